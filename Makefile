@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# make            build/sockvet
+# make deps       install what a bare Debian lacks to build and test
+# make run        judge this machine's sockets
+# make check      every test
+# make help       the rest
+#
+# CC, CFLAGS, CPPFLAGS, LDFLAGS, PREFIX, DESTDIR, O and V=1 are yours to set.
+
+VERSION    := 0.1.0
+O          ?= build
+PREFIX     ?= /usr/local
+BINDIR     ?= $(PREFIX)/bin
+DATADIR    ?= $(PREFIX)/share
+MANDIR     ?= $(DATADIR)/man
+BASHDIR    ?= $(DATADIR)/bash-completion/completions
+ZSHDIR     ?= $(DATADIR)/zsh/site-functions
+FISHDIR    ?= $(DATADIR)/fish/vendor_completions.d
+PKG_CONFIG ?= pkg-config
+INSTALL    ?= install
+CFLAGS     ?= -O2 -g
+JOBS       ?= $(shell nproc 2>/dev/null || echo 2)
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2);)
+
+PACKAGES := libmnl libnl-3.0 libnl-route-3.0
+WARNINGS := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes \
+            -Wmissing-prototypes -Wvla -Wcast-align -Wundef \
+            -Wconversion -Wsign-conversion \
+            -Werror=implicit -Werror=format-security
+
+# Tried one by one by the compiler at hand, see $(O)/flags.mk.
+WANT_CFLAGS  := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
+                -fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing \
+                -ftrivial-auto-var-init=zero -fstrict-flex-arrays=3 -fPIE \
+                -Wnull-dereference -Wimplicit-fallthrough -Wlogical-op -Wduplicated-cond \
+                -Wtrampolines -Wbidi-chars=any -U_FORTIFY_SOURCE,-D_FORTIFY_SOURCE=3
+WANT_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed
+
+ROOMS   := base model collect judge print cmd
+SOURCES := $(sort $(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c)))
+OBJECTS := $(SOURCES:src/%.c=$(O)/%.o)
+UNIT    := $(patsubst tests/unit/%.c,$(O)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
+
+ALL_CPPFLAGS = -D_GNU_SOURCE -DSOCKVET_VERSION='"$(VERSION)"' -Isrc $(CPPFLAGS)
+ALL_CFLAGS   = -std=gnu17 $(WARNINGS) $(PROBED_CFLAGS) -ffile-prefix-map=$(CURDIR)=. \
+               $(LIB_CFLAGS) $(CFLAGS)
+ALL_LDFLAGS  = $(PROBED_LDFLAGS) $(LDFLAGS)
+
+.PHONY: all deps run check check-fast rooms lint asan valgrind coverage \
+        install uninstall clean help
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(O)/sockvet
+
+ifeq ($(filter deps clean help uninstall,$(or $(MAKECMDGOALS),all)),)
+-include $(O)/flags.mk
+endif
+
+# What this compiler takes. One file per build folder, so it is asked once.
+$(O)/flags.mk: Makefile
+	$(Q)mkdir -p $(O)
+	$(Q)$(PKG_CONFIG) --exists $(PACKAGES) || { \
+	  echo "sockvet: $(PACKAGES) not found; run 'make deps'" >&2; exit 1; }
+	$(Q)try() { echo 'int main(void){return 0;}' | \
+	  $(CC) -Werror -O2 $$(echo "$$1" | tr , ' ') -x c - -o $(O)/probe 2>/dev/null; }; \
+	tryld() { echo 'int main(void){return 0;}' | \
+	  $(CC) -Werror -fPIE "$$1" -x c - -o $(O)/probe 2>/dev/null; }; \
+	{ for f in $(WANT_CFLAGS); do try $$f && echo "PROBED_CFLAGS += $$(echo $$f | tr , ' ')"; done; \
+	  for f in $(WANT_LDFLAGS); do tryld $$f && echo "PROBED_LDFLAGS += $$f"; done; \
+	  echo "LIB_CFLAGS := $$($(PKG_CONFIG) --cflags $(PACKAGES))"; \
+	  echo "LIBS := $$($(PKG_CONFIG) --libs $(PACKAGES))"; } >$@.new; \
+	rm -f $(O)/probe; mv $@.new $@
+
+$(O)/%.o: src/%.c $(O)/flags.mk
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+# An archive per room: a test of a room links that room and what is left of it.
+define room_archive
+$(O)/$(1).a: $(filter $(O)/$(1)/%,$(OBJECTS))
+	$(Q)rm -f $$@; $(AR) rcs $$@ $$^
+endef
+$(foreach room,$(ROOMS),$(eval $(call room_archive,$(room))))
+
+$(O)/sockvet: $(O)/main.o $(addprefix $(O)/,cmd.a print.a judge.a collect.a model.a base.a)
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $^ $(LIBS) -o $@
+
+# tests/unit/test_ROOM.c or test_ROOM_what.c links ROOM; others the model.
+room_of = $(firstword $(filter $(ROOMS),$(subst _, ,$(1))) model)
+.SECONDEXPANSION:
+$(O)/tests/%: tests/unit/%.c $$(addprefix $(O)/,$$(addsuffix .a,$$(call room_of,$$*) model base))
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -Wno-conversion -Wno-sign-conversion -MMD -MP \
+	  $(ALL_LDFLAGS) $(filter %.c %.a,$^) $(LIBS) -lcmocka -o $@
+
+$(O)/tests/situation: tests/lab/situation.c $(O)/flags.mk
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -Wno-conversion -Wno-sign-conversion -MMD -MP \
+	  $(ALL_LDFLAGS) $< -o $@
+
+$(O)/tests/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c \
+                   $(addprefix $(O)/,print.a judge.a collect.a model.a base.a)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -Wno-conversion -Wno-sign-conversion -MMD -MP \
+	  $(ALL_LDFLAGS) $^ $(LIBS) -o $@
+
+-include $(OBJECTS:.o=.d) $(O)/main.d $(wildcard $(O)/tests/*.d)
+
+run: $(O)/sockvet
+	@$(O)/sockvet || test $$? -le 2
+
+FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
+SUITES  := $(sort $(wildcard tests/rooms/*.bats tests/golden/*.bats tests/shell/*.bats \
+                             tests/fuzz/*.bats tests/lab/*.bats))
+
+TEST_ENV = SOCKVET=$(abspath $(O))/sockvet SITUATION=$(abspath $(O))/tests/situation \
+           BUILD=$(abspath $(O)) CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C.UTF-8
+
+check: $(O)/sockvet $(UNIT) $(FUZZERS) $(O)/tests/situation
+	@$(TEST_ENV) prove --timer -j $(JOBS) -e '' $(UNIT) $(SUITES)
+
+# Without the lab: what needs no namespace.
+check-fast: $(O)/sockvet $(UNIT) $(FUZZERS)
+	@$(TEST_ENV) prove -j $(JOBS) -e '' $(UNIT) $(filter-out tests/lab/%,$(SUITES))
+
+# The whole suite again under the sanitizers, and once under valgrind.
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+asan:
+	@$(MAKE) --no-print-directory O=$(O)/asan CFLAGS="-O1 -g $(SANITIZE)" \
+	  LDFLAGS="$(SANITIZE)" check
+
+valgrind: $(O)/sockvet $(UNIT)
+	@for t in $(UNIT); do valgrind -q --leak-check=full --error-exitcode=9 $$t || exit 1; done
+	@for c in "check" "check --json" "list -tanpoemi" "list -tani --json" "explain CLOSE_WAIT" \
+	  "tables columns" "check --from /nonexistent"; do \
+	  valgrind -q --leak-check=full --error-exitcode=9 $(O)/sockvet $$c >/dev/null 2>$(O)/valgrind.log; \
+	  test $$? -ne 9 || { cat $(O)/valgrind.log; exit 1; }; done; echo "valgrind: clean"
+
+coverage:
+	@$(MAKE) --no-print-directory O=$(O)/coverage CFLAGS="-O0 -g --coverage" \
+	  LDFLAGS="--coverage" check
+	@gcovr -r . --object-directory $(O)/coverage -f src/ --print-summary 2>/dev/null | tail -n 4
+
+lint:
+	@mandoc -Tlint -W warning man/sockvet.8
+	@shellcheck -s bash tests/lab/*.bash .ci/run
+	@cppcheck -q --std=c11 --enable=warning,portability -Isrc --error-exitcode=1 \
+	  --inline-suppr src
+
+install: $(O)/sockvet
+	$(INSTALL) -D -m 0755 $(O)/sockvet $(DESTDIR)$(BINDIR)/sockvet
+	$(INSTALL) -D -m 0644 man/sockvet.8 $(DESTDIR)$(MANDIR)/man8/sockvet.8
+	$(INSTALL) -D -m 0644 completions/sockvet.bash $(DESTDIR)$(BASHDIR)/sockvet
+	$(INSTALL) -D -m 0644 completions/_sockvet $(DESTDIR)$(ZSHDIR)/_sockvet
+	$(INSTALL) -D -m 0644 completions/sockvet.fish $(DESTDIR)$(FISHDIR)/sockvet.fish
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/sockvet $(DESTDIR)$(MANDIR)/man8/sockvet.8 \
+	  $(DESTDIR)$(BASHDIR)/sockvet $(DESTDIR)$(ZSHDIR)/_sockvet $(DESTDIR)$(FISHDIR)/sockvet.fish
+
+clean:
+	$(Q)rm -rf $(O)
+
+DEBS := gcc libc6-dev make pkgconf libmnl-dev libnl-3-dev libnl-route-3-dev \
+        libcmocka-dev bats perl jq python3 iproute2 util-linux procps mandoc \
+        bash-completion zsh fish
+deps:
+	@command -v apt-get >/dev/null || { \
+	  echo "sockvet: no apt here; install a C compiler, make, pkg-config, libmnl, libnl-3 and" \
+	       "libnl-route-3 with headers; for the tests cmocka, bats, prove, jq, python3," \
+	       "iproute2, util-linux, mandoc, bash-completion, zsh, fish" >&2; exit 1; }
+	@missing=$$(for p in $(DEBS); do \
+	    dpkg-query -W -f '$${Status}\n' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	test -z "$$missing" || { \
+	  sudo=$$(test "$$(id -u)" = 0 || echo sudo); \
+	  $$sudo apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing; }
+
+help:
+	@sed -n '3,10s/^# \{0,1\}//p' Makefile
+	@echo "make check-fast  the tests that need no namespace"
+	@echo "make asan        the suite under ASan and UBSan   make valgrind   under valgrind"
+	@echo "make coverage    lines and branches covered       make lint       man page, shell, cppcheck"
+	@echo "make install / uninstall / clean"

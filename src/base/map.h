@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BASE_MAP_H
+#define BASE_MAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * u64 -> u32, open addressing, 16-byte entries, load at most 1/2. Zeroed
+ * memory is an empty map. Nothing is ever removed. Any key may be used.
+ */
+struct map {
+	struct map_entry *at;
+	size_t room;            /* power of two */
+	size_t count;
+};
+
+/* Frees the entries and leaves an empty map. */
+void map_fini(struct map *map);
+
+/* Value slot of @key, or NULL when it is not there. */
+uint32_t *map_find(const struct map *map, uint64_t key);
+
+/*
+ * Value slot of @key, made with value 0 when it was not there; *@fresh (may be
+ * NULL) says which. The pointer is good until the next map_slot().
+ */
+uint32_t *map_slot(struct map *map, uint64_t key, bool *fresh);
+
+/* A well-mixed 64-bit hash of @size bytes, to be used as key. */
+uint64_t map_hash(const void *bytes, size_t size);
+
+#endif

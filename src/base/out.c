@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/out.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void out_init(struct out *out, int fd)
+{
+	out->fd = fd;
+	out->err = 0;
+	out->used = 0;
+}
+
+static void drain(struct out *out, const char *bytes, size_t size)
+{
+	while (size && !out->err) {
+		ssize_t done = write(out->fd, bytes, size);
+
+		if (done < 0) {
+			if (errno != EINTR)
+				out->err = errno;
+			continue;
+		}
+		bytes += done;
+		size -= (size_t)done;
+	}
+}
+
+void out_put(struct out *out, const char *bytes, size_t size)
+{
+	if (out->used + size > sizeof(out->buffer)) {
+		drain(out, out->buffer, out->used);
+		out->used = 0;
+	}
+	if (size > sizeof(out->buffer)) {
+		drain(out, bytes, size);
+		return;
+	}
+	memcpy(out->buffer + out->used, bytes, size);
+	out->used += size;
+}
+
+void out_str(struct out *out, const char *str)
+{
+	out_put(out, str, strlen(str));
+}
+
+void out_char(struct out *out, char c)
+{
+	out_put(out, &c, 1);
+}
+
+void out_u64(struct out *out, uint64_t value)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	out_put(out, digits + at, sizeof(digits) - at);
+}
+
+void out_pad(struct out *out, char c, size_t count)
+{
+	while (count--)
+		out_char(out, c);
+}
+
+void out_f(struct out *out, const char *fmt, ...)
+{
+	char small[512];
+	va_list args;
+	int size;
+
+	va_start(args, fmt);
+	size = vsnprintf(small, sizeof(small), fmt, args);
+	va_end(args);
+	if (size < (int)sizeof(small)) {
+		out_put(out, small, size > 0 ? (size_t)size : 0);
+		return;
+	}
+	char *large;
+
+	va_start(args, fmt);
+	size = vasprintf(&large, fmt, args);
+	va_end(args);
+	if (size < 0) {
+		out->err = ENOMEM;
+		return;
+	}
+	out_put(out, large, (size_t)size);
+	free(large);
+}
+
+int out_flush(struct out *out)
+{
+	drain(out, out->buffer, out->used);
+	out->used = 0;
+	return -out->err;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/text.h"
+
+#include "base/grow.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+void text_fini(struct text *text)
+{
+	grow_fini(text);
+}
+
+const char *text_str(const struct text *text)
+{
+	return text->at ? text->at : "";
+}
+
+void text_add(struct text *text, const char *bytes, size_t size)
+{
+	text->at = grow_room(text->at, &text->room, text->count + size + 1, 1);
+	memcpy(text->at + text->count, bytes, size);
+	text->count += size;
+	text->at[text->count] = '\0';
+}
+
+void text_addf(struct text *text, const char *fmt, ...)
+{
+	va_list args, again;
+	int size;
+
+	va_start(args, fmt);
+	va_copy(again, args);
+	size = vsnprintf(NULL, 0, fmt, args);
+	va_end(args);
+	if (size > 0) {
+		text->at = grow_room(text->at, &text->room,
+				     text->count + (size_t)size + 1, 1);
+		vsnprintf(text->at + text->count, (size_t)size + 1, fmt, again);
+		text->count += (size_t)size;
+	}
+	va_end(again);
+}
+
+size_t utf8_decode(const char *bytes, size_t size, uint32_t *code)
+{
+	const unsigned char *at = (const unsigned char *)bytes;
+	size_t need;
+	uint32_t least;
+
+	if (!size)
+		return 0;
+	if (at[0] < 0x80) {
+		*code = at[0];
+		return 1;
+	}
+	if (at[0] >= 0xc2 && at[0] <= 0xdf) {
+		need = 2, least = 0x80, *code = at[0] & 0x1fu;
+	} else if (at[0] >= 0xe0 && at[0] <= 0xef) {
+		need = 3, least = 0x800, *code = at[0] & 0x0fu;
+	} else if (at[0] >= 0xf0 && at[0] <= 0xf4) {
+		need = 4, least = 0x10000, *code = at[0] & 0x07u;
+	} else {
+		return 0;
+	}
+	if (size < need)
+		return 0;
+	for (size_t i = 1; i < need; i++) {
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+		*code = *code << 6 | (at[i] & 0x3fu);
+	}
+	if (*code < least || *code > 0x10ffff ||
+	    (*code >= 0xd800 && *code <= 0xdfff))
+		return 0;
+	return need;
+}
+
+bool utf8_valid(const char *bytes, size_t size)
+{
+	uint32_t code;
+	size_t used;
+
+	for (size_t i = 0; i < size; i += used) {
+		used = utf8_decode(bytes + i, size - i, &code);
+		if (!used)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * glibc calls many of these printable, yet they reorder, hide or join what a
+ * person reads: format characters (Unicode category Cf), variation selectors,
+ * tags, separators, private use.
+ */
+static bool is_treacherous(uint32_t c)
+{
+	static const struct { uint32_t from, to; } bad[] = {
+		{ 0x00, 0x1f },       { 0x5c, 0x5c },       { 0x7f, 0x9f },
+		{ 0xad, 0xad },       { 0x34f, 0x34f },     { 0x600, 0x605 },
+		{ 0x61c, 0x61c },     { 0x6dd, 0x6dd },     { 0x70f, 0x70f },
+		{ 0x890, 0x891 },     { 0x8e2, 0x8e2 },     { 0x115f, 0x1160 },
+		{ 0x17b4, 0x17b5 },   { 0x180b, 0x180f },   { 0x200b, 0x200f },
+		{ 0x2028, 0x202e },   { 0x2060, 0x206f },   { 0x3164, 0x3164 },
+		{ 0xe000, 0xf8ff },   { 0xfe00, 0xfe0f },   { 0xfeff, 0xfeff },
+		{ 0xffa0, 0xffa0 },   { 0xfff0, 0xfffb },   { 0xfffe, 0xffff },
+		{ 0x110bd, 0x110bd }, { 0x110cd, 0x110cd }, { 0x13430, 0x1343f },
+		{ 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a }, { 0xe0000, 0x10ffff },
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (c >= bad[i].from && c <= bad[i].to)
+			return true;
+	return false;
+}
+
+void text_add_safe(struct text *text, const char *bytes, size_t size)
+{
+	uint32_t code;
+	size_t used;
+
+	for (size_t i = 0; i < size; i += used) {
+		used = utf8_decode(bytes + i, size - i, &code);
+		if (!used) {
+			text_addf(text, "\\x%02x", (unsigned char)bytes[i]);
+			used = 1;
+		} else if (is_treacherous(code) ||
+			   (code >= 0x80 && wcwidth((wchar_t)code) < 1)) {
+			text_addf(text, code < 0x80 ? "\\x%02x" : "\\u{%x}",
+				  (unsigned)code);
+		} else {
+			text_add(text, bytes + i, used);
+		}
+	}
+}
+
+size_t utf8_width(const char *str)
+{
+	size_t width = 0, left = strlen(str), used;
+	uint32_t code;
+
+	for (; left; str += used, left -= used) {
+		used = utf8_decode(str, left, &code);
+		if (!used) {
+			used = 1;
+			width++;
+			continue;
+		}
+		if (code < 0x80) {
+			width++;
+		} else {
+			int columns = wcwidth((wchar_t)code);
+
+			width += columns > 0 ? (size_t)columns : 0;
+		}
+	}
+	return width;
+}

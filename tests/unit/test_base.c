@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/fault.h"
+#include "base/grow.h"
+#include "base/map.h"
+#include "base/out.h"
+#include "base/text.h"
+#include "base/wrap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "test.h"
+
+static void expect_safe(const char *bytes, size_t size, const char *shown)
+{
+	struct text text = { 0 };
+
+	text_add_safe(&text, bytes, size);
+	assert_string_equal(text_str(&text), shown);
+	text_fini(&text);
+}
+
+static void foreign_bytes_cannot_drive_a_terminal(void **state)
+{
+	(void)state;
+	expect_safe("nginx", 5, "nginx");
+	expect_safe("\033[31m", 5, "\\x1b[31m");
+	expect_safe("a\nb", 3, "a\\x0ab");
+	expect_safe("\x9b" "2J", 3, "\\x9b2J");
+	expect_safe("\xc2\x9b" "2J", 4, "\\u{9b}2J");
+	expect_safe("\xff", 1, "\\xff");
+	expect_safe("a\\b", 3, "a\\x5cb");
+	expect_safe("\xe2\x80\xae", 3, "\\u{202e}");
+	expect_safe("\xe2\x80\x8b", 3, "\\u{200b}");
+	expect_safe("gr\xc3\xbc\xc3\x9f", 6, "gr\xc3\xbc\xc3\x9f");
+}
+
+static void every_byte_pair_comes_out_harmless(void **state)
+{
+	(void)state;
+	for (int a = 0; a < 256; a++)
+		for (int b = 0; b < 256; b++) {
+			char pair[2] = { (char)a, (char)b };
+			struct text text = { 0 };
+
+			text_add_safe(&text, pair, 2);
+			assert_true(utf8_valid(text_str(&text), text.count));
+			for (size_t i = 0; i < text.count; i++)
+				assert_true((unsigned char)text.at[i] >= 0x20 && text.at[i] != 0x7f);
+			text_fini(&text);
+		}
+}
+
+static void utf8_refuses_overlong_and_surrogates(void **state)
+{
+	uint32_t code;
+
+	(void)state;
+	assert_int_equal(utf8_decode("\xc0\x80", 2, &code), 0);
+	assert_int_equal(utf8_decode("\xe0\x80\x80", 3, &code), 0);
+	assert_int_equal(utf8_decode("\xed\xa0\x80", 3, &code), 0);
+	assert_int_equal(utf8_decode("\xf4\x90\x80\x80", 4, &code), 0);
+	assert_int_equal(utf8_decode("\xe2\x82", 2, &code), 0);
+	assert_int_equal(utf8_decode("\xe2\x82\xac", 3, &code), 3);
+	assert_int_equal(code, 0x20ac);
+}
+
+static void width_counts_columns_and_not_bytes(void **state)
+{
+	(void)state;
+	assert_int_equal(utf8_width("abc"), 3);
+	assert_int_equal(utf8_width("\xc3\xa4" "b"), 2);
+	assert_int_equal(utf8_width("\xe6\xbc\xa2"), 2);
+}
+
+static void map_keeps_what_was_put_in(void **state)
+{
+	struct map map = { 0 };
+	bool fresh;
+
+	(void)state;
+	assert_null(map_find(&map, 0));
+	for (uint64_t key = 0; key < 10000; key++)
+		*map_slot(&map, key * 7919, &fresh) = (uint32_t)key;
+	for (uint64_t key = 0; key < 10000; key++)
+		assert_int_equal(*map_find(&map, key * 7919), key);
+	assert_null(map_find(&map, 1));
+	map_slot(&map, 7919, &fresh);
+	assert_false(fresh);
+	assert_int_equal(map.count, 10000);
+	map_fini(&map);
+}
+
+static void growing_keeps_old_and_zeroes_new(void **state)
+{
+	struct { int *at; size_t count, room; } list = { 0 };
+
+	(void)state;
+	for (int i = 1; i <= 1000; i++) {
+		int *slot = grow_add(&list);
+
+		assert_int_equal(*slot, 0);
+		*slot = i;
+	}
+	assert_int_equal(list.at[0], 1);
+	assert_int_equal(list.at[999], 1000);
+	grow_fini(&list);
+}
+
+static void a_full_disk_is_remembered(void **state)
+{
+	static struct out out;
+	int fd = open("/dev/full", O_WRONLY);
+
+	(void)state;
+	assert_true(fd >= 0);
+	out_init(&out, fd);
+	out_str(&out, "anything");
+	assert_int_equal(out_flush(&out), -ENOSPC);
+	out_str(&out, "more");
+	assert_int_equal(out_flush(&out), -ENOSPC);
+	close(fd);
+}
+
+static char *written(void (*write_it)(struct out *))
+{
+	static char text[200000];
+	static struct out out;
+	int fd = memfd_create("out", 0);
+	ssize_t size;
+
+	out_init(&out, fd);
+	write_it(&out);
+	assert_int_equal(out_flush(&out), 0);
+	size = pread(fd, text, sizeof(text) - 1, 0);
+	text[size] = '\0';
+	close(fd);
+	return text;
+}
+
+static void write_much(struct out *out)
+{
+	for (int i = 0; i < 10000; i++)
+		out_u64(out, 1000000000u);
+	out_f(out, "%0600d", 7);
+}
+
+static void output_larger_than_the_buffer_is_whole(void **state)
+{
+	(void)state;
+	assert_int_equal(strlen(written(write_much)), 100600);
+}
+
+static void write_paragraph(struct out *out)
+{
+	out_str(out, "> ");
+	wrap_put(out, "one two three four", 2, 2, 10);
+}
+
+static void paragraphs_break_at_blanks(void **state)
+{
+	(void)state;
+	assert_string_equal(written(write_paragraph), "> one two\n  three\n  four\n");
+}
+
+static void a_fault_holds_its_sentence(void **state)
+{
+	struct fault fault;
+
+	(void)state;
+	assert_int_equal(fault_set(&fault, EPERM, "no %s", "way"), -EPERM);
+	assert_int_equal(fault.err, EPERM);
+	assert_string_equal(fault.text, "no way");
+	assert_int_equal(fault_set(NULL, EIO, "dropped"), -EIO);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(foreign_bytes_cannot_drive_a_terminal),
+		cmocka_unit_test(every_byte_pair_comes_out_harmless),
+		cmocka_unit_test(utf8_refuses_overlong_and_surrogates),
+		cmocka_unit_test(width_counts_columns_and_not_bytes),
+		cmocka_unit_test(map_keeps_what_was_put_in),
+		cmocka_unit_test(growing_keeps_old_and_zeroes_new),
+		cmocka_unit_test(a_full_disk_is_remembered),
+		cmocka_unit_test(output_larger_than_the_buffer_is_whole),
+		cmocka_unit_test(paragraphs_break_at_blanks),
+		cmocka_unit_test(a_fault_holds_its_sentence),
+	};
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
