@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/addr.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+static const uint8_t mapped_prefix[12] = { [10] = 0xff, [11] = 0xff };
+
+struct addr addr_from_v4(const void *bytes)
+{
+	struct addr addr;
+
+	memcpy(addr.b, mapped_prefix, 12);
+	memcpy(addr.b + 12, bytes, 4);
+	return addr;
+}
+
+struct addr addr_from_v6(const void *bytes)
+{
+	struct addr addr;
+
+	memcpy(addr.b, bytes, 16);
+	return addr;
+}
+
+bool addr_equal(const struct addr *a, const struct addr *b)
+{
+	return memcmp(a->b, b->b, sizeof(a->b)) == 0;
+}
+
+bool addr_is_v4(const struct addr *a)
+{
+	return memcmp(a->b, mapped_prefix, 12) == 0;
+}
+
+bool addr_is_any(const struct addr *a)
+{
+	static const uint8_t zero[16];
+
+	return memcmp(a->b, zero, 16) == 0 ||
+	       (addr_is_v4(a) && memcmp(a->b + 12, zero, 4) == 0);
+}
+
+bool addr_is_loopback(const struct addr *a)
+{
+	static const uint8_t one[16] = { [15] = 1 };
+
+	return memcmp(a->b, one, 16) == 0 || (addr_is_v4(a) && a->b[12] == 127);
+}
+
+static char *put_byte(char *at, unsigned value)
+{
+	if (value >= 100)
+		*at++ = (char)('0' + value / 100);
+	if (value >= 10)
+		*at++ = (char)('0' + value / 10 % 10);
+	*at++ = (char)('0' + value % 10);
+	return at;
+}
+
+static size_t format_v4(char *text, const uint8_t *b)
+{
+	char *at = text;
+
+	for (int i = 0; i < 4; i++) {
+		if (i)
+			*at++ = '.';
+		at = put_byte(at, b[i]);
+	}
+	*at = '\0';
+	return (size_t)(at - text);
+}
+
+size_t addr_format(char *text, const struct addr *addr, enum family family)
+{
+	if (family == FAMILY_IPV4)
+		return format_v4(text, addr->b + 12);
+	inet_ntop(AF_INET6, addr->b, text, ADDR_TEXT);
+	return strlen(text);
+}
+
+bool addr_parse(const char *text, struct addr *addr, enum family *family)
+{
+	char bare[ADDR_TEXT];
+	size_t size = strlen(text);
+	uint8_t bytes[16];
+
+	if (inet_pton(AF_INET, text, bytes) == 1) {
+		*addr = addr_from_v4(bytes);
+		*family = FAMILY_IPV4;
+		return true;
+	}
+	if (size > 2 && text[0] == '[' && text[size - 1] == ']') {
+		text++;
+		size -= 2;
+	}
+	if (size >= sizeof(bare))
+		return false;
+	memcpy(bare, text, size);
+	bare[size] = '\0';
+	if (inet_pton(AF_INET6, bare, bytes) != 1)
+		return false;
+	*addr = addr_from_v6(bytes);
+	*family = FAMILY_IPV6;
+	return true;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MODEL_ADDR_H
+#define MODEL_ADDR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * One address type: 16 bytes in network order, IPv4 as ::ffff:a.b.c.d, so that
+ * a dual-stack socket and an IPv4 socket compare equal. Which family a socket
+ * has is said by the socket, not by its address.
+ */
+struct addr {
+	uint8_t b[16];
+};
+
+enum family { FAMILY_IPV4 = 4, FAMILY_IPV6 = 6 };
+
+#define ADDR_TEXT 48    /* room for the longest text form, NUL included */
+
+/* From 4 bytes in network order; from 16 bytes. */
+struct addr addr_from_v4(const void *bytes);
+struct addr addr_from_v6(const void *bytes);
+
+bool addr_equal(const struct addr *a, const struct addr *b);
+bool addr_is_v4(const struct addr *a);          /* ::ffff:0:0/96 */
+bool addr_is_any(const struct addr *a);         /* 0.0.0.0 or :: */
+bool addr_is_loopback(const struct addr *a);    /* 127/8 (mapped too) or ::1 */
+
+/*
+ * Writes RFC 5952 text without brackets. IPv4 form when @family is IPv4,
+ * otherwise "::ffff:a.b.c.d" for a mapped one. @text has ADDR_TEXT bytes.
+ * Returns its length.
+ */
+size_t addr_format(char *text, const struct addr *addr, enum family family);
+
+/* Reads "a.b.c.d", "x::y" or "[x::y]"; false when it is no address. */
+bool addr_parse(const char *text, struct addr *addr, enum family *family);
+
+#endif

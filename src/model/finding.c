@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/finding.h"
+
+#include "base/grow.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void report_init(struct report *report)
+{
+	memset(report, 0, sizeof(*report));
+}
+
+static void free_advice(struct advice *advice)
+{
+	for (size_t i = 0; i < advice->count; i++)
+		free(advice->text[i]);
+	advice->count = 0;
+}
+
+static void finding_fini(struct finding *f)
+{
+	free_advice(&f->fix);
+	free_advice(&f->avoid);
+	grow_fini(&f->facts);
+	grow_fini(&f->members);
+}
+
+void report_fini(struct report *report)
+{
+	for (size_t i = 0; i < report->findings.count; i++)
+		finding_fini(&report->findings.at[i]);
+	grow_fini(&report->findings);
+}
+
+void report_drop(struct report *report, size_t index)
+{
+	struct finding *at = report->findings.at;
+
+	finding_fini(&at[index]);
+	report->findings.count--;
+	memmove(&at[index], &at[index + 1],
+		(report->findings.count - index) * sizeof(*at));
+	report->worst = SEVERITY_NONE;
+	for (size_t i = 0; i < report->findings.count; i++)
+		if (at[i].severity > report->worst)
+			report->worst = at[i].severity;
+}
+
+struct finding *report_add(struct report *report, const char *id)
+{
+	struct finding *f = grow_add(&report->findings);
+
+	f->id = id;
+	f->subject.process = -1;
+	f->age.min_ms = f->age.max_ms = -1;
+	return f;
+}
+
+static struct fact *add_fact(struct finding *f, const char *group,
+			     const char *name, enum fact_kind kind)
+{
+	struct fact *fact = grow_add(&f->facts);
+
+	fact->group = group;
+	fact->name = name;
+	fact->kind = kind;
+	return fact;
+}
+
+void finding_fact(struct finding *f, const char *group, const char *name,
+		  enum fact_kind kind, double value)
+{
+	struct fact *fact = add_fact(f, group, name, kind);
+
+	fact->known = true;
+	fact->value = value;
+}
+
+void finding_unknown(struct finding *f, const char *group, const char *name,
+		     enum fact_kind kind)
+{
+	add_fact(f, group, name, kind);
+}
+
+void finding_text(struct finding *f, const char *group, const char *name,
+		  const char *bytes, size_t size)
+{
+	struct fact *fact = add_fact(f, group, name, FACT_TEXT);
+
+	if (size >= sizeof(fact->text))
+		size = sizeof(fact->text) - 1;
+	fact->known = true;
+	memcpy(fact->text, bytes, size);
+}
+
+const struct fact *finding_find(const struct finding *f, const char *group, const char *name)
+{
+	for (size_t i = 0; i < f->facts.count; i++) {
+		const struct fact *fact = &f->facts.at[i];
+
+		if (strcmp(fact->name, name) == 0 && !fact->group == !group &&
+		    (!group || strcmp(fact->group, group) == 0))
+			return fact;
+	}
+	return NULL;
+}
+
+static void advise(struct advice *advice, const char *fmt, va_list args)
+{
+	char *text;
+
+	if (advice->count == ADVICE_MAX)
+		return;
+	if (vasprintf(&text, fmt, args) < 0)
+		text = grow_strdup("");
+	advice->text[advice->count++] = text;
+}
+
+void finding_fix(struct finding *f, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	advise(&f->fix, fmt, args);
+	va_end(args);
+}
+
+void finding_avoid(struct finding *f, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	advise(&f->avoid, fmt, args);
+	va_end(args);
+}
+
+static unsigned age_bucket(int64_t age_ms)
+{
+	unsigned bucket = 0;
+
+	for (int64_t upper = 1000; age_ms >= upper && bucket < AGE_BUCKETS - 1; upper *= 2)
+		bucket++;
+	return bucket;
+}
+
+void finding_member(struct finding *f, const struct snapshot *seen, uint32_t index)
+{
+	struct age age = sock_age(&seen->socks.at[index], &seen->limits);
+
+	*grow_add(&f->members) = index;
+	if (age.kind == AGE_UNKNOWN || age.min_ms < 0)
+		f->ages_unknown++;
+	else
+		f->ages[age_bucket(age.min_ms)]++;
+}

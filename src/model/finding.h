@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MODEL_FINDING_H
+#define MODEL_FINDING_H
+
+#include "base/text.h"
+#include "model/age.h"
+#include "model/snapshot.h"
+
+enum severity { SEVERITY_NONE, SEVERITY_WARNING, SEVERITY_CRITICAL };
+
+/* Whom a finding is about; the kind says which members are meant. */
+enum subject_kind {
+	SUBJECT_PROCESS,        /* process, remote service (port, perhaps address) */
+	SUBJECT_DESTINATION,    /* source -> destination:port */
+	SUBJECT_LISTENER,       /* address:port, its holders */
+	SUBJECT_NETNS,          /* the whole namespace */
+	SUBJECT_MACHINE,
+};
+
+struct subject {
+	enum subject_kind kind;
+	int32_t     process;            /* index in snapshot, -1: hidden or none */
+	uint64_t    cgroup_id;          /* 0: unknown */
+	bool        has_source, has_destination;
+	enum family family;
+	struct addr source, destination;/* LISTENER: source is its address */
+	uint16_t    port;               /* of the destination or listener; 0: none */
+	uint32_t    listener_inode;     /* LISTENER: whose holders to name; 0: none */
+};
+
+/* One number of evidence. `group` makes a JSON object inside `evidence`. */
+enum fact_kind { FACT_COUNT, FACT_MS, FACT_S, FACT_BYTES, FACT_RATE, FACT_PERCENT, FACT_TEXT };
+struct fact {
+	const char  *group;             /* NULL: top level. Static text */
+	const char  *name;              /* JSON member with its unit. Static text */
+	enum fact_kind kind;
+	bool         known;             /* false: null */
+	double       value;             /* exact up to 2^53 */
+	char         text[64];          /* FACT_TEXT: raw bytes */
+};
+
+#define AGE_BUCKETS   12        /* <1 s, <2 s, <4 s ... and the rest */
+#define STRIP_CELLS   64
+#define ADVICE_MAX    6
+#define EXAMPLES_MAX  5
+
+/* One advice: static text, or formatted text that the finding owns. */
+struct advice { size_t count; char *text[ADVICE_MAX]; };
+
+struct finding {
+	const char    *id;              /* static, from the rule row */
+	enum severity  severity;
+	struct subject subject;
+	uint64_t       count;           /* sockets (or descriptors) concerned */
+	struct age     age;             /* min: of the oldest's lower bound */
+	char           cause[400];      /* one sentence with the numbers */
+	struct advice  fix, avoid;
+	struct { struct fact *at; size_t count, room; } facts;
+	struct { uint32_t *at; size_t count, room; } members;  /* indices of socks */
+	bool           has_ages;        /* ages are worth a histogram */
+	uint32_t       ages[AGE_BUCKETS];       /* by lower bound, log2 seconds */
+	uint32_t       ages_unknown;
+	bool           has_strip;       /* ports are worth a strip */
+	uint16_t       strip_low, strip_high;   /* port range of the strip */
+	uint16_t       strip_size[STRIP_CELLS]; /* ports in the cell */
+	uint16_t       strip_used[STRIP_CELLS]; /* of them in use */
+	uint16_t       strip_reserved[STRIP_CELLS];
+};
+
+/* Findings, worst first. Owns what they own; report_fini() frees it. */
+struct report {
+	struct { struct finding *at; size_t count, room; } findings;
+	enum severity worst;
+	struct { uint64_t count[STATE_COUNT]; uint64_t total; } summary;
+};
+
+void report_init(struct report *report);
+void report_fini(struct report *report);
+
+/* Takes finding @index out, keeps the order of the others, corrects `worst`. */
+void report_drop(struct report *report, size_t index);
+
+/* A new, empty finding at the end of the report. */
+struct finding *report_add(struct report *report, const char *id);
+
+void finding_fact(struct finding *f, const char *group, const char *name,
+		  enum fact_kind kind, double value);
+void finding_unknown(struct finding *f, const char *group, const char *name,
+		     enum fact_kind kind);
+void finding_text(struct finding *f, const char *group, const char *name,
+		  const char *bytes, size_t size);
+/* The fact, or NULL. */
+const struct fact *finding_find(const struct finding *f, const char *group, const char *name);
+/* Further advice is dropped when the list is full. */
+void finding_fix(struct finding *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void finding_avoid(struct finding *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Adds a socket to members and its lower age bound to the histogram. */
+void finding_member(struct finding *f, const struct snapshot *seen, uint32_t index);
+
+#endif

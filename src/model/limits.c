@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/limits.h"
+
+#include <stdlib.h>
+
+/* To add a knob or counter: an enum word, its name here, its file in collect/. */
+const struct limit_row limit_table[LIMIT_COUNT] = {
+	[LIMIT_PORT_LOW]          = { NULL },
+	[LIMIT_PORT_HIGH]         = { NULL },
+	[LIMIT_FIN_TIMEOUT_S]     = { "fin_timeout_s" },
+	[LIMIT_MAX_TW_BUCKETS]    = { "max_tw_buckets" },
+	[LIMIT_TW_REUSE]          = { "tw_reuse" },
+	[LIMIT_TW_REUSE_DELAY_MS] = { "tw_reuse_delay_ms" },
+	[LIMIT_TIMESTAMPS]        = { "timestamps" },
+	[LIMIT_MAX_ORPHANS]       = { "max_orphans" },
+	[LIMIT_SOMAXCONN]         = { "somaxconn" },
+	[LIMIT_MAX_SYN_BACKLOG]   = { "max_syn_backlog" },
+	[LIMIT_SYN_RETRIES]       = { "syn_retries" },
+	[LIMIT_SYNACK_RETRIES]    = { "synack_retries" },
+	[LIMIT_RETRIES2]          = { "retries2" },
+	[LIMIT_ORPHAN_RETRIES]    = { "orphan_retries" },
+	[LIMIT_ABORT_ON_OVERFLOW] = { "abort_on_overflow" },
+	[LIMIT_TCP_MEM_LOW]       = { "tcp_mem_low_pages" },
+	[LIMIT_TCP_MEM_PRESSURE]  = { "tcp_mem_pressure_pages" },
+	[LIMIT_TCP_MEM_HIGH]      = { "tcp_mem_high_pages" },
+	[LIMIT_UNPRIVILEGED_PORT_START] = { "unprivileged_port_start" },
+};
+
+const struct counter_row counter_table[COUNTER_COUNT] = {
+	[COUNTER_LISTEN_OVERFLOWS]    = { "listen_overflows" },
+	[COUNTER_LISTEN_DROPS]        = { "listen_drops" },
+	[COUNTER_TIME_WAIT_OVERFLOW]  = { "time_wait_overflow" },
+	[COUNTER_ABORT_ON_MEMORY]     = { "abort_on_memory" },
+	[COUNTER_REQ_QUEUE_FULL_DROP] = { "request_queue_full_drop" },
+	[COUNTER_CURR_ESTAB]          = { "curr_estab" },
+	[COUNTER_TCP_INUSE]           = { "tcp_inuse" },
+	[COUNTER_TCP6_INUSE]          = { "tcp6_inuse" },
+	[COUNTER_TW]                  = { "time_wait_minisocks" },
+	[COUNTER_ORPHANS]             = { "machine_orphans" },
+	[COUNTER_ALLOC]               = { "machine_tcp_allocated" },
+	[COUNTER_MEM_PAGES]           = { "machine_tcp_memory_pages" },
+};
+
+bool limits_reserve(struct limits *limits, const char *list)
+{
+	char *end;
+
+	while (*list == ' ' || *list == '\n')
+		list++;
+	while (*list && *list != '\n') {
+		unsigned long from = strtoul(list, &end, 10), to = from;
+
+		if (end == list)
+			return false;
+		if (*end == '-') {
+			list = end + 1;
+			to = strtoul(list, &end, 10);
+			if (end == list)
+				return false;
+		}
+		if (from > to || to > 65535)
+			return false;
+		for (unsigned long port = from; port <= to; port++)
+			limits->reserved[port / 8] |= (uint8_t)(1u << (port % 8));
+		list = *end == ',' ? end + 1 : end;
+		if (list == end && *end && *end != '\n')
+			return false;
+	}
+	limits->reserved_known = true;
+	return true;
+}
+
+size_t limits_reserved_count(const struct limits *limits, bool range_only)
+{
+	size_t count = 0;
+	int64_t low = 0, high = 65535;
+
+	if (range_only) {
+		low = limits->limit[LIMIT_PORT_LOW].value;
+		high = limits->limit[LIMIT_PORT_HIGH].value;
+	}
+	for (int64_t port = low; port <= high && port <= 65535; port++)
+		count += limits_is_reserved(limits, (unsigned)port);
+	return count;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MODEL_LIMITS_H
+#define MODEL_LIMITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Kernel knobs of the judged network namespace (some are the machine's). */
+enum limit {
+	LIMIT_PORT_LOW, LIMIT_PORT_HIGH,
+	LIMIT_FIN_TIMEOUT_S, LIMIT_MAX_TW_BUCKETS, LIMIT_TW_REUSE,
+	LIMIT_TW_REUSE_DELAY_MS, LIMIT_TIMESTAMPS, LIMIT_MAX_ORPHANS,
+	LIMIT_SOMAXCONN, LIMIT_MAX_SYN_BACKLOG, LIMIT_SYN_RETRIES,
+	LIMIT_SYNACK_RETRIES, LIMIT_RETRIES2, LIMIT_ORPHAN_RETRIES,
+	LIMIT_ABORT_ON_OVERFLOW,
+	LIMIT_TCP_MEM_LOW, LIMIT_TCP_MEM_PRESSURE, LIMIT_TCP_MEM_HIGH, /* pages */
+	LIMIT_UNPRIVILEGED_PORT_START,
+	LIMIT_COUNT,
+};
+
+/* Counters: of the namespace, except the three marked as the machine's. */
+enum counter {
+	COUNTER_LISTEN_OVERFLOWS, COUNTER_LISTEN_DROPS, COUNTER_TIME_WAIT_OVERFLOW,
+	COUNTER_ABORT_ON_MEMORY, COUNTER_REQ_QUEUE_FULL_DROP,
+	COUNTER_CURR_ESTAB,             /* ESTABLISHED + CLOSE_WAIT */
+	COUNTER_TCP_INUSE, COUNTER_TCP6_INUSE,
+	COUNTER_TW,                     /* TIME_WAIT + orphaned FIN_WAIT_2 minisocks */
+	COUNTER_ORPHANS,                /* machine */
+	COUNTER_ALLOC,                  /* machine */
+	COUNTER_MEM_PAGES,              /* machine */
+	COUNTER_COUNT,
+};
+
+/* A number that may be unknown: unknown is never 0. */
+struct known {
+	bool    is;
+	int64_t value;
+};
+
+struct limits {
+	struct known limit[LIMIT_COUNT];
+	struct known counter[COUNTER_COUNT];
+	bool    reserved_known;
+	uint8_t reserved[65536 / 8];    /* bit per port of ip_local_reserved_ports */
+};
+
+struct limit_row   { const char *name; };
+struct counter_row { const char *name; };
+
+/*
+ * THE tables: name = member of the JSON objects `limits` and `counters`. The
+ * two ends of the port range are printed together and have NULL.
+ */
+extern const struct limit_row   limit_table[LIMIT_COUNT];
+extern const struct counter_row counter_table[COUNTER_COUNT];
+
+/* Marks ports of "1,5-7,..." in @limits->reserved; false when it is no list. */
+bool limits_reserve(struct limits *limits, const char *list);
+
+static inline bool limits_is_reserved(const struct limits *l, unsigned port)
+{
+	return l->reserved[port / 8] >> (port % 8) & 1;
+}
+
+/* Reserved ports; with @range_only those inside the ephemeral range. */
+size_t limits_reserved_count(const struct limits *limits, bool range_only);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MODEL_METRIC_H
+#define MODEL_METRIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * The members of tcp_info as numbers with a name and a unit. Where each one
+ * stands in the kernel's struct is collect's business.
+ */
+enum metric {
+	METRIC_CA_STATE, METRIC_PROBES, METRIC_BACKOFF, METRIC_OPTIONS,
+	METRIC_SND_WSCALE, METRIC_RCV_WSCALE, METRIC_APP_LIMITED,
+	METRIC_FASTOPEN_FAIL, METRIC_RTO, METRIC_ATO, METRIC_SND_MSS,
+	METRIC_RCV_MSS, METRIC_UNACKED, METRIC_SACKED, METRIC_LOST,
+	METRIC_RETRANS, METRIC_FACKETS, METRIC_LAST_DATA_SENT,
+	METRIC_LAST_DATA_RECV, METRIC_LAST_ACK_RECV, METRIC_PMTU,
+	METRIC_RCV_SSTHRESH, METRIC_RTT, METRIC_RTTVAR, METRIC_SND_SSTHRESH,
+	METRIC_SND_CWND, METRIC_ADVMSS, METRIC_REORDERING, METRIC_RCV_RTT,
+	METRIC_RCV_SPACE, METRIC_TOTAL_RETRANS, METRIC_PACING_RATE,
+	METRIC_MAX_PACING_RATE, METRIC_BYTES_ACKED, METRIC_BYTES_RECEIVED,
+	METRIC_SEGS_OUT, METRIC_SEGS_IN, METRIC_NOTSENT_BYTES, METRIC_MIN_RTT,
+	METRIC_DATA_SEGS_IN, METRIC_DATA_SEGS_OUT, METRIC_DELIVERY_RATE,
+	METRIC_BUSY_TIME, METRIC_RWND_LIMITED, METRIC_SNDBUF_LIMITED,
+	METRIC_DELIVERED, METRIC_DELIVERED_CE, METRIC_BYTES_SENT,
+	METRIC_BYTES_RETRANS, METRIC_DSACK_DUPS, METRIC_REORD_SEEN,
+	METRIC_RCV_OOOPACK, METRIC_SND_WND, METRIC_RCV_WND, METRIC_REHASH,
+	METRIC_TOTAL_RTO, METRIC_TOTAL_RTO_RECOVERIES, METRIC_TOTAL_RTO_TIME,
+	METRIC_COUNT,
+};
+
+struct metric_row {
+	const char *name;       /* JSON member, unit at the end: "rtt_us" */
+};
+
+/* THE tcp_info table, indexed by enum metric. */
+extern const struct metric_row metric_table[METRIC_COUNT];
+
+/* Values with a bit each that says whether this kernel told it. */
+struct metrics {
+	uint64_t have;          /* bit per enum metric */
+	uint64_t value[METRIC_COUNT];
+};
+
+_Static_assert(METRIC_COUNT <= 64, "struct metrics.have is a 64-bit mask");
+
+static inline bool metric_has(const struct metrics *m, enum metric which)
+{
+	return m->have >> which & 1;
+}
+
+#endif

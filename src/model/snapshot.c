@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/snapshot.h"
+
+#include "base/grow.h"
+#include "model/unit.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *gap_name(enum gap_kind kind)
+{
+	static const char *const names[GAP_KIND_COUNT] = {
+		[GAP_DUMP] = "dump",        [GAP_BOUND] = "bound",
+		[GAP_ATTRIBUTE] = "attribute", [GAP_OWNERS] = "owners",
+		[GAP_LIMITS] = "limits",    [GAP_CGROUPS] = "cgroups",
+		[GAP_LINKS] = "links",      [GAP_RECORDING] = "recording",
+	};
+
+	return names[kind];
+}
+
+void snapshot_init(struct snapshot *snapshot)
+{
+	memset(snapshot, 0, sizeof(*snapshot));
+	snapshot->socks_complete = true;
+}
+
+void snapshot_fini(struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->cgroups.count; i++) {
+		free(snapshot->cgroups.at[i].path);
+		free(snapshot->cgroups.at[i].unit);
+		free(snapshot->cgroups.at[i].container);
+		free(snapshot->cgroups.at[i].pod);
+	}
+	grow_fini(&snapshot->socks);
+	grow_fini(&snapshot->holders);
+	grow_fini(&snapshot->processes);
+	map_fini(&snapshot->processes_by_pid);
+	grow_fini(&snapshot->cgroups);
+	map_fini(&snapshot->cgroups_by_id);
+	grow_fini(&snapshot->links);
+	grow_fini(&snapshot->locals);
+	grow_fini(&snapshot->gaps);
+}
+
+void snapshot_gap(struct snapshot *snapshot, enum gap_kind kind, uint64_t count,
+		  const char *fmt, ...)
+{
+	struct gap gap = { .kind = kind, .count = count };
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(gap.text, sizeof(gap.text), fmt, args);
+	va_end(args);
+	for (size_t i = 0; i < snapshot->gaps.count; i++) {
+		struct gap *old = &snapshot->gaps.at[i];
+
+		if (old->kind == kind && strcmp(old->text, gap.text) == 0) {
+			old->count += count;
+			return;
+		}
+	}
+	*grow_add(&snapshot->gaps) = gap;
+}
+
+bool snapshot_is_complete(const struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->gaps.count; i++)
+		switch (snapshot->gaps.at[i].kind) {
+		case GAP_DUMP:
+		case GAP_ATTRIBUTE:
+		case GAP_LIMITS:
+		case GAP_RECORDING:
+			return false;
+		default:
+			break;
+		}
+	return snapshot->socks_complete;
+}
+
+static int compare_holders(const void *left, const void *right)
+{
+	const struct holder *a = left, *b = right;
+
+	if (a->inode != b->inode)
+		return a->inode < b->inode ? -1 : 1;
+	if (a->process != b->process)
+		return a->process < b->process ? -1 : 1;
+	return (a->fd > b->fd) - (a->fd < b->fd);
+}
+
+void snapshot_sort_holders(struct snapshot *snapshot)
+{
+	if (snapshot->holders.count)
+		qsort(snapshot->holders.at, snapshot->holders.count,
+		      sizeof(*snapshot->holders.at), compare_holders);
+}
+
+const struct holder *snapshot_holders(const struct snapshot *snapshot,
+				      uint32_t inode, size_t *count)
+{
+	const struct holder *at = snapshot->holders.at;
+	size_t low = 0, high = snapshot->holders.count, end;
+
+	*count = 0;
+	if (!inode)
+		return NULL;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (at[middle].inode < inode)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (end = low; end < snapshot->holders.count && at[end].inode == inode; end++)
+		;
+	*count = end - low;
+	return *count ? &at[low] : NULL;
+}
+
+uint32_t snapshot_process(struct snapshot *snapshot, int32_t pid)
+{
+	uint32_t *slot = map_slot(&snapshot->processes_by_pid, (uint32_t)pid, NULL);
+
+	if (!*slot) {
+		grow_add(&snapshot->processes)->pid = pid;
+		*slot = (uint32_t)snapshot->processes.count;
+	}
+	return *slot - 1;
+}
+
+const struct cgroup *snapshot_cgroup(const struct snapshot *snapshot, uint64_t id)
+{
+	const uint32_t *slot = map_find(&snapshot->cgroups_by_id, id);
+
+	return slot ? &snapshot->cgroups.at[*slot - 1] : NULL;
+}
+
+const char *snapshot_link(const struct snapshot *snapshot, uint32_t index)
+{
+	for (size_t i = 0; i < snapshot->links.count; i++)
+		if (snapshot->links.at[i].index == index)
+			return snapshot->links.at[i].name;
+	return NULL;
+}
+
+void snapshot_add_cgroup(struct snapshot *snapshot, uint64_t id, const char *path)
+{
+	uint32_t *slot = map_slot(&snapshot->cgroups_by_id, id, NULL);
+	struct cgroup *cgroup;
+
+	if (*slot)
+		return;
+	cgroup = grow_add(&snapshot->cgroups);
+	cgroup->id = id;
+	cgroup->path = grow_strdup(path);
+	cgroup->unit = unit_of_path(path);
+	cgroup->container = container_of_path(path);
+	cgroup->pod = pod_of_path(path);
+	*slot = (uint32_t)snapshot->cgroups.count;
+}
+
+bool snapshot_is_local(const struct snapshot *snapshot, const struct addr *addr)
+{
+	if (addr_is_loopback(addr))
+		return true;
+	for (size_t i = 0; i < snapshot->locals.count; i++)
+		if (addr_equal(&snapshot->locals.at[i].addr, addr))
+			return true;
+	return false;
+}
+
+static int keep(void *ctx, const struct sock *sock)
+{
+	struct snapshot *snapshot = ctx;
+	struct sock *copy = grow_add(&snapshot->socks);
+
+	*copy = *sock;
+	copy->detail = NULL;
+	return 0;
+}
+
+struct sink snapshot_sink(struct snapshot *snapshot)
+{
+	return (struct sink){ .take = keep, .ctx = snapshot };
+}

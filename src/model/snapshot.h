@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MODEL_SNAPSHOT_H
+#define MODEL_SNAPSHOT_H
+
+#include "base/map.h"
+#include "model/limits.h"
+#include "model/sock.h"
+
+/*
+ * Everything seen at one moment. It owns all memory; snapshot_fini() frees
+ * it. Adding may move an array: keep indices, not pointers.
+ */
+
+/* What could not be seen. A gap is told, never taken for health. */
+enum gap_kind {
+	GAP_DUMP,               /* the kernel's listing is incomplete */
+	GAP_BOUND,              /* bound-idle sockets are not listed (before 6.8) */
+	GAP_ATTRIBUTE,          /* messages or attributes that made no sense */
+	GAP_OWNERS,             /* descriptors of some processes not readable */
+	GAP_LIMITS,             /* a knob or counter could not be read */
+	GAP_CGROUPS,            /* the cgroup tree could not be read */
+	GAP_LINKS,              /* interface names or addresses not read */
+	GAP_RECORDING,          /* the recording does not hold what was asked */
+	GAP_KIND_COUNT,
+};
+const char *gap_name(enum gap_kind kind);       /* "dump", "owners", ... */
+
+struct gap {
+	enum gap_kind kind;
+	uint64_t count;         /* how many processes, messages, ... */
+	char     text[200];     /* one sentence, safe to print */
+};
+
+struct process {
+	int32_t  pid;
+	uint8_t  comm_size;
+	char     comm[64];              /* raw bytes, not sanitized */
+	uint64_t cgroup_id;             /* 0: unknown */
+	struct known descriptors;       /* open now */
+	struct known descriptor_limit;  /* soft RLIMIT_NOFILE; -1: unlimited */
+};
+
+/* Descriptor @fd of process @process (index) holds the socket @inode. */
+struct holder {
+	uint32_t inode;
+	uint32_t process;
+	int32_t  fd;
+};
+
+struct cgroup {
+	uint64_t id;
+	char    *path;          /* raw bytes, "/" for the root */
+	char    *unit;          /* systemd unit or NULL */
+	char    *container;     /* container id (12 or 64 hex) or NULL */
+	char    *pod;           /* pod uid or NULL */
+};
+
+struct link  { uint32_t index; char name[32]; };  /* raw bytes */
+struct local { struct addr addr; enum family family; uint32_t ifindex; };
+
+struct snapshot {
+	int64_t  time_ms;               /* CLOCK_REALTIME */
+	char     version[64];           /* kernel release */
+	char     boot_id[40];
+	char     netns_name[256];       /* as asked with -N, or "" */
+	uint64_t netns_inode;           /* 0: unknown */
+	struct limits limits;
+
+	struct { struct sock *at; size_t count, room; } socks;
+	bool     socks_complete;        /* every asked state, nothing lost */
+
+	bool     holders_known;         /* a walk was made */
+	bool     holders_complete;      /* and every process was readable */
+	struct { struct holder *at; size_t count, room; } holders;  /* by inode */
+	struct { struct process *at; size_t count, room; } processes;
+	struct map processes_by_pid;    /* pid -> index + 1 */
+
+	struct { struct cgroup *at; size_t count, room; } cgroups;
+	struct map cgroups_by_id;       /* id -> index + 1 */
+	struct { struct link *at; size_t count, room; } links;
+	bool     locals_known;
+	struct { struct local *at; size_t count, room; } locals;
+	struct { struct gap *at; size_t count, room; } gaps;
+};
+
+void snapshot_init(struct snapshot *snapshot);
+void snapshot_fini(struct snapshot *snapshot);
+
+/* Notes a gap; a second one of the same kind and text adds to the count. */
+void snapshot_gap(struct snapshot *snapshot, enum gap_kind kind, uint64_t count,
+		  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/*
+ * False when sockets, limits or counters that were asked for are missing, so
+ * that silence would prove nothing. Hidden owners, cgroup paths and names of
+ * interfaces take nothing from a verdict and leave it true.
+ */
+bool snapshot_is_complete(const struct snapshot *snapshot);
+
+/* Sorts the holders by inode, pid, fd; to be called once after the walk. */
+void snapshot_sort_holders(struct snapshot *snapshot);
+
+/* Holders of @inode: pointer to the first and *@count; NULL and 0 if none. */
+const struct holder *snapshot_holders(const struct snapshot *snapshot,
+				      uint32_t inode, size_t *count);
+
+/* The process, made when it was not there yet. Its index in @processes. */
+uint32_t snapshot_process(struct snapshot *snapshot, int32_t pid);
+
+/* NULL when unknown. */
+const struct cgroup *snapshot_cgroup(const struct snapshot *snapshot, uint64_t id);
+const char *snapshot_link(const struct snapshot *snapshot, uint32_t index);
+
+/* Adds a cgroup, splitting its path into unit, container and pod. */
+void snapshot_add_cgroup(struct snapshot *snapshot, uint64_t id, const char *path);
+
+/* True when @addr is loopback or one of this namespace's own addresses. */
+bool snapshot_is_local(const struct snapshot *snapshot, const struct addr *addr);
+
+/*
+ * Where collect delivers a socket. Returns 0 to go on, or a negative errno that
+ * ends the dump and is returned by it. @sock and its detail are borrowed.
+ */
+struct sink {
+	int (*take)(void *ctx, const struct sock *sock);
+	void *ctx;
+};
+
+/* A sink that keeps a copy (without detail) of each sock in the snapshot. */
+struct sink snapshot_sink(struct snapshot *snapshot);
+
+#endif

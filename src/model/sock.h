@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MODEL_SOCK_H
+#define MODEL_SOCK_H
+
+#include "model/addr.h"
+#include "model/metric.h"
+#include "model/state.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum protocol { PROTOCOL_TCP = 6 };
+
+enum timer {
+	TIMER_NONE,
+	TIMER_RETRANSMIT,       /* ss: on */
+	TIMER_KEEPALIVE,        /* also an orphaned FIN_WAIT_2 in its first phase */
+	TIMER_TIME_WAIT,        /* a minisock: TIME_WAIT or orphaned FIN_WAIT_2 */
+	TIMER_PROBE,            /* ss: persist */
+	TIMER_COUNT,
+};
+
+/* Which members of struct sock were told by the kernel. */
+enum have {
+	HAVE_FLOW     = 1 << 0,
+	HAVE_SENT     = 1 << 1,  /* bytes_sent, bytes_retrans: Linux 4.19 */
+	HAVE_ACKED    = 1 << 2,  /* bytes_acked, bytes_received: Linux 4.1 */
+	HAVE_NOTSENT  = 1 << 3,  /* notsent_bytes: Linux 4.6 */
+	HAVE_UID      = 1 << 4,  /* not for minisocks and request sockets */
+	HAVE_MARK     = 1 << 5,  /* needs CAP_NET_ADMIN */
+	HAVE_CGROUP   = 1 << 6,
+	HAVE_SHUTDOWN = 1 << 7,
+	HAVE_V6ONLY   = 1 << 8,
+	HAVE_SOCKOPT  = 1 << 9,
+};
+
+/* What tells an age and an opener; from tcp_info. Ages are since "last". */
+struct flow {
+	uint32_t last_data_sent_ms;
+	uint32_t last_data_recv_ms;
+	uint32_t last_ack_recv_ms;
+	uint32_t rto_us;
+	uint32_t notsent_bytes;
+	uint32_t backoff;
+	uint64_t bytes_acked;
+	uint64_t bytes_sent;
+	uint64_t bytes_retrans;
+	uint64_t bytes_received;
+};
+
+/* Rows that few ask for; lives as long as the row is shown. */
+struct detail {
+	bool     have_memory;
+	uint32_t memory[9];             /* skmem: r rb t tb f w o bl d */
+	bool     have_congestion;
+	char     congestion[16];
+	bool     have_tos, have_tclass;
+	uint8_t  tos, tclass;
+	struct metrics metrics;
+};
+
+/*
+ * One socket. It owns nothing: a sock can be copied (without @detail, which is
+ * borrowed and only good inside the sink that gets the row).
+ */
+struct sock {
+	enum family   family;           /* of the socket, not of its addresses */
+	enum protocol protocol;
+	enum state    state;
+	enum timer    timer;
+	struct addr   local, remote;
+	uint16_t      local_port, remote_port;
+	uint32_t      ifindex;          /* 0: not bound to a device */
+	uint32_t      recv_queue;       /* bytes; LISTEN: waiting for accept() */
+	uint32_t      send_queue;       /* bytes; LISTEN: limit of that queue */
+	uint32_t      timer_ms;         /* until the timer fires, 0: due */
+	uint32_t      retransmits;
+	uint32_t      uid;
+	uint32_t      inode;            /* 0: no file holds it */
+	uint32_t      mark;
+	uint32_t      have;             /* enum have */
+	uint64_t      cookie;           /* identity while the machine is up; ~0: none */
+	uint64_t      cgroup_id;
+	uint8_t       shutdown;         /* 1: receive half, 2: send half */
+	bool          v6only;
+	uint16_t      sockopt;          /* bits of enum sockopt */
+	struct flow   flow;
+	const struct detail *detail;
+};
+
+/* Options that inet_diag tells, in the order in which ss prints them. */
+enum sockopt {
+	SOCKOPT_RECVERR = 1 << 0, SOCKOPT_IS_ICSK = 1 << 1, SOCKOPT_FREEBIND = 1 << 2,
+	SOCKOPT_HDRINCL = 1 << 3, SOCKOPT_MC_LOOP = 1 << 4, SOCKOPT_TRANSPARENT = 1 << 5,
+	SOCKOPT_MC_ALL = 1 << 6, SOCKOPT_NODEFRAG = 1 << 7,
+	SOCKOPT_BIND_ADDRESS_NO_PORT = 1 << 8, SOCKOPT_RECVERR_RFC4884 = 1 << 9,
+	SOCKOPT_DEFER_CONNECT = 1 << 10,
+};
+
+/* TIME_WAIT and orphaned FIN_WAIT_2 in their short form: no file, no owner. */
+static inline bool sock_is_minisock(const struct sock *s)
+{
+	return s->timer == TIMER_TIME_WAIT;
+}
+
+/* A full socket in a connection state that no accept() has handed out. */
+static inline bool sock_is_unaccepted(const struct sock *s)
+{
+	return s->inode == 0 && !sock_is_minisock(s) &&
+	       (s->state == STATE_ESTABLISHED || s->state == STATE_CLOSE_WAIT);
+}
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/grow.h"
+#include "model/addr.h"
+#include "model/finding.h"
+#include "model/limits.h"
+#include "model/snapshot.h"
+#include "model/state.h"
+#include "model/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "test.h"
+
+static void a_state_is_found_in_every_spelling(void **state)
+{
+	static const struct { const char *word; uint32_t mask; } words[] = {
+		{ "CLOSE_WAIT", STATE_BIT(STATE_CLOSE_WAIT) },
+		{ "close-wait", STATE_BIT(STATE_CLOSE_WAIT) },
+		{ "CloseWait", STATE_BIT(STATE_CLOSE_WAIT) },
+		{ "estab", STATE_BIT(STATE_ESTABLISHED) },
+		{ "ESTABLISHED", STATE_BIT(STATE_ESTABLISHED) },
+		{ "FIN_WAIT2", STATE_BIT(STATE_FIN_WAIT_2) },
+		{ "fin-wait-2", STATE_BIT(STATE_FIN_WAIT_2) },
+		{ "syn-rcv", STATE_BIT(STATE_SYN_RECV) },
+		{ "listening", STATE_BIT(STATE_LISTEN) },
+		{ "closed", STATE_BIT(STATE_CLOSE) },
+		{ "bound-inactive", STATE_BIT(STATE_BOUND) },
+		{ "all", STATE_ALL },
+		{ "nonsense", 0 }, { "", 0 }, { "close-wai", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		assert_int_equal(state_mask_by_name(words[i].word), words[i].mask);
+}
+
+static void every_state_says_what_it_is(void **state)
+{
+	(void)state;
+	for (int i = 0; i < STATE_COUNT; i++) {
+		assert_non_null(state_table[i].name);
+		assert_true(strlen(state_table[i].meaning) > 10);
+		assert_non_null(turn_name(state_table[i].turn));
+	}
+	assert_int_equal(state_mask_by_name("big") & state_mask_by_name("bucket"), 0);
+}
+
+static void addresses_survive_the_round_trip(void **state)
+{
+	static const struct { const char *text; enum family family; } addresses[] = {
+		{ "127.0.0.1", FAMILY_IPV4 }, { "255.255.255.255", FAMILY_IPV4 },
+		{ "10.20.3.100", FAMILY_IPV4 }, { "::1", FAMILY_IPV6 }, { "::", FAMILY_IPV6 },
+		{ "fe80::1", FAMILY_IPV6 }, { "::ffff:1.2.3.4", FAMILY_IPV6 },
+		{ "2001:db8::ff00:42:8329", FAMILY_IPV6 },
+	};
+	char text[ADDR_TEXT];
+	struct addr addr;
+	enum family family;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(addresses) / sizeof(*addresses); i++) {
+		assert_true(addr_parse(addresses[i].text, &addr, &family));
+		assert_int_equal(family, addresses[i].family);
+		assert_int_equal(addr_format(text, &addr, family), strlen(addresses[i].text));
+		assert_string_equal(text, addresses[i].text);
+	}
+	assert_true(addr_parse("[::1]", &addr, &family));
+	assert_false(addr_parse("1.2.3", &addr, &family));
+	assert_false(addr_parse("[::1", &addr, &family));
+	assert_false(addr_parse("host", &addr, &family));
+}
+
+static void mapped_and_plain_ipv4_are_the_same_address(void **state)
+{
+	struct addr plain, mapped;
+	enum family family;
+
+	(void)state;
+	addr_parse("127.0.0.1", &plain, &family);
+	addr_parse("::ffff:127.0.0.1", &mapped, &family);
+	assert_true(addr_equal(&plain, &mapped));
+	assert_true(addr_is_loopback(&mapped));
+	assert_false(addr_is_any(&mapped));
+	addr_parse("0.0.0.0", &plain, &family);
+	assert_true(addr_is_any(&plain));
+}
+
+static void reserved_ports_are_counted_inside_the_range(void **state)
+{
+	static struct limits limits;
+
+	(void)state;
+	limits.limit[LIMIT_PORT_LOW] = (struct known){ true, 40000 };
+	limits.limit[LIMIT_PORT_HIGH] = (struct known){ true, 40099 };
+	assert_true(limits_reserve(&limits, "22,40010-40012,40099\n"));
+	assert_int_equal(limits_reserved_count(&limits, false), 5);
+	assert_int_equal(limits_reserved_count(&limits, true), 4);
+	assert_true(limits_is_reserved(&limits, 40011));
+	assert_false(limits_is_reserved(&limits, 40013));
+	assert_true(limits_reserve(&limits, "\n"));
+	assert_false(limits_reserve(&limits, "70000"));
+	assert_false(limits_reserve(&limits, "5-"));
+	assert_false(limits_reserve(&limits, "9-5"));
+}
+
+static void expect_path(const char *path, const char *unit, const char *container, const char *pod)
+{
+	char *got[] = { unit_of_path(path), container_of_path(path), pod_of_path(path) };
+	const char *want[] = { unit, container, pod };
+
+	for (int i = 0; i < 3; i++) {
+		if (want[i])
+			assert_string_equal(got[i], want[i]);
+		else
+			assert_null(got[i]);
+		free(got[i]);
+	}
+}
+
+#define HEX64 "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void cgroup_paths_name_unit_container_and_pod(void **state)
+{
+	(void)state;
+	expect_path("/", NULL, NULL, NULL);
+	expect_path("/system.slice/nginx.service", "nginx.service", NULL, NULL);
+	expect_path("/user.slice/user-0.slice/session-3.scope", "session-3.scope", NULL, NULL);
+	expect_path("/system.slice/docker-" HEX64 ".scope", "docker-" HEX64 ".scope", HEX64, NULL);
+	expect_path("/docker/" HEX64, NULL, HEX64, NULL);
+	expect_path("/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-"
+		    "pod0b3a1f5c_4e0f_4d6b_9d0a_3c2b1a000001.slice/cri-containerd-" HEX64 ".scope",
+		    "cri-containerd-" HEX64 ".scope", HEX64, "0b3a1f5c-4e0f-4d6b-9d0a-3c2b1a000001");
+	expect_path("/kubepods/besteffort/pod0b3a1f5c-4e0f-4d6b-9d0a-3c2b1a000001/" HEX64,
+		    NULL, HEX64, "0b3a1f5c-4e0f-4d6b-9d0a-3c2b1a000001");
+	expect_path("/lxc.payload.web", NULL, "web", NULL);
+}
+
+static void every_holder_of_an_inode_is_found(void **state)
+{
+	struct snapshot seen;
+	size_t count;
+
+	(void)state;
+	snapshot_init(&seen);
+	for (uint32_t i = 0; i < 100; i++)
+		*grow_add(&seen.holders) = (struct holder){
+			.inode = 50 - i / 2, .process = snapshot_process(&seen, (int32_t)(i % 3)),
+			.fd = (int32_t)i };
+	snapshot_sort_holders(&seen);
+	for (uint32_t inode = 1; inode <= 50; inode++) {
+		const struct holder *at = snapshot_holders(&seen, inode, &count);
+
+		assert_int_equal(count, 2);
+		assert_int_equal(at[0].inode, inode);
+		assert_int_equal(at[1].inode, inode);
+	}
+	assert_null(snapshot_holders(&seen, 51, &count));
+	assert_null(snapshot_holders(&seen, 0, &count));
+	assert_int_equal(seen.processes.count, 3);
+	snapshot_fini(&seen);
+}
+
+static void gaps_add_up_and_tell_what_matters(void **state)
+{
+	struct snapshot seen;
+
+	(void)state;
+	snapshot_init(&seen);
+	assert_true(snapshot_is_complete(&seen));
+	snapshot_gap(&seen, GAP_OWNERS, 2, "hidden");
+	snapshot_gap(&seen, GAP_OWNERS, 3, "hidden");
+	assert_int_equal(seen.gaps.count, 1);
+	assert_int_equal(seen.gaps.at[0].count, 5);
+	assert_true(snapshot_is_complete(&seen));
+	snapshot_gap(&seen, GAP_LIMITS, 1, "no limits");
+	assert_false(snapshot_is_complete(&seen));
+	snapshot_fini(&seen);
+}
+
+static void a_dropped_finding_lowers_the_worst(void **state)
+{
+	struct report report;
+
+	(void)state;
+	report_init(&report);
+	report_add(&report, "a")->severity = SEVERITY_CRITICAL;
+	report_add(&report, "b")->severity = SEVERITY_WARNING;
+	finding_fix(&report.findings.at[0], "do %d", 1);
+	finding_fact(&report.findings.at[1], "g", "n", FACT_COUNT, 7);
+	report.worst = SEVERITY_CRITICAL;
+	report_drop(&report, 0);
+	assert_int_equal(report.findings.count, 1);
+	assert_int_equal(report.worst, SEVERITY_WARNING);
+	assert_non_null(finding_find(&report.findings.at[0], "g", "n"));
+	assert_null(finding_find(&report.findings.at[0], NULL, "n"));
+	report_fini(&report);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_state_is_found_in_every_spelling),
+		cmocka_unit_test(every_state_says_what_it_is),
+		cmocka_unit_test(addresses_survive_the_round_trip),
+		cmocka_unit_test(mapped_and_plain_ipv4_are_the_same_address),
+		cmocka_unit_test(reserved_ports_are_counted_inside_the_range),
+		cmocka_unit_test(cgroup_paths_name_unit_container_and_pod),
+		cmocka_unit_test(every_holder_of_an_inode_is_found),
+		cmocka_unit_test(gaps_add_up_and_tell_what_matters),
+		cmocka_unit_test(a_dropped_finding_lowers_the_worst),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
