@@ -66,19 +66,24 @@ void snapshot_gap(struct snapshot *snapshot, enum gap_kind kind, uint64_t count,
 	*grow_add(&snapshot->gaps) = gap;
 }
 
-bool snapshot_is_complete(const struct snapshot *snapshot)
+static bool has_gap(const struct snapshot *snapshot, enum gap_kind kind)
 {
 	for (size_t i = 0; i < snapshot->gaps.count; i++)
-		switch (snapshot->gaps.at[i].kind) {
-		case GAP_DUMP:
-		case GAP_ATTRIBUTE:
-		case GAP_LIMITS:
-		case GAP_RECORDING:
-			return false;
-		default:
-			break;
-		}
-	return snapshot->socks_complete;
+		if (snapshot->gaps.at[i].kind == kind)
+			return true;
+	return false;
+}
+
+bool snapshot_lists_all(const struct snapshot *snapshot)
+{
+	return snapshot->socks_complete && !has_gap(snapshot, GAP_DUMP) &&
+	       !has_gap(snapshot, GAP_ATTRIBUTE);
+}
+
+bool snapshot_is_complete(const struct snapshot *snapshot)
+{
+	return snapshot_lists_all(snapshot) && !has_gap(snapshot, GAP_LIMITS) &&
+	       !has_gap(snapshot, GAP_RECORDING);
 }
 
 static int compare_holders(const void *left, const void *right)

@@ -91,6 +91,12 @@ void snapshot_gap(struct snapshot *snapshot, enum gap_kind kind, uint64_t count,
 		  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /*
+ * False when sockets that were asked for are missing, or some row was not fully
+ * understood: what a listing has to know of itself.
+ */
+bool snapshot_lists_all(const struct snapshot *snapshot);
+
+/*
  * False when sockets, limits or counters that were asked for are missing, so
  * that silence would prove nothing. Hidden owners, cgroup paths and names of
  * interfaces take nothing from a verdict and leave it true.
