@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/cgroups.h"
+
+#include "base/own.h"
+#include "collect/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define DEPTH_MAX 64
+
+struct walk {
+	struct tape      *tape;
+	struct snapshot  *seen;
+	const struct map *wanted;
+	size_t            found;        /* of the wanted */
+	uint64_t          unreadable;   /* folders */
+	int               err;          /* of the last of them */
+};
+
+static bool is_octal(const char *at)
+{
+	return at[0] >= '0' && at[0] <= '3' && at[1] >= '0' && at[1] <= '7' &&
+	       at[2] >= '0' && at[2] <= '7';
+}
+
+/* mountinfo writes blanks and backslashes as \ooo. */
+static void decode(char *text)
+{
+	char *to = text;
+
+	for (const char *at = text; *at; at++) {
+		if (*at == '\\' && is_octal(at + 1)) {
+			*to++ = (char)((at[1] - '0') << 6 | (at[2] - '0') << 3 | (at[3] - '0'));
+			at += 3;
+		} else {
+			*to++ = *at;
+		}
+	}
+	*to = '\0';
+}
+
+char *cgroup_mount(char *line)
+{
+	const char *type = strstr(line, " - ");
+	char *rest = line, *field = NULL;
+
+	if (!type || strncmp(type + 3, "cgroup2 ", 8) != 0)
+		return NULL;
+	for (unsigned i = 0; i < 5; i++)        /* the mount point is the fifth */
+		field = strsep(&rest, " ");
+	if (!field || *field != '/')
+		return NULL;
+	decode(field);
+	return field;
+}
+
+/* Returns a descriptor of the first cgroup2 mount or -errno. */
+static int open_mount(void)
+{
+	OWN_FILE FILE *mounts = fopen("/proc/self/mountinfo", "re");
+	OWN_MEM char *line = NULL;
+	size_t room = 0;
+	int err = ENOENT;
+
+	if (!mounts)
+		return -errno;
+	while (getline(&line, &room, mounts) > 0) {
+		const char *path = cgroup_mount(line);
+		int fd = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+		if (fd >= 0)
+			return fd;
+		if (path)
+			err = errno;
+	}
+	return -err;
+}
+
+void cgroup_tree_fini(struct cgroup_tree *tree)
+{
+	if (tree->tried && tree->fd >= 0)
+		close(tree->fd);
+	*tree = (struct cgroup_tree){ 0 };
+}
+
+/* The path behind "0::", that of cgroup2; its size, 0 when there is none. */
+static size_t find_path(const char *proc_cgroup, const char **path)
+{
+	const char *line = strncmp(proc_cgroup, "0::", 3) == 0 ? proc_cgroup :
+			   strstr(proc_cgroup, "\n0::");
+
+	if (!line)
+		return 0;
+	*path = strchr(line, ':') + 2;
+	return strcspn(*path, "\n");
+}
+
+uint64_t cgroup_tree_id(struct cgroup_tree *tree, const char *proc_cgroup)
+{
+	char relative[4096];
+	const char *path = NULL;
+	size_t size = find_path(proc_cgroup, &path);
+	struct stat st;
+
+	if (!tree->tried) {
+		tree->tried = true;
+		tree->fd = open_mount();
+	}
+	if (tree->fd < 0 || !size || size >= sizeof(relative) - 1 || *path != '/')
+		return 0;
+	relative[0] = '.';
+	memcpy(relative + 1, path, size);
+	relative[1 + size] = '\0';
+	return fstatat(tree->fd, relative, &st, 0) == 0 ? (uint64_t)st.st_ino : 0;
+}
+
+static void add(struct snapshot *seen, const struct map *wanted, uint64_t id, const char *path)
+{
+	if (!wanted || map_find(wanted, id))
+		snapshot_add_cgroup(seen, id, path);
+}
+
+static void take(struct walk *walk, uint64_t id, const struct text *path)
+{
+	struct frame_cgroup frame = { .id = id };
+	const char *shown = path->count ? text_str(path) : "/";
+
+	tape_put(walk->tape, FRAME_CGROUP, &frame, shown, strlen(shown));
+	add(walk->seen, walk->wanted, id, shown);
+	walk->found += walk->wanted && map_find(walk->wanted, id);
+}
+
+static bool is_enough(const struct walk *walk)
+{
+	return walk->wanted && !tape_records(walk->tape) && walk->found >= walk->wanted->count;
+}
+
+/* A cgroup that is removed meanwhile is no gap. */
+static void note_failure(struct walk *walk, int err)
+{
+	if (!err || err == ENOENT || err == ENODEV)
+		return;
+	walk->unreadable++;
+	walk->err = err;
+}
+
+static void walk_folder(struct walk *walk, int fd, struct text *path, unsigned depth);
+
+static void walk_child(struct walk *walk, int parent, const char *name, struct text *path,
+		       unsigned depth)
+{
+	size_t before = path->count;
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0) {
+		note_failure(walk, errno);
+		return;
+	}
+	text_addf(path, "/%s", name);
+	walk_folder(walk, fd, path, depth + 1);
+	path->count = before;
+	path->at[before] = '\0';
+}
+
+static bool is_child(const struct dirent *entry)
+{
+	return entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
+	       strcmp(entry->d_name, "..") != 0;
+}
+
+/* Takes the folder @fd over. */
+static void walk_folder(struct walk *walk, int fd, struct text *path, unsigned depth)
+{
+	OWN_DIR DIR *folder = fdopendir(fd);
+	const struct dirent *entry;
+	struct stat st;
+	int err = 0;
+
+	if (!folder || fstat(fd, &st) < 0) {
+		note_failure(walk, errno);
+		if (!folder)
+			close(fd);
+		return;
+	}
+	take(walk, (uint64_t)st.st_ino, path);
+	while (depth < DEPTH_MAX && !is_enough(walk) &&
+	       (entry = proc_entry(folder, &err)))
+		if (is_child(entry))
+			walk_child(walk, fd, entry->d_name, path, depth);
+	note_failure(walk, err);
+}
+
+static bool walk_tree(struct walk *walk, struct snapshot *told)
+{
+	struct text path = { 0 };
+	int fd = open_mount();
+	struct frame_flag made = { .is = fd >= 0 };
+
+	tape_put(walk->tape, FRAME_CGROUPS, &made, NULL, 0);
+	if (fd < 0) {
+		tape_gap(walk->tape, told, GAP_CGROUPS, 1,
+			 "cgroups could not be named: no cgroup2 file system (%s)", strerror(-fd));
+		return false;
+	}
+	text_add(&path, "", 0);
+	walk_folder(walk, fd, &path, 0);
+	text_fini(&path);
+	return true;
+}
+
+void cgroups_collect(struct tape *tape, struct snapshot *seen, const struct map *wanted)
+{
+	struct walk walk = { .tape = tape, .seen = seen, .wanted = wanted };
+	bool asked = !wanted || wanted->count;
+	struct snapshot *told = asked ? seen : NULL;
+
+	if (!asked && !tape_records(tape))
+		return;
+	if (walk_tree(&walk, told) && walk.unreadable)
+		tape_gap(tape, told, GAP_CGROUPS, walk.unreadable,
+			 "%llu cgroups could not be read (%s)",
+			 (unsigned long long)walk.unreadable, strerror(walk.err));
+}
+
+static void replay_cgroup(struct snapshot *seen, const struct map *wanted, const struct frame *frame)
+{
+	struct text path = { 0 };
+	struct frame_cgroup cgroup;
+	size_t size;
+	const uint8_t *bytes = frame_open(frame, &cgroup, &size);
+
+	text_add(&path, (const char *)bytes, size);
+	add(seen, wanted, cgroup.id, text_str(&path));
+	text_fini(&path);
+}
+
+void cgroups_replay(struct tape *tape, struct snapshot *seen, const struct map *wanted)
+{
+	bool asked = !wanted || wanted->count;
+	struct cursor cursor;
+	struct frame frame;
+
+	if (!tape_section(tape, FRAME_CGROUPS, &frame, &cursor)) {
+		if (asked)
+			snapshot_gap(seen, GAP_RECORDING, 1,
+				     "the recording does not hold the names of cgroups");
+		return;
+	}
+	while (load_next(&cursor, &frame)) {
+		if (frame.type == FRAME_CGROUP)
+			replay_cgroup(seen, wanted, &frame);
+		else if (frame.type == FRAME_GAP && asked)
+			tape_replay_gap(seen, &frame);
+	}
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef COLLECT_CGROUPS_H
+#define COLLECT_CGROUPS_H
+
+#include "collect/tape.h"
+
+/*
+ * The id of a cgroup is the inode number of its folder in the cgroup2 file
+ * system, so a walk through the folders names every id, without privilege.
+ */
+
+/* See collect_cgroups(). A recording gets every cgroup, wanted or not. */
+void cgroups_collect(struct tape *tape, struct snapshot *seen, const struct map *wanted);
+void cgroups_replay(struct tape *tape, struct snapshot *seen, const struct map *wanted);
+
+/* The file system, found when it is first asked. Zeroed memory is a new one. */
+struct cgroup_tree {
+	bool tried;
+	int  fd;                /* -1: there is none */
+};
+
+/* Id of the cgroup that a /proc/PID/cgroup names; 0 when it cannot be told. */
+uint64_t cgroup_tree_id(struct cgroup_tree *tree, const char *proc_cgroup);
+void cgroup_tree_fini(struct cgroup_tree *tree);
+
+/*
+ * Part, for tests: when @line of /proc/self/mountinfo is a cgroup2 mount,
+ * leaves its decoded mount point in @line and returns that.
+ */
+char *cgroup_mount(char *line);
+
+#endif

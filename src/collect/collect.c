@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/collect.h"
+
+#include "base/grow.h"
+#include "collect/cgroups.h"
+#include "collect/holders.h"
+#include "collect/inet.h"
+#include "collect/knobs.h"
+#include "collect/links.h"
+#include "collect/netns.h"
+#include "collect/tape.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#define DEADLINE_MS 30000
+
+struct collect {
+	struct collect_source source;
+	struct tape           tape;
+	struct limits         machine;  /* read before a namespace is entered */
+	char                  release[64]; /* of the kernel that is or was seen */
+};
+
+static int check_source(const struct collect_source *source, struct fault *fault)
+{
+	if (source->from && source->record)
+		return fault_set(fault, EINVAL,
+				 "a recording is made from the live kernel, not from another recording; copy the file");
+	if (source->from && source->netns)
+		return fault_set(fault, EINVAL,
+				 "a recording holds the one network namespace in which it was made; leave -N away");
+	return 0;
+}
+
+static void set_release(struct collect *collect, const char *bytes, size_t size)
+{
+	if (size >= sizeof(collect->release))
+		size = sizeof(collect->release) - 1;
+	for (size_t i = 0; i < size; i++)
+		collect->release[i] = (char)(isgraph((unsigned char)bytes[i]) ? bytes[i] : '?');
+	collect->release[size] = '\0';
+}
+
+/* Also before collect_basics(): the release decides how sockets are read. */
+static void recall_release(struct collect *collect)
+{
+	for (size_t i = 0; i < load_heads(collect->tape.load); i++) {
+		struct cursor cursor = load_begin(collect->tape.load, i);
+		struct frame frame;
+
+		if (load_head(collect->tape.load, i).type != FRAME_BASICS)
+			continue;
+		while (load_next(&cursor, &frame))
+			if (frame.type == FRAME_KERNEL)
+				set_release(collect, (const char *)frame.body, frame.size);
+		return;
+	}
+}
+
+static int open_live(struct collect *collect, struct fault *fault)
+{
+	struct utsname system;
+
+	if (uname(&system) == 0)
+		set_release(collect, system.release, strlen(system.release));
+	knobs_read(&collect->tape, KNOB_MACHINE, &collect->machine);
+	return collect->source.netns ? netns_enter(collect->source.netns, fault) : 0;
+}
+
+int collect_open(struct collect **result, const struct collect_source *source,
+		 struct fault *fault)
+{
+	struct collect *collect;
+	int err = check_source(source, fault);
+
+	if (err)
+		return err;
+	collect = grow_alloc(sizeof(*collect));
+	collect->source = *source;
+	if (!collect->source.deadline_ms)
+		collect->source.deadline_ms = DEADLINE_MS;
+	err = tape_open(&collect->tape, source->from, source->record, fault);
+	if (!err && !tape_replays(&collect->tape))
+		err = open_live(collect, fault);
+	if (err) {
+		collect_close(collect, false, NULL);
+		return err;
+	}
+	if (tape_replays(&collect->tape)) {
+		recall_release(collect);
+		knobs_read(&collect->tape, KNOB_MACHINE, &collect->machine);
+	}
+	*result = collect;
+	return 0;
+}
+
+int collect_close(struct collect *collect, bool keep, struct fault *fault)
+{
+	int err;
+
+	if (!collect)
+		return 0;
+	err = tape_close(&collect->tape, keep, fault);
+	free(collect);
+	return err;
+}
+
+static void read_identity(struct collect *collect, struct snapshot *seen)
+{
+	const char *name = collect->source.netns ? collect->source.netns : "";
+	struct frame_netns netns = { .inode = netns_inode() };
+	struct frame_clock clock = { 0 };
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	clock.time_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	tape_put(&collect->tape, FRAME_CLOCK, &clock, NULL, 0);
+	tape_put(&collect->tape, FRAME_KERNEL, NULL, collect->release, strlen(collect->release));
+	tape_put(&collect->tape, FRAME_NETNS, &netns, name, strlen(name));
+	seen->time_ms = clock.time_ms;
+	seen->netns_inode = netns.inode;
+	snprintf(seen->netns_name, sizeof(seen->netns_name), "%s", name);
+}
+
+static void replay_identity(struct snapshot *seen, const struct frame *frame)
+{
+	struct frame_clock clock;
+	struct frame_netns netns;
+	const uint8_t *name;
+	size_t size;
+
+	if (frame->type == FRAME_CLOCK) {
+		frame_open(frame, &clock, &size);
+		seen->time_ms = clock.time_ms;
+	} else if (frame->type == FRAME_NETNS) {
+		name = frame_open(frame, &netns, &size);
+		seen->netns_inode = netns.inode;
+		snprintf(seen->netns_name, sizeof(seen->netns_name), "%.*s",
+			 (int)(size < 255 ? size : 255), (const char *)name);
+	}
+}
+
+static bool replay_basics(struct collect *collect, struct snapshot *seen)
+{
+	struct cursor cursor;
+	struct frame frame;
+
+	if (!tape_section(&collect->tape, FRAME_BASICS, &frame, &cursor)) {
+		snapshot_gap(seen, GAP_RECORDING, 1,
+			     "the recording holds no time, limits, counters and interfaces");
+		return false;
+	}
+	while (load_next(&cursor, &frame)) {
+		replay_identity(seen, &frame);
+		links_replay(seen, &frame);
+		if (frame.type == FRAME_GAP)
+			tape_replay_gap(seen, &frame);
+	}
+	return true;
+}
+
+/* Of a recording it is somebody else's text: hexadecimal digits and dashes. */
+static void read_boot_id(struct collect *collect, struct snapshot *seen)
+{
+	struct text content = { 0 };
+	size_t size;
+
+	tape_file(&collect->tape, "/proc/sys/kernel/random/boot_id", &content);
+	size = strspn(text_str(&content), "0123456789abcdef-");
+	if (size < sizeof(seen->boot_id))
+		memcpy(seen->boot_id, text_str(&content), size);
+	text_fini(&content);
+}
+
+static void copy_machine(struct collect *collect, struct snapshot *seen)
+{
+	for (unsigned i = 0; i < LIMIT_COUNT; i++)
+		if (collect->machine.limit[i].is)
+			seen->limits.limit[i] = collect->machine.limit[i];
+}
+
+/* Told again by the files of a recording: nothing but those is saved. */
+static void read_limits(struct collect *collect, struct snapshot *seen)
+{
+	unsigned missing = knobs_read(&collect->tape, KNOB_NETNS, &seen->limits) +
+			   knobs_count(&collect->tape, &seen->limits);
+
+	copy_machine(collect, seen);
+	read_boot_id(collect, seen);
+	if (missing)
+		snapshot_gap(seen, GAP_LIMITS, missing,
+			     "kernel limits or counters could not be read (/proc/sys/net, /proc/net)");
+}
+
+int collect_basics(struct collect *collect, struct snapshot *seen, struct fault *fault)
+{
+	(void)fault;
+	snprintf(seen->version, sizeof(seen->version), "%s", collect->release);
+	if (tape_replays(&collect->tape)) {
+		if (replay_basics(collect, seen))
+			read_limits(collect, seen);
+		return 0;
+	}
+	tape_put(&collect->tape, FRAME_BASICS, NULL, NULL, 0);
+	read_identity(collect, seen);
+	links_collect(&collect->tape, seen);
+	read_limits(collect, seen);
+	return 0;
+}
+
+int collect_socks(struct collect *collect, const struct collect_ask *ask,
+		  struct sink sink, struct snapshot *seen, struct fault *fault)
+{
+	return inet_collect(&collect->tape, ask, sink, collect->release,
+			    collect->source.deadline_ms, seen, fault);
+}
+
+int collect_holders(struct collect *collect, struct snapshot *seen,
+		    const struct map *wanted, struct fault *fault)
+{
+	(void)fault;
+	if (tape_replays(&collect->tape))
+		holders_replay(&collect->tape, seen, wanted);
+	else
+		holders_collect(&collect->tape, seen, wanted);
+	return 0;
+}
+
+int collect_descriptors(struct collect *collect, struct snapshot *seen, struct fault *fault)
+{
+	(void)fault;
+	if (tape_replays(&collect->tape))
+		descriptors_replay(&collect->tape, seen);
+	else
+		descriptors_collect(&collect->tape, seen);
+	return 0;
+}
+
+int collect_cgroups(struct collect *collect, struct snapshot *seen,
+		    const struct map *wanted, struct fault *fault)
+{
+	(void)fault;
+	if (tape_replays(&collect->tape))
+		cgroups_replay(&collect->tape, seen, wanted);
+	else
+		cgroups_collect(&collect->tape, seen, wanted);
+	return 0;
+}

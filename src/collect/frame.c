@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/frame.h"
+
+/* To add a frame: an enum word and its struct in frame.h, its size here. */
+const uint8_t frame_fixed[FRAME_TYPE_COUNT] = {
+	[FRAME_ASK]         = FRAME_FIXED(frame_ask, ext),
+	[FRAME_HOLDERS]     = FRAME_FIXED(frame_flag, is),
+	[FRAME_DESCRIPTORS] = FRAME_FIXED(frame_flag, is),
+	[FRAME_CGROUPS]     = FRAME_FIXED(frame_flag, is),
+	[FRAME_FILE]        = FRAME_FIXED(frame_file, err),
+	[FRAME_CLOCK]       = FRAME_FIXED(frame_clock, time_ms),
+	[FRAME_NETNS]       = FRAME_FIXED(frame_netns, inode),
+	[FRAME_LINKS]       = FRAME_FIXED(frame_flag, is),
+	[FRAME_LINK]        = FRAME_FIXED(frame_link, index),
+	[FRAME_LOCAL]       = FRAME_FIXED(frame_local, addr),
+	[FRAME_PROCESS]     = FRAME_FIXED(frame_process, pid),
+	[FRAME_HOLDER]      = FRAME_FIXED(frame_holder, inode),
+	[FRAME_LIMIT]       = FRAME_FIXED(frame_limit, have),
+	[FRAME_CGROUP]      = FRAME_FIXED(frame_cgroup, id),
+	[FRAME_GAP]         = FRAME_FIXED(frame_gap, kind),
+	[FRAME_END]         = FRAME_FIXED(frame_end, frames),
+};

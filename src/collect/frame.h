@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef COLLECT_FRAME_H
+#define COLLECT_FRAME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The format of a recording: the magic, a version, a byte-order mark, then
+ * frames {type, length, payload} in the byte order of the machine, the last
+ * one FRAME_END. A head frame opens a section, which lasts to the next head:
+ * one section for each call at collect's door. Fixed members come first in
+ * each payload, bytes of any length last.
+ *
+ * Anything that changes what an old reader would understand raises the version.
+ */
+#define RECORDING_MAGIC   "sockvet\n"
+#define RECORDING_VERSION 1u
+#define RECORDING_ORDER   0x01020304u
+
+struct recording_header {
+	char     magic[8];
+	uint32_t version;
+	uint32_t order;
+};
+
+struct frame_header {
+	uint32_t type;
+	uint32_t length;        /* of the payload */
+};
+
+enum frame_type {
+	/* heads */
+	FRAME_BASICS = 1,
+	FRAME_ASK,              /* frame_ask, then FRAME_SOCKs */
+	FRAME_HOLDERS,          /* frame_flag: a walk was made; FRAME_PROCESS ... */
+	FRAME_DESCRIPTORS,      /* frame_flag; FRAME_PROCESS, FRAME_LIMIT */
+	FRAME_CGROUPS,          /* frame_flag; FRAME_CGROUPs */
+	FRAME_LAST_HEAD = FRAME_CGROUPS,
+	/* contents */
+	FRAME_FILE,             /* frame_file, name, NUL, content */
+	FRAME_CLOCK,            /* frame_clock */
+	FRAME_KERNEL,           /* release */
+	FRAME_NETNS,            /* frame_netns, name as asked */
+	FRAME_LINKS,            /* frame_flag: addresses are known */
+	FRAME_LINK,             /* frame_link, name */
+	FRAME_LOCAL,            /* frame_local */
+	FRAME_SOCK,             /* a netlink message with its header */
+	FRAME_PROCESS,          /* frame_process, comm */
+	FRAME_HOLDER,           /* frame_holder, of the process before it */
+	FRAME_LIMIT,            /* frame_limit, of the process before it */
+	FRAME_CGROUP,           /* frame_cgroup, path */
+	FRAME_GAP,              /* frame_gap, sentence */
+	FRAME_END,              /* frame_end, the last frame of the file */
+	FRAME_TYPE_COUNT,
+};
+
+enum { FAMILY_BIT_IPV4 = 1, FAMILY_BIT_IPV6 = 2 };
+
+struct frame_ask     { uint32_t states, families, ext; };
+struct frame_flag    { uint32_t is; };
+struct frame_file    { int32_t err; };          /* 0 or positive errno */
+struct frame_clock   { int64_t time_ms; };
+struct frame_netns   { uint64_t inode; };
+struct frame_link    { uint32_t index; };
+struct frame_local   { uint32_t family, ifindex; uint8_t addr[16]; };
+struct frame_process { uint64_t cgroup_id; int32_t pid; };
+struct frame_holder  { int32_t fd; uint32_t inode; };
+struct frame_limit   { int64_t descriptors, limit; uint32_t have; }; /* 1, 2 */
+struct frame_cgroup  { uint64_t id; };
+struct frame_gap     { uint64_t count; uint32_t kind; };
+struct frame_end     { uint64_t frames; };      /* before this one */
+
+/*
+ * Bytes of the fixed part: without the padding that the compiler puts behind
+ * it, so that a recording has no bytes of chance in it.
+ */
+#define FRAME_FIXED(type, last) \
+	(offsetof(struct type, last) + sizeof(((struct type *)0)->last))
+
+/* Fixed bytes of each type, indexed by enum frame_type. */
+extern const uint8_t frame_fixed[FRAME_TYPE_COUNT];
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/knobs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define IPV4 "/proc/sys/net/ipv4/"
+
+struct knob {
+	const char     *file;
+	enum limit      first;
+	unsigned        count;          /* numbers in the file, for the words from first on */
+	enum knob_scope scope;
+	bool            essential;      /* every supported kernel has it everywhere */
+};
+
+/* THE table of knobs: to add one, its words in model/limits and its row here. */
+static const struct knob knobs[] = {
+	{ IPV4 "ip_local_port_range",      LIMIT_PORT_LOW,           2, KNOB_NETNS, true },
+	{ IPV4 "tcp_fin_timeout",          LIMIT_FIN_TIMEOUT_S,      1, KNOB_NETNS, true },
+	{ IPV4 "tcp_max_tw_buckets",       LIMIT_MAX_TW_BUCKETS,     1, KNOB_NETNS, true },
+	{ IPV4 "tcp_tw_reuse",             LIMIT_TW_REUSE,           1, KNOB_NETNS, true },
+	{ IPV4 "tcp_tw_reuse_delay",       LIMIT_TW_REUSE_DELAY_MS,  1, KNOB_NETNS, false }, /* 6.13 */
+	{ IPV4 "tcp_timestamps",           LIMIT_TIMESTAMPS,         1, KNOB_NETNS, true },
+	{ IPV4 "tcp_max_orphans",          LIMIT_MAX_ORPHANS,        1, KNOB_MACHINE, false },
+	{ "/proc/sys/net/core/somaxconn",  LIMIT_SOMAXCONN,          1, KNOB_NETNS, true },
+	{ IPV4 "tcp_max_syn_backlog",      LIMIT_MAX_SYN_BACKLOG,    1, KNOB_NETNS, true },
+	{ IPV4 "tcp_syn_retries",          LIMIT_SYN_RETRIES,        1, KNOB_NETNS, true },
+	{ IPV4 "tcp_synack_retries",       LIMIT_SYNACK_RETRIES,     1, KNOB_NETNS, true },
+	{ IPV4 "tcp_retries2",             LIMIT_RETRIES2,           1, KNOB_NETNS, true },
+	{ IPV4 "tcp_orphan_retries",       LIMIT_ORPHAN_RETRIES,     1, KNOB_NETNS, true },
+	{ IPV4 "tcp_abort_on_overflow",    LIMIT_ABORT_ON_OVERFLOW,  1, KNOB_NETNS, true },
+	{ IPV4 "tcp_mem",                  LIMIT_TCP_MEM_LOW,        3, KNOB_MACHINE, false },
+	{ IPV4 "ip_unprivileged_port_start", LIMIT_UNPRIVILEGED_PORT_START, 1, KNOB_NETNS, true },
+};
+
+/* A line of names and one of values, or names and values by turns. */
+enum shape { PAIRS, INLINE };
+
+struct tally {
+	const char  *file;
+	const char  *prefix;            /* of the line */
+	const char  *key;
+	enum counter counter;
+	enum shape   shape;
+	bool         essential;
+};
+
+#define NETSTAT   "/proc/thread-self/net/netstat"
+#define SNMP      "/proc/thread-self/net/snmp"
+#define SOCKSTAT  "/proc/thread-self/net/sockstat"
+#define SOCKSTAT6 "/proc/thread-self/net/sockstat6"     /* not without IPv6 */
+
+/* THE table of counters, rows of one file together: it is read once. */
+static const struct tally tallies[] = {
+	{ NETSTAT,   "TcpExt:", "ListenOverflows",     COUNTER_LISTEN_OVERFLOWS,    PAIRS,  true },
+	{ NETSTAT,   "TcpExt:", "ListenDrops",         COUNTER_LISTEN_DROPS,        PAIRS,  true },
+	{ NETSTAT,   "TcpExt:", "TCPTimeWaitOverflow", COUNTER_TIME_WAIT_OVERFLOW,  PAIRS,  true },
+	{ NETSTAT,   "TcpExt:", "TCPAbortOnMemory",    COUNTER_ABORT_ON_MEMORY,     PAIRS,  true },
+	{ NETSTAT,   "TcpExt:", "TCPReqQFullDrop",     COUNTER_REQ_QUEUE_FULL_DROP, PAIRS,  true },
+	{ SNMP,      "Tcp:",    "CurrEstab",           COUNTER_CURR_ESTAB,          PAIRS,  true },
+	{ SOCKSTAT,  "TCP:",    "inuse",               COUNTER_TCP_INUSE,           INLINE, true },
+	{ SOCKSTAT,  "TCP:",    "tw",                  COUNTER_TW,                  INLINE, true },
+	{ SOCKSTAT,  "TCP:",    "orphan",              COUNTER_ORPHANS,             INLINE, true },
+	{ SOCKSTAT,  "TCP:",    "alloc",               COUNTER_ALLOC,               INLINE, true },
+	{ SOCKSTAT,  "TCP:",    "mem",                 COUNTER_MEM_PAGES,           INLINE, true },
+	{ SOCKSTAT6, "TCP6:",   "inuse",               COUNTER_TCP6_INUSE,          INLINE, false },
+};
+
+static bool parse_number(const char *text, int64_t *value, const char **rest)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoll(text, &end, 10);
+	if (end == text || errno)
+		return false;
+	*rest = end;
+	return true;
+}
+
+/* Reads all numbers of the file or none. */
+static bool take_knob(const struct knob *knob, const char *text, struct limits *limits)
+{
+	int64_t value[4];
+
+	for (unsigned i = 0; i < knob->count; i++)
+		if (!parse_number(text, &value[i], &text))
+			return false;
+	for (unsigned i = 0; i < knob->count; i++)
+		limits->limit[knob->first + i] = (struct known){ true, value[i] };
+	return true;
+}
+
+unsigned knobs_read(struct tape *tape, enum knob_scope scope, struct limits *limits)
+{
+	unsigned missing = 0;
+
+	for (size_t i = 0; i < sizeof(knobs) / sizeof(*knobs); i++) {
+		struct text content = { 0 };
+		bool is = knobs[i].scope == scope &&
+			  tape_file(tape, knobs[i].file, &content) == 0 &&
+			  take_knob(&knobs[i], text_str(&content), limits);
+
+		missing += !is && knobs[i].scope == scope && knobs[i].essential;
+		text_fini(&content);
+	}
+	return missing;
+}
+
+/* The line that starts with @prefix and a blank, behind @from; or NULL. */
+static const char *line_find(const char *from, const char *prefix)
+{
+	size_t size = strlen(prefix);
+
+	while (from && *from) {
+		const char *next = strchr(from, '\n');
+
+		if (strncmp(from, prefix, size) == 0 && from[size] == ' ')
+			return from;
+		from = next ? next + 1 : NULL;
+	}
+	return NULL;
+}
+
+/* The next word of the line in *@at; its length, 0 at the end of the line. */
+static size_t next_word(const char **at)
+{
+	while (**at == ' ')
+		++*at;
+	return strcspn(*at, " \n");
+}
+
+static bool is_word(const char *at, size_t size, const char *key)
+{
+	return strlen(key) == size && memcmp(at, key, size) == 0;
+}
+
+bool knob_pairs(const char *text, const char *prefix, const char *key, int64_t *value)
+{
+	const char *names = line_find(text, prefix);
+	const char *end = names ? strchr(names, '\n') : NULL;
+	const char *values = end ? line_find(end + 1, prefix) : NULL;
+	size_t size, length;
+
+	if (!values)
+		return false;
+	while ((size = next_word(&names)) && (length = next_word(&values))) {
+		if (is_word(names, size, key))
+			return parse_number(values, value, &values);
+		names += size;
+		values += length;
+	}
+	return false;
+}
+
+bool knob_inline(const char *text, const char *prefix, const char *key, int64_t *value)
+{
+	const char *at = line_find(text, prefix);
+	size_t size;
+
+	while (at && (size = next_word(&at))) {
+		bool is = is_word(at, size, key);
+
+		at += size;
+		if (is)
+			return next_word(&at) && parse_number(at, value, &at);
+	}
+	return false;
+}
+
+static bool take_counter(const struct tally *tally, const char *text, struct known *known)
+{
+	known->is = tally->shape == PAIRS ?
+		    knob_pairs(text, tally->prefix, tally->key, &known->value) :
+		    knob_inline(text, tally->prefix, tally->key, &known->value);
+	return known->is;
+}
+
+static unsigned count_files(struct tape *tape, struct limits *limits)
+{
+	struct text content = { 0 };
+	const char *file = NULL;
+	unsigned missing = 0;
+
+	for (size_t i = 0; i < sizeof(tallies) / sizeof(*tallies); i++) {
+		const struct tally *tally = &tallies[i];
+
+		if (!file || strcmp(file, tally->file) != 0) {
+			text_fini(&content);
+			file = tally->file;
+			tape_file(tape, file, &content);
+		}
+		missing += !take_counter(tally, text_str(&content),
+					 &limits->counter[tally->counter]) && tally->essential;
+	}
+	text_fini(&content);
+	return missing;
+}
+
+static unsigned read_reserved(struct tape *tape, struct limits *limits)
+{
+	struct text content = { 0 };
+	bool is = tape_file(tape, IPV4 "ip_local_reserved_ports", &content) == 0 &&
+		  limits_reserve(limits, text_str(&content));
+
+	text_fini(&content);
+	return !is;
+}
+
+unsigned knobs_count(struct tape *tape, struct limits *limits)
+{
+	return count_files(tape, limits) + read_reserved(tape, limits);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef COLLECT_LINKS_H
+#define COLLECT_LINKS_H
+
+#include "collect/tape.h"
+
+/*
+ * Interface names and own addresses, over libnl-route. Its headers and
+ * <linux/tcp.h> do not go together: nothing of it leaves links.c.
+ */
+void links_collect(struct tape *tape, struct snapshot *seen);
+
+/* A FRAME_LINKS, FRAME_LINK or FRAME_LOCAL again; others are left alone. */
+void links_replay(struct snapshot *seen, const struct frame *frame);
+
+#endif

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/load.h"
+
+#include "base/grow.h"
+#include "base/own.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct load {
+	struct { uint8_t *at; size_t count, room; } bytes;
+	struct { size_t *at; size_t count, room; } heads;  /* offsets */
+	struct { size_t *at; size_t count, room; } files;
+	bool foreign;
+	struct text shown;
+};
+
+/* The first block: enough to tell a recording from an endless device. */
+#define FIRST_BLOCK 4096
+
+static int broken(const struct load *load, size_t offset, const char *what,
+		  struct fault *fault)
+{
+	return fault_set(fault, EBADMSG, "cannot read the recording %s: %s at byte %zu; record it again",
+			 text_str(&load->shown), what, offset);
+}
+
+static int unknown(const struct load *load, struct fault *fault)
+{
+	return fault_set(fault, EBADMSG,
+			 "cannot read the recording %s: no known start at byte 0; name a file that `sockvet record` or `ss -D` made",
+			 text_str(&load->shown));
+}
+
+void load_close(struct load *load)
+{
+	grow_fini(&load->bytes);
+	grow_fini(&load->heads);
+	grow_fini(&load->files);
+	text_fini(&load->shown);
+	free(load);
+}
+
+bool load_is_foreign(const struct load *load)
+{
+	return load->foreign;
+}
+
+/* The frame at @offset, whose lengths were checked by index_frames(). */
+static struct frame frame_at(const struct load *load, size_t offset)
+{
+	struct frame_header header;
+
+	memcpy(&header, load->bytes.at + offset, sizeof(header));
+	return (struct frame){
+		.type = header.type,
+		.size = header.length,
+		.body = load->bytes.at + offset + sizeof(header),
+	};
+}
+
+size_t load_heads(const struct load *load)
+{
+	return load->heads.count;
+}
+
+struct frame load_head(const struct load *load, size_t head)
+{
+	return frame_at(load, load->heads.at[head]);
+}
+
+struct cursor load_begin(const struct load *load, size_t head)
+{
+	struct cursor cursor = { .load = load };
+	struct frame frame;
+
+	if (load->foreign)
+		return cursor;
+	frame = load_head(load, head);
+	cursor.at = load->heads.at[head] + sizeof(struct frame_header) + frame.size;
+	return cursor;
+}
+
+/* Netlink aligns each message to 4 bytes; the last may come without padding. */
+static size_t message_step(const struct load *load, size_t at, size_t length)
+{
+	size_t left = load->bytes.count - at, step = NLMSG_ALIGN(length);
+
+	return step < left ? step : left;
+}
+
+static bool next_message(struct cursor *cursor, struct frame *frame)
+{
+	const struct load *load = cursor->load;
+	struct nlmsghdr header;
+	size_t at = cursor->at;
+
+	if (load->bytes.count - at < sizeof(header))
+		return false;
+	memcpy(&header, load->bytes.at + at, sizeof(header));
+	*frame = (struct frame){
+		.type = FRAME_SOCK,
+		.size = header.nlmsg_len,
+		.body = load->bytes.at + at,
+	};
+	cursor->at += message_step(load, at, header.nlmsg_len);
+	return true;
+}
+
+bool load_next(struct cursor *cursor, struct frame *frame)
+{
+	if (cursor->load->foreign)
+		return next_message(cursor, frame);
+	*frame = frame_at(cursor->load, cursor->at);
+	if (frame->type <= FRAME_LAST_HEAD || frame->type == FRAME_END)
+		return false;
+	cursor->at += sizeof(struct frame_header) + frame->size;
+	return true;
+}
+
+const uint8_t *frame_open(const struct frame *frame, void *fixed, size_t *size)
+{
+	size_t taken = frame_fixed[frame->type];
+
+	memcpy(fixed, frame->body, taken);
+	*size = frame->size - taken;
+	return frame->body + taken;
+}
+
+bool load_file(const struct load *load, const char *name, int *err,
+	       const uint8_t **content, size_t *size)
+{
+	size_t length = strlen(name) + 1;
+
+	for (size_t i = 0; i < load->files.count; i++) {
+		struct frame frame = frame_at(load, load->files.at[i]);
+		struct frame_file file;
+
+		*content = frame_open(&frame, &file, size);
+		if (*size < length || memcmp(*content, name, length) != 0)
+			continue;
+		*err = file.err;
+		*content += length;
+		*size -= length;
+		return true;
+	}
+	return false;
+}
+
+static bool is_foreign_type(uint16_t type)
+{
+	return type == SOCK_DIAG_BY_FAMILY || type == TCPDIAG_GETSOCK || type == NLMSG_DONE;
+}
+
+/* `ss -D`: netlink messages and nothing around them. */
+static int check_messages(const struct load *load, struct fault *fault)
+{
+	size_t at = 0;
+
+	while (at < load->bytes.count) {
+		struct nlmsghdr header;
+		size_t left = load->bytes.count - at;
+
+		if (left < sizeof(header))
+			return broken(load, at, "it ends within a message", fault);
+		memcpy(&header, load->bytes.at + at, sizeof(header));
+		if (!is_foreign_type(header.nlmsg_type) || header.nlmsg_len < sizeof(header))
+			return broken(load, at, "there is something that is no socket message", fault);
+		if (header.nlmsg_len > left)
+			return broken(load, at, "it ends within a message", fault);
+		at += message_step(load, at, header.nlmsg_len);
+	}
+	return 0;
+}
+
+static int check_header(const struct load *load, struct fault *fault)
+{
+	struct recording_header header;
+	size_t version = offsetof(struct recording_header, version);
+	size_t order = offsetof(struct recording_header, order);
+
+	if (load->bytes.count < sizeof(header))
+		return broken(load, load->bytes.count, "it ends within its header", fault);
+	memcpy(&header, load->bytes.at, sizeof(header));
+	if (header.order == __builtin_bswap32(RECORDING_ORDER))
+		return fault_set(fault, EBADMSG,
+				 "cannot read the recording %s: byte order of another kind of machine at byte %zu; read it on such a machine",
+				 text_str(&load->shown), order);
+	if (header.order != RECORDING_ORDER)
+		return broken(load, order, "no byte-order mark", fault);
+	if (header.version > RECORDING_VERSION)
+		return fault_set(fault, EBADMSG,
+				 "cannot read the recording %s: format %u at byte %zu is newer than this sockvet (%u); use a newer sockvet",
+				 text_str(&load->shown), header.version, version, RECORDING_VERSION);
+	if (!header.version)
+		return broken(load, version, "format 0, which never was,", fault);
+	return 0;
+}
+
+static void note_frame(struct load *load, enum frame_type type, size_t at)
+{
+	if (type <= FRAME_LAST_HEAD)
+		*grow_add(&load->heads) = at;
+	else if (type == FRAME_FILE)
+		*grow_add(&load->files) = at;
+}
+
+static int check_end(const struct load *load, size_t at, uint64_t frames,
+		     struct fault *fault)
+{
+	struct frame frame = frame_at(load, at);
+	struct frame_end end;
+	size_t size;
+
+	frame_open(&frame, &end, &size);
+	if (end.frames != frames)
+		return broken(load, at, "the number of frames is not what was written", fault);
+	if (size || at + sizeof(struct frame_header) + frame.size != load->bytes.count)
+		return broken(load, at, "something stands behind the end", fault);
+	return 0;
+}
+
+/* Checks every frame's lengths and notes where sections and files are. */
+static int index_frames(struct load *load, struct fault *fault)
+{
+	size_t at = sizeof(struct recording_header);
+	uint64_t frames = 0;
+
+	for (;; frames++) {
+		struct frame_header header;
+		size_t left = load->bytes.count - at;
+
+		if (left < sizeof(header))
+			return broken(load, load->bytes.count, "it is cut short", fault);
+		memcpy(&header, load->bytes.at + at, sizeof(header));
+		if (header.length > left - sizeof(header))
+			return broken(load, at, "it is cut short: a frame is longer than the file", fault);
+		if (!header.type || header.type >= FRAME_TYPE_COUNT ||
+		    header.length < frame_fixed[header.type])
+			return broken(load, at, "there is a frame that makes no sense", fault);
+		if (header.type == FRAME_END)
+			return check_end(load, at, frames, fault);
+		if (!load->heads.count && header.type > FRAME_LAST_HEAD && header.type != FRAME_FILE)
+			return broken(load, at, "a frame stands outside every section", fault);
+		note_frame(load, header.type, at);
+		at += sizeof(header) + header.length;
+	}
+}
+
+static bool has_magic(const struct load *load)
+{
+	size_t size = load->bytes.count < 8 ? load->bytes.count : 8;
+
+	return size && memcmp(load->bytes.at, RECORDING_MAGIC, size) == 0;
+}
+
+/* True while what was read so far can be the start of a recording. */
+static bool starts_well(const struct load *load)
+{
+	struct nlmsghdr header;
+
+	if (has_magic(load))
+		return true;
+	if (load->bytes.count < sizeof(header))
+		return false;
+	memcpy(&header, load->bytes.at, sizeof(header));
+	return is_foreign_type(header.nlmsg_type) && header.nlmsg_len >= sizeof(header);
+}
+
+static int check(struct load *load, struct fault *fault)
+{
+	int err;
+
+	if (!load->bytes.count)
+		return broken(load, 0, "it is empty", fault);
+	if (!starts_well(load))
+		return unknown(load, fault);
+	load->foreign = !has_magic(load);
+	if (load->foreign)
+		return check_messages(load, fault);
+	err = check_header(load, fault);
+	return err ? err : index_frames(load, fault);
+}
+
+static int read_failed(const struct load *load, int err, struct fault *fault)
+{
+	return fault_set(fault, err, "cannot read the recording %s: %s",
+			 text_str(&load->shown), strerror(err));
+}
+
+/* Reads to the end, refusing early what cannot become a recording. */
+static int read_all(struct load *load, int fd, struct fault *fault)
+{
+	for (;;) {
+		size_t step = load->bytes.count < FIRST_BLOCK ? FIRST_BLOCK : load->bytes.count;
+		ssize_t got;
+
+		load->bytes.at = grow_room(load->bytes.at, &load->bytes.room,
+					   load->bytes.count + step, 1);
+		got = read(fd, load->bytes.at + load->bytes.count, step);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return read_failed(load, errno, fault);
+		if (got == 0)
+			return 0;
+		load->bytes.count += (size_t)got;
+		if (load->bytes.count > LOAD_MAX)
+			return broken(load, LOAD_MAX, "it is larger than 1 GiB", fault);
+		if (load->bytes.count >= sizeof(struct nlmsghdr) && !starts_well(load))
+			return unknown(load, fault);
+	}
+}
+
+static struct load *load_new(const char *shown)
+{
+	struct load *load = grow_alloc(sizeof(*load));
+
+	text_add_safe(&load->shown, shown, strlen(shown));
+	return load;
+}
+
+/* Hands a checked recording over, or drops it. */
+static int settle(struct load **result, struct load *load, int err)
+{
+	if (err)
+		load_close(load);
+	else
+		*result = load;
+	return err;
+}
+
+int load_bytes(struct load **result, const void *bytes, size_t size,
+	       const char *shown, struct fault *fault)
+{
+	struct load *load = load_new(shown);
+
+	load->bytes.at = grow_room(NULL, &load->bytes.room, size + 1, 1);
+	if (size)
+		memcpy(load->bytes.at, bytes, size);
+	load->bytes.count = size;
+	return settle(result, load, check(load, fault));
+}
+
+int load_open(struct load **result, const char *path, struct fault *fault)
+{
+	bool standard = strcmp(path, "-") == 0;
+	struct load *load = load_new(standard ? "on standard input" : path);
+	OWN_FD int opened = standard ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int err = 0;
+
+	if (!standard && opened < 0)
+		err = read_failed(load, errno, fault);
+	if (!err)
+		err = read_all(load, standard ? STDIN_FILENO : opened, fault);
+	if (!err)
+		err = check(load, fault);
+	return settle(result, load, err);
+}

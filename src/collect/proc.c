@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/proc.h"
+
+#include "collect/tape.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+int proc_open(struct proc *proc)
+{
+	proc->err = 0;
+	proc->folder = opendir("/proc");
+	return proc->folder ? 0 : -errno;
+}
+
+void proc_close(struct proc *proc)
+{
+	if (proc->folder)
+		closedir(proc->folder);
+	proc->folder = NULL;
+}
+
+bool proc_number(const char *text, int32_t *number)
+{
+	char *end;
+	long value;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	value = strtol(text, &end, 10);
+	*number = (int32_t)value;
+	return !*end && !errno && value <= INT32_MAX;
+}
+
+const struct dirent *proc_entry(DIR *folder, int *err)
+{
+	const struct dirent *entry;
+
+	errno = 0;
+	entry = readdir(folder);
+	*err = entry ? 0 : errno;
+	return entry;
+}
+
+bool proc_next(struct proc *proc, int32_t *pid)
+{
+	const struct dirent *entry;
+
+	while ((entry = proc_entry(proc->folder, &proc->err)))
+		if (proc_number(entry->d_name, pid))
+			return true;
+	return false;
+}
+
+/* Every pid namespace has a process 1. */
+bool proc_hides(const struct proc *proc)
+{
+	return faccessat(dirfd(proc->folder), "1", F_OK, 0) < 0;
+}
+
+void proc_path(char path[PROC_PATH], int32_t pid, const char *rest)
+{
+	snprintf(path, PROC_PATH, "%d/%s", pid, rest);
+}
+
+int proc_read(const struct proc *proc, int32_t pid, const char *rest, struct text *content)
+{
+	char path[PROC_PATH];
+
+	proc_path(path, pid, rest);
+	return tape_read(dirfd(proc->folder), path, content);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef COLLECT_PROC_H
+#define COLLECT_PROC_H
+
+#include "base/text.h"
+
+#include <dirent.h>
+#include <stdint.h>
+
+/* Numbers of all processes that /proc shows, ascending as it gives them. */
+struct proc {
+	DIR *folder;            /* /proc */
+	int  err;               /* why the listing ended early, or 0 */
+};
+
+/* Returns 0 or -errno. */
+int proc_open(struct proc *proc);
+void proc_close(struct proc *proc);
+
+/* The next process; false at the end, see @err. */
+bool proc_next(struct proc *proc, int32_t *pid);
+
+/*
+ * The next entry; NULL at the end with *@err 0, or with the errno that ended the
+ * listing early: a folder that could not be read to its end is not the whole.
+ */
+const struct dirent *proc_entry(DIR *folder, int *err);
+
+/* True when this /proc shows only some processes (hidepid=, subset=). */
+bool proc_hides(const struct proc *proc);
+
+/* A number that fills @text; false when it is none or too large. */
+bool proc_number(const char *text, int32_t *number);
+
+/* "PID/@rest" of a process as a path below /proc. */
+#define PROC_PATH 40
+void proc_path(char path[PROC_PATH], int32_t pid, const char *rest);
+
+/* Reads /proc/PID/@rest whole. Returns 0 or -errno. */
+int proc_read(const struct proc *proc, int32_t pid, const char *rest, struct text *content);
+
+#endif

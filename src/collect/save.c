@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/save.h"
+
+#include "base/grow.h"
+#include "base/out.h"
+#include "base/own.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+struct save {
+	int         folder;     /* O_PATH of the directory */
+	int         fd;
+	bool        nameless;   /* made with O_TMPFILE */
+	char       *name;       /* within the folder */
+	char        temporary[64];
+	struct text shown;      /* the path, safe to print */
+	uint64_t    frames;
+	struct out  out;
+};
+
+static int fail(struct save *save, int err, const char *what, struct fault *fault)
+{
+	return fault_set(fault, err, "cannot %s the recording %s: %s", what,
+			 text_str(&save->shown), strerror(err));
+}
+
+static void save_free(struct save *save)
+{
+	if (save->fd >= 0) {
+		close(save->fd);
+		if (!save->nameless)
+			unlinkat(save->folder, save->temporary, 0);
+	}
+	if (save->folder >= 0)
+		close(save->folder);
+	text_fini(&save->shown);
+	free(save->name);
+	free(save);
+}
+
+static int open_folder(struct save *save, const char *path, struct fault *fault)
+{
+	OWN_MEM char *folder = grow_strdup(path);
+	char *slash = strrchr(folder, '/');
+
+	save->name = grow_strdup(slash ? slash + 1 : path);
+	if (!*save->name)
+		return fail(save, EISDIR, "write", fault);
+	if (slash == folder)
+		slash[1] = '\0';
+	else if (slash)
+		*slash = '\0';
+	save->folder = open(slash ? folder : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return save->folder < 0 ? fail(save, errno, "write", fault) : 0;
+}
+
+/* Devices, fifos, links and folders are nobody's recording. */
+static int check_target(struct save *save, struct fault *fault)
+{
+	struct stat st;
+
+	if (fstatat(save->folder, save->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : fail(save, errno, "write", fault);
+	if (S_ISREG(st.st_mode))
+		return 0;
+	return fault_set(fault, EEXIST,
+			 "cannot write the recording %s: it is there and is no regular file; name another",
+			 text_str(&save->shown));
+}
+
+static void make_temporary_name(struct save *save)
+{
+	uint64_t chance = 0;
+
+	if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) != sizeof(chance))
+		chance = (uint64_t)getpid() << 32 ^ (uintptr_t)save;
+	snprintf(save->temporary, sizeof(save->temporary), ".sockvet-%016llx.tmp",
+		 (unsigned long long)chance);
+}
+
+static int open_file(struct save *save, struct fault *fault)
+{
+	make_temporary_name(save);
+	/* A nameless file leaves nothing behind, however the program ends. */
+	save->fd = openat(save->folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	save->nameless = save->fd >= 0;
+	if (save->fd < 0)
+		save->fd = openat(save->folder, save->temporary,
+				  O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_WRONLY, 0600);
+	return save->fd < 0 ? fail(save, errno, "write", fault) : 0;
+}
+
+int save_open(struct save **result, const char *path, struct fault *fault)
+{
+	struct recording_header header = {
+		.magic = "sockvet", .version = RECORDING_VERSION, .order = RECORDING_ORDER,
+	};
+	struct save *save = grow_alloc(sizeof(*save));
+	int err;
+
+	save->folder = save->fd = -1;
+	text_add_safe(&save->shown, path, strlen(path));
+	err = open_folder(save, path, fault);
+	if (!err)
+		err = check_target(save, fault);
+	if (!err)
+		err = open_file(save, fault);
+	if (err) {
+		save_free(save);
+		return err;
+	}
+	header.magic[7] = '\n';
+	out_init(&save->out, save->fd);
+	out_put(&save->out, (const char *)&header, sizeof(header));
+	*result = save;
+	return 0;
+}
+
+void save_put(struct save *save, enum frame_type type, const void *fixed,
+	      const void *bytes, size_t size)
+{
+	struct frame_header header = {
+		.type = type, .length = (uint32_t)(frame_fixed[type] + size),
+	};
+
+	out_put(&save->out, (const char *)&header, sizeof(header));
+	if (frame_fixed[type])
+		out_put(&save->out, fixed, frame_fixed[type]);
+	if (size)
+		out_put(&save->out, bytes, size);
+	save->frames++;
+}
+
+static int give_name(struct save *save, const char *name)
+{
+	char self[32];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", save->fd);
+	if (linkat(AT_FDCWD, self, save->folder, name, AT_SYMLINK_FOLLOW) == 0)
+		return 0;
+	if (errno == EEXIST)
+		return -1;
+	/* no /proc: this way needs a capability */
+	return linkat(save->fd, "", save->folder, name, AT_EMPTY_PATH);
+}
+
+static int put_in_place(struct save *save, struct fault *fault)
+{
+	int err = check_target(save, fault);
+
+	if (err)
+		return err;
+	if (save->nameless) {
+		if (give_name(save, save->temporary) < 0)
+			return fail(save, errno, "name", fault);
+		save->nameless = false;
+	}
+	if (renameat(save->folder, save->temporary, save->folder, save->name) < 0)
+		return fail(save, errno, "name", fault);
+	save->nameless = true;  /* nothing temporary is left to be removed */
+	return 0;
+}
+
+/* The name lasts through a crash only when its folder is on disk too. */
+static int sync_folder(struct save *save, struct fault *fault)
+{
+	OWN_FD int folder = openat(save->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	/* A folder that may be written and not read cannot be synced. */
+	if (folder < 0 || fsync(folder) == 0 || errno == EINVAL)
+		return 0;
+	return fail(save, errno, "write", fault);
+}
+
+static int finish(struct save *save, struct fault *fault)
+{
+	struct frame_end end = { .frames = save->frames };
+	int err;
+
+	save_put(save, FRAME_END, &end, NULL, 0);
+	err = out_flush(&save->out);
+	if (err < 0)
+		return fail(save, -err, "write", fault);
+	if (fsync(save->fd) < 0 && errno != EINVAL)
+		return fail(save, errno, "write", fault);
+	err = put_in_place(save, fault);
+	return err ? err : sync_folder(save, fault);
+}
+
+int save_close(struct save *save, bool keep, struct fault *fault)
+{
+	int err = keep ? finish(save, fault) : 0;
+
+	save_free(save);
+	return err;
+}

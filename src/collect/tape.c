@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/tape.h"
+
+#include "base/own.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+
+int tape_open(struct tape *tape, const char *from, const char *record,
+	      struct fault *fault)
+{
+	*tape = (struct tape){ 0 };
+	if (from)
+		return load_open(&tape->load, from, fault);
+	return record ? save_open(&tape->save, record, fault) : 0;
+}
+
+int tape_close(struct tape *tape, bool keep, struct fault *fault)
+{
+	int err = tape->save ? save_close(tape->save, keep, fault) : 0;
+
+	if (tape->load)
+		load_close(tape->load);
+	*tape = (struct tape){ 0 };
+	return err;
+}
+
+void tape_put(struct tape *tape, enum frame_type type, const void *fixed,
+	      const void *bytes, size_t size)
+{
+	if (tape->save)
+		save_put(tape->save, type, fixed, bytes, size);
+}
+
+/*
+ * One try with a buffer of @room bytes. Some files of /proc/sys give only what
+ * fits into the first read: full means try again with more.
+ */
+static int read_within(int folder, const char *name, char *buffer, size_t room,
+		       size_t *size)
+{
+	OWN_FD int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	*size = 0;
+	if (fd < 0)
+		return -errno;
+	while (*size < room) {
+		ssize_t got = read(fd, buffer + *size, room - *size);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			return 0;
+		*size += (size_t)got;
+	}
+	return -EFBIG;
+}
+
+int tape_read(int folder, const char *name, struct text *content)
+{
+	char small[4096];
+	size_t size;
+	int err = read_within(folder, name, small, sizeof(small), &size);
+
+	if (!err)
+		text_add(content, small, size);
+	for (size_t room = 65536; err == -EFBIG && room <= 1048576; room *= 16) {
+		OWN_MEM char *large = malloc(room);
+
+		if (!large)
+			return -ENOMEM;
+		err = read_within(folder, name, large, room, &size);
+		if (!err)
+			text_add(content, large, size);
+	}
+	return err;
+}
+
+static int replay_file(const struct tape *tape, const char *name, struct text *content)
+{
+	const uint8_t *bytes;
+	size_t size;
+	int err;
+
+	if (!load_file(tape->load, name, &err, &bytes, &size))
+		return -ENODATA;
+	if (err)
+		return err > 0 && err < 4096 ? -err : -EIO;
+	text_add(content, (const char *)bytes, size);
+	return 0;
+}
+
+int tape_file(struct tape *tape, const char *name, struct text *content)
+{
+	struct text bytes = { 0 };
+	struct frame_file file;
+	int err;
+
+	if (tape->load)
+		return replay_file(tape, name, content);
+	err = tape_read(AT_FDCWD, name, content);
+	file.err = -err;
+	if (tape->save) {
+		text_add(&bytes, name, strlen(name) + 1);
+		text_add(&bytes, text_str(content), content->count);
+		tape_put(tape, FRAME_FILE, &file, bytes.at, bytes.count);
+	}
+	text_fini(&bytes);
+	return err;
+}
+
+void tape_gap(struct tape *tape, struct snapshot *seen, enum gap_kind kind,
+	      uint64_t count, const char *fmt, ...)
+{
+	struct frame_gap gap = { .count = count, .kind = kind };
+	char sentence[200];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(sentence, sizeof(sentence), fmt, args);
+	va_end(args);
+	if (seen)
+		snapshot_gap(seen, kind, count, "%s", sentence);
+	tape_put(tape, FRAME_GAP, &gap, sentence, strlen(sentence));
+}
+
+void tape_replay_gap(struct snapshot *seen, const struct frame *frame)
+{
+	struct frame_gap gap;
+	char sentence[200];
+	size_t size;
+	const uint8_t *bytes = frame_open(frame, &gap, &size);
+
+	if (gap.kind >= GAP_KIND_COUNT)
+		gap.kind = GAP_RECORDING;
+	if (size >= sizeof(sentence))
+		size = sizeof(sentence) - 1;
+	/* Ours is plain ASCII; anything else was put there by somebody. */
+	for (size_t i = 0; i < size; i++)
+		sentence[i] = (char)(bytes[i] >= ' ' && bytes[i] <= '~' ? bytes[i] : '?');
+	sentence[size] = '\0';
+	snapshot_gap(seen, gap.kind, gap.count, "%s", sentence);
+}
+
+bool tape_section(struct tape *tape, enum frame_type type, struct frame *head,
+		  struct cursor *cursor)
+{
+	size_t skip = tape->used[type], last = 0;
+	bool found = false;
+
+	for (size_t i = 0; i < load_heads(tape->load); i++) {
+		if (load_head(tape->load, i).type != type)
+			continue;
+		found = true;
+		last = i;
+		if (!skip--)
+			break;
+	}
+	if (!found)
+		return false;
+	tape->used[type]++;
+	*head = load_head(tape->load, last);
+	*cursor = load_begin(tape->load, last);
+	return true;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef COLLECT_WIRE_H
+#define COLLECT_WIRE_H
+
+#include "base/fault.h"
+
+#include <linux/netlink.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Takes one message; non-zero ends the dump and is handed through. */
+typedef int wire_take(void *ctx, const struct nlmsghdr *message);
+
+struct wire_dump {
+	const void *request;    /* payload of the SOCK_DIAG_BY_FAMILY request */
+	size_t      size;
+	unsigned    deadline_ms;/* for all the waiting together */
+	wire_take  *take;
+	void       *ctx;
+	/* told afterwards */
+	bool        stopped;    /* take() ended it: the result is its */
+	bool        answered;   /* the kernel gave at least one answer */
+	unsigned    tries;
+};
+
+/**
+ * wire_dump - one sock_diag dump, asked again when it comes back broken
+ *
+ * Each try has a fresh socket, because leftovers of a broken one would disturb
+ * the next; so take() may see a message again. At most WIRE_TRIES tries.
+ * Returns 0 when the listing is whole, what take() said, or -errno with the
+ * reason of the last try in @fault.
+ */
+int wire_dump(struct wire_dump *dump, struct fault *fault);
+
+#define WIRE_TRIES 3
+
+#endif
