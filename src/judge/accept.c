@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * accept-stalled, accept-queue-full
+ *
+ * The kernel finishes the handshake alone; accept() only fetches what is
+ * ready. Until then the connection waits in the listener's queue as a full
+ * socket without a file: inode 0, in ESTABLISHED, or in CLOSE_WAIT when the
+ * client has given up meanwhile. Such a CLOSE_WAIT is not a forgotten close();
+ * it is a program that does not come round to accept().
+ *
+ * How long it waits: the stamps of the last data in either direction are set
+ * when the connection is made and can only be renewed by data, so the older of
+ * the two is a lower bound of its whole life, all of which was waiting.
+ *
+ * listen(fd, n) allows min(n, somaxconn) of them, and the kernel compares with
+ * "more than": a queue of 16 is full at 17 (measured; also 5/4). At its limit
+ * is a warning, over it critical: then SYNs and last ACKs are dropped, clients
+ * hang in SYN_SENT, and ListenOverflows counts each packet. It and ListenDrops
+ * count for the whole namespace since it was made, so they are told as facts
+ * and decide nothing. The limit is fixed at listen(): a larger somaxconn works
+ * only after the next listen().
+ */
+#include "judge/weigh.h"
+
+#include "base/grow.h"
+#include "base/own.h"
+#include "judge/listeners.h"
+#include "judge/say.h"
+#include "judge/tally.h"
+
+#include <inttypes.h>
+
+/* A full queue counts as this at least, so that "at the limit" stays below. */
+static const double full_percent = 101;
+
+static void set_listener(struct finding *f, const struct sock *listener)
+{
+	f->subject.kind = SUBJECT_LISTENER;
+	f->subject.has_source = true;
+	f->subject.source = listener->local;
+	f->subject.family = listener->family;
+	f->subject.port = listener->local_port;
+	f->subject.listener_inode = listener->inode;
+	if (listener->have & HAVE_CGROUP)
+		f->subject.cgroup_id = listener->cgroup_id;
+}
+
+static void put_drops(struct finding *f, const struct limits *limits)
+{
+	fact_known(f, NULL, "listen_overflows", FACT_COUNT,
+		   &limits->counter[COUNTER_LISTEN_OVERFLOWS]);
+	fact_known(f, NULL, "listen_drops", FACT_COUNT, &limits->counter[COUNTER_LISTEN_DROPS]);
+}
+
+static void say_listener(struct text *text, const struct subject *subject)
+{
+	char name[ADDR_TEXT];
+
+	addr_format(name, &subject->source, subject->family);
+	text_addf(text, subject->family == FAMILY_IPV6 ? "[%s]:%u" : "%s:%u", name,
+		  subject->port);
+}
+
+static void advise_accept(struct finding *f)
+{
+	finding_fix(f, "Find out why the program does not call accept(): a stack trace shows what "
+		       "it waits for; often it is out of descriptors (EMFILE) or workers.");
+	finding_fix(f, "Accept in a loop until EAGAIN, and hand slow work to others.");
+}
+
+/* ---- accept-stalled --------------------------------------------------- */
+
+static double waiting_ms(const struct sock *s)
+{
+	const struct flow *f = &s->flow;
+
+	if (!(s->have & HAVE_FLOW))
+		return 0;
+	return f->last_data_sent_ms > f->last_data_recv_ms ? f->last_data_sent_ms
+							   : f->last_data_recv_ms;
+}
+
+/* Its listener, or NULL: a connection that was opened here was never accepted either. */
+static const struct sock *queue_of(const struct listeners *l, const struct sock *s)
+{
+	return sock_is_unaccepted(s) && sock_opener(s) != OPENER_HERE ? listeners_find(l, s)
+								      : NULL;
+}
+
+static void put_stalled(struct finding *f, const struct snapshot *seen,
+			const struct sock *listener, double oldest_ms, uint64_t closed)
+{
+	struct text text = { .at = NULL };
+
+	finding_fact(f, NULL, "oldest_waiting_ms", FACT_MS, oldest_ms);
+	finding_fact(f, NULL, "closed_by_peer", FACT_COUNT, (double)closed);
+	finding_fact(f, NULL, "queue", FACT_COUNT, listener->recv_queue);
+	finding_fact(f, NULL, "limit", FACT_COUNT, listener->send_queue);
+	put_drops(f, &seen->limits);
+	say_count(&text, f->count, "connection", "connections");
+	text_addf(&text, " to ");
+	say_listener(&text, &f->subject);
+	text_addf(&text, f->count == 1 ? " waits" : " wait");
+	text_addf(&text, " for accept(), the oldest for at least ");
+	say_ms(&text, oldest_ms);
+	text_addf(&text, "; %" PRIu64 " of them the client has already closed; the queue holds "
+		  "%" PRIu32 " of %" PRIu32, closed, listener->recv_queue, listener->send_queue);
+	say_cause(f, &text);
+	advise_accept(f);
+	finding_avoid(f, "A larger backlog or somaxconn only lets more of them wait.");
+}
+
+static void judge_stalled(const struct snapshot *seen, const struct threshold *t,
+			  const struct listeners *l, const struct tally *tally,
+			  const struct tally_group *group, struct report *report)
+{
+	const struct sock *listener = listeners_find(l, &seen->socks.at[group->first - 1]);
+	struct aged aged = { 0, 0 };
+	double oldest_ms = 0;
+	uint64_t closed = 0;
+	struct finding *f;
+
+	tally_each(tally, group, i) {
+		const struct sock *s = &seen->socks.at[i];
+		double ms = waiting_ms(s);
+
+		aged_add(&aged, t, ms);
+		oldest_ms = ms > oldest_ms ? ms : oldest_ms;
+		closed += s->state == STATE_CLOSE_WAIT;
+	}
+	if (!aged_level(&aged, t))
+		return;
+	f = report_add(report, "accept-stalled");
+	f->severity = aged_level(&aged, t);
+	set_listener(f, listener);
+	tally_each(tally, group, i)
+		concern(f, seen, i);
+	/* waiting is older than the state, and the finding is about waiting */
+	f->age = (struct age){ .kind = AGE_STATE, .min_ms = (int64_t)oldest_ms, .max_ms = -1 };
+	put_stalled(f, seen, listener, oldest_ms, closed);
+}
+
+void weigh_accept_stalled(const struct snapshot *seen, const struct threshold *t,
+			  struct report *report)
+{
+	struct listeners listeners;
+	struct tally tally;
+
+	listeners_init(&listeners, seen);
+	tally_init(&tally, seen->socks.count);
+	for (size_t i = 0; i < seen->socks.count; i++) {
+		const struct sock *s = &seen->socks.at[i], *listener;
+		struct aged any = { 0, 0 };
+
+		if (s->state != STATE_ESTABLISHED && s->state != STATE_CLOSE_WAIT)
+			continue;
+		listener = queue_of(&listeners, s);
+		if (listener && aged_add(&any, t, waiting_ms(s)))
+			tally_add(&tally, &(struct tally_key){ .source = listener->local,
+				  .port = listener->local_port }, (uint32_t)i);
+	}
+	for (size_t i = 0; i < tally.groups.count; i++)
+		judge_stalled(seen, t, &listeners, &tally, &tally.groups.at[i], report);
+	tally_fini(&tally);
+	listeners_fini(&listeners);
+}
+
+/* ---- accept-queue-full ------------------------------------------------ */
+
+static double queue_percent(const struct sock *listener)
+{
+	double percent = listener->send_queue ? 100.0 * listener->recv_queue / listener->send_queue
+					      : 0;
+
+	if (listener->recv_queue > listener->send_queue && percent < full_percent)
+		percent = full_percent;
+	return percent;
+}
+
+/* Handshakes under way to each port: they are the next that want in. */
+static uint32_t *count_handshakes(const struct snapshot *seen)
+{
+	uint32_t *count = grow_alloc(65536 * sizeof(*count));
+
+	for (size_t i = 0; i < seen->socks.count; i++)
+		if (seen->socks.at[i].state == STATE_SYN_RECV)
+			count[seen->socks.at[i].local_port]++;
+	return count;
+}
+
+static void put_queue(struct finding *f, const struct snapshot *seen,
+		      const struct sock *listener, uint64_t syn_recv)
+{
+	const struct known *overflows = &seen->limits.counter[COUNTER_LISTEN_OVERFLOWS];
+	bool full = listener->recv_queue > listener->send_queue;
+	struct text text = { .at = NULL };
+
+	finding_fact(f, NULL, "queue", FACT_COUNT, listener->recv_queue);
+	finding_fact(f, NULL, "limit", FACT_COUNT, listener->send_queue);
+	finding_fact(f, NULL, "syn_recv", FACT_COUNT, (double)syn_recv);
+	put_drops(f, &seen->limits);
+	say_listener(&text, &f->subject);
+	text_addf(&text, " has %" PRIu32 " connections that wait for accept(), with a limit of "
+		  "%" PRIu32 "%s; %" PRIu64 " more are shaking hands", listener->recv_queue,
+		  listener->send_queue, full ? ": new connections are dropped" : "", syn_recv);
+	if (overflows->is)
+		text_addf(&text, "; since boot this namespace has had %" PRId64
+			  " accept queue overflows", overflows->value);
+	say_cause(f, &text);
+	advise_accept(f);
+	finding_fix(f, "If only bursts fill it: a larger listen() backlog and net.core.somaxconn; "
+		       "the limit changes with the next listen(), so restart the program.");
+	finding_avoid(f, "tcp_abort_on_overflow only turns waiting clients into failing ones.");
+	finding_avoid(f, "tcp_max_syn_backlog is another queue.");
+}
+
+void weigh_accept_queue(const struct snapshot *seen, const struct threshold *t,
+			struct report *report)
+{
+	OWN_MEM uint32_t *syn_recv = count_handshakes(seen);
+
+	for (size_t i = 0; i < seen->socks.count; i++) {
+		const struct sock *s = &seen->socks.at[i];
+		struct finding *f;
+
+		if (s->state != STATE_LISTEN || s->recv_queue < t->least ||
+		    !threshold_level(t, queue_percent(s)))
+			continue;
+		f = report_add(report, "accept-queue-full");
+		f->severity = threshold_level(t, queue_percent(s));
+		set_listener(f, s);
+		finding_member(f, seen, (uint32_t)i);
+		f->count = s->recv_queue;
+		put_queue(f, seen, s, syn_recv[s->local_port]);
+	}
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ephemeral-listener
+ *
+ * A server on a port inside ip_local_port_range works until it restarts: while
+ * its port is free, connect() of any program may pick that port, and the
+ * server's bind() fails with EADDRINUSE for as long as that connection and its
+ * TIME_WAIT live. SO_REUSEADDR of the server does not help, for the other
+ * socket did not set it. It fails rarely and at the worst time, which is why it
+ * is worth a warning and never more. ip_local_reserved_ports is made for it.
+ *
+ * bind() to port 0 gives such a port too, and nobody minds, for the next time
+ * any other will do. The kernel does not tell the two apart. What it does tell
+ * is the address: a port on loopback only can be taken by nothing but a
+ * connection over loopback, and helpers with bind(0) live just there. So a
+ * listener on loopback counts as nothing: only a threshold of 0 shows it. One
+ * finding for each port, however many sockets and families listen on it.
+ */
+#include "judge/weigh.h"
+
+#include "judge/say.h"
+#include "judge/tally.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+struct range { unsigned low, high; };
+
+static bool get_range(const struct limits *limits, struct range *range)
+{
+	const struct known *low = &limits->limit[LIMIT_PORT_LOW];
+	const struct known *high = &limits->limit[LIMIT_PORT_HIGH];
+
+	if (!low->is || !high->is || !limits->reserved_known)
+		return false;
+	range->low = (unsigned)low->value;
+	range->high = (unsigned)high->value;
+	return true;
+}
+
+static void put_texts(struct finding *f, const struct range *range)
+{
+	struct text text = { .at = NULL };
+	char name[16];
+	int size = snprintf(name, sizeof(name), "%u-%u", range->low, range->high);
+
+	finding_fact(f, NULL, "port", FACT_COUNT, f->subject.port);
+	finding_text(f, NULL, "range", name, (size_t)size);
+	text_addf(&text, "port %u is listened on inside the ephemeral range %s and is not reserved: "
+		  "while the server restarts, any outgoing connection can take it",
+		  f->subject.port, name);
+	say_cause(f, &text);
+	finding_fix(f, "Add %u to net.ipv4.ip_local_reserved_ports (bind() to it still works), or "
+		       "move the server out of the range.", f->subject.port);
+	finding_fix(f, "Nothing to do if the program asked for any port (bind() to port 0).");
+	finding_avoid(f, "SO_REUSEADDR on the server alone: the connection that has the port did not "
+			 "set it.");
+}
+
+static void judge_port(const struct snapshot *seen, const struct threshold *t,
+		       const struct range *range, const struct tally *tally,
+		       const struct tally_group *group, struct report *report)
+{
+	const struct sock *first = &seen->socks.at[group->first - 1];
+	uint64_t reachable = 0;
+	struct finding *f;
+
+	tally_each(tally, group, i)
+		reachable += !addr_is_loopback(&seen->socks.at[i].local);
+	if (group->count < t->least || !threshold_level(t, (double)reachable))
+		return;
+	f = report_add(report, "ephemeral-listener");
+	f->severity = threshold_level(t, (double)reachable);
+	f->subject = (struct subject){
+		.kind = SUBJECT_LISTENER, .process = -1, .has_source = true,
+		.source = first->local, .family = first->family, .port = first->local_port,
+		.listener_inode = first->inode,
+		.cgroup_id = first->have & HAVE_CGROUP ? first->cgroup_id : 0,
+	};
+	tally_each(tally, group, i)
+		concern(f, seen, i);
+	put_texts(f, range);
+}
+
+void weigh_ephemeral_listener(const struct snapshot *seen, const struct threshold *t,
+			      struct report *report)
+{
+	struct range range;
+	struct tally tally;
+
+	if (!get_range(&seen->limits, &range))
+		return;
+	tally_init(&tally, seen->socks.count);
+	for (size_t i = 0; i < seen->socks.count; i++) {
+		const struct sock *s = &seen->socks.at[i];
+
+		if (s->state == STATE_LISTEN && s->local_port >= range.low &&
+		    s->local_port <= range.high &&
+		    !limits_is_reserved(&seen->limits, s->local_port))
+			tally_add(&tally, &(struct tally_key){ .port = s->local_port },
+				  (uint32_t)i);
+	}
+	for (size_t i = 0; i < tally.groups.count; i++)
+		judge_port(seen, t, &range, &tally, &tally.groups.at[i], report);
+	tally_fini(&tally);
+}

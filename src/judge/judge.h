@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef JUDGE_JUDGE_H
+#define JUDGE_JUDGE_H
+
+#include "base/fault.h"
+#include "model/finding.h"
+#include "model/snapshot.h"
+
+#include <math.h>
+
+/*
+ * Snapshot and thresholds in, report out. Pure: no clock, no I/O, the same
+ * input gives the same report; cannot fail. The report borrows the snapshot's
+ * indices and must go first.
+ */
+
+/* In what a threshold of a rule is measured. */
+enum measure { MEASURE_AGE, MEASURE_PERCENT, MEASURE_COUNT };
+
+#define THRESHOLD_NEVER HUGE_VAL        /* no measure reaches it */
+
+struct threshold {
+	double   warn, crit;    /* ms, percent or a count, by the rule's measure */
+	uint64_t least;         /* fewer sockets than this are no finding */
+};
+
+struct thresholds;              /* one threshold for each rule */
+
+/* A rule as others may see it: explain, tables, completion, man page test. */
+struct rule {
+	const char   *id;
+	const char   *title;    /* a few words */
+	const char   *why;      /* theory in one paragraph: why it matters */
+	const char   *remedy;   /* what ends it */
+	const char   *avoid;    /* popular cures that are wrong, or "" */
+	const char   *subject;  /* "process and remote service" */
+	enum measure  measure;
+	struct threshold usual; /* defaults, silent on a healthy busy machine */
+	void (*weigh)(const struct snapshot *seen, const struct threshold *t,
+		      struct report *report);
+};
+
+/* THE rule table. */
+extern const struct rule rules[];
+extern const size_t rules_count;
+
+/* The rule called @id, or NULL. */
+const struct rule *rule_by_id(const char *id);
+
+/* The defaults of every rule; the caller frees with thresholds_free(). */
+struct thresholds *thresholds_new(void);
+void thresholds_free(struct thresholds *thresholds);
+
+/**
+ * thresholds_set - one --warn or --crit
+ * @spec: "ID=VALUE[,count=N]"; VALUE in the rule's measure: an age ("90s", "5m",
+ *        "500ms", plain seconds), a share in percent ("80" or "80%"), a count
+ * @crit: set the critical one and not the warning
+ *
+ * Returns 0 or -EINVAL with the sentence: no such rule, no such value.
+ */
+int thresholds_set(struct thresholds *thresholds, const char *spec, bool crit,
+		   struct fault *fault);
+const struct threshold *thresholds_get(const struct thresholds *thresholds, const char *id);
+
+/* Fills an initialised @report: findings worst first, then by rule order. */
+void judge(const struct snapshot *seen, const struct thresholds *thresholds,
+	   struct report *report);
+
+/**
+ * judge_wants - inodes whose owners the findings need
+ *
+ * Called on a report that was made without holders: the inodes of the findings'
+ * members, of the peers on this machine that some rule wants to name, and of
+ * the listeners. The caller collects their holders and judges again; a rule
+ * without holders groups more coarsely, so nothing is lost by asking twice.
+ */
+void judge_wants(const struct snapshot *seen, const struct report *report, struct map *inodes);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * last-ack-stuck
+ *
+ * FIN_WAIT_1, CLOSING and LAST_ACK wait for one thing: that the peer
+ * acknowledges our FIN (RFC 9293 section 3.6). That takes one round trip. When
+ * the FIN has been sent again and again, the peer or the path is gone.
+ *
+ * The kernel gives up. An orphan (the program said close()) gets
+ * tcp_orphan_retries, where 0 means 8: 102 s of timeouts that begin at 200 ms,
+ * and it ends at the first timeout after that, measured 106.8 s. A socket that
+ * a program holds (it said shutdown()) follows tcp_retries2: 15 is 924 s. Until
+ * then an orphan keeps its unsent data in memory.
+ *
+ * "Unacknowledged for at least" comes from the timer and its doublings; nothing
+ * is known about the time in the state. A peer that answers with a closed window
+ * is probed and not retransmitted to, and is not counted. On the internet single
+ * clients vanish all the time, so the count is for each peer: several at once to
+ * the same one say that this one is gone.
+ */
+#include "judge/weigh.h"
+
+#include "judge/say.h"
+#include "judge/tally.h"
+
+#include <inttypes.h>
+
+enum { RTO_MIN_MS = 200, RTO_MAX_MS = 120000, ORPHAN_RETRIES = 8, RETRIES_MOST = 255 };
+
+static bool is_waiting(const struct sock *s)
+{
+	return (s->state == STATE_FIN_WAIT_1 || s->state == STATE_CLOSING ||
+		s->state == STATE_LAST_ACK) &&
+	       s->timer == TIMER_RETRANSMIT && s->retransmits > 0;
+}
+
+/* What the kernel computes from a number of retries (retransmits_timed_out()). */
+static double gives_up_s(int64_t retries)
+{
+	double sum_ms = 0, round = RTO_MIN_MS;
+
+	for (int64_t i = 0; i <= retries && i <= RETRIES_MOST; i++) {
+		sum_ms += round;
+		round = round * 2 < RTO_MAX_MS ? round * 2 : RTO_MAX_MS;
+	}
+	return sum_ms / 1000;
+}
+
+struct endings { struct known orphan_s, held_s; };
+
+static struct endings endings_of(const struct limits *limits)
+{
+	struct known orphan = limits->limit[LIMIT_ORPHAN_RETRIES];
+	struct known held = limits->limit[LIMIT_RETRIES2];
+
+	if (orphan.is)
+		orphan.value = (int64_t)gives_up_s(orphan.value ? orphan.value : ORPHAN_RETRIES);
+	if (held.is)
+		held.value = (int64_t)gives_up_s(held.value);
+	return (struct endings){ orphan, held };
+}
+
+static void say_end(struct text *text, uint64_t count, const char *whose, const char *knob,
+		    const struct known *after_s)
+{
+	if (!count)
+		return;
+	text_addf(text, "; %" PRIu64 " %s", count, whose);
+	if (after_s->is)
+		text_addf(text, ", given up about %" PRId64 " s after the first FIN (%s)",
+			  after_s->value, knob);
+}
+
+static void put_texts(struct finding *f, const struct snapshot *seen, uint64_t orphans)
+{
+	struct endings end = endings_of(&seen->limits);
+	struct text text = { .at = NULL };
+
+	finding_fact(f, NULL, "orphans", FACT_COUNT, (double)orphans);
+	finding_fact(f, NULL, "held", FACT_COUNT, (double)(f->count - orphans));
+	fact_known(f, NULL, "orphans_given_up_after_s", FACT_S, &end.orphan_s);
+	fact_known(f, NULL, "held_given_up_after_s", FACT_S, &end.held_s);
+	say_address(&text, &f->subject.destination, 0);
+	text_addf(&text, " does not acknowledge the end of ");
+	say_count(&text, f->count, "connection", "connections");
+	text_addf(&text, ", the oldest for at least ");
+	say_ms(&text, (double)(f->age.min_ms < 0 ? 0 : f->age.min_ms));
+	say_end(&text, orphans, "without an owner", "tcp_orphan_retries", &end.orphan_s);
+	say_end(&text, f->count - orphans, "held by a program", "tcp_retries2", &end.held_s);
+	say_cause(f, &text);
+	finding_fix(f, "Look at the peer and the path: is it up, does a firewall drop its answers?");
+	finding_fix(f, "Where the program may not wait so long: TCP_USER_TIMEOUT on its sockets.");
+	finding_avoid(f, "tcp_orphan_retries=1 also cuts off slow clients that are alive.");
+}
+
+static void judge_peer(const struct snapshot *seen, const struct threshold *t,
+		       const struct tally *tally, const struct tally_group *group,
+		       struct report *report)
+{
+	struct aged aged = { 0, 0 };
+	struct finding *f;
+	uint64_t orphans = 0;
+
+	tally_each(tally, group, i)
+		aged_add(&aged, t, aged_ms(seen, &seen->socks.at[i]));
+	if (!aged_level(&aged, t))
+		return;
+	f = report_add(report, "last-ack-stuck");
+	f->severity = aged_level(&aged, t);
+	f->subject.kind = SUBJECT_DESTINATION;
+	f->subject.has_destination = true;
+	f->subject.destination = group->key.destination;
+	f->subject.family = say_family(&group->key.destination);
+	f->has_ages = true;
+	tally_each(tally, group, i) {
+		concern(f, seen, i);
+		orphans += !seen->socks.at[i].inode;
+	}
+	put_texts(f, seen, orphans);
+}
+
+void weigh_last_ack(const struct snapshot *seen, const struct threshold *t,
+		    struct report *report)
+{
+	struct tally tally;
+	struct aged any = { 0, 0 };
+
+	tally_init(&tally, seen->socks.count);
+	for (size_t i = 0; i < seen->socks.count; i++) {
+		const struct sock *s = &seen->socks.at[i];
+
+		if (is_waiting(s) && aged_add(&any, t, aged_ms(seen, s)))
+			tally_add(&tally, &(struct tally_key){ .destination = s->remote },
+				  (uint32_t)i);
+	}
+	for (size_t i = 0; i < tally.groups.count; i++)
+		judge_peer(seen, t, &tally, &tally.groups.at[i], report);
+	tally_fini(&tally);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "judge/peers.h"
+
+#include <string.h>
+
+struct tuple {
+	struct addr from, to;
+	uint16_t from_port, to_port;
+};
+
+static bool is_pair(const struct sock *a, const struct sock *b)
+{
+	return a->local_port == b->remote_port && a->remote_port == b->local_port &&
+	       addr_equal(&a->local, &b->remote) && addr_equal(&a->remote, &b->local);
+}
+
+/* The four numbers, seen from the local end or @swapped. */
+static uint64_t key_of(const struct sock *s, bool swapped)
+{
+	struct tuple tuple;
+
+	memset(&tuple, 0, sizeof(tuple));
+	tuple.from = swapped ? s->remote : s->local;
+	tuple.to = swapped ? s->local : s->remote;
+	tuple.from_port = swapped ? s->remote_port : s->local_port;
+	tuple.to_port = swapped ? s->local_port : s->remote_port;
+	return map_hash(&tuple, sizeof(tuple));
+}
+
+void peers_find(const struct snapshot *seen, const uint32_t *indices, size_t count,
+		uint32_t *peers)
+{
+	struct map wanted = { .at = NULL };
+	uint8_t ports[65536 / 8] = { 0 };
+
+	memset(peers, 0, count * sizeof(*peers));
+	for (size_t i = 0; i < count; i++) {
+		const struct sock *s = &seen->socks.at[indices[i]];
+
+		ports[s->remote_port / 8] |= (uint8_t)(1u << (s->remote_port % 8));
+		*map_slot(&wanted, key_of(s, true), NULL) = (uint32_t)i + 1;
+	}
+	for (size_t i = 0; i < seen->socks.count && count; i++) {
+		const struct sock *s = &seen->socks.at[i];
+		const uint32_t *slot;
+
+		if (!(ports[s->local_port / 8] >> (s->local_port % 8) & 1))
+			continue;
+		slot = map_find(&wanted, key_of(s, false));
+		if (slot && is_pair(s, &seen->socks.at[indices[*slot - 1]]))
+			peers[*slot - 1] = (uint32_t)i + 1;
+	}
+	map_fini(&wanted);
+}

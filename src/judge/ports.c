@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * port-exhaustion, connect-search-cliff
+ *
+ * See budget.h for what a port can be used for. The side that closes first
+ * keeps the four numbers in TIME_WAIT for 60 s (RFC 9293 section 3.6.1: a late
+ * segment must not reach the next connection with the same numbers), so a
+ * client that closes first can make at most ports / 60 connections a second to
+ * one destination for ever. After that connect() says EADDRNOTAVAIL.
+ *
+ * Everything is relative to what the range gives and to one destination: a
+ * hundred thousand TIME_WAIT over many destinations are healthy, and those of a
+ * server that closes first stand on the server's own port and cost nothing.
+ *
+ * The cliff: connect() tries the ports of one parity first and only then the
+ * others. Once more than half of the range is in use towards a destination,
+ * every connect() tries all of the first half in vain: 4 us become 700 us, with
+ * TIME_WAIT 3 ms (measured, 28,232 ports). A warning only: it still works.
+ */
+#include "judge/weigh.h"
+
+#include "judge/budget.h"
+#include "judge/say.h"
+#include "judge/service.h"
+#include "judge/tally.h"
+
+#include <inttypes.h>
+
+/* All destinations of a snapshot with the sockets that use ports for them. */
+struct destinations {
+	struct budget_base base;
+	struct tally tally;
+};
+
+static bool destinations_init(struct destinations *d, const struct snapshot *seen)
+{
+	if (!budget_open(&d->base, seen))
+		return false;
+	tally_init(&d->tally, seen->socks.count);
+	for (size_t i = 0; i < seen->socks.count; i++) {
+		const struct sock *s = &seen->socks.at[i];
+
+		if (budget_counts(&d->base, s))
+			tally_add(&d->tally, &(struct tally_key){ .source = s->local,
+				  .destination = s->remote, .port = s->remote_port,
+				  .ifindex = s->ifindex }, (uint32_t)i);
+	}
+	return true;
+}
+
+static void destinations_fini(struct destinations *d)
+{
+	tally_fini(&d->tally);
+	budget_close(&d->base);
+}
+
+static struct budget budget_of(const struct destinations *d, const struct tally_group *group)
+{
+	struct budget b = { .used = 0 };
+
+	tally_each(&d->tally, group, i)
+		budget_add(&b, &d->base, &d->base.seen->socks.at[i]);
+	budget_finish(&b, &d->base);
+	return b;
+}
+
+static struct finding *add_finding(const struct destinations *d, const struct tally_group *group,
+				   const char *id, struct report *report)
+{
+	struct finding *f = report_add(report, id);
+
+	f->subject = (struct subject){
+		.kind = SUBJECT_DESTINATION, .process = -1,
+		.has_source = true, .has_destination = true,
+		.source = group->key.source, .destination = group->key.destination,
+		.family = say_family(&group->key.destination), .port = group->key.port,
+	};
+	tally_each(&d->tally, group, i)
+		concern(f, d->base.seen, i);
+	return f;
+}
+
+/* Cells of equal width over the range; fewer than STRIP_CELLS where it is shorter. */
+static void put_strip(struct finding *f, const struct budget_base *base)
+{
+	unsigned size = base->high - base->low + 1;
+	unsigned cells = size < STRIP_CELLS ? size : STRIP_CELLS;
+
+	f->has_strip = true;
+	f->strip_low = (uint16_t)base->low;
+	f->strip_high = (uint16_t)base->high;
+	for (unsigned port = base->low; port <= base->high; port++) {
+		unsigned cell = (port - base->low) * cells / size;
+
+		f->strip_size[cell]++;
+		f->strip_used[cell] += budget_is_blocked(base, (uint16_t)port);
+		f->strip_reserved[cell] += limits_is_reserved(&base->seen->limits, port);
+	}
+	for (size_t i = 0; i < f->members.count; i++) {
+		unsigned port = base->seen->socks.at[f->members.at[i]].local_port;
+
+		f->strip_used[(port - base->low) * cells / size]++;
+	}
+}
+
+static void put_facts(struct finding *f, const struct budget *b, const struct budget_base *base)
+{
+	finding_fact(f, NULL, "capacity", FACT_COUNT, base->capacity);
+	finding_fact(f, NULL, "used", FACT_COUNT, b->used);
+	finding_fact(f, NULL, "left", FACT_COUNT, b->left);
+	finding_fact(f, NULL, "left_min", FACT_COUNT, b->left_min);
+	finding_fact(f, NULL, "left_max", FACT_COUNT, b->left_max);
+	finding_fact(f, NULL, "time_wait", FACT_COUNT, b->time_wait);
+	finding_fact(f, NULL, "established", FACT_COUNT, b->established);
+	finding_fact(f, NULL, "other", FACT_COUNT, b->other);
+	finding_fact(f, NULL, "recyclable", FACT_COUNT, b->recyclable);
+	finding_fact(f, NULL, "blocked_for_all", FACT_COUNT, base->blocked_for_all);
+	finding_fact(f, NULL, "reserved", FACT_COUNT, base->reserved);
+	finding_fact(f, NULL, "close_rate_per_s", FACT_RATE, b->close_rate_per_s);
+	if (b->exhaustion_known)
+		finding_fact(f, NULL, "exhausted_in_s", FACT_S, b->exhausted_in_s);
+	else
+		finding_unknown(f, NULL, "exhausted_in_s", FACT_S);
+}
+
+static void say_way(struct text *text, const struct subject *subject)
+{
+	text_addf(text, "from ");
+	say_address(text, &subject->source, 0);
+	text_addf(text, " to ");
+	say_address(text, &subject->destination, subject->port);
+}
+
+/* The process with the most of the sockets, or -1; members are its only clue. */
+static int32_t main_holder(const struct finding *f, const struct snapshot *seen, uint32_t *most)
+{
+	struct map counts = { .at = NULL };
+	int32_t best = -1;
+
+	*most = 0;
+	for (size_t i = 0; i < f->members.count; i++) {
+		int32_t process = service_process(seen, &seen->socks.at[f->members.at[i]]);
+		uint32_t *count;
+
+		if (process < 0)
+			continue;
+		count = map_slot(&counts, (uint32_t)process, NULL);
+		if (++*count > *most) {
+			*most = *count;
+			best = process;
+		}
+	}
+	map_fini(&counts);
+	return best;
+}
+
+static void put_holder(struct finding *f, const struct snapshot *seen, struct text *text)
+{
+	struct subject holder = { .process = -1 };
+	uint32_t most;
+
+	holder.process = main_holder(f, seen, &most);
+	if (holder.process < 0)
+		return;
+	text_addf(text, "; ");
+	say_owner(text, seen, &holder);
+	text_addf(text, " holds %" PRIu32, most);
+	finding_fact(f, NULL, "holder_pid", FACT_COUNT, seen->processes.at[holder.process].pid);
+	finding_text(f, NULL, "holder_comm", seen->processes.at[holder.process].comm,
+		     seen->processes.at[holder.process].comm_size);
+	finding_fact(f, NULL, "holder_sockets", FACT_COUNT, most);
+}
+
+static void put_cause(struct finding *f, const struct budget *b, const struct budget_base *base)
+{
+	struct text text = { .at = NULL };
+
+	text_addf(&text, "%" PRIu32 " of %" PRIu32 " more connect()s are possible ", b->left,
+		  base->capacity);
+	say_way(&text, &f->subject);
+	text_addf(&text, ": %" PRIu32 " ports in use for it (%" PRIu32 " TIME_WAIT, %" PRIu32
+		  " ESTABLISHED, %" PRIu32 " other)", b->used, b->time_wait, b->established,
+		  b->other);
+	if (b->recyclable)
+		text_addf(&text, ", %" PRIu32 " of them recyclable", b->recyclable);
+	if (base->blocked_for_all)
+		text_addf(&text, ", %" PRIu32 " lost to bind()", base->blocked_for_all);
+	if (b->close_rate_per_s > 0)
+		text_addf(&text, "; %.3g closed a second", b->close_rate_per_s);
+	if (b->exhaustion_known && b->left)
+		text_addf(&text, ", none left in %.0f s at this rate", b->exhausted_in_s);
+	put_holder(f, base->seen, &text);
+	say_cause(f, &text);
+}
+
+static void advise_reuse(struct finding *f, const struct snapshot *seen)
+{
+	const struct known *stamps = &seen->limits.limit[LIMIT_TIMESTAMPS];
+	const struct known *reuse = &seen->limits.limit[LIMIT_TW_REUSE];
+
+	finding_fix(f, "Keep connections and use them again (keep-alive, a pool), or let the server "
+		       "close first: then TIME_WAIT is there and costs this side nothing.");
+	if (stamps->is && !stamps->value)
+		finding_fix(f, "Switch net.ipv4.tcp_timestamps on: without it tcp_tw_reuse has no "
+			       "effect.");
+	else if (reuse->is && reuse->value != 1)
+		finding_fix(f, "net.ipv4.tcp_tw_reuse=1 lets connect() take over TIME_WAITs older "
+			       "than a second (needs timestamps at both ends).");
+}
+
+static void put_advice(struct finding *f, const struct budget *b, const struct budget_base *base)
+{
+	uint32_t waiting = b->time_wait - b->recyclable, alive = b->established + b->other;
+
+	if (base->blocked_for_all > waiting && base->blocked_for_all > alive) {
+		finding_fix(f, "Move listeners and bound sockets out of the range; clients that "
+			       "bind() an address before connect() need IP_BIND_ADDRESS_NO_PORT.");
+	} else if (waiting >= alive) {
+		advise_reuse(f, base->seen);
+	} else {
+		finding_fix(f, "Use fewer connections at a time: a pool, multiplexing, keep-alive.");
+	}
+	finding_fix(f, "Add destination addresses or ports, or source addresses: each pair has the "
+		       "whole range again.");
+	finding_fix(f, "Widen net.ipv4.ip_local_port_range (now %u-%u), to an even number of ports.",
+		    base->low, base->high);
+	finding_avoid(f, "tcp_fin_timeout does not shorten TIME_WAIT; tcp_tw_recycle is gone since "
+			 "Linux 4.12 and broke NAT before.");
+	finding_avoid(f, "SO_LINGER with 0 resets the connection and loses data on its way.");
+	finding_avoid(f, "A smaller tcp_max_tw_buckets only skips the protection of TIME_WAIT.");
+	finding_avoid(f, "ulimit -n is about descriptors: TIME_WAIT holds none.");
+}
+
+static void report_exhaustion(const struct destinations *d, const struct tally_group *group,
+			      const struct budget *b, enum severity severity,
+			      struct report *report)
+{
+	struct finding *f = add_finding(d, group, "port-exhaustion", report);
+
+	f->severity = severity;
+	f->has_ages = b->time_wait > 0;
+	put_strip(f, &d->base);
+	put_facts(f, b, &d->base);
+	put_cause(f, b, &d->base);
+	put_advice(f, b, &d->base);
+}
+
+/*
+ * Where bind() alone took so many ports that any destination is short of them,
+ * one finding, about the one with most sockets, says it for all.
+ */
+void weigh_port_exhaustion(const struct snapshot *seen, const struct threshold *t,
+			   struct report *report)
+{
+	const struct tally_group *short_of = NULL;
+	struct destinations d;
+	struct budget nothing = { .used = 0 };
+	enum severity everywhere;
+
+	if (!destinations_init(&d, seen))
+		return;
+	budget_finish(&nothing, &d.base);
+	everywhere = threshold_level(t, budget_percent_gone(&nothing, &d.base));
+	for (size_t i = 0; i < d.tally.groups.count; i++) {
+		const struct tally_group *group = &d.tally.groups.at[i];
+		struct budget b = budget_of(&d, group);
+		enum severity severity = threshold_level(t, budget_percent_gone(&b, &d.base));
+
+		if (group->count < t->least)
+			continue;
+		if (severity > everywhere)
+			report_exhaustion(&d, group, &b, severity, report);
+		else if (severity && (!short_of || group->count > short_of->count))
+			short_of = group;
+	}
+	if (short_of) {
+		struct budget b = budget_of(&d, short_of);
+
+		report_exhaustion(&d, short_of, &b, everywhere, report);
+	}
+	destinations_fini(&d);
+}
+
+static void put_cliff(struct finding *f, const struct budget *b, const struct budget_base *base)
+{
+	struct text text = { .at = NULL };
+
+	text_addf(&text, "%" PRIu32 " of %" PRIu32 " ports (%.0f %%) are in use ",
+		  b->used - b->recyclable, base->capacity, budget_percent_searched(b, base));
+	say_way(&text, &f->subject);
+	text_addf(&text, ": over half of the range, so every further connect() first searches the "
+		  "other half in vain, 0.7 to 3 ms of CPU instead of 4 us");
+	put_holder(f, base->seen, &text);
+	say_cause(f, &text);
+	finding_fix(f, "Set IP_LOCAL_PORT_RANGE to the whole range on the connecting socket (about "
+		       "Linux 6.8 and later): it is searched without halves and stays at 4 us.");
+	finding_fix(f, "Otherwise as for port-exhaustion: reuse connections, add addresses, widen "
+		       "net.ipv4.ip_local_port_range.");
+	finding_avoid(f, "Calling connect() again and again on EADDRNOTAVAIL: each failure searches "
+			 "everything twice.");
+}
+
+/* "More than": with exactly half the halves still fit. */
+static enum severity cliff_level(const struct threshold *t, double percent)
+{
+	if (percent > t->crit)
+		return SEVERITY_CRITICAL;
+	return percent > t->warn ? SEVERITY_WARNING : SEVERITY_NONE;
+}
+
+void weigh_search_cliff(const struct snapshot *seen, const struct threshold *t,
+			struct report *report)
+{
+	struct destinations d;
+
+	if (!destinations_init(&d, seen))
+		return;
+	for (size_t i = 0; i < d.tally.groups.count; i++) {
+		const struct tally_group *group = &d.tally.groups.at[i];
+		struct budget b = budget_of(&d, group);
+		enum severity severity = cliff_level(t, budget_percent_searched(&b, &d.base));
+		struct finding *f;
+
+		if (!severity || group->count < t->least)
+			continue;
+		f = add_finding(&d, group, "connect-search-cliff", report);
+		f->severity = severity;
+		put_strip(f, &d.base);
+		put_facts(f, &b, &d.base);
+		put_cliff(f, &b, &d.base);
+	}
+	destinations_fini(&d);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef JUDGE_SERVICE_H
+#define JUDGE_SERVICE_H
+
+#include "judge/listeners.h"
+#include "judge/tally.h"
+#include "model/finding.h"
+
+/*
+ * "Process and remote service": whom a leak belongs to.
+ *
+ * The service of a connection that was opened here is the remote address and
+ * port; of one that was accepted here it is the local port, for the remote
+ * ports are as many as there are connections.
+ *
+ * A leak can be spread so thinly that no single pair is worth a finding: a
+ * crawler loses one connection to each of a thousand hosts, each of a hundred
+ * workers loses three. So what one level leaves over is grouped more coarsely
+ * at the next: process and address:port, process and port, unit and
+ * address:port, unit and port. Naming the owners can then only refine a finding
+ * and never make one disappear.
+ */
+enum role { ROLE_UNKNOWN, ROLE_OPENED, ROLE_ACCEPTED };
+
+/* By the opener, or where it is unknown by who listens on the local port. */
+enum role service_role(const struct listeners *listeners, const struct sock *sock);
+
+/*
+ * The process that holds the socket, as an index, or -1: unseen or none. With
+ * several (after fork()) the one with the lowest pid, the oldest as a rule.
+ */
+int32_t service_process(const struct snapshot *seen, const struct sock *sock);
+
+/* The cgroup of the socket, or of that process; 0: unknown. */
+uint64_t service_cgroup(const struct snapshot *seen, const struct sock *sock);
+
+struct service_group {
+	const struct tally *tally;
+	const struct tally_group *group;
+	struct subject subject;         /* as a finding about them needs it */
+	enum role role;
+};
+
+/**
+ * service_each - offer groups of sockets, finest first
+ * @indices, @count: the sockets that may be part of a finding
+ * @take: makes a finding and returns true, or leaves the group to the next level
+ */
+void service_each(const struct listeners *listeners, const uint32_t *indices, size_t count,
+		  bool (*take)(void *ctx, const struct service_group *group), void *ctx);
+
+/* Adds " to 10.0.0.9:443", " to port 443" or " accepted on port 80". */
+void service_say(struct text *text, const struct service_group *group);
+
+#endif

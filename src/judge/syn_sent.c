@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * syn-sent-stuck
+ *
+ * connect() sent a SYN and waits for an answer, one round trip. A machine that
+ * is up and has nobody listening answers with a reset, so silence means that
+ * the machine or the path is gone, that a filter drops packets, or that the
+ * listener's accept queue is full (see accept-queue-full on that machine: a full
+ * queue drops SYNs without a word).
+ *
+ * The SYN goes again after 1, 1, 1, 1, 1, 2, 4 ... s until tcp_syn_retries (6)
+ * is reached: 133 s with tcp_syn_linear_timeouts=4 (measured), 127 s on kernels
+ * that double from the start. For as long the caller hangs, unless it has a
+ * timeout of its own. How long it has been comes from the retransmissions and
+ * the timer; the other stamps mean nothing before the connection exists.
+ *
+ * Crawlers and scanners always have single SYNs on their way into silence, to a
+ * new destination each. Several to one address and port are a dead dependency.
+ */
+#include "judge/weigh.h"
+
+#include "judge/say.h"
+#include "judge/tally.h"
+
+#include <inttypes.h>
+
+static void put_texts(struct finding *f, const struct snapshot *seen)
+{
+	const struct known *retries = &seen->limits.limit[LIMIT_SYN_RETRIES];
+	struct text text = { .at = NULL };
+	uint32_t most = 0;
+
+	for (size_t i = 0; i < f->members.count; i++) {
+		uint32_t sent = seen->socks.at[f->members.at[i]].retransmits;
+
+		most = sent > most ? sent : most;
+	}
+	finding_fact(f, NULL, "retransmits_most", FACT_COUNT, most);
+	fact_known(f, NULL, "syn_retries", FACT_COUNT, retries);
+	say_address(&text, &f->subject.destination, f->subject.port);
+	text_addf(&text, " answers none of ");
+	say_count(&text, f->count, "connect()", "connect()s");
+	text_addf(&text, ", the oldest for at least ");
+	say_ms(&text, (double)(f->age.min_ms < 0 ? 0 : f->age.min_ms));
+	text_addf(&text, ", its SYN sent again %" PRIu32 " times", most);
+	if (retries->is)
+		text_addf(&text, " of %" PRId64 " (tcp_syn_retries)", retries->value);
+	say_cause(f, &text);
+	finding_fix(f, "See whether that machine is up and reachable, whether a filter drops the "
+		       "packets, and whether its accept queue is full.");
+	finding_fix(f, "Give the program a connect timeout of its own (nonblocking connect() and "
+		       "poll(), or TCP_USER_TIMEOUT), and let it back off.");
+	finding_avoid(f, "A smaller tcp_syn_retries for the whole machine also fails connections over "
+			 "bad paths that would have come up.");
+}
+
+static void judge_destination(const struct snapshot *seen, const struct threshold *t,
+			      const struct tally *tally, const struct tally_group *group,
+			      struct report *report)
+{
+	struct aged aged = { 0, 0 };
+	struct finding *f;
+
+	tally_each(tally, group, i)
+		aged_add(&aged, t, aged_ms(seen, &seen->socks.at[i]));
+	if (!aged_level(&aged, t))
+		return;
+	f = report_add(report, "syn-sent-stuck");
+	f->severity = aged_level(&aged, t);
+	f->subject.kind = SUBJECT_DESTINATION;
+	f->subject.has_destination = true;
+	f->subject.destination = group->key.destination;
+	f->subject.family = say_family(&group->key.destination);
+	f->subject.port = group->key.port;
+	f->has_ages = true;
+	tally_each(tally, group, i)
+		concern(f, seen, i);
+	put_texts(f, seen);
+}
+
+void weigh_syn_sent(const struct snapshot *seen, const struct threshold *t,
+		    struct report *report)
+{
+	struct tally tally;
+	struct aged any = { 0, 0 };
+
+	tally_init(&tally, seen->socks.count);
+	for (size_t i = 0; i < seen->socks.count; i++) {
+		const struct sock *s = &seen->socks.at[i];
+
+		if (s->state == STATE_SYN_SENT && aged_add(&any, t, aged_ms(seen, s)))
+			tally_add(&tally, &(struct tally_key){ .destination = s->remote,
+				  .port = s->remote_port }, (uint32_t)i);
+	}
+	for (size_t i = 0; i < tally.groups.count; i++)
+		judge_destination(seen, t, &tally, &tally.groups.at[i], report);
+	tally_fini(&tally);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "judge/judge.h"
+
+#include "base/grow.h"
+#include "base/text.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct thresholds {
+	size_t count;
+	struct threshold at[];          /* one for each row of rules[] */
+};
+
+struct unit { const char *name; double factor; };
+
+static const struct unit age_units[] = {
+	{ "", 1e3 }, { "ms", 1 }, { "s", 1e3 }, { "m", 60e3 }, { "min", 60e3 },
+	{ "h", 3600e3 }, { "d", 86400e3 }, { NULL, 0 },
+};
+static const struct unit percent_units[] = { { "", 1 }, { "%", 1 }, { NULL, 0 } };
+static const struct unit count_units[] = { { "", 1 }, { NULL, 0 } };
+
+static const struct {
+	const struct unit *units;
+	bool        fraction;
+	double      most;
+	const char *wanted;
+} measures[] = {
+	[MEASURE_AGE] = { age_units, true, 100 * 365 * 86400e3,
+		"an age: 90s, 5m, 2h, 500ms, or plain seconds" },
+	[MEASURE_PERCENT] = { percent_units, true, 1000, "a share in percent: 80 or 80%" },
+	[MEASURE_COUNT] = { count_units, false, 1e15, "a count, a whole number" },
+};
+
+struct thresholds *thresholds_new(void)
+{
+	struct thresholds *thresholds =
+		grow_alloc(sizeof(*thresholds) + rules_count * sizeof(struct threshold));
+
+	thresholds->count = rules_count;
+	for (size_t i = 0; i < rules_count; i++)
+		thresholds->at[i] = rules[i].usual;
+	return thresholds;
+}
+
+void thresholds_free(struct thresholds *thresholds)
+{
+	free(thresholds);
+}
+
+const struct threshold *thresholds_get(const struct thresholds *thresholds, const char *id)
+{
+	const struct rule *rule = rule_by_id(id);
+
+	return rule ? &thresholds->at[rule - rules] : NULL;
+}
+
+/* Digits with at most one point; strtod() would ask the locale and take "inf". */
+static const char *read_number(const char *at, double *value, bool fraction)
+{
+	double digit = 1;
+	const char *start = at;
+
+	*value = 0;
+	for (; isdigit((unsigned char)*at); at++)
+		*value = *value * 10 + (*at - '0');
+	if (at == start)
+		return NULL;
+	if (*at == '.' && fraction) {
+		if (!isdigit((unsigned char)*++at))
+			return NULL;
+		for (; isdigit((unsigned char)*at); at++)
+			*value += (*at - '0') * (digit /= 10);
+	}
+	return at;
+}
+
+static bool read_value(const char *at, size_t size, enum measure measure, double *value)
+{
+	const struct unit *unit = measures[measure].units;
+	const char *rest = read_number(at, value, measures[measure].fraction);
+	size_t left;
+
+	if (!rest || rest > at + size)
+		return false;
+	left = size - (size_t)(rest - at);
+	while (unit->name && (strlen(unit->name) != left || memcmp(unit->name, rest, left) != 0))
+		unit++;
+	*value *= unit->factor;
+	return unit->name && *value <= measures[measure].most;
+}
+
+/* ",count=N" up to the end of the string. */
+static bool read_count(const char *at, uint64_t *count)
+{
+	static const char name[] = ",count=";
+	double value;
+	const char *end;
+
+	if (strncmp(at, name, sizeof(name) - 1) != 0)
+		return false;
+	end = read_number(at + sizeof(name) - 1, &value, false);
+	if (!end || *end || value > measures[MEASURE_COUNT].most)
+		return false;
+	*count = (uint64_t)value;
+	return true;
+}
+
+/* The user's own words, but they may come from a file and go to a terminal. */
+static int refuse(struct fault *fault, const char *spec, const char *why, const char *more)
+{
+	struct text text = { .at = NULL };
+	int err;
+
+	text_add_safe(&text, spec, strnlen(spec, 100));
+	err = fault_set(fault, EINVAL, "\"%s\" is no threshold: %s%s", text_str(&text), why, more);
+	text_fini(&text);
+	return err;
+}
+
+static int refuse_id(struct fault *fault, const char *spec)
+{
+	struct text ids = { .at = NULL };
+	int err;
+
+	for (size_t i = 0; i < rules_count; i++)
+		text_addf(&ids, " %s", rules[i].id);
+	err = refuse(fault, spec, "it is written ID=VALUE[,count=N], and ID is one of",
+		     text_str(&ids));
+	text_fini(&ids);
+	return err;
+}
+
+int thresholds_set(struct thresholds *thresholds, const char *spec, bool crit,
+		   struct fault *fault)
+{
+	const char *equals = strchr(spec, '='), *comma;
+	const struct rule *rule = NULL;
+	struct threshold *threshold;
+	uint64_t count = 0;
+	double value;
+
+	for (size_t i = 0; i < rules_count && equals; i++)
+		if (strlen(rules[i].id) == (size_t)(equals - spec) &&
+		    memcmp(rules[i].id, spec, (size_t)(equals - spec)) == 0)
+			rule = &rules[i];
+	if (!rule)
+		return refuse_id(fault, spec);
+	comma = strchrnul(equals, ',');
+	if (!read_value(equals + 1, (size_t)(comma - equals - 1), rule->measure, &value))
+		return refuse(fault, spec, "its value has to be ", measures[rule->measure].wanted);
+	if (*comma && !read_count(comma, &count))
+		return refuse(fault, spec, "after the value only \",count=N\" can follow, ",
+			      "with a whole number");
+	threshold = &thresholds->at[rule - rules];
+	*(crit ? &threshold->crit : &threshold->warn) = value;
+	threshold->least = *comma ? count : threshold->least;
+	return 0;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * time-wait-overflow
+ *
+ * TIME_WAIT protects the next connection with the same four numbers from late
+ * segments of the old one (RFC 9293 section 3.6.1, RFC 1337). It costs 256
+ * bytes, no descriptor and, on a server, no port. How many a namespace may have
+ * is tcp_max_tw_buckets, and orphaned FIN_WAIT_2 in their short form count too.
+ * At the limit nothing waits and nothing is killed: the next connection just
+ * closes without TIME_WAIT, and TCPTimeWaitOverflow counts it (measured: limit
+ * 50, 80 closes, 50 in the table, 30 counted). So the limit relieves ports and
+ * takes the protection away.
+ *
+ * Judged is the share of the limit in use now. The counter runs since the
+ * namespace was made: with a table near its limit it proves that protection is
+ * being skipped, which is critical; with a table that has room again it is an
+ * old story and stays a number among the counters.
+ */
+#include "judge/weigh.h"
+
+#include "judge/say.h"
+
+#include <inttypes.h>
+
+static bool is_short_form(const struct sock *s)
+{
+	return sock_is_minisock(s) &&
+	       (s->state == STATE_TIME_WAIT || s->state == STATE_FIN_WAIT_2);
+}
+
+/* The kernel's own count, or ours where it is not known. */
+static struct known table_fill(const struct snapshot *seen)
+{
+	struct known fill = seen->limits.counter[COUNTER_TW];
+
+	if (fill.is || !seen->socks_complete)
+		return fill;
+	fill.is = true;
+	fill.value = 0;
+	for (size_t i = 0; i < seen->socks.count; i++)
+		fill.value += is_short_form(&seen->socks.at[i]);
+	return fill;
+}
+
+/* A limit of 0 means that nothing is ever protected: full once it has counted. */
+static double percent_of(const struct known *limit, int64_t fill, bool overflowed)
+{
+	if (limit->value > 0)
+		return 100.0 * (double)fill / (double)limit->value;
+	return overflowed ? 100 : 0;
+}
+
+static void put_advice(struct finding *f)
+{
+	finding_fix(f, "Raise net.ipv4.tcp_max_tw_buckets: an entry costs 256 bytes, 100,000 are "
+		       "24 MiB.");
+	finding_fix(f, "Or have fewer: reuse connections, or let the client close first.");
+	finding_avoid(f, "A smaller tcp_max_tw_buckets removes the protection, not the cause.");
+	finding_avoid(f, "tcp_fin_timeout does not shorten TIME_WAIT: it is 60 s, always.");
+	finding_avoid(f, "SO_LINGER with 0 resets the connection and loses data on its way.");
+}
+
+static void put_cause(struct finding *f, int64_t fill, int64_t limit,
+		      const struct known *overflow)
+{
+	struct text text = { .at = NULL };
+
+	text_addf(&text, "the TIME_WAIT table of this namespace holds %" PRId64 " of %" PRId64
+		  " (tcp_max_tw_buckets)", fill, limit);
+	if (overflow->is && overflow->value)
+		text_addf(&text, "; since boot %" PRId64 " connections closed without TIME_WAIT "
+			  "because it was full", overflow->value);
+	say_cause(f, &text);
+}
+
+static void put_members(struct finding *f, const struct snapshot *seen)
+{
+	for (size_t i = 0; i < seen->socks.count; i++)
+		if (is_short_form(&seen->socks.at[i]))
+			concern(f, seen, (uint32_t)i);
+}
+
+void weigh_time_wait(const struct snapshot *seen, const struct threshold *t,
+		     struct report *report)
+{
+	const struct known *limit = &seen->limits.limit[LIMIT_MAX_TW_BUCKETS];
+	const struct known *overflow = &seen->limits.counter[COUNTER_TIME_WAIT_OVERFLOW];
+	struct known fill = table_fill(seen);
+	bool overflowed = overflow->is && overflow->value > 0;
+	enum severity severity;
+	struct finding *f;
+
+	if (!limit->is || !fill.is || (limit->value > 0 && (uint64_t)fill.value < t->least))
+		return;
+	severity = threshold_level(t, percent_of(limit, fill.value, overflowed));
+	if (!severity)
+		return;
+	f = report_add(report, "time-wait-overflow");
+	f->severity = overflowed ? SEVERITY_CRITICAL : severity;
+	f->subject.kind = SUBJECT_NETNS;
+	put_members(f, seen);
+	f->count = (uint64_t)fill.value;
+	f->has_ages = true;
+	finding_fact(f, NULL, "time_wait_minisocks", FACT_COUNT, (double)fill.value);
+	finding_fact(f, NULL, "max_tw_buckets", FACT_COUNT, (double)limit->value);
+	fact_known(f, NULL, "time_wait_overflow", FACT_COUNT, overflow);
+	put_cause(f, fill.value, limit->value, overflow);
+	put_advice(f);
+}

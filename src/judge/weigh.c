@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "judge/weigh.h"
+
+double aged_ms(const struct snapshot *seen, const struct sock *sock)
+{
+	struct age age = sock_age(sock, &seen->limits);
+
+	return age.kind == AGE_UNKNOWN || age.min_ms < 0 ? 0 : (double)age.min_ms;
+}
+
+bool aged_add(struct aged *aged, const struct threshold *t, double age_ms)
+{
+	bool warn = age_ms >= t->warn, crit = age_ms >= t->crit;
+
+	aged->warn += warn;
+	aged->crit += crit;
+	return warn || crit;
+}
+
+enum severity aged_level(const struct aged *aged, const struct threshold *t)
+{
+	if (aged->crit && aged->crit >= t->least)
+		return SEVERITY_CRITICAL;
+	return aged->warn && aged->warn >= t->least ? SEVERITY_WARNING : SEVERITY_NONE;
+}
+
+void concern(struct finding *f, const struct snapshot *seen, uint32_t index)
+{
+	struct age age = sock_age(&seen->socks.at[index], &seen->limits);
+
+	finding_member(f, seen, index);
+	f->count++;
+	if (age.kind != AGE_UNKNOWN && age.min_ms > f->age.min_ms)
+		f->age = age;
+}
+
+void fact_known(struct finding *f, const char *group, const char *name,
+		enum fact_kind kind, const struct known *value)
+{
+	if (value->is)
+		finding_fact(f, group, name, kind, (double)value->value);
+	else
+		finding_unknown(f, group, name, kind);
+}
+
+double descriptors_percent(const struct process *process)
+{
+	if (!process->descriptors.is || !process->descriptor_limit.is ||
+	    process->descriptor_limit.value <= 0)
+		return -1;
+	return 100.0 * (double)process->descriptors.value /
+	       (double)process->descriptor_limit.value;
+}
