@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PRINT_ENDPOINT_H
+#define PRINT_ENDPOINT_H
+
+#include "base/text.h"
+#include "model/sock.h"
+#include "print/view.h"
+
+/*
+ * Both ends of a socket in ss's spelling: "*:80" listens on IPv6 and IPv4,
+ * "[::]:80" on IPv6 only, "0.0.0.0%lo:80" on a device, ":*" is no port.
+ */
+void endpoint_local(struct text *cell, const struct view *view, const struct sock *sock);
+void endpoint_peer(struct text *cell, const struct view *view, const struct sock *sock);
+
+/* Address or port alone, as they stand in the above. */
+void endpoint_host(struct text *cell, const struct view *view, const struct sock *sock,
+		   const struct addr *addr);
+void endpoint_port(struct text *cell, const struct view *view, uint16_t port);
+
+/* The name of the device it is bound to, or its number. */
+void endpoint_link(struct text *cell, const struct view *view, uint32_t ifindex);
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "print/print.h"
+
+#include "base/text.h"
+#include "print/cell.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#ifndef SOCKVET_VERSION
+#define SOCKVET_VERSION "0.1.0"
+#endif
+
+#define DEPTH_MAX (sizeof(((struct json *)0)->filled) - 1)
+
+void json_begin(struct json *json, struct out *out, bool pretty)
+{
+	memset(json, 0, sizeof(*json));
+	json->out = out;
+	json->pretty = pretty;
+}
+
+#define NAME_MAX_SIZE 64
+
+static char *put_indent(char *at, unsigned depth)
+{
+	*at++ = '\n';
+	memset(at, ' ', depth * 2u);
+	return at + depth * 2u;
+}
+
+/*
+ * What stands before a value: comma, line break and, in an object, its name
+ * with @suffix. Collected first and written once: a dump has millions of these.
+ */
+static void lead_with(struct json *json, const char *name, const char *suffix)
+{
+	char buffer[2 * NAME_MAX_SIZE + 2 * DEPTH_MAX + 8], *at = buffer;
+
+	if (json->filled[json->depth])
+		*at++ = ',';
+	json->filled[json->depth] = true;
+	if (json->pretty && json->depth)
+		at = put_indent(at, json->depth);
+	if (name) {
+		*at++ = '"';
+		at = stpncpy(at, name, NAME_MAX_SIZE);
+		at = stpncpy(at, suffix, NAME_MAX_SIZE);
+		*at++ = '"';
+		*at++ = ':';
+		if (json->pretty)
+			*at++ = ' ';
+	}
+	out_put(json->out, buffer, (size_t)(at - buffer));
+}
+
+static void lead(struct json *json, const char *name)
+{
+	lead_with(json, name, "");
+}
+
+void json_open(struct json *json, const char *name, char bracket)
+{
+	lead(json, name);
+	out_char(json->out, bracket);
+	if (json->depth < DEPTH_MAX)
+		json->depth++;
+	json->filled[json->depth] = false;
+}
+
+void json_close(struct json *json, char bracket)
+{
+	bool filled = json->filled[json->depth];
+
+	if (json->depth)
+		json->depth--;
+	if (filled && json->pretty) {
+		char buffer[2 * DEPTH_MAX + 1];
+
+		out_put(json->out, buffer, (size_t)(put_indent(buffer, json->depth) - buffer));
+	}
+	out_char(json->out, bracket);
+}
+
+static void put_escape(struct out *out, uint32_t code)
+{
+	char text[8];
+
+	if (code == '"' || code == '\\') {
+		out_put(out, code == '"' ? "\\\"" : "\\\\", 2);
+		return;
+	}
+	snprintf(text, sizeof(text), "\\u%04x", (unsigned)code & 0xffffu);
+	out_put(out, text, 6);
+}
+
+/*
+ * RFC 8259 asks for C0, the quote and the backslash; DEL, C1, line separators
+ * and what reorders or hides text would harm the terminal that shows it.
+ */
+static bool has_escape(uint32_t code)
+{
+	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == '"' || code == '\\' ||
+	       (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
+	       (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
+}
+
+static bool is_plain(const char *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (bytes[i] < 0x20 || bytes[i] >= 0x7f || bytes[i] == '"' || bytes[i] == '\\')
+			return false;
+	return true;
+}
+
+/* Returns false when bytes were lost. */
+static bool put_quoted(struct out *out, const char *bytes, size_t size)
+{
+	bool whole = true;
+	uint32_t code;
+	size_t used;
+
+	if (is_plain(bytes, size)) {
+		out_char(out, '"');
+		out_put(out, bytes, size);
+		out_char(out, '"');
+		return true;
+	}
+	out_char(out, '"');
+	for (size_t i = 0; i < size; i += used) {
+		used = utf8_decode(bytes + i, size - i, &code);
+		if (!used) {
+			out_str(out, "\xef\xbf\xbd");
+			whole = false;
+			used = 1;
+		} else if (has_escape(code)) {
+			put_escape(out, code);
+		} else {
+			out_put(out, bytes + i, used);
+		}
+	}
+	out_char(out, '"');
+	return whole;
+}
+
+void json_string(struct json *json, const char *name, const char *utf8)
+{
+	lead(json, name);
+	if (utf8)
+		put_quoted(json->out, utf8, strlen(utf8));
+	else
+		out_str(json->out, "null");
+}
+
+static void put_hex(struct out *out, const char *bytes, size_t size)
+{
+	out_char(out, '"');
+	for (size_t i = 0; i < size; i++) {
+		unsigned char byte = (unsigned char)bytes[i];
+
+		out_char(out, "0123456789abcdef"[byte >> 4]);
+		out_char(out, "0123456789abcdef"[byte & 15]);
+	}
+	out_char(out, '"');
+}
+
+void json_foreign(struct json *json, const char *name, const char *bytes, size_t size)
+{
+	bool whole = true;
+
+	lead(json, name);
+	if (bytes)
+		whole = put_quoted(json->out, bytes, size);
+	else
+		out_str(json->out, "null");
+	if (!name)
+		return;
+	lead_with(json, name, "_hex");
+	if (whole)
+		out_str(json->out, "null");
+	else
+		put_hex(json->out, bytes, size);
+}
+
+void json_u64(struct json *json, const char *name, uint64_t value)
+{
+	lead(json, name);
+	out_u64(json->out, value);
+}
+
+void json_i64(struct json *json, const char *name, int64_t value)
+{
+	lead(json, name);
+	if (value < 0)
+		out_char(json->out, '-');
+	out_u64(json->out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+}
+
+/* The shortest form that reads back as the same number. */
+void json_real(struct json *json, const char *name, double value)
+{
+	char text[40];
+
+	lead(json, name);
+	if (!isfinite(value)) {
+		out_str(json->out, "null");
+		return;
+	}
+	snprintf(text, sizeof(text), "%.15g", value);
+	if (strtod(text, NULL) < value || strtod(text, NULL) > value)
+		snprintf(text, sizeof(text), "%.17g", value);
+	out_str(json->out, text);
+}
+
+void json_bool(struct json *json, const char *name, bool value)
+{
+	lead(json, name);
+	out_str(json->out, value ? "true" : "false");
+}
+
+void json_null(struct json *json, const char *name)
+{
+	lead(json, name);
+	out_str(json->out, "null");
+}
+
+void json_id(struct json *json, const char *name, uint64_t id)
+{
+	lead(json, name);
+	out_char(json->out, '"');
+	out_u64(json->out, id);
+	out_char(json->out, '"');
+}
+
+static void put_time(struct json *json, int64_t time_ms)
+{
+	time_t seconds = (time_t)(time_ms / 1000);
+	struct tm tm;
+	char day[40], text[48];
+
+	if (time_ms <= 0 || !gmtime_r(&seconds, &tm)) {
+		json_null(json, "time");
+		return;
+	}
+	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text, sizeof(text), "%s.%03dZ", day, (int)(time_ms % 1000));
+	json_string(json, "time", text);
+}
+
+void json_head(struct json *json, const char *command, const struct snapshot *seen)
+{
+	const char *netns = seen->netns_name[0] ? seen->netns_name : NULL;
+
+	json_string(json, "schema", "sockvet/1");
+	json_string(json, "command", command);
+	json_string(json, "version", SOCKVET_VERSION);
+	put_time(json, seen->time_ms);
+	json_open(json, "netns", '{');
+	json_foreign(json, "name", netns, netns ? strlen(netns) : 0);
+	if (seen->netns_inode)
+		json_u64(json, "inode", seen->netns_inode);
+	else
+		json_null(json, "inode");
+	json_close(json, '}');
+	json_string(json, "kernel", seen->version[0] ? seen->version : NULL);
+}
+
+void json_end(struct json *json, const struct snapshot *seen, uint64_t sockets, bool complete)
+{
+	json_open(json, "end", '{');
+	json_bool(json, "complete", complete);
+	json_u64(json, "sockets", sockets);
+	json_open(json, "gaps", '[');
+	for (size_t i = 0; i < seen->gaps.count; i++) {
+		const struct gap *gap = &seen->gaps.at[i];
+
+		json_open(json, NULL, '{');
+		json_string(json, "kind", gap_name(gap->kind));
+		json_u64(json, "count", gap->count);
+		json_string(json, "text", gap->text);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+	json_close(json, '}');
+}

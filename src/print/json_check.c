@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "print/check.h"
+
+#include "print/cell.h"
+#include "print/who.h"
+
+static void put_known(struct json *json, const char *name, const struct known *known)
+{
+	if (known->is)
+		json_i64(json, name, known->value);
+	else
+		json_null(json, name);
+}
+
+static void put_summary(struct json *json, const struct report *report)
+{
+	json_open(json, "summary", '{');
+	json_u64(json, "sockets", report->summary.total);
+	json_open(json, "states", '{');
+	for (int i = 1; i < STATE_COUNT; i++)
+		json_u64(json, state_table[i].name, report->summary.count[i]);
+	json_close(json, '}');
+	json_close(json, '}');
+}
+
+static void put_port_range(struct json *json, const struct known *low, const struct known *high)
+{
+	if (!low->is || !high->is) {
+		json_null(json, "port_range");
+		return;
+	}
+	json_open(json, "port_range", '[');
+	json_i64(json, NULL, low->value);
+	json_i64(json, NULL, high->value);
+	json_close(json, ']');
+}
+
+static void put_limits(struct json *json, const struct limits *limits)
+{
+	json_open(json, "limits", '{');
+	put_port_range(json, &limits->limit[LIMIT_PORT_LOW], &limits->limit[LIMIT_PORT_HIGH]);
+	if (limits->reserved_known)
+		json_u64(json, "reserved_ports", limits_reserved_count(limits, false));
+	else
+		json_null(json, "reserved_ports");
+	for (int i = 0; i < LIMIT_COUNT; i++)
+		if (limit_table[i].name)
+			put_known(json, limit_table[i].name, &limits->limit[i]);
+	json_close(json, '}');
+	json_open(json, "counters", '{');
+	for (int i = 0; i < COUNTER_COUNT; i++)
+		put_known(json, counter_table[i].name, &limits->counter[i]);
+	json_close(json, '}');
+}
+
+static void put_foreign(struct json *json, const char *name, const char *bytes)
+{
+	json_foreign(json, name, bytes, bytes ? strlen(bytes) : 0);
+}
+
+static void put_addr(struct json *json, const char *name, bool known,
+		     const struct addr *addr, enum family family)
+{
+	struct text text = { 0 };
+
+	if (known)
+		cell_addr(&text, addr, family);
+	json_string(json, name, known ? text_str(&text) : NULL);
+	text_fini(&text);
+}
+
+static void put_port(struct json *json, uint16_t port)
+{
+	if (port)
+		json_u64(json, "port", port);
+	else
+		json_null(json, "port");
+}
+
+static void put_process(struct json *json, const struct process *process)
+{
+	if (process)
+		json_i64(json, "pid", process->pid);
+	else
+		json_null(json, "pid");
+	json_foreign(json, "comm", process && process->comm_size ? process->comm : NULL,
+		     process ? process->comm_size : 0);
+}
+
+static void put_owner(struct json *json, const struct snapshot *seen,
+		      const struct subject *subject)
+{
+	const struct cgroup *cgroup = who_cgroup(seen, subject);
+
+	put_process(json, subject->process < 0 ? NULL : &seen->processes.at[subject->process]);
+	put_foreign(json, "cgroup", cgroup ? cgroup->path : NULL);
+	put_foreign(json, "unit", cgroup ? cgroup->unit : NULL);
+	put_foreign(json, "container", cgroup ? cgroup->container : NULL);
+	json_string(json, "pod", cgroup ? cgroup->pod : NULL);
+	if (!subject->has_destination && !subject->port) {
+		json_null(json, "remote");
+		return;
+	}
+	json_open(json, "remote", '{');
+	put_addr(json, "address", subject->has_destination, &subject->destination,
+		 subject->family);
+	put_port(json, subject->port);
+	json_close(json, '}');
+}
+
+static void put_listener(struct json *json, const struct snapshot *seen,
+			 const struct subject *subject)
+{
+	size_t count;
+	const struct holder *holder = snapshot_holders(seen, subject->listener_inode, &count);
+
+	put_addr(json, "address", true, &subject->source, subject->family);
+	put_port(json, subject->port);
+	/* Nobody could be seen: not known, rather than none. */
+	if (!count) {
+		json_null(json, "processes");
+		return;
+	}
+	json_open(json, "processes", '[');
+	for (size_t i = 0; i < count; i++, holder++) {
+		json_open(json, NULL, '{');
+		put_process(json, &seen->processes.at[holder->process]);
+		json_i64(json, "fd", holder->fd);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void put_subject(struct json *json, const struct snapshot *seen,
+			const struct subject *subject)
+{
+	static const char *const kinds[] = {
+		[SUBJECT_PROCESS] = "process", [SUBJECT_DESTINATION] = "destination",
+		[SUBJECT_LISTENER] = "listener", [SUBJECT_NETNS] = "netns",
+		[SUBJECT_MACHINE] = "machine",
+	};
+
+	json_open(json, "subject", '{');
+	json_string(json, "kind", kinds[subject->kind]);
+	if (subject->kind == SUBJECT_PROCESS) {
+		put_owner(json, seen, subject);
+	} else if (subject->kind == SUBJECT_DESTINATION) {
+		put_addr(json, "source", subject->has_source, &subject->source,
+			 subject->family);
+		put_addr(json, "destination", subject->has_destination,
+			 &subject->destination, subject->family);
+		put_port(json, subject->port);
+	} else if (subject->kind == SUBJECT_LISTENER) {
+		put_listener(json, seen, subject);
+	}
+	json_close(json, '}');
+}
+
+static void put_fact(struct json *json, const struct fact *fact)
+{
+	bool whole = fact->value > -9e15 && fact->value < 9e15;
+
+	if (fact->kind == FACT_TEXT)
+		json_foreign(json, fact->name, fact->known ? fact->text : NULL,
+			     fact->known ? strnlen(fact->text, sizeof(fact->text)) : 0);
+	else if (!fact->known)
+		json_null(json, fact->name);
+	else if (whole && (fact->kind == FACT_COUNT || fact->kind == FACT_BYTES ||
+			   fact->kind == FACT_MS))
+		json_i64(json, fact->name, (int64_t)fact->value);
+	else
+		json_real(json, fact->name, fact->value);
+}
+
+static bool is_in_group(const struct fact *fact, const char *group)
+{
+	return fact->group && strcmp(fact->group, group) == 0;
+}
+
+static void put_evidence(struct json *json, const struct finding *f)
+{
+	const struct fact *at = f->facts.at;
+	size_t count = f->facts.count, before;
+
+	json_open(json, "evidence", '{');
+	for (size_t i = 0; i < count; i++) {
+		if (!at[i].group) {
+			put_fact(json, &at[i]);
+			continue;
+		}
+		for (before = 0; before < i && !is_in_group(&at[before], at[i].group); before++)
+			;
+		if (before < i)
+			continue;
+		json_open(json, at[i].group, '{');
+		for (size_t j = i; j < count; j++)
+			if (is_in_group(&at[j], at[i].group))
+				put_fact(json, &at[j]);
+		json_close(json, '}');
+	}
+	json_close(json, '}');
+}
+
+static void put_advice(struct json *json, const char *name, const struct advice *advice)
+{
+	json_open(json, name, '[');
+	for (size_t i = 0; i < advice->count; i++)
+		json_string(json, NULL, advice->text[i]);
+	json_close(json, ']');
+}
+
+static void put_bound(struct json *json, const char *name, int64_t ms)
+{
+	if (ms >= 0)
+		json_i64(json, name, ms);
+	else
+		json_null(json, name);
+}
+
+static void put_members(struct json *json, const struct finding *f,
+			const struct snapshot *seen, const struct style *style)
+{
+	json_open(json, "sockets", '[');
+	for (size_t i = 0; i < f->members.count && i < EXAMPLES_MAX; i++)
+		json_sock(json, NULL, &seen->socks.at[f->members.at[i]], seen, style);
+	json_close(json, ']');
+}
+
+static void put_finding(struct json *json, const struct finding *f,
+			const struct snapshot *seen, const struct style *style)
+{
+	json_string(json, "id", f->id);
+	json_string(json, "severity", who_severity(f->severity));
+	put_subject(json, seen, &f->subject);
+	json_u64(json, "count", f->count);
+	put_bound(json, "age_min_ms", f->age.min_ms);
+	put_bound(json, "age_max_ms", f->age.max_ms);
+	put_evidence(json, f);
+	json_string(json, "cause", f->cause);
+	put_advice(json, "fix", &f->fix);
+	put_advice(json, "avoid", &f->avoid);
+	put_members(json, f, seen, style);
+}
+
+static void put_overview(struct json *json, const struct snapshot *seen,
+			 const struct report *report)
+{
+	json_head(json, "check", seen);
+	put_summary(json, report);
+	put_limits(json, &seen->limits);
+}
+
+void check_json(struct out *out, const struct style *style,
+		const struct snapshot *seen, const struct report *report)
+{
+	struct json json;
+
+	json_begin(&json, out, true);
+	json_open(&json, NULL, '{');
+	put_overview(&json, seen, report);
+	json_open(&json, "findings", '[');
+	for (size_t i = 0; i < report->findings.count; i++) {
+		json_open(&json, NULL, '{');
+		put_finding(&json, &report->findings.at[i], seen, style);
+		json_close(&json, '}');
+	}
+	json_close(&json, ']');
+	json_end(&json, seen, report->summary.total, snapshot_is_complete(seen));
+	json_close(&json, '}');
+	out_char(out, '\n');
+}
+
+static void begin_record(struct json *json, struct out *out, const char *type)
+{
+	json_begin(json, out, false);
+	json_open(json, NULL, '{');
+	json_string(json, "type", type);
+}
+
+static void end_record(struct json *json)
+{
+	json_close(json, '}');
+	out_char(json->out, '\n');
+}
+
+void check_jsonl(struct out *out, const struct style *style,
+		 const struct snapshot *seen, const struct report *report)
+{
+	struct json json;
+
+	begin_record(&json, out, "header");
+	put_overview(&json, seen, report);
+	end_record(&json);
+	for (size_t i = 0; i < report->findings.count; i++) {
+		begin_record(&json, out, "finding");
+		put_finding(&json, &report->findings.at[i], seen, style);
+		end_record(&json);
+	}
+	begin_record(&json, out, "trailer");
+	json_end(&json, seen, report->summary.total, snapshot_is_complete(seen));
+	end_record(&json);
+}

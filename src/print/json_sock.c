@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One socket as in `list`. Every member is always there; what the kernel did
+ * not tell is null.
+ */
+#include "print/print.h"
+
+#include "model/age.h"
+#include "print/cell.h"
+
+static void put_number(struct json *json, const char *name, bool known, uint64_t value)
+{
+	if (known)
+		json_u64(json, name, value);
+	else
+		json_null(json, name);
+}
+
+static void put_bound(struct json *json, const char *name, int64_t ms)
+{
+	put_number(json, name, ms >= 0, (uint64_t)ms);
+}
+
+/* A listener has no peer: both members are null. A wildcard is an address. */
+static void put_endpoint(struct json *json, const char *name, const struct addr *addr,
+			 uint16_t port, const struct sock *sock, bool is_peer)
+{
+	struct text text = { 0 };
+	bool none = is_peer && !port && addr_is_any(addr);
+
+	cell_addr(&text, addr, sock->family);
+	json_open(json, name, '{');
+	json_string(json, "address", none ? NULL : text_str(&text));
+	put_number(json, "port", port, port);
+	json_close(json, '}');
+	text_fini(&text);
+}
+
+static void put_string(struct json *json, const char *name, const char *bytes)
+{
+	json_foreign(json, name, bytes, bytes ? strlen(bytes) : 0);
+}
+
+static void put_cgroup(struct json *json, const struct sock *sock, const struct snapshot *seen)
+{
+	bool known = sock->have & HAVE_CGROUP;
+	const struct cgroup *cgroup = known ? snapshot_cgroup(seen, sock->cgroup_id) : NULL;
+
+	put_string(json, "cgroup", cgroup ? cgroup->path : NULL);
+	if (known)
+		json_id(json, "cgroup_id", sock->cgroup_id);
+	else
+		json_null(json, "cgroup_id");
+	put_string(json, "unit", cgroup ? cgroup->unit : NULL);
+	put_string(json, "container", cgroup ? cgroup->container : NULL);
+	json_string(json, "pod", cgroup ? cgroup->pod : NULL);
+}
+
+static void put_timer(struct json *json, const struct sock *sock)
+{
+	static const char *const names[TIMER_COUNT] = {
+		[TIMER_RETRANSMIT] = "on", [TIMER_KEEPALIVE] = "keepalive",
+		[TIMER_TIME_WAIT] = "timewait", [TIMER_PROBE] = "persist",
+	};
+
+	if (sock->timer == TIMER_NONE || sock->timer >= TIMER_COUNT) {
+		json_null(json, "timer");
+		return;
+	}
+	json_open(json, "timer", '{');
+	json_string(json, "kind", names[sock->timer]);
+	json_u64(json, "expires_ms", sock->timer_ms);
+	json_u64(json, "retransmits", sock->retransmits);
+	json_close(json, '}');
+}
+
+/* "Not acknowledged for at least" is no lower bound of the time in the state. */
+static void put_age(struct json *json, const struct sock *sock, const struct snapshot *seen)
+{
+	static const char *const openers[] = {
+		[OPENER_UNKNOWN] = NULL, [OPENER_HERE] = "here", [OPENER_PEER] = "peer",
+	};
+	struct age age = sock_age(sock, &seen->limits);
+	bool unacked = age.kind == AGE_UNACKED;
+
+	json_string(json, "opener", openers[sock_opener(sock)]);
+	if (age.kind == AGE_UNKNOWN)
+		age.min_ms = age.max_ms = -1;
+	put_bound(json, "age_min_ms", unacked ? -1 : age.min_ms);
+	put_bound(json, "age_max_ms", age.max_ms);
+	put_bound(json, "unacked_min_ms", unacked ? age.min_ms : -1);
+}
+
+/* Nobody asked, or hidden: null. No file holds it: the kernel says nobody, []. */
+static void put_processes(struct json *json, const struct sock *sock,
+			  const struct snapshot *seen)
+{
+	size_t count;
+	const struct holder *holder = snapshot_holders(seen, sock->inode, &count);
+
+	if (sock->inode && !count) {
+		json_null(json, "processes");
+		return;
+	}
+	json_open(json, "processes", '[');
+	for (size_t i = 0; i < count; i++, holder++) {
+		const struct process *process = &seen->processes.at[holder->process];
+
+		json_open(json, NULL, '{');
+		json_i64(json, "pid", process->pid);
+		json_foreign(json, "comm", process->comm_size ? process->comm : NULL,
+			     process->comm_size);
+		json_i64(json, "fd", holder->fd);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+static void put_extended(struct json *json, const struct sock *sock)
+{
+	bool known = sock->have & HAVE_SHUTDOWN;
+
+	put_number(json, "mark", sock->have & HAVE_MARK, sock->mark);
+	if (sock->have & HAVE_V6ONLY)
+		json_bool(json, "v6only", sock->v6only);
+	else
+		json_null(json, "v6only");
+	if (!known) {
+		json_null(json, "shutdown");
+		return;
+	}
+	json_open(json, "shutdown", '{');
+	json_bool(json, "receive", sock->shutdown & 1);
+	json_bool(json, "send", sock->shutdown & 2);
+	json_close(json, '}');
+}
+
+static void put_sockopt(struct json *json, const struct sock *sock)
+{
+	static const char *const names[] = {
+		"recverr", "is_icsk", "freebind", "hdrincl", "mc_loop", "transparent",
+		"mc_all", "nodefrag", "bind_address_no_port", "recverr_rfc4884",
+		"defer_connect",
+	};
+
+	if (!(sock->have & HAVE_SOCKOPT)) {
+		json_null(json, "sockopt");
+		return;
+	}
+	json_open(json, "sockopt", '{');
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		json_bool(json, names[i], sock->sockopt >> i & 1);
+	json_close(json, '}');
+}
+
+static void put_memory(struct json *json, const struct detail *detail)
+{
+	static const char *const names[9] = {
+		"receive_alloc_bytes", "receive_buffer_bytes", "send_alloc_bytes",
+		"send_buffer_bytes", "forward_alloc_bytes", "send_queued_bytes",
+		"option_bytes", "backlog_bytes", "drops",
+	};
+
+	if (!detail || !detail->have_memory) {
+		json_null(json, "memory");
+		return;
+	}
+	json_open(json, "memory", '{');
+	for (int i = 0; i < 9; i++)
+		json_u64(json, names[i], detail->memory[i]);
+	json_close(json, '}');
+}
+
+static void put_tcp_info(struct json *json, const struct detail *detail)
+{
+	bool known = detail && detail->have_congestion;
+
+	json_foreign(json, "congestion", known ? detail->congestion : NULL,
+		     known ? strnlen(detail->congestion, sizeof(detail->congestion)) : 0);
+	if (!detail || !detail->metrics.have) {
+		json_null(json, "tcp_info");
+		return;
+	}
+	json_open(json, "tcp_info", '{');
+	for (int i = 0; i < METRIC_COUNT; i++)
+		put_number(json, metric_table[i].name,
+			   metric_has(&detail->metrics, (enum metric)i),
+			   detail->metrics.value[i]);
+	json_close(json, '}');
+}
+
+static void put_identity(struct json *json, const struct sock *sock,
+			 const struct snapshot *seen)
+{
+	json_string(json, "family", sock->family == FAMILY_IPV4 ? "ipv4" : "ipv6");
+	json_string(json, "protocol", "tcp");
+	json_string(json, "state", state_table[sock->state].name);
+	put_endpoint(json, "local", &sock->local, sock->local_port, sock, false);
+	put_endpoint(json, "remote", &sock->remote, sock->remote_port, sock, true);
+	put_string(json, "interface", sock->ifindex ? snapshot_link(seen, sock->ifindex) : NULL);
+	put_number(json, "ifindex", sock->ifindex, sock->ifindex);
+	json_u64(json, "recv_queue", sock->recv_queue);
+	json_u64(json, "send_queue", sock->send_queue);
+	put_number(json, "uid", sock->have & HAVE_UID, sock->uid);
+	put_number(json, "inode", sock->inode, sock->inode);
+	if (sock->cookie == UINT64_MAX)
+		json_null(json, "cookie");
+	else
+		json_id(json, "cookie", sock->cookie);
+}
+
+void json_sock_members(struct json *json, const struct sock *sock,
+		       const struct snapshot *seen, const struct style *style)
+{
+	put_identity(json, sock, seen);
+	put_cgroup(json, sock, seen);
+	put_timer(json, sock);
+	put_age(json, sock, seen);
+	put_processes(json, sock, seen);
+	if (style->with_extended)
+		put_extended(json, sock);
+	if (style->with_extended || style->with_sockopt)
+		put_sockopt(json, sock);
+	if (style->with_tos) {
+		put_number(json, "tos", sock->detail && sock->detail->have_tos,
+			   sock->detail ? sock->detail->tos : 0);
+		put_number(json, "tclass", sock->detail && sock->detail->have_tclass,
+			   sock->detail ? sock->detail->tclass : 0);
+	}
+	if (style->with_memory)
+		put_memory(json, sock->detail);
+	if (style->with_info)
+		put_tcp_info(json, sock->detail);
+}
+
+void json_sock(struct json *json, const char *name, const struct sock *sock,
+	       const struct snapshot *seen, const struct style *style)
+{
+	bool pretty = json->pretty;
+
+	/* A socket is a line, however deep the document. */
+	json_open(json, name, '{');
+	json->pretty = false;
+	json_sock_members(json, sock, seen, style);
+	json_close(json, '}');
+	json->pretty = pretty;
+}

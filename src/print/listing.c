@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "print/listing.h"
+
+#include "base/grow.h"
+#include "print/resolve.h"
+
+#include <stdlib.h>
+
+const struct format_row format_table[FORMAT_COUNT] = {
+	[FORMAT_TEXT]  = { "text", "for people and line tools" },
+	[FORMAT_JSON]  = { "json", "one JSON document" },
+	[FORMAT_JSONL] = { "jsonl", "one JSON record a line" },
+};
+
+static void begin_document(struct listing *listing)
+{
+	json_begin(&listing->json, listing->out, true);
+	json_open(&listing->json, NULL, '{');
+	json_head(&listing->json, "list", listing->view.seen);
+	json_open(&listing->json, "sockets", '[');
+}
+
+static void put_document_row(struct listing *listing, const struct sock *sock)
+{
+	json_sock(&listing->json, NULL, sock, listing->view.seen, &listing->style);
+}
+
+static void end_document(struct listing *listing)
+{
+	json_close(&listing->json, ']');
+	json_end(&listing->json, listing->view.seen, listing->rows, snapshot_lists_all(listing->view.seen));
+	json_close(&listing->json, '}');
+	out_char(listing->out, '\n');
+}
+
+static void begin_record(struct listing *listing, const char *type)
+{
+	json_begin(&listing->json, listing->out, false);
+	json_open(&listing->json, NULL, '{');
+	json_string(&listing->json, "type", type);
+}
+
+static void end_record(struct listing *listing)
+{
+	json_close(&listing->json, '}');
+	out_char(listing->out, '\n');
+}
+
+static void begin_lines(struct listing *listing)
+{
+	begin_record(listing, "header");
+	json_head(&listing->json, "list", listing->view.seen);
+	end_record(listing);
+}
+
+static void put_line(struct listing *listing, const struct sock *sock)
+{
+	begin_record(listing, "socket");
+	json_sock_members(&listing->json, sock, listing->view.seen, &listing->style);
+	end_record(listing);
+}
+
+static void end_lines(struct listing *listing)
+{
+	begin_record(listing, "trailer");
+	json_end(&listing->json, listing->view.seen, listing->rows, snapshot_lists_all(listing->view.seen));
+	end_record(listing);
+}
+
+static const struct listing_format json_format = {
+	.begin = begin_document, .row = put_document_row, .end = end_document,
+};
+
+static const struct listing_format jsonl_format = {
+	.begin = begin_lines, .row = put_line, .end = end_lines,
+};
+
+/* To add a format: an enum word, a row in each of these two tables. */
+static const struct listing_format *const formats[FORMAT_COUNT] = {
+	[FORMAT_TEXT] = &table_format, [FORMAT_JSON] = &json_format,
+	[FORMAT_JSONL] = &jsonl_format,
+};
+
+struct listing *listing_begin(struct out *out, const struct style *style,
+			      const struct columns *columns, const struct snapshot *seen)
+{
+	struct listing *listing = grow_alloc(sizeof(*listing));
+
+	listing->out = out;
+	listing->style = *style;
+	listing->columns = *columns;
+	listing->view = (struct view){ .seen = seen, .style = &listing->style };
+	if (style->resolve && style->format == FORMAT_TEXT)
+		listing->view.resolver = resolver_new(&seen->limits);
+	listing->format = formats[style->format];
+	listing->format->begin(listing);
+	return listing;
+}
+
+int listing_row(struct listing *listing, const struct sock *sock)
+{
+	listing->rows++;
+	listing->format->row(listing, sock);
+	return -listing->out->err;
+}
+
+int listing_end(struct listing *listing)
+{
+	int err;
+
+	listing->format->end(listing);
+	err = -listing->out->err;
+	resolver_free(listing->view.resolver);
+	free(listing);
+	return err;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PRINT_LISTING_H
+#define PRINT_LISTING_H
+
+#include "print/view.h"
+
+/* What a format does with a listing; one of these for each enum format. */
+struct listing_format {
+	void (*begin)(struct listing *listing);
+	void (*row)(struct listing *listing, const struct sock *sock);
+	void (*end)(struct listing *listing);
+};
+extern const struct listing_format table_format;        /* table.c */
+
+struct listing {
+	struct out           *out;
+	struct style          style;
+	struct columns        columns;
+	struct view           view;
+	uint64_t              rows;
+	const struct listing_format *format;
+	struct table         *table;    /* text only */
+	struct json           json;     /* JSON only */
+};
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PRINT_PRINT_H
+#define PRINT_PRINT_H
+
+#include "base/fault.h"
+#include "base/out.h"
+#include "model/finding.h"
+#include "model/snapshot.h"
+
+/*
+ * Model in, bytes out. Borrows everything, escapes every foreign byte, fails
+ * only on write, and that is told by out_flush().
+ */
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_JSONL, FORMAT_COUNT };
+
+struct format_row { const char *name, *help; };
+extern const struct format_row format_table[FORMAT_COUNT];
+
+struct style {
+	enum format format;
+	bool     colour;        /* ANSI colours */
+	bool     ascii;         /* no character beyond ASCII of our own */
+	bool     quiet;         /* check: nothing to say, nothing said */
+	bool     header;        /* list: column headings */
+	bool     resolve;       /* service and host names */
+	bool     oneline;       /* list: details on the row itself (-O) */
+	unsigned width;         /* columns of the terminal, 0: unlimited */
+	/* ss's detail blocks behind a row of `list` text */
+	bool     with_process, with_timer, with_extended, with_memory, with_info;
+	bool     with_tos, with_cgroup, with_sockopt;
+};
+
+/* One column of `list`; everything about it stands in its row. */
+struct column;
+size_t columns_count(void);
+const char *column_name(size_t i);      /* "AGE" */
+const char *column_help(size_t i);
+unsigned    column_need(size_t i);      /* enum need */
+
+struct columns { const struct column *at[64]; size_t count; };
+
+/**
+ * columns_choose - the columns of -C
+ * @spec:  "NAME,NAME", "+NAME,..." (the default ones and these), or NULL
+ * @style: its with_* members and @states (one state only: no State column)
+ *         decide about the default ones, in ss's order
+ *
+ * Returns 0, or -EINVAL with a sentence that lists the valid names.
+ */
+int columns_choose(struct columns *columns, const char *spec, const struct style *style,
+		   uint32_t states, struct fault *fault);
+
+/* What has to be collected for these columns and this style (enum need). */
+unsigned columns_need(const struct columns *columns, const struct style *style);
+
+/*
+ * A listing, streamed: widths come from the first batch of rows and only grow.
+ * @seen gives limits, holders, cgroups, links; rows come one by one.
+ */
+struct listing;
+struct listing *listing_begin(struct out *out, const struct style *style,
+			      const struct columns *columns, const struct snapshot *seen);
+/* 0 or -errno of the output: no use in going on then. */
+int listing_row(struct listing *listing, const struct sock *sock);
+/* Writes the rest with the gaps of @seen; frees the listing. */
+int listing_end(struct listing *listing);
+
+/* The whole of `check`. Returns 0 or -errno of the output. */
+int print_check(struct out *out, const struct style *style,
+		const struct snapshot *seen, const struct report *report);
+
+/*
+ * Streaming JSON: the writer puts the commas. Names are ours; strings that are
+ * not go through json_foreign(), which also writes the `_hex` twin.
+ */
+struct json {
+	struct out *out;
+	unsigned depth;
+	bool     filled[16];    /* something was already written at this depth */
+	bool     pretty;        /* newlines and indentation */
+};
+void json_begin(struct json *json, struct out *out, bool pretty);
+void json_open(struct json *json, const char *name, char bracket);  /* '{' or '[' */
+void json_close(struct json *json, char bracket);                   /* '}' or ']' */
+void json_string(struct json *json, const char *name, const char *utf8); /* NULL: null */
+void json_foreign(struct json *json, const char *name, const char *bytes, size_t size);
+void json_u64(struct json *json, const char *name, uint64_t value);
+void json_i64(struct json *json, const char *name, int64_t value);
+void json_real(struct json *json, const char *name, double value);
+void json_bool(struct json *json, const char *name, bool value);
+void json_null(struct json *json, const char *name);
+void json_id(struct json *json, const char *name, uint64_t id);     /* as a string */
+/* The members every document starts with; the caller has opened the object. */
+void json_head(struct json *json, const char *command, const struct snapshot *seen);
+/* "end": {complete, sockets, gaps}; the last member. */
+void json_end(struct json *json, const struct snapshot *seen, uint64_t sockets, bool complete);
+/* One socket as in `list`, as the next array element or, with a name, member. */
+void json_sock(struct json *json, const char *name, const struct sock *sock,
+	       const struct snapshot *seen, const struct style *style);
+/* Its members alone, into an object that the caller has opened. */
+void json_sock_members(struct json *json, const struct sock *sock,
+		       const struct snapshot *seen, const struct style *style);
+
+#endif

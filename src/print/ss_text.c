@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "print/ss_text.h"
+
+#include "print/cell.h"
+
+static void put_field(struct text *cell, const char *name, uint64_t value)
+{
+	cell_str(cell, name);
+	cell_u64(cell, value);
+}
+
+/* The name stands between quotes, so a quote in it is escaped as well. */
+static void put_comm(struct text *cell, const char *comm, size_t size)
+{
+	while (size) {
+		const char *quote = memchr(comm, '"', size);
+		size_t part = quote ? (size_t)(quote - comm) : size;
+
+		cell_foreign(cell, comm, part);
+		if (quote) {
+			cell_str(cell, "\\\"");
+			part++;
+		}
+		comm += part;
+		size -= part;
+	}
+}
+
+void ss_users(struct text *cell, const struct view *view, const struct sock *sock)
+{
+	size_t count;
+	const struct holder *holder = snapshot_holders(view->seen, sock->inode, &count);
+
+	for (size_t i = 0; i < count; i++, holder++) {
+		const struct process *process = &view->seen->processes.at[holder->process];
+
+		cell_str(cell, i ? ",(\"" : "users:((\"");
+		put_comm(cell, process->comm, process->comm_size);
+		put_field(cell, "\",pid=", (uint64_t)process->pid);
+		put_field(cell, ",fd=", (uint64_t)holder->fd);
+		cell_char(cell, ')');
+	}
+	if (count)
+		cell_char(cell, ')');
+}
+
+/* ss's own way: 119min, 1min30sec, 9.500ms, 500ms, 0 as nothing. */
+static void put_timer_time(struct text *cell, uint32_t ms)
+{
+	uint32_t minutes = ms / 60000, seconds = ms / 1000 % 60, rest = ms % 1000;
+
+	if (minutes) {
+		put_field(cell, "", minutes);
+		cell_str(cell, "min");
+		rest = 0;
+		if (minutes > 9)
+			seconds = 0;
+	}
+	if (seconds > 9)
+		rest = 0;
+	if (seconds) {
+		cell_u64(cell, seconds);
+		cell_str(cell, rest ? "." : "sec");
+	}
+	if (rest) {
+		char digits[5] = { (char)('0' + rest / 100), (char)('0' + rest / 10 % 10),
+				   (char)('0' + rest % 10), 'm', 's' };
+
+		cell_put(cell, digits, sizeof(digits));
+	}
+}
+
+static void put_timer(struct text *cell, const struct sock *sock)
+{
+	static const char *const names[TIMER_COUNT] = {
+		[TIMER_RETRANSMIT] = "on", [TIMER_KEEPALIVE] = "keepalive",
+		[TIMER_TIME_WAIT] = "timewait", [TIMER_PROBE] = "persist",
+	};
+
+	if (sock->timer == TIMER_NONE)
+		return;
+	cell_str(cell, " timer:(");
+	cell_str(cell, sock->timer < TIMER_COUNT ? names[sock->timer] : "unknown");
+	cell_char(cell, ',');
+	put_timer_time(cell, sock->timer_ms);
+	put_field(cell, ",", sock->retransmits);
+	cell_char(cell, ')');
+}
+
+static void put_cgroup(struct text *cell, const struct view *view, uint64_t id)
+{
+	const struct cgroup *cgroup = snapshot_cgroup(view->seen, id);
+
+	cell_str(cell, " cgroup:");
+	if (cgroup) {
+		cell_foreign(cell, cgroup->path, strlen(cgroup->path));
+	} else {
+		cell_str(cell, "unreachable:");
+		cell_hex(cell, id);
+	}
+}
+
+static void put_extended(struct text *cell, const struct view *view, const struct sock *sock)
+{
+	if ((sock->have & HAVE_UID) && sock->uid)
+		put_field(cell, " uid:", sock->uid);
+	put_field(cell, " ino:", sock->inode);
+	cell_str(cell, " sk:");
+	cell_hex(cell, sock->cookie);
+	if ((sock->have & HAVE_MARK) && sock->mark) {
+		cell_str(cell, " fwmark:0x");
+		cell_hex(cell, sock->mark);
+	}
+	if ((sock->have & HAVE_CGROUP) && sock->cgroup_id)
+		put_cgroup(cell, view, sock->cgroup_id);
+	if (sock->family == FAMILY_IPV6 && (sock->have & HAVE_V6ONLY))
+		put_field(cell, " v6only:", sock->v6only);
+	if (sock->have & HAVE_SHUTDOWN) {
+		char arrow[4] = { ' ', sock->shutdown & 1 ? '-' : '<', '-',
+				  sock->shutdown & 2 ? '-' : '>' };
+
+		cell_put(cell, arrow, sizeof(arrow));
+	}
+}
+
+static void put_class(struct text *cell, const char *name, uint8_t value)
+{
+	cell_str(cell, name);
+	if (value)
+		cell_str(cell, "0x");
+	cell_hex(cell, value);
+}
+
+static void put_tos(struct text *cell, const struct detail *detail)
+{
+	if (detail && detail->have_tos)
+		put_class(cell, " tos:", detail->tos);
+	if (detail && detail->have_tclass)
+		put_class(cell, " tclass:", detail->tclass);
+}
+
+/* In the order of enum sockopt's bits, which is ss's. */
+static void put_sockopt(struct text *cell, const struct sock *sock, bool oneline)
+{
+	static const char *const names[] = {
+		" recverr", " is_icsk", " freebind", " hdrincl", " mc_loop", " transparent",
+		" mc_all", " nodefrag", " bind_addr_no_port", " recverr_rfc4884",
+		" defer_connect",
+	};
+
+	if (!(sock->have & HAVE_SOCKOPT))
+		return;
+	cell_str(cell, oneline ? " inet-sockopt: (" : "\n\tinet-sockopt: (");
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (sock->sockopt >> i & 1)
+			cell_str(cell, names[i]);
+	cell_char(cell, ')');
+}
+
+static void put_memory(struct text *cell, const struct detail *detail)
+{
+	static const char *const names[9] = {
+		" skmem:(r", ",rb", ",t", ",tb", ",f", ",w", ",o", ",bl", ",d",
+	};
+
+	if (!detail->have_memory)
+		return;
+	for (int i = 0; i < 9; i++)
+		put_field(cell, names[i], detail->memory[i]);
+	cell_char(cell, ')');
+}
+
+/* A number that ss leaves out when it is 0. */
+static void put_metric(struct text *cell, const struct metrics *m, const char *name,
+		       enum metric which)
+{
+	if (m->value[which])
+		put_field(cell, name, m->value[which]);
+}
+
+static void put_metric_ms(struct text *cell, const char *name, uint64_t us)
+{
+	if (!us)
+		return;
+	cell_str(cell, name);
+	cell_us_as_ms(cell, us);
+}
+
+static void put_rate(struct text *cell, const struct view *view, const char *name,
+		     double bits_per_s)
+{
+	cell_str(cell, name);
+	if (!view->style->resolve && bits_per_s < 9e15)
+		cell_u64(cell, (uint64_t)(bits_per_s + 0.5));
+	else if (!view->style->resolve)
+		text_addf(cell, "%.0f", bits_per_s);
+	else if (bits_per_s > 1e6)
+		text_addf(cell, "%.1fM", bits_per_s / 1e6);
+	else if (bits_per_s > 1e3)
+		text_addf(cell, "%.1fK", bits_per_s / 1e3);
+	else
+		text_addf(cell, "%g", bits_per_s);
+	cell_str(cell, "bps");
+}
+
+/* TCPI_OPT_* of the kernel, as far as ss names them. */
+static void put_options(struct text *cell, uint64_t options)
+{
+	static const struct { unsigned bit; const char *name; } names[] = {
+		{ 1, " ts" }, { 64, " usec_ts" }, { 2, " sack" }, { 8, " ecn" },
+		{ 16, " ecnseen" }, { 32, " fastopen" },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (options & names[i].bit)
+			cell_str(cell, names[i].name);
+}
+
+static void put_sender(struct text *cell, const struct detail *detail)
+{
+	const struct metrics *m = &detail->metrics;
+	const uint64_t *v = m->value;
+
+	if (detail->have_congestion && detail->congestion[0]) {
+		cell_char(cell, ' ');
+		cell_foreign(cell, detail->congestion,
+			     strnlen(detail->congestion, sizeof(detail->congestion)));
+	}
+	if (v[METRIC_OPTIONS] & 4) {
+		put_field(cell, " wscale:", v[METRIC_SND_WSCALE]);
+		put_field(cell, ",", v[METRIC_RCV_WSCALE]);
+	}
+	if (v[METRIC_RTO] != 3000000)
+		put_metric_ms(cell, " rto:", v[METRIC_RTO]);
+	put_metric(cell, m, " backoff:", METRIC_BACKOFF);
+	if (v[METRIC_RTT]) {
+		put_metric_ms(cell, " rtt:", v[METRIC_RTT]);
+		cell_char(cell, '/');
+		cell_us_as_ms(cell, v[METRIC_RTTVAR]);
+	}
+	put_metric_ms(cell, " ato:", v[METRIC_ATO]);
+	put_metric(cell, m, " mss:", METRIC_SND_MSS);
+	put_metric(cell, m, " pmtu:", METRIC_PMTU);
+	put_metric(cell, m, " rcvmss:", METRIC_RCV_MSS);
+	put_metric(cell, m, " advmss:", METRIC_ADVMSS);
+	put_metric(cell, m, " cwnd:", METRIC_SND_CWND);
+	if (v[METRIC_SND_SSTHRESH] < 0xffff)
+		put_metric(cell, m, " ssthresh:", METRIC_SND_SSTHRESH);
+}
+
+static void put_traffic(struct text *cell, const struct metrics *m)
+{
+	put_metric(cell, m, " bytes_sent:", METRIC_BYTES_SENT);
+	put_metric(cell, m, " bytes_retrans:", METRIC_BYTES_RETRANS);
+	put_metric(cell, m, " bytes_acked:", METRIC_BYTES_ACKED);
+	put_metric(cell, m, " bytes_received:", METRIC_BYTES_RECEIVED);
+	put_metric(cell, m, " segs_out:", METRIC_SEGS_OUT);
+	put_metric(cell, m, " segs_in:", METRIC_SEGS_IN);
+	put_metric(cell, m, " data_segs_out:", METRIC_DATA_SEGS_OUT);
+	put_metric(cell, m, " data_segs_in:", METRIC_DATA_SEGS_IN);
+}
+
+static void put_rates(struct text *cell, const struct view *view, const struct metrics *m)
+{
+	const uint64_t *v = m->value;
+
+	if (v[METRIC_RTT] && v[METRIC_SND_MSS] && v[METRIC_SND_CWND])
+		put_rate(cell, view, " send ", (double)v[METRIC_SND_CWND] *
+			 (double)v[METRIC_SND_MSS] * 8e6 / (double)v[METRIC_RTT]);
+	put_metric(cell, m, " lastsnd:", METRIC_LAST_DATA_SENT);
+	put_metric(cell, m, " lastrcv:", METRIC_LAST_DATA_RECV);
+	put_metric(cell, m, " lastack:", METRIC_LAST_ACK_RECV);
+	if (v[METRIC_PACING_RATE] && v[METRIC_PACING_RATE] != UINT64_MAX) {
+		put_rate(cell, view, " pacing_rate ", (double)v[METRIC_PACING_RATE] * 8);
+		if (v[METRIC_MAX_PACING_RATE] && v[METRIC_MAX_PACING_RATE] != UINT64_MAX)
+			put_rate(cell, view, "/", (double)v[METRIC_MAX_PACING_RATE] * 8);
+	}
+	if (v[METRIC_DELIVERY_RATE])
+		put_rate(cell, view, " delivery_rate ", (double)v[METRIC_DELIVERY_RATE] * 8);
+	put_metric(cell, m, " delivered:", METRIC_DELIVERED);
+	put_metric(cell, m, " delivered_ce:", METRIC_DELIVERED_CE);
+	if (v[METRIC_APP_LIMITED])
+		cell_str(cell, " app_limited");
+}
+
+static void put_share(struct text *cell, const char *name, uint64_t us, uint64_t busy)
+{
+	if (us)
+		text_addf(cell, "%s%llums(%.1f%%)", name, (unsigned long long)us / 1000,
+			  100.0 * (double)us / (double)busy);
+}
+
+static void put_losses(struct text *cell, const struct metrics *m, enum state state)
+{
+	const uint64_t *v = m->value;
+
+	if (v[METRIC_BUSY_TIME]) {
+		put_field(cell, " busy:", v[METRIC_BUSY_TIME] / 1000);
+		cell_str(cell, "ms");
+		put_share(cell, " rwnd_limited:", v[METRIC_RWND_LIMITED], v[METRIC_BUSY_TIME]);
+		put_share(cell, " sndbuf_limited:", v[METRIC_SNDBUF_LIMITED],
+			  v[METRIC_BUSY_TIME]);
+	}
+	put_metric(cell, m, " unacked:", METRIC_UNACKED);
+	if (v[METRIC_RETRANS] || v[METRIC_TOTAL_RETRANS]) {
+		put_field(cell, " retrans:", v[METRIC_RETRANS]);
+		put_field(cell, "/", v[METRIC_TOTAL_RETRANS]);
+	}
+	put_metric(cell, m, " lost:", METRIC_LOST);
+	if (state != STATE_LISTEN)
+		put_metric(cell, m, " sacked:", METRIC_SACKED);
+	put_metric(cell, m, " dsack_dups:", METRIC_DSACK_DUPS);
+	put_metric(cell, m, " fackets:", METRIC_FACKETS);
+	if (metric_has(m, METRIC_REORDERING) && v[METRIC_REORDERING] != 3)
+		put_field(cell, " reordering:", v[METRIC_REORDERING]);
+	put_metric(cell, m, " reord_seen:", METRIC_REORD_SEEN);
+}
+
+static void put_receiver(struct text *cell, const struct metrics *m)
+{
+	const uint64_t *v = m->value;
+
+	put_metric_ms(cell, " rcv_rtt:", v[METRIC_RCV_RTT]);
+	put_metric(cell, m, " rcv_space:", METRIC_RCV_SPACE);
+	put_metric(cell, m, " rcv_ssthresh:", METRIC_RCV_SSTHRESH);
+	put_metric(cell, m, " notsent:", METRIC_NOTSENT_BYTES);
+	if (v[METRIC_MIN_RTT] != UINT32_MAX)
+		put_metric_ms(cell, " minrtt:", v[METRIC_MIN_RTT]);
+	put_metric(cell, m, " rcv_ooopack:", METRIC_RCV_OOOPACK);
+	put_metric(cell, m, " snd_wnd:", METRIC_SND_WND);
+}
+
+static void put_info(struct text *cell, const struct view *view, const struct sock *sock)
+{
+	const struct metrics *m = &sock->detail->metrics;
+
+	if (!m->have)
+		return;
+	if (view->style->with_timer || view->style->with_extended)
+		put_options(cell, m->value[METRIC_OPTIONS]);
+	put_sender(cell, sock->detail);
+	put_traffic(cell, m);
+	put_rates(cell, view, m);
+	put_losses(cell, m, sock->state);
+	put_receiver(cell, m);
+}
+
+void ss_details(struct text *cell, const struct view *view, const struct sock *sock)
+{
+	const struct style *style = view->style;
+
+	if (style->with_timer || style->with_extended)
+		put_timer(cell, sock);
+	if (style->with_extended)
+		put_extended(cell, view, sock);
+	if (style->with_tos)
+		put_tos(cell, sock->detail);
+	if (style->with_cgroup && (sock->have & HAVE_CGROUP))
+		put_cgroup(cell, view, sock->cgroup_id);
+	if (style->with_sockopt)
+		put_sockopt(cell, sock, style->oneline);
+	if (!style->with_memory && !style->with_info)
+		return;
+	if (!style->oneline)
+		cell_str(cell, "\n\t");
+	if (style->with_memory && sock->detail)
+		put_memory(cell, sock->detail);
+	if (style->with_info && sock->detail)
+		put_info(cell, view, sock);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PRINT_SS_TEXT_H
+#define PRINT_SS_TEXT_H
+
+#include "base/text.h"
+#include "model/sock.h"
+#include "print/view.h"
+
+/* users:(("name",pid=1,fd=3),...); nothing when no holder is known. */
+void ss_users(struct text *cell, const struct view *view, const struct sock *sock);
+
+/*
+ * What -o -e -m -i --tos --cgroup --inet-sockopt add to a row, field by field
+ * as ss spells and orders them. Each field starts with a blank; what ss puts
+ * on a further line starts with "\n\t", unless the style asks for one line.
+ */
+void ss_details(struct text *cell, const struct view *view, const struct sock *sock);
+
+#endif

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The rows of `list` as text. The first rows are kept until there are enough
+ * to choose widths by; then each row goes out at once and widths only grow.
+ * Nothing is ever cut off: on a terminal, what does not fit goes on to a
+ * further line; into a pipe, a row is a line.
+ */
+#include "print/listing.h"
+
+#include "base/grow.h"
+#include "print/cell.h"
+#include "print/columns.h"
+#include "print/screen.h"
+#include "print/ss_text.h"
+
+#include <stdlib.h>
+
+#define KEEP_ROWS  256
+#define KEEP_BYTES (64 * 1024)
+#define TAB        8
+
+/* A cell: where it ends in the bytes and what it takes on the screen. */
+struct span {
+	uint32_t end;
+	uint16_t width;         /* columns; with ALIGN_COLON those left of the last colon */
+	uint16_t tail;          /* ALIGN_COLON: bytes from the last colon on */
+};
+
+/* Row r has the spans from r * (columns + 1) on; the last of them is the details. */
+struct table {
+	struct text bytes, line;
+	struct { struct span *at; size_t count, room; } spans;
+	struct { uint8_t *at; size_t count, room; } states;
+	unsigned width[64], tail[64];   /* of each column */
+	unsigned column;                /* where the next byte goes on the screen */
+	bool     settled;
+};
+
+static bool is_ascii(const char *at, size_t size)
+{
+	uint64_t word, all = 0;
+
+	for (; size >= sizeof(word); at += sizeof(word), size -= sizeof(word)) {
+		memcpy(&word, at, sizeof(word));
+		all |= word;
+	}
+	for (; size; at++, size--)
+		all |= (unsigned char)*at;
+	return !(all & 0x8080808080808080u);
+}
+
+static unsigned width_of(const char *at, size_t size)
+{
+	struct text copy = { 0 };
+	unsigned width;
+
+	if (is_ascii(at, size))
+		return (unsigned)size;
+	cell_put(&copy, at, size);
+	width = (unsigned)utf8_width(copy.at);
+	text_fini(&copy);
+	return width;
+}
+
+static struct span measure(const struct column *column, const char *at, size_t size, size_t end)
+{
+	size_t left = size;
+
+	if (column->align == ALIGN_COLON) {
+		while (left && at[left - 1] != ':')
+			left--;
+		left = left ? left - 1 : size;
+	}
+	return (struct span){
+		.end = (uint32_t)end, .tail = (uint16_t)(size - left),
+		.width = (uint16_t)(column->foreign ? width_of(at, left) : left),
+	};
+}
+
+static void widen(struct table *table, size_t i, struct span span)
+{
+	if (span.width > table->width[i])
+		table->width[i] = span.width;
+	if (span.tail > table->tail[i])
+		table->tail[i] = span.tail;
+}
+
+static void break_line(struct table *table)
+{
+	cell_str(&table->line, "\n\t");
+	table->column = TAB;
+}
+
+/* A blank before every cell but the first of a line; or a new line. */
+static void separate(struct listing *listing, unsigned *owed, unsigned width)
+{
+	struct table *table = listing->table;
+
+	if (table->column == 0)
+		return;
+	if (listing->style.width && table->column + *owed + 1 + width > listing->style.width) {
+		break_line(table);
+		*owed = 0;
+		return;
+	}
+	*owed += 1;
+}
+
+static void pay(struct table *table, unsigned *owed)
+{
+	cell_pad(&table->line, ' ', *owed);
+	table->column += *owed;
+	*owed = 0;
+}
+
+/*
+ * Blanks are owed and only paid before something visible, so that no line ends
+ * with them.
+ */
+static void put_cell(struct listing *listing, size_t i, const char *at, size_t size,
+		     struct span span, unsigned *owed, const char *ink)
+{
+	struct table *table = listing->table;
+	enum align align = listing->columns.at[i]->align;
+	unsigned gap = table->width[i] - span.width;
+
+	separate(listing, owed, (unsigned)span.width + span.tail);
+	if (align != ALIGN_LEFT)
+		*owed += gap;
+	if (size) {
+		pay(table, owed);
+		if (ink)
+			cell_str(&table->line, ink);
+		cell_put(&table->line, at, size);
+		if (ink)
+			cell_str(&table->line, screen_plain(&listing->style));
+		table->column += (unsigned)span.width + span.tail;
+	}
+	*owed += align == ALIGN_LEFT ? gap : table->tail[i] - span.tail;
+}
+
+/* The next word of the details: up to a blank, or between two of users:((),()). */
+static size_t word_size(const char *at, size_t size)
+{
+	size_t end = 1;
+
+	while (end < size && at[end] != ' ' && at[end] != '\n' &&
+	       !(at[end - 1] == ',' && at[end] == '('))
+		end++;
+	return end;
+}
+
+/* Details on a terminal: broken at blanks, further lines begin with a tab. */
+static void put_wrapped(struct listing *listing, const char *at, size_t size)
+{
+	struct table *table = listing->table;
+	size_t part;
+
+	for (; size; at += part, size -= part) {
+		bool blank = *at == ' ';
+		unsigned width;
+
+		part = word_size(at, size);
+		if (*at == '\n') {
+			break_line(table);
+			part = size > 1 && at[1] == '\t' ? 2 : 1;
+			continue;
+		}
+		width = width_of(at, part);
+		if (table->column > TAB && table->column + width > listing->style.width)
+			break_line(table);
+		else
+			blank = false;
+		cell_put(&table->line, at + blank, part - blank);
+		table->column += width - blank;
+	}
+}
+
+/* They begin with a blank of their own. */
+static void put_details(struct listing *listing, const char *at, size_t size, unsigned owed)
+{
+	struct table *table = listing->table;
+
+	if (!size)
+		return;
+	if (*at == ' ' && table->column)
+		pay(table, &owed);
+	else if (*at == ' ')
+		at++, size--;
+	if (listing->style.width)
+		put_wrapped(listing, at, size);
+	else
+		cell_put(&table->line, at, size);
+}
+
+/* The PROCESS cell is as long as there are holders: last, it may be broken too. */
+static void put_long(struct listing *listing, const char *at, size_t size, unsigned *owed)
+{
+	*owed += 1;
+	pay(listing->table, owed);
+	put_wrapped(listing, at, size);
+}
+
+static bool is_long(const struct listing *listing, size_t i, size_t size)
+{
+	return size && i && listing->style.width && i + 1 == listing->columns.count &&
+	       listing->columns.at[i]->align == ALIGN_LEFT &&
+	       listing->table->column + 1 + size > listing->style.width;
+}
+
+static const char *state_ink(const struct listing *listing, size_t i, size_t row)
+{
+	if (!listing->style.colour || strcmp(listing->columns.at[i]->name, "STATE") != 0)
+		return NULL;
+	return screen_ink(&listing->style,
+			  screen_state_ink((enum state)listing->table->states.at[row]));
+}
+
+static void end_line(struct listing *listing)
+{
+	struct text *line = &listing->table->line;
+
+	cell_char(line, '\n');
+	out_put(listing->out, line->at, line->count);
+	line->count = 0;
+	listing->table->column = 0;
+}
+
+static void put_row(struct listing *listing, size_t row)
+{
+	struct table *table = listing->table;
+	size_t count = listing->columns.count;
+	const struct span *spans = table->spans.at + row * (count + 1);
+	size_t start = row ? spans[-1].end : 0;
+	unsigned owed = 0;
+
+	for (size_t i = 0; i < count; start = spans[i].end, i++) {
+		const char *at = table->bytes.at + start;
+		size_t size = spans[i].end - start;
+
+		if (is_long(listing, i, size))
+			put_long(listing, at, size, &owed);
+		else
+			put_cell(listing, i, at, size, spans[i], &owed,
+				 state_ink(listing, i, row));
+	}
+	put_details(listing, table->bytes.at + start, spans[count].end - start, owed);
+	end_line(listing);
+}
+
+static struct span measure_heading(const struct column *column)
+{
+	return measure(column, column->heading, strlen(column->heading), 0);
+}
+
+static void put_headings(struct listing *listing)
+{
+	unsigned owed = 0;
+
+	cell_str(&listing->table->line, screen_ink(&listing->style, INK_BOLD));
+	for (size_t i = 0; i < listing->columns.count; i++) {
+		const struct column *column = listing->columns.at[i];
+
+		put_cell(listing, i, column->heading, strlen(column->heading),
+			 measure_heading(column), &owed, NULL);
+	}
+	cell_str(&listing->table->line, screen_plain(&listing->style));
+	end_line(listing);
+}
+
+/* Writes the kept rows and forgets them. */
+static void put_kept(struct listing *listing)
+{
+	struct table *table = listing->table;
+
+	if (!table->settled && listing->style.header)
+		put_headings(listing);
+	table->settled = true;
+	for (size_t row = 0; row < table->states.count; row++)
+		put_row(listing, row);
+	table->bytes.count = 0;
+	table->spans.count = 0;
+	table->states.count = 0;
+}
+
+static void begin_table(struct listing *listing)
+{
+	struct table *table = listing->table = grow_alloc(sizeof(*table));
+
+	if (!listing->style.header)
+		return;
+	for (size_t i = 0; i < listing->columns.count; i++)
+		widen(table, i, measure_heading(listing->columns.at[i]));
+}
+
+/* Formatted at once: the details of the socket do not outlive this call. */
+static void keep_row(struct listing *listing, const struct sock *sock)
+{
+	struct table *table = listing->table;
+	struct text *bytes = &table->bytes;
+
+	for (size_t i = 0; i < listing->columns.count; i++) {
+		const struct column *column = listing->columns.at[i];
+		size_t start = bytes->count;
+		struct span span;
+
+		column->put(bytes, &listing->view, sock);
+		span = measure(column, bytes->at + start, bytes->count - start, bytes->count);
+		widen(table, i, span);
+		*grow_add(&table->spans) = span;
+	}
+	ss_details(bytes, &listing->view, sock);
+	*grow_add(&table->spans) = (struct span){ .end = (uint32_t)bytes->count };
+	*grow_add(&table->states) = (uint8_t)sock->state;
+	if (table->settled || table->states.count >= KEEP_ROWS || bytes->count >= KEEP_BYTES)
+		put_kept(listing);
+}
+
+static void end_table(struct listing *listing)
+{
+	struct table *table = listing->table;
+
+	put_kept(listing);
+	text_fini(&table->bytes);
+	text_fini(&table->line);
+	grow_fini(&table->spans);
+	grow_fini(&table->states);
+	free(table);
+}
+
+const struct listing_format table_format = {
+	.begin = begin_table, .row = keep_row, .end = end_table,
+};

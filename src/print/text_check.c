@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `check` for a person, in this order: one line that says it all, the states
+ * as bars, the findings with the worst first, what could not be seen.
+ */
+#include "print/check.h"
+
+#include "print/cell.h"
+#include "print/picture.h"
+#include "print/screen.h"
+#include "print/who.h"
+
+#define INDENT   2
+#define LABEL    10     /* columns for "recording", the longest label, and a blank */
+#define NARROW   40
+#define NAMED    3      /* findings named in the first line */
+
+struct page {
+	struct out *out;
+	const struct style *style;
+	const struct snapshot *seen;
+	const struct report *report;
+};
+
+/* -- the first line ------------------------------------------------------ */
+
+static void put_count(struct text *text, uint64_t count, const char *noun)
+{
+	cell_thousands(text, count);
+	cell_char(text, ' ');
+	cell_str(text, noun);
+	if (count != 1)
+		cell_char(text, 's');
+}
+
+static void put_named(struct text *text, const struct page *page)
+{
+	size_t count = page->report->findings.count;
+
+	for (size_t i = 0; i < count && i < NAMED; i++) {
+		const struct finding *f = &page->report->findings.at[i];
+
+		cell_str(text, i ? ", " : ": ");
+		cell_str(text, f->id);
+		cell_str(text, " (");
+		who_text(text, page->style, page->seen, f, false);
+		cell_char(text, ')');
+	}
+	if (count > NAMED)
+		text_addf(text, " and %zu more", count - NAMED);
+}
+
+/* Never a bare OK when something that was asked for could not be seen. */
+static enum ink put_headline(struct text *text, const struct page *page)
+{
+	bool complete = snapshot_is_complete(page->seen);
+	enum severity worst = page->report->worst;
+	size_t count = page->report->findings.count;
+
+	if (!count) {
+		cell_str(text, complete ? "OK: " : "OK as far as seen, incomplete: ");
+		put_count(text, page->report->summary.total, "socket");
+		cell_str(text, ", no findings");
+		return complete ? INK_GREEN : INK_YELLOW;
+	}
+	cell_str(text, worst == SEVERITY_CRITICAL ? "CRITICAL: " : "WARNING: ");
+	put_count(text, count, "finding");
+	cell_str(text, " in ");
+	put_count(text, page->report->summary.total, "socket");
+	if (!complete)
+		cell_str(text, " (incomplete)");
+	put_named(text, page);
+	return worst == SEVERITY_CRITICAL ? INK_RED : INK_YELLOW;
+}
+
+/* The word before the colon carries the colour. */
+static void print_headline(const struct page *page)
+{
+	struct text text = { 0 };
+	enum ink ink = put_headline(&text, page);
+	char *colon = strchr(text.at, ':');
+	unsigned start = (unsigned)(colon - text.at) + 2;
+
+	out_str(page->out, screen_ink(page->style, ink));
+	out_put(page->out, text.at, (size_t)(colon - text.at) + 1);
+	out_str(page->out, screen_plain(page->style));
+	out_char(page->out, ' ');
+	screen_wrap(page->out, page->style->width, start, INDENT, text.at + start);
+	text_fini(&text);
+}
+
+/* -- labelled paragraphs ------------------------------------------------- */
+
+/* "  label  text", further lines below the text. */
+static void print_labelled(const struct page *page, const char *label, const char *sentence)
+{
+	unsigned width = page->style->width;
+	bool narrow = width && width < NARROW;
+	unsigned start = narrow ? INDENT * 2 : INDENT + LABEL;
+
+	/* Too narrow for two columns: the sentence starts below its label. */
+	if (!narrow || *label) {
+		out_pad(page->out, ' ', INDENT);
+		out_str(page->out, screen_ink(page->style, INK_BOLD));
+		out_str(page->out, label);
+		out_str(page->out, screen_plain(page->style));
+	}
+	if (narrow && *label)
+		out_char(page->out, '\n');
+	out_pad(page->out, ' ', narrow ? start : LABEL - strlen(label));
+	screen_wrap(page->out, width, start, start, sentence);
+}
+
+static void print_sentence(const struct page *page, const char *label, const char *sentence)
+{
+	struct text safe = { 0 };
+
+	screen_safe(&safe, sentence);
+	if (safe.count)
+		print_labelled(page, label, safe.at);
+	text_fini(&safe);
+}
+
+static void print_advice(const struct page *page, const char *label, const struct advice *advice)
+{
+	for (size_t i = 0; i < advice->count; i++) {
+		struct text item = { 0 };
+
+		cell_str(&item, advice->count > 1 ? "- " : "");
+		cell_str(&item, advice->text[i]);
+		print_sentence(page, i ? "" : label, item.at);
+		text_fini(&item);
+	}
+}
+
+/* -- evidence ------------------------------------------------------------ */
+
+/* "oldest_waiting_ms" is read as "oldest waiting": the unit follows the value. */
+static void put_name(struct text *text, const char *name, enum fact_kind kind)
+{
+	static const char *const units[] = {
+		[FACT_COUNT] = "", [FACT_MS] = "_ms", [FACT_S] = "_s", [FACT_BYTES] = "_bytes",
+		[FACT_RATE] = "_per_s", [FACT_PERCENT] = "_percent", [FACT_TEXT] = "",
+	};
+	size_t size = strlen(name), unit = strlen(units[kind]);
+
+	if (unit && size > unit && strcmp(name + size - unit, units[kind]) == 0)
+		size -= unit;
+	for (size_t i = 0; i < size; i++)
+		cell_char(text, name[i] == '_' ? ' ' : name[i]);
+}
+
+static void put_bytes(struct text *text, double bytes)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+	size_t unit = 0;
+
+	while (bytes >= 1024 && unit + 1 < sizeof(units) / sizeof(*units)) {
+		bytes /= 1024;
+		unit++;
+	}
+	text_addf(text, unit ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
+}
+
+static void put_value(struct text *text, const struct fact *fact)
+{
+	double value = fact->value;
+
+	if (!fact->known)
+		cell_str(text, "unknown");
+	else if (fact->kind == FACT_TEXT)
+		cell_foreign(text, fact->text, strnlen(fact->text, sizeof(fact->text)));
+	else if (fact->kind == FACT_MS || fact->kind == FACT_S)
+		cell_duration(text, (int64_t)(fact->kind == FACT_MS ? value : value * 1000),
+			      false);
+	else if (fact->kind == FACT_BYTES)
+		put_bytes(text, value);
+	else if (fact->kind == FACT_RATE)
+		text_addf(text, "%.1f/s", value);
+	else if (fact->kind == FACT_PERCENT)
+		text_addf(text, "%.0f%%", value);
+	else if (value < 0)
+		text_addf(text, "%.0f", value);
+	else if (strstr(fact->name, "pid"))
+		cell_u64(text, (uint64_t)value);
+	else
+		cell_thousands(text, (uint64_t)value);
+}
+
+static bool is_same_group(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* Parts of a whole that are 0 are left out here; JSON has them. */
+static bool is_shown(const struct fact *fact)
+{
+	return !fact->group || !fact->known || fact->value > 0 || fact->kind == FACT_TEXT;
+}
+
+/* One line for the facts without a group and one for each group. */
+static void print_group(const struct page *page, const struct finding *f, const char *group,
+			bool *first)
+{
+	struct text text = { 0 };
+
+	for (size_t i = 0; i < f->facts.count; i++) {
+		const struct fact *fact = &f->facts.at[i];
+
+		if (!is_same_group(fact->group, group) || !is_shown(fact))
+			continue;
+		if (text.count)
+			cell_str(&text, ", ");
+		else if (group)
+			text_addf(&text, "%s: ", group);
+		put_name(&text, fact->name, fact->kind);
+		cell_char(&text, ' ');
+		put_value(&text, fact);
+	}
+	if (text.count)
+		print_labelled(page, *first ? "evidence" : "", text.at);
+	*first = *first && !text.count;
+	text_fini(&text);
+}
+
+static void put_age(struct text *text, const struct finding *f)
+{
+	if (f->age.kind == AGE_UNACKED && f->age.min_ms >= 0) {
+		cell_str(text, ", not acknowledged for at least ");
+		cell_duration(text, f->age.min_ms, false);
+	} else if (f->age.min_ms >= 0) {
+		cell_str(text, ", the oldest for at least ");
+		cell_duration(text, f->age.min_ms, false);
+	}
+}
+
+static bool is_first_of_group(const struct finding *f, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (is_same_group(f->facts.at[i].group, f->facts.at[index].group))
+			return false;
+	return true;
+}
+
+/* Without members the count is of something else, and the facts say what. */
+static bool print_members(const struct page *page, const struct finding *f)
+{
+	struct text text = { 0 };
+
+	if (!f->members.count)
+		return false;
+	put_count(&text, f->count, "socket");
+	put_age(&text, f);
+	print_labelled(page, "evidence", text.at);
+	text_fini(&text);
+	return true;
+}
+
+static void print_evidence(const struct page *page, const struct finding *f)
+{
+	bool first = !print_members(page, f);
+
+	print_group(page, f, NULL, &first);
+	for (size_t i = 0; i < f->facts.count; i++)
+		if (f->facts.at[i].group && is_first_of_group(f, i))
+			print_group(page, f, f->facts.at[i].group, &first);
+}
+
+/* -- findings ------------------------------------------------------------ */
+
+static void print_title(const struct page *page, const struct finding *f)
+{
+	bool critical = f->severity == SEVERITY_CRITICAL;
+	struct text text = { 0 };
+	unsigned start;
+
+	out_str(page->out, screen_ink(page->style, critical ? INK_RED : INK_YELLOW));
+	out_str(page->out, critical ? "CRITICAL" : "WARNING");
+	out_char(page->out, ' ');
+	out_str(page->out, f->id);
+	out_str(page->out, screen_plain(page->style));
+	out_str(page->out, "  ");
+	start = (unsigned)(critical ? 8 : 7) + 3 + (unsigned)strlen(f->id);
+	who_text(&text, page->style, page->seen, f, true);
+	screen_wrap(page->out, page->style->width, start, INDENT, text_str(&text));
+	text_fini(&text);
+}
+
+static void print_finding(const struct page *page, const struct finding *f)
+{
+	out_char(page->out, '\n');
+	print_title(page, f);
+	print_evidence(page, f);
+	print_sentence(page, "cause", f->cause);
+	if (f->has_ages)
+		picture_ages(page->out, page->style, f, INDENT, LABEL);
+	if (f->has_strip)
+		picture_strip(page->out, page->style, f, INDENT, LABEL);
+	print_advice(page, "fix", &f->fix);
+	print_advice(page, "avoid", &f->avoid);
+}
+
+/* -- what could not be seen ---------------------------------------------- */
+
+static void print_gaps(const struct page *page)
+{
+	if (!page->seen->gaps.count) {
+		if (!page->seen->socks_complete)
+			out_str(page->out, "\nThe listing of sockets is incomplete.\n");
+		return;
+	}
+	out_str(page->out, "\nNot seen:\n");
+	for (size_t i = 0; i < page->seen->gaps.count; i++)
+		print_sentence(page, gap_name(page->seen->gaps.at[i].kind),
+			       page->seen->gaps.at[i].text);
+}
+
+/* -- quiet: what cron mails ---------------------------------------------- */
+
+static void print_short(const struct page *page, const struct finding *f)
+{
+	struct text text = { 0 };
+
+	text_addf(&text, "%s %s ", who_severity(f->severity), f->id);
+	who_text(&text, page->style, page->seen, f, true);
+	cell_str(&text, ": ");
+	screen_safe(&text, f->cause);
+	cell_char(&text, '\n');
+	out_put(page->out, text.at, text.count);
+	text_fini(&text);
+}
+
+static void print_quiet(const struct page *page)
+{
+	bool complete = snapshot_is_complete(page->seen);
+
+	if (complete && !page->report->findings.count)
+		return;
+	print_headline(page);
+	for (size_t i = 0; i < page->report->findings.count; i++)
+		print_short(page, &page->report->findings.at[i]);
+	if (!complete)
+		print_gaps(page);
+}
+
+void check_text(struct out *out, const struct style *style,
+		const struct snapshot *seen, const struct report *report)
+{
+	struct page page = { out, style, seen, report };
+
+	if (style->quiet) {
+		print_quiet(&page);
+		return;
+	}
+	print_headline(&page);
+	picture_states(out, style, report, INDENT);
+	for (size_t i = 0; i < report->findings.count; i++)
+		print_finding(&page, &report->findings.at[i]);
+	print_gaps(&page);
+}

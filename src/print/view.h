@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PRINT_VIEW_H
+#define PRINT_VIEW_H
+
+#include "model/snapshot.h"
+#include "print/print.h"
+
+/* What the writers of cells and details look at besides the socket. */
+struct resolver;
+struct view {
+	const struct snapshot *seen;
+	const struct style    *style;
+	struct resolver       *resolver;        /* NULL: numbers only */
+};
+
+#endif

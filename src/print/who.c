@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "print/who.h"
+
+#include "print/cell.h"
+
+#define HOLDERS_SHOWN 3
+
+const char *who_severity(enum severity severity)
+{
+	return severity == SEVERITY_CRITICAL ? "critical" :
+	       severity == SEVERITY_WARNING ? "warning" : "none";
+}
+
+const struct cgroup *who_cgroup(const struct snapshot *seen, const struct subject *subject)
+{
+	uint64_t id = subject->cgroup_id;
+
+	if (!id && subject->process >= 0)
+		id = seen->processes.at[subject->process].cgroup_id;
+	return id ? snapshot_cgroup(seen, id) : NULL;
+}
+
+static void put_process(struct text *text, const struct process *process)
+{
+	if (process->comm_size)
+		cell_foreign(text, process->comm, process->comm_size);
+	else
+		cell_str(text, "process");
+	text_addf(text, "[%d]", process->pid);
+}
+
+/* The most telling name that the cgroup path has. */
+static bool put_place(struct text *text, const struct cgroup *cgroup)
+{
+	if (!cgroup)
+		return false;
+	if (cgroup->unit) {
+		cell_foreign(text, cgroup->unit, strlen(cgroup->unit));
+	} else if (cgroup->container) {
+		size_t size = strlen(cgroup->container);
+
+		cell_str(text, "container ");
+		cell_foreign(text, cgroup->container, size == 64 ? 12 : size);
+	} else if (cgroup->path[0] && cgroup->path[1]) {
+		cell_str(text, "cgroup ");
+		cell_foreign(text, cgroup->path, strlen(cgroup->path));
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void put_service(struct text *text, const struct addr *addr, enum family family,
+			uint16_t port)
+{
+	cell_host(text, addr, family);
+	if (port)
+		text_addf(text, ":%u", port);
+}
+
+static void put_remote(struct text *text, const struct style *style,
+		       const struct subject *subject)
+{
+	if (!subject->has_destination && !subject->port)
+		return;
+	cell_str(text, style->ascii ? " -> " : " \xe2\x86\x92 ");
+	if (subject->has_destination)
+		put_service(text, &subject->destination, subject->family, subject->port);
+	else
+		text_addf(text, "port %u", subject->port);
+}
+
+static void put_owner(struct text *text, const struct style *style,
+		      const struct snapshot *seen, const struct subject *subject, bool full)
+{
+	const struct cgroup *cgroup = who_cgroup(seen, subject);
+	size_t start;
+
+	if (subject->process < 0) {
+		if (!put_place(text, cgroup))
+			cell_str(text, "hidden owner");
+	} else {
+		put_process(text, &seen->processes.at[subject->process]);
+		start = text->count;
+		cell_str(text, " (");
+		if (full && put_place(text, cgroup)) {
+			cell_char(text, ')');
+		} else {
+			text->count = start;
+			text->at[start] = '\0';
+		}
+	}
+	if (full)
+		put_remote(text, style, subject);
+}
+
+static void put_destination(struct text *text, const struct style *style,
+			    const struct subject *subject)
+{
+	if (subject->has_source)
+		cell_host(text, &subject->source, subject->family);
+	if (subject->has_source && subject->has_destination)
+		cell_str(text, style->ascii ? " -> " : " \xe2\x86\x92 ");
+	if (subject->has_destination)
+		put_service(text, &subject->destination, subject->family, subject->port);
+	else if (!subject->has_source)
+		cell_str(text, "several peers");
+}
+
+static void put_listener(struct text *text, const struct snapshot *seen,
+			 const struct subject *subject, bool full)
+{
+	size_t count;
+	const struct holder *holder = snapshot_holders(seen, subject->listener_inode, &count);
+
+	put_service(text, &subject->source, subject->family, subject->port);
+	if (!full)
+		return;
+	for (size_t i = 0; i < count && i < HOLDERS_SHOWN; i++) {
+		cell_str(text, i ? ", " : " of ");
+		put_process(text, &seen->processes.at[holder[i].process]);
+	}
+	if (count > HOLDERS_SHOWN)
+		text_addf(text, " and %zu more", count - HOLDERS_SHOWN);
+}
+
+void who_text(struct text *text, const struct style *style, const struct snapshot *seen,
+	      const struct finding *finding, bool full)
+{
+	const struct subject *subject = &finding->subject;
+
+	switch (subject->kind) {
+	case SUBJECT_PROCESS:
+		put_owner(text, style, seen, subject, full);
+		break;
+	case SUBJECT_DESTINATION:
+		put_destination(text, style, subject);
+		break;
+	case SUBJECT_LISTENER:
+		put_listener(text, seen, subject, full);
+		break;
+	case SUBJECT_NETNS:
+		cell_str(text, "this network namespace");
+		break;
+	case SUBJECT_MACHINE:
+		cell_str(text, "this machine");
+		break;
+	}
+}
