@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include "cmd/options.h"
+
+/*
+ * The only room that talks to people about errors. A command returns its exit
+ * status; what went wrong was printed by then.
+ */
+enum status {
+	STATUS_OK = 0, STATUS_WARNING = 1, STATUS_CRITICAL = 2,
+	STATUS_UNKNOWN = 3,     /* could not be determined, or not be written */
+};
+
+struct command {
+	const char *name;
+	enum command_bit bit;
+	const char *usage;      /* what follows the name */
+	const char *help;       /* one line */
+	const char *examples;   /* lines "command<TAB>what it does" */
+	enum status (*run)(const struct options *options);
+};
+
+/* THE command table; the first row is what plain `sockvet` does. */
+extern const struct command command_table[];
+extern const size_t command_count;
+
+const struct command *command_by_name(const char *name);
+const char *command_name(unsigned bit);
+
+enum status check_run(const struct options *options);
+enum status list_run(const struct options *options);
+enum status explain_run(const struct options *options);
+enum status record_run(const struct options *options);
+enum status tables_run(const struct options *options);
+
+/* Prints "sockvet: <sentence>" on stderr. Returns STATUS_UNKNOWN. */
+enum status cmd_fail(const struct fault *fault);
+
+#endif

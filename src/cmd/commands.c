@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * To add a command: a file with its run function, a row here, a word in enum
+ * command_bit. Dispatch, help, completions and the man page test read the row.
+ */
+const struct command command_table[] = {
+	{ "check", FOR_CHECK, "[OPTIONS] [state STATE] [exclude STATE]",
+	  "judge this machine's TCP sockets: summary and findings (the default)",
+	  "sockvet\tjudge what is there now\n"
+	  "sockvet check -q || mail-somebody\tin cron: silent when all is well\n"
+	  "sockvet check --json | jq .findings\tfor a pipeline\n"
+	  "sockvet check --warn close-wait-leak=5m,count=50\tother thresholds\n"
+	  "sockvet check -N 4711\tthe namespace of a process\n",
+	  check_run },
+	{ "list", FOR_LIST, "[OPTIONS] [state STATE] [exclude STATE]",
+	  "list sockets; takes the fingers of ss and netstat users",
+	  "sockvet -tanp\tevery socket with its processes\n"
+	  "sockvet list -tn -C +AGE,OPENER state close-wait\thow long, and who connected\n"
+	  "sockvet list -ta --json | jq '.sockets[].age_min_ms'\teverything, for a pipeline\n",
+	  list_run },
+	{ "explain", FOR_EXPLAIN, "[STATE|FINDING|ERRNO]",
+	  "the field guide: what it means, why it happens, what fixes it",
+	  "sockvet explain CLOSE_WAIT\ta state, in any spelling\n"
+	  "sockvet explain port-exhaustion\ta finding\n"
+	  "sockvet explain EADDRINUSE\tan error\n",
+	  explain_run },
+	{ "record", FOR_RECORD, "[OPTIONS] FILE",
+	  "save everything seen: kernel messages, owners, limits, counters",
+	  "sockvet record incident.sockvet\tto be looked at later\n"
+	  "sockvet check --from incident.sockvet\tby the same rules, on any machine\n",
+	  record_run },
+	{ "tables", FOR_TABLES, "[WHAT]",
+	  "print a table of the program: commands options columns findings states formats topics",
+	  "sockvet tables findings\tids, thresholds, titles\n",
+	  tables_run },
+};
+const size_t command_count = sizeof(command_table) / sizeof(*command_table);
+
+const struct command *command_by_name(const char *name)
+{
+	for (size_t i = 0; i < command_count; i++)
+		if (strcmp(command_table[i].name, name) == 0)
+			return &command_table[i];
+	return NULL;
+}
+
+const char *command_name(unsigned bit)
+{
+	for (size_t i = 0; i < command_count; i++)
+		if (command_table[i].bit == bit)
+			return command_table[i].name;
+	return "sockvet";
+}
+
+enum status cmd_fail(const struct fault *fault)
+{
+	fprintf(stderr, "sockvet: %s\n", fault->text);
+	return STATUS_UNKNOWN;
+}

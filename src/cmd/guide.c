@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/guide.h"
+
+#include <strings.h>
+
+#define ERRNO_PAGES 3
+
+/*
+ * To add a page: a row here, with .state for a state (its .name as in
+ * state_table) and without for an errno, whose number in ERRNO_PAGES is
+ * checked below. `explain`, `tables topics`, completions and the man page test
+ * read the row. Durations were measured on Linux 6.18 with its default sysctls.
+ */
+const struct guide_page guide_table[] = {
+	{
+		.name = "ESTABLISHED", .state = STATE_ESTABLISHED,
+		.what = "The handshake is done and both sides may send. A row without an inode is a "
+			"connection that the kernel finished and that no accept() has fetched yet.",
+		.turn = "The two programs'. Either ends it by closing. The kernel ends it by itself only "
+			"when data that was sent stays unacknowledged, or when keepalive was asked for "
+			"and its probes stay unanswered.",
+		.lasts = "As long as the programs like: an idle connection has no time limit. Data that "
+			"nobody acknowledges ends it after tcp_retries2 retransmissions (15: about 15 "
+			"minutes).",
+		.causes = "It is a problem only together with something else. A receive queue that stays "
+			"above zero: the program here does not read. A persist timer: the peer does not "
+			"read. A retransmission timer that keeps doubling: the path or the peer is gone. "
+			"Hours of silence and no timer at all: the peer may have crashed, and nothing "
+			"here would notice.",
+		.cure = "Read what arrives. Give every request a deadline, or set TCP_USER_TIMEOUT. Turn "
+			"on SO_KEEPALIVE where a connection may idle for long, so that a vanished peer "
+			"is noticed.",
+		.avoid = "Do not alarm on the number alone: a busy server has many. Keepalive proves that "
+			"the peer's kernel answers, not that its program is well.",
+		.look = "sockvet list -tpoi state established",
+	}, {
+		.name = "SYN_SENT", .state = STATE_SYN_SENT,
+		.what = "A program here called connect(), and the SYN has had no answer.",
+		.turn = "The peer's. A SYN with ACK opens the connection, a reset fails it at once "
+			"(ECONNREFUSED), and silence fails it in the end (ETIMEDOUT).",
+		.lasts = "One round trip. Without an answer about 131 to 133 s with tcp_syn_retries=6, "
+			"and 7 s with tcp_syn_retries=2.",
+		.causes = "A packet filter that drops instead of refusing, a host that is down, a wrong "
+			"address, or a server whose accept queue is full and that therefore drops SYNs. "
+			"Many towards one destination from one process: that service is gone.",
+		.cure = "Give connect() a timeout of a few seconds in the client, and look at the "
+			"server: is anything listening there, and does its accept queue move?",
+		.avoid = "A higher tcp_syn_retries only makes the callers wait longer. "
+			"tcp_abort_on_overflow=1 at the server sends no reset for the SYNs that a full "
+			"queue drops. Retrying without a pause adds one more such socket each time.",
+		.look = "sockvet list -tpo state syn-sent",
+	}, {
+		.name = "SYN_RECV", .state = STATE_SYN_RECV,
+		.what = "The kernel answered a SYN for a listener, and the last step of the handshake "
+			"has not come. There is no process, file or user behind it yet: the kernel "
+			"tells none.",
+		.turn = "The peer's. Its ACK finishes the handshake; the kernel gives up when the "
+			"SYN with ACK was repeated tcp_synack_retries times.",
+		.lasts = "Less than one round trip. At worst 64 s (1+2+4+8+16+32, tcp_synack_retries=5), "
+			"less while the queue is more than half full.",
+		.causes = "The answer or the last ACK is lost on the way, often because replies take "
+			"another route or meet a filter; a SYN flood; a listener with TCP_DEFER_ACCEPT, "
+			"which holds connections here until data come, although the client already "
+			"believes in them; an accept queue with no room for the finished connection.",
+		.cure = "Make the path work in both directions and let the program accept faster. Against "
+			"a flood keep tcp_syncookies=1.",
+		.avoid = "A larger tcp_max_syn_backlog brings back no lost packet. A user id of 0 that "
+			"another tool prints here does not mean root: it means that nobody knows.",
+		.look = "sockvet list -o state syn-recv",
+	}, {
+		.name = "FIN_WAIT_1", .state = STATE_FIN_WAIT_1,
+		.what = "This side closed first. Its FIN, perhaps behind data that are still queued, is "
+			"not acknowledged.",
+		.turn = "The peer's: it has to acknowledge, and to read if its window is closed. The "
+			"kernel gives up on a silent peer.",
+		.lasts = "One round trip, plus up to 40 ms for a delayed ACK. When the peer is gone and "
+			"the program has closed the descriptor, 107 s; while the program still holds "
+			"it, as long as tcp_retries2 says (about 15 minutes). When the peer lives but does not read, "
+			"some 340 s without a holder and without any limit with one.",
+		.causes = "The peer crashed, the path broke, a stateful filter forgot the connection, or "
+			"the peer stopped reading and its window is shut.",
+		.cure = "The peer must read or go away cleanly. TCP_USER_TIMEOUT in the program bounds "
+			"how long unacknowledged data are kept.",
+		.avoid = "tcp_orphan_retries=1 also cuts off clients that are merely slow. SO_LINGER with "
+			"a time of 0 ends it with a reset and throws the queued data away. "
+			"tcp_fin_timeout does not apply in this state.",
+		.look = "sockvet list -tpo state fin-wait-1",
+	}, {
+		.name = "FIN_WAIT_2", .state = STATE_FIN_WAIT_2,
+		.what = "This side closed, the peer acknowledged that and has not closed its own half: "
+			"over there the connection is in CLOSE_WAIT. Two different things share the "
+			"name. Held: a program here used shutdown() and keeps the descriptor (the row "
+			"has an inode). Orphaned: the program has closed, and the kernel waits alone.",
+		.turn = "The peer's program: it has to close. An orphan is also ended by a kernel timer; "
+			"a held one by nothing else, except that keepalive notices a peer that died.",
+		.lasts = "Held: until the peer closes, for ever if it never does. Orphaned: "
+			"tcp_fin_timeout (60 s) or TCP_LINGER2, and at least three and a half "
+			"retransmission timeouts. A timeout F above 60 s gives 2*(F-60) s instead: 61 "
+			"lasts 2 s, 90 lasts 61 s, 120 lasts 122 s.",
+		.causes = "The peer forgot close(), or is still sending (then this is a half-close at "
+			"work). Held for long: two mistakes met, the peer leaks and the program here "
+			"waits without a deadline.",
+		.cure = "Fix the close() at the peer; sockvet names its process when the peer is on this "
+			"machine. Here, read with a deadline (SO_RCVTIMEO) after shutdown() and then "
+			"close().",
+		.avoid = "Lowering tcp_fin_timeout does nothing for a held one, and any value from 61 to 89 is "
+			"shorter than 60. TCP_LINGER2 with -1 turns every such close into a reset.",
+		.look = "sockvet list -tpo state fin-wait-2 (a timer `timewait` marks the orphans)",
+	}, {
+		.name = "TIME_WAIT", .state = STATE_TIME_WAIT,
+		.what = "Both sides closed, this one first. The kernel keeps the two address and port "
+			"pairs quiet, so that a late segment cannot land in a new connection and a "
+			"repeated FIN still gets its answer.",
+		.turn = "The kernel's. No program holds it, and it costs no descriptor: only 256 bytes, or "
+			"24 MiB for 100,000 of them.",
+		.lasts = "60 s, compiled into the kernel; with timer slack 60.6 to 61.7 s. A repeated FIN "
+			"starts it anew; a reset in the window, or a new connection that may take the "
+			"pair over, ends it early.",
+		.causes = "Somebody has to close first, and here it was this side: where the local port is "
+			"a listening port the server did, otherwise the client. Thousands are normal on "
+			"a busy machine. It hurts only when one source and one destination use up the "
+			"ephemeral ports, or when the number reaches tcp_max_tw_buckets.",
+		.cure = "If sockvet reports port-exhaustion: keep connections open and reuse them, let "
+			"the other side close first, spread over more destination or source addresses, "
+			"widen ip_local_port_range, and on clients set tcp_tw_reuse=1 (both ends need "
+			"timestamps; a port comes back after 1 s). Otherwise leave it alone.",
+		.avoid = "tcp_fin_timeout does not shorten it, whatever the name suggests. tcp_tw_recycle "
+			"is gone since Linux 4.12, and it broke clients behind NAT while it existed. "
+			"SO_LINGER with a time of 0 avoids the state by a reset that loses data still on the "
+			"way. A smaller tcp_max_tw_buckets only drops the protection. A higher ulimit -n "
+			"cannot help, as no descriptor is used. The default tcp_tw_reuse=2 helps on "
+			"loopback only.",
+		.look = "sockvet check, and sockvet list -to state time-wait",
+	}, {
+		.name = "CLOSE", .state = STATE_CLOSE,
+		.what = "A socket without a connection; ss calls it UNCONN. One that was just made and has no "
+			"port, and one whose connection was reset or timed out while the descriptor "
+			"stayed open, are in no table of the kernel, so no listing can show them. Those "
+			"that hold a port are shown as BOUND.",
+		.turn = "The program's: connect(), listen() or close().",
+		.lasts = "As long as the program keeps the descriptor; the kernel has no limit.",
+		.causes = "A program that prepares a socket and uses it later; or a leak that went on after "
+			"the connection died: a reset, keepalive or a timeout turned CLOSE_WAIT into "
+			"CLOSE, and the descriptor is still there.",
+		.cure = "close() on every way out of the code that opened the socket, errors included.",
+		.avoid = "Do not take a shrinking CLOSE_WAIT count for a cure after keepalive was turned "
+			"on or sockets were killed from outside (ss -K): the sockets leave the listing "
+			"while their descriptors stay.",
+		.look = "sockvet list -ap (those with a port); compare with the descriptors of the process",
+	}, {
+		.name = "CLOSE_WAIT", .state = STATE_CLOSE_WAIT,
+		.what = "The peer has closed; the program here has not.",
+		.turn = "The program's, and nobody else's: only its close() ends this state. The kernel "
+			"has no timer for it and no sysctl applies.",
+		.lasts = "From microseconds to the time that the rest of an answer takes. Left alone, for "
+			"ever.",
+		.causes = "The receive queue tells which. 1: the FIN has not been read, the program does "
+			"not look at this socket. 0: everything was read, the end of file too, and "
+			"close() was forgotten. More: data wait unread, the program is stuck or slow. A "
+			"send queue that moves: a half-close that is still answering, which is no leak. No "
+			"inode: the program has never accepted it. Connections opened from here point "
+			"to a client or a pool that keeps what its server has closed; accepted ones to a "
+			"handler.",
+		.cure = "close() when read() returns 0, on all error paths too. In a pool, throw idle "
+			"connections away sooner than the server does. Open with CLOEXEC, so that no "
+			"child keeps a copy. Restarting the program frees what it holds, until the next "
+			"time.",
+		.avoid = "No sysctl ends it, tcp_fin_timeout and tcp_keepalive_time included. Keepalive hides "
+			"the leak: when the peer no longer knows the connection the socket leaves the table and its "
+			"descriptor stays. Killing the socket from outside (ss -K) does the same. A higher "
+			"ulimit -n only delays the end.",
+		.look = "sockvet check, and sockvet list -tp state close-wait -C +AGE,OPENER",
+	}, {
+		.name = "LAST_ACK", .state = STATE_LAST_ACK,
+		.what = "The peer closed first, the program here closed too, and the FIN that this sent is "
+			"not acknowledged.",
+		.turn = "The peer's kernel: one ACK ends it. The kernel here repeats the FIN and gives up.",
+		.lasts = "One round trip; about 107 s when nobody answers. No TIME_WAIT follows.",
+		.causes = "The peer vanished after its FIN, was cut off by a filter that considered the "
+			"connection finished, or the path loses packets.",
+		.cure = "Nothing in the program. When there are many towards one peer, look at the path and at "
+			"stateful filters between here and there.",
+		.avoid = "tcp_fin_timeout does not apply. tcp_orphan_retries=1 also hurts slow but living "
+			"peers.",
+		.look = "sockvet list -to state last-ack",
+	}, {
+		.name = "LISTEN", .state = STATE_LISTEN,
+		.what = "A server socket. Its receive queue is the number of finished connections that "
+			"wait for accept(), its send queue the limit of that number.",
+		.turn = "The program's: accept() takes one from the queue, close() ends the listener and "
+			"resets every connection that still waits in it.",
+		.lasts = "As long as the server runs. A queue above zero should empty within "
+			"milliseconds.",
+		.causes = "A queue that stays: the program is blocked, has too few workers, or has no "
+			"descriptor left for accept(). Full means more waiting than the limit (5 with a limit "
+			"of 4); from then on SYNs are dropped and clients hang in SYN_SENT.",
+		.cure = "Accept faster, and keep slow work out of the accepting loop. A larger backlog in "
+			"listen() rides out a burst; net.core.somaxconn caps it.",
+		.avoid = "Raising net.core.somaxconn changes no running listener: it must call listen() again, "
+			"in most programs by a restart. A longer queue for a program that does not "
+			"accept only makes clients wait before they fail. tcp_abort_on_overflow=1 makes no dropped SYN "
+			"visible to its sender.",
+		.look = "sockvet list -ltp",
+	}, {
+		.name = "CLOSING", .state = STATE_CLOSING,
+		.what = "Both sides closed at the same time: the peer's FIN is here, ours is not "
+			"acknowledged.",
+		.turn = "The peer's kernel: its ACK turns this into TIME_WAIT.",
+		.lasts = "One round trip, and rarely seen; about 107 s when the peer has vanished and no "
+			"program holds the socket.",
+		.causes = "Two programs that hang up at once, as after a common deadline; if it stays, the "
+			"ACK is lost or the peer is gone.",
+		.cure = "Nothing in the program; look at the path to the peer when it stays.",
+		.avoid = "tcp_fin_timeout does not apply.",
+		.look = "sockvet list -to state closing",
+	}, {
+		.name = "BOUND", .state = STATE_BOUND,
+		.what = "A program has taken a port with bind() and neither listens nor connects. Linux "
+			"lists such sockets since 6.8, when asked for them; netstat and older ss do "
+			"not show them at all.",
+		.turn = "The program's: listen(), connect() or close().",
+		.lasts = "As long as the program keeps the descriptor; normally the moment between bind() and "
+			"the next call.",
+		.causes = "A server that failed between bind() and listen(); a port reserved for later or "
+			"kept for a child; a client that had chosen its own port and whose connection is over "
+			"while the descriptor is open; a listener after shutdown().",
+		.cure = "close() what is not used. It makes a bind() elsewhere fail with EADDRINUSE, and "
+			"in the ephemeral range it takes the port from every outgoing connection.",
+		.avoid = "Waiting: there is no timer. SO_REUSEADDR at the new socket alone: the old one needs it "
+			"too.",
+		.look = "sockvet list -ap state bound",
+	}, {
+		.name = "EADDRINUSE",
+		.what = "bind() found an owner of the port that conflicts. Also listen(), when two sockets "
+			"shared the port and the other one listened first; and bind() to port 0, when "
+			"no ephemeral port is free for this address.",
+		.turn = "The owner's. A listener, a connection or a bound socket goes when its program "
+			"closes it; what is left after that goes by the kernel's timers.",
+		.lasts = "While a program holds the port: as long as it likes. Leftovers: TIME_WAIT 60 s, "
+			"orphaned FIN_WAIT_2 tcp_fin_timeout, orphans that nobody acknowledges about 107 s.",
+		.causes = "Another listener on an address that overlaps ([::] usually covers 0.0.0.0 as "
+			"well); a child that inherited the listening socket and outlived its parent; "
+			"remains of the server's last run when the old or the new one did not set "
+			"SO_REUSEADDR; an outgoing connection whose source port, taken from "
+			"ip_local_port_range, happens to be this one; a socket that is bound and unused; "
+			"SO_REUSEPORT under another user.",
+		.cure = "Set SO_REUSEADDR before bind(), in every version of the server, and keep it set. "
+			"Stop the process that holds the port, children included. Put server "
+			"ports that lie inside ip_local_port_range into ip_local_reserved_ports.",
+		.avoid = "SO_REUSEADDR helps only when the old socket had it too, and never against a "
+			"listener. SO_REUSEPORT shares the port with a forgotten process that then gets a "
+			"part of the clients. tcp_fin_timeout does not make TIME_WAIT shorter, and "
+			"tcp_tw_reuse is for connect(), not for bind().",
+		.look = "sockvet list -anp, and the findings ephemeral-listener and bound-unused of sockvet check",
+	}, {
+		.name = "EADDRNOTAVAIL",
+		.what = "From connect(): no local port is left for this source and destination. From "
+			"bind(): the address does not belong to this network namespace.",
+		.turn = "The kernel's for ports in TIME_WAIT, the programs' for ports in use.",
+		.lasts = "Until a port comes back: up to 60 s after a close, 1 s where tcp_tw_reuse=1 "
+			"allows it. A wrong address stays wrong.",
+		.causes = "One destination has used up ip_local_port_range (28,232 ports unless changed) "
+			"with open connections or with TIME_WAIT. Sockets that called bind() before "
+			"connect(), and listeners inside the range, take their ports from every "
+			"destination. For bind(): an address that is not configured, is configured in "
+			"another namespace, or is IPv6 and still tentative.",
+		.cure = "In this order: reuse connections; more destination or source addresses; "
+			"IP_BIND_ADDRESS_NO_PORT where a program binds its source address first; a "
+			"wider ip_local_port_range; tcp_tw_reuse=1 with timestamps at both ends. For bind(): "
+			"add the address, or set IP_FREEBIND or ip_nonlocal_bind.",
+		.avoid = "tcp_fin_timeout does not touch TIME_WAIT; tcp_tw_recycle is gone since Linux "
+			"4.12; SO_REUSEADDR gives connect() no more ports; SO_LINGER with a time of 0 loses "
+			"data. Retrying at once costs: each failure searches the whole range, 3 to 9 ms of CPU time.",
+		.look = "sockvet check (port-exhaustion, connect-search-cliff), and sockvet list -atnp",
+	}, {
+		.name = "EMFILE",
+		.what = "The process has no descriptor number left below its limit (RLIMIT_NOFILE): "
+			"socket(), accept() and open() fail. ENFILE is the same for the whole machine "
+			"(fs.file-max).",
+		.turn = "The program's: it has to close descriptors.",
+		.lasts = "Until it does. Meanwhile accept() fails too, the accept queue fills, and many "
+			"servers spin because the listener stays readable.",
+		.causes = "Mostly a leak: CLOSE_WAIT that nobody closes, or connections that died and whose "
+			"descriptors stayed, which no listing shows. Sometimes really that many clients.",
+		.cure = "Find what is never closed: the states and ages of the process's sockets tell. "
+			"Raise the limit when the load, and not time, decides the number.",
+		.avoid = "A higher ulimit -n only delays a leak. TIME_WAIT is innocent: it holds no "
+			"descriptor. Keepalive and ss -K make the sockets disappear from listings, not "
+			"the descriptors from the process.",
+		.look = "sockvet check (fd-exhaustion, close-wait-leak), and sockvet list -atp",
+	},
+};
+
+const size_t guide_count = sizeof(guide_table) / sizeof(*guide_table);
+
+_Static_assert(sizeof(guide_table) / sizeof(*guide_table) == STATE_COUNT - 1 + ERRNO_PAGES,
+	       "each state and each errno has one page");
+
+const struct guide_page *guide_by_name(const char *word)
+{
+	uint32_t mask = state_mask_by_name(word);
+
+	if (mask == (STATE_BIT(STATE_CLOSE) | STATE_BIT(STATE_BOUND)))
+		mask = STATE_BIT(STATE_CLOSE);
+	for (size_t i = 0; i < guide_count; i++) {
+		const struct guide_page *page = &guide_table[i];
+
+		if (page->state != STATE_NONE ? mask == STATE_BIT(page->state)
+					      : strcasecmp(page->name, word) == 0)
+			return page;
+	}
+	return NULL;
+}

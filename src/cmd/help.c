@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/help.h"
+
+#include "base/out.h"
+#include "cmd/session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct out out;
+
+static void put_pair(const char *left, size_t left_size, const char *right, size_t column)
+{
+	out_str(&out, "  ");
+	out_put(&out, left, left_size);
+	out_pad(&out, ' ', left_size < column ? column - left_size : 2);
+	out_f(&out, "%s\n", right);
+}
+
+static void put_examples(const char *examples)
+{
+	while (*examples) {
+		size_t left = strcspn(examples, "\t"), line = strcspn(examples, "\n");
+		char right[256];
+
+		snprintf(right, sizeof(right), "%.*s", (int)(line - left - 1), examples + left + 1);
+		put_pair(examples, left, right, 52);
+		examples += line + 1;
+	}
+}
+
+static void put_option(const struct option_row *row)
+{
+	char left[96];
+	int size;
+
+	if (row->letter)
+		size = snprintf(left, sizeof(left), "-%c, --%s%s%s", row->letter, row->name,
+				row->argument ? " " : "", row->argument ? row->argument : "");
+	else
+		size = snprintf(left, sizeof(left), "    --%s%s%s", row->name,
+				row->argument ? " " : "", row->argument ? row->argument : "");
+	put_pair(left, (size_t)size, row->help, 34);
+}
+
+static void put_command(const struct command *command)
+{
+	out_f(&out, "%s: %s\n\n", command->name, command->help);
+	put_examples(command->examples);
+	out_f(&out, "\nUsage: sockvet %s %s\n", command->name, command->usage);
+	for (size_t i = 0; i < option_count; i++)
+		if (option_table[i].commands & command->bit)
+			put_option(&option_table[i]);
+}
+
+static void put_program(void)
+{
+	out_str(&out, "sockvet judges the TCP sockets of this machine.\n\n");
+	for (size_t i = 0; i < command_count; i++)
+		put_examples(command_table[i].examples);
+	out_str(&out, "\nUsage: sockvet [COMMAND] [OPTIONS] [...]\n");
+	for (size_t i = 0; i < command_count; i++)
+		put_pair(command_table[i].name, strlen(command_table[i].name),
+			 command_table[i].help, 10);
+	out_str(&out, "\nOptions: 'sockvet COMMAND --help'.\n"
+		"Status: 0 no finding, 1 warning, 2 critical, 3 could not be determined.\n");
+}
+
+enum status help_print(const struct command *command)
+{
+	out_init(&out, 1);
+	if (command)
+		put_command(command);
+	else
+		put_program();
+	return session_flush(&out, STATUS_OK);
+}
+
+enum status version_print(void)
+{
+	out_init(&out, 1);
+	out_str(&out, "sockvet " SOCKVET_VERSION "\n"
+		"Licence GPL-2.0-or-later: free software, you may change and share it.\n"
+		"There is no warranty, as far as the law permits.\n");
+	return session_flush(&out, STATUS_OK);
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/options.h"
+
+#include "cmd/cmd.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SEEING   (FOR_CHECK | FOR_LIST | FOR_RECORD)
+#define SHOWING  (FOR_CHECK | FOR_LIST)
+#define EVERYONE (FOR_CHECK | FOR_LIST | FOR_EXPLAIN | FOR_RECORD | FOR_TABLES)
+
+#define FLAG(member) OPTION_FLAG, offsetof(struct options, member)
+#define TEXT(member) OPTION_TEXT, offsetof(struct options, member)
+#define LIST(member) OPTION_LIST, offsetof(struct options, member)
+
+/*
+ * To add an option: a row here and a member of struct options. Parser, --help,
+ * completions and the man page test read the row. Letters that ss has mean
+ * what they mean there.
+ */
+const struct option_row option_table[] = {
+	{ "json", 'j', NULL, SHOWING, "one JSON document", FLAG(json) },
+	{ "jsonl", 0, NULL, SHOWING, "JSON, one record a line", FLAG(jsonl) },
+	{ "ipv4", '4', NULL, SEEING, "only IPv4 sockets", FLAG(ipv4) },
+	{ "ipv6", '6', NULL, SEEING, "only IPv6 sockets", FLAG(ipv6) },
+	{ "netns", 'N', "NAME|PID|PATH", SEEING, "look into this network namespace", TEXT(netns) },
+	{ "from", 0, "FILE", SHOWING, "read a recording (also of ss -D) and not the kernel; - is standard input", TEXT(from) },
+	{ "record", 0, "FILE", SHOWING, "save what was seen while doing it", TEXT(record) },
+	{ "deadline", 0, "SECONDS", SEEING, "give up on an answer of the kernel after this time (default 30)", TEXT(deadline_word) },
+	{ "color", 0, "WHEN", FOR_CHECK | FOR_LIST | FOR_EXPLAIN, "auto, always or never", TEXT(color_word) },
+	{ "ascii", 0, NULL, FOR_CHECK | FOR_LIST | FOR_EXPLAIN, "draw with ASCII characters only", FLAG(ascii) },
+	{ "quiet", 'q', NULL, SEEING, "nothing when there is nothing to say", FLAG(quiet) },
+	{ "strict", 0, NULL, SEEING, "anything that could not be seen ends in status 3", FLAG(strict) },
+	{ "numeric", 'n', NULL, SHOWING, "numbers for ports and addresses (the default)", FLAG(numeric) },
+	{ "resolve", 'r', NULL, FOR_LIST, "names for ports and addresses", FLAG(resolve) },
+	{ "warn", 0, "ID=VALUE[,count=N]", FOR_CHECK, "from when on a finding is a warning", LIST(warn) },
+	{ "crit", 0, "ID=VALUE[,count=N]", FOR_CHECK, "from when on a finding is critical", LIST(crit) },
+	{ "tcp", 't', NULL, FOR_LIST, "TCP sockets (the default)", FLAG(tcp) },
+	{ "all", 'a', NULL, FOR_LIST, "every state, also listening and bound-idle sockets", FLAG(all) },
+	{ "listening", 'l', NULL, FOR_LIST, "only listening sockets", FLAG(listening) },
+	{ "processes", 'p', NULL, FOR_LIST, "every process that holds the socket", FLAG(processes) },
+	{ "extended", 'e', NULL, FOR_LIST, "uid, inode, cookie and what else the kernel tells", FLAG(extended) },
+	{ "options", 'o', NULL, FOR_LIST, "timers", FLAG(timers) },
+	{ "memory", 'm', NULL, FOR_LIST, "socket memory", FLAG(memory) },
+	{ "info", 'i', NULL, FOR_LIST, "tcp_info", FLAG(info) },
+	{ "tos", 0, NULL, FOR_LIST, "type of service and traffic class", FLAG(tos) },
+	{ "cgroup", 0, NULL, FOR_LIST, "cgroup path", FLAG(cgroup) },
+	{ "inet-sockopt", 0, NULL, FOR_LIST, "socket options that the kernel tells", FLAG(sockopt) },
+	{ "no-header", 'H', NULL, FOR_LIST, "no headings", FLAG(no_header) },
+	{ "oneline", 'O', NULL, FOR_LIST, "one line for each socket", FLAG(oneline) },
+	{ "columns", 'C', "NAME,...|+NAME,...", FOR_LIST, "these columns, or these too (see tables columns)", TEXT(columns) },
+	{ "help", 'h', NULL, EVERYONE, "this text", FLAG(help) },
+	{ "version", 'V', NULL, EVERYONE, "version and licence", FLAG(version) },
+};
+const size_t option_count = sizeof(option_table) / sizeof(*option_table);
+
+#define OPTION_MAX 64
+#define LONG_BASE  256  /* getopt values of rows: LONG_BASE + index */
+
+_Static_assert(sizeof(option_table) / sizeof(*option_table) < OPTION_MAX,
+	       "room for getopt's tables");
+
+struct getopt_tables {
+	struct option longs[OPTION_MAX + 1];
+	char shorts[2 * OPTION_MAX + 2];
+};
+
+/* Every command knows every option, so that "not for this command" can be told. */
+static void make_tables(struct getopt_tables *tables)
+{
+	char *at = tables->shorts;
+
+	memset(tables, 0, sizeof(*tables));
+	*at++ = ':';
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option_row *row = &option_table[i];
+
+		tables->longs[i] = (struct option){
+			.name = row->name,
+			.has_arg = row->argument ? required_argument : no_argument,
+			.val = LONG_BASE + (int)i,
+		};
+		if (row->letter) {
+			*at++ = row->letter;
+			if (row->argument)
+				*at++ = ':';
+		}
+	}
+}
+
+static const struct option_row *row_of(int value)
+{
+	if (value >= LONG_BASE)
+		return &option_table[value - LONG_BASE];
+	for (size_t i = 0; i < option_count; i++)
+		if (option_table[i].letter == value)
+			return &option_table[i];
+	return NULL;
+}
+
+static int store(struct options *options, const struct option_row *row,
+		 const char *argument, struct fault *fault)
+{
+	void *at = (char *)options + row->offset;
+
+	if (row->kind == OPTION_FLAG) {
+		*(bool *)at = true;
+	} else if (row->kind == OPTION_TEXT) {
+		*(const char **)at = argument;
+	} else {
+		__typeof__(options->warn) *list = at;
+
+		if (list->count == SPECS_MAX)
+			return fault_set(fault, EINVAL, "--%s was given more than %d times",
+					 row->name, SPECS_MAX);
+		list->at[list->count++] = argument;
+	}
+	return 0;
+}
+
+static int complain(int value, char **argv, enum command_bit command, struct fault *fault)
+{
+	const struct option_row *row;
+
+	if (value == ':') {
+		row = row_of(optopt);
+		return fault_set(fault, EINVAL, "option '%s' needs its argument %s",
+				 row ? row->name : argv[optind - 1], row ? row->argument : "");
+	}
+	if (optopt > 0 && optopt < LONG_BASE)
+		return fault_set(fault, EINVAL, "%s: no option -%c; see 'sockvet %s --help'",
+				 command_name(command), optopt, command_name(command));
+	if (optopt >= LONG_BASE)
+		return fault_set(fault, EINVAL, "option --%s takes no argument",
+				 row_of(optopt)->name);
+	return fault_set(fault, EINVAL, "%s: no option %s; see 'sockvet %s --help'",
+			 command_name(command), argv[optind - 1], command_name(command));
+}
+
+static int read_color(struct options *options, struct fault *fault)
+{
+	static const char *const words[] = {
+		[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never",
+	};
+
+	if (!options->color_word)
+		return 0;
+	for (int i = 0; i < 3; i++)
+		if (strcmp(words[i], options->color_word) == 0) {
+			options->color = (enum color)i;
+			return 0;
+		}
+	return fault_set(fault, EINVAL, "--color takes auto, always or never, not '%s'",
+			 options->color_word);
+}
+
+static int read_deadline(struct options *options, struct fault *fault)
+{
+	const char *word = options->deadline_word;
+	char *end;
+	double seconds;
+
+	if (!word)
+		return 0;
+	seconds = strtod(word, &end);
+	if (end == word || *end || !(seconds >= 0.001 && seconds <= 86400))
+		return fault_set(fault, EINVAL,
+				 "--deadline takes seconds from 0.001 to 86400, not '%s'", word);
+	options->deadline_ms = (unsigned)(seconds * 1000);
+	return 0;
+}
+
+static int check_words(struct options *options, struct fault *fault)
+{
+	if (options->json && options->jsonl)
+		return fault_set(fault, EINVAL, "--json and --jsonl exclude each other");
+	if (options->from && options->record)
+		return fault_set(fault, EINVAL, "--from and --record exclude each other: "
+				 "a recording is recorded already");
+	if (options->from && options->netns)
+		return fault_set(fault, EINVAL, "--from and --netns exclude each other: "
+				 "a recording is of one namespace");
+	if (read_color(options, fault) < 0)
+		return -EINVAL;
+	return read_deadline(options, fault);
+}
+
+int options_parse(struct options *options, int argc, char **argv,
+		  enum command_bit command, struct fault *fault)
+{
+	struct getopt_tables tables;
+	int value, err;
+
+	memset(options, 0, sizeof(*options));
+	make_tables(&tables);
+	opterr = 0;
+	optind = 0;
+	while ((value = getopt_long(argc, argv, tables.shorts, tables.longs, NULL)) != -1) {
+		const struct option_row *row;
+
+		if (value == '?' || value == ':')
+			return complain(value, argv, command, fault);
+		row = row_of(value);
+		if (!(row->commands & command))
+			return fault_set(fault, EINVAL, "%s has no option --%s; %s has it",
+					 command_name(command), row->name,
+					 command_name(row->commands & -row->commands));
+		err = store(options, row, optarg, fault);
+		if (err)
+			return err;
+	}
+	options->words = argv + optind;
+	options->words_count = (size_t)(argc - optind);
+	if (options->help || options->version)
+		return 0;
+	return check_words(options, fault);
+}
+
+bool options_is_listing(const char *word)
+{
+	size_t size;
+
+	if (word[0] != '-' || !word[1])
+		return false;
+	if (word[1] == '-') {
+		size = strcspn(word + 2, "=");
+		for (size_t i = 0; i < option_count; i++)
+			if (option_table[i].commands == FOR_LIST &&
+			    strlen(option_table[i].name) == size &&
+			    memcmp(option_table[i].name, word + 2, size) == 0)
+				return true;
+		return false;
+	}
+	for (const char *c = word + 1; *c; c++) {
+		const struct option_row *row = row_of(*c);
+
+		if (row && row->commands == FOR_LIST)
+			return true;
+		if (row && row->argument)
+			return false;
+	}
+	return false;
+}

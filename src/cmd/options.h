@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CMD_OPTIONS_H
+#define CMD_OPTIONS_H
+
+#include "base/fault.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Which commands take an option. */
+enum command_bit {
+	FOR_CHECK = 1 << 0, FOR_LIST = 1 << 1, FOR_EXPLAIN = 1 << 2,
+	FOR_RECORD = 1 << 3, FOR_TABLES = 1 << 4,
+};
+
+enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+#define SPECS_MAX 32
+
+/* What the command line said. Strings are borrowed from argv. */
+struct options {
+	bool json, jsonl, ipv4, ipv6, ascii, quiet, strict, numeric, resolve;
+	bool help, version;
+	bool tcp, all, listening, processes, extended, timers, memory, info;
+	bool no_header, oneline, tos, cgroup, sockopt;
+	const char *netns, *from, *record, *columns, *color_word, *deadline_word;
+	struct { const char *at[SPECS_MAX]; size_t count; } warn, crit;
+
+	enum color color;
+	unsigned   deadline_ms;
+	char     **words;       /* what is left: filter words, topics, a file */
+	size_t     words_count;
+};
+
+enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_LIST };
+
+struct option_row {
+	const char *name;       /* long name */
+	char        letter;     /* short one, or 0 */
+	const char *argument;   /* name of its argument, or NULL */
+	unsigned    commands;   /* enum command_bit */
+	const char *help;
+	enum option_kind kind;
+	size_t      offset;     /* in struct options */
+};
+
+/* THE option table. */
+extern const struct option_row option_table[];
+extern const size_t option_count;
+
+/**
+ * options_parse - read a command line
+ * @argv:    argv[0] is the command's name; permuted as getopt does
+ * @command: enum command_bit of the command; other commands' options are
+ *           errors that name the command which has them
+ *
+ * Returns 0 or -EINVAL with the sentence.
+ */
+int options_parse(struct options *options, int argc, char **argv,
+		  enum command_bit command, struct fault *fault);
+
+/* True when @word ("-tanp", "--listening") holds an option that only list has. */
+bool options_is_listing(const char *word);
+
+#endif

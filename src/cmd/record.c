@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+struct tally {
+	uint64_t socks;
+};
+
+static int count_row(void *ctx, const struct sock *sock)
+{
+	(void)sock;
+	((struct tally *)ctx)->socks++;
+	return 0;
+}
+
+/* Everything that any command may ask of the recording. */
+static int record_all(struct session *session, struct tally *tally)
+{
+	struct collect_ask ask = session_ask(session->options, STATE_ALL,
+		NEED_FLOW | NEED_TCP_INFO | NEED_MEMORY | NEED_CONGESTION | NEED_TOS);
+	struct collect *collect = session->collect;
+	struct snapshot *seen = &session->seen;
+	struct fault *fault = &session->fault;
+	int err;
+
+	err = collect_descriptors(collect, seen, fault);
+	if (!err)
+		err = collect_holders(collect, seen, NULL, fault);
+	if (!err)
+		err = collect_cgroups(collect, seen, NULL, fault);
+	if (!err)
+		err = collect_socks(collect, &ask,
+				    (struct sink){ .take = count_row, .ctx = tally }, seen, fault);
+	return err;
+}
+
+enum status record_run(const struct options *options)
+{
+	struct options wanted = *options;
+	struct session session;
+	struct tally tally = { 0 };
+	enum status status;
+
+	if (options->words_count != 1)
+		return cmd_fail(&(struct fault){ .err = EINVAL, .text =
+			"record takes the name of one file to write" });
+	wanted.record = options->words[0];
+	if (session_open(&session, &wanted) < 0)
+		return STATUS_UNKNOWN;
+	status = record_all(&session, &tally) < 0 ? cmd_fail(&session.fault) : STATUS_OK;
+	if (status == STATUS_OK && !options->quiet)
+		fprintf(stderr, "sockvet: %llu sockets, %zu holders recorded in %s\n",
+			(unsigned long long)tally.socks, session.seen.holders.count, wanted.record);
+	return session_close(&session, NULL, status);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/session.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static bool is_set(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value;
+}
+
+/* --color, then NO_COLOR, then CLICOLOR_FORCE, then what the output is. */
+static bool wants_colour(enum color color)
+{
+	const char *term = getenv("TERM");
+
+	if (color != COLOR_AUTO)
+		return color == COLOR_ALWAYS;
+	if (is_set("NO_COLOR"))
+		return false;
+	if (is_set("CLICOLOR_FORCE"))
+		return strcmp(getenv("CLICOLOR_FORCE"), "0") != 0;
+	return isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") != 0;
+}
+
+static unsigned terminal_width(void)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
+	unsigned long width;
+
+	if (!isatty(STDOUT_FILENO))
+		return 0;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
+		return size.ws_col;
+	width = columns ? strtoul(columns, NULL, 10) : 0;
+	return width >= 20 && width <= 10000 ? (unsigned)width : 80;
+}
+
+void session_style(struct style *style, const struct options *options)
+{
+	*style = (struct style){
+		.format = options->json ? FORMAT_JSON :
+			  options->jsonl ? FORMAT_JSONL : FORMAT_TEXT,
+		.colour = wants_colour(options->color),
+		.ascii = options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0,
+		.quiet = options->quiet,
+		.header = !options->no_header,
+		.resolve = options->resolve && !options->numeric,
+		.oneline = options->oneline,
+		.width = terminal_width(),
+		.with_process = options->processes,
+		.with_timer = options->timers || options->extended,
+		.with_extended = options->extended,
+		.with_memory = options->memory,
+		.with_info = options->info,
+		.with_tos = options->tos,
+		.with_cgroup = options->cgroup,
+		.with_sockopt = options->sockopt,
+	};
+}
+
+int session_open(struct session *session, const struct options *options)
+{
+	struct collect_source source = {
+		.netns = options->netns, .from = options->from,
+		.record = options->record, .deadline_ms = options->deadline_ms,
+	};
+	int err;
+
+	memset(session, 0, sizeof(*session));
+	session->options = options;
+	snapshot_init(&session->seen);
+	session_style(&session->style, options);
+	err = collect_open(&session->collect, &source, &session->fault);
+	if (!err) {
+		err = collect_basics(session->collect, &session->seen, &session->fault);
+		if (err)
+			collect_close(session->collect, false, NULL);
+	}
+	if (err) {
+		cmd_fail(&session->fault);
+		snapshot_fini(&session->seen);
+	}
+	return err;
+}
+
+enum status session_flush(struct out *out, enum status status)
+{
+	int err = -out_flush(out);
+
+	if (!err)
+		return status;
+	/* A reader that went away knows; anything else must be told. */
+	if (err != EPIPE)
+		fprintf(stderr, "sockvet: writing the output: %s; what was printed is incomplete\n",
+			strerror(err));
+	return STATUS_UNKNOWN;
+}
+
+static bool tells_on_stderr(const struct session *session)
+{
+	return session->style.format == FORMAT_TEXT && !session->style.quiet;
+}
+
+enum status session_close(struct session *session, struct out *out, enum status status)
+{
+	struct snapshot *seen = &session->seen;
+	bool complete = session->judges ? snapshot_is_complete(seen) : snapshot_lists_all(seen);
+	bool keep = status != STATUS_UNKNOWN;
+
+	if (out)
+		status = session_flush(out, status);
+	if (collect_close(session->collect, keep, &session->fault) < 0)
+		status = cmd_fail(&session->fault);
+	if (status != STATUS_UNKNOWN && !complete) {
+		if (!tells_on_stderr(session))
+			fprintf(stderr, "sockvet: what could be seen is incomplete: %s\n",
+				seen->gaps.count ? seen->gaps.at[0].text : "the dump was cut");
+		status = STATUS_UNKNOWN;
+	}
+	if (status != STATUS_UNKNOWN && session->options->strict && seen->gaps.count) {
+		fprintf(stderr, "sockvet: --strict: %s\n", seen->gaps.at[0].text);
+		status = STATUS_UNKNOWN;
+	}
+	snapshot_fini(seen);
+	return status;
+}
+
+static int one_filter(const char *word, const char *name, uint32_t *states,
+		      bool *first, struct fault *fault)
+{
+	uint32_t mask = state_mask_by_name(name);
+	bool exclude = strcasecmp(word, "exclude") == 0 || strcasecmp(word, "excl") == 0;
+
+	if (!mask)
+		return fault_set(fault, EINVAL,
+				 "no state is called '%s'; 'sockvet tables states' lists them", name);
+	/* As in ss: the first word replaces the default set. */
+	if (*first)
+		*states = exclude ? STATE_ALL : 0;
+	*first = false;
+	*states = exclude ? *states & ~mask : *states | mask;
+	return 0;
+}
+
+int session_states(const struct options *options, uint32_t *states, struct fault *fault)
+{
+	bool first = true;
+	int err;
+
+	for (size_t i = 0; i < options->words_count; i += 2) {
+		const char *word = options->words[i];
+
+		if (strcasecmp(word, "state") != 0 && strcasecmp(word, "exclude") != 0 &&
+		    strcasecmp(word, "excl") != 0)
+			return fault_set(fault, EINVAL,
+					 "'%s' is no command and no filter; filters are 'state STATE' "
+					 "and 'exclude STATE', 'sockvet --help' lists the commands", word);
+		if (i + 1 == options->words_count)
+			return fault_set(fault, EINVAL, "'%s' needs the name of a state behind it", word);
+		err = one_filter(word, options->words[i + 1], states, &first, fault);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+struct collect_ask session_ask(const struct options *options, uint32_t states, unsigned need)
+{
+	bool both = options->ipv4 == options->ipv6;
+
+	return (struct collect_ask){
+		.states = states, .need = need,
+		.ipv4 = both || options->ipv4, .ipv6 = both || options->ipv6,
+	};
+}

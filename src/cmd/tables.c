@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The tables of the program as tab-separated lines, first field a name: what
+ * completions, the man page test and curious people ask for.
+ */
+#include "cmd/guide.h"
+#include "cmd/session.h"
+#include "judge/judge.h"
+
+#include <errno.h>
+#include <string.h>
+
+static struct out out;
+
+static void put_commands(void)
+{
+	for (size_t i = 0; i < command_count; i++)
+		out_f(&out, "%s\t%s\n", command_table[i].name, command_table[i].help);
+}
+
+static void put_takers(unsigned commands)
+{
+	const char *comma = "";
+
+	for (size_t i = 0; i < command_count; i++)
+		if (commands & command_table[i].bit) {
+			out_f(&out, "%s%s", comma, command_table[i].name);
+			comma = ",";
+		}
+}
+
+static void put_options(void)
+{
+	for (size_t i = 0; i < option_count; i++) {
+		const struct option_row *row = &option_table[i];
+
+		out_f(&out, "--%s\t", row->name);
+		if (row->letter)
+			out_f(&out, "-%c", row->letter);
+		out_f(&out, "\t%s\t", row->argument ? row->argument : "");
+		put_takers(row->commands);
+		out_f(&out, "\t%s\n", row->help);
+	}
+}
+
+static void put_columns(void)
+{
+	for (size_t i = 0; i < columns_count(); i++)
+		out_f(&out, "%s\t%s\n", column_name(i), column_help(i));
+}
+
+static void put_value(enum measure measure, double value)
+{
+	if (measure == MEASURE_AGE)
+		out_f(&out, "%gs", value / 1000);
+	else
+		out_f(&out, "%g%s", value, measure == MEASURE_PERCENT ? "%" : "");
+}
+
+static void put_findings(void)
+{
+	for (size_t i = 0; i < rules_count; i++) {
+		const struct rule *rule = &rules[i];
+
+		out_f(&out, "%s\t%s\twarn=", rule->id, rule->title);
+		put_value(rule->measure, rule->usual.warn);
+		out_str(&out, "\tcrit=");
+		put_value(rule->measure, rule->usual.crit);
+		out_f(&out, "\tcount=%llu\t%s\n", (unsigned long long)rule->usual.least,
+		      rule->subject);
+	}
+}
+
+static void put_states(void)
+{
+	for (int i = 1; i < STATE_COUNT; i++)
+		out_f(&out, "%s\t%s\t%s\t%s\n", state_table[i].filter, state_table[i].name,
+		      turn_name(state_table[i].turn), state_table[i].meaning);
+}
+
+static void put_formats(void)
+{
+	for (int i = 0; i < FORMAT_COUNT; i++)
+		out_f(&out, "%s\t%s\n", format_table[i].name, format_table[i].help);
+}
+
+/* What `explain` takes. */
+static void put_topics(void)
+{
+	for (size_t i = 0; i < guide_count; i++)
+		out_f(&out, "%s\t%s\n", guide_table[i].name, guide_table[i].what);
+	for (size_t i = 0; i < rules_count; i++)
+		out_f(&out, "%s\t%s\n", rules[i].id, rules[i].title);
+}
+
+static const struct { const char *name; void (*put)(void); } tables[] = {
+	{ "commands", put_commands }, { "options", put_options },
+	{ "columns", put_columns },   { "findings", put_findings },
+	{ "states", put_states },     { "formats", put_formats },
+	{ "topics", put_topics },
+};
+
+enum status tables_run(const struct options *options)
+{
+	size_t count = sizeof(tables) / sizeof(*tables);
+
+	out_init(&out, 1);
+	if (options->words_count == 0) {
+		for (size_t i = 0; i < count; i++)
+			out_f(&out, "%s\n", tables[i].name);
+		return session_flush(&out, STATUS_OK);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (options->words_count == 1 && strcmp(tables[i].name, options->words[0]) == 0) {
+			tables[i].put();
+			return session_flush(&out, STATUS_OK);
+		}
+	return cmd_fail(&(struct fault){ .err = EINVAL, .text =
+		"tables takes one of: commands options columns findings states formats topics" });
+}

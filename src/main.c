@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Find the command's row, call it, turn its result into the exit status. */
+#include "cmd/cmd.h"
+#include "cmd/help.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * A descriptor below 3 that the caller closed would be taken by the first
+ * file that is opened, and output would go there. Such a one reads and writes
+ * nothing, and writing to it is told as the error that it is.
+ */
+static void fill_standard_descriptors(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+			_exit(STATUS_UNKNOWN);
+}
+
+/* `sockvet -tanp` is `sockvet list -tanp`; anything without a name is check. */
+static const struct command *choose(int *argc, char ***argv)
+{
+	const char *word = *argc > 1 ? (*argv)[1] : NULL;
+	const struct command *named = word ? command_by_name(word) : NULL;
+
+	if (named) {
+		(*argc)--;
+		(*argv)++;
+		return named;
+	}
+	if (word && options_is_listing(word))
+		return command_by_name("list");
+	return &command_table[0];
+}
+
+static bool asks_program(int argc, char **argv, const char *long_name, const char *letter)
+{
+	return argc == 2 && (strcmp(argv[1], long_name) == 0 || strcmp(argv[1], letter) == 0);
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+	struct options options;
+	struct fault fault;
+
+	fill_standard_descriptors();
+	setlocale(LC_CTYPE, "");
+	if (argc < 1)
+		return STATUS_UNKNOWN;
+	if (asks_program(argc, argv, "--help", "-h"))
+		return help_print(NULL);
+	command = choose(&argc, &argv);
+	if (options_parse(&options, argc, argv, command->bit, &fault) < 0)
+		return cmd_fail(&fault);
+	if (options.help)
+		return help_print(command);
+	if (options.version)
+		return version_print();
+	return command->run(&options);
+}
