@@ -1,0 +1,63 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A folder is a recording of what its name says, with what sockvet made of it:
+# expect.json, expect.text and exit of `check`, list.text of `list -tanoe`.
+# shellcheck disable=SC2046
+# `tests/golden/make.bash again` writes the expectations anew, to be read in the diff.
+
+setup() {
+	SOCKVET=${SOCKVET:-build/sockvet}
+	GOLDEN=$BATS_TEST_DIRNAME
+}
+
+# Options of `check` for this recording: lower thresholds, so that nobody waits minutes.
+args_of() { cat "$1/args" 2>/dev/null || true; }
+
+each_recording() {
+	local folder failed=0
+	for folder in "$GOLDEN"/*/; do
+		"$@" "${folder%/}" || { echo "differs: ${folder#"$GOLDEN"/}"; failed=1; }
+	done
+	return $failed
+}
+
+json_is_as_expected() {
+	"$SOCKVET" check --json $(args_of "$1") --from "$1/recording" 2>/dev/null | diff "$1/expect.json" -
+}
+
+text_is_as_expected() {
+	"$SOCKVET" check $(args_of "$1") --from "$1/recording" 2>/dev/null | diff "$1/expect.text" -
+}
+
+status_is_as_expected() {
+	local status=0
+	"$SOCKVET" check -q $(args_of "$1") --from "$1/recording" >/dev/null 2>&1 || status=$?
+	[ "$status" = "$(cat "$1/exit")" ]
+}
+
+listing_is_as_expected() {
+	"$SOCKVET" list -tanoe --from "$1/recording" 2>/dev/null | diff "$1/list.text" -
+}
+
+strict_decoder_takes_it() {
+	local words
+	for words in "check --json" "list -tanioem --json"; do
+		# shellcheck disable=SC2086
+		"$SOCKVET" $words --from "$1/recording" 2>/dev/null |
+			python3 -c 'import json,sys; d=json.loads(sys.stdin.buffer.read().decode("utf-8","strict")); assert list(d)[-1]=="end"' || return 1
+	done
+}
+
+lines_hold_what_the_document_holds() {
+	local document lines
+	document=$("$SOCKVET" list -ta --json --from "$1/recording" 2>/dev/null | jq -c '[.sockets[].cookie]')
+	lines=$("$SOCKVET" list -ta --jsonl --from "$1/recording" 2>/dev/null | jq -sc '[.[]|select(.type=="socket").cookie]')
+	[ "$document" = "$lines" ]
+}
+
+@test "a recording gives another JSON verdict than before" { each_recording json_is_as_expected; }
+@test "a recording gives another text than before" { each_recording text_is_as_expected; }
+@test "a recording ends in another status than before" { each_recording status_is_as_expected; }
+@test "a recording is listed in another way than before" { each_recording listing_is_as_expected; }
+@test "JSON is refused by a strict decoder or does not end with end" { each_recording strict_decoder_takes_it; }
+@test "--jsonl and --json hold other sockets" { each_recording lines_hold_what_the_document_holds; }

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# make.bash NAME SITUATION [KEY=VALUE...]  makes the situation in a private
+#     namespace and records it as the folder NAME, with what sockvet says now
+# make.bash again                          writes all expectations anew
+set -eu
+golden=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$golden/../.." && pwd)
+: "${SOCKVET:=$top/build/sockvet}" "${SITUATION:=$top/build/tests/situation}"
+export SOCKVET SITUATION
+
+expect() {
+	local status=0 args=()
+	[ ! -f "$1/args" ] || read -r -a args <"$1/args"
+	"$SOCKVET" check --json "${args[@]}" --from "$1/recording" >"$1/expect.json" 2>/dev/null || status=$?
+	echo "$status" >"$1/exit"
+	"$SOCKVET" check "${args[@]}" --from "$1/recording" >"$1/expect.text" 2>/dev/null || true
+	"$SOCKVET" list -tanoe --from "$1/recording" >"$1/list.text" 2>/dev/null || true
+}
+
+if [ "${1:-}" = again ]; then
+	for folder in "$golden"/*/; do expect "${folder%/}"; done
+	exit
+fi
+
+name=$1
+shift
+mkdir -p "$golden/$name"
+rm -f "$golden/$name/recording"
+# shellcheck disable=SC2016
+unshare -Urnpf --mount-proc bash -c '
+	file=$1; shift
+	coproc "$SITUATION" "$@"
+	pid=$COPROC_PID
+	read -r -t 30 line <&"${COPROC[0]}"
+	case $line in READY*) ;; *) echo "not ready: $line" >&2; exit 1 ;; esac
+	# With args there is something to find: an age may still have to come.
+	for _ in {1..50}; do
+		[ -f "${file%/*}/args" ] || break
+		"$SOCKVET" check -q $(cat "${file%/*}/args") >/dev/null 2>&1 || break
+		sleep 0.1
+	done
+	"$SOCKVET" record -q "$file"
+	exec {COPROC[1]}>&-
+	wait "$pid"' make "$golden/$name/recording" "$@"
+chmod 0644 "$golden/$name/recording"
+expect "$golden/$name"

@@ -1,0 +1,80 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The peer closed and this program did not: whose fault, by which cause, and what is no leak at all.
+
+load lab.bash
+
+soon=(--warn "close-wait-leak=100ms,count=1")
+
+@test "a client that never closes is named before its descriptors run out" {
+	lab_start close-wait-leak-client limit=2000
+	check_says ".id == \"close-wait-leak\" and .subject.pid == ${LAB[pid]} and .count == ${LAB[n]}" "${soon[@]}"
+	[ "$(evidence close-wait-leak causes.close_forgotten)" -eq "${LAB[n]}" ]
+	[ "$(evidence close-wait-leak openers.opened_here)" -eq "${LAB[n]}" ]
+	[ "$(evidence close-wait-leak openers.accepted_here)" -eq 0 ]
+	check_says ".id == \"fd-exhaustion\" and .subject.pid == ${LAB[pid]}" "${soon[@]}"
+	[ "$(evidence fd-exhaustion limit)" -eq 2000 ]
+	[ "$(evidence fd-exhaustion descriptors)" -eq "$(find "/proc/${LAB[pid]}/fd" -type l | wc -l)" ]
+	[ "$(evidence fd-exhaustion sockets)" -eq "${LAB[n]}" ]
+}
+
+@test "the same program with room left is not called out of descriptors" {
+	lab_start close-wait-leak-client limit=2000 n=200
+	check_is_silent_about fd-exhaustion
+}
+
+# handlers_leak SITUATION CAUSE: eight accepted connections, all for that cause
+handlers_leak() {
+	local family
+	for family in 4 6; do
+		lab_start "$1" family=$family
+		check_says ".id == \"close-wait-leak\" and .subject.pid == ${LAB[pid]} and .count == 8" "${soon[@]}"
+		holds "first(.findings[] | select(.id == \"close-wait-leak\")).evidence.causes | .$2 == 8 and add == 8"
+		holds 'first(.findings[] | select(.id == "close-wait-leak")).evidence.openers | .accepted_here == 8 and add == 8'
+		lab_stop
+	done
+}
+
+@test "a handler that read the end of stream and sleeps has forgotten to close" {
+	handlers_leak handler-sleeps close_forgotten
+}
+
+@test "a handler that does not read has not noticed the close" {
+	handlers_leak handler-eof-unread eof_unread
+}
+
+@test "a handler with unread data is told apart from one that forgot to close" {
+	handlers_leak handler-data-unread data_unread
+}
+
+@test "a handler that goes on answering a half-closed client is no leak" {
+	lab_start handler-still-sending
+	sockvet list -tan --json
+	listed '.state == "CLOSE_WAIT" and .send_queue > 0' 1
+	check_is_silent_about close-wait-leak --warn close-wait-leak=1s,count=1
+	check_finds_nothing
+}
+
+@test "connections that were never accepted are the listener's, not a leak" {
+	local family
+	for family in 4 6; do
+		lab_start never-accepted family=$family
+		check_says ".id == \"accept-stalled\" and .subject.port == ${LAB[port]} and .count == 8" \
+			"${soon[@]}" --warn accept-stalled=100ms,count=1
+		holds 'all(.findings[]; .id != "close-wait-leak")'
+		sockvet list -tan --json
+		listed '.state == "CLOSE_WAIT" and .inode == null' 8
+		lab_stop
+	done
+}
+
+@test "young CLOSE_WAITs are not called a leak by default" {
+	lab_start handler-sleeps n=50
+	check_is_silent_about close-wait-leak
+}
+
+@test "list -p names the holder of a CLOSE_WAIT" {
+	lab_start close-wait
+	sockvet list -tanp --json
+	listed ".state == \"CLOSE_WAIT\" and any(.processes[]; .pid == ${LAB[pid]} and .comm == \"situation\")" 1
+}

@@ -1,0 +1,42 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# base <- model <- { collect | judge | print } <- cmd <- main
+
+# Include lines of room $1 that name a room which is not among $2.
+strays() {
+	grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*"' "src/$1" |
+		grep -vE "\"($2)/" || true
+}
+
+@test "base includes only base" { [ -z "$(strays base base)" ]; }
+@test "model includes only base and model" { [ -z "$(strays model 'base|model')" ]; }
+@test "collect includes neither judge nor print nor cmd" { [ -z "$(strays collect 'base|model|collect')" ]; }
+@test "judge includes neither collect nor print nor cmd" { [ -z "$(strays judge 'base|model|judge')" ]; }
+@test "print includes neither collect nor judge nor cmd" { [ -z "$(strays print 'base|model|print')" ]; }
+
+@test "kernel and netlink headers stop at the door of collect" {
+	run grep -rnE 'include <(linux|libmnl|netlink|netinet/tcp)' src/base src/model src/judge src/print src/cmd src/main.c
+	[ "$status" -eq 1 ]
+}
+
+@test "judge has no clock and no input or output" {
+	run bash -c "nm '${BUILD:-build}/judge.a' | awk '\$1 == \"U\" { print \$2 }' | sort -u |
+		grep -xE '_?(time|clock.*|gettimeofday|f?open.*|read|write|[vf]*printf.*|puts|putchar|getenv|rand.*|random|socket|ioctl|std(in|out|err))'"
+	[ "$status" -eq 1 ]
+}
+
+@test "there is no goto" {
+	run grep -rnwE 'goto' src --include='*.c' --include='*.h' -l
+	[ "$status" -eq 1 ] || ! grep -rnE '^[[:space:]]*goto ' src
+}
+
+@test "every source file says its licence" {
+	run grep -rLE 'SPDX-License-Identifier: GPL-2.0-or-later' Makefile .ci src tests/unit tests/rooms tests/lab tests/shell completions man --include='*'
+	[ -z "$output" ]
+}
+
+@test "the top level holds what it may and nothing else" {
+	git rev-parse HEAD >/dev/null 2>&1 || skip "no git checkout"
+	run bash -c "git ls-files | cut -d/ -f1 | sort -u | grep -vxE '\..*|Makefile|src|man|tests|completions|README\.md|COPYING'"
+	[ -z "$output" ]
+}
