@@ -1,0 +1,106 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Bad input: one sentence on stderr, status 3, nothing half-written.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	SOCKVET=${SOCKVET:-build/sockvet}
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+# One line on stderr that begins with "sockvet: " and holds $1; status 3.
+refuses() {
+	local wanted=$1
+	shift
+	run --separate-stderr "$@"
+	[ "$status" -eq 3 ]
+	[ "${#stderr_lines[@]}" -eq 1 ]
+	[[ $stderr == "sockvet: "*"$wanted"* ]]
+}
+
+@test "an unknown option is taken" { refuses "--nonsense" "$SOCKVET" --nonsense; }
+@test "an unknown letter is taken" { refuses "-y" "$SOCKVET" list -y; }
+@test "an option of another command is ignored" { refuses "list has it" "$SOCKVET" check -p; }
+@test "an option without its argument is taken" { refuses "argument" "$SOCKVET" list -C; }
+@test "an unknown command is taken for health" { refuses "no command" "$SOCKVET" chekc; }
+@test "an unknown state is taken" { refuses "close-wiat" "$SOCKVET" list state close-wiat; }
+@test "a filter word without a state is taken" { refuses "state" "$SOCKVET" list state; }
+@test "an unknown column is taken or the valid ones are not told" { refuses "RECVQ" "$SOCKVET" list -C STATE,NOPE; }
+@test "an unknown finding is taken or the valid ones are not told" { refuses "close-wait-leak" "$SOCKVET" check --warn nope=3; }
+@test "a threshold without a value is taken" { refuses "close-wait-leak" "$SOCKVET" check --warn close-wait-leak; }
+@test "a threshold that is no number is taken" { refuses "abc" "$SOCKVET" check --crit port-exhaustion=abc; }
+@test "a share over 100 percent or below 0 is taken" { refuses "-5" "$SOCKVET" check --warn port-exhaustion=-5; }
+@test "an unknown topic is explained" { refuses "NOPE" "$SOCKVET" explain NOPE; }
+@test "an unknown table is printed" { refuses "commands" "$SOCKVET" tables nope; }
+@test "a namespace that is not there is taken" { refuses "nowhere" "$SOCKVET" check -N nowhere; }
+@test "a process that is not there is taken" { refuses "999999999" "$SOCKVET" check -N 999999999; }
+@test "a file that is no namespace is entered" { refuses "namespace" "$SOCKVET" check -N /etc/passwd; }
+@test "a deadline of zero is taken" { refuses "deadline" "$SOCKVET" check --deadline 0; }
+@test "--color takes any word" { refuses "sometimes" "$SOCKVET" check --color sometimes; }
+@test "--json and --jsonl are both taken" { refuses "jsonl" "$SOCKVET" list --json --jsonl; }
+@test "a recording that is not there is read" { refuses "gone" "$SOCKVET" check --from gone; }
+@test "a directory is read as a recording" { refuses "" "$SOCKVET" check --from .; }
+@test "an endless file is read as a recording" { refuses "" timeout 20 "$SOCKVET" check --from /dev/zero; }
+@test "an empty recording is health" { : >empty; refuses "empty" "$SOCKVET" check --from empty; }
+@test "a foreign file is a recording" { echo "hello, this is text" >text; refuses "text" "$SOCKVET" check --from text; }
+
+@test "a truncated recording is a complete one" {
+	"$SOCKVET" record -q whole
+	size=$(stat -c %s whole)
+	for part in 1 4 9 50; do
+		head -c $((size - part)) whole >cut
+		refuses "cut" "$SOCKVET" check --from cut
+	done
+}
+
+@test "a recording of a newer format is read" {
+	"$SOCKVET" record -q new
+	printf '\xff' | dd of=new bs=1 seek=8 conv=notrunc status=none
+	refuses "new" "$SOCKVET" check --from new
+}
+
+@test "a recording overwrites something that is no file" {
+	mkdir folder
+	refuses "folder" "$SOCKVET" record folder
+	refuses "missing" "$SOCKVET" record missing/file
+	[ -z "$(ls -A folder)" ]
+}
+
+@test "a refused recording leaves a temporary file" {
+	mkdir empty
+	refuses "nope" "$SOCKVET" list --record empty/keep state nope
+	refuses "nope" "$SOCKVET" check --record empty/keep -N nope
+	[ -z "$(ls -A empty)" ]
+}
+
+@test "record takes no file or two" {
+	refuses "one file" "$SOCKVET" record
+	refuses "one file" "$SOCKVET" record a b
+}
+
+@test "a recording can be read by others" {
+	"$SOCKVET" record -q mine
+	[ "$(stat -c %a mine)" = 600 ]
+}
+
+@test "a full disk is success" {
+	for words in "list -ta" "list -ta --json" "check" "check --json" "explain" "tables options" "--help"; do
+		run bash -c "'$SOCKVET' $words 2>err >/dev/full"
+		[ "$status" -eq 3 ]
+		grep -q '^sockvet: .*No space left' err
+	done
+}
+
+@test "a closed output is success" {
+	for words in "list -ta --json" "check --json" "explain" "--version"; do
+		run bash -c "'$SOCKVET' $words 2>err >&-"
+		[ "$status" -eq 3 ]
+		grep -q '^sockvet: ' err
+	done
+}
+
+@test "a reader that went away gets a stack of errors" {
+	run bash -c "set -o pipefail; '$SOCKVET' tables options 2>err | true"
+	[ ! -s err ]
+}

@@ -1,0 +1,98 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+bats_require_minimum_version 1.5.0
+
+setup() { SOCKVET=${SOCKVET:-build/sockvet}; }
+
+@test "plain sockvet is not check" {
+	[ "$("$SOCKVET" --json | jq -r .command)" = check ]
+}
+
+@test "listing letters without a command are not list" {
+	[ "$("$SOCKVET" -tan --json | jq -r .command)" = list ]
+	[ "$("$SOCKVET" -antp --json | jq -r .command)" = list ]
+}
+
+@test "every command shows its options and examples first" {
+	for command in $("$SOCKVET" tables commands | cut -f1); do
+		run "$SOCKVET" "$command" --help
+		[ "$status" -eq 0 ]
+		[[ ${lines[0]} == "$command: "* ]]
+		while IFS=$'\t' read -r long _ _ takers _; do
+			case ,$takers, in *,$command,*) [[ $output == *"$long"* ]] ;; esac
+		done < <("$SOCKVET" tables options)
+	done
+}
+
+@test "--help of the program misses a command" {
+	run "$SOCKVET" --help
+	[ "$status" -eq 0 ]
+	for command in $("$SOCKVET" tables commands | cut -f1); do
+		[[ $output == *"  $command "* ]]
+	done
+}
+
+@test "everything that tables names as a topic is explained" {
+	for topic in $("$SOCKVET" tables topics | cut -f1); do
+		run "$SOCKVET" explain "$topic"
+		[ "$status" -eq 0 ]
+		[ "${#lines[@]}" -gt 4 ]
+	done
+}
+
+@test "explain is wider than 80 columns" {
+	for topic in $("$SOCKVET" tables topics | cut -f1); do
+		[ "$("$SOCKVET" explain "$topic" | awk '{ if (length > m) m = length } END { print m }')" -le 80 ]
+	done
+}
+
+@test "every column of tables can be chosen" {
+	for column in $("$SOCKVET" tables columns | cut -f1); do
+		run --separate-stderr "$SOCKVET" list -ta -C "$column"
+		[ "$status" -eq 0 ]
+		run --separate-stderr "$SOCKVET" list -ta -C "+$column"
+		[ "$status" -eq 0 ]
+	done
+}
+
+@test "output into a pipe is coloured or NO_COLOR is ignored" {
+	! "$SOCKVET" check | grep -q $'\033'
+	! NO_COLOR=1 CLICOLOR_FORCE=1 "$SOCKVET" check | grep -q $'\033'
+	! "$SOCKVET" check --color=never | grep -q $'\033'
+}
+
+@test "--ascii prints a character beyond ASCII" {
+	! "$SOCKVET" check --ascii | LC_ALL=C grep -q '[^ -~]'
+	! "$SOCKVET" explain --ascii CLOSE_WAIT | LC_ALL=C grep -q '[^ -~]'
+}
+
+@test "the locale changes the JSON" {
+	"$SOCKVET" record -q "$BATS_TEST_TMPDIR/r"
+	for locale in C C.UTF-8 tr_TR.UTF-8 de_DE.UTF-8 no_SUCH; do
+		LC_ALL=$locale "$SOCKVET" check --json --from "$BATS_TEST_TMPDIR/r" >"$BATS_TEST_TMPDIR/$locale" || true
+		cmp "$BATS_TEST_TMPDIR/C" "$BATS_TEST_TMPDIR/$locale"
+	done
+}
+
+@test "a live run and the replay of what it recorded differ" {
+	for words in "check" "list -tanpoemi"; do
+		# shellcheck disable=SC2086
+		"$SOCKVET" $words --json --record "$BATS_TEST_TMPDIR/r" >"$BATS_TEST_TMPDIR/live" || true
+		# shellcheck disable=SC2086
+		"$SOCKVET" $words --json --from "$BATS_TEST_TMPDIR/r" >"$BATS_TEST_TMPDIR/again" || true
+		cmp "$BATS_TEST_TMPDIR/live" "$BATS_TEST_TMPDIR/again"
+		# shellcheck disable=SC2086
+		"$SOCKVET" $words --json --from - <"$BATS_TEST_TMPDIR/r" >"$BATS_TEST_TMPDIR/again" || true
+		cmp "$BATS_TEST_TMPDIR/live" "$BATS_TEST_TMPDIR/again"
+	done
+}
+
+@test "installed files are missing or stay after uninstall" {
+	make -s install O="${BUILD:-build}" DESTDIR="$BATS_TEST_TMPDIR/root" PREFIX=/usr >/dev/null
+	[ -x "$BATS_TEST_TMPDIR/root/usr/bin/sockvet" ]
+	[ -f "$BATS_TEST_TMPDIR/root/usr/share/man/man8/sockvet.8" ]
+	[ "$(find "$BATS_TEST_TMPDIR/root" -type f | wc -l)" -eq 5 ]
+	make -s uninstall DESTDIR="$BATS_TEST_TMPDIR/root" PREFIX=/usr >/dev/null
+	[ "$(find "$BATS_TEST_TMPDIR/root" -type f | wc -l)" -eq 0 ]
+}
