@@ -43,16 +43,12 @@ static bool asks_program(int argc, char **argv, const char *long_name, const cha
 	return argc == 2 && (strcmp(argv[1], long_name) == 0 || strcmp(argv[1], letter) == 0);
 }
 
-int main(int argc, char **argv)
+static enum status run(int argc, char **argv)
 {
 	const struct command *command;
 	struct options options;
 	struct fault fault;
 
-	fill_standard_descriptors();
-	setlocale(LC_CTYPE, "");
-	if (argc < 1)
-		return STATUS_UNKNOWN;
 	if (asks_program(argc, argv, "--help", "-h"))
 		return help_print(NULL);
 	command = choose(&argc, &argv);
@@ -63,4 +59,11 @@ int main(int argc, char **argv)
 	if (options.version)
 		return version_print();
 	return command->run(&options);
+}
+
+int main(int argc, char **argv)
+{
+	fill_standard_descriptors();
+	setlocale(LC_CTYPE, "");
+	return argc < 1 ? STATUS_UNKNOWN : (int)run(argc, argv);
 }

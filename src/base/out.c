@@ -32,6 +32,8 @@ static void drain(struct out *out, const char *bytes, size_t size)
 
 void out_put(struct out *out, const char *bytes, size_t size)
 {
+	if (!size)
+		return;
 	if (out->used + size > sizeof(out->buffer)) {
 		drain(out, out->buffer, out->used);
 		out->used = 0;

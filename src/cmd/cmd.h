@@ -3,6 +3,7 @@
 #define CMD_CMD_H
 
 #include "cmd/options.h"
+#include "judge/judge.h"
 
 /*
  * The only room that talks to people about errors. A command returns its exit
@@ -34,6 +35,9 @@ enum status list_run(const struct options *options);
 enum status explain_run(const struct options *options);
 enum status record_run(const struct options *options);
 enum status tables_run(const struct options *options);
+
+/* A threshold as people write it: "60s", "80%", "10", or "never". */
+void cmd_threshold(char *text, size_t size, enum measure measure, double value);
 
 /* Prints "sockvet: <sentence>" on stderr. Returns STATUS_UNKNOWN. */
 enum status cmd_fail(const struct fault *fault);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/cmd.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,6 +56,19 @@ const char *command_name(unsigned bit)
 		if (command_table[i].bit == bit)
 			return command_table[i].name;
 	return "sockvet";
+}
+
+void cmd_threshold(char *text, size_t size, enum measure measure, double value)
+{
+	static const char *const units[] = {
+		[MEASURE_AGE] = "s", [MEASURE_PERCENT] = "%", [MEASURE_COUNT] = "",
+	};
+
+	if (isinf(value))
+		snprintf(text, size, "never");
+	else
+		snprintf(text, size, "%g%s", measure == MEASURE_AGE ? value / 1000 : value,
+			 units[measure]);
 }
 
 enum status cmd_fail(const struct fault *fault)

@@ -46,20 +46,12 @@ static void put_page(const struct guide_page *page)
 	put_part("Look", page->look);
 }
 
-static void format_value(char *text, size_t size, enum measure measure, double value)
-{
-	if (measure == MEASURE_AGE)
-		snprintf(text, size, "%g s", value / 1000);
-	else
-		snprintf(text, size, "%g%s", value, measure == MEASURE_PERCENT ? " %" : "");
-}
-
 static void put_rule(const struct rule *rule)
 {
 	char warn[32], crit[32], line[256];
 
-	format_value(warn, sizeof(warn), rule->measure, rule->usual.warn);
-	format_value(crit, sizeof(crit), rule->measure, rule->usual.crit);
+	cmd_threshold(warn, sizeof(warn), rule->measure, rule->usual.warn);
+	cmd_threshold(crit, sizeof(crit), rule->measure, rule->usual.crit);
 	snprintf(line, sizeof(line), "warning from %s, critical from %s, at least %llu of them; "
 		 "--warn and --crit %s=VALUE[,count=N] change it", warn, crit,
 		 (unsigned long long)rule->usual.least, rule->id);
@@ -74,9 +66,15 @@ static void put_rule(const struct rule *rule)
 
 static void put_index_line(const char *name, const char *text)
 {
+	char sentence[256];
+	const char *end = strstr(text, ". ");
+
+	/* The first sentence is enough for an index. */
+	snprintf(sentence, sizeof(sentence), "%.*s",
+		 end ? (int)(end - text + 1) : (int)strlen(text), text);
 	out_f(&out, "  %s", name);
 	out_pad(&out, ' ', strlen(name) < NAME_WIDTH ? NAME_WIDTH - strlen(name) : 1);
-	wrap_put(&out, text, NAME_WIDTH + 2, NAME_WIDTH + 2, prose_width());
+	wrap_put(&out, sentence, NAME_WIDTH + 2, NAME_WIDTH + 2, prose_width());
 }
 
 static void put_index(void)

@@ -49,25 +49,16 @@ static void put_columns(void)
 		out_f(&out, "%s\t%s\n", column_name(i), column_help(i));
 }
 
-static void put_value(enum measure measure, double value)
-{
-	if (measure == MEASURE_AGE)
-		out_f(&out, "%gs", value / 1000);
-	else
-		out_f(&out, "%g%s", value, measure == MEASURE_PERCENT ? "%" : "");
-}
-
 static void put_findings(void)
 {
 	for (size_t i = 0; i < rules_count; i++) {
 		const struct rule *rule = &rules[i];
+		char warn[32], crit[32];
 
-		out_f(&out, "%s\t%s\twarn=", rule->id, rule->title);
-		put_value(rule->measure, rule->usual.warn);
-		out_str(&out, "\tcrit=");
-		put_value(rule->measure, rule->usual.crit);
-		out_f(&out, "\tcount=%llu\t%s\n", (unsigned long long)rule->usual.least,
-		      rule->subject);
+		cmd_threshold(warn, sizeof(warn), rule->measure, rule->usual.warn);
+		cmd_threshold(crit, sizeof(crit), rule->measure, rule->usual.crit);
+		out_f(&out, "%s\t%s\twarn=%s\tcrit=%s\tcount=%llu\t%s\n", rule->id, rule->title,
+		      warn, crit, (unsigned long long)rule->usual.least, rule->subject);
 	}
 }
 

@@ -67,7 +67,7 @@ static void say_end(struct text *text, uint64_t count, const char *whose, const 
 		return;
 	text_addf(text, "; %" PRIu64 " %s", count, whose);
 	if (after_s->is)
-		text_addf(text, ", given up about %" PRId64 " s after the first FIN (%s)",
+		text_addf(text, ", given up at the first timeout after %" PRId64 " s (%s)",
 			  after_s->value, knob);
 }
 

@@ -108,7 +108,8 @@ const struct fact *finding_find(const struct finding *f, const char *group, cons
 	return NULL;
 }
 
-static void advise(struct advice *advice, const char *fmt, va_list args)
+static __attribute__((format(printf, 2, 0))) void advise(struct advice *advice,
+							 const char *fmt, va_list args)
 {
 	char *text;
 

@@ -31,6 +31,14 @@ static char *put_indent(char *at, unsigned depth)
 	return at + depth * 2u;
 }
 
+static char *put_name(char *at, const char *name)
+{
+	size_t size = strnlen(name, NAME_MAX_SIZE);
+
+	memcpy(at, name, size);
+	return at + size;
+}
+
 /*
  * What stands before a value: comma, line break and, in an object, its name
  * with @suffix. Collected first and written once: a dump has millions of these.
@@ -46,8 +54,8 @@ static void lead_with(struct json *json, const char *name, const char *suffix)
 		at = put_indent(at, json->depth);
 	if (name) {
 		*at++ = '"';
-		at = stpncpy(at, name, NAME_MAX_SIZE);
-		at = stpncpy(at, suffix, NAME_MAX_SIZE);
+		at = put_name(at, name);
+		at = put_name(at, suffix);
 		*at++ = '"';
 		*at++ = ':';
 		if (json->pretty)
@@ -56,7 +64,7 @@ static void lead_with(struct json *json, const char *name, const char *suffix)
 	out_put(json->out, buffer, (size_t)(at - buffer));
 }
 
-static void lead(struct json *json, const char *name)
+static inline void lead(struct json *json, const char *name)
 {
 	lead_with(json, name, "");
 }
@@ -122,10 +130,13 @@ static bool put_quoted(struct out *out, const char *bytes, size_t size)
 	uint32_t code;
 	size_t used;
 
-	if (is_plain(bytes, size)) {
-		out_char(out, '"');
-		out_put(out, bytes, size);
-		out_char(out, '"');
+	if (size < 256 && is_plain(bytes, size)) {
+		char buffer[258];
+
+		buffer[0] = '"';
+		memcpy(buffer + 1, bytes, size);
+		buffer[size + 1] = '"';
+		out_put(out, buffer, size + 2);
 		return true;
 	}
 	out_char(out, '"');

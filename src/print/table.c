@@ -33,6 +33,7 @@ struct table {
 	struct { uint8_t *at; size_t count, room; } states;
 	unsigned width[64], tail[64];   /* of each column */
 	unsigned column;                /* where the next byte goes on the screen */
+	bool     breaks;                /* a new line is owed before it */
 	bool     settled;
 };
 
@@ -85,38 +86,58 @@ static void widen(struct table *table, size_t i, struct span span)
 		table->tail[i] = span.tail;
 }
 
-static void break_line(struct table *table)
+/*
+ * Blanks and new lines are owed, and only paid before something visible: no
+ * line ends with them.
+ */
+static void break_line(struct table *table, unsigned *owed)
 {
-	cell_str(&table->line, "\n\t");
+	table->breaks = true;
 	table->column = TAB;
-}
-
-/* A blank before every cell but the first of a line; or a new line. */
-static void separate(struct listing *listing, unsigned *owed, unsigned width)
-{
-	struct table *table = listing->table;
-
-	if (table->column == 0)
-		return;
-	if (listing->style.width && table->column + *owed + 1 + width > listing->style.width) {
-		break_line(table);
-		*owed = 0;
-		return;
-	}
-	*owed += 1;
+	*owed = 0;
 }
 
 static void pay(struct table *table, unsigned *owed)
 {
+	if (table->breaks)
+		cell_str(&table->line, "\n\t");
+	table->breaks = false;
 	cell_pad(&table->line, ' ', *owed);
 	table->column += *owed;
 	*owed = 0;
 }
 
+static void put_piece(struct table *table, const char *at, size_t size, unsigned width,
+		      unsigned *owed)
+{
+	pay(table, owed);
+	cell_put(&table->line, at, size);
+	table->column += width;
+}
+
+/* The last one is not padded: details follow it directly. */
+static bool is_last(const struct listing *listing, size_t i)
+{
+	return i + 1 == listing->columns.count && listing->columns.at[i]->align == ALIGN_LEFT;
+}
+
 /*
- * Blanks are owed and only paid before something visible, so that no line ends
- * with them.
+ * A blank before every cell but the first, or a new line. Where lines break is
+ * the same for every row: it depends on the widths of columns, not of cells.
  */
+static void separate(struct listing *listing, size_t i, unsigned width, unsigned *owed)
+{
+	struct table *table = listing->table;
+	unsigned limit = listing->style.width;
+
+	if (!is_last(listing, i))
+		width = table->width[i] + table->tail[i];
+	if (i && limit && table->column + *owed + 1 + width > limit)
+		break_line(table, owed);
+	else if (i)
+		*owed += 1;
+}
+
 static void put_cell(struct listing *listing, size_t i, const char *at, size_t size,
 		     struct span span, unsigned *owed, const char *ink)
 {
@@ -124,17 +145,18 @@ static void put_cell(struct listing *listing, size_t i, const char *at, size_t s
 	enum align align = listing->columns.at[i]->align;
 	unsigned gap = table->width[i] - span.width;
 
-	separate(listing, owed, (unsigned)span.width + span.tail);
+	if (!size && is_last(listing, i))
+		return;
+	separate(listing, i, (unsigned)span.width + span.tail, owed);
 	if (align != ALIGN_LEFT)
 		*owed += gap;
 	if (size) {
 		pay(table, owed);
 		if (ink)
 			cell_str(&table->line, ink);
-		cell_put(&table->line, at, size);
+		put_piece(table, at, size, (unsigned)span.width + span.tail, owed);
 		if (ink)
 			cell_str(&table->line, screen_plain(&listing->style));
-		table->column += (unsigned)span.width + span.tail;
 	}
 	*owed += align == ALIGN_LEFT ? gap : table->tail[i] - span.tail;
 }
@@ -150,8 +172,8 @@ static size_t word_size(const char *at, size_t size)
 	return end;
 }
 
-/* Details on a terminal: broken at blanks, further lines begin with a tab. */
-static void put_wrapped(struct listing *listing, const char *at, size_t size)
+/* On a terminal: broken at blanks, further lines begin with a tab. */
+static void put_wrapped(struct listing *listing, const char *at, size_t size, unsigned owed)
 {
 	struct table *table = listing->table;
 	size_t part;
@@ -162,17 +184,16 @@ static void put_wrapped(struct listing *listing, const char *at, size_t size)
 
 		part = word_size(at, size);
 		if (*at == '\n') {
-			break_line(table);
+			break_line(table, &owed);
 			part = size > 1 && at[1] == '\t' ? 2 : 1;
 			continue;
 		}
 		width = width_of(at, part);
-		if (table->column > TAB && table->column + width > listing->style.width)
-			break_line(table);
+		if (table->column > TAB && table->column + owed + width > listing->style.width)
+			break_line(table, &owed);
 		else
 			blank = false;
-		cell_put(&table->line, at + blank, part - blank);
-		table->column += width - blank;
+		put_piece(table, at + blank, part - blank, width - blank, &owed);
 	}
 }
 
@@ -181,31 +202,19 @@ static void put_details(struct listing *listing, const char *at, size_t size, un
 {
 	struct table *table = listing->table;
 
-	if (!size)
-		return;
-	if (*at == ' ' && table->column)
-		pay(table, &owed);
-	else if (*at == ' ')
+	if (size && !table->column && *at == ' ')
 		at++, size--;
 	if (listing->style.width)
-		put_wrapped(listing, at, size);
-	else
-		cell_put(&table->line, at, size);
+		put_wrapped(listing, at, size, owed);
+	else if (size)
+		put_piece(table, at, size, (unsigned)size, *at == ' ' ? &owed : &(unsigned){ 0 });
 }
 
-/* The PROCESS cell is as long as there are holders: last, it may be broken too. */
-static void put_long(struct listing *listing, const char *at, size_t size, unsigned *owed)
+/* PROCESS is as long as there are holders: last, it may be broken too. */
+static bool is_long(const struct listing *listing, size_t i, size_t size, unsigned owed)
 {
-	*owed += 1;
-	pay(listing->table, owed);
-	put_wrapped(listing, at, size);
-}
-
-static bool is_long(const struct listing *listing, size_t i, size_t size)
-{
-	return size && i && listing->style.width && i + 1 == listing->columns.count &&
-	       listing->columns.at[i]->align == ALIGN_LEFT &&
-	       listing->table->column + 1 + size > listing->style.width;
+	return size && i && listing->style.width && is_last(listing, i) &&
+	       listing->table->column + owed + 1 + size > listing->style.width;
 }
 
 static const char *state_ink(const struct listing *listing, size_t i, size_t row)
@@ -224,6 +233,7 @@ static void end_line(struct listing *listing)
 	out_put(listing->out, line->at, line->count);
 	line->count = 0;
 	listing->table->column = 0;
+	listing->table->breaks = false;
 }
 
 static void put_row(struct listing *listing, size_t row)
@@ -238,11 +248,13 @@ static void put_row(struct listing *listing, size_t row)
 		const char *at = table->bytes.at + start;
 		size_t size = spans[i].end - start;
 
-		if (is_long(listing, i, size))
-			put_long(listing, at, size, &owed);
-		else
+		if (is_long(listing, i, size, owed)) {
+			put_wrapped(listing, at, size, owed + 1);
+			owed = 0;
+		} else {
 			put_cell(listing, i, at, size, spans[i], &owed,
 				 state_ink(listing, i, row));
+		}
 	}
 	put_details(listing, table->bytes.at + start, spans[count].end - start, owed);
 	end_line(listing);
@@ -260,9 +272,13 @@ static void put_headings(struct listing *listing)
 	cell_str(&listing->table->line, screen_ink(&listing->style, INK_BOLD));
 	for (size_t i = 0; i < listing->columns.count; i++) {
 		const struct column *column = listing->columns.at[i];
+		size_t size = strlen(column->heading);
 
-		put_cell(listing, i, column->heading, strlen(column->heading),
-			 measure_heading(column), &owed, NULL);
+		/* A heading without a column below it is not worth a line. */
+		if (!*column->name && is_long(listing, i, size, owed))
+			continue;
+		put_cell(listing, i, column->heading, size, measure_heading(column),
+			 &owed, NULL);
 	}
 	cell_str(&listing->table->line, screen_plain(&listing->style));
 	end_line(listing);
@@ -293,24 +309,33 @@ static void begin_table(struct listing *listing)
 		widen(table, i, measure_heading(listing->columns.at[i]));
 }
 
+static struct span *add_spans(struct table *table, size_t count)
+{
+	table->spans.at = grow_room(table->spans.at, &table->spans.room,
+				    table->spans.count + count, sizeof(*table->spans.at));
+	table->spans.count += count;
+	return table->spans.at + table->spans.count - count;
+}
+
 /* Formatted at once: the details of the socket do not outlive this call. */
 static void keep_row(struct listing *listing, const struct sock *sock)
 {
 	struct table *table = listing->table;
 	struct text *bytes = &table->bytes;
+	size_t count = listing->columns.count;
+	struct span *spans = add_spans(table, count + 1);
 
-	for (size_t i = 0; i < listing->columns.count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct column *column = listing->columns.at[i];
 		size_t start = bytes->count;
-		struct span span;
 
 		column->put(bytes, &listing->view, sock);
-		span = measure(column, bytes->at + start, bytes->count - start, bytes->count);
-		widen(table, i, span);
-		*grow_add(&table->spans) = span;
+		spans[i] = measure(column, bytes->at + start, bytes->count - start,
+				   bytes->count);
+		widen(table, i, spans[i]);
 	}
 	ss_details(bytes, &listing->view, sock);
-	*grow_add(&table->spans) = (struct span){ .end = (uint32_t)bytes->count };
+	spans[count] = (struct span){ .end = (uint32_t)bytes->count };
 	*grow_add(&table->states) = (uint8_t)sock->state;
 	if (table->settled || table->states.count >= KEEP_ROWS || bytes->count >= KEEP_BYTES)
 		put_kept(listing);
