@@ -14,8 +14,8 @@
  *
  * The cliff: connect() tries the ports of one parity first and only then the
  * others. Once more than half of the range is in use towards a destination,
- * every connect() tries all of the first half in vain: 4 us become 700 us, with
- * TIME_WAIT 3 ms (measured, 28,232 ports). A warning only: it still works.
+ * every connect() tries all of the first half in vain: with 14,000 of them 4 us
+ * become 700 us, with TIME_WAIT 3 ms (measured). A warning only: it still works.
  */
 #include "judge/weigh.h"
 
@@ -288,12 +288,13 @@ static void put_cliff(struct finding *f, const struct budget *b, const struct bu
 	text_addf(&text, "%" PRIu32 " of %" PRIu32 " ports (%.0f %%) are in use ",
 		  b->used - b->recyclable, base->capacity, budget_percent_searched(b, base));
 	say_way(&text, &f->subject);
-	text_addf(&text, ": over half of the range, so every further connect() first searches the "
-		  "other half in vain, 0.7 to 3 ms of CPU instead of 4 us");
+	text_addf(&text, ": over half of the range, so every further connect() first tries %" PRIu32
+		  " ports in vain (measured: 0.05 us of CPU for each live connection on the way, "
+		  "0.23 us for each TIME_WAIT)", (base->high - base->low + 1) / 2);
 	put_holder(f, base->seen, &text);
 	say_cause(f, &text);
 	finding_fix(f, "Set IP_LOCAL_PORT_RANGE to the whole range on the connecting socket (about "
-		       "Linux 6.8 and later): it is searched without halves and stays at 4 us.");
+		       "Linux 6.8 and later): it is searched without halves, 4 us at any fill.");
 	finding_fix(f, "Otherwise as for port-exhaustion: reuse connections, add addresses, widen "
 		       "net.ipv4.ip_local_port_range.");
 	finding_avoid(f, "Calling connect() again and again on EADDRNOTAVAIL: each failure searches "

@@ -199,8 +199,9 @@ const struct rule rules[] = {
 		.id      = "connect-search-cliff",
 		.title   = "every connect() searches half of the ports in vain",
 		.why     = "connect() tries the ports of one parity first. With more than half of the range in "
-			   "use towards one destination it scans all of these before the others, 0.7 ms of CPU "
-			   "or 3 ms with TIME_WAIT instead of 4 us. Nothing fails yet.",
+			   "use towards one destination it scans all of these before the others: with the "
+			   "usual 28,232 ports 0.7 ms of CPU, or 3 ms with TIME_WAIT, instead of 4 us. "
+			   "Nothing fails yet.",
 		.remedy  = "IP_LOCAL_PORT_RANGE set to the whole range on the socket; reuse connections; more "
 			   "addresses",
 		.avoid   = "retrying connect() in a loop on EADDRNOTAVAIL",

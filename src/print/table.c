@@ -102,7 +102,8 @@ static void pay(struct table *table, unsigned *owed)
 	if (table->breaks)
 		cell_str(&table->line, "\n\t");
 	table->breaks = false;
-	cell_pad(&table->line, ' ', *owed);
+	if (*owed)
+		cell_pad(&table->line, ' ', *owed);
 	table->column += *owed;
 	*owed = 0;
 }
@@ -151,9 +152,10 @@ static void put_cell(struct listing *listing, size_t i, const char *at, size_t s
 	if (align != ALIGN_LEFT)
 		*owed += gap;
 	if (size) {
-		pay(table, owed);
-		if (ink)
+		if (ink) {
+			pay(table, owed);
 			cell_str(&table->line, ink);
+		}
 		put_piece(table, at, size, (unsigned)span.width + span.tail, owed);
 		if (ink)
 			cell_str(&table->line, screen_plain(&listing->style));

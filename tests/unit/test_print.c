@@ -430,6 +430,34 @@ static void test_list_details(void **state)
 	snapshot_fini(&seen);
 }
 
+/* Every column, every width: clean, and no cell is lost. */
+static void test_list_widths(void **state)
+{
+	struct sock socks[2] = { make_sock(STATE_ESTABLISHED), make_sock(STATE_TIME_WAIT) };
+	struct snapshot seen;
+	struct text spec = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < columns_count(); i++)
+		text_addf(&spec, "%s%s", i ? "," : "", column_name(i));
+	snapshot_init(&seen);
+	socks[1].inode = 0;
+	hold(&seen, 77, 812, 5, nasty, sizeof(nasty) - 1);
+	for (unsigned width = 0; width < 200; width++) {
+		struct style style = { .width = width, .header = true, .with_process = true,
+				       .with_timer = true, .with_extended = true };
+		char *text = list(&seen, &style, width % 2 ? spec.at : NULL, socks, 2);
+
+		assert_clean(text);
+		assert_non_null(strstr(text, "pid=812"));
+		assert_non_null(strstr(text, "ino:77"));
+		assert_non_null(strstr(text, "sk:53a1"));
+		free(text);
+	}
+	text_fini(&spec);
+	snapshot_fini(&seen);
+}
+
 /* Widths come from the first rows; later ones stream, nothing is lost. */
 static void test_list_streams(void **state)
 {
@@ -668,6 +696,7 @@ int main(void)
 		cmocka_unit_test(test_list_is_ss),
 		cmocka_unit_test(test_list_users),
 		cmocka_unit_test(test_list_details),
+		cmocka_unit_test(test_list_widths),
 		cmocka_unit_test(test_list_streams),
 		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_check_incomplete_is_not_ok),
