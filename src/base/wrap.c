@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/wrap.h"
 
+#include "base/text.h"
+
 #include <stdbool.h>
 #include <string.h>
 
 static size_t word_width(const char *word, size_t size)
 {
-	size_t width = 0;
+	struct text copy = { 0 };
+	size_t width;
 
-	/* Bytes that do not continue a character: exact but for wide ones. */
-	for (size_t i = 0; i < size; i++)
-		width += ((unsigned char)word[i] & 0xc0) != 0x80;
+	text_add(&copy, word, size);
+	width = utf8_width(copy.at);
+	text_fini(&copy);
 	return width;
 }
 

@@ -12,7 +12,7 @@ static uint32_t default_states(const struct options *options)
 		return STATE_ALL;
 	if (options->listening)
 		return STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_CLOSE);
-	return STATE_CONNECTED;
+	return STATE_SHOWN;
 }
 
 static unsigned all_needs(const struct session *session, const struct columns *columns)
@@ -21,7 +21,7 @@ static unsigned all_needs(const struct session *session, const struct columns *c
 
 	/* Ages, openers and cgroup paths are members of every JSON socket. */
 	if (session->style.format != FORMAT_TEXT)
-		need |= NEED_FLOW | NEED_CGROUP;
+		need |= NEED_FLOW | NEED_CGROUP | NEED_LINKS;
 	if (session->style.with_process)
 		need |= NEED_HOLDERS;
 	return need;

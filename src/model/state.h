@@ -29,10 +29,14 @@ enum state {
 /* Sets of states are masks of these bits. */
 #define STATE_BIT(state) (1u << (state))
 #define STATE_ALL        ((1u << STATE_COUNT) - 2u)
-/* What ss shows without -a and -l: everything that is a connection. */
+/* Everything that is a connection, or was one. */
 #define STATE_CONNECTED \
 	(STATE_ALL & ~(STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_CLOSE) | \
 		       STATE_BIT(STATE_BOUND)))
+
+/* What ss shows without -a and -l. */
+#define STATE_SHOWN \
+	(STATE_CONNECTED & ~(STATE_BIT(STATE_SYN_RECV) | STATE_BIT(STATE_TIME_WAIT)))
 
 /* Who has to act before the socket can leave the state. */
 enum turn { TURN_NOBODY, TURN_PROGRAM, TURN_PEER, TURN_KERNEL };

@@ -105,20 +105,15 @@ static void put_short(struct text *text, uint32_t count)
 	text_fini(&number);
 }
 
-void picture_ages(struct out *out, const struct style *style, const struct finding *finding,
-		  unsigned indent, unsigned label)
-{
-	static const char *const names[AGE_BUCKETS] = {
-		"<1s", "1s", "2s", "4s", "8s", "16s", "32s", "1m", "2m", "4m", "8m", "17m+",
-	};
-	struct text line = { 0 };
-	uint32_t most = 0;
+static const char *const age_names[AGE_BUCKETS] = {
+	"<1s", "1s", "2s", "4s", "8s", "16s", "32s", "1m", "2m", "4m", "8m", "17m+",
+};
 
-	if (style->width && style->width < indent + label + AGE_BUCKETS * AGE_CELL)
-		return;
-	for (int i = 0; i < AGE_BUCKETS; i++)
-		if (finding->ages[i] > most)
-			most = finding->ages[i];
+static void draw_ages(struct out *out, const struct style *style, const struct finding *finding,
+		      unsigned indent, unsigned label, uint32_t most)
+{
+	struct text line = { 0 };
+
 	for (int i = 0; i < AGE_BUCKETS; i++) {
 		cell_str(&line, "   ");
 		screen_column(&line, style, finding->ages[i], most);
@@ -130,12 +125,31 @@ void picture_ages(struct out *out, const struct style *style, const struct findi
 			put_short(&line, finding->ages[i]);
 		else
 			put_right(&line, "", AGE_CELL);
-	if (finding->ages_unknown)
-		text_addf(&line, "  %u unknown", finding->ages_unknown);
 	write_line(out, "", indent, label, &line);
 	for (int i = 0; i < AGE_BUCKETS; i++)
-		put_right(&line, names[i], AGE_CELL);
+		put_right(&line, age_names[i], AGE_CELL);
 	write_line(out, "at least", indent, label, &line);
+	text_fini(&line);
+}
+
+void picture_ages(struct out *out, const struct style *style, const struct finding *finding,
+		  unsigned indent, unsigned label)
+{
+	struct text line = { 0 };
+	uint32_t most = 0;
+
+	if (style->width && style->width < indent + label + AGE_BUCKETS * AGE_CELL)
+		return;
+	for (int i = 0; i < AGE_BUCKETS; i++)
+		if (finding->ages[i] > most)
+			most = finding->ages[i];
+	if (most)
+		draw_ages(out, style, finding, indent, label, most);
+	if (finding->ages_unknown) {
+		text_addf(&line, "%s%u whose age the kernel does not tell", most ? "and " : "",
+			  finding->ages_unknown);
+		write_line(out, most ? "" : "ages", indent, label, &line);
+	}
 	text_fini(&line);
 }
 

@@ -37,13 +37,4 @@ void screen_shade(struct text *text, const struct style *style, unsigned used,
 /* A sentence of ours that may quote somebody: control bytes and worse become visible. */
 void screen_safe(struct text *text, const char *sentence);
 
-/**
- * screen_wrap - @sentence from column @start on, broken at blanks
- * @hang: columns before the further lines
- *
- * Width 0 breaks nothing. Ends with a newline.
- */
-void screen_wrap(struct out *out, unsigned width, unsigned start, unsigned hang,
-		 const char *sentence);
-
 #endif

@@ -5,6 +5,7 @@
  */
 #include "print/check.h"
 
+#include "base/wrap.h"
 #include "print/cell.h"
 #include "print/picture.h"
 #include "print/screen.h"
@@ -85,15 +86,16 @@ static void print_headline(const struct page *page)
 	out_put(page->out, text.at, (size_t)(colon - text.at) + 1);
 	out_str(page->out, screen_plain(page->style));
 	out_char(page->out, ' ');
-	screen_wrap(page->out, page->style->width, start, INDENT, text.at + start);
+	wrap_put(page->out, text.at + start, start, INDENT, page->style->width);
 	text_fini(&text);
 }
 
 /* -- labelled paragraphs ------------------------------------------------- */
 
-/* "  label  text", further lines below the text. */
+/* "  label  text", further lines below the text, or below what an item's dash begins. */
 static void print_labelled(const struct page *page, const char *label, const char *sentence)
 {
+	unsigned hang = strncmp(sentence, "- ", 2) == 0 ? 2 : 0;
 	unsigned width = page->style->width;
 	bool narrow = width && width < NARROW;
 	unsigned start = narrow ? INDENT * 2 : INDENT + LABEL;
@@ -108,7 +110,7 @@ static void print_labelled(const struct page *page, const char *label, const cha
 	if (narrow && *label)
 		out_char(page->out, '\n');
 	out_pad(page->out, ' ', narrow ? start : LABEL - strlen(label));
-	screen_wrap(page->out, width, start, start, sentence);
+	wrap_put(page->out, sentence, start, start + hang, width);
 }
 
 static void print_sentence(const struct page *page, const char *label, const char *sentence)
@@ -249,8 +251,9 @@ static bool print_members(const struct page *page, const struct finding *f)
 
 	if (!f->members.count)
 		return false;
-	put_count(&text, f->count, "socket");
-	put_age(&text, f);
+	put_count(&text, f->members.count, "socket");
+	if (f->subject.kind != SUBJECT_DESTINATION || f->age.kind == AGE_UNACKED)
+		put_age(&text, f);
 	print_labelled(page, "evidence", text.at);
 	text_fini(&text);
 	return true;
@@ -282,7 +285,7 @@ static void print_title(const struct page *page, const struct finding *f)
 	out_str(page->out, "  ");
 	start = (unsigned)(critical ? 8 : 7) + 3 + (unsigned)strlen(f->id);
 	who_text(&text, page->style, page->seen, f, true);
-	screen_wrap(page->out, page->style->width, start, INDENT, text_str(&text));
+	wrap_put(page->out, text_str(&text), start, INDENT, page->style->width);
 	text_fini(&text);
 }
 
