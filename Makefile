@@ -49,7 +49,33 @@ ALL_CFLAGS   = -std=gnu17 $(WARNINGS) $(PROBED_CFLAGS) -ffile-prefix-map=$(CURDI
                $(LIB_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS  = $(PROBED_LDFLAGS) $(LDFLAGS)
 
-.PHONY: all deps run check check-fast rooms lint asan valgrind coverage \
+.PHONY: deps
+DEBS := gcc libc6-dev make pkgconf libmnl-dev libnl-3-dev libnl-route-3-dev \
+        libcmocka-dev bats perl jq python3 iproute2 util-linux procps mandoc \
+        bash-completion zsh fish
+deps:
+	@command -v apt-get >/dev/null || { \
+	  echo "sockvet: no apt here; install a C compiler, make, pkg-config, libmnl, libnl-3 and" \
+	       "libnl-route-3 with headers; for the tests cmocka, bats, prove, jq, python3," \
+	       "iproute2, util-linux, mandoc, bash-completion, zsh, fish" >&2; exit 1; }
+	@missing=$$(for p in $(DEBS); do \
+	    dpkg-query -W -f '$${Status}\n' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	test -z "$$missing" || { \
+	  sudo=$$(test "$$(id -u)" = 0 || echo sudo); \
+	  $$sudo apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing; }
+
+# What deps installs has to be there before the compiler is probed, so with it
+# the other goals are made by a make that starts afterwards.
+LATER := $(if $(filter deps,$(MAKECMDGOALS)),$(filter-out deps,$(MAKECMDGOALS)))
+ifneq ($(LATER),)
+.PHONY: $(LATER)
+.NOTPARALLEL:
+$(LATER): deps
+	@$(MAKE) --no-print-directory $@
+else
+
+.PHONY: all run check check-fast rooms lint asan valgrind coverage \
         install uninstall clean help
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -57,7 +83,7 @@ ALL_LDFLAGS  = $(PROBED_LDFLAGS) $(LDFLAGS)
 
 all: $(O)/sockvet
 
-ifeq ($(filter deps clean help uninstall,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out deps clean help uninstall,$(or $(MAKECMDGOALS),all)),)
 -include $(O)/flags.mk
 endif
 
@@ -166,24 +192,11 @@ uninstall:
 clean:
 	$(Q)rm -rf $(O)
 
-DEBS := gcc libc6-dev make pkgconf libmnl-dev libnl-3-dev libnl-route-3-dev \
-        libcmocka-dev bats perl jq python3 iproute2 util-linux procps mandoc \
-        bash-completion zsh fish
-deps:
-	@command -v apt-get >/dev/null || { \
-	  echo "sockvet: no apt here; install a C compiler, make, pkg-config, libmnl, libnl-3 and" \
-	       "libnl-route-3 with headers; for the tests cmocka, bats, prove, jq, python3," \
-	       "iproute2, util-linux, mandoc, bash-completion, zsh, fish" >&2; exit 1; }
-	@missing=$$(for p in $(DEBS); do \
-	    dpkg-query -W -f '$${Status}\n' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
-	test -z "$$missing" || { \
-	  sudo=$$(test "$$(id -u)" = 0 || echo sudo); \
-	  $$sudo apt-get update -qq && \
-	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing; }
-
 help:
 	@sed -n '3,10s/^# \{0,1\}//p' Makefile
 	@echo "make check-fast  the tests that need no namespace"
 	@echo "make asan        the suite under ASan and UBSan   make valgrind   under valgrind"
 	@echo "make coverage    lines and branches covered       make lint       man page, shell, cppcheck"
 	@echo "make install / uninstall / clean"
+
+endif
