@@ -32,6 +32,8 @@
 
 /* A full queue counts as this at least, so that "at the limit" stays below. */
 static const double full_percent = 101;
+static const uint32_t short_queue = 16;  /* shorter: full whenever somebody comes */
+static const uint32_t passing_ms = 1000;
 
 static void set_listener(struct finding *f, const struct sock *listener)
 {
@@ -200,11 +202,12 @@ static void put_queue(struct finding *f, const struct snapshot *seen,
 	finding_fact(f, NULL, "syn_recv", FACT_COUNT, (double)syn_recv);
 	put_drops(f, &seen->limits);
 	say_listener(&text, &f->subject);
-	text_addf(&text, " has %" PRIu32 " connections that wait for accept(), with a limit of "
-		  "%" PRIu32 "%s; %" PRIu64 " more are shaking hands", listener->recv_queue,
-		  listener->send_queue, full ? ": new connections are dropped" : "", syn_recv);
+	text_addf(&text, " has ");
+	say_count(&text, listener->recv_queue, "connection", "connections");
+	text_addf(&text, " waiting for accept(), with a limit of %" PRIu32 "%s; %" PRIu64
+		  " more shaking hands", listener->send_queue, full ? ": new connections are dropped" : "", syn_recv);
 	if (overflows->is)
-		text_addf(&text, "; since boot this namespace has had %" PRId64
+		text_addf(&text, "; since it was made this namespace has had %" PRId64
 			  " accept queue overflows", overflows->value);
 	say_cause(f, &text);
 	advise_accept(f);
@@ -214,17 +217,44 @@ static void put_queue(struct finding *f, const struct snapshot *seen,
 	finding_avoid(f, "tcp_max_syn_backlog is another queue.");
 }
 
+/* For each port how long the oldest connection has waited for accept(). */
+static uint32_t *longest_waits(const struct snapshot *seen)
+{
+	uint32_t *longest = grow_alloc(65536 * sizeof(*longest));
+
+	for (size_t i = 0; i < seen->socks.count; i++) {
+		const struct sock *s = &seen->socks.at[i];
+		double ms = sock_is_unaccepted(s) ? waiting_ms(s) : 0;
+
+		if (ms > longest[s->local_port])
+			longest[s->local_port] = (uint32_t)ms;
+	}
+	return longest;
+}
+
+/*
+ * A queue for one or two is full whenever somebody comes, for microseconds: it
+ * only counts when somebody has really waited. A long one that is full means
+ * that the program is behind, however short the moment.
+ */
+static bool is_passing(const struct sock *listener, const uint32_t *longest_wait)
+{
+	return listener->send_queue < short_queue &&
+	       longest_wait[listener->local_port] < passing_ms;
+}
+
 void weigh_accept_queue(const struct snapshot *seen, const struct threshold *t,
 			struct report *report)
 {
 	OWN_MEM uint32_t *syn_recv = count_handshakes(seen);
+	OWN_MEM uint32_t *longest_wait = longest_waits(seen);
 
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		const struct sock *s = &seen->socks.at[i];
 		struct finding *f;
 
 		if (s->state != STATE_LISTEN || s->recv_queue < t->least ||
-		    !threshold_level(t, queue_percent(s)))
+		    !threshold_level(t, queue_percent(s)) || is_passing(s, longest_wait))
 			continue;
 		f = report_add(report, "accept-queue-full");
 		f->severity = threshold_level(t, queue_percent(s));

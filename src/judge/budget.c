@@ -90,12 +90,16 @@ bool budget_counts(const struct budget_base *base, const struct sock *s)
 	       is_usable_port(base, s->local_port) && !bit(base->blocked, s->local_port);
 }
 
+/* The interface lo, in every network namespace. */
+enum { LOOPBACK_INDEX = 1 };
+
 /* Whether tcp_tw_reuse is for this one, whatever its age. */
 static enum reuse reuse_policy(const struct limits *limits, const struct sock *s)
 {
 	const struct known *reuse = &limits->limit[LIMIT_TW_REUSE];
 	const struct known *stamps = &limits->limit[LIMIT_TIMESTAMPS];
-	bool loopback = addr_is_loopback(&s->local) || addr_is_loopback(&s->remote);
+	bool loopback = addr_is_loopback(&s->local) || addr_is_loopback(&s->remote) ||
+			s->ifindex == LOOPBACK_INDEX;
 
 	if ((stamps->is && !stamps->value) || (reuse->is && !reuse->value) ||
 	    (reuse->is && reuse->value == 2 && !loopback))

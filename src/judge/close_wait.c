@@ -25,6 +25,12 @@
  * least number is small, because a few that stay for ever are a leak just as
  * well. Nearness to the descriptor limit makes it critical.
  *
+ * Each answered keepalive probe renews the acknowledgement that the lower bound
+ * comes from, so with SO_KEEPALIVE no age above the interval can ever be
+ * proven, and many programs and languages switch it on by default. Where
+ * keepalive hides the age, idle for the threshold and in CLOSE_WAIT for more
+ * than a second counts as old enough, for a warning.
+ *
  * A connection that was never accepted has no inode, and is accept-stalled's.
  */
 #include "judge/weigh.h"
@@ -37,6 +43,9 @@
 
 /* Data went out this long before or after the last acknowledgement: moving. */
 enum { PROGRESS_MS = 5000 };
+
+/* Behind a keepalive timer: no longer the moment between FIN and close(). */
+enum { SETTLED_MS = 1000 };
 
 static const double near_limit_percent = 80;
 
@@ -67,8 +76,18 @@ struct weighing {
 
 struct sums {
 	uint64_t cause[CAUSES], opener[3], unread_bytes;
+	uint64_t hidden;                /* of those too young to prove anything */
 	struct aged aged;
 };
+
+/* Old enough as far as can be told, though keepalive hides how old. */
+static bool is_hidden(const struct weighing *w, const struct sock *s)
+{
+	struct age age = sock_age(s, &w->seen->limits);
+
+	return age.kind == AGE_STATE && age.keepalive && s->send_queue == 0 &&
+	       age.min_ms >= SETTLED_MS && age.max_ms >= w->t->warn;
+}
 
 static enum cause cause_of(const struct sock *s)
 {
@@ -94,10 +113,19 @@ static struct sums add_up(const struct weighing *w, const struct service_group *
 		sums.opener[service_role(w->listeners, s)]++;
 		if (s->recv_queue > 1)
 			sums.unread_bytes += s->recv_queue - 1;
-		if (cause != STILL_SENDING)
-			aged_add(&sums.aged, w->t, aged_ms(w->seen, s));
+		if (cause != STILL_SENDING && !aged_add(&sums.aged, w->t, aged_ms(w->seen, s)))
+			sums.hidden += is_hidden(w, s);
 	}
 	return sums;
+}
+
+/* Hidden ages alone are worth a warning and never more. */
+static enum severity level_of(const struct sums *sums, const struct threshold *t)
+{
+	enum severity severity = aged_level(&sums->aged, t);
+	uint64_t old = sums->aged.warn + sums->hidden;
+
+	return !severity && old && old >= t->least ? SEVERITY_WARNING : severity;
 }
 
 static enum cause largest(const struct sums *sums)
@@ -122,6 +150,7 @@ static void put_facts(struct finding *f, const struct snapshot *seen, const stru
 	finding_fact(f, "openers", "accepted_here", FACT_COUNT,
 		     (double)sums->opener[ROLE_ACCEPTED]);
 	finding_fact(f, "openers", "unknown", FACT_COUNT, (double)sums->opener[ROLE_UNKNOWN]);
+	finding_fact(f, NULL, "age_hidden_by_keepalive", FACT_COUNT, (double)sums->hidden);
 	finding_fact(f, NULL, "unread_bytes", FACT_BYTES, (double)sums->unread_bytes);
 	fact_known(f, NULL, "descriptors", FACT_COUNT, process ? &process->descriptors : &unknown);
 	fact_known(f, NULL, "descriptor_limit", FACT_COUNT,
@@ -141,6 +170,9 @@ static void put_cause(struct finding *f, const struct snapshot *seen, const stru
 	text_addf(&text, " that the peer closed, the oldest at least ");
 	say_ms(&text, (double)(f->age.min_ms < 0 ? 0 : f->age.min_ms));
 	text_addf(&text, " ago");
+	if (sums->hidden)
+		text_addf(&text, " (keepalive hides the rest of the age of %llu)",
+			  (unsigned long long)sums->hidden);
 	for (enum cause c = EOF_UNREAD; c < CAUSES; c++) {
 		if (!sums->cause[c])
 			continue;
@@ -178,7 +210,7 @@ static bool take(void *ctx, const struct service_group *group)
 {
 	const struct weighing *w = ctx;
 	struct sums sums = add_up(w, group);
-	enum severity severity = aged_level(&sums.aged, w->t);
+	enum severity severity = level_of(&sums, w->t);
 	struct finding *f;
 
 	if (!severity)
@@ -207,7 +239,7 @@ void weigh_close_wait(const struct snapshot *seen, const struct threshold *t,
 		const struct sock *s = &seen->socks.at[i];
 
 		if (s->state == STATE_CLOSE_WAIT && s->inode &&
-		    aged_add(&any, t, aged_ms(seen, s)))
+		    (aged_add(&any, t, aged_ms(seen, s)) || is_hidden(&w, s)))
 			*grow_add(&old) = (uint32_t)i;
 	}
 	listeners_init(&listeners, seen);

@@ -125,6 +125,10 @@ static void put_facts(struct finding *f, const struct budget *b, const struct bu
 
 static void say_way(struct text *text, const struct subject *subject)
 {
+	if (!subject->has_destination) {
+		text_addf(text, "from here to any destination");
+		return;
+	}
 	text_addf(text, "from ");
 	say_address(text, &subject->source, 0);
 	text_addf(text, " to ");
@@ -245,9 +249,30 @@ static void report_exhaustion(const struct destinations *d, const struct tally_g
 	put_advice(f, b, &d->base);
 }
 
+/* The sockets that took blocked ports: nobody connects any more, so only they can be shown. */
+static void report_starved(const struct destinations *d, const struct budget *b,
+			   enum severity severity, struct report *report)
+{
+	static const uint32_t ownerless = STATE_BIT(STATE_SYN_RECV) | STATE_BIT(STATE_CLOSE);
+	const struct snapshot *seen = d->base.seen;
+	struct finding *f = report_add(report, "port-exhaustion");
+
+	f->subject = (struct subject){ .kind = SUBJECT_NETNS, .process = -1 };
+	f->severity = severity;
+	put_strip(f, &d->base);
+	for (size_t i = 0; i < seen->socks.count; i++)
+		if (budget_is_blocked(&d->base, seen->socks.at[i].local_port) &&
+		    !(STATE_BIT(seen->socks.at[i].state) & ownerless))
+			concern(f, seen, (uint32_t)i);
+	put_facts(f, b, &d->base);
+	put_cause(f, b, &d->base);
+	put_advice(f, b, &d->base);
+}
+
 /*
  * Where bind() alone took so many ports that any destination is short of them,
- * one finding, about the one with most sockets, says it for all.
+ * one finding, about the one with most sockets, says it for all; and where it
+ * took all of them and nobody is connected, one that names the owners.
  */
 void weigh_port_exhaustion(const struct snapshot *seen, const struct threshold *t,
 			   struct report *report)
@@ -255,6 +280,7 @@ void weigh_port_exhaustion(const struct snapshot *seen, const struct threshold *
 	const struct tally_group *short_of = NULL;
 	struct destinations d;
 	struct budget nothing = { .used = 0 };
+	size_t before = report->findings.count;
 	enum severity everywhere;
 
 	if (!destinations_init(&d, seen))
@@ -277,6 +303,8 @@ void weigh_port_exhaustion(const struct snapshot *seen, const struct threshold *
 		struct budget b = budget_of(&d, short_of);
 
 		report_exhaustion(&d, short_of, &b, everywhere, report);
+	} else if (everywhere && report->findings.count == before) {
+		report_starved(&d, &nothing, everywhere, report);
 	}
 	destinations_fini(&d);
 }

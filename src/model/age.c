@@ -27,6 +27,7 @@ enum {
 	JIFFIES_MS    = 20,     /* two jiffies of the coarsest usual clock */
 	QUIET_MS      = 40,     /* and the time that a long dump takes */
 	QUIET_GAP_MS  = 8,
+	LITTLE_BYTES  = 16384,  /* less than a quarter of the usual first window */
 	RTO_MIN_MS    = 200,
 	RTO_MAX_MS    = 120000,
 	SYN_RTO_MS    = 1000,
@@ -101,19 +102,36 @@ static struct age orphan_age(const struct sock *s, const struct limits *limits)
 	};
 }
 
-/* Both ends come from the same clock; a reordered FIN can swap them. */
-static struct age bracket(int64_t low, int64_t high, bool quiet, bool keepalive)
+/*
+ * Both ends come from the same clock; a reordered FIN can swap them. With
+ * @quiet_ms the true age is not further than that above the lower bound; 0:
+ * nothing is known.
+ */
+static struct age bracket(int64_t low, int64_t high, int64_t quiet_ms, bool keepalive)
 {
 	struct age age = { .kind = AGE_STATE, .keepalive = keepalive };
 
 	age.min_ms = least(low, high);
-	age.max_ms = quiet ? least(high, age.min_ms + QUIET_MS) : high;
+	age.max_ms = quiet_ms ? least(high, age.min_ms + quiet_ms) : high;
 	return age;
 }
 
 /*
+ * Two things renew the last acknowledgement in a quiet connection. A peer whose
+ * FIN was acknowledged too late, or whose ACK was lost, sends it again after one
+ * timeout, then two, four, eight: four of these are allowed for. And a peer that
+ * reads later what had filled its window tells so: excluded by having sent it
+ * little. The lower bound does not care.
+ */
+static int64_t quiet_ms(const struct sock *s, bool quiet)
+{
+	return quiet && (s->have & HAVE_SENT) && s->flow.bytes_sent <= LITTLE_BYTES ?
+	       QUIET_MS + 15 * (int64_t)(s->flow.rto_us / 1000) : 0;
+}
+
+/*
  * Quiet: nothing was sent since the last byte came, so the last acknowledgement
- * that came was the FIN's own.
+ * that came was the FIN's own, or its repetition's.
  */
 static struct age close_wait_age(const struct sock *s)
 {
@@ -121,7 +139,7 @@ static struct age close_wait_age(const struct sock *s)
 	bool quiet = s->timer == TIMER_NONE && s->send_queue == 0 &&
 		     f->last_data_sent_ms >= f->last_data_recv_ms;
 
-	return bracket(f->last_ack_recv_ms, f->last_data_recv_ms, quiet,
+	return bracket(f->last_ack_recv_ms, f->last_data_recv_ms, quiet_ms(s, quiet),
 		       s->timer == TIMER_KEEPALIVE);
 }
 
@@ -133,7 +151,7 @@ static struct age fin_wait_2_age(const struct sock *s)
 		     f->last_data_recv_ms > (uint64_t)f->last_ack_recv_ms + QUIET_GAP_MS;
 
 	/* without a file, timer 2 is fin_timeout running and no keepalive */
-	return bracket(f->last_ack_recv_ms, f->last_data_sent_ms, quiet,
+	return bracket(f->last_ack_recv_ms, f->last_data_sent_ms, quiet_ms(s, quiet),
 		       s->timer == TIMER_KEEPALIVE && s->inode);
 }
 
@@ -207,7 +225,7 @@ struct age sock_age(const struct sock *s, const struct limits *limits)
 		return flow ? close_wait_age(s) : unknown;
 	case STATE_CLOSING:
 		return flow ? bracket(s->flow.last_ack_recv_ms, s->flow.last_data_recv_ms,
-				      false, false) : unknown;
+				      0, false) : unknown;
 	case STATE_FIN_WAIT_1:
 	case STATE_LAST_ACK:
 		return retransmit_age(s);

@@ -160,6 +160,20 @@ static void leak(uint32_t count, uint32_t age_ms)
 		full(STATE_CLOSE_WAIT, 40000 + i, "10.0.0.9", 443, age_ms, true);
 }
 
+/* Idle for so long, probes answered so long ago. */
+static void leak_behind_keepalive(uint32_t count, uint32_t idle_ms, uint32_t probe_ms)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct sock *s = full(STATE_CLOSE_WAIT, 40000 + i, "10.0.0.9", 443, idle_ms, true);
+
+		s->timer = TIMER_KEEPALIVE;
+		s->flow.last_ack_recv_ms = probe_ms;
+	}
+}
+
+static void make_leak_hidden(void) { leak_behind_keepalive(5, 20 * MINUTE, 9000); }
+static void make_leak_hidden_few(void) { leak_behind_keepalive(4, 20 * MINUTE, 9000); }
+static void make_burst_of_idle(void) { leak_behind_keepalive(4000, 20 * MINUTE, 900); }
 static void make_leak(void) { leak(5, MINUTE); }
 static void make_leak_old(void) { leak(5, 10 * MINUTE); }
 static void make_leak_young(void) { leak(4000, MINUTE - 1); }
@@ -222,7 +236,12 @@ static void make_queue_at_limit(void) { listener(80, 16, 16); }
 static void make_queue_full(void) { listener(80, 17, 16); }
 static void make_queue_full_large(void) { listener(80, 4097, 4096); }
 static void make_queue_zero(void) { listener(80, 0, 0); }
-static void make_queue_zero_full(void) { listener(80, 1, 0); }
+static void make_queue_zero_passing(void) { listener(80, 1, 0); }
+static void make_queue_zero_full(void)
+{
+	listener(80, 1, 0);
+	full(STATE_ESTABLISHED, 80, "10.0.0.9", 50000, 1000, false)->inode = 0;
+}
 static void make_queue_below(void) { listener(80, 15, 16); }
 
 static void ports_in_use(unsigned count)
@@ -411,10 +430,14 @@ static const struct {
 	{ "never accepted for long", make_unaccepted_old, "accept-stalled", SEVERITY_CRITICAL, NULL, NULL },
 	{ "not yet accepted", make_unaccepted_young, NULL, 0, NULL, NULL },
 	{ "no inode and no listener", make_orphan_no_listener, NULL, 0, NULL, NULL },
+	{ "a leak whose age keepalive hides", make_leak_hidden, "close-wait-leak", SEVERITY_WARNING, NULL, NULL },
+	{ "few whose age keepalive hides", make_leak_hidden_few, NULL, 0, NULL, NULL },
+	{ "idle connections closed this second", make_burst_of_idle, NULL, 0, NULL, NULL },
 	{ "accept queue at its limit", make_queue_at_limit, "accept-queue-full", SEVERITY_WARNING, NULL, NULL },
 	{ "accept queue full", make_queue_full, "accept-queue-full", SEVERITY_CRITICAL, NULL, NULL },
 	{ "long accept queue full", make_queue_full_large, "accept-queue-full", SEVERITY_CRITICAL, NULL, NULL },
 	{ "listen(0), empty", make_queue_zero, NULL, 0, NULL, NULL },
+	{ "listen(0), full for a moment", make_queue_zero_passing, NULL, 0, NULL, NULL },
 	{ "listen(0), full", make_queue_zero_full, "accept-queue-full", SEVERITY_CRITICAL, NULL, NULL },
 	{ "accept queue below its limit", make_queue_below, NULL, 0, NULL, NULL },
 	{ "half of the ports", make_ports_half, NULL, 0, NULL, NULL },
@@ -896,10 +919,73 @@ static void every_rule_says_what_it_is(void **state)
 	assert_null(rule_by_id(""));
 }
 
+static const struct finding *found(const struct report *report, const char *id)
+{
+	for (size_t i = 0; i < report->findings.count; i++)
+		if (strcmp(report->findings.at[i].id, id) == 0)
+			return &report->findings.at[i];
+	return NULL;
+}
+
+static void the_last_port_does_not_turn_critical_into_fine(void **state)
+{
+	const struct finding *f;
+	struct report report;
+
+	(void)state;
+	begin();
+	range(40000, 40009);
+	for (unsigned i = 0; i < 10; i++)
+		listener(40000 + i, 0, 128);
+	judge_as(&report, NULL, NULL);
+	f = found(&report, "port-exhaustion");
+	assert_non_null(f);
+	assert_int_equal(f->severity, SEVERITY_CRITICAL);
+	assert_int_equal(f->count, 10);
+	assert_true(fact(f, NULL, "left") == 0);
+	assert_true(fact(f, NULL, "blocked_for_all") == 10);
+	end(&report);
+}
+
+static void a_socket_bound_to_lo_is_recycled_as_on_loopback(void **state)
+{
+	struct report report;
+
+	(void)state;
+	begin();
+	range(40000, 40099);
+	know(&seen.limits.limit[LIMIT_TW_REUSE], 2);
+	time_waits(40000, 100, "10.0.0.9", 443, 5000);
+	for (size_t i = 0; i < seen.socks.count; i++)
+		seen.socks.at[i].ifindex = 1;
+	judge_as(&report, NULL, NULL);
+	assert_null(found(&report, "port-exhaustion"));
+	end(&report);
+}
+
+static void the_waiting_listener_of_a_group_is_told(void **state)
+{
+	const struct finding *f;
+	struct report report;
+
+	(void)state;
+	begin();
+	listener(80, 0, 100);
+	unaccepted(MINUTE);
+	judge_as(&report, NULL, NULL);
+	f = found(&report, "accept-stalled");
+	assert_non_null(f);
+	assert_true(fact(f, NULL, "limit") == 16);
+	end(&report);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_rule_has_its_threshold),
+		cmocka_unit_test(the_last_port_does_not_turn_critical_into_fine),
+		cmocka_unit_test(a_socket_bound_to_lo_is_recycled_as_on_loopback),
+		cmocka_unit_test(the_waiting_listener_of_a_group_is_told),
 		cmocka_unit_test(a_leak_is_split_by_cause_and_opener),
 		cmocka_unit_test(a_leak_near_the_descriptor_limit_is_critical),
 		cmocka_unit_test(two_processes_are_two_leaks),
