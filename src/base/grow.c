@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static _Noreturn void out_of_memory(void)
+static __attribute__((noreturn)) void out_of_memory(void)
 {
 	static const char text[] =
 		"sockvet: out of memory: nothing can be concluded; free some or raise the limit\n";

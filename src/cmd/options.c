@@ -73,7 +73,6 @@ static void make_tables(struct getopt_tables *tables)
 {
 	char *at = tables->shorts;
 
-	memset(tables, 0, sizeof(*tables));
 	*at++ = ':';
 	for (size_t i = 0; i < option_count; i++) {
 		const struct option_row *row = &option_table[i];
@@ -191,7 +190,7 @@ static int check_words(struct options *options, struct fault *fault)
 int options_parse(struct options *options, int argc, char **argv,
 		  enum command_bit command, struct fault *fault)
 {
-	struct getopt_tables tables;
+	struct getopt_tables tables = { .shorts = "" };
 	int value, err;
 
 	memset(options, 0, sizeof(*options));
