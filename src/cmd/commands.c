@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/cmd.h"
 
+#include "base/text.h"
+#include "print/screen.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -73,6 +76,11 @@ void cmd_threshold(char *text, size_t size, enum measure measure, double value)
 
 enum status cmd_fail(const struct fault *fault)
 {
-	fprintf(stderr, "sockvet: %s\n", fault->text);
+	struct text safe = { 0 };
+
+	/* The sentence may quote the command line, and that may be anybody's. */
+	screen_safe(&safe, fault->text);
+	fprintf(stderr, "sockvet: %s\n", text_str(&safe));
+	text_fini(&safe);
 	return STATUS_UNKNOWN;
 }

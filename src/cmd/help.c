@@ -2,10 +2,13 @@
 #include "cmd/help.h"
 
 #include "base/out.h"
+#include "base/wrap.h"
 #include "cmd/session.h"
 
 #include <stdio.h>
 #include <string.h>
+
+enum { HELP_WIDTH = 80 };
 
 static struct out out;
 
@@ -14,7 +17,8 @@ static void put_pair(const char *left, size_t left_size, const char *right, size
 	out_str(&out, "  ");
 	out_put(&out, left, left_size);
 	out_pad(&out, ' ', left_size < column ? column - left_size : 2);
-	out_f(&out, "%s\n", right);
+	column = left_size < column ? column : left_size + 2;
+	wrap_put(&out, right, column + 2, column + 2, HELP_WIDTH);
 }
 
 static void put_examples(const char *examples)
@@ -45,7 +49,9 @@ static void put_option(const struct option_row *row)
 
 static void put_command(const struct command *command)
 {
-	out_f(&out, "%s: %s\n\n", command->name, command->help);
+	out_f(&out, "%s: ", command->name);
+	wrap_put(&out, command->help, strlen(command->name) + 2, 2, HELP_WIDTH);
+	out_char(&out, '\n');
 	put_examples(command->examples);
 	out_f(&out, "\nUsage: sockvet %s %s\n", command->name, command->usage);
 	for (size_t i = 0; i < option_count; i++)

@@ -68,12 +68,13 @@ static enum status stream(struct session *session, const struct columns *columns
 }
 
 /* As netstat does: a blank owner must not be taken for "nobody". */
-static void tell_gaps(const struct session *session)
+static void tell_gaps(struct session *session)
 {
 	if (session->style.format != FORMAT_TEXT || session->style.quiet)
 		return;
 	for (size_t i = 0; i < session->seen.gaps.count; i++)
 		fprintf(stderr, "sockvet: note: %s\n", session->seen.gaps.at[i].text);
+	session->told = session->seen.gaps.count > 0;
 }
 
 enum status list_run(const struct options *options)

@@ -107,6 +107,11 @@ static int store(struct options *options, const struct option_row *row,
 
 	if (row->kind == OPTION_FLAG) {
 		*(bool *)at = true;
+		/* As in ss, the last of -a and -l decides. */
+		if (at == &options->all)
+			options->listening = false;
+		if (at == &options->listening)
+			options->all = false;
 	} else if (row->kind == OPTION_TEXT) {
 		*(const char **)at = argument;
 	} else {

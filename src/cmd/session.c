@@ -54,7 +54,7 @@ void session_style(struct style *style, const struct options *options)
 		.ascii = options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0,
 		.quiet = options->quiet,
 		.header = !options->no_header,
-		.resolve = options->resolve && !options->numeric,
+		.resolve = options->resolve,
 		.oneline = options->oneline,
 		.width = terminal_width(),
 		.with_process = options->processes,
@@ -106,11 +106,6 @@ enum status session_flush(struct out *out, enum status status)
 	return STATUS_UNKNOWN;
 }
 
-static bool tells_on_stderr(const struct session *session)
-{
-	return session->style.format == FORMAT_TEXT && !session->style.quiet;
-}
-
 enum status session_close(struct session *session, struct out *out, enum status status)
 {
 	struct snapshot *seen = &session->seen;
@@ -122,7 +117,7 @@ enum status session_close(struct session *session, struct out *out, enum status 
 	if (collect_close(session->collect, keep, &session->fault) < 0)
 		status = cmd_fail(&session->fault);
 	if (status != STATUS_UNKNOWN && !complete) {
-		if (!tells_on_stderr(session))
+		if (!session->told)
 			fprintf(stderr, "sockvet: what could be seen is incomplete: %s\n",
 				seen->gaps.count ? seen->gaps.at[0].text : "the dump was cut");
 		status = STATUS_UNKNOWN;

@@ -14,6 +14,7 @@ struct session {
 	struct snapshot seen;
 	struct style style;
 	struct fault fault;
+	bool told;              /* the gaps stand on stderr already */
 	bool judges;            /* silence is a verdict: limits must be known too */
 };
 

@@ -270,7 +270,7 @@ static bool note_owner_gaps(struct walk *walk)
 			 "descriptors of %llu processes could not be read (%s)",
 			 (unsigned long long)walk->unreadable, way_out());
 	if (walk->broken)
-		tape_gap(walk->tape, seen, GAP_OWNERS, walk->broken,
+		tape_gap(walk->tape, seen, GAP_RESOURCES, walk->broken,
 			 "descriptors of %llu processes could not be read: %s",
 			 (unsigned long long)walk->broken, strerror(walk->broken_err));
 	if (hidden)
@@ -482,7 +482,7 @@ static void note_descriptor_gaps(struct walk *walk)
 			 "open files of %llu processes could not be counted (%s)",
 			 (unsigned long long)walk->unreadable, way_out());
 	if (walk->broken)
-		tape_gap(walk->tape, walk->seen, GAP_OWNERS, walk->broken,
+		tape_gap(walk->tape, walk->seen, GAP_RESOURCES, walk->broken,
 			 "open files of %llu processes could not be counted: %s",
 			 (unsigned long long)walk->broken, strerror(walk->broken_err));
 }

@@ -86,7 +86,7 @@ static bool is_hidden(const struct weighing *w, const struct sock *s)
 	struct age age = sock_age(s, &w->seen->limits);
 
 	return age.kind == AGE_STATE && age.keepalive && s->send_queue == 0 &&
-	       age.min_ms >= SETTLED_MS && age.max_ms >= w->t->warn;
+	       age.min_ms >= SETTLED_MS && (double)age.max_ms >= w->t->warn;
 }
 
 static enum cause cause_of(const struct sock *s)

@@ -16,6 +16,7 @@ const char *gap_name(enum gap_kind kind)
 		[GAP_ATTRIBUTE] = "attribute", [GAP_OWNERS] = "owners",
 		[GAP_LIMITS] = "limits",    [GAP_CGROUPS] = "cgroups",
 		[GAP_LINKS] = "links",      [GAP_RECORDING] = "recording",
+		[GAP_RESOURCES] = "resources",
 	};
 
 	return names[kind];
@@ -77,7 +78,7 @@ static bool has_gap(const struct snapshot *snapshot, enum gap_kind kind)
 bool snapshot_lists_all(const struct snapshot *snapshot)
 {
 	return snapshot->socks_complete && !has_gap(snapshot, GAP_DUMP) &&
-	       !has_gap(snapshot, GAP_ATTRIBUTE);
+	       !has_gap(snapshot, GAP_ATTRIBUTE) && !has_gap(snapshot, GAP_RESOURCES);
 }
 
 bool snapshot_is_complete(const struct snapshot *snapshot)

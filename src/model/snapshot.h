@@ -21,6 +21,7 @@ enum gap_kind {
 	GAP_CGROUPS,            /* the cgroup tree could not be read */
 	GAP_LINKS,              /* interface names or addresses not read */
 	GAP_RECORDING,          /* the recording does not hold what was asked */
+	GAP_RESOURCES,          /* descriptors or memory of our own ran out */
 	GAP_KIND_COUNT,
 };
 const char *gap_name(enum gap_kind kind);       /* "dump", "owners", ... */

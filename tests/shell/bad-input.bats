@@ -104,3 +104,26 @@ refuses() {
 	run bash -c "set -o pipefail; '$SOCKVET' tables options 2>err | true"
 	[ ! -s err ]
 }
+
+@test "a quoted word of the command line drives the terminal" {
+	for words in $'a\x1b[31mb' $'list\tstate\t\xff\x1b' $'explain\t\x1b' $'check\t--color\t\x1bx' $'tables\t\x1b' $'-N\t\x1b'; do
+		IFS=$'\t' read -r -a argv <<<"$words"
+		run --separate-stderr "$SOCKVET" "${argv[@]}"
+		[ "$status" -eq 3 ]
+		! LC_ALL=C grep -q '[^ -~]' <<<"$stderr"
+	done
+}
+
+@test "owners that were not read for want of descriptors are a complete answer" {
+	run --separate-stderr bash -c 'for fd in {3..20}; do exec {fd}>&-; done
+		prlimit --nofile=4 "$0" list -tap --json' "$SOCKVET"
+	[ "$status" -eq 3 ]
+	[ "$(jq -r .end.complete <<<"$output")" = false ]
+}
+
+@test "check ends in 3 without a sentence on stderr" {
+	"$SOCKVET" list --record listed -ta >/dev/null
+	run --separate-stderr "$SOCKVET" check --from listed
+	[ "$status" -eq 3 ]
+	[[ $stderr == "sockvet: "* ]]
+}

@@ -96,3 +96,16 @@ setup() { SOCKVET=${SOCKVET:-build/sockvet}; }
 	make -s uninstall DESTDIR="$BATS_TEST_TMPDIR/root" PREFIX=/usr >/dev/null
 	[ "$(find "$BATS_TEST_TMPDIR/root" -type f | wc -l)" -eq 0 ]
 }
+
+@test "the last of -a and -l does not decide" {
+	[ "$("$SOCKVET" list -tal --json | jq '[.sockets[] | select(.state != "LISTEN")] | length')" -eq 0 ]
+	run --separate-stderr "$SOCKVET" -tla
+	[ "$status" -eq 0 ]
+}
+
+@test "help is wider than 80 columns" {
+	for command in "" $("$SOCKVET" tables commands | cut -f1); do
+		# shellcheck disable=SC2086
+		[ "$("$SOCKVET" $command --help | awk '{ if (length > m) m = length } END { print m }')" -le 80 ]
+	done
+}
