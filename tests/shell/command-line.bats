@@ -89,12 +89,12 @@ setup() { SOCKVET=${SOCKVET:-build/sockvet}; }
 }
 
 @test "installed files are missing or stay after uninstall" {
-	make -s install O="${BUILD:-build}" DESTDIR="$BATS_TEST_TMPDIR/root" PREFIX=/usr >/dev/null
-	[ -x "$BATS_TEST_TMPDIR/root/usr/bin/sockvet" ]
-	[ -f "$BATS_TEST_TMPDIR/root/usr/share/man/man8/sockvet.8" ]
-	[ "$(find "$BATS_TEST_TMPDIR/root" -type f | wc -l)" -eq 5 ]
-	make -s uninstall DESTDIR="$BATS_TEST_TMPDIR/root" PREFIX=/usr >/dev/null
-	[ "$(find "$BATS_TEST_TMPDIR/root" -type f | wc -l)" -eq 0 ]
+	make -s install O="${BUILD:-build}" DESTDIR="$BATS_TEST_TMPDIR/staged" PREFIX=/usr >/dev/null
+	[ -x "$BATS_TEST_TMPDIR/staged/usr/bin/sockvet" ]
+	[ -f "$BATS_TEST_TMPDIR/staged/usr/share/man/man8/sockvet.8" ]
+	[ "$(find "$BATS_TEST_TMPDIR/staged" -type f | wc -l)" -eq 5 ]
+	make -s uninstall DESTDIR="$BATS_TEST_TMPDIR/staged" PREFIX=/usr >/dev/null
+	[ "$(find "$BATS_TEST_TMPDIR/staged" -type f | wc -l)" -eq 0 ]
 }
 
 @test "the last of -a and -l does not decide" {
