@@ -222,13 +222,9 @@ static void judge_orphans(const struct snapshot *seen, const struct threshold *t
 
 	if (group->count < t->least || !threshold_level(t, group->count))
 		return;
-	f = report_add(report, "fin-wait-2-orphans");
+	f = blame_destination(report, "fin-wait-2-orphans", &group->key.destination,
+			      0);
 	f->severity = threshold_level(t, group->count);
-	f->subject.kind = SUBJECT_DESTINATION;
-	f->subject.has_destination = true;
-	f->subject.destination = group->key.destination;
-	f->subject.family = say_family(&group->key.destination);
-	f->has_ages = true;
 	tally_each(tally, group, i) {
 		concern(f, seen, i);
 		full += !sock_is_minisock(&seen->socks.at[i]);

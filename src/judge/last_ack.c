@@ -105,13 +105,9 @@ static void judge_peer(const struct snapshot *seen, const struct threshold *t,
 		aged_add(&aged, t, aged_ms(seen, &seen->socks.at[i]));
 	if (!aged_level(&aged, t))
 		return;
-	f = report_add(report, "last-ack-stuck");
+	f = blame_destination(report, "last-ack-stuck", &group->key.destination,
+			      0);
 	f->severity = aged_level(&aged, t);
-	f->subject.kind = SUBJECT_DESTINATION;
-	f->subject.has_destination = true;
-	f->subject.destination = group->key.destination;
-	f->subject.family = say_family(&group->key.destination);
-	f->has_ages = true;
 	tally_each(tally, group, i) {
 		concern(f, seen, i);
 		orphans += !seen->socks.at[i].inode;

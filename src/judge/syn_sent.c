@@ -65,14 +65,9 @@ static void judge_destination(const struct snapshot *seen, const struct threshol
 		aged_add(&aged, t, aged_ms(seen, &seen->socks.at[i]));
 	if (!aged_level(&aged, t))
 		return;
-	f = report_add(report, "syn-sent-stuck");
+	f = blame_destination(report, "syn-sent-stuck", &group->key.destination,
+			      group->key.port);
 	f->severity = aged_level(&aged, t);
-	f->subject.kind = SUBJECT_DESTINATION;
-	f->subject.has_destination = true;
-	f->subject.destination = group->key.destination;
-	f->subject.family = say_family(&group->key.destination);
-	f->subject.port = group->key.port;
-	f->has_ages = true;
 	tally_each(tally, group, i)
 		concern(f, seen, i);
 	put_texts(f, seen);

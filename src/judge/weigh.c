@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "judge/weigh.h"
 
+#include "judge/say.h"
+
 double aged_ms(const struct snapshot *seen, const struct sock *sock)
 {
 	struct age age = sock_age(sock, &seen->limits);
@@ -22,6 +24,20 @@ enum severity aged_level(const struct aged *aged, const struct threshold *t)
 	if (aged->crit && aged->crit >= t->least)
 		return SEVERITY_CRITICAL;
 	return aged->warn && aged->warn >= t->least ? SEVERITY_WARNING : SEVERITY_NONE;
+}
+
+struct finding *blame_destination(struct report *report, const char *id,
+				  const struct addr *destination, uint16_t port)
+{
+	struct finding *f = report_add(report, id);
+
+	f->subject.kind = SUBJECT_DESTINATION;
+	f->subject.has_destination = true;
+	f->subject.destination = *destination;
+	f->subject.family = say_family(destination);
+	f->subject.port = port;
+	f->has_ages = true;
+	return f;
 }
 
 void concern(struct finding *f, const struct snapshot *seen, uint32_t index)

@@ -48,6 +48,13 @@ double aged_ms(const struct snapshot *seen, const struct sock *sock);
 bool aged_add(struct aged *aged, const struct threshold *t, double age_ms);
 enum severity aged_level(const struct aged *aged, const struct threshold *t);
 
+/*
+ * A new finding about a destination, with a histogram of ages; port 0: about
+ * the address. The caller gives severity and members.
+ */
+struct finding *blame_destination(struct report *report, const char *id,
+				  const struct addr *destination, uint16_t port);
+
 /* Makes @index a member, counts it and lets the oldest member give the age. */
 void concern(struct finding *f, const struct snapshot *seen, uint32_t index);
 
