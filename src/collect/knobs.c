@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define IPV4 "/proc/sys/net/ipv4/"
+#define IPV6 "/proc/sys/net/ipv6/"
 
 struct knob {
 	const char     *file;
@@ -33,6 +34,11 @@ static const struct knob knobs[] = {
 	{ IPV4 "tcp_abort_on_overflow",    LIMIT_ABORT_ON_OVERFLOW,  1, KNOB_NETNS, true },
 	{ IPV4 "tcp_mem",                  LIMIT_TCP_MEM_LOW,        3, KNOB_MACHINE, false },
 	{ IPV4 "ip_unprivileged_port_start", LIMIT_UNPRIVILEGED_PORT_START, 1, KNOB_NETNS, true },
+	{ IPV4 "ip_nonlocal_bind",         LIMIT_NONLOCAL_BIND,      1, KNOB_NETNS, false },
+	{ IPV6 "ip_nonlocal_bind",         LIMIT_NONLOCAL_BIND6,     1, KNOB_NETNS, false },
+	{ IPV6 "bindv6only",               LIMIT_BINDV6ONLY,         1, KNOB_NETNS, false },
+	{ IPV4 "ip_autobind_reuse",        LIMIT_AUTOBIND_REUSE,     1, KNOB_NETNS, false }, /* 5.7 */
+	{ IPV4 "tcp_fastopen",             LIMIT_FASTOPEN,           1, KNOB_NETNS, false },
 };
 
 /* A line of names and one of values, or names and values by turns. */

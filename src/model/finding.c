@@ -13,7 +13,7 @@ void report_init(struct report *report)
 	memset(report, 0, sizeof(*report));
 }
 
-static void free_advice(struct advice *advice)
+void advice_fini(struct advice *advice)
 {
 	for (size_t i = 0; i < advice->count; i++)
 		free(advice->text[i]);
@@ -22,8 +22,8 @@ static void free_advice(struct advice *advice)
 
 static void finding_fini(struct finding *f)
 {
-	free_advice(&f->fix);
-	free_advice(&f->avoid);
+	advice_fini(&f->fix);
+	advice_fini(&f->avoid);
 	grow_fini(&f->facts);
 	grow_fini(&f->members);
 }
@@ -118,6 +118,15 @@ static __attribute__((format(printf, 2, 0))) void advise(struct advice *advice,
 	if (vasprintf(&text, fmt, args) < 0)
 		text = grow_strdup("");
 	advice->text[advice->count++] = text;
+}
+
+void advice_add(struct advice *advice, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	advise(advice, fmt, args);
+	va_end(args);
 }
 
 void finding_fix(struct finding *f, const char *fmt, ...)

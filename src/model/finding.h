@@ -47,6 +47,10 @@ struct fact {
 /* One advice: static text, or formatted text that the finding owns. */
 struct advice { size_t count; char *text[ADVICE_MAX]; };
 
+/* Further advice is dropped when the list is full. */
+void advice_add(struct advice *advice, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void advice_fini(struct advice *advice);
+
 struct finding {
 	const char    *id;              /* static, from the rule row */
 	enum severity  severity;

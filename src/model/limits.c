@@ -24,6 +24,11 @@ const struct limit_row limit_table[LIMIT_COUNT] = {
 	[LIMIT_TCP_MEM_PRESSURE]  = { "tcp_mem_pressure_pages" },
 	[LIMIT_TCP_MEM_HIGH]      = { "tcp_mem_high_pages" },
 	[LIMIT_UNPRIVILEGED_PORT_START] = { "unprivileged_port_start" },
+	[LIMIT_NONLOCAL_BIND]     = { "nonlocal_bind" },
+	[LIMIT_NONLOCAL_BIND6]    = { "nonlocal_bind_ipv6" },
+	[LIMIT_BINDV6ONLY]        = { "bindv6only" },
+	[LIMIT_AUTOBIND_REUSE]    = { "autobind_reuse" },
+	[LIMIT_FASTOPEN]          = { "fastopen" },
 };
 
 const struct counter_row counter_table[COUNTER_COUNT] = {

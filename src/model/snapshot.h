@@ -57,7 +57,12 @@ struct cgroup {
 };
 
 struct link  { uint32_t index; char name[32]; };  /* raw bytes */
-struct local { struct addr addr; enum family family; uint32_t ifindex; };
+struct local {
+	struct addr addr;
+	enum family family;
+	uint32_t    ifindex;
+	bool        tentative;  /* IPv6: duplicate detection not done, or failed */
+};
 
 struct snapshot {
 	int64_t  time_ms;               /* CLOCK_REALTIME */

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum protocol { PROTOCOL_TCP = 6 };
+enum protocol { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
 
 enum timer {
 	TIMER_NONE,
@@ -32,6 +32,9 @@ enum have {
 	HAVE_SHUTDOWN = 1 << 7,
 	HAVE_V6ONLY   = 1 << 8,
 	HAVE_SOCKOPT  = 1 << 9,
+	HAVE_REUSEADDR = 1 << 10,        /* asked of its descriptor */
+	HAVE_REUSEPORT = 1 << 11,
+	HAVE_PORT_ORIGIN = 1 << 12,
 };
 
 /* What tells an age and an opener; from tcp_info. Ages are since "last". */
@@ -83,6 +86,8 @@ struct sock {
 	uint64_t      cgroup_id;
 	uint8_t       shutdown;         /* 1: receive half, 2: send half */
 	bool          v6only;
+	bool          reuseaddr, reuseport;
+	bool          port_explicit;    /* a port was given to bind() */
 	uint16_t      sockopt;          /* bits of enum sockopt */
 	struct flow   flow;
 	const struct detail *detail;

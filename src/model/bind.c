@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/bind.h"
+
+#include "base/grow.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+const char *verdict_name(enum verdict verdict)
+{
+	static const char *const names[VERDICT_COUNT] = {
+		[VERDICT_OK] = "ok", [VERDICT_FAILS] = "fails",
+		[VERDICT_DEPENDS] = "depends", [VERDICT_UNKNOWN] = "unknown",
+	};
+
+	return names[verdict];
+}
+
+const char *errno_name(int err)
+{
+	switch (err) {
+	case EADDRINUSE: return "EADDRINUSE";
+	case EADDRNOTAVAIL: return "EADDRNOTAVAIL";
+	case EACCES: return "EACCES";
+	case EPERM: return "EPERM";
+	case EINVAL: return "EINVAL";
+	case ENODEV: return "ENODEV";
+	case EAFNOSUPPORT: return "EAFNOSUPPORT";
+	case ENOENT: return "ENOENT";
+	case ENOTDIR: return "ENOTDIR";
+	case EROFS: return "EROFS";
+	case ELOOP: return "ELOOP";
+	case ENAMETOOLONG: return "ENAMETOOLONG";
+	case ENETUNREACH: return "ENETUNREACH";
+	case EHOSTUNREACH: return "EHOSTUNREACH";
+	case EAGAIN: return "EAGAIN";
+	case ENOBUFS: return "ENOBUFS";
+	case ENOMEM: return "ENOMEM";
+	case EMFILE: return "EMFILE";
+	case ENFILE: return "ENFILE";
+	default: return err ? "EOTHER" : NULL;
+	}
+}
+
+const char *const bind_why_name[WHY_COUNT] = {
+	[WHY_LISTENER] = "listener", [WHY_BOUND] = "bound", [WHY_CHILD] = "accepted",
+	[WHY_CLIENT] = "client", [WHY_CONNECTION] = "connection", [WHY_CLOSING] = "closing",
+	[WHY_ORPHAN] = "orphan", [WHY_TIME_WAIT] = "time-wait", [WHY_DATAGRAM] = "datagram",
+};
+
+const char *const bind_with_name[WITH_COUNT] = {
+	[WITH_NONE] = "none", [WITH_REUSEADDR] = "reuseaddr", [WITH_REUSEPORT] = "reuseport",
+	[WITH_BOTH] = "reuseaddr+reuseport",
+};
+
+const char *unix_type_name(enum unix_type type)
+{
+	switch (type) {
+	case UNIX_STREAM: return "stream";
+	case UNIX_DGRAM: return "dgram";
+	case UNIX_SEQPACKET: return "seqpacket";
+	}
+	return "unknown";
+}
+
+void bind_scene_fini(struct bind_scene *scene)
+{
+	grow_fini(&scene->elsewhere);
+}
+
+void bind_answer_fini(struct bind_answer *answer)
+{
+	grow_fini(&answer->blockers);
+	advice_fini(&answer->advice);
+	advice_fini(&answer->notes);
+}
+
+void unix_scene_fini(struct unix_scene *scene)
+{
+	grow_fini(&scene->socks);
+}
+
+void unix_answer_fini(struct unix_answer *answer)
+{
+	advice_fini(&answer->advice);
+	advice_fini(&answer->notes);
+}

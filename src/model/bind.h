@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MODEL_BIND_H
+#define MODEL_BIND_H
+
+#include "model/finding.h"
+#include "model/snapshot.h"
+
+/* A question about bind(), what was seen for it, and its answer. */
+
+enum verdict {
+	VERDICT_OK,             /* works as asked */
+	VERDICT_FAILS,
+	VERDICT_DEPENDS,        /* on something that cannot be seen from here */
+	VERDICT_UNKNOWN,        /* not enough was seen to say anything */
+	VERDICT_COUNT,
+};
+const char *verdict_name(enum verdict verdict);         /* "ok", "fails", ... */
+
+/* "EADDRINUSE" and what it reads like in strerror(); NULL for 0. */
+const char *errno_name(int err);
+
+struct bind_ask {
+	enum protocol protocol;         /* PROTOCOL_TCP or PROTOCOL_UDP */
+	enum family family;             /* of the socket that would be bound */
+	struct addr addr;               /* v4-mapped on an IPv6 socket is possible */
+	uint16_t port;                  /* 1 .. 65535 */
+	uint32_t ifindex;               /* SO_BINDTODEVICE; 0: none */
+	uint32_t scope;                 /* of a link-local address; 0: none */
+	bool     reuseaddr, reuseport;
+	bool     v6only;                /* as the socket would have it at bind() */
+	uint32_t uid;                   /* that would call it */
+};
+
+/* What an address is to the namespace (and device) in which it would be bound. */
+enum addr_kind {
+	ADDR_KIND_UNKNOWN,
+	ADDR_KIND_ANY,          /* wildcard */
+	ADDR_KIND_LOCAL,
+	ADDR_KIND_BROADCAST,    /* IPv4: can be bound */
+	ADDR_KIND_MULTICAST,
+	ADDR_KIND_TENTATIVE,    /* IPv6: duplicate detection is not done, or failed */
+	ADDR_KIND_ELSEWHERE,    /* an address of this namespace, on another device (IPv6) */
+	ADDR_KIND_NONE,         /* no address of this namespace */
+	ADDR_KIND_COUNT,
+};
+
+/* bind() done for real and undone at once; or why it was not done. */
+struct bind_probe {
+	bool made;
+	int  err;               /* positive errno of the call, 0: it succeeded */
+	char refusal[200];      /* when not made although asked */
+};
+
+/* Another network namespace of this machine with owners of the port. */
+struct elsewhere {
+	uint64_t netns_inode;
+	char     name[256];     /* of /run/netns, or "" */
+	int32_t  pid;           /* of a process in it, or 0 */
+	uint8_t  comm_size;
+	char     comm[64];      /* of that process, raw bytes */
+	uint32_t listeners, others;     /* sockets on the port */
+};
+
+/* What was seen beside the sockets. */
+struct bind_scene {
+	enum addr_kind addr_kind;
+	struct known may_bind_low;      /* 1: the uid has CAP_NET_BIND_SERVICE there */
+	struct bind_probe probe;
+	bool   elsewhere_known;         /* other namespaces were looked at */
+	struct { struct elsewhere *at; size_t count, room; } elsewhere;
+};
+void bind_scene_fini(struct bind_scene *scene);
+
+/* Why a socket is in the way. */
+enum bind_why {
+	WHY_LISTENER,           /* listens there */
+	WHY_BOUND,              /* bound, neither listens nor connects */
+	WHY_CHILD,              /* accepted connection, its listener is gone or is not in the way */
+	WHY_CLIENT,             /* an outgoing connection's source port */
+	WHY_CONNECTION,         /* a connection; who opened it is not known */
+	WHY_CLOSING,            /* FIN_WAIT_1, FIN_WAIT_2, CLOSING, LAST_ACK, CLOSE_WAIT */
+	WHY_ORPHAN,             /* the same without a process */
+	WHY_TIME_WAIT,
+	WHY_DATAGRAM,           /* a UDP socket */
+	WHY_COUNT,
+};
+extern const char *const bind_why_name[WHY_COUNT];      /* "listener", "bound", ... for JSON */
+
+struct bind_blocker {
+	uint32_t sock;          /* index in snapshot */
+	enum bind_why why;
+	bool     certain;       /* false: perhaps in the way, a flag is not known */
+	struct known frees_in_ms;       /* goes by itself; unknown: does not, or cannot be told */
+	char     text[300];     /* one sentence: what it is and what ends it, safe to print */
+};
+
+struct bind_outcome {
+	enum verdict verdict;
+	int err;                /* errno the program would see, 0: none or unknown */
+	bool at_listen;         /* by listen() and not by bind() */
+};
+
+/* Order of the table over options. */
+enum bind_with { WITH_NONE, WITH_REUSEADDR, WITH_REUSEPORT, WITH_BOTH, WITH_COUNT };
+extern const char *const bind_with_name[WITH_COUNT];    /* "none", "reuseaddr", ... */
+
+struct bind_answer {
+	struct bind_outcome asked;
+	struct bind_outcome with[WITH_COUNT];
+	struct { struct bind_blocker *at; size_t count, room; } blockers; /* worst first */
+	struct known free_in_ms;        /* when the last blocker is gone by itself */
+	char   cause[500];              /* one or two sentences: why this verdict */
+	char   settles[200];            /* what would settle a "depends", or "" */
+	struct advice advice;           /* the best first; each works in this case */
+	struct advice notes;            /* what does not block and still matters */
+};
+void bind_answer_fini(struct bind_answer *answer);
+
+/* ---- unix ---- */
+
+enum unix_type { UNIX_STREAM = 1, UNIX_DGRAM = 2, UNIX_SEQPACKET = 5 };
+const char *unix_type_name(enum unix_type type);        /* "stream", ... */
+
+struct unix_ask {
+	const char *name;       /* path, or abstract name without its leading NUL */
+	size_t      size;
+	bool        abstract;
+	enum unix_type type;
+};
+
+/* A socket with that name (abstract), or that inode of the file system (path). */
+struct unix_sock {
+	uint32_t inode;         /* of the socket, as in /proc/PID/fd */
+	enum unix_type type;
+	bool     listens;
+	uint32_t recv_queue, send_queue;
+};
+
+/* What stands at the path. */
+enum unix_file {
+	UNIX_FILE_UNKNOWN, UNIX_FILE_NONE, UNIX_FILE_SOCKET, UNIX_FILE_OTHER,
+	UNIX_FILE_DANGLING,     /* a symbolic link to nothing */
+};
+
+struct unix_scene {
+	enum unix_file file;
+	char  file_kind[24];            /* "regular file", "directory", ... for OTHER */
+	int   parent_err;               /* errno of using the folder: ENOENT, EACCES, ENOTDIR, 0 */
+	struct known name_max;          /* bytes that fit into sun_path */
+	bool  listed;                   /* the kernel's list of unix sockets was read whole */
+	/*
+	 * Nobody of this network namespace has the file, and all others that could be
+	 * found were asked too: files are for all of them.
+	 */
+	bool  elsewhere_known;
+	struct { struct unix_sock *at; size_t count, room; } socks;
+};
+void unix_scene_fini(struct unix_scene *scene);
+
+struct unix_answer {
+	struct bind_outcome asked;
+	char   cause[500];
+	struct advice advice, notes;
+};
+void unix_answer_fini(struct unix_answer *answer);
+
+#endif
