@@ -6,13 +6,38 @@
 
 struct tally {
 	uint64_t socks;
+	struct sink keep;
 };
 
+/*
+ * Only those are kept that own a port for themselves: they are few, so their
+ * options can be asked one by one. The others may be a million.
+ */
 static int count_row(void *ctx, const struct sock *sock)
 {
-	(void)sock;
-	((struct tally *)ctx)->socks++;
-	return 0;
+	struct tally *tally = ctx;
+
+	tally->socks++;
+	if (sock->state != STATE_LISTEN && sock->state != STATE_BOUND)
+		return 0;
+	return tally->keep.take(tally->keep.ctx, sock);
+}
+
+/* What `bind` and `connect` ask beyond the others, of the sockets kept. */
+static int record_ports(struct session *session, const struct collect_ask *ask)
+{
+	struct collect *collect = session->collect;
+	struct snapshot *seen = &session->seen;
+	struct fault unlisted = { 0 };
+	int err = collect_explicit(collect, ask, seen, &session->fault);
+
+	if (err)
+		return err;
+	/* A kernel without udp_diag has everything else to be recorded. */
+	if (collect_chain(collect, 0, seen, &unlisted) < 0)
+		snapshot_gap(seen, GAP_RECORDING, 1, "UDP sockets are not in the recording: %s",
+			     unlisted.text);
+	return collect_flags(collect, seen, &session->fault);
 }
 
 /* Everything that any command may ask of the recording. */
@@ -25,6 +50,7 @@ static int record_all(struct session *session, struct tally *tally)
 	struct fault *fault = &session->fault;
 	int err;
 
+	tally->keep = snapshot_sink(seen);
 	err = collect_descriptors(collect, seen, fault);
 	if (!err)
 		err = collect_holders(collect, seen, NULL, fault);
@@ -33,7 +59,7 @@ static int record_all(struct session *session, struct tally *tally)
 	if (!err)
 		err = collect_socks(collect, &ask,
 				    (struct sink){ .take = count_row, .ctx = tally }, seen, fault);
-	return err;
+	return err ? err : record_ports(session, &ask);
 }
 
 enum status record_run(const struct options *options)

@@ -2,6 +2,7 @@
 #include "collect/cgroups.h"
 
 #include "base/own.h"
+#include "collect/mounts.h"
 #include "collect/proc.h"
 
 #include <errno.h>
@@ -20,41 +21,13 @@ struct walk {
 	int               err;          /* of the last of them */
 };
 
-static bool is_octal(const char *at)
-{
-	return at[0] >= '0' && at[0] <= '3' && at[1] >= '0' && at[1] <= '7' &&
-	       at[2] >= '0' && at[2] <= '7';
-}
-
-/* mountinfo writes blanks and backslashes as \ooo. */
-static void decode(char *text)
-{
-	char *to = text;
-
-	for (const char *at = text; *at; at++) {
-		if (*at == '\\' && is_octal(at + 1)) {
-			*to++ = (char)((at[1] - '0') << 6 | (at[2] - '0') << 3 | (at[3] - '0'));
-			at += 3;
-		} else {
-			*to++ = *at;
-		}
-	}
-	*to = '\0';
-}
-
 char *cgroup_mount(char *line)
 {
-	const char *type = strstr(line, " - ");
-	char *rest = line, *field = NULL;
+	struct mount mount;
 
-	if (!type || strncmp(type + 3, "cgroup2 ", 8) != 0)
+	if (!mount_parse(line, &mount) || strcmp(mount.type, "cgroup2") != 0)
 		return NULL;
-	for (unsigned i = 0; i < 5; i++)        /* the mount point is the fifth */
-		field = strsep(&rest, " ");
-	if (!field || *field != '/')
-		return NULL;
-	decode(field);
-	return field;
+	return *mount.point == '/' ? mount.point : NULL;
 }
 
 /* Returns a descriptor of the first cgroup2 mount or -errno. */

@@ -3,12 +3,19 @@
 
 #include "base/grow.h"
 #include "collect/cgroups.h"
+#include "collect/chain.h"
+#include "collect/elsewhere.h"
+#include "collect/flags.h"
 #include "collect/holders.h"
 #include "collect/inet.h"
 #include "collect/knobs.h"
 #include "collect/links.h"
+#include "collect/names.h"
 #include "collect/netns.h"
+#include "collect/probe.h"
+#include "collect/scene.h"
 #include "collect/tape.h"
+#include "collect/way.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -250,5 +257,70 @@ int collect_cgroups(struct collect *collect, struct snapshot *seen,
 		cgroups_replay(&collect->tape, seen, wanted);
 	else
 		cgroups_collect(&collect->tape, seen, wanted);
+	return 0;
+}
+
+int collect_explicit(struct collect *collect, const struct collect_ask *ask,
+		     struct snapshot *seen, struct fault *fault)
+{
+	return inet_explicit(&collect->tape, ask, collect->source.deadline_ms, seen, fault);
+}
+
+int collect_chain(struct collect *collect, uint16_t port, struct snapshot *seen,
+		  struct fault *fault)
+{
+	return chain_collect(&collect->tape, port, collect->source.deadline_ms, seen, fault);
+}
+
+int collect_flags(struct collect *collect, struct snapshot *seen, struct fault *fault)
+{
+	(void)fault;
+	flags_collect(&collect->tape, seen);
+	return 0;
+}
+
+int collect_bind_scene(struct collect *collect, const struct bind_ask *ask,
+		       struct bind_scene *scene, struct snapshot *seen, struct fault *fault)
+{
+	(void)fault;
+	scene_collect(&collect->tape, ask, scene, seen);
+	return 0;
+}
+
+int collect_elsewhere(struct collect *collect, const struct bind_ask *ask,
+		      struct bind_scene *scene, struct fault *fault)
+{
+	(void)fault;
+	elsewhere_collect(&collect->tape, ask, scene, collect->source.deadline_ms);
+	return 0;
+}
+
+int collect_probe_bind(struct collect *collect, const struct bind_ask *ask,
+		       struct bind_probe *probe, struct fault *fault)
+{
+	(void)fault;
+	probe_bind(&collect->tape, ask, probe);
+	return 0;
+}
+
+int collect_unix(struct collect *collect, const struct unix_ask *ask,
+		 struct unix_scene *scene, struct snapshot *seen, struct fault *fault)
+{
+	return names_collect(&collect->tape, ask, scene, collect->source.deadline_ms, seen, fault);
+}
+
+int collect_way(struct collect *collect, enum family family, const struct addr *destination,
+		uint32_t ifindex, struct way *way, struct snapshot *seen, struct fault *fault)
+{
+	(void)fault;
+	way_collect(&collect->tape, family, destination, ifindex, way, seen);
+	return 0;
+}
+
+int collect_probe_ports(struct collect *collect, const uint8_t *ports,
+			struct port_probe *probe, struct fault *fault)
+{
+	(void)fault;
+	probe_ports(&collect->tape, ports, probe);
 	return 0;
 }

@@ -3,6 +3,8 @@
 #define COLLECT_COLLECT_H
 
 #include "base/fault.h"
+#include "model/bind.h"
+#include "model/connect.h"
 #include "model/need.h"
 #include "model/snapshot.h"
 
@@ -48,6 +50,14 @@ struct collect_ask {
 	uint32_t states;        /* STATE_BIT()s */
 	unsigned need;          /* enum need: FLOW, TCP_INFO, MEMORY, CONGESTION, TOS */
 	bool ipv4, ipv6;
+	enum protocol protocol; /* 0: PROTOCOL_TCP */
+	/* Only sockets with a local port in this window; 0 and 0: any. */
+	uint16_t port_low, port_high;
+	/*
+	 * Only TCP sockets that passed a port to bind(). For the kernel accepted
+	 * connections and minisocks never did (INET_DIAG_BC_AUTO).
+	 */
+	bool explicit_port;
 };
 
 /**
@@ -62,6 +72,93 @@ struct collect_ask {
  */
 int collect_socks(struct collect *collect, const struct collect_ask *ask,
 		  struct sink sink, struct snapshot *seen, struct fault *fault);
+
+/**
+ * collect_explicit - which of the TCP sockets seen got their port from bind()
+ * @ask: as for the collect_socks() that filled @seen
+ *
+ * Sets HAVE_PORT_ORIGIN and port_explicit on the sockets of @seen. It can be told
+ * of listeners, of bound-idle sockets, and with NEED_FLOW of connections that were
+ * opened here; accepted connections and minisocks always pass for "not". A kernel
+ * or a recording that cannot tell leaves them unset: no error and no gap.
+ */
+int collect_explicit(struct collect *collect, const struct collect_ask *ask,
+		     struct snapshot *seen, struct fault *fault);
+
+/**
+ * collect_chain - the UDP sockets of one port in the order of the kernel's chain
+ *
+ * One walk over both families (the legacy request), because what a bind() of
+ * UDP meets first decides. Adds the sockets to @seen in that order. Gaps and
+ * errors as with collect_socks().
+ */
+int collect_chain(struct collect *collect, uint16_t port, struct snapshot *seen,
+		  struct fault *fault);
+
+/**
+ * collect_flags - SO_REUSEADDR, SO_REUSEPORT and IPV6_V6ONLY of the sockets seen
+ *
+ * Needs their holders in @seen: a descriptor is duplicated (pidfd_getfd), asked
+ * and closed at once. Sets HAVE_REUSEADDR, HAVE_REUSEPORT, HAVE_V6ONLY and the
+ * values. What could not be asked stays unknown and is no gap: a verdict says
+ * itself what it depends on.
+ */
+int collect_flags(struct collect *collect, struct snapshot *seen, struct fault *fault);
+
+/**
+ * collect_bind_scene - what decides about a bind() beside sockets
+ * @ask: address, family, device, scope, uid
+ *
+ * Fills @scene->addr_kind (route and address tables) and may_bind_low (the
+ * capabilities of the asking uid in this namespace).
+ */
+int collect_bind_scene(struct collect *collect, const struct bind_ask *ask,
+		       struct bind_scene *scene, struct snapshot *seen, struct fault *fault);
+
+/**
+ * collect_elsewhere - owners of that port in other network namespaces
+ *
+ * Looks, from a thread of its own, into each namespace that some process,
+ * /run/netns or a bind mount shows. Sets @scene->elsewhere_known only if it could look
+ * into all that it found.
+ */
+int collect_elsewhere(struct collect *collect, const struct bind_ask *ask,
+		      struct bind_scene *scene, struct fault *fault);
+
+/**
+ * collect_probe_bind - bind() for real, closed at once; TCP only
+ *
+ * As the asked uid, in a child process that has given up every privilege that
+ * uid would not have. Never listens. What prevented it is told in
+ * @probe->refusal, and is no error.
+ */
+int collect_probe_bind(struct collect *collect, const struct bind_ask *ask,
+		       struct bind_probe *probe, struct fault *fault);
+
+/* What stands at a path, and the unix sockets with that name. */
+int collect_unix(struct collect *collect, const struct unix_ask *ask,
+		 struct unix_scene *scene, struct snapshot *seen, struct fault *fault);
+
+/**
+ * collect_way - the source address and device that the kernel would pick
+ * @ifindex: SO_BINDTODEVICE, 0: none
+ *
+ * A destination without a way is @way->err and no error. A recording without the
+ * answer leaves @way->known false.
+ */
+int collect_way(struct collect *collect, enum family family, const struct addr *destination,
+		uint32_t ifindex, struct way *way, struct snapshot *seen, struct fault *fault);
+
+/**
+ * collect_probe_ports - ask the kernel which ports connect() may use
+ * @ports: bit per port to be asked
+ *
+ * A deferred fast open towards 127.0.0.1 chooses its port and sends nothing
+ * (TCP_FASTOPEN_CONNECT, IP_LOCAL_PORT_RANGE). Its preconditions are checked
+ * first, and each socket's own count of sent segments after its connect().
+ */
+int collect_probe_ports(struct collect *collect, const uint8_t *ports,
+			struct port_probe *probe, struct fault *fault);
 
 /**
  * collect_holders - every (process, fd) that holds a socket

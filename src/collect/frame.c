@@ -3,7 +3,7 @@
 
 /* To add a frame: an enum word and its struct in frame.h, its size here. */
 const uint8_t frame_fixed[FRAME_TYPE_COUNT] = {
-	[FRAME_ASK]         = FRAME_FIXED(frame_ask, ext),
+	[FRAME_ASK]         = FRAME_FIXED(frame_ask, how),
 	[FRAME_HOLDERS]     = FRAME_FIXED(frame_flag, is),
 	[FRAME_DESCRIPTORS] = FRAME_FIXED(frame_flag, is),
 	[FRAME_CGROUPS]     = FRAME_FIXED(frame_flag, is),
@@ -18,5 +18,25 @@ const uint8_t frame_fixed[FRAME_TYPE_COUNT] = {
 	[FRAME_LIMIT]       = FRAME_FIXED(frame_limit, have),
 	[FRAME_CGROUP]      = FRAME_FIXED(frame_cgroup, id),
 	[FRAME_GAP]         = FRAME_FIXED(frame_gap, kind),
-	[FRAME_END]         = FRAME_FIXED(frame_end, frames),
+	[FRAME_ANSWER]      = FRAME_FIXED(frame_answer, key_size),
+	[FRAME_END]         = FRAME_FIXED(frame_end, sum),
 };
+
+/* Version 1 had less of these. A type that nobody knows has nothing fixed. */
+uint8_t frame_fixed_in(uint32_t version, uint32_t type)
+{
+	if (version < 2 && type == FRAME_ASK)
+		return FRAME_FIXED(frame_ask, ext);
+	if (version < 2 && type == FRAME_END)
+		return FRAME_FIXED(frame_end, frames);
+	return type < FRAME_TYPE_COUNT ? frame_fixed[type] : 0;
+}
+
+uint64_t frame_sum(uint64_t sum, const void *bytes, size_t size)
+{
+	const uint8_t *at = bytes;
+
+	for (size_t i = 0; i < size; i++)
+		sum = (sum ^ at[i]) * UINT64_C(0x100000001b3);
+	return sum;
+}

@@ -13,9 +13,11 @@
  * each payload, bytes of any length last.
  *
  * Anything that changes what an old reader would understand raises the version.
+ * 1: the first. 2: FRAME_ASK tells protocol, window and how; FRAME_END has a
+ * checksum; FRAME_ANSWER.
  */
 #define RECORDING_MAGIC   "sockvet\n"
-#define RECORDING_VERSION 1u
+#define RECORDING_VERSION 2u
 #define RECORDING_ORDER   0x01020304u
 
 struct recording_header {
@@ -52,12 +54,37 @@ enum frame_type {
 	FRAME_CGROUP,           /* frame_cgroup, path */
 	FRAME_GAP,              /* frame_gap, sentence */
 	FRAME_END,              /* frame_end, the last frame of the file */
+	FRAME_ANSWER,           /* a head: frame_answer, key, answer */
 	FRAME_TYPE_COUNT,
 };
 
+/* What one answer of the kernel is about; part of the format. */
+enum answer_kind {
+	ANSWER_FLAGS = 1, ANSWER_SCENE, ANSWER_ELSEWHERE, ANSWER_PROBE_BIND,
+	ANSWER_UNIX, ANSWER_WAY, ANSWER_PROBE_PORTS,
+};
+
+static inline int frame_is_head(uint32_t type)
+{
+	return type <= FRAME_LAST_HEAD || type == FRAME_ANSWER;
+}
+
 enum { FAMILY_BIT_IPV4 = 1, FAMILY_BIT_IPV6 = 2 };
 
-struct frame_ask     { uint32_t states, families, ext; };
+/* How the sockets of a section were asked for; part of the format. */
+enum ask_how {
+	ASK_LISTING,            /* family by family */
+	ASK_EXPLICIT,           /* only those with a port given to bind() */
+	ASK_CHAIN,              /* both families in one walk: in the kernel's order */
+};
+
+struct frame_ask {
+	uint32_t states, families, ext;
+	/* since version 2 */
+	uint32_t protocol;                      /* 0: TCP */
+	uint32_t port_low, port_high;           /* 0 and 0: any */
+	uint32_t how;                           /* enum ask_how */
+};
 struct frame_flag    { uint32_t is; };
 struct frame_file    { int32_t err; };          /* 0 or positive errno */
 struct frame_clock   { int64_t time_ms; };
@@ -69,7 +96,11 @@ struct frame_holder  { int32_t fd; uint32_t inode; };
 struct frame_limit   { int64_t descriptors, limit; uint32_t have; }; /* 1, 2 */
 struct frame_cgroup  { uint64_t id; };
 struct frame_gap     { uint64_t count; uint32_t kind; };
-struct frame_end     { uint64_t frames; };      /* before this one */
+struct frame_answer  { uint32_t kind, key_size; };
+struct frame_end {
+	uint64_t frames;                        /* before this one */
+	uint64_t sum;                           /* since version 2: frame_sum() before it */
+};
 
 /*
  * Bytes of the fixed part: without the padding that the compiler puts behind
@@ -80,5 +111,15 @@ struct frame_end     { uint64_t frames; };      /* before this one */
 
 /* Fixed bytes of each type, indexed by enum frame_type. */
 extern const uint8_t frame_fixed[FRAME_TYPE_COUNT];
+
+/* The same in a recording of that version. */
+uint8_t frame_fixed_in(uint32_t version, uint32_t type);
+
+/*
+ * The checksum (FNV-1a, 64 bits) of all bytes so far, beginning with
+ * FRAME_SUM_START. One changed byte always gives another sum.
+ */
+#define FRAME_SUM_START UINT64_C(0xcbf29ce484222325)
+uint64_t frame_sum(uint64_t sum, const void *bytes, size_t size);
 
 #endif

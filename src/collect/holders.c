@@ -242,6 +242,11 @@ static struct snapshot *told(struct snapshot *seen, const struct map *wanted)
 	return wanted && !wanted->count ? NULL : seen;
 }
 
+static const char *processes(uint64_t count)
+{
+	return count == 1 ? "process" : "processes";
+}
+
 /* Root meets other obstacles than the rest of us. */
 static const char *way_out(void)
 {
@@ -267,12 +272,14 @@ static bool note_owner_gaps(struct walk *walk)
 
 	if (walk->unreadable)
 		tape_gap(walk->tape, seen, GAP_OWNERS, walk->unreadable,
-			 "descriptors of %llu processes could not be read (%s)",
-			 (unsigned long long)walk->unreadable, way_out());
+			 "descriptors of %llu %s could not be read (%s)",
+			 (unsigned long long)walk->unreadable, processes(walk->unreadable),
+			 way_out());
 	if (walk->broken)
 		tape_gap(walk->tape, seen, GAP_RESOURCES, walk->broken,
-			 "descriptors of %llu processes could not be read: %s",
-			 (unsigned long long)walk->broken, strerror(walk->broken_err));
+			 "descriptors of %llu %s could not be read: %s",
+			 (unsigned long long)walk->broken, processes(walk->broken),
+			 strerror(walk->broken_err));
 	if (hidden)
 		tape_gap(walk->tape, seen, GAP_OWNERS, 1,
 			 "this /proc hides processes of others (hidepid, subset; run as root to see all owners)");
@@ -479,12 +486,14 @@ static void note_descriptor_gaps(struct walk *walk)
 {
 	if (walk->unreadable)
 		tape_gap(walk->tape, walk->seen, GAP_OWNERS, walk->unreadable,
-			 "open files of %llu processes could not be counted (%s)",
-			 (unsigned long long)walk->unreadable, way_out());
+			 "open files of %llu %s could not be counted (%s)",
+			 (unsigned long long)walk->unreadable, processes(walk->unreadable),
+			 way_out());
 	if (walk->broken)
 		tape_gap(walk->tape, walk->seen, GAP_RESOURCES, walk->broken,
-			 "open files of %llu processes could not be counted: %s",
-			 (unsigned long long)walk->broken, strerror(walk->broken_err));
+			 "open files of %llu %s could not be counted: %s",
+			 (unsigned long long)walk->broken, processes(walk->broken),
+			 strerror(walk->broken_err));
 }
 
 void descriptors_collect(struct tape *tape, struct snapshot *seen)

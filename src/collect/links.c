@@ -3,6 +3,7 @@
 
 #include "base/grow.h"
 
+#include <linux/if_addr.h>
 #include <netlink/cache.h>
 #include <netlink/netlink.h>
 #include <netlink/route/addr.h>
@@ -10,6 +11,12 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+
+/*
+ * Beside the family of a FRAME_LOCAL: cannot be bound yet, or ever. Readers that
+ * do not know it see an IPv6 address.
+ */
+#define TENTATIVE 0x100u
 
 struct walk {
 	struct tape     *tape;
@@ -60,7 +67,16 @@ static void add_local(struct snapshot *seen, const struct frame_local *frame)
 
 	local->family = frame->family == FAMILY_IPV4 ? FAMILY_IPV4 : FAMILY_IPV6;
 	local->ifindex = frame->ifindex;
+	local->tentative = (frame->family & TENTATIVE) != 0;
 	memcpy(local->addr.b, frame->addr, sizeof(local->addr.b));
+}
+
+/* An optimistic address may be used while duplicate detection still runs. */
+static bool is_tentative(struct rtnl_addr *told)
+{
+	unsigned flags = rtnl_addr_get_flags(told);
+
+	return flags & IFA_F_TENTATIVE && !(flags & IFA_F_OPTIMISTIC);
 }
 
 static void take_local(struct nl_object *object, void *ctx)
@@ -77,7 +93,7 @@ static void take_local(struct nl_object *object, void *ctx)
 		frame.family = FAMILY_IPV4;
 		addr = addr_from_v4(nl_addr_get_binary_addr(address));
 	} else if (nl_addr_get_family(address) == AF_INET6 && nl_addr_get_len(address) == 16) {
-		frame.family = FAMILY_IPV6;
+		frame.family = FAMILY_IPV6 | (is_tentative(told) ? TENTATIVE : 0u);
 		addr = addr_from_v6(nl_addr_get_binary_addr(address));
 	} else {
 		return;

@@ -18,6 +18,7 @@ struct load {
 	struct { size_t *at; size_t count, room; } heads;  /* offsets */
 	struct { size_t *at; size_t count, room; } files;
 	bool foreign;
+	uint32_t version;
 	struct text shown;
 };
 
@@ -61,6 +62,7 @@ static struct frame frame_at(const struct load *load, size_t offset)
 	return (struct frame){
 		.type = header.type,
 		.size = header.length,
+		.fixed = frame_fixed_in(load->version, header.type),
 		.body = load->bytes.at + offset + sizeof(header),
 	};
 }
@@ -118,7 +120,7 @@ bool load_next(struct cursor *cursor, struct frame *frame)
 	if (cursor->load->foreign)
 		return next_message(cursor, frame);
 	*frame = frame_at(cursor->load, cursor->at);
-	if (frame->type <= FRAME_LAST_HEAD || frame->type == FRAME_END)
+	if (frame_is_head(frame->type) || frame->type == FRAME_END)
 		return false;
 	cursor->at += sizeof(struct frame_header) + frame->size;
 	return true;
@@ -126,11 +128,10 @@ bool load_next(struct cursor *cursor, struct frame *frame)
 
 const uint8_t *frame_open(const struct frame *frame, void *fixed, size_t *size)
 {
-	size_t taken = frame_fixed[frame->type];
-
-	memcpy(fixed, frame->body, taken);
-	*size = frame->size - taken;
-	return frame->body + taken;
+	memset(fixed, 0, frame_fixed[frame->type]);
+	memcpy(fixed, frame->body, frame->fixed);
+	*size = frame->size - frame->fixed;
+	return frame->body + frame->fixed;
 }
 
 bool load_file(const struct load *load, const char *name, int *err,
@@ -179,7 +180,7 @@ static int check_messages(const struct load *load, struct fault *fault)
 	return 0;
 }
 
-static int check_header(const struct load *load, struct fault *fault)
+static int check_header(struct load *load, struct fault *fault)
 {
 	struct recording_header header;
 	size_t version = offsetof(struct recording_header, version);
@@ -200,12 +201,36 @@ static int check_header(const struct load *load, struct fault *fault)
 				 text_str(&load->shown), header.version, version, RECORDING_VERSION);
 	if (!header.version)
 		return broken(load, version, "format 0, which never was,", fault);
+	load->version = header.version;
 	return 0;
+}
+
+/*
+ * Before anything is believed. A file that does not end in a FRAME_END is cut,
+ * which index_frames() tells better.
+ */
+static int check_sum(const struct load *load, struct fault *fault)
+{
+	size_t length = sizeof(struct frame_header) + frame_fixed[FRAME_END];
+	size_t at, size;
+	struct frame frame;
+	struct frame_end end;
+
+	if (load->version < 2 || load->bytes.count < sizeof(struct recording_header) + length)
+		return 0;
+	at = load->bytes.count - length;
+	frame = frame_at(load, at);
+	if (frame.type != FRAME_END || frame.size != frame.fixed)
+		return 0;
+	frame_open(&frame, &end, &size);
+	if (end.sum == frame_sum(FRAME_SUM_START, load->bytes.at, at))
+		return 0;
+	return broken(load, at, "it was changed or damaged: the checksum does not fit", fault);
 }
 
 static void note_frame(struct load *load, enum frame_type type, size_t at)
 {
-	if (type <= FRAME_LAST_HEAD)
+	if (frame_is_head(type))
 		*grow_add(&load->heads) = at;
 	else if (type == FRAME_FILE)
 		*grow_add(&load->files) = at;
@@ -242,11 +267,11 @@ static int index_frames(struct load *load, struct fault *fault)
 		if (header.length > left - sizeof(header))
 			return broken(load, at, "it is cut short: a frame is longer than the file", fault);
 		if (!header.type || header.type >= FRAME_TYPE_COUNT ||
-		    header.length < frame_fixed[header.type])
+		    header.length < frame_fixed_in(load->version, header.type))
 			return broken(load, at, "there is a frame that makes no sense", fault);
 		if (header.type == FRAME_END)
 			return check_end(load, at, frames, fault);
-		if (!load->heads.count && header.type > FRAME_LAST_HEAD && header.type != FRAME_FILE)
+		if (!load->heads.count && !frame_is_head(header.type) && header.type != FRAME_FILE)
 			return broken(load, at, "a frame stands outside every section", fault);
 		note_frame(load, header.type, at);
 		at += sizeof(header) + header.length;
@@ -285,6 +310,8 @@ static int check(struct load *load, struct fault *fault)
 	if (load->foreign)
 		return check_messages(load, fault);
 	err = check_header(load, fault);
+	if (!err)
+		err = check_sum(load, fault);
 	return err ? err : index_frames(load, fault);
 }
 

@@ -20,7 +20,8 @@ struct load;
  * @path: the file, "-" for standard input
  *
  * Errors name the offset: no recording, other byte order, newer format, cut
- * short, a frame that makes no sense, larger than LOAD_MAX.
+ * short, changed or damaged (its checksum, from version 2 on), a frame that
+ * makes no sense, larger than LOAD_MAX.
  */
 int load_open(struct load **result, const char *path, struct fault *fault);
 
@@ -38,6 +39,7 @@ bool load_is_foreign(const struct load *load);
 struct frame {
 	enum frame_type type;
 	size_t          size;   /* of the payload */
+	size_t          fixed;  /* bytes of its fixed part in this recording */
 	const uint8_t  *body;   /* not aligned */
 };
 
@@ -63,7 +65,8 @@ bool load_file(const struct load *load, const char *name, int *err,
 
 /*
  * Copies the fixed part of @frame's payload to @fixed (a struct of the frame's
- * type) and gives the bytes behind it.
+ * type) and gives the bytes behind it. Members that an older version did not
+ * have are 0.
  */
 const uint8_t *frame_open(const struct frame *frame, void *fixed, size_t *size);
 

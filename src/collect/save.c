@@ -20,6 +20,7 @@ struct save {
 	char        temporary[64];
 	struct text shown;      /* the path, safe to print */
 	uint64_t    frames;
+	uint64_t    sum;        /* of all that was put */
 	struct out  out;
 };
 
@@ -95,6 +96,12 @@ static int open_file(struct save *save, struct fault *fault)
 	return save->fd < 0 ? fail(save, errno, "write", fault) : 0;
 }
 
+static void put(struct save *save, const void *bytes, size_t size)
+{
+	save->sum = frame_sum(save->sum, bytes, size);
+	out_put(&save->out, bytes, size);
+}
+
 int save_open(struct save **result, const char *path, struct fault *fault)
 {
 	struct recording_header header = {
@@ -104,6 +111,7 @@ int save_open(struct save **result, const char *path, struct fault *fault)
 	int err;
 
 	save->folder = save->fd = -1;
+	save->sum = FRAME_SUM_START;
 	text_add_safe(&save->shown, path, strlen(path));
 	err = open_folder(save, path, fault);
 	if (!err)
@@ -116,7 +124,7 @@ int save_open(struct save **result, const char *path, struct fault *fault)
 	}
 	header.magic[7] = '\n';
 	out_init(&save->out, save->fd);
-	out_put(&save->out, (const char *)&header, sizeof(header));
+	put(save, &header, sizeof(header));
 	*result = save;
 	return 0;
 }
@@ -128,11 +136,11 @@ void save_put(struct save *save, enum frame_type type, const void *fixed,
 		.type = type, .length = (uint32_t)(frame_fixed[type] + size),
 	};
 
-	out_put(&save->out, (const char *)&header, sizeof(header));
+	put(save, &header, sizeof(header));
 	if (frame_fixed[type])
-		out_put(&save->out, fixed, frame_fixed[type]);
+		put(save, fixed, frame_fixed[type]);
 	if (size)
-		out_put(&save->out, bytes, size);
+		put(save, bytes, size);
 	save->frames++;
 }
 
@@ -179,7 +187,7 @@ static int sync_folder(struct save *save, struct fault *fault)
 
 static int finish(struct save *save, struct fault *fault)
 {
-	struct frame_end end = { .frames = save->frames };
+	struct frame_end end = { .frames = save->frames, .sum = save->sum };
 	int err;
 
 	save_put(save, FRAME_END, &end, NULL, 0);

@@ -113,6 +113,40 @@ int tape_file(struct tape *tape, const char *name, struct text *content)
 	return err;
 }
 
+void tape_answer(struct tape *tape, enum answer_kind kind, const void *key, size_t key_size,
+		 const void *answer, size_t size)
+{
+	struct frame_answer frame = { .kind = kind, .key_size = (uint32_t)key_size };
+	struct text bytes = { 0 };
+
+	if (!tape->save)
+		return;
+	text_add(&bytes, key, key_size);
+	text_add(&bytes, answer, size);
+	tape_put(tape, FRAME_ANSWER, &frame, bytes.at, bytes.count);
+	text_fini(&bytes);
+}
+
+const uint8_t *tape_answered(const struct tape *tape, enum answer_kind kind, const void *key,
+			     size_t key_size, size_t *size)
+{
+	for (size_t i = 0; i < load_heads(tape->load); i++) {
+		struct frame frame = load_head(tape->load, i);
+		struct frame_answer asked;
+		const uint8_t *bytes;
+
+		if (frame.type != FRAME_ANSWER)
+			continue;
+		bytes = frame_open(&frame, &asked, size);
+		if (asked.kind != (uint32_t)kind || asked.key_size != key_size ||
+		    *size < key_size || memcmp(bytes, key, key_size) != 0)
+			continue;
+		*size -= key_size;
+		return bytes + key_size;
+	}
+	return NULL;
+}
+
 void tape_gap(struct tape *tape, struct snapshot *seen, enum gap_kind kind,
 	      uint64_t count, const char *fmt, ...)
 {

@@ -50,6 +50,18 @@ int tape_file(struct tape *tape, const char *name, struct text *content);
 int tape_read(int folder, const char *name, struct text *content);
 
 /**
+ * tape_answer - save one answer of the kernel, to be found again by its question
+ * @key: the question, fixed bytes without padding
+ * @answer: fixed bytes without padding, or an array of such
+ */
+void tape_answer(struct tape *tape, enum answer_kind kind, const void *key, size_t key_size,
+		 const void *answer, size_t size);
+
+/* The recorded answer to that question; NULL when there is none. Not aligned. */
+const uint8_t *tape_answered(const struct tape *tape, enum answer_kind kind, const void *key,
+			     size_t key_size, size_t *size);
+
+/**
  * tape_gap - note a gap, and save it for the replay
  *
  * For what cannot be told again from other frames. The sentence is ours: plain

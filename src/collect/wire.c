@@ -15,6 +15,9 @@
 /* The kernel puts at most this much into one answer of a dump. */
 #define BATCH 32768
 
+const struct wire_lister wire_tcp = { "TCP", "tcp_diag", "CONFIG_INET_TCP_DIAG" };
+const struct wire_lister wire_udp = { "UDP", "udp_diag", "CONFIG_INET_UDP_DIAG" };
+
 struct line {
 	struct wire_dump   *dump;
 	struct mnl_socket  *socket;
@@ -53,10 +56,12 @@ static int line_open(struct line *line, struct fault *fault)
 
 static int line_ask(struct line *line, struct fault *fault)
 {
-	char buffer[512] __attribute__((aligned(NLMSG_ALIGNTO))) = { 0 };
+	char buffer[NLMSG_HDRLEN + WIRE_REQUEST] __attribute__((aligned(NLMSG_ALIGNTO))) = { 0 };
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 
-	message->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	if (line->dump->size > WIRE_REQUEST)
+		return fault_set(fault, EINVAL, "cannot ask the kernel for its sockets: too long a question");
+	message->nlmsg_type = line->dump->type ? line->dump->type : SOCK_DIAG_BY_FAMILY;
 	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	message->nlmsg_seq = line->sequence;
 	memcpy(mnl_nlmsg_put_extra_header(message, line->dump->size),
@@ -116,8 +121,9 @@ static int line_receive(struct line *line, size_t *size, struct fault *fault)
 	return 0;
 }
 
-static int line_error(const struct nlmsghdr *message, struct fault *fault)
+static int line_error(const struct line *line, const struct nlmsghdr *message, struct fault *fault)
 {
+	const struct wire_lister *lister = line->dump->lister ? line->dump->lister : &wire_tcp;
 	struct nlmsgerr told;
 	int err;
 
@@ -129,8 +135,9 @@ static int line_error(const struct nlmsghdr *message, struct fault *fault)
 	err = told.error < 0 ? -told.error : told.error;
 	if (err == ENOENT || err == EOPNOTSUPP || err == EPROTONOSUPPORT)
 		return fault_set(fault, err,
-				 "this kernel does not list TCP sockets: %s; load tcp_diag (modprobe tcp_diag) or build it with CONFIG_INET_TCP_DIAG",
-				 strerror(err));
+				 "this kernel does not list %s sockets: %s; load %s (modprobe %s) or build it with %s",
+				 lister->sockets, strerror(err), lister->module, lister->module,
+				 lister->option);
 	return fault_set(fault, err, "the kernel refused to list its sockets: %s", strerror(err));
 }
 
@@ -159,7 +166,7 @@ static int line_message(struct line *line, const struct nlmsghdr *message, struc
 	case NLMSG_NOOP:
 		return 0;
 	case NLMSG_ERROR:
-		return line_error(message, fault);
+		return line_error(line, message, fault);
 	case NLMSG_OVERRUN:
 		return fault_set(fault, ENOBUFS, "the kernel's listing lost messages");
 	case NLMSG_DONE:

@@ -12,9 +12,19 @@
 /* Takes one message; non-zero ends the dump and is handed through. */
 typedef int wire_take(void *ctx, const struct nlmsghdr *message);
 
+/* Who lists such sockets in the kernel, for the sentence when nobody does. */
+struct wire_lister {
+	const char *sockets;    /* "TCP" */
+	const char *module;
+	const char *option;     /* of the kernel's build */
+};
+extern const struct wire_lister wire_tcp, wire_udp;
+
 struct wire_dump {
-	const void *request;    /* payload of the SOCK_DIAG_BY_FAMILY request */
+	uint16_t    type;       /* of the request; 0: SOCK_DIAG_BY_FAMILY */
+	const void *request;    /* its payload with attributes, at most WIRE_REQUEST */
 	size_t      size;
+	const struct wire_lister *lister;       /* NULL: wire_tcp */
 	unsigned    deadline_ms;/* for all the waiting together */
 	wire_take  *take;
 	void       *ctx;
@@ -34,6 +44,7 @@ struct wire_dump {
  */
 int wire_dump(struct wire_dump *dump, struct fault *fault);
 
-#define WIRE_TRIES 3
+#define WIRE_TRIES   3
+#define WIRE_REQUEST 256
 
 #endif

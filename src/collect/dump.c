@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/dump.h"
+
+#include "collect/attrs.h"
+#include "collect/message.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+struct dump dump_begin(struct tape *tape, const struct collect_ask *ask, enum ask_how how,
+		       struct sink sink)
+{
+	struct dump dump = { .tape = tape, .ask = *ask, .how = how, .sink = sink };
+
+	if (!dump.ask.protocol)
+		dump.ask.protocol = PROTOCOL_TCP;
+	return dump;
+}
+
+void dump_end(struct dump *dump, struct snapshot *seen)
+{
+	if (dump->senseless)
+		snapshot_gap(seen, GAP_ATTRIBUTE, dump->senseless,
+			     "socket messages or attributes made no sense and were left out");
+	map_fini(&dump->delivered);
+}
+
+struct frame_ask dump_asked(const struct dump *dump)
+{
+	const struct collect_ask *ask = &dump->ask;
+
+	return (struct frame_ask){
+		.states = ask->states,
+		.families = (ask->ipv4 ? FAMILY_BIT_IPV4 : 0u) | (ask->ipv6 ? FAMILY_BIT_IPV6 : 0u),
+		.ext = attrs_ext(ask->need), .protocol = ask->protocol,
+		.port_low = ask->port_low, .port_high = ask->port_high, .how = dump->how,
+	};
+}
+
+/* The key under which a socket is delivered once: a cookie, if it has one. */
+static uint64_t key_of(const struct inet_diag_msg *told)
+{
+	uint64_t cookie = message_cookie(told);
+
+	return cookie != UINT64_MAX ? cookie :
+	       map_hash(&told->id, sizeof(told->id)) ^ told->idiag_inode;
+}
+
+bool dump_wants_port(const struct collect_ask *ask, uint16_t port)
+{
+	return (!ask->port_low && !ask->port_high) ||
+	       (port >= ask->port_low && port <= ask->port_high);
+}
+
+/* True when the message is a socket that was asked for and is not delivered yet. */
+static bool is_wanted(struct dump *dump, const void *message, size_t size)
+{
+	struct inet_diag_msg told;
+	enum state state;
+	bool fresh;
+
+	if (size < sizeof(told))
+		return true;    /* to be counted */
+	memcpy(&told, message, sizeof(told));
+	state = message_state(&told, dump->ask.protocol);
+	if ((told.idiag_family == AF_INET && !dump->ask.ipv4) ||
+	    (told.idiag_family == AF_INET6 && !dump->ask.ipv6))
+		return false;
+	if (state != STATE_NONE && !(dump->ask.states & STATE_BIT(state)))
+		return false;
+	if (!dump_wants_port(&dump->ask, ntohs(told.id.idiag_sport)))
+		return false;
+	map_slot(&dump->delivered, key_of(&told), &fresh);
+	return fresh;
+}
+
+int dump_deliver(struct dump *dump, const void *bytes, size_t size)
+{
+	const char *message = bytes;
+	struct detail detail;
+	struct sock sock;
+	int senseless;
+
+	if (size < NLMSG_HDRLEN) {
+		dump->senseless++;
+		return 0;
+	}
+	message += NLMSG_HDRLEN;
+	if (!is_wanted(dump, message, size - NLMSG_HDRLEN))
+		return 0;
+	tape_put(dump->tape, FRAME_SOCK, NULL, bytes, size);
+	senseless = message_parse(message, size - NLMSG_HDRLEN, dump->ask.protocol,
+				  dump->ask.need, &sock, &detail);
+	if (senseless < 0) {
+		dump->senseless++;
+		return 0;
+	}
+	dump->senseless += (unsigned)senseless;
+	if (dump->hides_orphan_uids && !sock.inode && !sock.uid)
+		sock.have &= ~(uint32_t)HAVE_UID;
+	return dump->sink.take(dump->sink.ctx, &sock);
+}
+
+static int take_live(void *ctx, const struct nlmsghdr *message)
+{
+	return dump_deliver(ctx, message, message->nlmsg_len);
+}
+
+int dump_live(struct dump *dump, struct wire_dump *wire, const char *what,
+	      struct snapshot *seen, int *failed, struct fault *fault)
+{
+	int err;
+
+	wire->lister = dump->ask.protocol == PROTOCOL_UDP ? &wire_udp : &wire_tcp;
+	wire->take = take_live;
+	wire->ctx = dump;
+	err = wire_dump(wire, fault);
+	if (!err || wire->stopped)
+		return err;
+	*failed = err;
+	tape_gap(dump->tape, seen, GAP_DUMP, 1,
+		 "the listing of %s sockets is incomplete, asked %u times (%s)",
+		 what, wire->tries, strerror(-err));
+	seen->socks_complete = false;
+	return 0;
+}

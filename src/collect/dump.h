@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef COLLECT_DUMP_H
+#define COLLECT_DUMP_H
+
+#include "collect/collect.h"
+#include "collect/tape.h"
+#include "collect/wire.h"
+
+/* One question about sockets while its answers come in. */
+struct dump {
+	struct tape       *tape;
+	struct collect_ask ask;         /* its protocol is never 0 */
+	enum ask_how       how;
+	struct sink        sink;
+	struct map         delivered;   /* cookies */
+	uint64_t           senseless;   /* messages and attributes */
+	bool               hides_orphan_uids;
+};
+
+/* Begins one; to be given to dump_end(). */
+struct dump dump_begin(struct tape *tape, const struct collect_ask *ask, enum ask_how how,
+		       struct sink sink);
+
+/* Tells what made no sense as a gap. */
+void dump_end(struct dump *dump, struct snapshot *seen);
+
+/* The question as it stands in a recording. */
+struct frame_ask dump_asked(const struct dump *dump);
+
+/* True when the local port is in the window of the question, or it has none. */
+bool dump_wants_port(const struct collect_ask *ask, uint16_t port);
+
+/* One netlink message, from the kernel or from a recording: to the sink if it is wanted. */
+int dump_deliver(struct dump *dump, const void *bytes, size_t size);
+
+/**
+ * dump_live - one listing of the kernel
+ * @wire:   the request; the rest is filled in here
+ * @what:   "IPv4", the sockets that it lists
+ * @failed: -errno of a listing that broke, untouched otherwise
+ *
+ * A listing that broke is a gap. Returns the sink's error when it ended it.
+ */
+int dump_live(struct dump *dump, struct wire_dump *wire, const char *what,
+	      struct snapshot *seen, int *failed, struct fault *fault);
+
+#endif

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/flags.h"
+
+#include "base/grow.h"
+#include "base/map.h"
+#include "base/own.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+
+/* Part of the format of a recording. */
+enum told_flag { TOLD_REUSEADDR = 1, TOLD_REUSEPORT = 2, TOLD_V6ONLY = 4 };
+
+/* What was told of one socket; a recording has arrays of them, under no key. */
+struct told {
+	uint64_t cookie;
+	uint32_t inode;
+	uint16_t have, set;     /* enum told_flag: what is known, and what is on */
+};
+
+/* The process whose descriptors are being borrowed. */
+struct lender {
+	int32_t pid;            /* 0: nobody yet */
+	int     fd;             /* pidfd, -1 when it lends none */
+};
+
+struct flags {
+	struct snapshot *seen;
+	struct lender    lender;
+	struct text      our_groups;
+	struct { struct told *at; size_t count, room; } told;
+};
+
+static void flags_fini(struct flags *flags)
+{
+	own_close_(&flags->lender.fd);
+	text_fini(&flags->our_groups);
+	grow_fini(&flags->told);
+}
+
+/* True when "a,b,c" up to @end has that word. */
+static bool has_word(const char *at, const char *end, const char *word)
+{
+	size_t size = strlen(word);
+
+	while (at < end) {
+		size_t length = strcspn(at, ",:");
+
+		if (length == size && memcmp(at, word, size) == 0)
+			return true;
+		at += length + 1;
+	}
+	return false;
+}
+
+/* The group of the hierarchy with that controller; NULL and 0 when there is none. */
+static const char *group_of(const char *groups, const char *controller, size_t *size)
+{
+	for (const char *line = groups, *next; line; line = next ? next + 1 : NULL) {
+		const char *words = strchr(line, ':');
+		const char *path = words ? strchr(words + 1, ':') : NULL;
+
+		next = strchr(line, '\n');
+		if (!path || (next && path > next) || !has_word(words + 1, path, controller))
+			continue;
+		*size = strcspn(path, "\n");
+		return path;
+	}
+	*size = 0;
+	return NULL;
+}
+
+static bool same_group(const char *ours, const char *theirs, const char *controller)
+{
+	size_t our_size, their_size;
+	const char *our_group = group_of(ours, controller, &our_size);
+	const char *their_group = group_of(theirs, controller, &their_size);
+
+	return our_size == their_size &&
+	       (!our_size || memcmp(our_group, their_group, our_size) == 0);
+}
+
+bool flags_same_class(const char *ours, const char *theirs)
+{
+	return same_group(ours, theirs, "net_cls") && same_group(ours, theirs, "net_prio");
+}
+
+/*
+ * A socket that is handed over takes the class and the priority of its traffic
+ * from the group of the one that gets it, and keeps them (__receive_sock() in
+ * the kernel). Nothing may be changed here, so only equals are asked. The
+ * unified hierarchy has neither of the two.
+ */
+static bool would_change(const struct flags *flags, int32_t pid)
+{
+	struct text theirs = { 0 };
+	char path[32];
+	bool would;
+
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
+	tape_read(AT_FDCWD, path, &theirs);
+	would = !flags_same_class(text_str(&flags->our_groups), text_str(&theirs));
+	text_fini(&theirs);
+	return would;
+}
+
+/* Sockets of one process come one after the other: it is opened once for them. */
+static int lender_of(struct flags *flags, int32_t pid)
+{
+	struct lender *lender = &flags->lender;
+
+	if (lender->pid == pid)
+		return lender->fd;
+	own_close_(&lender->fd);
+	*lender = (struct lender){ .pid = pid, .fd = -1 };
+	if (!would_change(flags, pid))
+		lender->fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	return lender->fd;
+}
+
+static bool ask_option(int fd, int level, int name, int *value)
+{
+	socklen_t size = sizeof(*value);
+
+	return getsockopt(fd, level, name, value, &size) == 0;
+}
+
+/*
+ * Numbers of processes, descriptors and inodes are used again; cookies are not.
+ * An MPTCP socket has another cookie than the TCP socket below it that the
+ * kernel lists. It passes its options on to the one that it binds or listens
+ * with, but not to every further connection.
+ */
+static bool is_that_socket(int fd, const struct sock *sock)
+{
+	uint64_t cookie = 0;
+	socklen_t size = sizeof(cookie);
+	int protocol = 0;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || st.st_ino != sock->inode ||
+	    !ask_option(fd, SOL_SOCKET, SO_PROTOCOL, &protocol))
+		return false;
+	if (protocol == IPPROTO_MPTCP)
+		return sock->protocol == PROTOCOL_TCP &&
+		       (sock->state == STATE_LISTEN || sock->state == STATE_BOUND);
+	return protocol == (int)sock->protocol &&
+	       getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &size) == 0 &&
+	       (cookie == sock->cookie || sock->cookie == UINT64_MAX);
+}
+
+static void take_option(struct told *told, enum told_flag flag, bool is, int value)
+{
+	if (!is)
+		return;
+	told->have = (uint16_t)(told->have | flag);
+	if (value)
+		told->set = (uint16_t)(told->set | flag);
+}
+
+static void ask_options(int fd, const struct sock *sock, struct told *told)
+{
+	int value = 0;
+	bool is = ask_option(fd, SOL_SOCKET, SO_REUSEADDR, &value);
+
+	take_option(told, TOLD_REUSEADDR, is, value);
+	is = ask_option(fd, SOL_SOCKET, SO_REUSEPORT, &value);
+	take_option(told, TOLD_REUSEPORT, is, value);
+	if (sock->family == FAMILY_IPV6) {
+		is = ask_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, &value);
+		take_option(told, TOLD_V6ONLY, is, value);
+	}
+}
+
+/* Borrows the descriptor of one holder; false when it is not to be had, or another's. */
+static bool ask_holder(struct flags *flags, const struct holder *holder,
+		       const struct sock *sock, struct told *told)
+{
+	int32_t pid = flags->seen->processes.at[holder->process].pid;
+	int lender = lender_of(flags, pid);
+	OWN_FD int fd = lender < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, lender, holder->fd, 0);
+
+	if (fd < 0 || !is_that_socket(fd, sock))
+		return false;
+	ask_options(fd, sock, told);
+	return true;
+}
+
+static void apply(struct sock *sock, const struct told *told)
+{
+	if (told->have & TOLD_REUSEADDR) {
+		sock->have |= HAVE_REUSEADDR;
+		sock->reuseaddr = told->set & TOLD_REUSEADDR;
+	}
+	if (told->have & TOLD_REUSEPORT) {
+		sock->have |= HAVE_REUSEPORT;
+		sock->reuseport = told->set & TOLD_REUSEPORT;
+	}
+	if (told->have & TOLD_V6ONLY && sock->family == FAMILY_IPV6) {
+		sock->have |= HAVE_V6ONLY;
+		sock->v6only = told->set & TOLD_V6ONLY;
+	}
+}
+
+/* The first holder that lends will do: they all hold the same socket. */
+static void ask_sock(struct flags *flags, struct sock *sock)
+{
+	struct told told = { .cookie = sock->cookie, .inode = sock->inode };
+	size_t count;
+	const struct holder *holders = snapshot_holders(flags->seen, sock->inode, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (!ask_holder(flags, &holders[i], sock, &told))
+			continue;
+		apply(sock, &told);
+		*grow_add(&flags->told) = told;
+		return;
+	}
+}
+
+static void collect_live(struct tape *tape, struct snapshot *seen)
+{
+	struct flags flags = { .seen = seen, .lender = { .fd = -1 } };
+
+	tape_read(AT_FDCWD, "/proc/self/cgroup", &flags.our_groups);
+	for (size_t i = 0; i < seen->socks.count; i++)
+		if (seen->socks.at[i].inode)
+			ask_sock(&flags, &seen->socks.at[i]);
+	if (flags.told.count)
+		tape_answer(tape, ANSWER_FLAGS, "", 0, flags.told.at,
+			    flags.told.count * sizeof(*flags.told.at));
+	flags_fini(&flags);
+}
+
+static uint64_t identity(uint64_t cookie, uint32_t inode)
+{
+	uint64_t parts[2] = { cookie, inode };
+
+	return map_hash(parts, sizeof(parts));
+}
+
+/* Later answers count: a socket may have been asked more than once. */
+static void take_answers(const struct frame *frame, struct map *known)
+{
+	struct frame_answer head;
+	size_t size;
+	const uint8_t *at = frame_open(frame, &head, &size);
+	struct told told;
+
+	if (head.kind != ANSWER_FLAGS || head.key_size != 0)
+		return;
+	for (; size >= sizeof(told); size -= sizeof(told), at += sizeof(told)) {
+		memcpy(&told, at, sizeof(told));
+		*map_slot(known, identity(told.cookie, told.inode), NULL) =
+			(uint32_t)told.have << 16 | told.set;
+	}
+}
+
+/* All that was ever told, because a replay may look at other sockets. */
+static void replay(const struct tape *tape, struct snapshot *seen)
+{
+	struct map known = { 0 };
+
+	for (size_t i = 0; i < load_heads(tape->load); i++) {
+		struct frame frame = load_head(tape->load, i);
+
+		if (frame.type == FRAME_ANSWER)
+			take_answers(&frame, &known);
+	}
+	for (size_t i = 0; i < seen->socks.count; i++) {
+		struct sock *sock = &seen->socks.at[i];
+		const uint32_t *slot = map_find(&known, identity(sock->cookie, sock->inode));
+		struct told told = { 0 };
+
+		if (!slot)
+			continue;
+		told.have = (uint16_t)(*slot >> 16);
+		told.set = (uint16_t)*slot;
+		apply(sock, &told);
+	}
+	map_fini(&known);
+}
+
+void flags_collect(struct tape *tape, struct snapshot *seen)
+{
+	if (tape_replays(tape))
+		replay(tape, seen);
+	else
+		collect_live(tape, seen);
+}

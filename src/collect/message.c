@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/message.h"
+
+#include "collect/attrs.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+_Static_assert((int)STATE_ESTABLISHED == (int)TCP_ESTABLISHED &&
+	       (int)STATE_SYN_SENT == (int)TCP_SYN_SENT &&
+	       (int)STATE_SYN_RECV == (int)TCP_SYN_RECV &&
+	       (int)STATE_FIN_WAIT_1 == (int)TCP_FIN_WAIT1 &&
+	       (int)STATE_FIN_WAIT_2 == (int)TCP_FIN_WAIT2 &&
+	       (int)STATE_TIME_WAIT == (int)TCP_TIME_WAIT &&
+	       (int)STATE_CLOSE == (int)TCP_CLOSE &&
+	       (int)STATE_CLOSE_WAIT == (int)TCP_CLOSE_WAIT &&
+	       (int)STATE_LAST_ACK == (int)TCP_LAST_ACK &&
+	       (int)STATE_LISTEN == (int)TCP_LISTEN &&
+	       (int)STATE_CLOSING == (int)TCP_CLOSING,
+	       "the first eleven states are the kernel's");
+
+/* A request socket, which only masks and old kernels call by its own number. */
+enum { KERNEL_NEW_SYN_RECV = 12 };
+
+/*
+ * A TCP socket in CLOSE is in no table but that of bound ports, so it is listed
+ * only when bit 13 asked for it. To UDP it means: not connected.
+ */
+enum state message_state(const struct inet_diag_msg *told, enum protocol protocol)
+{
+	if (told->idiag_state == KERNEL_NEW_SYN_RECV)
+		return STATE_SYN_RECV;
+	if (told->idiag_state == STATE_CLOSE && told->id.idiag_sport && protocol == PROTOCOL_TCP)
+		return STATE_BOUND;
+	return told->idiag_state <= STATE_CLOSING ? told->idiag_state : STATE_NONE;
+}
+
+/* Newer kernels tell further timers (delayed ACK): nobody waits for those. */
+static void take_timer(struct sock *sock, const struct inet_diag_msg *told)
+{
+	if (told->idiag_timer == 0 || told->idiag_timer >= TIMER_COUNT)
+		return;
+	sock->timer = told->idiag_timer;
+	sock->timer_ms = told->idiag_expires;
+	sock->retransmits = told->idiag_retrans;
+}
+
+static void take_addresses(struct sock *sock, const struct inet_diag_msg *told)
+{
+	if (told->idiag_family == AF_INET) {
+		sock->family = FAMILY_IPV4;
+		sock->local = addr_from_v4(told->id.idiag_src);
+		sock->remote = addr_from_v4(told->id.idiag_dst);
+	} else {
+		sock->family = FAMILY_IPV6;
+		sock->local = addr_from_v6(told->id.idiag_src);
+		sock->remote = addr_from_v6(told->id.idiag_dst);
+	}
+	sock->local_port = ntohs(told->id.idiag_sport);
+	sock->remote_port = ntohs(told->id.idiag_dport);
+	sock->ifindex = told->id.idiag_if;
+}
+
+/* Minisocks and request sockets are told with uid 0, which means nothing. */
+static bool tells_uid(const struct sock *sock)
+{
+	return !sock_is_minisock(sock) && sock->state != STATE_TIME_WAIT &&
+	       !(sock->state == STATE_SYN_RECV && sock->inode == 0);
+}
+
+uint64_t message_cookie(const struct inet_diag_msg *told)
+{
+	return (uint64_t)told->id.idiag_cookie[1] << 32 | told->id.idiag_cookie[0];
+}
+
+static int take_message(struct sock *sock, const struct inet_diag_msg *told,
+			enum protocol protocol)
+{
+	*sock = (struct sock){ .protocol = protocol, .state = message_state(told, protocol) };
+	if (sock->state == STATE_NONE)
+		return -EBADMSG;
+	if (told->idiag_family != AF_INET && told->idiag_family != AF_INET6)
+		return -EBADMSG;
+	take_addresses(sock, told);
+	take_timer(sock, told);
+	sock->recv_queue = told->idiag_rqueue;
+	sock->send_queue = told->idiag_wqueue;
+	sock->inode = told->idiag_inode;
+	sock->cookie = message_cookie(told);
+	if (tells_uid(sock)) {
+		sock->uid = told->idiag_uid;
+		sock->have |= HAVE_UID;
+	}
+	return 0;
+}
+
+#define NEED_DETAIL (NEED_TCP_INFO | NEED_MEMORY | NEED_CONGESTION | NEED_TOS)
+
+int message_parse(const void *message, size_t size, enum protocol protocol, unsigned need,
+		  struct sock *sock, struct detail *detail)
+{
+	struct inet_diag_msg told;
+	int err;
+
+	if (size < sizeof(told))
+		return -EBADMSG;
+	memcpy(&told, message, sizeof(told));
+	err = take_message(sock, &told, protocol);
+	if (err)
+		return err;
+	if (need & NEED_DETAIL) {
+		memset(detail, 0, sizeof(*detail));
+		sock->detail = detail;
+	}
+	return (int)attrs_parse((const char *)message + sizeof(told), size - sizeof(told),
+				need, sock, detail);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef COLLECT_MESSAGE_H
+#define COLLECT_MESSAGE_H
+
+#include "model/need.h"
+#include "model/sock.h"
+
+#include <linux/inet_diag.h>
+#include <stddef.h>
+
+/**
+ * message_parse - an inet_diag_msg and its attributes as a socket
+ * @message:  payload of the netlink message; any alignment, nothing is trusted
+ * @protocol: of the question; the message does not tell it
+ * @need:     enum need, what to read of the attributes
+ * @detail:   storage for the rows that few ask for; borrowed by @sock
+ *
+ * Pure. Returns the number of attributes that made no sense, or -EBADMSG when
+ * there is no such socket in the message at all.
+ */
+int message_parse(const void *message, size_t size, enum protocol protocol, unsigned need,
+		  struct sock *sock, struct detail *detail);
+
+/* STATE_NONE when it makes no sense. */
+enum state message_state(const struct inet_diag_msg *told, enum protocol protocol);
+
+uint64_t message_cookie(const struct inet_diag_msg *told);
+
+#endif

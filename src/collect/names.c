@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/names.h"
+
+#include "base/grow.h"
+#include "base/own.h"
+#include "collect/mounts.h"
+#include "collect/spaces.h"
+#include "collect/wire.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libmnl/libmnl.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <sys/vfs.h>
+
+/* Of the kernel's states unix sockets have these. */
+enum { UNIX_ESTABLISHED = 1, UNIX_LISTEN = 10 };
+
+#define OVERLAYFS 0x794c7630
+
+/* As recorded: a head and rows, without padding. The question is in make_key(). */
+struct told {
+	uint32_t file;
+	int32_t  parent_err;
+	uint32_t listed, elsewhere_known;
+	int32_t  list_err;
+	char     file_kind[24];
+};
+
+struct row {
+	uint32_t inode, type, listens, recv_queue, send_queue;
+};
+
+/* A message of unix_diag, as far as it matters here. */
+struct seen_sock {
+	struct unix_sock sock;
+	uint8_t     state;
+	const char *name;               /* abstract ones begin with a NUL; borrowed */
+	size_t      name_size;
+	bool        has_file, has_peer;
+	uint32_t    file_inode, file_device;    /* as the kernel counts devices */
+	uint32_t    peer;
+};
+
+/* What belongs to the name, before accepted connections are told apart. */
+struct match {
+	struct unix_sock sock;
+	bool     accepted_perhaps;      /* connected: bound itself, or its listener was */
+	bool     has_peer;
+	uint32_t peer;
+};
+
+struct search {
+	const struct unix_ask *ask;
+	struct map  named;              /* inode -> 1 + whether it has a name */
+	struct { struct match *at; size_t count, room; } matches;
+	/* the file: a socket knows its own by these */
+	bool        has_file;
+	uint32_t    inode;
+	uint32_t    devices[2];         /* what stat() says, and what the mount says */
+	bool        by_name;            /* its number may be another one: see find_file() */
+	char       *real;               /* absolute path */
+	unsigned    deadline_ms;
+};
+
+/* ---- the file ---- */
+
+static const char *kind_of_mode(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG: return "regular file";
+	case S_IFDIR: return "directory";
+	case S_IFCHR: return "character device";
+	case S_IFBLK: return "block device";
+	case S_IFIFO: return "FIFO";
+	case S_IFLNK: return "symbolic link";
+	default:      return "file";
+	}
+}
+
+/* As bind() meets it: the folder has to be there, to be written to and entered. */
+static int folder_error(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	OWN_MEM char *folder = grow_strdup(path);
+	struct stat st;
+
+	if (slash == path)
+		folder[1] = '\0';
+	else if (slash)
+		folder[slash - path] = '\0';
+	else
+		folder[0] = '\0';
+	if (stat(*folder ? folder : ".", &st) < 0)
+		return errno;
+	if (!S_ISDIR(st.st_mode))
+		return ENOTDIR;
+	return faccessat(AT_FDCWD, *folder ? folder : ".", W_OK | X_OK, AT_EACCESS) < 0 ? errno : 0;
+}
+
+static void set_other(struct unix_scene *scene, const char *kind)
+{
+	scene->file = UNIX_FILE_OTHER;
+	snprintf(scene->file_kind, sizeof(scene->file_kind), "%s", kind);
+}
+
+static void look_at_link(struct unix_scene *scene, const char *path, struct stat *st)
+{
+	int err = stat(path, st) < 0 ? errno : 0;
+
+	if (!err && S_ISSOCK(st->st_mode))
+		scene->file = UNIX_FILE_SOCKET;
+	else if (err == ENOENT)
+		scene->file = UNIX_FILE_DANGLING;
+	else
+		set_other(scene, "symbolic link");
+}
+
+/* "name/": bind() makes no folder, but finds what is called so without the slash. */
+static bool cut_slashes(char *path)
+{
+	size_t size = strlen(path), left = size;
+
+	while (left > 1 && path[left - 1] == '/')
+		path[--left] = '\0';
+	return left < size;
+}
+
+static void look_at_file(struct unix_scene *scene, char *path, struct stat *st)
+{
+	bool cut = cut_slashes(path);
+
+	if (lstat(path, st) < 0) {
+		int err = errno;
+
+		scene->file = err == ENOENT || err == ENOTDIR ? UNIX_FILE_NONE : UNIX_FILE_UNKNOWN;
+		scene->parent_err = err == ENOENT ? folder_error(path) : err;
+		if (cut && (!scene->parent_err || scene->parent_err == EACCES))
+			scene->parent_err = ENOENT;
+	} else if (S_ISLNK(st->st_mode)) {
+		look_at_link(scene, path, st);
+	} else if (S_ISSOCK(st->st_mode)) {
+		scene->file = UNIX_FILE_SOCKET;
+	} else {
+		set_other(scene, kind_of_mode(st->st_mode));
+	}
+}
+
+/* The kernel's own form of a device number, which unix_diag tells as it is. */
+static uint32_t kernel_device(uint32_t major, uint32_t minor)
+{
+	return major << 20 | (minor & 0xfffff);
+}
+
+/*
+ * Some file systems (btrfs) make up a device for stat(); the mount has the one
+ * that sockets are told with. Returns @otherwise when it cannot be found.
+ */
+static uint32_t mount_device(const char *path, uint32_t otherwise)
+{
+	OWN_FILE FILE *mounts = fopen("/proc/thread-self/mountinfo", "re");
+	OWN_MEM char *line = NULL;
+	size_t room = 0;
+	struct statx st;
+	struct mount mount;
+
+	if (!mounts || statx(AT_FDCWD, path, 0, STATX_MNT_ID, &st) < 0 ||
+	    !(st.stx_mask & STATX_MNT_ID))
+		return otherwise;
+	while (getline(&line, &room, mounts) > 0)
+		if (mount_parse(line, &mount) && mount.id == st.stx_mnt_id)
+			return kernel_device(mount.major, mount.minor);
+	return otherwise;
+}
+
+/*
+ * The name that a socket was bound to may be relative, or have been moved or
+ * replaced since: the file decides. But overlayfs may number a file in one way
+ * for stat() and in another for itself; there the name has to do too.
+ */
+static void find_file(struct search *search, const char *path, const struct stat *st)
+{
+	struct statfs fs;
+
+	search->has_file = true;
+	search->inode = (uint32_t)st->st_ino;
+	search->devices[0] = kernel_device(major(st->st_dev), minor(st->st_dev));
+	search->devices[1] = mount_device(path, search->devices[0]);
+	search->by_name = statfs(path, &fs) == 0 && fs.f_type == OVERLAYFS;
+	search->real = realpath(path, NULL);
+}
+
+/* ---- the sockets ---- */
+
+static int take_attr(const struct nlattr *attr, void *ctx)
+{
+	struct seen_sock *seen = ctx;
+	const void *bytes = mnl_attr_get_payload(attr);
+	size_t size = mnl_attr_get_payload_len(attr);
+	uint16_t type = mnl_attr_get_type(attr);
+	struct unix_diag_vfs vfs;
+	struct unix_diag_rqlen queues;
+
+	if (type == UNIX_DIAG_NAME) {
+		seen->name = bytes;
+		seen->name_size = size;
+	} else if (type == UNIX_DIAG_VFS && size >= sizeof(vfs)) {
+		memcpy(&vfs, bytes, sizeof(vfs));
+		seen->has_file = true;
+		seen->file_inode = vfs.udiag_vfs_ino;
+		seen->file_device = vfs.udiag_vfs_dev;
+	} else if (type == UNIX_DIAG_RQLEN && size >= sizeof(queues)) {
+		memcpy(&queues, bytes, sizeof(queues));
+		seen->sock.recv_queue = queues.udiag_rqueue;
+		seen->sock.send_queue = queues.udiag_wqueue;
+	} else if (type == UNIX_DIAG_PEER && size >= sizeof(seen->peer)) {
+		memcpy(&seen->peer, bytes, sizeof(seen->peer));
+		seen->has_peer = true;
+	}
+	return MNL_CB_OK;
+}
+
+/* False when there is no unix socket in the message. */
+static bool parse(const struct nlmsghdr *message, struct seen_sock *seen)
+{
+	struct unix_diag_msg told;
+
+	*seen = (struct seen_sock){ .name = "" };
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(told))
+		return false;
+	memcpy(&told, mnl_nlmsg_get_payload(message), sizeof(told));
+	seen->state = told.udiag_state;
+	seen->sock.inode = told.udiag_ino;
+	seen->sock.type = (enum unix_type)told.udiag_type;
+	seen->sock.listens = told.udiag_state == UNIX_LISTEN;
+	mnl_attr_parse(message, sizeof(told), take_attr, seen);
+	return true;
+}
+
+static bool has_same_name(const struct search *search, const struct seen_sock *seen)
+{
+	size_t size = strnlen(seen->name, seen->name_size);
+
+	return search->by_name && search->real && size == strlen(search->real) &&
+	       memcmp(seen->name, search->real, size) == 0;
+}
+
+static bool is_match(const struct search *search, const struct seen_sock *seen)
+{
+	const struct unix_ask *ask = search->ask;
+
+	if (ask->abstract)
+		return seen->name_size == ask->size + 1 && !*seen->name &&
+		       memcmp(seen->name + 1, ask->name, ask->size) == 0;
+	if (!search->has_file || !seen->has_file)
+		return false;
+	return (seen->file_inode == search->inode &&
+		(seen->file_device == search->devices[0] ||
+		 seen->file_device == search->devices[1])) || has_same_name(search, seen);
+}
+
+static void add_match(struct search *search, const struct seen_sock *seen)
+{
+	struct match *match = grow_add(&search->matches);
+
+	match->sock = seen->sock;
+	match->accepted_perhaps = seen->state == UNIX_ESTABLISHED &&
+				  seen->sock.type != UNIX_DGRAM;
+	match->has_peer = seen->has_peer;
+	match->peer = seen->peer;
+}
+
+/* A message may come again after a broken try: each socket once. */
+static int take(void *ctx, const struct nlmsghdr *message)
+{
+	struct search *search = ctx;
+	struct seen_sock seen;
+	bool fresh = true;
+
+	if (!parse(message, &seen))
+		return 0;
+	if (seen.sock.inode)
+		*map_slot(&search->named, seen.sock.inode, &fresh) = 1 + (seen.name_size > 0);
+	/* without an inode it waits to be accepted: never bound itself */
+	if (fresh && seen.sock.inode && is_match(search, &seen))
+		add_match(search, &seen);
+	return 0;
+}
+
+/* The sockets of this namespace. Returns 0 or -errno. */
+static int list(struct search *search)
+{
+	struct unix_diag_req request = {
+		.sdiag_family = AF_UNIX, .udiag_states = ~0u,
+		.udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_PEER |
+			      UDIAG_SHOW_RQLEN,
+	};
+	struct wire_dump dump = {
+		.request = &request, .size = sizeof(request),
+		.deadline_ms = search->deadline_ms, .take = take, .ctx = search,
+	};
+
+	return wire_dump(&dump, NULL);
+}
+
+static bool list_there(void *ctx, const struct space *space)
+{
+	(void)space;
+	return list(ctx) == 0;
+}
+
+/*
+ * An accepted connection is told with the name of its listener and holds nothing of
+ * it. One that is connected is that for certain beside another socket of that name
+ * and type, or when its other end has no name: the end that was called has one.
+ */
+static bool is_accepted(const struct search *search, const struct match *match)
+{
+	const uint32_t *peer;
+
+	if (!match->accepted_perhaps)
+		return false;
+	for (size_t i = 0; i < search->matches.count; i++)
+		if (!search->matches.at[i].accepted_perhaps &&
+		    search->matches.at[i].sock.type == match->sock.type)
+			return true;
+	peer = match->has_peer ? map_find(&search->named, match->peer) : NULL;
+	return peer && *peer == 1;
+}
+
+static int by_inode(const void *a, const void *b)
+{
+	const struct unix_sock *one = a, *other = b;
+
+	return one->inode < other->inode ? -1 : one->inode > other->inode;
+}
+
+static size_t count_owners(const struct search *search)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < search->matches.count; i++)
+		count += !is_accepted(search, &search->matches.at[i]);
+	return count;
+}
+
+static void keep_owners(const struct search *search, struct unix_scene *scene)
+{
+	for (size_t i = 0; i < search->matches.count; i++)
+		if (!is_accepted(search, &search->matches.at[i]))
+			*grow_add(&scene->socks) = search->matches.at[i].sock;
+	if (scene->socks.count)
+		qsort(scene->socks.at, scene->socks.count, sizeof(*scene->socks.at), by_inode);
+}
+
+static void search_fini(struct search *search)
+{
+	map_fini(&search->named);
+	grow_fini(&search->matches);
+	free(search->real);
+}
+
+/*
+ * Each network namespace has its own list, but files are for all of them: behind a
+ * file that nobody here has, somebody may be elsewhere.
+ */
+static int look_live(const struct unix_ask *ask, struct unix_scene *scene, unsigned deadline_ms)
+{
+	struct search search = { .ask = ask, .deadline_ms = deadline_ms };
+	OWN_MEM char *path = grow_alloc(ask->size + 1);
+	struct stat st;
+	int err;
+
+	memcpy(path, ask->name, ask->size);
+	if (!ask->abstract)
+		look_at_file(scene, path, &st);
+	if (scene->file == UNIX_FILE_SOCKET)
+		find_file(&search, path, &st);
+	err = list(&search);
+	scene->listed = !err;
+	if (!err && search.has_file && !count_owners(&search))
+		scene->elsewhere_known = spaces_tour(SPACES_HELD, list_there, &search);
+	keep_owners(&search, scene);
+	search_fini(&search);
+	return err;
+}
+
+/* ---- recording ---- */
+
+static void make_key(struct text *key, const struct unix_ask *ask)
+{
+	uint32_t fixed[2] = { ask->abstract, ask->type };
+
+	text_add(key, (const char *)fixed, sizeof(fixed));
+	text_add(key, ask->name, ask->size);
+}
+
+static void save(struct tape *tape, const struct text *key, const struct unix_scene *scene,
+		 int list_err)
+{
+	struct told told = {
+		.file = scene->file, .parent_err = scene->parent_err, .listed = scene->listed,
+		.elsewhere_known = scene->elsewhere_known, .list_err = list_err,
+	};
+	struct text bytes = { 0 };
+
+	memcpy(told.file_kind, scene->file_kind, sizeof(told.file_kind));
+	text_add(&bytes, (const char *)&told, sizeof(told));
+	for (size_t i = 0; i < scene->socks.count; i++) {
+		const struct unix_sock *sock = &scene->socks.at[i];
+		struct row row = {
+			.inode = sock->inode, .type = sock->type, .listens = sock->listens,
+			.recv_queue = sock->recv_queue, .send_queue = sock->send_queue,
+		};
+
+		text_add(&bytes, (const char *)&row, sizeof(row));
+	}
+	tape_answer(tape, ANSWER_UNIX, key->at, key->count, bytes.at, bytes.count);
+	text_fini(&bytes);
+}
+
+static void recall_told(struct unix_scene *scene, const struct told *told)
+{
+	scene->file = told->file <= UNIX_FILE_DANGLING ? told->file : UNIX_FILE_UNKNOWN;
+	scene->parent_err = told->parent_err > 0 && told->parent_err < 4096 ? told->parent_err : 0;
+	scene->listed = told->listed;
+	scene->elsewhere_known = told->elsewhere_known;
+	/* ours is plain ASCII; anything else was put there by somebody */
+	for (size_t i = 0; i < sizeof(scene->file_kind) - 1 && told->file_kind[i]; i++)
+		scene->file_kind[i] = (char)(told->file_kind[i] >= ' ' && told->file_kind[i] <= '~' ?
+					     told->file_kind[i] : '?');
+}
+
+static void recall_row(struct unix_scene *scene, const uint8_t *bytes)
+{
+	struct unix_sock *sock = grow_add(&scene->socks);
+	struct row row;
+
+	memcpy(&row, bytes, sizeof(row));
+	*sock = (struct unix_sock){
+		.inode = row.inode, .type = (enum unix_type)row.type, .listens = row.listens,
+		.recv_queue = row.recv_queue, .send_queue = row.send_queue,
+	};
+}
+
+/* Returns what the listing failed with. */
+static int recall(const struct tape *tape, const struct text *key, struct unix_scene *scene,
+		  struct snapshot *seen)
+{
+	struct told told;
+	size_t size;
+	const uint8_t *bytes = tape_answered(tape, ANSWER_UNIX, key->at, key->count, &size);
+
+	if (!bytes || size < sizeof(told) || (size - sizeof(told)) % sizeof(struct row)) {
+		snapshot_gap(seen, GAP_RECORDING, 1,
+			     "the recording does not hold what was at that name");
+		return 0;
+	}
+	memcpy(&told, bytes, sizeof(told));
+	recall_told(scene, &told);
+	for (size_t at = sizeof(told); at < size; at += sizeof(struct row))
+		recall_row(scene, bytes + at);
+	return told.list_err > -4096 && told.list_err < 0 ? told.list_err : 0;
+}
+
+int names_collect(struct tape *tape, const struct unix_ask *ask, struct unix_scene *scene,
+		  unsigned deadline_ms, struct snapshot *seen, struct fault *fault)
+{
+	struct text key = { 0 };
+	int err;
+
+	(void)fault;
+	make_key(&key, ask);
+	/* an abstract name has its NUL before it, a path behind it */
+	scene->name_max = (struct known){ true, sizeof(((struct sockaddr_un *)0)->sun_path) - 1 };
+	if (tape_replays(tape)) {
+		err = recall(tape, &key, scene, seen);
+	} else {
+		err = look_live(ask, scene, deadline_ms);
+		save(tape, &key, scene, err);
+	}
+	if (err)
+		snapshot_gap(seen, GAP_DUMP, 1, "unix sockets could not be listed (%s)",
+			     strerror(-err));
+	text_fini(&key);
+	return 0;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef COLLECT_RECALL_H
+#define COLLECT_RECALL_H
+
+#include "collect/dump.h"
+
+/**
+ * recall - the answer to a question about sockets from the recording
+ *
+ * The very question of the live run, in its order, gets the very same answer.
+ * Another one is answered from all sections that can: of the same protocol, and
+ * asked for in such a way that they hold what is wanted. What they do not hold
+ * is a GAP_RECORDING. Returns the sink's error.
+ */
+int recall(struct dump *dump, struct snapshot *seen);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef COLLECT_ROUTES_H
+#define COLLECT_ROUTES_H
+
+#include "model/addr.h"
+
+/*
+ * Questions to the kernel's routing, over libnl. Its headers and <linux/tcp.h>
+ * do not go together: nothing of it leaves routes.c. All of them are of the
+ * namespace that we are in, and of this moment.
+ */
+enum route_type {
+	ROUTE_NONE,
+	ROUTE_UNICAST,
+	ROUTE_LOCAL,
+	ROUTE_BROADCAST,
+	ROUTE_MULTICAST,
+	ROUTE_NO_TABLE,         /* no address was ever added here: bind() then takes any */
+};
+
+struct route {
+	enum route_type type;
+	int         err;        /* positive errno of using it: no way */
+	uint32_t    ifindex;
+	unsigned    prefix;     /* bits that matched; only of routes_local() */
+	bool        has_source;
+	struct addr source;     /* that the kernel would pick */
+};
+
+/**
+ * routes_ask - the way of a TCP connection, as the rules and all tables say it
+ * @family:  whose tables are asked; IPv4 for a v4-mapped address
+ * @ifindex: SO_BINDTODEVICE, 0: none
+ *
+ * Returns 0 or -errno when the kernel could not be asked; that there is no way is
+ * an answer (@route->err).
+ */
+int routes_ask(enum family family, const struct addr *destination, uint32_t ifindex,
+	       struct route *route);
+
+/**
+ * routes_local - what the local table alone says of an IPv4 address
+ * @table: RT_TABLE_LOCAL (0), or that of a VRF
+ *
+ * The longest prefix counts. No route is ROUTE_NONE. Returns 0 or -errno.
+ */
+int routes_local(const struct addr *addr, uint32_t table, struct route *route);
+
+/* The VRF that a device is, or is part of: its ifindex and table; 0 if none. */
+struct vrf {
+	uint32_t ifindex;
+	uint32_t table;
+};
+
+/* Returns 0 or -errno. */
+int routes_vrf(uint32_t ifindex, struct vrf *vrf);
+
+#endif

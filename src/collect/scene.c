@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/scene.h"
+
+#include "collect/rights.h"
+#include "collect/routes.h"
+
+#include <string.h>
+
+/* As recorded: the question and the answer, without padding. */
+struct key {
+	uint32_t family, ifindex, scope, uid;
+	uint8_t  addr[16];
+};
+
+struct told {
+	uint32_t addr_kind;
+	uint32_t may_known, may;
+};
+
+/* What needs no table. 127/8 does: it is local when lo was given it. */
+static enum addr_kind kind_by_itself(const struct addr *addr)
+{
+	static const uint8_t ones[4] = { 255, 255, 255, 255 };
+
+	if (addr_is_any(addr))
+		return ADDR_KIND_ANY;
+	if (!addr_is_v4(addr))
+		return addr->b[0] == 0xff ? ADDR_KIND_MULTICAST : ADDR_KIND_UNKNOWN;
+	if (memcmp(addr->b + 12, ones, 4) == 0)
+		return ADDR_KIND_BROADCAST;
+	return addr->b[12] >> 4 == 14 ? ADDR_KIND_MULTICAST : ADDR_KIND_UNKNOWN;
+}
+
+/* ---- IPv4 ---- */
+
+static enum addr_kind kind_of_type(enum route_type type)
+{
+	switch (type) {
+	case ROUTE_LOCAL:     return ADDR_KIND_LOCAL;
+	case ROUTE_NO_TABLE:  /* the kernel says broadcast then, of any address */
+	case ROUTE_BROADCAST: return ADDR_KIND_BROADCAST;
+	case ROUTE_MULTICAST: return ADDR_KIND_MULTICAST;
+	default:              return ADDR_KIND_NONE;
+	}
+}
+
+/*
+ * bind() looks into the local table and at no rule. But until somebody adds a
+ * rule the kernel keeps the local and the main table as one, where a longer
+ * prefix of main hides a shorter one of local (an AnyIP range, 127/8): whether
+ * they still are one cannot be asked. So what is less than a whole address has to
+ * be what an ordinary lookup says too.
+ */
+static enum addr_kind ipv4_kind(const struct addr *addr, uint32_t ifindex)
+{
+	struct route told, looked_up;
+	struct vrf vrf;
+
+	if (routes_vrf(ifindex, &vrf) < 0 || routes_local(addr, vrf.table, &told) < 0)
+		return ADDR_KIND_UNKNOWN;
+	if (vrf.table || told.type == ROUTE_NO_TABLE || told.prefix == 32)
+		return kind_of_type(told.type);
+	if (routes_ask(FAMILY_IPV4, addr, 0, &looked_up) < 0)
+		return ADDR_KIND_UNKNOWN;
+	return kind_of_type(told.type) == kind_of_type(looked_up.type) ?
+	       kind_of_type(told.type) : ADDR_KIND_UNKNOWN;
+}
+
+/* ---- IPv6 ---- */
+
+/* ::1 and fe80:: are good on their own device only. */
+static bool is_of_device(const struct addr *addr)
+{
+	return addr_is_loopback(addr) || (addr->b[0] == 0xfe && (addr->b[1] & 0xc0) == 0x80);
+}
+
+/* The VRF of a device; 0 when it is in none, and in a replay. */
+static uint32_t vrf_of(uint32_t ifindex, bool live)
+{
+	struct vrf vrf = { 0 };
+
+	if (live)
+		routes_vrf(ifindex, &vrf);
+	return vrf.ifindex;
+}
+
+/* bind() goes through the addresses and not through routes: no AnyIP here. */
+static enum addr_kind ipv6_kind(const struct addr *addr, uint32_t ifindex,
+				const struct snapshot *seen, bool live)
+{
+	enum addr_kind kind = ADDR_KIND_NONE;
+
+	if (!seen->locals_known)
+		return ADDR_KIND_UNKNOWN;
+	for (size_t i = 0; i < seen->locals.count; i++) {
+		const struct local *local = &seen->locals.at[i];
+
+		if (!addr_equal(&local->addr, addr))
+			continue;
+		if ((ifindex && ifindex != local->ifindex && is_of_device(addr)) ||
+		    vrf_of(ifindex, live) != vrf_of(local->ifindex, live))
+			kind = kind == ADDR_KIND_NONE ? ADDR_KIND_ELSEWHERE : kind;
+		else if (local->tentative)
+			kind = ADDR_KIND_TENTATIVE;
+		else
+			return ADDR_KIND_LOCAL;
+	}
+	return kind;
+}
+
+/* ---- both ---- */
+
+/* The scope of a link-local address is its device, also when another is bound. */
+static uint32_t device_of(const struct bind_ask *ask)
+{
+	return ask->scope && !addr_is_v4(&ask->addr) && is_of_device(&ask->addr) &&
+	       !addr_is_loopback(&ask->addr) ? ask->scope : ask->ifindex;
+}
+
+static enum addr_kind live_kind(const struct bind_ask *ask, const struct snapshot *seen)
+{
+	enum addr_kind kind = kind_by_itself(&ask->addr);
+
+	if (kind != ADDR_KIND_UNKNOWN)
+		return kind;
+	return addr_is_v4(&ask->addr) ? ipv4_kind(&ask->addr, ask->ifindex) :
+	       ipv6_kind(&ask->addr, device_of(ask), seen, true);
+}
+
+static bool has_address(const struct snapshot *seen, const struct addr *addr)
+{
+	for (size_t i = 0; i < seen->locals.count; i++)
+		if (addr_equal(&seen->locals.at[i].addr, addr) ||
+		    (addr_is_v4(addr) && addr_is_loopback(addr) &&
+		     addr_is_v4(&seen->locals.at[i].addr) &&
+		     addr_is_loopback(&seen->locals.at[i].addr)))
+			return true;
+	return false;
+}
+
+/*
+ * Of a recording that was made for another question. Ranges that are local by a
+ * route, and broadcast addresses, are not in it: no IPv4 address is surely foreign.
+ */
+static enum addr_kind recorded_kind(const struct bind_ask *ask, const struct snapshot *seen)
+{
+	enum addr_kind kind = kind_by_itself(&ask->addr);
+
+	if (kind != ADDR_KIND_UNKNOWN || !seen->locals_known)
+		return kind;
+	if (!addr_is_v4(&ask->addr))
+		return ipv6_kind(&ask->addr, device_of(ask), seen, false);
+	return has_address(seen, &ask->addr) ? ADDR_KIND_LOCAL : ADDR_KIND_UNKNOWN;
+}
+
+static bool recall(const struct tape *tape, const struct key *key, struct bind_scene *scene)
+{
+	struct told told;
+	size_t size;
+	const uint8_t *bytes = tape_answered(tape, ANSWER_SCENE, key, sizeof(*key), &size);
+
+	if (!bytes || size != sizeof(told))
+		return false;
+	memcpy(&told, bytes, sizeof(told));
+	scene->addr_kind = told.addr_kind < ADDR_KIND_COUNT ? told.addr_kind : ADDR_KIND_UNKNOWN;
+	scene->may_bind_low = (struct known){ told.may_known, told.may != 0 };
+	return true;
+}
+
+void scene_collect(struct tape *tape, const struct bind_ask *ask, struct bind_scene *scene,
+		   struct snapshot *seen)
+{
+	struct key key = {
+		.family = ask->family, .ifindex = ask->ifindex, .scope = ask->scope,
+		.uid = ask->uid,
+	};
+	struct told told;
+
+	memcpy(key.addr, ask->addr.b, sizeof(key.addr));
+	if (tape_replays(tape)) {
+		if (!recall(tape, &key, scene))
+			scene->addr_kind = recorded_kind(ask, seen);
+		return;
+	}
+	scene->addr_kind = live_kind(ask, seen);
+	scene->may_bind_low = rights_bind_low(ask->uid);
+	told = (struct told){
+		.addr_kind = scene->addr_kind, .may_known = scene->may_bind_low.is,
+		.may = (uint32_t)scene->may_bind_low.value,
+	};
+	tape_answer(tape, ANSWER_SCENE, &key, sizeof(key), &told, sizeof(told));
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/way.h"
+
+#include "collect/routes.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* As recorded: the question and the answer, without padding. */
+struct key {
+	uint32_t family, ifindex;
+	uint8_t  destination[16];
+};
+
+struct told {
+	uint32_t known, ifindex;
+	int32_t  err;
+	uint8_t  source[16];
+};
+
+static struct addr loopback(enum family family)
+{
+	static const uint8_t four[4] = { 127, 0, 0, 1 };
+	static const uint8_t six[16] = { [15] = 1 };
+
+	return family == FAMILY_IPV4 ? addr_from_v4(four) : addr_from_v6(six);
+}
+
+/* connect() never leads to a group, whatever the routes are. */
+static bool is_group(const struct addr *addr)
+{
+	return addr_is_v4(addr) ? addr->b[12] >> 4 == 14 : addr->b[0] == 0xff;
+}
+
+static bool is_link_local(const struct addr *addr)
+{
+	return addr->b[0] == 0xfe && (addr->b[1] & 0xc0) == 0x80;
+}
+
+/*
+ * IPv6 looks for a source before it looks at what the route says, and any address
+ * will do for that.
+ */
+static bool is_mute(const struct snapshot *seen)
+{
+	for (size_t i = 0; i < seen->locals.count; i++)
+		if (seen->locals.at[i].family == FAMILY_IPV6 && !seen->locals.at[i].tentative)
+			return false;
+	return seen->locals_known;
+}
+
+static void take(struct way *way, const struct route *route)
+{
+	way->known = true;
+	way->ifindex = route->ifindex;
+	way->source = route->source;
+	way->err = route->err;
+	if (!way->err && (route->type == ROUTE_BROADCAST || route->type == ROUTE_MULTICAST))
+		way->err = ENETUNREACH;
+	/* no address of ours may speak on that way */
+	if (!way->err && !route->has_source)
+		way->err = EADDRNOTAVAIL;
+}
+
+static void ask_kernel(enum family family, const struct addr *destination, uint32_t ifindex,
+		       const struct snapshot *seen, struct way *way)
+{
+	enum family table = addr_is_v4(destination) ? FAMILY_IPV4 : FAMILY_IPV6;
+	struct addr target = *destination;
+	struct route route;
+
+	if (addr_is_any(destination))   /* means this host */
+		target = loopback(table);
+	if (is_group(&target))
+		*way = (struct way){ .known = true, .err = ENETUNREACH };
+	else if (family == FAMILY_IPV6 && is_link_local(&target) && !ifindex)
+		*way = (struct way){ .known = true, .err = EINVAL };
+	else if (routes_ask(table, &target, ifindex, &route) == 0)
+		take(way, &route);
+	if (way->err && table == FAMILY_IPV6 && !is_group(&target) && is_mute(seen))
+		way->err = EADDRNOTAVAIL;
+}
+
+static bool recall(const struct tape *tape, const struct key *key, struct way *way)
+{
+	struct told told;
+	size_t size;
+	const uint8_t *bytes = tape_answered(tape, ANSWER_WAY, key, sizeof(*key), &size);
+
+	if (!bytes || size != sizeof(told))
+		return false;
+	memcpy(&told, bytes, sizeof(told));
+	*way = (struct way){
+		.known = told.known, .ifindex = told.ifindex,
+		.err = told.err > 0 && told.err < 4096 ? told.err : told.err ? EIO : 0,
+		.source = addr_from_v6(told.source),
+	};
+	return true;
+}
+
+/*
+ * From the recorded addresses. Of several IPv4 addresses of a device only the
+ * first is surely not a secondary one, for which its primary would speak.
+ */
+static void infer(const struct addr *destination, const struct snapshot *seen, struct way *way)
+{
+	uint32_t before = 0;
+
+	if (addr_is_loopback(destination)) {
+		*way = (struct way){
+			.known = true,
+			.source = loopback(addr_is_v4(destination) ? FAMILY_IPV4 : FAMILY_IPV6),
+		};
+		return;
+	}
+	for (size_t i = 0; i < seen->locals.count; i++) {
+		const struct local *local = &seen->locals.at[i];
+
+		if (addr_equal(&local->addr, destination)) {
+			way->known = local->family == FAMILY_IPV6 || local->ifindex != before;
+			way->source = *destination;
+			return;
+		}
+		if (local->family == FAMILY_IPV4)
+			before = local->ifindex;
+	}
+}
+
+void way_collect(struct tape *tape, enum family family, const struct addr *destination,
+		 uint32_t ifindex, struct way *way, struct snapshot *seen)
+{
+	struct key key = { .family = family, .ifindex = ifindex };
+	struct told told;
+
+	*way = (struct way){ 0 };
+	memcpy(key.destination, destination->b, sizeof(key.destination));
+	if (tape_replays(tape)) {
+		if (!recall(tape, &key, way))
+			infer(destination, seen, way);
+		return;
+	}
+	ask_kernel(family, destination, ifindex, seen, way);
+	told = (struct told){ .known = way->known, .ifindex = way->ifindex, .err = way->err };
+	memcpy(told.source, way->source.b, sizeof(told.source));
+	tape_answer(tape, ANSWER_WAY, &key, sizeof(key), &told, sizeof(told));
+}
