@@ -74,16 +74,21 @@ void say_count(struct text *text, uint64_t count, const char *one, const char *m
 	text_addf(text, "%" PRIu64 " %s", count, count == 1 ? one : many);
 }
 
-void say_cause(struct finding *f, struct text *text)
+void say_fit(char *at, size_t room, struct text *text)
 {
 	size_t size = text->count;
 
-	if (size >= sizeof(f->cause)) {
-		size = sizeof(f->cause) - 1;
+	if (size >= room) {
+		size = room - 1;
 		while (size && ((unsigned char)text->at[size] & 0xc0) == 0x80)
 			size--;
 	}
-	memcpy(f->cause, text_str(text), size);
-	f->cause[size] = '\0';
+	memcpy(at, text_str(text), size);
+	at[size] = '\0';
 	text_fini(text);
+}
+
+void say_cause(struct finding *f, struct text *text)
+{
+	say_fit(f->cause, sizeof(f->cause), text);
 }

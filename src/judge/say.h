@@ -22,7 +22,10 @@ void say_ms(struct text *text, double ms);
 /* "1 connection", "2 connections". */
 void say_count(struct text *text, uint64_t count, const char *one, const char *many);
 
-/* Moves @text into the cause of @f, cut between characters; frees @text. */
+/* Moves @text into @at of @room bytes, cut between characters; frees @text. */
+void say_fit(char *at, size_t room, struct text *text);
+
+/* Moves @text into the cause of @f; frees @text. */
 void say_cause(struct finding *f, struct text *text);
 
 /* An address for a subject, with the family in which to print it. */

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef JUDGE_BIND_H
+#define JUDGE_BIND_H
+
+#include "model/bind.h"
+
+/*
+ * What bind() and then listen() would do now. Pure, like every judge: cannot
+ * fail, the same input gives the same answer. The answer points into @seen and
+ * is given to bind_answer_fini().
+ *
+ * @seen: the sockets on the port, UDP ones in chain order; holders, cgroups and
+ *        flags as far as they could be had
+ */
+void judge_bind(const struct snapshot *seen, const struct bind_ask *ask,
+		const struct bind_scene *scene, struct bind_answer *answer);
+
+/* The same for a unix path or abstract name. */
+void judge_unix(const struct snapshot *seen, const struct unix_ask *ask,
+		const struct unix_scene *scene, struct unix_answer *answer);
+
+#endif

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "judge/bind_say.h"
+
+#include "judge/say.h"
+#include "judge/service.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { NAMED_BESIDE = 3 };      /* holders with a name in one sentence */
+
+void say_into(char *to, size_t room, struct text *text)
+{
+	size_t size = text->count;
+
+	if (size >= room) {
+		size = room - 1;
+		while (size && ((unsigned char)text->at[size] & 0xc0) == 0x80)
+			size--;
+	}
+	memcpy(to, text_str(text), size);
+	to[size] = '\0';
+	text_fini(text);
+}
+
+/* ---- who ---- */
+
+static void say_process(struct text *text, const struct snapshot *seen, uint32_t process)
+{
+	struct subject subject = { .kind = SUBJECT_PROCESS, .process = (int32_t)process };
+
+	say_owner(text, seen, &subject);
+}
+
+bool is_held_by(const struct snapshot *seen, const struct sock *s, const char *comm)
+{
+	int32_t process = service_process(seen, s);
+	const struct process *p;
+
+	if (process < 0)
+		return false;
+	p = &seen->processes.at[process];
+	return p->comm_size == strlen(comm) && memcmp(p->comm, comm, p->comm_size) == 0;
+}
+
+bool is_of_manager(const struct snapshot *seen, const struct sock *s)
+{
+	int32_t process = service_process(seen, s);
+
+	return process >= 0 && seen->processes.at[process].pid == 1 &&
+	       is_held_by(seen, s, "systemd");
+}
+
+const struct cgroup *sock_home(const struct snapshot *seen, const struct sock *s)
+{
+	uint64_t id = service_cgroup(seen, s);
+	const struct cgroup *cgroup = id ? snapshot_cgroup(seen, id) : NULL;
+
+	return cgroup && (cgroup->unit || cgroup->container) ? cgroup : NULL;
+}
+
+static bool is_socket_unit(const struct cgroup *home)
+{
+	size_t size = home && home->unit ? strlen(home->unit) : 0;
+
+	return size > 7 && strcmp(home->unit + size - 7, ".socket") == 0;
+}
+
+const char *socket_unit(const struct snapshot *seen, const struct sock *s)
+{
+	const struct cgroup *home = sock_home(seen, s);
+
+	return is_socket_unit(home) ? home->unit : NULL;
+}
+
+static void say_home(struct text *text, const struct cgroup *home)
+{
+	const char *name = home->container ? home->container : home->unit;
+
+	text_addf(text, home->container ? " in the container " :
+		  is_socket_unit(home) ? " for " : " of ");
+	/* What people type of a container id is its beginning. */
+	text_add_safe(text, name, home->container && strlen(name) == 64 ? 12 : strlen(name));
+}
+
+void say_holder(struct text *text, const struct snapshot *seen, const struct sock *s)
+{
+	int32_t process = service_process(seen, s);
+	const struct cgroup *home = sock_home(seen, s);
+
+	if (process >= 0)
+		say_process(text, seen, (uint32_t)process);
+	else if (!s->inode)
+		text_addf(text, "the kernel itself (no file holds the socket)");
+	else
+		text_addf(text, "a process that cannot be seen from here");
+	if (is_of_manager(seen, s) && !is_socket_unit(home))
+		text_addf(text, " for a socket unit");
+	else if (home && s->inode)
+		say_home(text, home);
+}
+
+/* The other processes that hold @s: how many, and the first @room of them. */
+static size_t find_beside(const struct snapshot *seen, const struct sock *s, uint32_t *at,
+			  size_t room)
+{
+	int32_t first = service_process(seen, s);
+	size_t count, found = 0;
+	const struct holder *holders = snapshot_holders(seen, s->inode, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		uint32_t process = holders[i].process;
+
+		if ((int32_t)process == first || (i && holders[i - 1].process == process))
+			continue;
+		if (found < room)
+			at[found] = process;
+		found++;
+	}
+	return found;
+}
+
+size_t holders_beside(const struct snapshot *seen, const struct sock *s)
+{
+	return find_beside(seen, s, NULL, 0);
+}
+
+void say_holders_beside(struct text *text, const struct snapshot *seen, const struct sock *s)
+{
+	uint32_t others[NAMED_BESIDE];
+	size_t found = find_beside(seen, s, others, NAMED_BESIDE);
+
+	for (size_t i = 0; i < found && i < NAMED_BESIDE; i++) {
+		if (i)
+			text_addf(text, ", ");
+		say_process(text, seen, others[i]);
+	}
+	if (found > NAMED_BESIDE)
+		text_addf(text, " and %zu more", found - NAMED_BESIDE);
+}
+
+/* ---- what ---- */
+
+static void say_ends(struct text *text, const struct sock *s)
+{
+	say_address(text, &s->local, s->local_port);
+	if (!s->remote_port)
+		return;
+	text_addf(text, " to ");
+	say_address(text, &s->remote, s->remote_port);
+}
+
+/* A dual-stack wildcard is one socket that tools for IPv4 do not show. */
+static void say_stack(struct text *text, const struct sock *s)
+{
+	if (s->family != FAMILY_IPV6 || !addr_is_any(&s->local) || addr_is_v4(&s->local))
+		return;
+	if (!(s->have & HAVE_V6ONLY))
+		text_addf(text, " (if it is not IPv6 only, IPv4 as well)");
+	else if (!s->v6only)
+		text_addf(text, " (dual-stack: every IPv4 address as well)");
+}
+
+static void say_listener(struct text *text, const struct bind_case *c, const struct sock *s)
+{
+	say_holder(text, c->seen, s);
+	text_addf(text, " listens on ");
+	say_ends(text, s);
+	say_stack(text, s);
+}
+
+static void say_bound(struct text *text, const struct bind_case *c, const struct sock *s)
+{
+	say_holder(text, c->seen, s);
+	text_addf(text, " has bound ");
+	say_ends(text, s);
+	say_stack(text, s);
+	text_addf(text, " and neither listens nor connects there");
+}
+
+static void say_connection(struct text *text, const struct bind_case *c, const struct sock *s,
+			   const char *kind)
+{
+	if (sock_is_unaccepted(s)) {
+		text_addf(text, "a connection from ");
+		say_ends(text, s);
+		text_addf(text, " still waits to be accepted");
+		return;
+	}
+	say_holder(text, c->seen, s);
+	text_addf(text, " has %s connection from ", kind);
+	say_ends(text, s);
+	text_addf(text, " (%s)", state_table[s->state].name);
+}
+
+static void say_closing(struct text *text, const struct bind_case *c, const struct sock *s)
+{
+	say_connection(text, c, s, "a closing");
+	if (s->state == STATE_CLOSE_WAIT)
+		text_addf(text, ", which the peer has closed: only its own close() ends it");
+	else
+		text_addf(text, s->state == STATE_FIN_WAIT_2 ?
+			  ", which lasts until the peer closes too" :
+			  ", which lasts until the peer acknowledges the end");
+}
+
+static void say_in_s(struct text *text, int64_t ms)
+{
+	text_addf(text, "%" PRId64 " s", (ms + 999) / 1000);
+}
+
+static void say_orphan(struct text *text, const struct bind_case *c, const struct sock *s)
+{
+	(void)c;
+	text_addf(text, "no process: the kernel still closes ");
+	say_ends(text, s);
+	text_addf(text, " (%s)", state_table[s->state].name);
+	if (sock_is_minisock(s)) {
+		text_addf(text, ", gone in ");
+		say_in_s(text, s->timer_ms);
+	} else if (s->state == STATE_FIN_WAIT_2)
+		text_addf(text, ", until the peer closes or net.ipv4.tcp_fin_timeout runs out");
+	else
+		text_addf(text, ", until the peer acknowledges or retransmissions run out");
+}
+
+static void say_time_wait(struct text *text, const struct bind_case *c, const struct sock *s)
+{
+	(void)c;
+	text_addf(text, "no process: TIME_WAIT of ");
+	say_ends(text, s);
+	if (sock_is_minisock(s)) {
+		text_addf(text, ", gone in ");
+		say_in_s(text, s->timer_ms);
+	}
+}
+
+static void say_datagram(struct text *text, const struct bind_case *c, const struct sock *s)
+{
+	say_holder(text, c->seen, s);
+	text_addf(text, " has the UDP socket ");
+	say_ends(text, s);
+	say_stack(text, s);
+}
+
+static void say_child(struct text *text, const struct bind_case *c, const struct sock *s)
+{
+	say_connection(text, c, s, "an accepted");
+}
+
+static void say_client(struct text *text, const struct bind_case *c, const struct sock *s)
+{
+	say_connection(text, c, s, "an outgoing");
+}
+
+static void say_any(struct text *text, const struct bind_case *c, const struct sock *s)
+{
+	say_connection(text, c, s, "a");
+}
+
+static void (*const say_what[WHY_COUNT])(struct text *, const struct bind_case *,
+					 const struct sock *) = {
+	[WHY_LISTENER] = say_listener,  [WHY_BOUND] = say_bound,
+	[WHY_CHILD] = say_child,        [WHY_CLIENT] = say_client,
+	[WHY_CONNECTION] = say_any,     [WHY_CLOSING] = say_closing,
+	[WHY_ORPHAN] = say_orphan,      [WHY_TIME_WAIT] = say_time_wait,
+	[WHY_DATAGRAM] = say_datagram,
+};
+
+static void say_device(struct text *text, const struct snapshot *seen, const struct sock *s)
+{
+	const char *name = s->ifindex ? snapshot_link(seen, s->ifindex) : NULL;
+
+	if (!s->ifindex)
+		return;
+	text_addf(text, ", on the device ");
+	if (name)
+		text_add_safe(text, name, strlen(name));
+	else
+		text_addf(text, "number %" PRIu32, s->ifindex);
+}
+
+/* A child that inherited the descriptor keeps the port when its parent is gone. */
+static void say_heirs(struct text *text, const struct snapshot *seen, const struct sock *s)
+{
+	if (!holders_beside(seen, s))
+		return;
+	text_addf(text, "; also held by ");
+	say_holders_beside(text, seen, s);
+	text_addf(text, ": the port is free when all have closed it");
+}
+
+void say_blocker(const struct bind_case *c, struct bind_blocker *blocker)
+{
+	const struct sock *s = &c->seen->socks.at[blocker->sock];
+	struct text text = { .at = NULL };
+
+	say_what[blocker->why](&text, c, s);
+	say_device(&text, c->seen, s);
+	say_heirs(&text, c->seen, s);
+	say_into(blocker->text, sizeof(blocker->text), &text);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef JUDGE_BIND_SAY_H
+#define JUDGE_BIND_SAY_H
+
+#include "base/text.h"
+#include "judge/verdict.h"
+
+/* Everything about one question, as the words for its answer need it. */
+struct bind_case {
+	const struct snapshot *seen;
+	const struct bind_ask *asked;
+	struct bind_ask ask;            /* effective */
+	const struct bind_scene *scene;
+	struct ruling ruling;           /* of the asked options, after the probe */
+	struct ruling by_rule;          /* before it */
+	struct bind_answer *answer;
+};
+
+/* Moves @text into @to, cut between characters; frees @text. */
+void say_into(char *to, size_t room, struct text *text);
+
+/* The process that holds @sock ("nginx (pid 12)"), or why there is none. */
+void say_holder(struct text *text, const struct snapshot *seen, const struct sock *sock);
+
+/* Processes beside the first one that hold @sock: how many. */
+size_t holders_beside(const struct snapshot *seen, const struct sock *sock);
+
+/* "worker (pid 900), worker (pid 901) and 3 more": all but the first. */
+void say_holders_beside(struct text *text, const struct snapshot *seen, const struct sock *sock);
+
+/*
+ * The unit or container that @sock lives in: its cgroup, or that of the process
+ * that holds it; NULL when that is neither.
+ */
+const struct cgroup *sock_home(const struct snapshot *seen, const struct sock *sock);
+
+/* True when the service manager holds @sock, for a socket unit. */
+bool is_of_manager(const struct snapshot *seen, const struct sock *sock);
+
+/* The "*.socket" unit whose cgroup @sock was made in, or NULL. */
+const char *socket_unit(const struct snapshot *seen, const struct sock *sock);
+
+/* The name of its process is @comm. */
+bool is_held_by(const struct snapshot *seen, const struct sock *sock, const char *comm);
+
+/* @blocker->why is set: the sentence about it. */
+void say_blocker(const struct bind_case *c, struct bind_blocker *blocker);
+
+/* answer->cause and answer->settles. */
+void say_verdict(const struct bind_case *c);
+
+/* The outcome with @more options (bits of enum bind_with) than were asked for. */
+const struct bind_outcome *with_more(const struct bind_case *c, unsigned more);
+
+/* An outgoing connection is among the blockers. */
+bool has_client(const struct bind_answer *answer);
+
+/* How to keep outgoing connections off the port; into @advice, when it applies. */
+void advise_reserve(const struct bind_case *c, struct advice *advice);
+
+/* answer->advice and answer->notes. */
+void advise_bind(const struct bind_case *c);
+void note_bind(const struct bind_case *c);
+
+#endif

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The verdict about a unix path or abstract name
+ *
+ * A path that exists is in use, whatever stands there: bind() makes the file
+ * and never takes one over. What can be told apart is whether it may be removed:
+ * only a socket file that no socket is behind. An abstract name belongs to its
+ * network namespace and socket type and goes with its last descriptor.
+ */
+#include "judge/bind.h"
+
+#include "judge/bind_say.h"
+#include "judge/say.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { PATH_MAX_BYTES = 107, NAMED_MAX = 3 };
+
+struct unix_case {
+	const struct snapshot *seen;
+	const struct unix_ask *ask;
+	const struct unix_scene *scene;
+	struct unix_answer *answer;
+	struct text cause;
+};
+
+static void fails(struct unix_case *c, int err)
+{
+	c->answer->asked = (struct bind_outcome){ .verdict = VERDICT_FAILS, .err = err };
+}
+
+/* In the way: of an abstract name only sockets of the same type. */
+static bool is_in_the_way(const struct unix_case *c, const struct unix_sock *s)
+{
+	return !c->ask->abstract || s->type == c->ask->type;
+}
+
+static size_t count_in_the_way(const struct unix_case *c)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < c->scene->socks.count; i++)
+		count += is_in_the_way(c, &c->scene->socks.at[i]);
+	return count;
+}
+
+/* ---- who is behind the name ---- */
+
+static struct sock as_sock(const struct unix_sock *s)
+{
+	return (struct sock){ .inode = s->inode };
+}
+
+/* "app (pid 12) listens on it (stream)". */
+static void say_unix_sock(struct text *text, const struct unix_case *c,
+			  const struct unix_sock *s)
+{
+	struct sock held = as_sock(s);
+
+	say_holder(text, c->seen, &held);
+	if (s->type == UNIX_DGRAM)
+		text_addf(text, " has it (dgram)");
+	else
+		text_addf(text, "%s (%s)", s->listens ? " listens on it" :
+			  " has it without listening", unix_type_name(s->type));
+	if (!holders_beside(c->seen, &held))
+		return;
+	text_addf(text, "; also held by ");
+	say_holders_beside(text, c->seen, &held);
+}
+
+static void say_socks(struct text *text, const struct unix_case *c)
+{
+	size_t told = 0;
+
+	for (size_t i = 0; i < c->scene->socks.count; i++) {
+		const struct unix_sock *s = &c->scene->socks.at[i];
+
+		if (!is_in_the_way(c, s))
+			continue;
+		if (told++ >= NAMED_MAX)
+			continue;
+		text_addf(text, told > 1 ? "; " : "");
+		say_unix_sock(text, c, s);
+	}
+	if (told > NAMED_MAX)
+		text_addf(text, "; and %zu more", told - NAMED_MAX);
+}
+
+static void advise_ending(struct unix_case *c)
+{
+	struct text text = { .at = NULL };
+	size_t told = 0;
+
+	for (size_t i = 0; i < c->scene->socks.count; i++) {
+		const struct unix_sock *s = &c->scene->socks.at[i];
+		struct sock held = as_sock(s);
+
+		if (!is_in_the_way(c, s) || told++ >= NAMED_MAX)
+			continue;
+		text_addf(&text, told > 1 ? ", " : "");
+		say_holder(&text, c->seen, &held);
+		if (!holders_beside(c->seen, &held))
+			continue;
+		text_addf(&text, ", ");
+		say_holders_beside(&text, c->seen, &held);
+	}
+	if (told > NAMED_MAX)
+		text_addf(&text, " and the others");
+	if (c->ask->abstract)
+		advice_add(&c->answer->advice, "Stop %s: the name is free with the last "
+			   "descriptor.",
+			   text_str(&text));
+	else
+		advice_add(&c->answer->advice, "Stop %s, then remove the file if it is still "
+			   "there.",
+			   text_str(&text));
+	text_fini(&text);
+}
+
+/* ---- paths ---- */
+
+static void judge_no_folder(struct unix_case *c)
+{
+	int err = c->scene->parent_err;
+
+	fails(c, err);
+	switch (err) {
+	case ENOENT:
+		text_addf(&c->cause, "the folder is not there");
+		advice_add(&c->answer->advice, "Make the folder first (a unit can with "
+			   "RuntimeDirectory=).");
+		break;
+	case ENOTDIR:
+		text_addf(&c->cause, "a part of the path is no folder");
+		advice_add(&c->answer->advice, "Take a path whose parts are folders.");
+		break;
+	case EACCES:
+		text_addf(&c->cause, "the folder does not let this user write or enter");
+		advice_add(&c->answer->advice, "Give the user the right to write to the folder and "
+			   "to enter it, or take a folder of its own.");
+		break;
+	case EROFS:
+		text_addf(&c->cause, "the file system is read-only");
+		advice_add(&c->answer->advice, "Take a path on a file system that can be written "
+			   "to, such as /run.");
+		break;
+	default:
+		text_addf(&c->cause, "the folder cannot be used");
+		advice_add(&c->answer->advice, "Take another folder.");
+	}
+}
+
+static void judge_socket_file(struct unix_case *c)
+{
+	fails(c, EADDRINUSE);
+	if (c->scene->socks.count) {
+		text_addf(&c->cause, "live: ");
+		say_socks(&c->cause, c);
+		advise_ending(c);
+		advice_add(&c->answer->advice, "Or take another path.");
+		advice_add(&c->answer->notes, "Removing the file alone would let bind() work, and "
+			   "leave the other socket alive where nobody can reach it.");
+	} else if (c->scene->listed && !c->scene->elsewhere_known) {
+		text_addf(&c->cause, "a socket file stands there that no socket of this network "
+			  "namespace is behind; other namespaces could not all be looked into");
+		advice_add(&c->answer->advice, "Try to connect() to it: ECONNREFUSED from a stream "
+			   "socket means that nobody listens; then remove the file.");
+	} else if (c->scene->listed) {
+		text_addf(&c->cause, "stale: the socket file is left over, no socket is behind it "
+			  "(connect() gives ECONNREFUSED)");
+		advice_add(&c->answer->advice, "Remove the file (unlink() before bind()): nobody "
+			   "uses it.");
+	} else {
+		text_addf(&c->cause, "a socket file stands there; whether it is live is not known, "
+			  "as not every unix socket could be listed");
+		advice_add(&c->answer->advice, "Take another path; or try to connect() to it: "
+			   "ECONNREFUSED from a stream socket means that nobody listens.");
+	}
+}
+
+static void judge_file(struct unix_case *c)
+{
+	switch (c->scene->file) {
+	case UNIX_FILE_NONE:
+		c->answer->asked.verdict = VERDICT_OK;
+		text_addf(&c->cause, "nothing stands at the path");
+		break;
+	case UNIX_FILE_SOCKET:
+		judge_socket_file(c);
+		break;
+	case UNIX_FILE_OTHER:
+		fails(c, EADDRINUSE);
+		text_addf(&c->cause, "what stands there is not a socket but a %s",
+			  *c->scene->file_kind ? c->scene->file_kind : "file of another kind");
+		advice_add(&c->answer->advice, "Take another path, or move away what stands there "
+			   "if nobody needs it.");
+		break;
+	case UNIX_FILE_DANGLING:
+		fails(c, EADDRINUSE);
+		text_addf(&c->cause, "a symbolic link to nothing stands there, and bind() does not "
+			  "follow it");
+		advice_add(&c->answer->advice, "Remove the symbolic link, or bind to what it "
+			   "points to.");
+		break;
+	case UNIX_FILE_UNKNOWN:
+		c->answer->asked.verdict = VERDICT_UNKNOWN;
+		text_addf(&c->cause, "what stands at the path could not be seen");
+		break;
+	}
+}
+
+/* ---- abstract names ---- */
+
+static void note_other_types(struct unix_case *c)
+{
+	for (size_t i = 0; i < c->scene->socks.count; i++) {
+		const struct unix_sock *s = &c->scene->socks.at[i];
+		struct text text = { .at = NULL };
+
+		if (is_in_the_way(c, s))
+			continue;
+		say_unix_sock(&text, c, s);
+		advice_add(&c->answer->notes, "Another type of socket has the same name, which "
+			   "does not matter: %s.", text_str(&text));
+		text_fini(&text);
+		return;
+	}
+}
+
+static void judge_abstract(struct unix_case *c)
+{
+	if (count_in_the_way(c)) {
+		fails(c, EADDRINUSE);
+		say_socks(&c->cause, c);
+		advise_ending(c);
+		advice_add(&c->answer->notes, "SO_REUSEADDR has no effect on unix sockets.");
+	} else if (c->scene->listed) {
+		c->answer->asked.verdict = VERDICT_OK;
+		text_addf(&c->cause, "no %s socket of this network namespace has the name",
+			  unix_type_name(c->ask->type));
+	} else {
+		c->answer->asked.verdict = VERDICT_UNKNOWN;
+		text_addf(&c->cause, "not every unix socket could be listed");
+	}
+	note_other_types(c);
+}
+
+/* ---- both ---- */
+
+static void judge_long(struct unix_case *c, int64_t most)
+{
+	fails(c, EINVAL);
+	text_addf(&c->cause, "the name has %zu bytes and sun_path takes %lld (some programs say "
+		  "ENAMETOOLONG instead)", c->ask->size, (long long)most);
+	advice_add(&c->answer->advice, c->ask->abstract ? "Take a shorter name." :
+		   "Take a shorter path, or change into the folder and bind a relative one.");
+}
+
+void judge_unix(const struct snapshot *seen, const struct unix_ask *ask,
+		const struct unix_scene *scene, struct unix_answer *answer)
+{
+	struct unix_case c = { .seen = seen, .ask = ask, .scene = scene, .answer = answer };
+	int64_t most = scene->name_max.is ? scene->name_max.value : PATH_MAX_BYTES;
+
+	memset(answer, 0, sizeof(*answer));
+	if ((int64_t)ask->size > most)
+		judge_long(&c, most);
+	else if (ask->abstract)
+		judge_abstract(&c);
+	else if (scene->parent_err)
+		judge_no_folder(&c);
+	else
+		judge_file(&c);
+	say_into(answer->cause, sizeof(answer->cause), &c.cause);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef JUDGE_OVERLAP_H
+#define JUDGE_OVERLAP_H
+
+#include "model/bind.h"
+
+/*
+ * When two sockets cannot share a port: the kernel's test for one pair. What is
+ * not known of the existing one gives MAYBE, so that an answer is never more
+ * certain than what was seen.
+ */
+enum maybe { NO, MAYBE, YES };
+
+static inline enum maybe maybe_not(enum maybe a)
+{
+	return a == MAYBE ? MAYBE : a == NO ? YES : NO;
+}
+
+static inline enum maybe maybe_both(enum maybe a, enum maybe b)
+{
+	return a < b ? a : b;
+}
+
+/* What a flag of @sock says, when it was told at all. */
+static inline enum maybe sock_flag(const struct sock *sock, enum have have, bool value)
+{
+	return !(sock->have & (uint32_t)have) ? MAYBE : value ? YES : NO;
+}
+
+/* True when the socket owns its local port; a request for a connection does not. */
+bool owns_port(const struct sock *sock);
+
+/*
+ * The socket of the question as bind() makes it: the scope of a link-local
+ * address becomes its device, and a native address makes it IPv6 only.
+ */
+struct bind_ask ask_effective(const struct bind_ask *ask);
+
+/* True when the address needs a scope or device to mean anything (IPv6). */
+bool ask_needs_scope(const struct bind_ask *ask);
+
+/* Whether the addresses meet. @ask has to be the effective one, here and below. */
+enum maybe overlap(const struct bind_ask *ask, const struct sock *sock);
+
+/* Whether devices and addresses meet, and so only the flags could help. */
+enum maybe meets(const struct bind_ask *ask, const struct sock *sock);
+
+/* Whether SO_REUSEADDR, or SO_REUSEPORT, of both lets them share. */
+enum maybe shares_reuseaddr(const struct bind_ask *ask, const struct sock *sock);
+enum maybe shares_reuseport(const struct bind_ask *ask, const struct sock *sock);
+
+/* TCP: whether @sock alone makes bind() fail. */
+enum maybe conflict(const struct bind_ask *ask, const struct sock *sock);
+
+/**
+ * rules_out_shortcut - no bind() with SO_REUSEPORT got past @sock since it listens
+ *
+ * The kernel remembers, for each port, the uid and address of the socket with
+ * SO_REUSEPORT that was bound last, and lets the next one of that uid and address
+ * in without the test above. It cannot be seen from outside. A listen()
+ * overwrites that memory with the listener's own uid; what came later had to
+ * pass the test against the listener, and a socket of another uid could not.
+ */
+bool rules_out_shortcut(const struct bind_ask *ask, const struct sock *sock);
+
+#endif

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "judge/verdict.h"
+
+#include <errno.h>
+
+enum { CHAIN_SHORT = 10 };      /* longer UDP chains are searched by address */
+
+/* One test of the kernel: whether it fails, with what, and why. */
+struct test {
+	enum maybe fails;
+	int err;
+	enum reason reason;
+};
+
+static const struct test passed = { .fails = NO };
+
+bool ports_seen_whole(const struct snapshot *seen, enum protocol protocol)
+{
+	if (!snapshot_lists_all(seen))
+		return false;
+	for (size_t i = 0; i < seen->gaps.count; i++) {
+		enum gap_kind kind = seen->gaps.at[i].kind;
+
+		if (kind == GAP_RECORDING || (kind == GAP_BOUND && protocol == PROTOCOL_TCP))
+			return false;
+	}
+	return true;
+}
+
+/* ---- sockets ---- */
+
+static struct test undecided(enum reason reason)
+{
+	return (struct test){ MAYBE, EADDRINUSE, reason };
+}
+
+static struct test in_use(void)
+{
+	return (struct test){ YES, EADDRINUSE, REASON_IN_USE };
+}
+
+static struct test test_tcp(const struct snapshot *seen, const struct bind_ask *ask)
+{
+	enum maybe worst = NO;
+	bool shortcut = ask->reuseport;
+
+	for (size_t i = 0; i < seen->socks.count; i++) {
+		const struct sock *s = &seen->socks.at[i];
+		enum maybe found = is_concerned(ask, s) ? conflict(ask, s) : NO;
+
+		if (found > worst)
+			worst = found;
+		if (found == YES && shortcut)
+			shortcut = !rules_out_shortcut(ask, s);
+	}
+	if (worst == YES)
+		return shortcut ? undecided(REASON_SHORTCUT) : in_use();
+	if (!ports_seen_whole(seen, ask->protocol))
+		return undecided(REASON_LIST);
+	return worst == MAYBE ? undecided(REASON_FLAGS) : passed;
+}
+
+/* A UDP socket is met unless both have SO_REUSEADDR; listening does not matter. */
+static enum maybe is_met(const struct bind_ask *ask, const struct sock *s)
+{
+	return maybe_both(meets(ask, s), maybe_not(shares_reuseaddr(ask, s)));
+}
+
+/* How a walk over the chain can end. */
+struct walk {
+	bool may_pass, may_fail;
+	bool stopped;           /* certainly at a socket and not at the end */
+	size_t met, count;
+};
+
+static void walk_step(struct walk *walk, const struct bind_ask *ask, const struct sock *s)
+{
+	enum maybe met = is_met(ask, s);
+	enum maybe shared = shares_reuseport(ask, s);
+
+	walk->count++;
+	if (met == NO)
+		return;
+	walk->met++;
+	walk->may_pass |= shared != NO;
+	walk->may_fail |= shared != YES;
+	walk->stopped |= met == YES;
+}
+
+/*
+ * The first socket that is met decides: in the same group all is well, in any
+ * other case not, whatever comes after it. The order of a long chain is the
+ * order of other chains, unless the question is about every address.
+ */
+static struct test test_udp(const struct snapshot *seen, const struct bind_ask *ask)
+{
+	struct walk first = { 0 }, any = { 0 };
+	bool by_order;
+
+	for (size_t i = 0; i < seen->socks.count; i++) {
+		const struct sock *s = &seen->socks.at[i];
+
+		if (!is_concerned(ask, s))
+			continue;
+		if (!first.stopped)
+			walk_step(&first, ask, s);
+		walk_step(&any, ask, s);
+	}
+	by_order = any.count <= CHAIN_SHORT || addr_is_any(&ask->addr);
+	if (by_order)
+		any = first;
+	any.may_pass |= !any.stopped;
+	if (!ports_seen_whole(seen, ask->protocol) && (!any.stopped || ask->reuseport))
+		return undecided(REASON_LIST);
+	if (any.may_pass && any.may_fail)
+		return undecided(by_order ? REASON_FLAGS : REASON_ORDER);
+	return any.may_fail ? in_use() : passed;
+}
+
+static struct test test_sockets(const struct snapshot *seen, const struct bind_ask *ask)
+{
+	return ask->protocol == PROTOCOL_UDP ? test_udp(seen, ask) : test_tcp(seen, ask);
+}
+
+/*
+ * UDP: those met before the chain certainly reaches a member of the group. One
+ * after a possible member is not certain either.
+ */
+static void each_udp(const struct snapshot *seen, const struct bind_ask *ask,
+		     void (*take)(void *ctx, uint32_t index, bool certain), void *ctx)
+{
+	bool certain = true;
+
+	for (size_t i = 0; i < seen->socks.count; i++) {
+		const struct sock *s = &seen->socks.at[i];
+		enum maybe met = is_concerned(ask, s) ? is_met(ask, s) : NO;
+		enum maybe shared = shares_reuseport(ask, s);
+
+		if (met == NO)
+			continue;
+		if (met == YES && shared == YES)
+			return;
+		certain &= shared == NO;
+		if (shared != YES)
+			take(ctx, (uint32_t)i, certain && met == YES);
+	}
+}
+
+void each_in_the_way(const struct snapshot *seen, const struct bind_ask *ask,
+		     void (*take)(void *ctx, uint32_t index, bool certain), void *ctx)
+{
+	if (ask->protocol == PROTOCOL_UDP) {
+		each_udp(seen, ask, take, ctx);
+		return;
+	}
+	for (size_t i = 0; i < seen->socks.count; i++) {
+		const struct sock *s = &seen->socks.at[i];
+		enum maybe found = is_concerned(ask, s) ? conflict(ask, s) : NO;
+
+		if (found != NO)
+			take(ctx, (uint32_t)i, found == YES);
+	}
+}
+
+/* ---- what comes before the sockets ---- */
+
+static bool is_v4(const struct bind_ask *ask)
+{
+	return ask->family == FAMILY_IPV4 || addr_is_v4(&ask->addr);
+}
+
+static bool is_multicast(const struct bind_ask *ask)
+{
+	return is_v4(ask) ? (ask->addr.b[12] & 0xf0) == 0xe0 : ask->addr.b[0] == 0xff;
+}
+
+static struct test test_multicast(const struct bind_ask *ask)
+{
+	if (ask->protocol == PROTOCOL_TCP && !is_v4(ask) && is_multicast(ask))
+		return (struct test){ YES, EINVAL, REASON_MULTICAST };
+	return passed;
+}
+
+static struct test test_mapped(const struct bind_ask *ask)
+{
+	if (ask->family == FAMILY_IPV6 && is_v4(ask) && ask->v6only)
+		return (struct test){ YES, EINVAL, REASON_MAPPED };
+	return passed;
+}
+
+static struct test test_scope(const struct bind_ask *ask)
+{
+	if (ask_needs_scope(ask) && !ask->ifindex)
+		return (struct test){ YES, EINVAL, REASON_SCOPE };
+	return passed;
+}
+
+static bool is_bindable(const struct bind_ask *ask, enum addr_kind kind)
+{
+	switch (kind) {
+	case ADDR_KIND_ANY:
+	case ADDR_KIND_LOCAL:
+	case ADDR_KIND_MULTICAST:
+		return true;
+	case ADDR_KIND_BROADCAST:
+		return is_v4(ask);
+	default:
+		return false;
+	}
+}
+
+static struct test test_address(const struct snapshot *seen, const struct bind_ask *ask,
+				const struct bind_scene *scene)
+{
+	const struct known *nonlocal =
+		&seen->limits.limit[is_v4(ask) ? LIMIT_NONLOCAL_BIND : LIMIT_NONLOCAL_BIND6];
+
+	if (addr_is_any(&ask->addr) || is_multicast(ask) || is_bindable(ask, scene->addr_kind))
+		return passed;
+	if (nonlocal->is && nonlocal->value)
+		return passed;
+	if (scene->addr_kind == ADDR_KIND_UNKNOWN)
+		return (struct test){ MAYBE, EADDRNOTAVAIL, REASON_ADDRESS_UNSEEN };
+	if (!nonlocal->is)
+		return (struct test){ MAYBE, EADDRNOTAVAIL, REASON_NONLOCAL_UNSEEN };
+	return (struct test){ YES, EADDRNOTAVAIL, REASON_ADDRESS };
+}
+
+static struct test test_privilege(const struct snapshot *seen, const struct bind_ask *ask,
+				  const struct bind_scene *scene)
+{
+	const struct known *start = &seen->limits.limit[LIMIT_UNPRIVILEGED_PORT_START];
+
+	if ((start->is && ask->port >= start->value) ||
+	    (scene->may_bind_low.is && scene->may_bind_low.value))
+		return passed;
+	if (!start->is || !scene->may_bind_low.is)
+		return (struct test){ MAYBE, EACCES, REASON_PRIVILEGE_UNSEEN };
+	return (struct test){ YES, EACCES, REASON_PRIVILEGE };
+}
+
+/* ---- together ---- */
+
+/* What was not seen at all weighs more than what depends on one flag. */
+static enum verdict verdict_of(enum reason reason)
+{
+	if (reason == REASON_ADDRESS_UNSEEN || reason == REASON_LIST)
+		return VERDICT_UNKNOWN;
+	return reason == REASON_FITS ? VERDICT_OK : VERDICT_DEPENDS;
+}
+
+/*
+ * The first test that fails gives the errno. After one that may fail with
+ * another it is only certain that something fails.
+ */
+static struct ruling failed(const struct test *first, const struct test *test)
+{
+	struct ruling ruling = {
+		.outcome = { .verdict = VERDICT_FAILS, .err = test->err }, .reason = test->reason,
+	};
+
+	for (; first < test; first++)
+		if (first->fails == MAYBE && first->err != test->err)
+			ruling.outcome.err = 0;
+	return ruling;
+}
+
+static struct ruling fold(const struct test *tests, size_t count)
+{
+	struct ruling ruling = { .reason = REASON_FITS };
+
+	for (size_t i = 0; i < count; i++) {
+		const struct test *test = &tests[i];
+
+		if (test->fails == YES)
+			return failed(tests, test);
+		if (test->fails == NO)
+			continue;
+		if (ruling.reason == REASON_FITS || verdict_of(test->reason) == VERDICT_UNKNOWN)
+			ruling.reason = test->reason;
+	}
+	ruling.outcome.verdict = verdict_of(ruling.reason);
+	return ruling;
+}
+
+struct ruling rule_bind(const struct snapshot *seen, const struct bind_ask *asked,
+			const struct bind_scene *scene)
+{
+	struct bind_ask ask = ask_effective(asked);
+	struct test address = test_address(seen, &ask, scene);
+	struct test privilege = test_privilege(seen, &ask, scene);
+	struct test sockets = test_sockets(seen, &ask);
+
+	if (ask.family == FAMILY_IPV4) {
+		struct test tests[] = { address, privilege, sockets };
+
+		return fold(tests, 3);
+	}
+	struct test tests[] = { test_multicast(&ask), privilege, test_mapped(&ask),
+				test_scope(&ask), address, sockets };
+
+	return fold(tests, sizeof(tests) / sizeof(*tests));
+}
