@@ -5,15 +5,6 @@
 
 #include <string.h>
 
-enum {
-	TIME_WAIT_MS     = BUDGET_SECONDS * 1000,
-	REUSE_DELAY_MS   = 1000,        /* where tcp_tw_reuse_delay is not known */
-	GRAIN_MS         = 20,          /* of an age that a timer tells */
-	RATE_WINDOW_S    = 10,
-};
-
-enum reuse { REUSE_NO, REUSE_MAYBE, REUSE_YES };
-
 static bool bit(const uint8_t *bits, unsigned i)
 {
 	return bits[i / 8] >> (i % 8) & 1;
@@ -90,63 +81,15 @@ bool budget_counts(const struct budget_base *base, const struct sock *s)
 	       is_usable_port(base, s->local_port) && !bit(base->blocked, s->local_port);
 }
 
-/* The interface lo, in every network namespace. */
-enum { LOOPBACK_INDEX = 1 };
-
-/* Whether tcp_tw_reuse is for this one, whatever its age. */
-static enum reuse reuse_policy(const struct limits *limits, const struct sock *s)
-{
-	const struct known *reuse = &limits->limit[LIMIT_TW_REUSE];
-	const struct known *stamps = &limits->limit[LIMIT_TIMESTAMPS];
-	bool loopback = addr_is_loopback(&s->local) || addr_is_loopback(&s->remote) ||
-			s->ifindex == LOOPBACK_INDEX;
-
-	if ((stamps->is && !stamps->value) || (reuse->is && !reuse->value) ||
-	    (reuse->is && reuse->value == 2 && !loopback))
-		return REUSE_NO;
-	return stamps->is && reuse->is ? REUSE_YES : REUSE_MAYBE;
-}
-
-static int64_t reuse_delay_ms(const struct limits *limits)
-{
-	const struct known *delay = &limits->limit[LIMIT_TW_REUSE_DELAY_MS];
-
-	return delay->is ? delay->value : REUSE_DELAY_MS;
-}
-
-/*
- * Before tcp_tw_reuse_delay existed the clock second had to differ from that
- * of the last packet: after 0 to 1 s. There a younger one is perhaps usable.
- */
-static enum reuse reusable(const struct limits *limits, const struct sock *s, int64_t age_ms)
-{
-	enum reuse policy = reuse_policy(limits, s);
-	int64_t delay = reuse_delay_ms(limits);
-
-	if (policy == REUSE_NO || age_ms > delay + GRAIN_MS)
-		return policy;
-	if (limits->limit[LIMIT_TW_REUSE_DELAY_MS].is && age_ms < delay - GRAIN_MS)
-		return REUSE_NO;
-	return REUSE_MAYBE;
-}
-
 static void add_time_wait(struct budget *b, const struct budget_base *base, const struct sock *s)
 {
 	const struct limits *limits = &base->seen->limits;
-	int64_t age_ms = TIME_WAIT_MS - (int64_t)s->timer_ms;
-	enum reuse reuse;
-	size_t second;
+	enum reuse reuse = trend_reuse(limits, s);
 
-	age_ms = age_ms < 0 ? 0 : age_ms;
-	second = (size_t)age_ms / 1000;
-	second = second < BUDGET_SECONDS ? second : BUDGET_SECONDS - 1;
-	reuse = reusable(limits, s, age_ms);
 	b->time_wait++;
-	b->closed[second]++;
 	b->recyclable += reuse == REUSE_YES;
 	b->maybe += reuse == REUSE_MAYBE;
-	b->held[second] += reuse != REUSE_YES;
-	b->reusable = reuse_policy(limits, s) == REUSE_YES;
+	trend_add(&b->trend, limits, s, true);
 }
 
 /*
@@ -162,50 +105,6 @@ void budget_add(struct budget *b, const struct budget_base *base, const struct s
 		b->established++;
 	else
 		b->other++;
-}
-
-/*
- * Closes per second in the last seconds, or since the first one when that was
- * less long ago. Long enough not to be fooled by one burst, short enough to be
- * about now. What was recycled is missing, so it is a lower bound.
- */
-static double recent_rate(const struct budget *b)
-{
-	unsigned oldest = 0, window;
-	double sum = 0;
-
-	for (unsigned age = 0; age < BUDGET_SECONDS; age++)
-		if (b->closed[age])
-			oldest = age + 1;
-	window = oldest < RATE_WINDOW_S ? oldest : RATE_WINDOW_S;
-	for (unsigned age = 0; age < window; age++)
-		sum += b->closed[age];
-	return window ? sum / window : 0;
-}
-
-/*
- * Goes on with the present rate and gives back what expires meanwhile. After
- * one life of a TIME_WAIT as many expire as come, so nothing later can happen.
- */
-static void extrapolate(struct budget *b, const struct budget_base *base)
-{
-	int64_t delay_s = (reuse_delay_ms(&base->seen->limits) + 999) / 1000;
-	unsigned life = BUDGET_SECONDS;
-	double free_ports = b->left;
-
-	if (b->reusable && delay_s < BUDGET_SECONDS)
-		life = (unsigned)(delay_s < 1 ? 1 : delay_s);
-	b->exhaustion_known = b->left == 0;
-	for (unsigned t = 1; t <= life && b->left && b->close_rate_per_s > 0; t++) {
-		double before = free_ports;
-
-		free_ports += b->held[life - t] - b->close_rate_per_s;
-		if (free_ports > 0)
-			continue;
-		b->exhaustion_known = true;
-		b->exhausted_in_s = t - 1 + before / (before - free_ports);
-		return;
-	}
 }
 
 /* Of an odd range the search may miss either end; it matters if that was free. */
@@ -234,8 +133,9 @@ void budget_finish(struct budget *b, const struct budget_base *base)
 		b->left_min--;
 	if (b->left_min > b->left)
 		b->left_min = b->left;
-	b->close_rate_per_s = recent_rate(b);
-	extrapolate(b, base);
+	b->close_rate_per_s = trend_rate(&b->trend);
+	b->exhaustion_known = trend_exhausts(&b->trend, &base->seen->limits, b->left,
+					     &b->exhausted_in_s);
 }
 
 double budget_percent_gone(const struct budget *b, const struct budget_base *base)

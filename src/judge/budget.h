@@ -3,6 +3,7 @@
 #define JUDGE_BUDGET_H
 
 #include "judge/listeners.h"
+#include "judge/trend.h"
 
 /*
  * How many more connect()s the ephemeral ports allow.
@@ -21,8 +22,6 @@
  * an ambiguous owner as a client that just called connect(), `left_min` counts
  * it as blocking. A range of odd size can hide one of its ends from the search.
  */
-
-enum { BUDGET_SECONDS = 60 };   /* the life of a TIME_WAIT */
 
 /* What is the same for all destinations of a namespace. */
 struct budget_base {
@@ -44,10 +43,9 @@ struct budget {
 	double   close_rate_per_s;      /* from the ages of the TIME_WAITs */
 	bool     exhaustion_known;
 	double   exhausted_in_s;
-	/* for the finishing, by whole seconds of age */
+	/* for the finishing */
 	uint32_t maybe;                 /* TIME_WAIT that perhaps is recyclable */
-	uint32_t closed[BUDGET_SECONDS], held[BUDGET_SECONDS];
-	bool     reusable;              /* the policy reuses this one's TIME_WAITs */
+	struct trend trend;
 };
 
 /* False when the range or the reserved ports are unknown: nothing to judge by. */

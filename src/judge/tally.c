@@ -54,3 +54,17 @@ struct tally_group *tally_add(struct tally *tally, const struct tally_key *key, 
 	group->count++;
 	return group;
 }
+
+const struct tally_group *tally_find(const struct tally *tally, const struct tally_key *key)
+{
+	uint64_t hash = map_hash(key, sizeof(*key));
+	const uint32_t *slot;
+
+	while ((slot = map_find(&tally->map, hash++))) {
+		const struct tally_group *group = &tally->groups.at[*slot - 1];
+
+		if (memcmp(&group->key, key, sizeof(*key)) == 0)
+			return group;
+	}
+	return NULL;
+}

@@ -42,6 +42,9 @@ void tally_fini(struct tally *tally);
 /* Adds @index, which must not be in the tally yet. The group is good until the next add. */
 struct tally_group *tally_add(struct tally *tally, const struct tally_key *key, uint32_t index);
 
+/* The group, or NULL; good until the next add. */
+const struct tally_group *tally_find(const struct tally *tally, const struct tally_key *key);
+
 /* Runs @index over the sockets of @group in the order of adding. */
 #define tally_each(tally, group, index)                                          \
 	for (uint32_t each_ = (group)->first, index = each_ - 1; each_;          \

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One pass over all sockets says what each port is (see port_map.h), a second
+ * one finds those of this destination and those to blame. The list of all
+ * destinations groups the second pass and judges each group by the same rules.
+ */
+#include "judge/connect.h"
+
+#include "base/grow.h"
+#include "base/own.h"
+#include "judge/connect_words.h"
+#include "judge/port_users.h"
+#include "judge/say.h"
+#include "judge/tally.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct indices { uint32_t *at; size_t count, room; };
+
+/* A socket of a device is met by searches for that device, another by all. */
+static bool is_of_destination(const struct connect_ask *ask, const struct sock *s)
+{
+	return s->remote_port == ask->port && addr_equal(&s->remote, &ask->destination) &&
+	       addr_equal(&s->local, &ask->source) &&
+	       (!s->ifindex || s->ifindex == ask->ifindex);
+}
+
+/* After a bind() the TIME_WAITs of every destination decide when a port is free. */
+static void gather(struct port_map *map, const struct connect_ask *ask, struct port_use *use,
+		   struct indices *concerned)
+{
+	for (size_t i = 0; i < map->seen->socks.count; i++) {
+		const struct sock *s = &map->seen->socks.at[i];
+
+		if (is_of_destination(ask, s) && port_map_is_client(map, s))
+			port_use_add(use, map, s);
+		else if (!port_map_blames(map, s))
+			continue;
+		else if (map->bind_first)
+			port_use_wait(use, map, s);
+		*grow_add(concerned) = (uint32_t)i;
+	}
+}
+
+static double percent_gone(uint32_t left, uint32_t capacity)
+{
+	return capacity ? 100.0 - 100.0 * left / capacity : 100.0;
+}
+
+/* What is missing can only have taken more: a lack that is seen is one. */
+static enum connect_verdict verdict_of(const struct port_map *map, uint32_t left,
+				       const struct threshold *tight)
+{
+	if (!left)
+		return CONNECT_EXHAUSTED;
+	if (percent_gone(left, map->capacity) >= tight->warn)
+		return CONNECT_TIGHT;
+	return snapshot_is_complete(map->seen) ? CONNECT_OK : CONNECT_UNKNOWN;
+}
+
+static void put_room(struct connect_answer *answer, const struct port_map *map,
+		     const struct port_use *use)
+{
+	struct port_room room = port_use_room(use, map);
+
+	answer->capacity = map->capacity;
+	answer->reserved = map->reserved;
+	answer->left = room.left;
+	answer->left_min = room.min;
+	answer->left_max = room.max;
+	answer->blocked_for_all = map->ports[YES];
+	answer->ambiguous = map->ports[MAYBE];
+	memcpy(answer->open, map->open, sizeof(answer->open));
+}
+
+static void put_use(struct connect_answer *answer, const struct port_map *map,
+		    const struct port_use *use)
+{
+	answer->used_by_destination = use->sockets;
+	memcpy(answer->states, use->states, sizeof(answer->states));
+	answer->recyclable = port_use_recyclable(use);
+	answer->used_and_blocked = port_use_lost(use);
+	answer->next_free_ms = use->next_free_ms;
+	answer->rate_known = true;
+	answer->close_rate_per_s = trend_rate(&use->trend);
+	answer->exhaustion_known = trend_exhausts(&use->trend, &map->seen->limits, answer->left,
+						  &answer->exhausted_in_s);
+	answer->cliff = port_use_is_cliff(use, map);
+}
+
+/* What would be left if the same program let connect() choose the port. */
+static struct known left_unbound(const struct snapshot *seen, const struct connect_ask *ask,
+				 const struct port_probe *probe)
+{
+	OWN_MEM struct port_map *map = grow_alloc(sizeof(*map));
+	struct port_use use = { .sockets = 0 };
+
+	if (!port_map_fill(map, seen, NULL, probe))
+		return (struct known){ .is = false };
+	for (size_t i = 0; i < seen->socks.count; i++)
+		if (is_of_destination(ask, &seen->socks.at[i]) &&
+		    port_map_is_client(map, &seen->socks.at[i]))
+			port_use_add(&use, map, &seen->socks.at[i]);
+	return (struct known){ true, port_use_room(&use, map).left };
+}
+
+bool judge_connect(const struct snapshot *seen, const struct connect_ask *ask,
+		   const struct port_probe *probe, const struct threshold *tight,
+		   struct connect_answer *answer)
+{
+	OWN_MEM struct port_map *map = grow_alloc(sizeof(*map));
+	struct indices concerned = { NULL, 0, 0 };
+	struct port_use use = { .sockets = 0 };
+	struct connect_words words = {
+		.map = map, .ask = ask, .probe = probe, .use = &use, .answer = answer,
+	};
+
+	memset(answer, 0, sizeof(*answer));
+	if (!port_map_fill(map, seen, ask->bind_first ? ask : NULL, probe)) {
+		answer->verdict = CONNECT_UNKNOWN;
+		connect_words_blind(answer);
+		return false;
+	}
+	gather(map, ask, &use, &concerned);
+	put_room(answer, map, &use);
+	put_use(answer, map, &use);
+	answer->verdict = verdict_of(map, answer->left, tight);
+	if (answer->verdict == CONNECT_EXHAUSTED)
+		answer->err = ask->bind_first ? EADDRINUSE : EADDRNOTAVAIL;
+	if (ask->bind_first && (answer->verdict != CONNECT_OK || answer->cliff))
+		words.left_unbound = left_unbound(seen, ask, probe);
+	words.lost = port_users_find(map, concerned.at, concerned.count, answer);
+	connect_words_put(&words);
+	grow_fini(&concerned);
+	return true;
+}
+
+/*
+ * A probe may yet find that an ambiguous owner blocks its port, so the holders
+ * of those are wanted too.
+ */
+void judge_connect_wants(const struct snapshot *seen, const struct connect_ask *ask,
+			 struct map *inodes)
+{
+	OWN_MEM struct port_map *map = grow_alloc(sizeof(*map));
+
+	if (!port_map_fill(map, seen, ask->bind_first ? ask : NULL, NULL))
+		return;
+	for (size_t i = 0; i < seen->socks.count; i++) {
+		const struct sock *s = &seen->socks.at[i];
+
+		if (!s->inode || !port_map_owns(map, s))
+			continue;
+		if (is_of_destination(ask, s) || port_map_blames(map, s) ||
+		    (map->lost[s->local_port] == MAYBE && port_map_blocks(map, s) == MAYBE))
+			map_slot(inodes, s->inode, NULL);
+	}
+}
+
+/* ---- all destinations ---- */
+
+static void group(struct tally *tally, const struct port_map *map)
+{
+	tally_init(tally, map->seen->socks.count);
+	for (size_t i = 0; i < map->seen->socks.count; i++) {
+		const struct sock *s = &map->seen->socks.at[i];
+		struct tally_key key = {
+			.source = s->local, .destination = s->remote, .port = s->remote_port,
+			.ifindex = s->ifindex,
+		};
+
+		if (port_map_is_client(map, s))
+			tally_add(tally, &key, (uint32_t)i);
+	}
+}
+
+static void add_group(struct port_use *use, struct port_map *map, const struct tally *tally,
+		      const struct tally_group *group)
+{
+	tally_each(tally, group, i)
+		port_use_add(use, map, &map->seen->socks.at[i]);
+}
+
+static void forget_group(struct port_map *map, const struct tally *tally,
+			 const struct tally_group *group)
+{
+	tally_each(tally, group, i)
+		port_use_forget(map, &map->seen->socks.at[i]);
+}
+
+/* Sockets without a device stand in the way of one that has one. */
+static const struct tally_group *without_device(const struct tally *tally,
+						const struct tally_group *group)
+{
+	struct tally_key key = group->key;
+
+	if (!key.ifindex)
+		return NULL;
+	key.ifindex = 0;
+	return tally_find(tally, &key);
+}
+
+static struct port_use use_of(struct port_map *map, const struct tally *tally,
+			      const struct tally_group *group, struct port_room *room)
+{
+	const struct tally_group *other = without_device(tally, group);
+	struct port_use use = { .sockets = 0 };
+
+	add_group(&use, map, tally, group);
+	if (other)
+		add_group(&use, map, tally, other);
+	*room = port_use_room(&use, map);
+	forget_group(map, tally, group);
+	if (other)
+		forget_group(map, tally, other);
+	return use;
+}
+
+static struct destination destination_of(struct port_map *map, const struct tally *tally,
+					 const struct tally_group *group,
+					 const struct threshold *tight)
+{
+	struct port_room room;
+	struct port_use use = use_of(map, tally, group, &room);
+	struct destination d = {
+		.source = group->key.source, .destination = group->key.destination,
+		.port = group->key.port, .ifindex = group->key.ifindex,
+		.used = use.sockets, .time_wait = use.states[STATE_TIME_WAIT],
+		.established = use.states[STATE_ESTABLISHED],
+		.recyclable = port_use_recyclable(&use),
+		.left = room.left, .left_min = room.min, .left_max = room.max,
+		.rate_known = true, .close_rate_per_s = trend_rate(&use.trend),
+		.cliff = port_use_is_cliff(&use, map),
+		.verdict = verdict_of(map, room.left, tight),
+		.percent_gone = percent_gone(room.left, map->capacity),
+	};
+
+	d.other = d.used - d.time_wait - d.established;
+	d.exhaustion_known = trend_exhausts(&use.trend, &map->seen->limits, d.left,
+					    &d.exhausted_in_s);
+	return d;
+}
+
+static int compare_destinations(const void *left, const void *right)
+{
+	const struct destination *a = left, *b = right;
+	int order;
+
+	if (a->left != b->left)
+		return a->left < b->left ? -1 : 1;
+	if (a->used != b->used)
+		return a->used > b->used ? -1 : 1;
+	order = memcmp(a->destination.b, b->destination.b, sizeof(a->destination.b));
+	if (!order)
+		order = memcmp(a->source.b, b->source.b, sizeof(a->source.b));
+	if (!order)
+		order = (a->port > b->port) - (a->port < b->port);
+	return order ? order : (a->ifindex > b->ifindex) - (a->ifindex < b->ifindex);
+}
+
+/* What a listing lacks is worse than "ok" and says less than a lack that is seen. */
+static bool is_worse(enum connect_verdict a, enum connect_verdict b)
+{
+	static const int rank[] = {
+		[CONNECT_OK] = 0, [CONNECT_UNKNOWN] = 1, [CONNECT_TIGHT] = 2,
+		[CONNECT_EXHAUSTED] = 3,
+	};
+
+	return rank[a] > rank[b];
+}
+
+static void list_all(struct destinations *result, struct port_map *map, const struct tally *tally,
+		     const struct threshold *tight)
+{
+	for (size_t i = 0; i < tally->groups.count; i++) {
+		struct destination d = destination_of(map, tally, &tally->groups.at[i], tight);
+
+		if (is_worse(d.verdict, result->worst))
+			result->worst = d.verdict;
+		*grow_add(&result->list) = d;
+	}
+	if (result->list.count)
+		qsort(result->list.at, result->list.count, sizeof(*result->list.at),
+		      compare_destinations);
+}
+
+bool judge_destinations(const struct snapshot *seen, const struct threshold *tight,
+			struct destinations *result)
+{
+	OWN_MEM struct port_map *map = grow_alloc(sizeof(*map));
+	struct tally tally;
+
+	memset(result, 0, sizeof(*result));
+	result->worst = CONNECT_UNKNOWN;
+	if (!port_map_fill(map, seen, NULL, NULL))
+		return false;
+	result->capacity = map->capacity;
+	result->reserved = map->reserved;
+	result->blocked_for_all = map->ports[YES];
+	result->worst = verdict_of(map, map->ports[NO] + map->ports[MAYBE], tight);
+	group(&tally, map);
+	list_all(result, map, &tally, tight);
+	tally_fini(&tally);
+	return true;
+}

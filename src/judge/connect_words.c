@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "judge/connect_words.h"
+
+#include "judge/say.h"
+#include "model/bind.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+enum {
+	WIDE_ENOUGH     = 60000,        /* ports: a wider range is hardly to be had */
+	USUAL_DELAY_MS  = 1000,         /* tcp_tw_reuse_delay */
+	NEARLY_FULL     = 90,           /* percent of tcp_max_tw_buckets */
+	LOOPBACK_INDEX  = 1,
+};
+
+/* Ports that are not left, by what would have to change. */
+struct shares { uint32_t waiting, alive, lost; };
+
+static struct shares shares_of(const struct connect_answer *answer)
+{
+	struct shares shares = { .lost = answer->blocked_for_all };
+
+	for (size_t i = 0; i < answer->users.count; i++) {
+		const struct port_user *user = &answer->users.at[i];
+
+		if (user->blocks_all)
+			continue;
+		shares.waiting += user->states[STATE_TIME_WAIT];
+		shares.alive += user->count - user->states[STATE_TIME_WAIT];
+	}
+	shares.waiting -= answer->recyclable < shares.waiting ? answer->recyclable : shares.waiting;
+	return shares;
+}
+
+static bool is_loopback(const struct connect_ask *ask)
+{
+	return addr_is_loopback(&ask->source) || addr_is_loopback(&ask->destination) ||
+	       ask->ifindex == LOOPBACK_INDEX;
+}
+
+/* Whether TIME_WAITs of this destination are taken over once they are old enough. */
+static enum reuse policy_of(const struct connect_words *w)
+{
+	struct sock as_if = {
+		.local = w->ask->source, .remote = w->ask->destination,
+		.ifindex = w->ask->ifindex,
+	};
+
+	return trend_policy(&w->map->seen->limits, &as_if);
+}
+
+static const struct known *limit_of(const struct connect_words *w, enum limit limit)
+{
+	return &w->map->seen->limits.limit[limit];
+}
+
+static bool has_value(const struct known *known, int64_t value)
+{
+	return known->is && known->value == value;
+}
+
+/* ---- the cause ---- */
+
+static void say_left(struct text *text, const struct connect_words *w)
+{
+	const struct connect_answer *a = w->answer;
+	const char *what = w->ask->bind_first ? "bind() and connect()" : "connect()";
+
+	if (!a->left)
+		text_addf(text, "no further %s works", what);
+	else
+		text_addf(text, "%s%" PRIu32 " more %s%s %s",
+			  snapshot_is_complete(w->map->seen) ? "" :
+			  "not everything could be seen; at most ",
+			  a->left, what, a->left == 1 ? "" : "s", a->left == 1 ? "works" : "work");
+	text_addf(text, " from ");
+	say_address(text, &w->ask->source, 0);
+	text_addf(text, " to ");
+	say_address(text, &w->ask->destination, w->ask->port);
+	if (a->err)
+		text_addf(text, " (%s)", errno_name(a->err));
+}
+
+/* The states with most first: TIME_WAIT apart, because of what can be taken over. */
+static void say_states(struct text *text, const struct connect_answer *a)
+{
+	uint32_t waiting = a->states[STATE_TIME_WAIT];
+	uint32_t established = a->states[STATE_ESTABLISHED];
+	uint32_t other = a->used_by_destination - waiting - established;
+
+	text_addf(text, " (%" PRIu32 " ESTABLISHED, %" PRIu32 " TIME_WAIT", established, waiting);
+	if (a->recyclable)
+		text_addf(text, " of which %" PRIu32 " can be taken over", a->recyclable);
+	if (other)
+		text_addf(text, ", %" PRIu32 " in other states", other);
+	text_addf(text, ")");
+}
+
+static void say_ports(struct text *text, const struct connect_words *w)
+{
+	const struct connect_answer *a = w->answer;
+
+	text_addf(text, ": of the %" PRIu32 " ports %u-%u, %" PRIu32 " are in use for it",
+		  a->capacity + a->reserved, w->map->low, w->map->high, a->used_by_destination);
+	if (a->used_by_destination)
+		say_states(text, a);
+	if (w->ask->bind_first)
+		text_addf(text, ", %" PRIu32 " have an owner on that address", a->blocked_for_all);
+	else if (a->blocked_for_all)
+		text_addf(text, ", %" PRIu32 " are bound and lost to every destination",
+			  a->blocked_for_all);
+	if (a->used_and_blocked)
+		text_addf(text, " (%" PRIu32 " count as both)", a->used_and_blocked);
+	if (a->reserved)
+		text_addf(text, ", %" PRIu32 " are reserved", a->reserved);
+}
+
+static void say_time(struct text *text, const struct connect_answer *a)
+{
+	if (a->close_rate_per_s > 0)
+		text_addf(text, "; %.3g a second close", a->close_rate_per_s);
+	if (a->exhaustion_known && a->left)
+		text_addf(text, ", and at that rate none is left in %.0f s", a->exhausted_in_s);
+	if (!a->left && a->next_free_ms.is) {
+		text_addf(text, "; the next TIME_WAIT gives its port back in ");
+		say_ms(text, (double)a->next_free_ms.value);
+	}
+}
+
+static void put_cause(const struct connect_words *w)
+{
+	struct text text = { .at = NULL };
+
+	say_left(&text, w);
+	say_ports(&text, w);
+	say_time(&text, w->answer);
+	say_fit(w->answer->cause, sizeof(w->answer->cause), &text);
+}
+
+void connect_words_blind(struct connect_answer *answer)
+{
+	struct text text = { .at = NULL };
+
+	text_addf(&text, "the range of ephemeral ports (net.ipv4.ip_local_port_range) or the "
+		  "reserved ones (net.ipv4.ip_local_reserved_ports) could not be read: nothing to "
+		  "count in");
+	say_fit(answer->cause, sizeof(answer->cause), &text);
+}
+
+/* ---- what helps ---- */
+
+/* "NAME (pid N) holds M of them: ", or nothing when nobody was seen. */
+static void say_holder(struct text *text, const struct connect_words *w, bool blocks_all)
+{
+	const struct port_user *user = port_users_first(w->answer, blocks_all);
+	struct subject subject = { .process = -1 };
+
+	if (!user)
+		return;
+	subject.process = user->process;
+	say_owner(text, w->map->seen, &subject);
+	text_addf(text, " holds %" PRIu32 " of these ports: ", user->count);
+}
+
+static __attribute__((format(printf, 3, 4))) void advise_holder(const struct connect_words *w,
+								bool blocks_all,
+								const char *fmt, ...)
+{
+	struct text text = { .at = NULL };
+	va_list args;
+	char rest[400];
+
+	say_holder(&text, w, blocks_all);
+	va_start(args, fmt);
+	vsnprintf(rest, sizeof(rest), fmt, args);
+	va_end(args);
+	if (!text.count)
+		rest[0] = (char)toupper((unsigned char)rest[0]);
+	text_addf(&text, "%s", rest);
+	advice_add(&w->answer->advice, "%s", text_str(&text));
+	text_fini(&text);
+}
+
+static bool is_lost_to_clients(const struct connect_words *w)
+{
+	const struct lost_ports *lost = &w->lost;
+
+	return lost->clients + lost->unknown >= lost->listening + lost->idle + lost->accepted;
+}
+
+static void advise_lost(const struct connect_words *w)
+{
+	if (is_lost_to_clients(w))
+		advise_holder(w, true, "a bind() before connect() takes a port from every "
+			      "destination. Set IP_BIND_ADDRESS_NO_PORT before that bind() (Linux "
+			      "4.2), with port 0, or leave the bind() away.");
+	else
+		advise_holder(w, true, "move what listens or is bound there (%" PRIu32 " "
+			      "listening, %"
+			      PRIu32 " bound and idle, %" PRIu32 " accepted) out of the range, or "
+			      "close it.", w->lost.listening, w->lost.idle, w->lost.accepted);
+}
+
+static void advise_bind_first(const struct connect_words *w)
+{
+	struct advice *advice = &w->answer->advice;
+
+	if (w->left_unbound.is && w->left_unbound.value > w->answer->left)
+		advice_add(advice, "Set IP_BIND_ADDRESS_NO_PORT before the bind() (Linux 4.2): "
+			   "connect() then chooses the port, and %" PRId64 " more fit now.",
+			   w->left_unbound.value);
+	advice_add(advice, "Use further source addresses: each has the whole range for bind() "
+		   "again.");
+}
+
+static void advise_reuse(const struct connect_words *w)
+{
+	const struct known *delay = limit_of(w, LIMIT_TW_REUSE_DELAY_MS);
+	struct advice *advice = &w->answer->advice;
+
+	if (has_value(limit_of(w, LIMIT_TIMESTAMPS), 0)) {
+		advice_add(advice, "Set net.ipv4.tcp_timestamps=1, and net.ipv4.tcp_tw_reuse=1 "
+			   "with it: only connections with timestamps can be taken over from "
+			   "TIME_WAIT.");
+	} else if (policy_of(w) == REUSE_NO) {
+		advice_add(advice, "Set net.ipv4.tcp_tw_reuse=%d: connect() then takes over "
+			   "TIME_WAITs older than %" PRId64 " ms (both ends need timestamps).",
+			   is_loopback(w->ask) ? 2 : 1, delay->is ? delay->value : USUAL_DELAY_MS);
+	} else if (delay->is && delay->value > USUAL_DELAY_MS) {
+		advice_add(advice, "net.ipv4.tcp_tw_reuse_delay is %" PRId64 " ms: with the usual "
+			   "%d ports come back sooner.", delay->value, USUAL_DELAY_MS);
+	}
+}
+
+static void advise_waiting(const struct connect_words *w)
+{
+	const struct connect_answer *a = w->answer;
+	struct text text = { .at = NULL };
+
+	text_addf(&text, "Use connections again (keep-alive, a pool), or let the server close "
+		  "first: TIME_WAIT is then on its side and takes no port here.");
+	if (policy_of(w) == REUSE_NO)
+		text_addf(&text, " As it is, %.3g new connections a second are all that can go on "
+			  "for ever.",
+			  (double)(a->capacity - a->blocked_for_all) / TREND_SECONDS);
+	advice_add(&w->answer->advice, "%s", text_str(&text));
+	text_fini(&text);
+	advise_reuse(w);
+}
+
+static void advise_alive(const struct connect_words *w, const struct shares *shares)
+{
+	uint32_t forgotten = w->answer->states[STATE_CLOSE_WAIT];
+	uint32_t unanswered = w->answer->states[STATE_SYN_SENT];
+
+	if (forgotten > shares->alive / 2)
+		advise_holder(w, false, "%" PRIu32 " are CLOSE_WAIT: the peer has closed and the "
+			      "program did not. Close them; only that gives their ports "
+			      "back.", forgotten);
+	else if (unanswered > shares->alive / 2)
+		advise_holder(w, false, "%" PRIu32 " are SYN_SENT: the destination does not "
+			      "answer. Fail sooner (a timeout on connect()) and try fewer at a "
+			      "time.", unanswered);
+	else
+		advise_holder(w, false, "have fewer connections at a time (a pool, multiplexing, "
+			      "keep-alive).");
+}
+
+/* Only since 6.8 is the range of a socket surely searched one by one. */
+static void advise_cliff(const struct connect_words *w)
+{
+	if (!w->answer->cliff || w->ask->bind_first || !kernel_at_least(w->map->seen, 6, 8))
+		return;
+	advice_add(&w->answer->advice, "Set IP_LOCAL_PORT_RANGE to %u-%u on the connecting socket: "
+		   "without it every connect() now tries %u ports in vain first.",
+		   w->map->low, w->map->high, (w->map->high - w->map->low + 1) / 2);
+}
+
+static void advise_room(const struct connect_words *w, const struct shares *shares)
+{
+	struct advice *advice = &w->answer->advice;
+	unsigned size = w->map->high - w->map->low + 1;
+
+	if (!w->ask->bind_first && shares->waiting + shares->alive >= shares->lost)
+		advice_add(advice, "Add addresses or ports at the destination, or source addresses "
+			   "here: each pair has the whole range again.");
+	if (w->answer->reserved > w->answer->capacity / 4)
+		advice_add(advice, "%" PRIu32 " ports of the range are reserved "
+			   "(net.ipv4.ip_local_reserved_ports): release what needs no reservation.",
+			   w->answer->reserved);
+	if (size < WIDE_ENOUGH)
+		advice_add(advice, "Widen net.ipv4.ip_local_port_range (now %u-%u) to an even "
+			   "number of ports.", w->map->low, w->map->high);
+}
+
+static void put_advice(const struct connect_words *w, const struct shares *shares)
+{
+	if (w->ask->bind_first)
+		advise_bind_first(w);
+	else if (shares->lost > shares->waiting && shares->lost > shares->alive)
+		advise_lost(w);
+	else if (shares->waiting >= shares->alive && shares->waiting)
+		advise_waiting(w);
+	else if (shares->alive)
+		advise_alive(w, shares);
+	advise_cliff(w);
+	advise_room(w, shares);
+}
+
+/* ---- what does not ---- */
+
+static void avoid_for_waiting(const struct connect_words *w)
+{
+	struct advice *avoid = &w->answer->avoid;
+
+	if (has_value(limit_of(w, LIMIT_TIMESTAMPS), 0))
+		advice_add(avoid, "tcp_tw_reuse alone: without tcp_timestamps it has no effect.");
+	else if (has_value(limit_of(w, LIMIT_TW_REUSE), 2) && !is_loopback(w->ask))
+		advice_add(avoid, "tcp_tw_reuse=2, the default: it is for loopback only, and "
+			   "nothing is taken over between these addresses.");
+	advice_add(avoid, "A smaller tcp_max_tw_buckets: it frees no port that waits now, and "
+		   "later connections close without the protection of TIME_WAIT.");
+	advice_add(avoid, "tcp_fin_timeout: it does not shorten TIME_WAIT, which is 60 s.");
+}
+
+static void put_avoid(const struct connect_words *w, const struct shares *shares)
+{
+	struct advice *avoid = &w->answer->avoid;
+	bool lost = shares->lost > shares->waiting && shares->lost > shares->alive;
+
+	if (w->ask->bind_first) {
+		advice_add(avoid, "Further destinations: bind() chooses the port before it knows "
+			   "one.");
+		advice_add(avoid, "tcp_tw_reuse: it is for connect(); bind() takes no port over.");
+	} else if (lost) {
+		advice_add(avoid, "Further destinations: a bound port is lost to all of them.");
+		advice_add(avoid, "tcp_tw_reuse: most of what is gone is not in TIME_WAIT for this "
+			   "destination.");
+		advice_add(avoid, "ip_local_reserved_ports for ports in use: a reserved port is as "
+			   "lost as a bound one.");
+	} else if (shares->waiting >= shares->alive) {
+		avoid_for_waiting(w);
+	} else {
+		advice_add(avoid, "tcp_tw_reuse: most of these are live connections, not "
+			   "TIME_WAIT.");
+	}
+	if (!lost && !w->ask->bind_first)
+		advice_add(avoid, "SO_REUSEADDR or SO_REUSEPORT at the client: no two connections "
+			   "can have the same four numbers.");
+	if (!w->answer->left)
+		advice_add(avoid, "connect() in a loop until it works: each failure searches the "
+			   "whole range twice.");
+}
+
+/* ---- what else matters ---- */
+
+static void say_interval(struct text *text, const struct connect_answer *a)
+{
+	text_addf(text, "between %" PRIu32 " and %" PRIu32 " more fit: ", a->left_min, a->left_max);
+}
+
+/* Each cause of an interval, and what would settle it. */
+static void note_interval(const struct connect_words *w)
+{
+	const struct connect_answer *a = w->answer;
+	struct text text = { .at = NULL };
+
+	if (a->left_min == a->left_max)
+		return;
+	say_interval(&text, a);
+	if (!snapshot_is_complete(w->map->seen))
+		text_addf(&text, "not everything could be seen");
+	else if (w->map->blind && w->ask->bind_first)
+		text_addf(&text, "sockets that are bound and idle are not listed");
+	else if (a->ambiguous && w->ask->bind_first)
+		text_addf(&text, "it is not known whether the owners of %" PRIu32 " ports are IPv6 "
+			  "only",
+			  a->ambiguous);
+	else if (a->ambiguous && (!w->probe || !w->probe->made))
+		text_addf(&text, "whether the owners of %" PRIu32 " ports called bind() is nowhere "
+			  "to be read; --probe settles it without sending a packet", a->ambiguous);
+	else if (a->ambiguous)
+		text_addf(&text, "the kernel was not asked about %" PRIu32 " ports", a->ambiguous);
+	else if (w->use->ports[HIT_MAYBE][NO])
+		text_addf(&text, "%" PRIu32 " TIME_WAITs are just about to be old enough, or it is "
+			  "not known whether they can be taken over", w->use->ports[HIT_MAYBE][NO]);
+	else
+		text_addf(&text, "the range has an odd number of ports, and a search of it can "
+			  "miss one end");
+	advice_add(&w->answer->notes, "%s.", text_str(&text));
+	text_fini(&text);
+}
+
+static void note_blind(const struct connect_words *w)
+{
+	if (w->map->blind)
+		advice_add(&w->answer->notes, "This kernel does not list sockets that are bound "
+			   "and idle (Linux 6.8 does): each takes a port away, unseen.");
+	if (w->ask->bind_first && limit_of(w, LIMIT_AUTOBIND_REUSE)->value)
+		advice_add(&w->answer->notes, "net.ipv4.ip_autobind_reuse is on: sockets that all "
+			   "have SO_REUSEADDR share ports, and more of those fit.");
+}
+
+/* The counter runs since boot: only beside a full table does it say "now". */
+static void note_overflow(const struct connect_words *w)
+{
+	const struct known *fill = &w->map->seen->limits.counter[COUNTER_TW];
+	const struct known *skipped = &w->map->seen->limits.counter[COUNTER_TIME_WAIT_OVERFLOW];
+	const struct known *most = limit_of(w, LIMIT_MAX_TW_BUCKETS);
+
+	if (fill->is && most->is && skipped->is && skipped->value &&
+	    fill->value * 100 >= most->value * NEARLY_FULL)
+		advice_add(&w->answer->notes, "tcp_max_tw_buckets (%" PRId64 ") is nearly reached, "
+			   "and %"
+			   PRId64 " connections closed without TIME_WAIT since boot: ports come "
+			   "back early, unprotected. Raise it.", most->value, skipped->value);
+}
+
+static bool is_listened(const struct port_map *map, unsigned port)
+{
+	return map->listened[port / 8] >> (port % 8) & 1;
+}
+
+static void note_place(const struct connect_words *w)
+{
+	struct advice *notes = &w->answer->notes;
+	unsigned port = w->ask->port;
+
+	if (!snapshot_is_local(w->map->seen, &w->ask->destination)) {
+		advice_add(notes, "A NAT on the way has ports of its own: when they run out "
+			   "connect() times out, and EADDRNOTAVAIL never comes.");
+		return;
+	}
+	if (addr_equal(&w->ask->source, &w->ask->destination) && port_map_has(w->map, port) &&
+	    !is_listened(w->map, port))
+		advice_add(notes, "Nobody listens on port %u, which is in the range itself: a "
+			   "connect() that is given that very port connects to itself.", port);
+	else
+		advice_add(notes, "The destination is on this machine: the other ends of these "
+			   "connections are on its own port and take none of the range.");
+}
+
+static void note_own_range(const struct connect_words *w)
+{
+	if (w->answer->left && kernel_at_least(w->map->seen, 6, 3))
+		advice_add(&w->answer->notes, "A program that sets IP_LOCAL_PORT_RANGE has less "
+			   "room than this; it cannot be seen from outside.");
+}
+
+static bool wants_help(const struct connect_answer *a)
+{
+	return a->verdict == CONNECT_TIGHT || a->verdict == CONNECT_EXHAUSTED || a->cliff ||
+	       a->exhaustion_known;
+}
+
+void connect_words_put(const struct connect_words *w)
+{
+	struct shares shares = shares_of(w->answer);
+
+	put_cause(w);
+	if (wants_help(w->answer)) {
+		put_advice(w, &shares);
+		put_avoid(w, &shares);
+	}
+	note_interval(w);
+	note_blind(w);
+	note_overflow(w);
+	note_place(w);
+	note_own_range(w);
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "judge/port_map.h"
+
+#include "model/age.h"
+
+#include <stdlib.h>
+
+static const uint32_t idle_states = STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_BOUND) |
+				    STATE_BIT(STATE_CLOSE);
+
+static bool bit(const uint8_t *bits, unsigned i)
+{
+	return bits[i / 8] >> (i % 8) & 1;
+}
+
+static void set_bit(uint8_t *bits, unsigned i, bool value)
+{
+	bits[i / 8] = (uint8_t)((bits[i / 8] & ~(1u << (i % 8))) | (unsigned)value << (i % 8));
+}
+
+bool kernel_at_least(const struct snapshot *seen, unsigned major, unsigned minor)
+{
+	char *end;
+	unsigned long first = strtoul(seen->version, &end, 10);
+	unsigned long second = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
+
+	return first > major || (first == major && second >= minor);
+}
+
+/*
+ * IP_BIND_ADDRESS_NO_PORT is copied to accepted connections, so it proves
+ * something only of a connection that was opened here.
+ */
+static bool is_connect_bound(const struct port_map *map, const struct sock *s, enum opener opener)
+{
+	static const uint32_t needed = HAVE_PORT_ORIGIN | HAVE_SOCKOPT;
+
+	return map->heals && opener == OPENER_HERE && (s->have & needed) == needed &&
+	       !s->port_explicit && (s->sockopt & SOCKOPT_BIND_ADDRESS_NO_PORT);
+}
+
+static enum maybe blocks_connect(const struct port_map *map, const struct sock *s)
+{
+	enum opener opener;
+
+	if ((STATE_BIT(s->state) & idle_states) ||
+	    ((s->have & HAVE_PORT_ORIGIN) && s->port_explicit))
+		return YES;
+	opener = sock_opener(s);
+	if (opener == OPENER_PEER)
+		return YES;
+	return is_connect_bound(map, s, opener) ? NO : MAYBE;
+}
+
+enum maybe port_map_blocks(const struct port_map *map, const struct sock *s)
+{
+	return map->bind_first ? meets(&map->bind, s) : blocks_connect(map, s);
+}
+
+bool port_map_owns(const struct port_map *map, const struct sock *s)
+{
+	return owns_port(s) && port_map_has(map, s->local_port);
+}
+
+/* The probe connects to this; where something did so for real it must not ask. */
+static bool is_where_probes_go(const struct sock *s)
+{
+	static const uint8_t bytes[4] = { 127, 0, 0, 1 };
+	struct addr here = addr_from_v4(bytes);
+
+	return s->remote_port == 1 && addr_equal(&s->remote, &here) && addr_equal(&s->local, &here);
+}
+
+/* What the pass over all sockets gathers, by port. */
+struct owners {
+	uint8_t any[65536 / 8];
+	uint8_t unaskable[65536 / 8];
+};
+
+static void read_owners(struct port_map *map, struct owners *owners)
+{
+	for (size_t i = 0; i < map->seen->socks.count; i++) {
+		const struct sock *s = &map->seen->socks.at[i];
+		uint16_t port = s->local_port;
+		enum maybe lost;
+
+		if (!port_map_owns(map, s))
+			continue;
+		set_bit(owners->any, port, true);
+		if (s->state == STATE_LISTEN)
+			set_bit(map->listened, port, true);
+		if (is_where_probes_go(s))
+			set_bit(owners->unaskable, port, true);
+		if (map->lost[port] == YES)
+			continue;
+		lost = port_map_blocks(map, s);
+		if (lost > map->lost[port])
+			map->lost[port] = (uint8_t)lost;
+	}
+}
+
+static void settle(struct port_map *map, const struct owners *owners,
+		   const struct port_probe *probe, unsigned port)
+{
+	if (map->blind && !bit(owners->any, port))
+		map->lost[port] = MAYBE;
+	set_bit(map->certain, port, map->lost[port] == YES);
+	if (map->bind_first)
+		return;
+	if (probe && bit(probe->answered, port))
+		map->lost[port] = bit(probe->usable, port) ? NO : YES;
+	set_bit(map->open, port, map->lost[port] == MAYBE && !bit(owners->unaskable, port));
+}
+
+static bool has_gap(const struct snapshot *seen, enum gap_kind kind)
+{
+	for (size_t i = 0; i < seen->gaps.count; i++)
+		if (seen->gaps.at[i].kind == kind)
+			return true;
+	return false;
+}
+
+static struct bind_ask bind_of(const struct connect_ask *ask)
+{
+	struct bind_ask bind = {
+		.protocol = PROTOCOL_TCP, .family = ask->family, .addr = ask->source,
+		.ifindex = ask->ifindex,
+	};
+
+	return ask_effective(&bind);
+}
+
+bool port_map_fill(struct port_map *map, const struct snapshot *seen,
+		   const struct connect_ask *bind_first, const struct port_probe *probe)
+{
+	const struct known *low = &seen->limits.limit[LIMIT_PORT_LOW];
+	const struct known *high = &seen->limits.limit[LIMIT_PORT_HIGH];
+	struct owners owners = { .any = { 0 } };
+
+	if (!low->is || !high->is || !seen->limits.reserved_known ||
+	    low->value < 1 || high->value > 65535 || low->value > high->value)
+		return false;
+	map->seen = seen;
+	if (bind_first) {
+		map->bind_first = true;
+		map->bind = bind_of(bind_first);
+	}
+	map->low = (unsigned)low->value;
+	map->high = (unsigned)high->value;
+	map->blind = has_gap(seen, GAP_BOUND);
+	map->heals = kernel_at_least(seen, 6, 18);
+	read_owners(map, &owners);
+	for (unsigned port = map->low; port <= map->high; port++) {
+		if (!port_map_has(map, port)) {
+			map->reserved++;
+			continue;
+		}
+		settle(map, &owners, probe, port);
+		map->capacity++;
+		map->ports[map->lost[port]]++;
+	}
+	return true;
+}
+
+/*
+ * Connections of a listener that is there do no more than it does. Where only
+ * the kernel's answer tells, any owner that could have bound may be the one.
+ */
+bool port_map_blames(const struct port_map *map, const struct sock *s)
+{
+	unsigned port = s->local_port;
+	bool idle = STATE_BIT(s->state) & idle_states;
+	enum maybe blocks;
+
+	if (!port_map_owns(map, s) || map->lost[port] != YES)
+		return false;
+	if (!map->bind_first && bit(map->listened, port) && !idle &&
+	    !((s->have & HAVE_PORT_ORIGIN) && s->port_explicit))
+		return false;
+	blocks = port_map_blocks(map, s);
+	return blocks == YES || (blocks == MAYBE && !bit(map->certain, port));
+}
+
+bool port_map_is_client(const struct port_map *map, const struct sock *s)
+{
+	return !(STATE_BIT(s->state) & idle_states) && s->remote_port &&
+	       port_map_owns(map, s) && !bit(map->listened, s->local_port) &&
+	       sock_opener(s) != OPENER_PEER;
+}
+
+static bool is_time_wait(const struct sock *s)
+{
+	return s->state == STATE_TIME_WAIT && sock_is_minisock(s);
+}
+
+/* bind() takes nothing over. */
+static enum hit hit_of(const struct port_map *map, const struct sock *s)
+{
+	static const enum hit hits[] = {
+		[REUSE_NO] = HIT_YES, [REUSE_MAYBE] = HIT_MAYBE, [REUSE_YES] = HIT_FREE,
+	};
+
+	if (map->bind_first || !is_time_wait(s))
+		return HIT_YES;
+	return hits[trend_reuse(&map->seen->limits, s)];
+}
+
+void port_use_wait(struct port_use *use, const struct port_map *map, const struct sock *s)
+{
+	const struct limits *limits = &map->seen->limits;
+	int64_t frees_in_ms = map->bind_first ? s->timer_ms : trend_frees_in_ms(limits, s);
+
+	if (!is_time_wait(s))
+		return;
+	trend_add(&use->trend, limits, s, !map->bind_first);
+	if (hit_of(map, s) == HIT_FREE ||
+	    (use->next_free_ms.is && use->next_free_ms.value <= frees_in_ms))
+		return;
+	use->next_free_ms = (struct known){ true, frees_in_ms };
+}
+
+void port_use_add(struct port_use *use, struct port_map *map, const struct sock *s)
+{
+	uint8_t *marked = &map->hit[s->local_port];
+	uint8_t lost = map->lost[s->local_port];
+	enum hit hit = hit_of(map, s);
+
+	use->sockets++;
+	use->states[s->state]++;
+	port_use_wait(use, map, s);
+	if (hit <= *marked)
+		return;
+	if (*marked)
+		use->ports[*marked][lost]--;
+	use->ports[hit][lost]++;
+	*marked = (uint8_t)hit;
+}
+
+void port_use_forget(struct port_map *map, const struct sock *s)
+{
+	map->hit[s->local_port] = HIT_NONE;
+}
+
+static bool is_certainly_free(const struct port_map *map, unsigned port)
+{
+	return port_map_has(map, port) && map->lost[port] == NO &&
+	       map->hit[port] <= HIT_FREE;
+}
+
+bool port_map_may_miss_an_end(const struct port_map *map)
+{
+	unsigned size = map->high - map->low + 1;
+
+	return size % 2 && size > 1 &&
+	       (is_certainly_free(map, map->low) || is_certainly_free(map, map->high));
+}
+
+/*
+ * left: an ambiguous owner is a client that just connected. A listing that
+ * lacks something promises nothing.
+ */
+struct port_room port_use_room(const struct port_use *use, const struct port_map *map)
+{
+	uint32_t open = map->ports[NO] + map->ports[MAYBE];
+	uint32_t surely = use->ports[HIT_YES][NO] + use->ports[HIT_YES][MAYBE];
+	struct port_room room = {
+		.max  = open - surely,
+		.left = open - port_use_taken(use),
+		.min  = map->ports[NO] - use->ports[HIT_YES][NO] -
+			use->ports[HIT_MAYBE][NO],
+	};
+
+	if (room.min && port_map_may_miss_an_end(map))
+		room.min--;
+	if (!snapshot_is_complete(map->seen))
+		room.min = 0;
+	return room;
+}
+
+uint32_t port_use_taken(const struct port_use *use)
+{
+	uint32_t taken = 0;
+
+	for (int lost = NO; lost < YES; lost++)
+		taken += use->ports[HIT_MAYBE][lost] + use->ports[HIT_YES][lost];
+	return taken;
+}
+
+uint32_t port_use_recyclable(const struct port_use *use)
+{
+	return use->ports[HIT_FREE][NO] + use->ports[HIT_FREE][MAYBE];
+}
+
+uint32_t port_use_lost(const struct port_use *use)
+{
+	return use->ports[HIT_FREE][YES] + use->ports[HIT_MAYBE][YES] + use->ports[HIT_YES][YES];
+}
+
+/*
+ * Ports that bind() took are passed over quickly by connect(), so only this
+ * destination's count; bind(address, 0) looks closely at those with an owner.
+ */
+bool port_use_is_cliff(const struct port_use *use, const struct port_map *map)
+{
+	uint32_t in_vain = map->bind_first ? map->ports[YES] : port_use_taken(use);
+
+	return in_vain > map->capacity / 2;
+}

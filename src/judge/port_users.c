@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "judge/port_users.h"
+
+#include "base/grow.h"
+#include "base/own.h"
+#include "judge/service.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct user_key {
+	uint64_t who;                   /* index of the process, or cgroup */
+	uint32_t is_process, blocks_all;
+};
+
+struct users {
+	const struct port_map *map;
+	struct connect_answer *answer;
+	struct map by_key;              /* who -> index + 1 */
+	struct map ports;               /* who and lost port: counted */
+	struct lost_ports lost;
+	uint8_t counted[65536 / 8];
+	/* Neighbours are mostly alike; this spares the maps. */
+	struct user_key last_key;
+	uint32_t last_user;             /* index + 1 */
+	uint32_t last_on_port[65536];   /* the same, counted there */
+};
+
+static uint32_t user_by_key(struct users *users, const struct user_key *key,
+			    const struct port_user *fresh)
+{
+	uint32_t *slot;
+
+	if (users->last_user && memcmp(key, &users->last_key, sizeof(*key)) == 0)
+		return users->last_user - 1;
+	slot = map_slot(&users->by_key, map_hash(key, sizeof(*key)), NULL);
+	if (!*slot) {
+		*grow_add(&users->answer->users) = *fresh;
+		*slot = (uint32_t)users->answer->users.count;
+	}
+	users->last_key = *key;
+	users->last_user = *slot;
+	return *slot - 1;
+}
+
+static uint32_t user_of(struct users *users, const struct sock *s, bool blocks_all)
+{
+	const struct snapshot *seen = users->map->seen;
+	struct port_user fresh = {
+		.process = service_process(seen, s), .cgroup_id = service_cgroup(seen, s),
+		.blocks_all = blocks_all,
+	};
+	struct user_key key = {
+		.who = fresh.process < 0 ? fresh.cgroup_id : (uint64_t)fresh.process,
+		.is_process = fresh.process >= 0, .blocks_all = blocks_all,
+	};
+
+	return user_by_key(users, &key, &fresh);
+}
+
+static uint32_t *kind_of(struct lost_ports *lost, const struct sock *s)
+{
+	if (s->state == STATE_LISTEN)
+		return &lost->listening;
+	if (s->state == STATE_BOUND || s->state == STATE_CLOSE)
+		return &lost->idle;
+	switch (sock_opener(s)) {
+	case OPENER_PEER:
+		return &lost->accepted;
+	case OPENER_HERE:
+		return &lost->clients;
+	case OPENER_UNKNOWN:
+		break;
+	}
+	return (s->have & HAVE_PORT_ORIGIN) && s->port_explicit ? &lost->clients : &lost->unknown;
+}
+
+static void count_lost(struct users *users, const struct sock *s)
+{
+	uint8_t *bits = &users->counted[s->local_port / 8];
+	uint8_t mask = (uint8_t)(1u << (s->local_port % 8));
+
+	if (!(*bits & mask))
+		++*kind_of(&users->lost, s);
+	*bits |= mask;
+}
+
+/* False when this user was counted for that port before. */
+static bool is_first_on_port(struct users *users, uint32_t index, uint16_t port)
+{
+	bool fresh;
+
+	if (users->last_on_port[port] == index + 1)
+		return false;
+	users->last_on_port[port] = index + 1;
+	map_slot(&users->ports, (uint64_t)index << 16 | port, &fresh);
+	return fresh;
+}
+
+static void add(struct users *users, const struct sock *s)
+{
+	bool blocks_all = users->map->lost[s->local_port] == YES, fresh = true;
+	uint32_t index = user_of(users, s, blocks_all);
+	struct port_user *user = &users->answer->users.at[index];
+
+	if (blocks_all) {
+		fresh = is_first_on_port(users, index, s->local_port);
+		count_lost(users, s);
+	}
+	user->count += fresh;
+	user->states[s->state] += fresh;
+}
+
+/* First those without a connection: a port is lost through its listener. */
+static void add_all(struct users *users, const uint32_t *socks, size_t count, bool connected)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct sock *s = &users->map->seen->socks.at[socks[i]];
+
+		if (connected == (bool)(STATE_BIT(s->state) & STATE_CONNECTED))
+			add(users, s);
+	}
+}
+
+static int compare_users(const void *left, const void *right)
+{
+	const struct port_user *a = left, *b = right;
+
+	if (a->count != b->count)
+		return a->count > b->count ? -1 : 1;
+	if (a->blocks_all != b->blocks_all)
+		return a->blocks_all ? -1 : 1;
+	if (a->process != b->process)
+		return a->process > b->process ? -1 : 1;
+	return (a->cgroup_id > b->cgroup_id) - (a->cgroup_id < b->cgroup_id);
+}
+
+struct lost_ports port_users_find(const struct port_map *map, const uint32_t *socks, size_t count,
+				  struct connect_answer *answer)
+{
+	OWN_MEM struct users *users = grow_alloc(sizeof(*users));
+
+	users->map = map;
+	users->answer = answer;
+	add_all(users, socks, count, false);
+	add_all(users, socks, count, true);
+	if (answer->users.count)
+		qsort(answer->users.at, answer->users.count, sizeof(*answer->users.at),
+		      compare_users);
+	map_fini(&users->by_key);
+	map_fini(&users->ports);
+	return users->lost;
+}
+
+const struct port_user *port_users_first(const struct connect_answer *answer, bool blocks_all)
+{
+	for (size_t i = 0; i < answer->users.count; i++)
+		if (answer->users.at[i].process >= 0 &&
+		    answer->users.at[i].blocks_all == blocks_all)
+			return &answer->users.at[i];
+	return NULL;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "judge/trend.h"
+
+enum {
+	TIME_WAIT_MS   = TREND_SECONDS * 1000,
+	REUSE_DELAY_MS = 1000,          /* where tcp_tw_reuse_delay is not known */
+	GRAIN_MS       = 20,            /* of an age that a timer tells */
+	RATE_WINDOW_S  = 10,
+	LOOPBACK_INDEX = 1,             /* the interface lo, in every namespace */
+};
+
+enum reuse trend_policy(const struct limits *limits, const struct sock *s)
+{
+	const struct known *reuse = &limits->limit[LIMIT_TW_REUSE];
+	const struct known *stamps = &limits->limit[LIMIT_TIMESTAMPS];
+	bool loopback = addr_is_loopback(&s->local) || addr_is_loopback(&s->remote) ||
+			s->ifindex == LOOPBACK_INDEX;
+
+	if ((stamps->is && !stamps->value) || (reuse->is && !reuse->value) ||
+	    (reuse->is && reuse->value == 2 && !loopback))
+		return REUSE_NO;
+	return stamps->is && reuse->is ? REUSE_YES : REUSE_MAYBE;
+}
+
+static int64_t reuse_delay_ms(const struct limits *limits)
+{
+	const struct known *delay = &limits->limit[LIMIT_TW_REUSE_DELAY_MS];
+
+	return delay->is ? delay->value : REUSE_DELAY_MS;
+}
+
+static int64_t age_ms(const struct sock *s)
+{
+	int64_t age = TIME_WAIT_MS - (int64_t)s->timer_ms;
+
+	return age < 0 ? 0 : age;
+}
+
+/*
+ * Before tcp_tw_reuse_delay existed the clock second had to differ from that
+ * of the last packet: after 0 to 1 s. There a younger one is perhaps usable.
+ */
+enum reuse trend_reuse(const struct limits *limits, const struct sock *s)
+{
+	enum reuse policy = trend_policy(limits, s);
+	int64_t delay = reuse_delay_ms(limits), age = age_ms(s);
+
+	if (policy == REUSE_NO || age > delay + GRAIN_MS)
+		return policy;
+	if (limits->limit[LIMIT_TW_REUSE_DELAY_MS].is && age < delay - GRAIN_MS)
+		return REUSE_NO;
+	return REUSE_MAYBE;
+}
+
+int64_t trend_frees_in_ms(const struct limits *limits, const struct sock *s)
+{
+	int64_t early = reuse_delay_ms(limits) + GRAIN_MS - age_ms(s);
+
+	if (trend_policy(limits, s) != REUSE_YES || early > s->timer_ms)
+		return s->timer_ms;
+	return early < 0 ? 0 : early;
+}
+
+void trend_add(struct trend *t, const struct limits *limits, const struct sock *s, bool reuse)
+{
+	size_t second = (size_t)age_ms(s) / 1000;
+
+	second = second < TREND_SECONDS ? second : TREND_SECONDS - 1;
+	t->closed[second]++;
+	t->held[second] += !reuse || trend_reuse(limits, s) != REUSE_YES;
+	t->reusable = reuse && trend_policy(limits, s) == REUSE_YES;
+}
+
+/*
+ * In the last seconds, or since the first close when that was less long ago.
+ * Long enough not to be fooled by one burst, short enough to be about now. What
+ * was recycled is missing, so it is a lower bound.
+ */
+double trend_rate(const struct trend *t)
+{
+	unsigned oldest = 0, window;
+	double sum = 0;
+
+	for (unsigned age = 0; age < TREND_SECONDS; age++)
+		if (t->closed[age])
+			oldest = age + 1;
+	window = oldest < RATE_WINDOW_S ? oldest : RATE_WINDOW_S;
+	for (unsigned age = 0; age < window; age++)
+		sum += t->closed[age];
+	return window ? sum / window : 0;
+}
+
+/*
+ * Goes on with the present rate and gives back what expires meanwhile. After
+ * one life of a TIME_WAIT as many expire as come, so nothing later can happen.
+ */
+bool trend_exhausts(const struct trend *trend, const struct limits *limits, uint32_t left,
+		    double *in_s)
+{
+	int64_t delay_s = (reuse_delay_ms(limits) + 999) / 1000;
+	double rate = trend_rate(trend), free_ports = left;
+	unsigned life = TREND_SECONDS;
+
+	*in_s = 0;
+	if (trend->reusable && delay_s < TREND_SECONDS)
+		life = (unsigned)(delay_s < 1 ? 1 : delay_s);
+	for (unsigned t = 1; t <= life && left && rate > 0; t++) {
+		double before = free_ports;
+
+		free_ports += trend->held[life - t] - rate;
+		if (free_ports > 0)
+			continue;
+		*in_s = t - 1 + before / (before - free_ports);
+		return true;
+	}
+	return left == 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef JUDGE_TREND_H
+#define JUDGE_TREND_H
+
+#include "model/snapshot.h"
+
+/*
+ * The TIME_WAITs of one destination: which of them a new connect() may take
+ * over, how fast they come, and when the ports are gone if that goes on. Each
+ * tells its age by its timer, so one look is enough.
+ */
+
+enum { TREND_SECONDS = 60 };    /* the life of a TIME_WAIT */
+
+enum reuse { REUSE_NO, REUSE_MAYBE, REUSE_YES };
+
+/* What tcp_tw_reuse and timestamps allow for this TIME_WAIT, whatever its age. */
+enum reuse trend_policy(const struct limits *limits, const struct sock *time_wait);
+
+/* Whether connect() to the same four numbers may take over this TIME_WAIT now. */
+enum reuse trend_reuse(const struct limits *limits, const struct sock *time_wait);
+
+/* Until connect() can have its port again: taken over at the earliest, or ended. */
+int64_t trend_frees_in_ms(const struct limits *limits, const struct sock *time_wait);
+
+/* Counts by whole seconds of age. Zeroed memory is an empty one. */
+struct trend {
+	uint32_t closed[TREND_SECONDS];
+	uint32_t held[TREND_SECONDS];   /* of these, ports that are not free again */
+	bool     reusable;              /* the policy gives them back early */
+};
+
+/* Adds a TIME_WAIT minisock; @reuse: what can be taken over counts as free. */
+void trend_add(struct trend *trend, const struct limits *limits, const struct sock *time_wait,
+	       bool reuse);
+
+/* Closes per second in the last seconds; what was recycled is missing. */
+double trend_rate(const struct trend *trend);
+
+/* False when @left free ports never run out at that rate; else in *@in_s seconds. */
+bool trend_exhausts(const struct trend *trend, const struct limits *limits, uint32_t left,
+		    double *in_s);
+
+#endif
