@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "print/check.h"
 
-#include "print/cell.h"
+#include "print/json_shapes.h"
 #include "print/who.h"
 
-static void put_known(struct json *json, const char *name, const struct known *known)
-{
-	if (known->is)
-		json_i64(json, name, known->value);
-	else
-		json_null(json, name);
-}
+#include <string.h>
 
 static void put_summary(struct json *json, const struct report *report)
 {
@@ -45,28 +39,21 @@ static void put_limits(struct json *json, const struct limits *limits)
 		json_null(json, "reserved_ports");
 	for (int i = 0; i < LIMIT_COUNT; i++)
 		if (limit_table[i].name)
-			put_known(json, limit_table[i].name, &limits->limit[i]);
+			json_known(json, limit_table[i].name, &limits->limit[i]);
 	json_close(json, '}');
 	json_open(json, "counters", '{');
 	for (int i = 0; i < COUNTER_COUNT; i++)
-		put_known(json, counter_table[i].name, &limits->counter[i]);
+		json_known(json, counter_table[i].name, &limits->counter[i]);
 	json_close(json, '}');
-}
-
-static void put_foreign(struct json *json, const char *name, const char *bytes)
-{
-	json_foreign(json, name, bytes, bytes ? strlen(bytes) : 0);
 }
 
 static void put_addr(struct json *json, const char *name, bool known,
 		     const struct addr *addr, enum family family)
 {
-	struct text text = { 0 };
-
 	if (known)
-		cell_addr(&text, addr, family);
-	json_string(json, name, known ? text_str(&text) : NULL);
-	text_fini(&text);
+		json_addr(json, name, addr, family);
+	else
+		json_null(json, name);
 }
 
 static void put_port(struct json *json, uint16_t port)
@@ -77,26 +64,13 @@ static void put_port(struct json *json, uint16_t port)
 		json_null(json, "port");
 }
 
-static void put_process(struct json *json, const struct process *process)
-{
-	if (process)
-		json_i64(json, "pid", process->pid);
-	else
-		json_null(json, "pid");
-	json_foreign(json, "comm", process && process->comm_size ? process->comm : NULL,
-		     process ? process->comm_size : 0);
-}
-
 static void put_owner(struct json *json, const struct snapshot *seen,
 		      const struct subject *subject)
 {
 	const struct cgroup *cgroup = who_cgroup(seen, subject);
 
-	put_process(json, subject->process < 0 ? NULL : &seen->processes.at[subject->process]);
-	put_foreign(json, "cgroup", cgroup ? cgroup->path : NULL);
-	put_foreign(json, "unit", cgroup ? cgroup->unit : NULL);
-	put_foreign(json, "container", cgroup ? cgroup->container : NULL);
-	json_string(json, "pod", cgroup ? cgroup->pod : NULL);
+	json_process(json, subject->process < 0 ? NULL : &seen->processes.at[subject->process]);
+	json_cgroup(json, cgroup);
 	if (!subject->has_destination && !subject->port) {
 		json_null(json, "remote");
 		return;
@@ -111,24 +85,9 @@ static void put_owner(struct json *json, const struct snapshot *seen,
 static void put_listener(struct json *json, const struct snapshot *seen,
 			 const struct subject *subject)
 {
-	size_t count;
-	const struct holder *holder = snapshot_holders(seen, subject->listener_inode, &count);
-
-	put_addr(json, "address", true, &subject->source, subject->family);
+	json_addr(json, "address", &subject->source, subject->family);
 	put_port(json, subject->port);
-	/* Nobody could be seen: not known, rather than none. */
-	if (!count) {
-		json_null(json, "processes");
-		return;
-	}
-	json_open(json, "processes", '[');
-	for (size_t i = 0; i < count; i++, holder++) {
-		json_open(json, NULL, '{');
-		put_process(json, &seen->processes.at[holder->process]);
-		json_i64(json, "fd", holder->fd);
-		json_close(json, '}');
-	}
-	json_close(json, ']');
+	json_holders(json, "processes", seen, subject->listener_inode);
 }
 
 static void put_subject(struct json *json, const struct snapshot *seen,
@@ -201,14 +160,6 @@ static void put_evidence(struct json *json, const struct finding *f)
 	json_close(json, '}');
 }
 
-static void put_advice(struct json *json, const char *name, const struct advice *advice)
-{
-	json_open(json, name, '[');
-	for (size_t i = 0; i < advice->count; i++)
-		json_string(json, NULL, advice->text[i]);
-	json_close(json, ']');
-}
-
 static void put_bound(struct json *json, const char *name, int64_t ms)
 {
 	if (ms >= 0)
@@ -237,8 +188,8 @@ static void put_finding(struct json *json, const struct finding *f,
 	put_bound(json, "age_max_ms", f->age.max_ms);
 	put_evidence(json, f);
 	json_string(json, "cause", f->cause);
-	put_advice(json, "fix", &f->fix);
-	put_advice(json, "avoid", &f->avoid);
+	json_advice(json, "fix", &f->fix);
+	json_advice(json, "avoid", &f->avoid);
 	put_members(json, f, seen, style);
 }
 
@@ -270,33 +221,20 @@ void check_json(struct out *out, const struct style *style,
 	out_char(out, '\n');
 }
 
-static void begin_record(struct json *json, struct out *out, const char *type)
-{
-	json_begin(json, out, false);
-	json_open(json, NULL, '{');
-	json_string(json, "type", type);
-}
-
-static void end_record(struct json *json)
-{
-	json_close(json, '}');
-	out_char(json->out, '\n');
-}
-
 void check_jsonl(struct out *out, const struct style *style,
 		 const struct snapshot *seen, const struct report *report)
 {
 	struct json json;
 
-	begin_record(&json, out, "header");
+	json_begin_record(&json, out, "header");
 	put_overview(&json, seen, report);
-	end_record(&json);
+	json_end_record(&json);
 	for (size_t i = 0; i < report->findings.count; i++) {
-		begin_record(&json, out, "finding");
+		json_begin_record(&json, out, "finding");
 		put_finding(&json, &report->findings.at[i], seen, style);
-		end_record(&json);
+		json_end_record(&json);
 	}
-	begin_record(&json, out, "trailer");
+	json_begin_record(&json, out, "trailer");
 	json_end(&json, seen, report->summary.total, snapshot_is_complete(seen));
-	end_record(&json);
+	json_end_record(&json);
 }

@@ -193,7 +193,7 @@ static void put_identity(struct json *json, const struct sock *sock,
 			 const struct snapshot *seen)
 {
 	json_string(json, "family", sock->family == FAMILY_IPV4 ? "ipv4" : "ipv6");
-	json_string(json, "protocol", "tcp");
+	json_string(json, "protocol", sock->protocol == PROTOCOL_UDP ? "udp" : "tcp");
 	json_string(json, "state", state_table[sock->state].name);
 	put_endpoint(json, "local", &sock->local, sock->local_port, sock, false);
 	put_endpoint(json, "remote", &sock->remote, sock->remote_port, sock, true);

@@ -4,6 +4,8 @@
 
 #include "base/fault.h"
 #include "base/out.h"
+#include "model/bind.h"
+#include "model/connect.h"
 #include "model/finding.h"
 #include "model/snapshot.h"
 
@@ -68,6 +70,20 @@ int listing_end(struct listing *listing);
 /* The whole of `check`. Returns 0 or -errno of the output. */
 int print_check(struct out *out, const struct style *style,
 		const struct snapshot *seen, const struct report *report);
+
+/* The whole of `bind` and `connect`. Each returns 0 or -errno of the output. */
+int print_bind(struct out *out, const struct style *style, const struct snapshot *seen,
+	       const struct bind_ask *ask, const struct bind_scene *scene,
+	       const struct bind_answer *answer);
+int print_unix(struct out *out, const struct style *style, const struct snapshot *seen,
+	       const struct unix_ask *ask, const struct unix_scene *scene,
+	       const struct unix_answer *answer);
+/* @by_route: the kernel chose the source; @probe: NULL when it was not asked for. */
+int print_connect(struct out *out, const struct style *style, const struct snapshot *seen,
+		  const struct connect_ask *ask, bool by_route, const struct port_probe *probe,
+		  const struct connect_answer *answer);
+int print_destinations(struct out *out, const struct style *style, const struct snapshot *seen,
+		       const struct destinations *destinations);
 
 /*
  * Streaming JSON: the writer puts the commas. Names are ours; strings that are

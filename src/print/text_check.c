@@ -7,39 +7,22 @@
 
 #include "base/wrap.h"
 #include "print/cell.h"
+#include "print/page.h"
 #include "print/picture.h"
 #include "print/screen.h"
 #include "print/who.h"
 
-#define INDENT   2
 #define LABEL    10     /* columns for "recording", the longest label, and a blank */
-#define NARROW   40
 #define NAMED    3      /* findings named in the first line */
-
-struct page {
-	struct out *out;
-	const struct style *style;
-	const struct snapshot *seen;
-	const struct report *report;
-};
 
 /* -- the first line ------------------------------------------------------ */
 
-static void put_count(struct text *text, uint64_t count, const char *noun)
+static void put_named(struct text *text, const struct page *page, const struct report *report)
 {
-	cell_thousands(text, count);
-	cell_char(text, ' ');
-	cell_str(text, noun);
-	if (count != 1)
-		cell_char(text, 's');
-}
-
-static void put_named(struct text *text, const struct page *page)
-{
-	size_t count = page->report->findings.count;
+	size_t count = report->findings.count;
 
 	for (size_t i = 0; i < count && i < NAMED; i++) {
-		const struct finding *f = &page->report->findings.at[i];
+		const struct finding *f = &report->findings.at[i];
 
 		cell_str(text, i ? ", " : ": ");
 		cell_str(text, f->id);
@@ -52,87 +35,36 @@ static void put_named(struct text *text, const struct page *page)
 }
 
 /* Never a bare OK when something that was asked for could not be seen. */
-static enum ink put_headline(struct text *text, const struct page *page)
+static enum ink put_headline(struct text *text, const struct page *page,
+			     const struct report *report)
 {
 	bool complete = snapshot_is_complete(page->seen);
-	enum severity worst = page->report->worst;
-	size_t count = page->report->findings.count;
+	enum severity worst = report->worst;
+	size_t count = report->findings.count;
 
 	if (!count) {
 		cell_str(text, complete ? "OK: " : "OK as far as seen, incomplete: ");
-		put_count(text, page->report->summary.total, "socket");
+		page_count(text, report->summary.total, "socket");
 		cell_str(text, ", no findings");
 		return complete ? INK_GREEN : INK_YELLOW;
 	}
 	cell_str(text, worst == SEVERITY_CRITICAL ? "CRITICAL: " : "WARNING: ");
-	put_count(text, count, "finding");
+	page_count(text, count, "finding");
 	cell_str(text, " in ");
-	put_count(text, page->report->summary.total, "socket");
+	page_count(text, report->summary.total, "socket");
 	if (!complete)
 		cell_str(text, " (incomplete)");
-	put_named(text, page);
+	put_named(text, page, report);
 	return worst == SEVERITY_CRITICAL ? INK_RED : INK_YELLOW;
 }
 
-/* The word before the colon carries the colour. */
-static void print_headline(const struct page *page)
+static void print_headline(const struct page *page, const struct report *report)
 {
 	struct text text = { 0 };
-	enum ink ink = put_headline(&text, page);
-	char *colon = strchr(text.at, ':');
-	unsigned start = (unsigned)(colon - text.at) + 2;
+	enum ink ink = put_headline(&text, page, report);
 
-	out_str(page->out, screen_ink(page->style, ink));
-	out_put(page->out, text.at, (size_t)(colon - text.at) + 1);
-	out_str(page->out, screen_plain(page->style));
-	out_char(page->out, ' ');
-	wrap_put(page->out, text.at + start, start, INDENT, page->style->width);
+	page_headline(page, ink, text.at);
 	text_fini(&text);
-}
-
-/* -- labelled paragraphs ------------------------------------------------- */
-
-/* "  label  text", further lines below the text, or below what an item's dash begins. */
-static void print_labelled(const struct page *page, const char *label, const char *sentence)
-{
-	unsigned hang = strncmp(sentence, "- ", 2) == 0 ? 2 : 0;
-	unsigned width = page->style->width;
-	bool narrow = width && width < NARROW;
-	unsigned start = narrow ? INDENT * 2 : INDENT + LABEL;
-
-	/* Too narrow for two columns: the sentence starts below its label. */
-	if (!narrow || *label) {
-		out_pad(page->out, ' ', INDENT);
-		out_str(page->out, screen_ink(page->style, INK_BOLD));
-		out_str(page->out, label);
-		out_str(page->out, screen_plain(page->style));
-	}
-	if (narrow && *label)
-		out_char(page->out, '\n');
-	out_pad(page->out, ' ', narrow ? start : LABEL - strlen(label));
-	wrap_put(page->out, sentence, start, start + hang, width);
-}
-
-static void print_sentence(const struct page *page, const char *label, const char *sentence)
-{
-	struct text safe = { 0 };
-
-	screen_safe(&safe, sentence);
-	if (safe.count)
-		print_labelled(page, label, safe.at);
-	text_fini(&safe);
-}
-
-static void print_advice(const struct page *page, const char *label, const struct advice *advice)
-{
-	for (size_t i = 0; i < advice->count; i++) {
-		struct text item = { 0 };
-
-		cell_str(&item, advice->count > 1 ? "- " : "");
-		cell_str(&item, advice->text[i]);
-		print_sentence(page, i ? "" : label, item.at);
-		text_fini(&item);
-	}
 }
 
 /* -- evidence ------------------------------------------------------------ */
@@ -220,7 +152,7 @@ static void print_group(const struct page *page, const struct finding *f, const 
 		put_value(&text, fact);
 	}
 	if (text.count)
-		print_labelled(page, *first ? "evidence" : "", text.at);
+		page_labelled(page, *first ? "evidence" : "", text.at);
 	*first = *first && !text.count;
 	text_fini(&text);
 }
@@ -251,10 +183,10 @@ static bool print_members(const struct page *page, const struct finding *f)
 
 	if (!f->members.count)
 		return false;
-	put_count(&text, f->members.count, "socket");
+	page_count(&text, f->members.count, "socket");
 	if (f->subject.kind != SUBJECT_DESTINATION || f->age.kind == AGE_UNACKED)
 		put_age(&text, f);
-	print_labelled(page, "evidence", text.at);
+	page_labelled(page, "evidence", text.at);
 	text_fini(&text);
 	return true;
 }
@@ -285,7 +217,7 @@ static void print_title(const struct page *page, const struct finding *f)
 	out_str(page->out, "  ");
 	start = (unsigned)(critical ? 8 : 7) + 3 + (unsigned)strlen(f->id);
 	who_text(&text, page->style, page->seen, f, true);
-	wrap_put(page->out, text_str(&text), start, INDENT, page->style->width);
+	wrap_put(page->out, text_str(&text), start, PAGE_INDENT, page->style->width);
 	text_fini(&text);
 }
 
@@ -294,28 +226,13 @@ static void print_finding(const struct page *page, const struct finding *f)
 	out_char(page->out, '\n');
 	print_title(page, f);
 	print_evidence(page, f);
-	print_sentence(page, "cause", f->cause);
+	page_sentence(page, "cause", f->cause);
 	if (f->has_ages)
-		picture_ages(page->out, page->style, f, INDENT, LABEL);
+		picture_ages(page->out, page->style, f, PAGE_INDENT, LABEL);
 	if (f->has_strip)
-		picture_strip(page->out, page->style, f, INDENT, LABEL);
-	print_advice(page, "fix", &f->fix);
-	print_advice(page, "avoid", &f->avoid);
-}
-
-/* -- what could not be seen ---------------------------------------------- */
-
-static void print_gaps(const struct page *page)
-{
-	if (!page->seen->gaps.count) {
-		if (!page->seen->socks_complete)
-			out_str(page->out, "\nThe listing of sockets is incomplete.\n");
-		return;
-	}
-	out_str(page->out, "\nNot seen:\n");
-	for (size_t i = 0; i < page->seen->gaps.count; i++)
-		print_sentence(page, gap_name(page->seen->gaps.at[i].kind),
-			       page->seen->gaps.at[i].text);
+		picture_strip(page->out, page->style, f, PAGE_INDENT, LABEL);
+	page_advice(page, "fix", &f->fix);
+	page_advice(page, "avoid", &f->avoid);
 }
 
 /* -- quiet: what cron mails ---------------------------------------------- */
@@ -333,31 +250,31 @@ static void print_short(const struct page *page, const struct finding *f)
 	text_fini(&text);
 }
 
-static void print_quiet(const struct page *page)
+static void print_quiet(const struct page *page, const struct report *report)
 {
 	bool complete = snapshot_is_complete(page->seen);
 
-	if (complete && !page->report->findings.count)
+	if (complete && !report->findings.count)
 		return;
-	print_headline(page);
-	for (size_t i = 0; i < page->report->findings.count; i++)
-		print_short(page, &page->report->findings.at[i]);
+	print_headline(page, report);
+	for (size_t i = 0; i < report->findings.count; i++)
+		print_short(page, &report->findings.at[i]);
 	if (!complete)
-		print_gaps(page);
+		page_gaps(page);
 }
 
 void check_text(struct out *out, const struct style *style,
 		const struct snapshot *seen, const struct report *report)
 {
-	struct page page = { out, style, seen, report };
+	struct page page = { out, style, seen, LABEL };
 
 	if (style->quiet) {
-		print_quiet(&page);
+		print_quiet(&page, report);
 		return;
 	}
-	print_headline(&page);
-	picture_states(out, style, report, INDENT);
+	print_headline(&page, report);
+	picture_states(out, style, report, PAGE_INDENT);
 	for (size_t i = 0; i < report->findings.count; i++)
 		print_finding(&page, &report->findings.at[i]);
-	print_gaps(&page);
+	page_gaps(&page);
 }

@@ -20,7 +20,7 @@ const struct cgroup *who_cgroup(const struct snapshot *seen, const struct subjec
 	return id ? snapshot_cgroup(seen, id) : NULL;
 }
 
-static void put_process(struct text *text, const struct process *process)
+void who_process(struct text *text, const struct process *process)
 {
 	if (process->comm_size)
 		cell_foreign(text, process->comm, process->comm_size);
@@ -29,8 +29,7 @@ static void put_process(struct text *text, const struct process *process)
 	text_addf(text, "[%d]", process->pid);
 }
 
-/* The most telling name that the cgroup path has. */
-static bool put_place(struct text *text, const struct cgroup *cgroup)
+bool who_place(struct text *text, const struct cgroup *cgroup)
 {
 	if (!cgroup)
 		return false;
@@ -48,6 +47,39 @@ static bool put_place(struct text *text, const struct cgroup *cgroup)
 		return false;
 	}
 	return true;
+}
+
+void who_placed(struct text *text, const struct cgroup *cgroup)
+{
+	size_t start = text->count;
+
+	cell_str(text, " (");
+	if (who_place(text, cgroup)) {
+		cell_char(text, ')');
+	} else {
+		text->count = start;
+		text->at[start] = '\0';
+	}
+}
+
+/* Holders are sorted by process: two descriptors of one are named once. */
+void who_holders(struct text *text, const struct snapshot *seen, uint32_t inode, size_t most)
+{
+	size_t count, named = 0, more = 0;
+	const struct holder *holder = snapshot_holders(seen, inode, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (i && holder[i].process == holder[i - 1].process)
+			continue;
+		if (named == most) {
+			more++;
+			continue;
+		}
+		cell_str(text, named++ ? ", " : "");
+		who_process(text, &seen->processes.at[holder[i].process]);
+	}
+	if (more)
+		text_addf(text, " and %zu more", more);
 }
 
 static void put_service(struct text *text, const struct addr *addr, enum family family,
@@ -74,21 +106,14 @@ static void put_owner(struct text *text, const struct style *style,
 		      const struct snapshot *seen, const struct subject *subject, bool full)
 {
 	const struct cgroup *cgroup = who_cgroup(seen, subject);
-	size_t start;
 
 	if (subject->process < 0) {
-		if (!put_place(text, cgroup))
+		if (!who_place(text, cgroup))
 			cell_str(text, "hidden owner");
 	} else {
-		put_process(text, &seen->processes.at[subject->process]);
-		start = text->count;
-		cell_str(text, " (");
-		if (full && put_place(text, cgroup)) {
-			cell_char(text, ')');
-		} else {
-			text->count = start;
-			text->at[start] = '\0';
-		}
+		who_process(text, &seen->processes.at[subject->process]);
+		if (full)
+			who_placed(text, cgroup);
 	}
 	if (full)
 		put_remote(text, style, subject);
@@ -111,17 +136,12 @@ static void put_listener(struct text *text, const struct snapshot *seen,
 			 const struct subject *subject, bool full)
 {
 	size_t count;
-	const struct holder *holder = snapshot_holders(seen, subject->listener_inode, &count);
 
 	put_service(text, &subject->source, subject->family, subject->port);
-	if (!full)
+	if (!full || !snapshot_holders(seen, subject->listener_inode, &count))
 		return;
-	for (size_t i = 0; i < count && i < HOLDERS_SHOWN; i++) {
-		cell_str(text, i ? ", " : " of ");
-		put_process(text, &seen->processes.at[holder[i].process]);
-	}
-	if (count > HOLDERS_SHOWN)
-		text_addf(text, " and %zu more", count - HOLDERS_SHOWN);
+	cell_str(text, " of ");
+	who_holders(text, seen, subject->listener_inode, HOLDERS_SHOWN);
 }
 
 void who_text(struct text *text, const struct style *style, const struct snapshot *seen,

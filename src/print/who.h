@@ -14,6 +14,24 @@
 void who_text(struct text *text, const struct style *style, const struct snapshot *seen,
 	      const struct finding *finding, bool full);
 
+/* "python3[812]" */
+void who_process(struct text *text, const struct process *process);
+
+/*
+ * The most telling name that a cgroup path has: unit, container or the path
+ * itself. False, and nothing added, when it has none.
+ */
+bool who_place(struct text *text, const struct cgroup *cgroup);
+
+/* The same as " (nginx.service)" behind something, or nothing. */
+void who_placed(struct text *text, const struct cgroup *cgroup);
+
+/*
+ * "nginx[12], nginx[13] and 4 more": processes that hold the socket, at most @most
+ * by name; nothing when none was seen.
+ */
+void who_holders(struct text *text, const struct snapshot *seen, uint32_t inode, size_t most);
+
 /* The cgroup of a process subject, or NULL. */
 const struct cgroup *who_cgroup(const struct snapshot *seen, const struct subject *subject);
 

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PRINT_BIND_H
+#define PRINT_BIND_H
+
+#include "print/print.h"
+#include "print/screen.h"
+
+/* What print_bind() and print_unix() were given. */
+struct bind_page {
+	const struct snapshot *seen;
+	const struct bind_ask *ask;
+	const struct bind_scene *scene;
+	const struct bind_answer *answer;
+};
+
+struct unix_page {
+	const struct snapshot *seen;
+	const struct unix_ask *ask;
+	const struct unix_scene *scene;
+	const struct unix_answer *answer;
+};
+
+static inline enum ink bind_ink(enum verdict verdict)
+{
+	return verdict == VERDICT_OK ? INK_GREEN : verdict == VERDICT_FAILS ? INK_RED : INK_YELLOW;
+}
+
+/* Which call gives the error. */
+static inline const char *bind_call(const struct bind_outcome *outcome)
+{
+	return outcome->at_listen ? "listen() after bind()" : "bind()";
+}
+
+/* One way to write each; JSON decides between one document and records. */
+void bind_text(struct out *out, const struct style *style, const struct bind_page *bind);
+void bind_json(struct out *out, const struct style *style, const struct bind_page *bind);
+void unix_text(struct out *out, const struct style *style, const struct unix_page *named);
+void unix_json(struct out *out, const struct style *style, const struct unix_page *named);
+
+/* True when @sock is in the way: the same name, and for abstract ones the same type. */
+static inline bool unix_is_blocker(const struct unix_page *named, const struct unix_sock *sock)
+{
+	return named->answer->asked.verdict != VERDICT_OK &&
+	       (!named->ask->abstract || sock->type == named->ask->type);
+}
+
+#endif

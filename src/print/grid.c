@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "print/grid.h"
+
+#include "base/own.h"
+#include "base/wrap.h"
+#include "print/cell.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#define GAP        2
+#define FURTHER    (PAGE_INDENT + 4)    /* where further lines of a row begin */
+#define LEAST_ROOM 20                   /* for words beside the other cells */
+
+/* Where the next byte goes; blanks are paid before something visible only. */
+struct pen {
+	const struct page *page;
+	unsigned column, owed;
+};
+
+struct grid_cell *grid_add(struct grid *grid)
+{
+	return grow_add(&grid->cells);
+}
+
+static unsigned width_of(const struct grid *grid, size_t column)
+{
+	size_t most = strlen(grid->columns[column].heading);
+
+	for (size_t i = column; i < grid->cells.count; i += grid->columns_count) {
+		size_t width = utf8_width(text_str(&grid->cells.at[i].text));
+
+		most = width > most ? width : most;
+	}
+	return (unsigned)most;
+}
+
+/* An empty column, heading included, takes no room. */
+static unsigned sum_of(const unsigned *widths, size_t count)
+{
+	unsigned sum = PAGE_INDENT;
+
+	for (size_t i = 0; i < count; i++)
+		sum += widths[i] ? widths[i] + GAP : 0;
+	return sum - GAP;
+}
+
+/* The one that can be spared best, or none. */
+static size_t find_spare(const struct grid *grid, const unsigned *widths)
+{
+	size_t best = grid->columns_count;
+
+	for (size_t i = 0; i < grid->columns_count; i++) {
+		unsigned spare = grid->columns[i].spare;
+
+		if (spare && widths[i] && (best == grid->columns_count ||
+					   spare < grid->columns[best].spare))
+			best = i;
+	}
+	return best;
+}
+
+/* Width of each column, 0 for those that are left out. The caller frees. */
+static unsigned *find_widths(const struct grid *grid, const struct page *page)
+{
+	unsigned *widths = grow_alloc(grid->columns_count * sizeof(*widths));
+	unsigned limit = page->style->width;
+
+	for (size_t i = 0; i < grid->columns_count; i++)
+		widths[i] = width_of(grid, i);
+	while (limit && sum_of(widths, grid->columns_count) > limit) {
+		size_t spare = find_spare(grid, widths);
+
+		if (spare == grid->columns_count)
+			break;
+		widths[spare] = 0;
+	}
+	return widths;
+}
+
+unsigned grid_room(const struct grid *grid, const struct page *page)
+{
+	OWN_MEM unsigned *widths = find_widths(grid, page);
+	unsigned sum = sum_of(widths, grid->columns_count), limit = page->style->width;
+
+	if (!limit)
+		return UINT_MAX;
+	return limit > sum + GAP ? limit - sum - GAP : 0;
+}
+
+static void pay(struct pen *pen)
+{
+	out_pad(pen->page->out, ' ', pen->owed);
+	pen->column += pen->owed;
+	pen->owed = 0;
+}
+
+static void break_line(struct pen *pen)
+{
+	out_char(pen->page->out, '\n');
+	pen->column = 0;
+	pen->owed = FURTHER;
+}
+
+/* Before every column but the first: a gap, or a new line. */
+static void separate(struct pen *pen, unsigned width)
+{
+	unsigned limit = pen->page->style->width;
+
+	if (limit && pen->column + pen->owed + GAP + width > limit)
+		break_line(pen);
+	else
+		pen->owed += GAP;
+}
+
+static void put_cell(struct pen *pen, const char *text, enum ink ink, bool right, unsigned column)
+{
+	unsigned width = (unsigned)utf8_width(text), gap = column > width ? column - width : 0;
+
+	pen->owed += right ? gap : 0;
+	if (*text) {
+		pay(pen);
+		out_str(pen->page->out, screen_ink(pen->page->style, ink));
+		out_str(pen->page->out, text);
+		out_str(pen->page->out, ink ? screen_plain(pen->page->style) : "");
+		pen->column += width;
+	}
+	pen->owed += right ? 0 : gap;
+}
+
+/* Returns true when the line is already ended. */
+static bool put_words(struct pen *pen, const char *text)
+{
+	pay(pen);
+	wrap_put(pen->page->out, text, pen->column, pen->column, pen->page->style->width);
+	return true;
+}
+
+static void put_row(const struct grid *grid, const struct page *page, const unsigned *widths,
+		    const struct grid_cell *cells)
+{
+	struct pen pen = { page, 0, PAGE_INDENT };
+	bool ended = false;
+
+	for (size_t i = 0; i < grid->columns_count; i++) {
+		const struct grid_column *column = &grid->columns[i];
+		const char *text = cells ? text_str(&cells[i].text) : column->heading;
+		bool words = column->words && widths[i] > LEAST_ROOM;
+
+		if (!widths[i])
+			continue;
+		if (i)
+			separate(&pen, words ? LEAST_ROOM : widths[i]);
+		if (words && cells && *text)
+			ended = put_words(&pen, text);
+		else
+			put_cell(&pen, text, cells ? cells[i].ink : INK_BOLD, column->right,
+				 widths[i]);
+	}
+	if (!ended)
+		out_char(page->out, '\n');
+}
+
+void grid_print(struct grid *grid, const struct page *page)
+{
+	OWN_MEM unsigned *widths = find_widths(grid, page);
+
+	put_row(grid, page, widths, NULL);
+	for (size_t i = 0; i < grid->cells.count; i += grid->columns_count)
+		put_row(grid, page, widths, &grid->cells.at[i]);
+	for (size_t i = 0; i < grid->cells.count; i++)
+		text_fini(&grid->cells.at[i].text);
+	grow_fini(&grid->cells);
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "print/bind.h"
+
+#include "print/json_shapes.h"
+
+#include <string.h>
+
+/* -- what both kinds have in common -------------------------------------- */
+
+static const char *fails_at(const struct bind_outcome *outcome)
+{
+	return outcome->verdict != VERDICT_FAILS ? NULL : outcome->at_listen ? "listen" : "bind";
+}
+
+static void put_outcome(struct json *json, const struct bind_outcome *outcome)
+{
+	json_string(json, "verdict", verdict_name(outcome->verdict));
+	json_string(json, "errno", errno_name(outcome->err));
+	json_string(json, "fails_at", fails_at(outcome));
+}
+
+static const char *known_verdict(const struct bind_outcome *outcome)
+{
+	return outcome->verdict == VERDICT_UNKNOWN ? NULL : verdict_name(outcome->verdict);
+}
+
+/* A document, or the first record: "json" is left open for the verdict. */
+static void begin(struct json *json, struct out *out, const struct style *style,
+		  const struct snapshot *seen)
+{
+	if (style->format == FORMAT_JSONL) {
+		json_begin_record(json, out, "header");
+		json_head(json, "bind", seen);
+		json_end_record(json);
+		json_begin_record(json, out, "verdict");
+	} else {
+		json_begin(json, out, true);
+		json_open(json, NULL, '{');
+		json_head(json, "bind", seen);
+	}
+}
+
+static void end(struct json *json, struct out *out, const struct style *style,
+		const struct snapshot *seen, uint64_t sockets)
+{
+	if (style->format == FORMAT_JSONL) {
+		json_end_record(json);
+		json_begin_record(json, out, "trailer");
+	}
+	json_end(json, seen, sockets, snapshot_is_complete(seen));
+	json_end_record(json);
+}
+
+/* -- TCP and UDP --------------------------------------------------------- */
+
+static const char *link_name(const struct snapshot *seen, uint32_t ifindex)
+{
+	return ifindex ? snapshot_link(seen, ifindex) : NULL;
+}
+
+static void put_ask(struct json *json, const struct snapshot *seen, const struct bind_ask *ask)
+{
+	json_string(json, "protocol", ask->protocol == PROTOCOL_UDP ? "udp" : "tcp");
+	json_string(json, "family", ask->family == FAMILY_IPV4 ? "ipv4" : "ipv6");
+	json_addr(json, "address", &ask->addr, ask->family);
+	json_name(json, "scope", link_name(seen, ask->scope));
+	json_u64(json, "port", ask->port);
+	json_open(json, "options", '{');
+	json_bool(json, "reuseaddr", ask->reuseaddr);
+	json_bool(json, "reuseport", ask->reuseport);
+	json_bool(json, "v6only", ask->v6only);
+	json_name(json, "device", link_name(seen, ask->ifindex));
+	json_count(json, "ifindex", ask->ifindex, ask->ifindex);
+	json_u64(json, "uid", ask->uid);
+	json_close(json, '}');
+}
+
+static void put_with(struct json *json, const struct bind_answer *answer)
+{
+	json_open(json, "with", '{');
+	for (int i = 0; i < WITH_COUNT; i++)
+		json_string(json, bind_with_name[i], known_verdict(&answer->with[i]));
+	json_close(json, '}');
+}
+
+static void put_flag(struct json *json, const char *name, bool known, bool value)
+{
+	if (known)
+		json_bool(json, name, value);
+	else
+		json_null(json, name);
+}
+
+static void put_blocker(struct json *json, const struct style *style,
+			const struct snapshot *seen, const struct bind_blocker *blocker)
+{
+	const struct sock *sock = &seen->socks.at[blocker->sock];
+	bool pretty = json_begin_line(json);
+
+	json_sock_members(json, sock, seen, style);
+	json_string(json, "why", bind_why_name[blocker->why]);
+	json_bool(json, "certain", blocker->certain);
+	json_open(json, "flags", '{');
+	put_flag(json, "reuseaddr", sock->have & HAVE_REUSEADDR, sock->reuseaddr);
+	put_flag(json, "reuseport", sock->have & HAVE_REUSEPORT, sock->reuseport);
+	json_close(json, '}');
+	json_known(json, "frees_in_ms", &blocker->frees_in_ms);
+	json_sentence(json, "text", blocker->text);
+	json_end_line(json, pretty);
+}
+
+static void put_blockers(struct json *json, const struct style *style,
+			 const struct bind_page *bind)
+{
+	json_open(json, "blockers", '[');
+	for (size_t i = 0; i < bind->answer->blockers.count; i++)
+		put_blocker(json, style, bind->seen, &bind->answer->blockers.at[i]);
+	json_close(json, ']');
+}
+
+static void put_probe(struct json *json, const struct bind_probe *probe)
+{
+	if (probe->made) {
+		json_open(json, "probe", '{');
+		json_string(json, "errno", errno_name(probe->err));
+		json_close(json, '}');
+	} else {
+		json_null(json, "probe");
+	}
+	json_sentence(json, "probe_refused", probe->refusal);
+}
+
+static void put_elsewhere(struct json *json, const struct bind_scene *scene)
+{
+	if (!scene->elsewhere_known && !scene->elsewhere.count) {
+		json_null(json, "elsewhere");
+		return;
+	}
+	json_open(json, "elsewhere", '[');
+	for (size_t i = 0; i < scene->elsewhere.count; i++) {
+		const struct elsewhere *other = &scene->elsewhere.at[i];
+		bool named = other->comm_size, pretty = json_begin_line(json);
+
+		json_count(json, "netns_inode", other->netns_inode, other->netns_inode);
+		json_name(json, "name", *other->name ? other->name : NULL);
+		json_count(json, "pid", other->pid > 0, (uint64_t)other->pid);
+		json_foreign(json, "comm", named ? other->comm : NULL, other->comm_size);
+		json_u64(json, "listeners", other->listeners);
+		json_u64(json, "sockets", other->listeners + (uint64_t)other->others);
+		json_end_line(json, pretty);
+	}
+	json_close(json, ']');
+}
+
+void bind_json(struct out *out, const struct style *style, const struct bind_page *bind)
+{
+	const struct bind_answer *answer = bind->answer;
+	struct json json;
+
+	begin(&json, out, style, bind->seen);
+	put_ask(&json, bind->seen, bind->ask);
+	put_outcome(&json, &answer->asked);
+	json_sentence(&json, "cause", answer->cause);
+	json_sentence(&json, "settles", answer->settles);
+	put_with(&json, answer);
+	put_blockers(&json, style, bind);
+	json_known(&json, "free_in_ms", &answer->free_in_ms);
+	put_probe(&json, &bind->scene->probe);
+	json_advice(&json, "advice", &answer->advice);
+	json_advice(&json, "notes", &answer->notes);
+	put_elsewhere(&json, bind->scene);
+	end(&json, out, style, bind->seen, bind->seen->socks.count);
+}
+
+/* -- unix ---------------------------------------------------------------- */
+
+static void put_name(struct json *json, const struct unix_ask *ask)
+{
+	struct text name = { 0 };
+
+	text_add(&name, "@", ask->abstract);
+	text_add(&name, ask->name, ask->size);
+	json_foreign(json, "address", text_str(&name), name.count);
+	text_fini(&name);
+	json_null(json, "port");
+	json_string(json, "type", unix_type_name(ask->type));
+}
+
+/* The members of the other protocols; none of these options means anything here. */
+static void put_no_options(struct json *json)
+{
+	static const char *const names[] = {
+		"reuseaddr", "reuseport", "v6only", "device", "uid",
+	};
+
+	json_open(json, "options", '{');
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		json_null(json, names[i]);
+	json_close(json, '}');
+}
+
+/* SO_REUSEADDR can be set and changes nothing, SO_REUSEPORT cannot be set. */
+static void put_unix_with(struct json *json, const struct bind_outcome *asked)
+{
+	json_open(json, "with", '{');
+	for (int i = 0; i < WITH_COUNT; i++)
+		json_string(json, bind_with_name[i], i == WITH_NONE || i == WITH_REUSEADDR ?
+			    known_verdict(asked) : NULL);
+	json_close(json, '}');
+}
+
+static void put_unix_sock(struct json *json, const struct snapshot *seen,
+			  const struct unix_sock *sock)
+{
+	bool pretty = json_begin_line(json);
+
+	json_u64(json, "inode", sock->inode);
+	json_string(json, "type", unix_type_name(sock->type));
+	json_bool(json, "listens", sock->listens);
+	json_u64(json, "recv_queue", sock->recv_queue);
+	json_u64(json, "send_queue", sock->send_queue);
+	json_holders(json, "processes", seen, sock->inode);
+	json_null(json, "frees_in_ms");
+	json_end_line(json, pretty);
+}
+
+static void put_file(struct json *json, const struct unix_page *named)
+{
+	static const char *const names[] = {
+		[UNIX_FILE_UNKNOWN] = NULL, [UNIX_FILE_NONE] = "none",
+		[UNIX_FILE_SOCKET] = "socket", [UNIX_FILE_OTHER] = "other",
+		[UNIX_FILE_DANGLING] = "dangling symbolic link",
+	};
+	const struct unix_scene *scene = named->scene;
+	bool other = scene->file == UNIX_FILE_OTHER && *scene->file_kind;
+
+	json_string(json, "file", named->ask->abstract ? NULL :
+		    other ? scene->file_kind : names[scene->file]);
+}
+
+void unix_json(struct out *out, const struct style *style, const struct unix_page *named)
+{
+	const struct unix_answer *answer = named->answer;
+	struct json json;
+
+	begin(&json, out, style, named->seen);
+	json_string(&json, "protocol", "unix");
+	put_name(&json, named->ask);
+	put_no_options(&json);
+	put_outcome(&json, &answer->asked);
+	json_sentence(&json, "cause", answer->cause);
+	put_unix_with(&json, &answer->asked);
+	put_file(&json, named);
+	json_open(&json, "blockers", '[');
+	for (size_t i = 0; i < named->scene->socks.count; i++)
+		if (unix_is_blocker(named, &named->scene->socks.at[i]))
+			put_unix_sock(&json, named->seen, &named->scene->socks.at[i]);
+	json_close(&json, ']');
+	json_null(&json, "free_in_ms");
+	json_null(&json, "probe");
+	json_advice(&json, "advice", &answer->advice);
+	json_advice(&json, "notes", &answer->notes);
+	end(&json, out, style, named->seen, named->scene->socks.count);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "print/json_shapes.h"
+
+#include "print/cell.h"
+
+void json_known(struct json *json, const char *name, const struct known *known)
+{
+	if (known->is)
+		json_i64(json, name, known->value);
+	else
+		json_null(json, name);
+}
+
+void json_count(struct json *json, const char *name, bool is, uint64_t value)
+{
+	if (is)
+		json_u64(json, name, value);
+	else
+		json_null(json, name);
+}
+
+void json_sentence(struct json *json, const char *name, const char *sentence)
+{
+	json_string(json, name, *sentence ? sentence : NULL);
+}
+
+void json_name(struct json *json, const char *name, const char *bytes)
+{
+	json_foreign(json, name, bytes, bytes ? strlen(bytes) : 0);
+}
+
+void json_addr(struct json *json, const char *name, const struct addr *addr, enum family family)
+{
+	struct text text = { 0 };
+
+	cell_addr(&text, addr, family);
+	json_string(json, name, text.at);
+	text_fini(&text);
+}
+
+void json_advice(struct json *json, const char *name, const struct advice *advice)
+{
+	json_open(json, name, '[');
+	for (size_t i = 0; i < advice->count; i++)
+		json_string(json, NULL, advice->text[i]);
+	json_close(json, ']');
+}
+
+void json_states(struct json *json, const char *name, const uint32_t count[STATE_COUNT])
+{
+	json_open(json, name, '{');
+	for (int i = 1; i < STATE_COUNT; i++)
+		json_u64(json, state_table[i].name, count[i]);
+	json_close(json, '}');
+}
+
+void json_process(struct json *json, const struct process *process)
+{
+	if (process)
+		json_i64(json, "pid", process->pid);
+	else
+		json_null(json, "pid");
+	json_foreign(json, "comm", process && process->comm_size ? process->comm : NULL,
+		     process ? process->comm_size : 0);
+}
+
+void json_cgroup(struct json *json, const struct cgroup *cgroup)
+{
+	json_name(json, "cgroup", cgroup ? cgroup->path : NULL);
+	json_name(json, "unit", cgroup ? cgroup->unit : NULL);
+	json_name(json, "container", cgroup ? cgroup->container : NULL);
+	json_string(json, "pod", cgroup ? cgroup->pod : NULL);
+}
+
+void json_holders(struct json *json, const char *name, const struct snapshot *seen,
+		  uint32_t inode)
+{
+	size_t count;
+	const struct holder *holder = snapshot_holders(seen, inode, &count);
+
+	/* Nobody could be seen: not known, rather than none. */
+	if (!count) {
+		json_null(json, name);
+		return;
+	}
+	json_open(json, name, '[');
+	for (size_t i = 0; i < count; i++, holder++) {
+		json_open(json, NULL, '{');
+		json_process(json, &seen->processes.at[holder->process]);
+		json_i64(json, "fd", holder->fd);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+void json_begin_record(struct json *json, struct out *out, const char *type)
+{
+	json_begin(json, out, false);
+	json_open(json, NULL, '{');
+	json_string(json, "type", type);
+}
+
+void json_end_record(struct json *json)
+{
+	json_close(json, '}');
+	out_char(json->out, '\n');
+}
+
+bool json_begin_line(struct json *json)
+{
+	bool pretty = json->pretty;
+
+	json_open(json, NULL, '{');
+	json->pretty = false;
+	return pretty;
+}
+
+void json_end_line(struct json *json, bool pretty)
+{
+	json_close(json, '}');
+	json->pretty = pretty;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PRINT_JSON_SHAPES_H
+#define PRINT_JSON_SHAPES_H
+
+#include "print/print.h"
+
+/* Shapes that several documents have in common. What is not known is null. */
+
+void json_known(struct json *json, const char *name, const struct known *known);
+/* null when @is is false */
+void json_count(struct json *json, const char *name, bool is, uint64_t value);
+/* One of our sentences; null when it is empty. */
+void json_sentence(struct json *json, const char *name, const char *sentence);
+/* Foreign bytes up to a NUL, with their twin; null when NULL. */
+void json_name(struct json *json, const char *name, const char *bytes);
+void json_addr(struct json *json, const char *name, const struct addr *addr,
+	       enum family family);
+void json_advice(struct json *json, const char *name, const struct advice *advice);
+/* An object with a count for every state. */
+void json_states(struct json *json, const char *name, const uint32_t count[STATE_COUNT]);
+
+/* Members "pid", "comm"; @process may be NULL. */
+void json_process(struct json *json, const struct process *process);
+/* Members "cgroup", "unit", "container", "pod"; @cgroup may be NULL. */
+void json_cgroup(struct json *json, const struct cgroup *cgroup);
+/* Who holds @inode, with descriptors; null when nobody could be seen. */
+void json_holders(struct json *json, const char *name, const struct snapshot *seen,
+		  uint32_t inode);
+
+/* One object that is a document, an array element or a record of JSON Lines. */
+void json_begin_record(struct json *json, struct out *out, const char *type);
+void json_end_record(struct json *json);
+
+/* An array element on one line; json_end_line() gets back what the first one returned. */
+bool json_begin_line(struct json *json);
+void json_end_line(struct json *json, bool pretty);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PRINT_PAGE_H
+#define PRINT_PAGE_H
+
+#include "print/print.h"
+#include "print/screen.h"
+
+/*
+ * A page for a person: one line that says it all, then paragraphs, each with a
+ * label before it, then what could not be seen. Words are broken at the edge of
+ * the terminal.
+ */
+struct page {
+	struct out *out;
+	const struct style *style;
+	const struct snapshot *seen;
+	unsigned label;         /* columns for the longest label and a blank */
+};
+
+#define PAGE_INDENT 2
+
+/* "WORD: what it means": the word up to the colon carries the colour. */
+void page_headline(const struct page *page, enum ink ink, const char *text);
+
+/*
+ * The label alone, or blanks where @label is "", and what fills its column.
+ * Returns the column where the text starts. On a very narrow terminal the label
+ * has a line of its own.
+ */
+unsigned page_label(const struct page *page, const char *label);
+
+/* "  label  text", further lines below the text, or below what an item's dash begins. */
+void page_labelled(const struct page *page, const char *label, const char *text);
+
+/* The same for a sentence that may quote somebody; nothing when it is empty. */
+void page_sentence(const struct page *page, const char *label, const char *sentence);
+
+/* One paragraph, or one item each when there are several. */
+void page_advice(const struct page *page, const char *label, const struct advice *advice);
+
+/* What could not be seen. */
+void page_gaps(const struct page *page);
+
+/* "1 socket", "1,204 sockets" */
+void page_count(struct text *text, uint64_t count, const char *noun);
+
+/* Between the two ends of a connection, blanks around it. */
+const char *page_arrow(const struct style *style);
+
+#endif

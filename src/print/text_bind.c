@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `bind` for a person who was woken up by it, in this order: one line with the
+ * verdict, what is in the way and when it is gone; each blocker; which options
+ * would help; what to do; what else is worth knowing.
+ */
+#include "print/bind.h"
+
+#include "print/cell.h"
+#include "print/page.h"
+#include "print/who.h"
+
+#define LABEL         11        /* columns for "works with" and a blank */
+#define HOLDERS_NAMED 4         /* by the sentence about a blocker; all are named if more */
+#define BLOCKERS_MAX  8         /* on a terminal; what to do stands below them */
+
+/* -- what was asked ------------------------------------------------------ */
+
+static void put_link(struct text *text, const struct snapshot *seen, uint32_t ifindex)
+{
+	const char *name = snapshot_link(seen, ifindex);
+
+	if (name)
+		cell_foreign(text, name, strlen(name));
+	else
+		text_addf(text, "if%u", ifindex);
+}
+
+/* "0.0.0.0:8080", "[fe80::1%eth0]:80" */
+static void put_endpoint(struct text *text, const struct snapshot *seen, const struct addr *addr,
+			 enum family family, uint16_t port, uint32_t scope)
+{
+	bool brackets = family == FAMILY_IPV6;
+
+	if (brackets)
+		cell_char(text, '[');
+	cell_addr(text, addr, family);
+	if (scope) {
+		cell_char(text, '%');
+		put_link(text, seen, scope);
+	}
+	cell_str(text, brackets ? "]:" : ":");
+	cell_u64(text, port);
+}
+
+/* What decides beside the address: protocol, options, device, and who asks. */
+static void put_ask(struct text *text, const struct snapshot *seen, const struct bind_ask *ask)
+{
+	bool any6 = ask->family == FAMILY_IPV6 && addr_is_any(&ask->addr) &&
+		    !addr_is_v4(&ask->addr);
+
+	put_endpoint(text, seen, &ask->addr, ask->family, ask->port, ask->scope);
+	cell_str(text, ask->protocol == PROTOCOL_UDP ? " (UDP" : " (TCP");
+	if (any6)
+		cell_str(text, ask->v6only ? ", IPv6 only" : ", IPv4 too");
+	if (ask->ifindex) {
+		cell_str(text, ", on ");
+		put_link(text, seen, ask->ifindex);
+	}
+	cell_str(text, ask->reuseaddr ? ", SO_REUSEADDR" : "");
+	cell_str(text, ask->reuseport ? ", SO_REUSEPORT" : "");
+	if (ask->uid)
+		text_addf(text, ", uid %u", ask->uid);
+	cell_char(text, ')');
+}
+
+/* -- one blocker --------------------------------------------------------- */
+
+static void put_flag(struct text *text, const char *name, bool known, bool value)
+{
+	text_addf(text, ", %s %s", name, !known ? "not known" : value ? "on" : "off");
+}
+
+static void put_flags(struct text *text, const struct sock *sock)
+{
+	if (!(sock->have & (HAVE_REUSEADDR | HAVE_REUSEPORT))) {
+		cell_str(text, ", options not known");
+		return;
+	}
+	put_flag(text, "SO_REUSEADDR", sock->have & HAVE_REUSEADDR, sock->reuseaddr);
+	put_flag(text, "SO_REUSEPORT", sock->have & HAVE_REUSEPORT, sock->reuseport);
+}
+
+static void put_since(struct text *text, const struct page *page, const struct sock *sock)
+{
+	struct age age = sock_age(sock, &page->seen->limits);
+
+	if (age.kind != AGE_STATE || age.min_ms <= 0 || sock_is_minisock(sock))
+		return;
+	cell_str(text, ", so for at least ");
+	cell_duration(text, age.min_ms, false);
+}
+
+/* The sentence about it names a few. */
+static void put_holders(struct text *text, const struct page *page, const struct sock *sock)
+{
+	size_t count;
+
+	if (!snapshot_holders(page->seen, sock->inode, &count) || count <= HOLDERS_NAMED)
+		return;
+	cell_str(text, ", held by ");
+	who_holders(text, page->seen, sock->inode, SIZE_MAX);
+}
+
+/* "LISTEN 127.0.0.1:80", "TIME_WAIT 127.0.0.1:80 -> 127.0.0.1:51820" */
+static void put_ends(struct text *text, const struct page *page, const struct sock *sock)
+{
+	cell_str(text, sock->protocol == PROTOCOL_UDP ? "UDP" : state_table[sock->state].name);
+	cell_char(text, ' ');
+	put_endpoint(text, page->seen, &sock->local, sock->family, sock->local_port, 0);
+	if (!sock->remote_port)
+		return;
+	cell_str(text, page_arrow(page->style));
+	put_endpoint(text, page->seen, &sock->remote, sock->family, sock->remote_port, 0);
+}
+
+/* The judge's sentence unless the first line has it, and what it leaves out. */
+static void put_blocker(struct text *text, const struct page *page,
+			const struct bind_answer *answer, const struct bind_blocker *blocker)
+{
+	const struct sock *sock = &page->seen->socks.at[blocker->sock];
+
+	cell_str(text, blocker->certain ? "" : "perhaps: ");
+	if (*blocker->text && !strstr(answer->cause, blocker->text))
+		screen_safe(text, blocker->text);
+	else
+		put_ends(text, page, sock);
+	put_holders(text, page, sock);
+	put_since(text, page, sock);
+	put_flags(text, sock);
+}
+
+/* "and 3,992 more: 3,990 TIME_WAIT, 2 ESTABLISHED" */
+static void print_more(const struct page *page, const struct bind_answer *answer, size_t shown)
+{
+	uint32_t states[STATE_COUNT] = { 0 };
+	struct text text = { 0 };
+	const char *before = ": ";
+
+	for (size_t i = shown; i < answer->blockers.count; i++)
+		states[page->seen->socks.at[answer->blockers.at[i].sock].state]++;
+	cell_str(&text, "and ");
+	cell_thousands(&text, answer->blockers.count - shown);
+	cell_str(&text, " more");
+	for (int i = 0; i < STATE_COUNT; i++) {
+		if (!states[i])
+			continue;
+		cell_str(&text, before);
+		cell_thousands(&text, states[i]);
+		cell_char(&text, ' ');
+		cell_str(&text, state_table[i].name);
+		before = ", ";
+	}
+	cell_str(&text, "; a pipe and --json get all of them");
+	page_labelled(page, "", text.at);
+	text_fini(&text);
+}
+
+static void print_blockers(const struct page *page, const struct bind_answer *answer)
+{
+	size_t count = answer->blockers.count, shown = count;
+
+	/* "1 more" would take the line that it saves. */
+	if (page->style->width && count > BLOCKERS_MAX + 1)
+		shown = BLOCKERS_MAX;
+	for (size_t i = 0; i < shown; i++) {
+		struct text text = { 0 };
+
+		cell_str(&text, count > 1 ? "- " : "");
+		put_blocker(&text, page, answer, &answer->blockers.at[i]);
+		page_labelled(page, i ? "" : "blocker", text.at);
+		text_fini(&text);
+	}
+	if (shown < count)
+		print_more(page, answer, shown);
+}
+
+/* -- the first line ------------------------------------------------------ */
+
+/* Only its holder ends it, however long one waits. */
+static bool is_lasting(const struct bind_blocker *blocker)
+{
+	switch (blocker->why) {
+	case WHY_LISTENER:
+	case WHY_BOUND:
+	case WHY_CHILD:
+	case WHY_CLIENT:
+	case WHY_CONNECTION:
+	case WHY_DATAGRAM:
+		return !blocker->frees_in_ms.is;
+	default:
+		return false;
+	}
+}
+
+static void put_free(struct text *text, const struct bind_answer *answer)
+{
+	size_t count = answer->blockers.count;
+	bool lasting = false;
+
+	for (size_t i = 0; i < count; i++)
+		lasting = lasting || is_lasting(&answer->blockers.at[i]);
+	if (answer->free_in_ms.is) {
+		cell_str(text, "; free by itself in ");
+		cell_duration(text, answer->free_in_ms.value, true);
+	} else {
+		cell_str(text, lasting ? "; does not become free by itself" :
+			 "; when it becomes free by itself is not known");
+	}
+}
+
+static void put_reason(struct text *text, const struct bind_answer *answer)
+{
+	cell_str(text, *answer->cause ? ": " : "");
+	screen_safe(text, answer->cause);
+	if (answer->blockers.count)
+		put_free(text, answer);
+}
+
+static const char *works(const struct bind_ask *ask)
+{
+	return ask->protocol == PROTOCOL_UDP ? "bind() of " : "bind() and listen() of ";
+}
+
+static void put_headline(struct text *text, const struct page *page, const struct bind_page *bind)
+{
+	const struct bind_outcome *asked = &bind->answer->asked;
+	const char *name = errno_name(asked->err);
+
+	switch (asked->verdict) {
+	case VERDICT_OK:
+		text_addf(text, "OK: %s", works(bind->ask));
+		put_ask(text, page->seen, bind->ask);
+		cell_str(text, bind->ask->protocol == PROTOCOL_UDP ? " works" : " work");
+		break;
+	case VERDICT_FAILS:
+		text_addf(text, "FAILS: %s of ", bind_call(asked));
+		put_ask(text, page->seen, bind->ask);
+		text_addf(text, name ? " says %s" : " fails", name);
+		break;
+	case VERDICT_DEPENDS:
+		/* Where sockets may be in the way there is but one errno. */
+		if (!name && bind->answer->blockers.count)
+			name = "EADDRINUSE";
+		cell_str(text, "DEPENDS: bind() of ");
+		put_ask(text, page->seen, bind->ask);
+		text_addf(text, name ? " may say %s" : " may fail", name);
+		break;
+	default:
+		cell_str(text, "UNKNOWN: what bind() of ");
+		put_ask(text, page->seen, bind->ask);
+		cell_str(text, " says cannot be told");
+	}
+	put_reason(text, bind->answer);
+}
+
+static void print_headline(const struct page *page, const struct bind_page *bind)
+{
+	struct text text = { 0 };
+
+	put_headline(&text, page, bind);
+	page_headline(page, bind_ink(bind->answer->asked.verdict), text.at);
+	text_fini(&text);
+}
+
+/* -- works with ---------------------------------------------------------- */
+
+static const char *const option_names[WITH_COUNT] = {
+	[WITH_NONE] = "nothing", [WITH_REUSEADDR] = "SO_REUSEADDR",
+	[WITH_REUSEPORT] = "SO_REUSEPORT", [WITH_BOTH] = "both",
+};
+
+static enum bind_with asked_with(const struct bind_ask *ask)
+{
+	return (enum bind_with)((ask->reuseaddr ? WITH_REUSEADDR : WITH_NONE) +
+				(ask->reuseport ? WITH_REUSEPORT : WITH_NONE));
+}
+
+static uint32_t options_of(enum bind_with with)
+{
+	return (with & WITH_REUSEADDR ? HAVE_REUSEADDR : 0u) |
+	       (with & WITH_REUSEPORT ? HAVE_REUSEPORT : 0u);
+}
+
+/* Is it an option of somebody else, who does not show it, that decides? */
+static bool is_hidden(const struct bind_page *bind, enum bind_with with)
+{
+	const struct bind_answer *answer = bind->answer;
+	const struct sock *socks = bind->seen->socks.at;
+	uint32_t options = options_of(with);
+
+	for (size_t i = 0; i < answer->blockers.count; i++)
+		if (~socks[answer->blockers.at[i].sock].have & options)
+			return true;
+	for (size_t i = 0; !answer->blockers.count && i < bind->seen->socks.count; i++)
+		if (~socks[i].have & options)
+			return true;
+	return false;
+}
+
+/* Is there one in the way of which all is known, and which does not share? */
+static bool is_refused(const struct bind_page *bind, enum bind_with with)
+{
+	uint32_t options = options_of(with);
+
+	for (size_t i = 0; i < bind->answer->blockers.count; i++) {
+		const struct bind_blocker *blocker = &bind->answer->blockers.at[i];
+		const struct sock *sock = &bind->seen->socks.at[blocker->sock];
+		bool shares = sock->reuseport ||
+			      (with & WITH_REUSEADDR && sock->reuseaddr &&
+			       sock->state != STATE_LISTEN);
+
+		if (blocker->certain && !(~sock->have & options) && !shares)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * With SO_REUSEPORT the kernel may pass a port by what its last owner had set,
+ * which nothing tells, whoever else is in the way.
+ */
+static const char *depends_on(const struct bind_page *bind, enum bind_with with)
+{
+	bool udp = bind->ask->protocol == PROTOCOL_UDP;
+
+	if (with & WITH_REUSEPORT && !udp && is_refused(bind, with))
+		return "almost certainly no";
+	if (is_hidden(bind, with))
+		return udp ? "only if the other socket has it too" :
+			     "only if the old server had it too";
+	return "cannot be told from here";
+}
+
+static void put_with(struct text *text, const struct bind_page *bind, enum bind_with with)
+{
+	const struct bind_outcome *outcome = &bind->answer->with[with];
+	const char *name = errno_name(outcome->err);
+
+	switch (outcome->verdict) {
+	case VERDICT_OK:
+		cell_str(text, "yes");
+		break;
+	case VERDICT_FAILS:
+		cell_str(text, "no");
+		if (name && (outcome->at_listen || strcmp(name, "EADDRINUSE") != 0))
+			text_addf(text, ", %s says %s", bind_call(outcome), name);
+		break;
+	case VERDICT_DEPENDS:
+		cell_str(text, depends_on(bind, with));
+		break;
+	default:
+		cell_str(text, "not known");
+	}
+	if (with == asked_with(bind->ask))
+		cell_str(text, " (as asked)");
+}
+
+static bool is_same_for_all(const struct bind_answer *answer, enum verdict verdict)
+{
+	for (int i = 0; i < WITH_COUNT; i++)
+		if (answer->with[i].verdict != verdict)
+			return false;
+	return true;
+}
+
+static void print_option(const struct page *page, const struct bind_page *bind,
+			 enum bind_with with)
+{
+	const char *name = option_names[with];
+	struct text text = { 0 };
+
+	put_with(&text, bind, with);
+	page_label(page, with == WITH_NONE ? "works with" : "");
+	out_str(page->out, name);
+	out_pad(page->out, ' ', strlen("SO_REUSEADDR") + 2 - strlen(name));
+	out_str(page->out, screen_ink(page->style, bind_ink(bind->answer->with[with].verdict)));
+	out_str(page->out, text.at);
+	out_str(page->out, screen_plain(page->style));
+	out_char(page->out, '\n');
+	text_fini(&text);
+}
+
+static void print_with(const struct page *page, const struct bind_page *bind)
+{
+	if (is_same_for_all(bind->answer, VERDICT_UNKNOWN))
+		return;
+	if (is_same_for_all(bind->answer, VERDICT_OK))
+		page_labelled(page, "works with",
+			      "every combination of SO_REUSEADDR and SO_REUSEPORT");
+	else if (is_same_for_all(bind->answer, VERDICT_FAILS))
+		page_labelled(page, "works with",
+			      "no combination of SO_REUSEADDR and SO_REUSEPORT");
+	else
+		for (int i = 0; i < WITH_COUNT; i++)
+			print_option(page, bind, (enum bind_with)i);
+}
+
+/* -- the rest ------------------------------------------------------------ */
+
+static void print_probe(const struct page *page, const struct bind_probe *probe)
+{
+	struct text text = { 0 };
+
+	if (probe->made) {
+		cell_str(&text, "asked the kernel: bind() ");
+		cell_str(&text, probe->err ? "gave " : "succeeded");
+		cell_str(&text, probe->err ? errno_name(probe->err) : "");
+		cell_str(&text, "; closed at once, listen() was not called");
+	} else if (*probe->refusal) {
+		cell_str(&text, "the kernel was not asked: ");
+		screen_safe(&text, probe->refusal);
+	}
+	if (text.count)
+		page_labelled(page, "probe", text.at);
+	text_fini(&text);
+}
+
+void bind_text(struct out *out, const struct style *style, const struct bind_page *bind)
+{
+	const struct bind_answer *answer = bind->answer;
+	struct page page = { out, style, bind->seen, LABEL };
+	bool ok = answer->asked.verdict == VERDICT_OK;
+
+	if (style->quiet && ok && snapshot_is_complete(bind->seen))
+		return;
+	print_headline(&page, bind);
+	if (!style->quiet) {
+		print_blockers(&page, answer);
+		page_sentence(&page, "settled by", answer->settles);
+		print_with(&page, bind);
+		page_advice(&page, "fix", &answer->advice);
+		page_advice(&page, "note", &answer->notes);
+		print_probe(&page, &bind->scene->probe);
+	}
+	page_gaps(&page);
+}

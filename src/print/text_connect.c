@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `connect` for a person, in this order: one line with what is left; what the
+ * range is used for; who uses it; how it goes on; what to do and what not.
+ */
+#include "print/connect.h"
+
+#include "print/cell.h"
+#include "print/grid.h"
+#include "print/page.h"
+#include "print/who.h"
+
+#define LABEL      9    /* columns for "avoid", "search", "ports", ... and a blank */
+#define PART       15   /* "blocked for all", the longest part of the range */
+#define BAR_MOST   40
+#define BAR_LEAST  5
+#define USERS_MAX  10   /* on a terminal; into a pipe all */
+#define LONGEST_S  1e9  /* further ahead nothing is foretold */
+
+/* -- the first line ------------------------------------------------------ */
+
+static void put_service(struct text *text, const struct addr *addr, enum family family,
+			uint16_t port)
+{
+	cell_host(text, addr, family);
+	cell_char(text, ':');
+	cell_u64(text, port);
+}
+
+/* "from 10.0.0.5 to 10.0.0.9:443" */
+static void put_way(struct text *text, const struct connect_ask *ask)
+{
+	cell_str(text, "from ");
+	cell_host(text, &ask->source, ask->family);
+	cell_str(text, " to ");
+	put_service(text, &ask->destination, ask->family, ask->port);
+}
+
+static void put_user(struct text *text, const struct snapshot *seen, const struct port_user *user)
+{
+	const struct cgroup *cgroup = user_cgroup(seen, user);
+
+	if (user->process >= 0) {
+		who_process(text, &seen->processes.at[user->process]);
+		who_placed(text, cgroup);
+	} else if (!who_place(text, cgroup)) {
+		cell_str(text, user->count == user->states[STATE_TIME_WAIT] ? "no process" :
+			 "no process, or one not seen");
+	}
+}
+
+/* Who holds most of what this destination cannot have. */
+static void put_first_user(struct text *text, const struct connect_page *page)
+{
+	const struct port_user *user = page->answer->users.at;
+
+	if (!page->answer->users.count)
+		return;
+	if (user->count == user->states[STATE_TIME_WAIT]) {
+		cell_str(text, "; most are in TIME_WAIT: ");
+	} else {
+		cell_str(text, "; most held by ");
+		put_user(text, page->seen, user);
+		cell_str(text, ": ");
+	}
+	cell_thousands(text, user->count);
+}
+
+static void put_interval(struct text *text, const struct connect_answer *a)
+{
+	if (a->left_min == a->left_max)
+		return;
+	cell_str(text, " (");
+	cell_thousands(text, a->left_min);
+	cell_str(text, " for certain");
+	if (a->left_max != a->left) {
+		cell_str(text, ", at most ");
+		cell_thousands(text, a->left_max);
+	}
+	cell_char(text, ')');
+}
+
+static void put_next_free(struct text *text, const struct known *next_free_ms)
+{
+	if (!next_free_ms->is)
+		return;
+	cell_str(text, "; the next port is free in ");
+	cell_duration(text, next_free_ms->value, true);
+}
+
+static void put_exhausted(struct text *text, const struct connect_page *page)
+{
+	const struct connect_answer *a = page->answer;
+
+	text_addf(text, "EXHAUSTED: %s ", page->ask->bind_first ? "bind() to port 0" : "connect()");
+	put_way(text, page->ask);
+	text_addf(text, " says %s: none of ", a->err ? errno_name(a->err) : "EADDRNOTAVAIL");
+	page_count(text, a->capacity, "port");
+	cell_str(text, " is left");
+	put_interval(text, a);
+	put_next_free(text, &a->next_free_ms);
+	put_first_user(text, page);
+}
+
+static void put_left(struct text *text, const struct connect_page *page)
+{
+	const struct connect_answer *a = page->answer;
+	bool tight = a->verdict == CONNECT_TIGHT;
+
+	cell_str(text, tight ? "TIGHT: only " : "OK: ");
+	page_count(text, a->left, "more connect()");
+	cell_str(text, a->left == 1 ? " fits " : " fit ");
+	put_way(text, page->ask);
+	cell_str(text, page->ask->bind_first ? " with bind() first" : "");
+	put_interval(text, a);
+	cell_str(text, ", of ");
+	page_count(text, a->capacity, "port");
+	if (a->exhaustion_known && a->exhausted_in_s < LONGEST_S) {
+		cell_str(text, "; at the present rate none is left in ");
+		cell_duration(text, (int64_t)(a->exhausted_in_s * 1000), false);
+	}
+	if (tight)
+		put_first_user(text, page);
+}
+
+static bool is_blind(const struct connect_answer *a)
+{
+	return a->verdict == CONNECT_UNKNOWN && !a->capacity;
+}
+
+/* What is missing in an incomplete listing can only have taken more. */
+static void put_unknown(struct text *text, const struct connect_page *page)
+{
+	cell_str(text, "UNKNOWN: how many connect()s fit ");
+	put_way(text, page->ask);
+	cell_str(text, " cannot be told");
+	if (is_blind(page->answer)) {
+		cell_str(text, *page->answer->cause ? ": " : "");
+		screen_safe(text, page->answer->cause);
+	} else {
+		cell_str(text, ", at most ");
+		cell_thousands(text, page->answer->left_max);
+	}
+}
+
+static enum ink put_headline(struct text *text, const struct connect_page *page)
+{
+	switch (page->answer->verdict) {
+	case CONNECT_OK:
+		put_left(text, page);
+		return INK_GREEN;
+	case CONNECT_TIGHT:
+		put_left(text, page);
+		return INK_YELLOW;
+	case CONNECT_EXHAUSTED:
+		put_exhausted(text, page);
+		return INK_RED;
+	default:
+		put_unknown(text, page);
+		return INK_YELLOW;
+	}
+}
+
+/* -- what the range is used for ------------------------------------------ */
+
+struct part {
+	const char *name;
+	uint32_t    count;
+	enum ink    ink;
+	const char *note;       /* behind the bar, or "" */
+};
+
+struct parts {
+	struct part at[STATE_COUNT + 5];
+	size_t count;
+};
+
+static void add_part(struct parts *parts, const char *name, uint32_t count, enum ink ink,
+		     const char *note)
+{
+	parts->at[parts->count++] = (struct part){ name, count, ink, note };
+}
+
+static void fill_parts(struct parts *parts, const struct connect_page *page,
+		       const char *recyclable)
+{
+	const struct connect_answer *a = page->answer;
+
+	for (int i = 1; i < STATE_COUNT; i++)
+		if (a->states[i])
+			add_part(parts, state_table[i].name, a->states[i],
+				 screen_state_ink((enum state)i),
+				 i == STATE_TIME_WAIT ? recyclable : "");
+	/* Each port once: one that is used for this destination and lost is above. */
+	if (a->blocked_for_all > a->used_and_blocked)
+		add_part(parts, page->ask->bind_first ? "owned already" : "blocked for all",
+			 a->blocked_for_all - a->used_and_blocked, INK_RED, "");
+	if (a->left > a->left_min)
+		add_part(parts, "perhaps blocked", a->left - a->left_min, INK_YELLOW,
+			 "  counted as left");
+	if (a->reserved)
+		add_part(parts, "reserved", a->reserved, INK_FAINT, "");
+	add_part(parts, a->verdict == CONNECT_UNKNOWN ? "left, at most" : "left",
+		 a->verdict == CONNECT_UNKNOWN ? a->left_max : a->left, INK_BOLD, "");
+}
+
+static void print_part(const struct page *page, const struct part *part, const char *label,
+		       unsigned digits, uint64_t whole)
+{
+	struct text number = { 0 }, bar = { 0 };
+	unsigned start = page_label(page, label) + PART + 2 + digits + 2;
+	unsigned width = page->style->width ? page->style->width : start + BAR_MOST;
+
+	cell_thousands(&number, part->count);
+	if (width >= start + BAR_LEAST)
+		screen_bar(&bar, page->style, part->count, whole,
+			   width - start < BAR_MOST ? width - start : BAR_MOST);
+	out_str(page->out, screen_ink(page->style, part->ink));
+	out_str(page->out, part->name);
+	out_pad(page->out, ' ', PART + 2 - strlen(part->name));
+	if (number.count < digits)
+		out_pad(page->out, ' ', digits - number.count);
+	out_str(page->out, number.at);
+	out_str(page->out, bar.count ? "  " : "");
+	out_str(page->out, text_str(&bar));
+	out_str(page->out, screen_plain(page->style));
+	if (*part->note && start + utf8_width(text_str(&bar)) + strlen(part->note) <= width)
+		out_str(page->out, part->note);
+	out_char(page->out, '\n');
+	text_fini(&number);
+	text_fini(&bar);
+}
+
+/* One scale for all: a bar is a share of the range, reserved ports included. */
+static void print_parts(const struct page *page, const struct connect_page *connect)
+{
+	const struct connect_answer *a = connect->answer;
+	uint64_t whole = (uint64_t)a->capacity + a->reserved;
+	struct text recyclable = { 0 }, number = { 0 };
+	struct parts parts = { .count = 0 };
+
+	if (a->recyclable) {
+		cell_str(&recyclable, "  ");
+		cell_thousands(&recyclable, a->recyclable);
+		cell_str(&recyclable, " recyclable");
+	}
+	fill_parts(&parts, connect, text_str(&recyclable));
+	cell_thousands(&number, whole);
+	for (size_t i = 0; i < parts.count; i++)
+		print_part(page, &parts.at[i], i ? "" : "ports", (unsigned)number.count, whole);
+	text_fini(&recyclable);
+	text_fini(&number);
+}
+
+static void print_range(const struct page *page, const struct connect_answer *a)
+{
+	const struct known *low = &page->seen->limits.limit[LIMIT_PORT_LOW];
+	const struct known *high = &page->seen->limits.limit[LIMIT_PORT_HIGH];
+	struct text text = { 0 };
+
+	if (low->is && high->is)
+		text_addf(&text, "%u-%u: ", (unsigned)low->value, (unsigned)high->value);
+	page_count(&text, a->capacity, "port");
+	cell_str(&text, " to give");
+	if (a->reserved) {
+		cell_str(&text, " and ");
+		cell_thousands(&text, a->reserved);
+		cell_str(&text, " reserved");
+	}
+	page_labelled(page, "range", text.at);
+	text_fini(&text);
+}
+
+/* -- who uses it --------------------------------------------------------- */
+
+static void put_states(struct text *text, const uint32_t count[STATE_COUNT])
+{
+	bool first = true;
+
+	for (int i = 0; i < STATE_COUNT; i++) {
+		if (!count[i])
+			continue;
+		cell_str(text, first ? "" : ", ");
+		cell_thousands(text, count[i]);
+		cell_char(text, ' ');
+		cell_str(text, state_table[i].name);
+		first = false;
+	}
+}
+
+static void add_user(struct grid *grid, const struct snapshot *seen, const struct port_user *user)
+{
+	struct grid_cell *cell;
+
+	put_user(&grid_add(grid)->text, seen, user);
+	cell_thousands(&grid_add(grid)->text, user->count);
+	cell = grid_add(grid);
+	cell->ink = user->blocks_all ? INK_RED : INK_PLAIN;
+	cell_str(&cell->text, user->blocks_all ? "everybody" : "this one");
+	put_states(&grid_add(grid)->text, user->states);
+}
+
+static void print_users(const struct page *page, const struct connect_answer *a)
+{
+	static const struct grid_column columns[] = {
+		{ .heading = "WHO" }, { .heading = "PORTS", .right = true },
+		{ .heading = "TAKEN FROM" }, { .heading = "STATES", .words = true },
+	};
+	struct grid grid = { .columns = columns, .columns_count = 4 };
+	size_t shown = a->users.count;
+
+	if (!shown)
+		return;
+	if (page->style->width && shown > USERS_MAX + 1)
+		shown = USERS_MAX;
+	for (size_t i = 0; i < shown; i++)
+		add_user(&grid, page->seen, &a->users.at[i]);
+	out_char(page->out, '\n');
+	grid_print(&grid, page);
+	if (shown < a->users.count)
+		out_f(page->out, "  and %zu more; a pipe and --json get all of them\n",
+		      a->users.count - shown);
+	out_char(page->out, '\n');
+}
+
+/* -- how it goes on ------------------------------------------------------ */
+
+static void print_rate(const struct page *page, const struct connect_answer *a)
+{
+	struct text text = { 0 };
+
+	if (a->rate_known && a->close_rate_per_s > 0)
+		text_addf(&text, "%.1f connections a second end here in TIME_WAIT",
+			  a->close_rate_per_s);
+	if (text.count)
+		page_labelled(page, "rate", text.at);
+	text_fini(&text);
+}
+
+static void print_search(const struct page *page, const struct connect_page *connect)
+{
+	if (connect->answer->cliff && connect->ask->bind_first)
+		page_labelled(page, "search", "more than half of the range is taken: every bind() "
+			      "to port 0 searches taken ports first, which costs CPU time long before "
+			      "the ports run out");
+	else if (connect->answer->cliff)
+		page_labelled(page, "search", "more than half of the range is in use towards this "
+			      "destination: every connect() first tries that half in vain, which "
+			      "costs CPU time long before the ports run out");
+}
+
+static void print_probe(const struct page *page, const struct port_probe *probe)
+{
+	struct text text = { 0 };
+
+	if (probe && probe->made) {
+		cell_str(&text, "asked the kernel about ");
+		page_count(&text, probe->asked, "port");
+		cell_str(&text, "; ");
+		page_count(&text, probe->packets_sent, "packet");
+		cell_str(&text, " sent");
+	} else if (probe && *probe->refusal) {
+		cell_str(&text, "the kernel was not asked");
+	}
+	if (probe && *probe->refusal) {
+		cell_str(&text, ": ");
+		screen_safe(&text, probe->refusal);
+	}
+	if (text.count)
+		page_labelled(page, "probe", text.at);
+	text_fini(&text);
+}
+
+static void print_rest(const struct page *page, const struct connect_page *connect)
+{
+	const struct connect_answer *a = connect->answer;
+
+	if (!is_blind(a)) {
+		print_range(page, a);
+		print_parts(page, connect);
+		print_users(page, a);
+		print_rate(page, a);
+		print_search(page, connect);
+	}
+	page_advice(page, "fix", &a->advice);
+	page_advice(page, "avoid", &a->avoid);
+	page_advice(page, "note", &a->notes);
+	print_probe(page, connect->probe);
+}
+
+void connect_text(struct out *out, const struct style *style, const struct connect_page *connect)
+{
+	struct page page = { out, style, connect->seen, LABEL };
+	struct text text = { 0 };
+	enum ink ink;
+
+	if (style->quiet && connect->answer->verdict == CONNECT_OK &&
+	    snapshot_is_complete(connect->seen))
+		return;
+	ink = put_headline(&text, connect);
+	page_headline(&page, ink, text.at);
+	text_fini(&text);
+	if (!style->quiet)
+		print_rest(&page, connect);
+	page_gaps(&page);
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `connect` without an argument: every destination, the fullest first. */
+#include "print/connect.h"
+
+#include "print/cell.h"
+#include "print/grid.h"
+#include "print/page.h"
+
+#define LABEL     9
+#define ROWS_MAX  20    /* on a terminal; into a pipe all */
+#define BAR_MOST  20
+#define BAR_LEAST 5
+#define COLUMNS   9     /* with the bar */
+
+/* -- the first line ------------------------------------------------------ */
+
+static void put_way(struct text *text, const struct style *style, const struct destination *d)
+{
+	cell_host(text, &d->source, way_family(d));
+	cell_str(text, page_arrow(style));
+	cell_host(text, &d->destination, way_family(d));
+	cell_char(text, ':');
+	cell_u64(text, d->port);
+}
+
+/* Never "100%" while something is left, and never "0%" for something. */
+static void put_percent(struct text *text, const struct destination *d)
+{
+	double percent = d->percent_gone;
+
+	if (d->left && percent > 99)
+		percent = 99;
+	text_addf(text, percent > 0 && percent < 1 ? "<1%%" : "%.0f%%", percent);
+}
+
+static size_t count_verdict(const struct destinations *all, enum connect_verdict verdict)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < all->list.count; i++)
+		count += all->list.at[i].verdict == verdict;
+	return count;
+}
+
+static void put_fullest(struct text *text, const struct page *page,
+			const struct destinations *all)
+{
+	if (!all->list.count)
+		return;
+	cell_str(text, "; the fullest is ");
+	put_way(text, page->style, &all->list.at[0]);
+	cell_str(text, " with ");
+	put_percent(text, &all->list.at[0]);
+	cell_str(text, " of ");
+	page_count(text, all->capacity, "port");
+	cell_str(text, " gone");
+}
+
+/* "3 of 12 destinations"; none of them when bind() took the ports before anybody came. */
+static void put_affected(struct text *text, const struct destinations *all)
+{
+	size_t affected = count_verdict(all, all->worst);
+
+	if (affected) {
+		cell_thousands(text, affected);
+		cell_str(text, " of ");
+		page_count(text, all->list.count, "destination");
+		return;
+	}
+	cell_str(text, "any destination: owners that called bind() have ");
+	cell_thousands(text, all->blocked_for_all);
+	cell_str(text, " of ");
+	page_count(text, all->capacity, "port");
+}
+
+static bool is_blind(const struct destinations *all)
+{
+	return all->worst == CONNECT_UNKNOWN && !all->capacity;
+}
+
+static enum ink put_headline(struct text *text, const struct page *page,
+			     const struct destinations *all)
+{
+	size_t count = all->list.count;
+
+	switch (all->worst) {
+	case CONNECT_OK:
+		cell_str(text, count ? "OK: room enough for " : "OK: no destination in use, ");
+		page_count(text, count ? count : all->capacity, count ? "destination" : "port");
+		cell_str(text, count ? "" : " for each");
+		put_fullest(text, page, all);
+		return INK_GREEN;
+	case CONNECT_TIGHT:
+		cell_str(text, "TIGHT: few ports are left for ");
+		put_affected(text, all);
+		put_fullest(text, page, all);
+		return INK_YELLOW;
+	case CONNECT_EXHAUSTED:
+		cell_str(text, "EXHAUSTED: no port is left for ");
+		put_affected(text, all);
+		put_fullest(text, page, all);
+		return INK_RED;
+	default:
+		cell_str(text, "UNKNOWN: ");
+		cell_str(text, is_blind(all) ?
+			 "the range of ephemeral ports or the reserved ones could not be read" :
+			 "the sockets were not all seen, less may be left than is shown");
+		return INK_YELLOW;
+	}
+}
+
+/* -- the table ----------------------------------------------------------- */
+
+static enum ink verdict_ink(enum connect_verdict verdict)
+{
+	return verdict == CONNECT_OK ? INK_GREEN : verdict == CONNECT_EXHAUSTED ? INK_RED :
+	       INK_YELLOW;
+}
+
+static void put_left(struct text *text, const struct destination *d)
+{
+	if (d->left_min == d->left_max) {
+		cell_thousands(text, d->left);
+		return;
+	}
+	cell_thousands(text, d->left_min);
+	cell_char(text, '-');
+	cell_thousands(text, d->left_max);
+}
+
+static void put_source(struct text *text, const struct snapshot *seen,
+		       const struct destination *d)
+{
+	const char *name = d->ifindex ? snapshot_link(seen, d->ifindex) : NULL;
+
+	cell_addr(text, &d->source, way_family(d));
+	if (name) {
+		cell_char(text, '%');
+		cell_foreign(text, name, strlen(name));
+	} else if (d->ifindex) {
+		text_addf(text, "%%if%u", d->ifindex);
+	}
+}
+
+static void add_verdict(struct grid *grid, const struct destination *d)
+{
+	static const char *const words[] = {
+		[CONNECT_OK] = "ok", [CONNECT_TIGHT] = "tight",
+		[CONNECT_EXHAUSTED] = "exhausted", [CONNECT_UNKNOWN] = "unknown",
+	};
+	struct grid_cell *cell = grid_add(grid);
+
+	cell->ink = verdict_ink(d->verdict);
+	cell_str(&cell->text, words[d->verdict]);
+	cell_str(&cell->text, d->cliff && d->left ? ", slow" : "");
+}
+
+/* In the order of the headings; the bar comes when the width of the rest is known. */
+static void add_row(struct grid *grid, const struct page *page, const struct destination *d)
+{
+	struct text *rate;
+
+	put_source(&grid_add(grid)->text, page->seen, d);
+	cell_host(&grid_add(grid)->text, &d->destination, way_family(d));
+	text_addf(&grid->cells.at[grid->cells.count - 1].text, ":%u", d->port);
+	cell_thousands(&grid_add(grid)->text, d->used);
+	cell_thousands(&grid_add(grid)->text, d->time_wait);
+	put_left(&grid_add(grid)->text, d);
+	put_percent(&grid_add(grid)->text, d);
+	rate = &grid_add(grid)->text;
+	if (d->rate_known)
+		text_addf(rate, "%.1f/s", d->close_rate_per_s);
+	else
+		cell_char(rate, '-');
+	add_verdict(grid, d);
+	grid_add(grid);
+}
+
+static void add_bars(struct grid *grid, const struct page *page, const struct destinations *all)
+{
+	unsigned room = grid_room(grid, page), cells = room < BAR_MOST ? room : BAR_MOST;
+
+	if (cells < BAR_LEAST)
+		return;
+	for (size_t i = COLUMNS - 1; i < grid->cells.count; i += COLUMNS) {
+		const struct destination *d = &all->list.at[i / COLUMNS];
+
+		grid->cells.at[i].ink = verdict_ink(d->verdict);
+		screen_bar(&grid->cells.at[i].text, page->style,
+			   (uint64_t)(d->percent_gone * 100), 10000, cells);
+	}
+}
+
+static void print_table(const struct page *page, const struct destinations *all)
+{
+	static const struct grid_column columns[COLUMNS] = {
+		{ .heading = "SOURCE" }, { .heading = "DESTINATION" },
+		{ .heading = "USED", .right = true, .spare = 3 },
+		{ .heading = "TIME-WAIT", .right = true, .spare = 2 },
+		{ .heading = "LEFT", .right = true }, { .heading = "FULL", .right = true },
+		{ .heading = "CLOSED", .right = true, .spare = 1 }, { .heading = "VERDICT" },
+		{ .heading = "" },
+	};
+	struct grid grid = { .columns = columns, .columns_count = COLUMNS };
+	size_t count = all->list.count, shown = count;
+
+	if (!count)
+		return;
+	if (page->style->width && count > ROWS_MAX + 1)
+		shown = ROWS_MAX;
+	for (size_t i = 0; i < shown; i++)
+		add_row(&grid, page, &all->list.at[i]);
+	add_bars(&grid, page, all);
+	out_char(page->out, '\n');
+	grid_print(&grid, page);
+	if (shown < count)
+		out_f(page->out, "  and %zu more, none fuller; a pipe and --json get all\n",
+		      count - shown);
+}
+
+/* What all of them have in common. */
+static void print_common(const struct page *page, const struct destinations *all)
+{
+	const struct known *low = &page->seen->limits.limit[LIMIT_PORT_LOW];
+	const struct known *high = &page->seen->limits.limit[LIMIT_PORT_HIGH];
+	struct text text = { 0 };
+
+	if (low->is && high->is)
+		text_addf(&text, "%u-%u: ", (unsigned)low->value, (unsigned)high->value);
+	page_count(&text, all->capacity, "port");
+	cell_str(&text, " for each pair of source and destination");
+	if (all->reserved) {
+		cell_str(&text, ", ");
+		cell_thousands(&text, all->reserved);
+		cell_str(&text, " more reserved");
+	}
+	if (all->blocked_for_all) {
+		cell_str(&text, ", ");
+		cell_thousands(&text, all->blocked_for_all);
+		cell_str(&text, " of them blocked for all by owners that called bind()");
+	}
+	page_labelled(page, "range", text.at);
+	text_fini(&text);
+}
+
+void destinations_text(struct out *out, const struct style *style, const struct snapshot *seen,
+		       const struct destinations *all)
+{
+	struct page page = { out, style, seen, LABEL };
+	struct text text = { 0 };
+	enum ink ink;
+
+	if (style->quiet && all->worst == CONNECT_OK && snapshot_is_complete(seen))
+		return;
+	ink = put_headline(&text, &page, all);
+	page_headline(&page, ink, text.at);
+	text_fini(&text);
+	if (!style->quiet && !is_blind(all)) {
+		print_common(&page, all);
+		print_table(&page, all);
+	}
+	page_gaps(&page);
+}
