@@ -77,6 +77,8 @@ __sockvet_value()
 			__sockvet_names columns | while IFS= read -r path; do
 				[[ ,${before#+} == *",$path,"* ]] || printf '%s\n' "$path"
 			done) ;;
+	DEVICE)
+		__sockvet_offer "$2" < <(ls /sys/class/net 2>/dev/null) ;;
 	*PID*)
 		if [[ $2 == */* ]]; then
 			__sockvet_files "$2"
@@ -94,8 +96,10 @@ __sockvet_word()
 	case $1 in
 	explain)
 		__sockvet_offer "$3" < <(__sockvet_names topics) ;;
-	record)
+	record | bind)
 		__sockvet_files "$3" ;;
+	connect)
+		mapfile -t COMPREPLY < <(compgen -A hostname -- "$3") ;;
 	tables)
 		__sockvet_offer "$3" < <(__sockvet_names) ;;
 	check | list | '')

@@ -77,6 +77,8 @@ for row in (__sockvet_table options)
             set -a option -x -a '(__sockvet_table findings | string replace \t =\t)'
         case '*NAME,*'
             set -a option -x -a '(__sockvet_columns)'
+        case DEVICE
+            set -a option -x -a '(__fish_print_interfaces)'
         case '*PID*'
             set -a option -r -F -a '(__sockvet_namespaces)'
         case '*'
@@ -90,4 +92,5 @@ complete -c sockvet -n '__sockvet_in check list; and __sockvet_wants_state' -a '
 complete -c sockvet -n '__sockvet_in check list; and not __sockvet_wants_state' -a 'state\t"only this state" exclude\t"all states but this"'
 complete -c sockvet -n '__sockvet_in explain' -a '(__sockvet_table topics)'
 complete -c sockvet -n '__sockvet_in tables' -a '(__sockvet_table)'
-complete -c sockvet -n '__sockvet_in record' -F
+complete -c sockvet -n '__sockvet_in record bind' -F
+complete -c sockvet -n '__sockvet_in connect' -a '(__fish_print_hostnames)'

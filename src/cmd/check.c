@@ -8,21 +8,8 @@
 #include "judge/judge.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 static struct out out;
-
-static int read_thresholds(struct thresholds *thresholds, const struct options *options,
-			   struct fault *fault)
-{
-	int err = 0;
-
-	for (size_t i = 0; i < options->warn.count && !err; i++)
-		err = thresholds_set(thresholds, options->warn.at[i], false, fault);
-	for (size_t i = 0; i < options->crit.count && !err; i++)
-		err = thresholds_set(thresholds, options->crit.at[i], true, fault);
-	return err;
-}
 
 static int look(struct session *session)
 {
@@ -146,7 +133,7 @@ enum status check_run(const struct options *options)
 	struct session session;
 	struct fault fault;
 
-	if (read_thresholds(thresholds, options, &fault) < 0 ||
+	if (session_thresholds(options, thresholds, &fault) < 0 ||
 	    session_states(options, &states, &fault) < 0)
 		cmd_fail(&fault);
 	else if (session_open(&session, options) == 0)

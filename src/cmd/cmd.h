@@ -32,6 +32,8 @@ const char *command_name(unsigned bit);
 
 enum status check_run(const struct options *options);
 enum status list_run(const struct options *options);
+enum status bind_run(const struct options *options);
+enum status connect_run(const struct options *options);
 enum status explain_run(const struct options *options);
 enum status record_run(const struct options *options);
 enum status tables_run(const struct options *options);

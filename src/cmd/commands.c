@@ -27,6 +27,21 @@ const struct command command_table[] = {
 	  "sockvet list -tn -C +AGE,OPENER state close-wait\thow long, and who connected\n"
 	  "sockvet list -ta --json | jq '.sockets[].age_min_ms'\teverything, for a pipeline\n",
 	  list_run },
+	{ "bind", FOR_BIND, "[OPTIONS] [ADDR:]PORT | PATH | @NAME",
+	  "would bind() and listen() work here now; who is in the way; when is it free",
+	  "sockvet bind 8080\twhat holds port 8080\n"
+	  "sockvet bind 127.0.0.1:http --reuseaddr\twith that option\n"
+	  "sockvet bind [::]:443 --uid 33 --json\tas another user, for a script\n"
+	  "sockvet bind 8080 --probe\task the kernel where a listing cannot tell\n"
+	  "sockvet bind /run/x.sock\ta unix path: live or stale\n",
+	  bind_run },
+	{ "connect", FOR_CONNECT, "[OPTIONS] [HOST:PORT]",
+	  "how many more connect()s fit before EADDRNOTAVAIL; what uses the ports",
+	  "sockvet connect\tevery destination, the fullest first\n"
+	  "sockvet connect 10.0.0.9:443\tone of them\n"
+	  "sockvet connect 10.0.0.9:443 --probe\tto the last port, without a packet\n"
+	  "sockvet connect 10.0.0.9:443 --from-address 10.0.0.5\tanother source address\n",
+	  connect_run },
 	{ "explain", FOR_EXPLAIN, "[STATE|FINDING|ERRNO]",
 	  "the field guide: what it means, why it happens, what fixes it",
 	  "sockvet explain CLOSE_WAIT\ta state, in any spelling\n"

@@ -251,7 +251,7 @@ const struct guide_page guide_table[] = {
 			"listener. SO_REUSEPORT shares the port with a forgotten process that then gets a "
 			"part of the clients. tcp_fin_timeout does not make TIME_WAIT shorter, and "
 			"tcp_tw_reuse is for connect(), not for bind().",
-		.look = "sockvet list -anp, and the findings ephemeral-listener and bound-unused of sockvet check",
+		.look = "sockvet bind [ADDR:]PORT: who is in the way, what helps, when it is free",
 	}, {
 		.name = "EADDRNOTAVAIL",
 		.what = "From connect(): no local port is left for this source and destination. From "
@@ -271,7 +271,7 @@ const struct guide_page guide_table[] = {
 		.avoid = "tcp_fin_timeout does not touch TIME_WAIT; tcp_tw_recycle is gone since Linux "
 			"4.12; SO_REUSEADDR gives connect() no more ports; SO_LINGER with a time of 0 loses "
 			"data. Retrying at once costs: each failure searches the whole range, 3 to 9 ms of CPU time.",
-		.look = "sockvet check (port-exhaustion, connect-search-cliff), and sockvet list -atnp",
+		.look = "sockvet connect HOST:PORT (what is left, what uses it), sockvet connect, sockvet bind ADDR:PORT",
 	}, {
 		.name = "EMFILE",
 		.what = "The process has no descriptor number left below its limit (RLIMIT_NOFILE): "

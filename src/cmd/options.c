@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SEEING   (FOR_CHECK | FOR_LIST | FOR_RECORD)
-#define SHOWING  (FOR_CHECK | FOR_LIST)
-#define EVERYONE (FOR_CHECK | FOR_LIST | FOR_EXPLAIN | FOR_RECORD | FOR_TABLES)
+#define SHOWING  (FOR_CHECK | FOR_LIST | FOR_BIND | FOR_CONNECT)
+#define SEEING   (SHOWING | FOR_RECORD)
+#define DRAWING  (SHOWING | FOR_EXPLAIN)
+#define EVERYONE (SEEING | FOR_EXPLAIN | FOR_TABLES)
 
 #define FLAG(member) OPTION_FLAG, offsetof(struct options, member)
 #define TEXT(member) OPTION_TEXT, offsetof(struct options, member)
@@ -30,14 +31,23 @@ const struct option_row option_table[] = {
 	{ "from", 0, "FILE", SHOWING, "read a recording (also of ss -D) and not the kernel; - is standard input", TEXT(from) },
 	{ "record", 0, "FILE", SHOWING, "save what was seen while doing it", TEXT(record) },
 	{ "deadline", 0, "SECONDS", SEEING, "give up on an answer of the kernel after this time (default 30)", TEXT(deadline_word) },
-	{ "color", 0, "WHEN", FOR_CHECK | FOR_LIST | FOR_EXPLAIN, "auto, always or never", TEXT(color_word) },
-	{ "ascii", 0, NULL, FOR_CHECK | FOR_LIST | FOR_EXPLAIN, "draw with ASCII characters only", FLAG(ascii) },
+	{ "color", 0, "WHEN", DRAWING, "auto, always or never", TEXT(color_word) },
+	{ "ascii", 0, NULL, DRAWING, "draw with ASCII characters only", FLAG(ascii) },
 	{ "quiet", 'q', NULL, SEEING, "nothing when there is nothing to say", FLAG(quiet) },
 	{ "strict", 0, NULL, SEEING, "anything that could not be seen ends in status 3", FLAG(strict) },
 	{ "numeric", 'n', NULL, SHOWING, "numbers for ports and addresses (the default)", FLAG(numeric) },
 	{ "resolve", 'r', NULL, FOR_LIST, "names for ports and addresses", FLAG(resolve) },
-	{ "warn", 0, "ID=VALUE[,count=N]", FOR_CHECK, "from when on a finding is a warning", LIST(warn) },
-	{ "crit", 0, "ID=VALUE[,count=N]", FOR_CHECK, "from when on a finding is critical", LIST(crit) },
+	{ "warn", 0, "ID=VALUE[,count=N]", FOR_CHECK | FOR_CONNECT, "from when on a finding is a warning", LIST(warn) },
+	{ "crit", 0, "ID=VALUE[,count=N]", FOR_CHECK | FOR_CONNECT, "from when on a finding is critical", LIST(crit) },
+	{ "reuseaddr", 0, NULL, FOR_BIND, "the program sets SO_REUSEADDR", FLAG(reuseaddr) },
+	{ "reuseport", 0, NULL, FOR_BIND, "the program sets SO_REUSEPORT", FLAG(reuseport) },
+	{ "v6only", 0, NULL, FOR_BIND, "the program sets IPV6_V6ONLY", FLAG(v6only) },
+	{ "dev", 0, "DEVICE", FOR_BIND | FOR_CONNECT, "the program sets SO_BINDTODEVICE", TEXT(device) },
+	{ "uid", 0, "UID", FOR_BIND, "the program runs as this user (default: who asks)", TEXT(uid_word) },
+	{ "udp", 'u', NULL, FOR_BIND, "a UDP socket; for a unix name a datagram one", FLAG(udp) },
+	{ "from-address", 0, "ADDRESS", FOR_CONNECT, "the source address (default: what the route says)", TEXT(source) },
+	{ "bind-first", 0, NULL, FOR_CONNECT, "the program calls bind(address, 0) before connect()", FLAG(bind_first) },
+	{ "probe", 0, NULL, FOR_BIND | FOR_CONNECT, "ask the kernel where a listing cannot tell: bind really binds and closes at once, connect sends no packet", FLAG(probe) },
 	{ "tcp", 't', NULL, FOR_LIST, "TCP sockets (the default)", FLAG(tcp) },
 	{ "all", 'a', NULL, FOR_LIST, "every state, also listening and bound-idle sockets", FLAG(all) },
 	{ "listening", 'l', NULL, FOR_LIST, "only listening sockets", FLAG(listening) },
@@ -177,6 +187,22 @@ static int read_deadline(struct options *options, struct fault *fault)
 	return 0;
 }
 
+static int read_uid(struct options *options, struct fault *fault)
+{
+	const char *word = options->uid_word;
+	unsigned long uid;
+
+	if (!word)
+		return 0;
+	errno = 0;
+	uid = strtoul(word, NULL, 10);
+	if (!*word || word[strspn(word, "0123456789")] || errno || uid >= UINT32_MAX)
+		return fault_set(fault, EINVAL, "--uid takes the number of a user, not '%s'", word);
+	options->uid_given = true;
+	options->uid = (uint32_t)uid;
+	return 0;
+}
+
 static int check_words(struct options *options, struct fault *fault)
 {
 	if (options->json && options->jsonl)
@@ -187,7 +213,7 @@ static int check_words(struct options *options, struct fault *fault)
 	if (options->from && options->netns)
 		return fault_set(fault, EINVAL, "--from and --netns exclude each other: "
 				 "a recording is of one namespace");
-	if (read_color(options, fault) < 0)
+	if (read_color(options, fault) < 0 || read_uid(options, fault) < 0)
 		return -EINVAL;
 	return read_deadline(options, fault);
 }

@@ -11,7 +11,8 @@
 /* Which commands take an option. */
 enum command_bit {
 	FOR_CHECK = 1 << 0, FOR_LIST = 1 << 1, FOR_EXPLAIN = 1 << 2,
-	FOR_RECORD = 1 << 3, FOR_TABLES = 1 << 4,
+	FOR_RECORD = 1 << 3, FOR_TABLES = 1 << 4, FOR_BIND = 1 << 5,
+	FOR_CONNECT = 1 << 6,
 };
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
@@ -24,11 +25,15 @@ struct options {
 	bool help, version;
 	bool tcp, all, listening, processes, extended, timers, memory, info;
 	bool no_header, oneline, tos, cgroup, sockopt;
+	bool reuseaddr, reuseport, v6only, udp, probe, bind_first;
 	const char *netns, *from, *record, *columns, *color_word, *deadline_word;
+	const char *device, *uid_word, *source;
 	struct { const char *at[SPECS_MAX]; size_t count; } warn, crit;
 
 	enum color color;
 	unsigned   deadline_ms;
+	bool       uid_given;
+	uint32_t   uid;
 	char     **words;       /* what is left: filter words, topics, a file */
 	size_t     words_count;
 };

@@ -110,13 +110,13 @@ enum status session_close(struct session *session, struct out *out, enum status 
 {
 	struct snapshot *seen = &session->seen;
 	bool complete = session->judges ? snapshot_is_complete(seen) : snapshot_lists_all(seen);
-	bool keep = status != STATUS_UNKNOWN;
+	bool keep = status != STATUS_UNKNOWN || session->answered;
 
 	if (out)
 		status = session_flush(out, status);
 	if (collect_close(session->collect, keep, &session->fault) < 0)
 		status = cmd_fail(&session->fault);
-	if (status != STATUS_UNKNOWN && !complete) {
+	if (!complete && (status == STATUS_UNKNOWN) == session->answered) {
 		if (!session->told)
 			fprintf(stderr, "sockvet: what could be seen is incomplete: %s\n",
 				seen->gaps.count ? seen->gaps.at[0].text : "the dump was cut");
@@ -167,6 +167,58 @@ int session_states(const struct options *options, uint32_t *states, struct fault
 			return err;
 	}
 	return 0;
+}
+
+int session_thresholds(const struct options *options, struct thresholds *thresholds,
+		       struct fault *fault)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < options->warn.count && !err; i++)
+		err = thresholds_set(thresholds, options->warn.at[i], false, fault);
+	for (size_t i = 0; i < options->crit.count && !err; i++)
+		err = thresholds_set(thresholds, options->crit.at[i], true, fault);
+	return err;
+}
+
+uint32_t session_device(struct session *session, const char *name)
+{
+	const struct snapshot *seen = &session->seen;
+	struct text names = { 0 };
+
+	for (size_t i = 0; i < seen->links.count; i++)
+		if (strcmp(seen->links.at[i].name, name) == 0)
+			return seen->links.at[i].index;
+	for (size_t i = 0; i < seen->links.count && i < 16; i++)
+		text_addf(&names, "%s%s", i ? ", " : "", seen->links.at[i].name);
+	fault_set(&session->fault, ENODEV, "there is no device '%s' in this network namespace; it has %s%s",
+		  name, seen->links.count ? text_str(&names) : "none that could be read",
+		  seen->links.count > 16 ? ", ..." : "");
+	text_fini(&names);
+	return 0;
+}
+
+static void want(struct map *ids, uint64_t id)
+{
+	if (id)
+		map_slot(ids, id, NULL);
+}
+
+int session_name(struct session *session, const struct map *inodes)
+{
+	struct snapshot *seen = &session->seen;
+	struct map ids = { 0 };
+	int err = collect_holders(session->collect, seen, inodes, &session->fault);
+
+	for (size_t i = 0; i < seen->socks.count; i++)
+		if (map_find(inodes, seen->socks.at[i].inode))
+			want(&ids, seen->socks.at[i].cgroup_id);
+	for (size_t i = 0; i < seen->processes.count; i++)
+		want(&ids, seen->processes.at[i].cgroup_id);
+	if (!err && ids.count)
+		err = collect_cgroups(session->collect, seen, &ids, &session->fault);
+	map_fini(&ids);
+	return err;
 }
 
 struct collect_ask session_ask(const struct options *options, uint32_t states, unsigned need)

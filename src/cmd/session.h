@@ -16,6 +16,7 @@ struct session {
 	struct fault fault;
 	bool told;              /* the gaps stand on stderr already */
 	bool judges;            /* silence is a verdict: limits must be known too */
+	bool answered;          /* by a verdict that reckons with what was not seen */
 };
 
 /* Opens the source and reads the basics. Returns 0 or -errno, told already. */
@@ -36,6 +37,19 @@ void session_style(struct style *style, const struct options *options);
 
 /* Reads `state X` and `exclude X`; @states holds the default set. */
 int session_states(const struct options *options, uint32_t *states, struct fault *fault);
+
+/* Reads every --warn and --crit. */
+int session_thresholds(const struct options *options, struct thresholds *thresholds,
+		       struct fault *fault);
+
+/* Index of a device of the namespace by its name; 0 and the sentence: there is none. */
+uint32_t session_device(struct session *session, const char *name);
+
+/*
+ * Names what the answer will talk about: the holders of these inodes, then the
+ * cgroups of all sockets and processes seen.
+ */
+int session_name(struct session *session, const struct map *inodes);
 
 /* Asks for TCP sockets as the options say. */
 struct collect_ask session_ask(const struct options *options, uint32_t states, unsigned need);

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A folder is a recording of what its name says, with what sockvet made of it:
-# expect.json, expect.text and exit of `check`, list.text of `list -tanoe`.
+# expect.json, expect.text and exit of `check`, list.text of `list -tanoe`, and
+# asks.expect of each line of `asks`.
 # shellcheck disable=SC2046
 # `tests/golden/make.bash again` writes the expectations anew, to be read in the diff.
 
@@ -39,6 +40,10 @@ listing_is_as_expected() {
 	"$SOCKVET" list -tanoe --from "$1/recording" 2>/dev/null | diff "$1/list.text" -
 }
 
+asks_are_answered_as_expected() {
+	[ ! -f "$1/asks" ] || "$GOLDEN/make.bash" ask "$1" | diff "$1/asks.expect" -
+}
+
 strict_decoder_takes_it() {
 	local words
 	for words in "check --json" "list -tanioem --json"; do
@@ -59,5 +64,6 @@ lines_hold_what_the_document_holds() {
 @test "a recording gives another text than before" { each_recording text_is_as_expected; }
 @test "a recording ends in another status than before" { each_recording status_is_as_expected; }
 @test "a recording is listed in another way than before" { each_recording listing_is_as_expected; }
+@test "a question about a recording has another answer than before" { each_recording asks_are_answered_as_expected; }
 @test "JSON is refused by a strict decoder or does not end with end" { each_recording strict_decoder_takes_it; }
 @test "--jsonl and --json hold other sockets" { each_recording lines_hold_what_the_document_holds; }

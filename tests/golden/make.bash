@@ -2,12 +2,25 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make.bash NAME SITUATION [KEY=VALUE...]  makes the situation in a private
 #     namespace and records it as the folder NAME, with what sockvet says now
+# make.bash ask FOLDER                     answers to the lines of FOLDER/asks
 # make.bash again                          writes all expectations anew
 set -eu
 golden=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$golden/../.." && pwd)
 : "${SOCKVET:=$top/build/sockvet}" "${SITUATION:=$top/build/tests/situation}"
 export SOCKVET SITUATION
+
+# Each line of `asks` is a command; its output and status, one behind the other.
+ask() {
+	local words status
+	while IFS= read -r words; do
+		status=0
+		echo "\$ sockvet $words"
+		# shellcheck disable=SC2086
+		"$SOCKVET" $words --from "$1/recording" 2>/dev/null || status=$?
+		echo "= $status"
+	done <"$1/asks"
+}
 
 expect() {
 	local status=0 args=()
@@ -16,7 +29,13 @@ expect() {
 	echo "$status" >"$1/exit"
 	"$SOCKVET" check "${args[@]}" --from "$1/recording" >"$1/expect.text" 2>/dev/null || true
 	"$SOCKVET" list -tanoe --from "$1/recording" >"$1/list.text" 2>/dev/null || true
+	[ ! -f "$1/asks" ] || ask "$1" >"$1/asks.expect"
 }
+
+if [ "${1:-}" = ask ]; then
+	ask "$2"
+	exit
+fi
 
 if [ "${1:-}" = again ]; then
 	for folder in "$golden"/*/; do expect "${folder%/}"; done

@@ -115,3 +115,23 @@ status_is_the_worst_finding() {
 evidence() {
 	jq -r "first(.findings[] | select(.id == \"$1\" and (${3:-true}))).evidence.$2" <<<"$output"
 }
+
+# really bind|listen ADDRESS PORT [reuseaddr] [reuseport] [v6only]: what the kernel does inside the situation's
+# namespaces; prints OK or the errno, and undoes it at once.
+really() {
+	nsenter -t "$LAB_JOB" -U -n --preserve-credentials python3 -c '
+import errno, socket, sys
+call, address, port, options = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:]
+s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+if s.family == socket.AF_INET6:
+    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, "v6only" in options)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, "reuseaddr" in options)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, "reuseport" in options)
+try:
+    s.bind((address, port))
+    if call == "listen":
+        s.listen()
+    print("OK")
+except OSError as e:
+    print(errno.errorcode[e.errno])' "$@" 3>&-
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ask for the owners of one port, who holds them and which options they have,
+ * then judge. Options of the sockets are asked of their own descriptors; only
+ * --probe binds anything.
+ */
+#include "cmd/session.h"
+#include "cmd/target.h"
+#include "judge/bind.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct out out;
+
+static int check_options(const struct target *target, const struct options *options,
+			 struct fault *fault)
+{
+	bool flags = options->reuseaddr || options->reuseport || options->v6only;
+
+	if (target->kind != TARGET_INET && (flags || options->device || options->probe))
+		return fault_set(fault, EINVAL, "a unix socket knows no %s; leave it away",
+				 options->reuseport ? "--reuseport" : options->reuseaddr ? "--reuseaddr" :
+				 options->v6only ? "--v6only" : options->device ? "--dev" : "--probe");
+	if (target->kind == TARGET_INET && options->v6only && target->family != FAMILY_IPV6)
+		return fault_set(fault, EINVAL, "--v6only is an option of IPv6 sockets, and this address is IPv4");
+	if (options->udp && options->probe)
+		return fault_set(fault, EINVAL, "--probe is for TCP: a UDP socket that is bound "
+				 "for a moment takes datagrams that were meant for others");
+	return 0;
+}
+
+/* No IPv6 here: then everybody's address is 0.0.0.0. */
+static void prefer_family(struct bind_ask *ask, const struct target *target,
+			  const struct snapshot *seen)
+{
+	static const uint8_t zeros[4];
+
+	if (!target->any || ask->family != FAMILY_IPV6 || seen->limits.limit[LIMIT_BINDV6ONLY].is ||
+	    !seen->locals_known)
+		return;
+	for (size_t i = 0; i < seen->locals.count; i++)
+		if (seen->locals.at[i].family == FAMILY_IPV6)
+			return;
+	ask->family = FAMILY_IPV4;
+	ask->addr = addr_from_v4(zeros);
+}
+
+static int fill_ask(struct session *session, const struct target *target, struct bind_ask *ask)
+{
+	const struct options *options = session->options;
+	const struct known *v6only = &session->seen.limits.limit[LIMIT_BINDV6ONLY];
+
+	*ask = (struct bind_ask){
+		.protocol = options->udp ? PROTOCOL_UDP : PROTOCOL_TCP,
+		.family = target->family, .addr = target->addr, .port = target->port,
+		.reuseaddr = options->reuseaddr, .reuseport = options->reuseport,
+		.uid = options->uid_given ? options->uid : (uint32_t)geteuid(),
+	};
+	if (!options->v6only && !options->ipv6)
+		prefer_family(ask, target, &session->seen);
+	ask->v6only = ask->family == FAMILY_IPV6 &&
+		      (options->v6only || (v6only->is && v6only->value));
+	if (options->device)
+		ask->ifindex = session_device(session, options->device);
+	if (*target->device)
+		ask->scope = session_device(session, target->device);
+	return (options->device && !ask->ifindex) || (*target->device && !ask->scope) ? -ENODEV : 0;
+}
+
+static int look_at_port(struct session *session, const struct bind_ask *ask)
+{
+	struct collect_ask port = {
+		.states = STATE_ALL, .need = NEED_FLOW, .ipv4 = true, .ipv6 = true,
+		.port_low = ask->port, .port_high = ask->port,
+	};
+	struct snapshot *seen = &session->seen;
+	int err;
+
+	if (ask->protocol == PROTOCOL_UDP)
+		return collect_chain(session->collect, ask->port, seen, &session->fault);
+	err = collect_socks(session->collect, &port, snapshot_sink(seen), seen, &session->fault);
+	return err ? err : collect_explicit(session->collect, &port, seen, &session->fault);
+}
+
+static int look(struct session *session, const struct bind_ask *ask, struct bind_scene *scene)
+{
+	struct collect *collect = session->collect;
+	struct snapshot *seen = &session->seen;
+	struct map inodes = { 0 };
+	int err = look_at_port(session, ask);
+
+	for (size_t i = 0; i < seen->socks.count; i++)
+		if (seen->socks.at[i].inode)
+			map_slot(&inodes, seen->socks.at[i].inode, NULL);
+	if (!err)
+		err = session_name(session, &inodes);
+	map_fini(&inodes);
+	if (!err)
+		err = collect_flags(collect, seen, &session->fault);
+	if (!err)
+		err = collect_bind_scene(collect, ask, scene, seen, &session->fault);
+	if (!err)
+		err = collect_elsewhere(collect, ask, scene, &session->fault);
+	if (!err && session->options->probe)
+		err = collect_probe_bind(collect, ask, &scene->probe, &session->fault);
+	return err;
+}
+
+static enum status status_of(const struct bind_answer *answer)
+{
+	switch (answer->asked.verdict) {
+	case VERDICT_OK:
+		return STATUS_OK;
+	case VERDICT_FAILS:
+		for (unsigned i = 0; i < WITH_COUNT; i++)
+			if (answer->with[i].verdict == VERDICT_OK)
+				return STATUS_WARNING;
+		return STATUS_CRITICAL;
+	default:
+		return STATUS_UNKNOWN;
+	}
+}
+
+/* Asked for and not to be had is an error, whatever the rest says. */
+static enum status check_probe(const struct session *session, const char *refusal,
+			       enum status status)
+{
+	if (!session->options->probe || !*refusal)
+		return status;
+	fprintf(stderr, "sockvet: --probe: %s\n", refusal);
+	return STATUS_UNKNOWN;
+}
+
+static enum status bind_inet(struct session *session, const struct target *target)
+{
+	struct bind_scene scene = { .addr_kind = ADDR_KIND_UNKNOWN };
+	struct bind_answer answer = { .blockers = { 0 } };
+	enum status status = STATUS_UNKNOWN;
+	struct bind_ask ask;
+
+	if (fill_ask(session, target, &ask) < 0 || look(session, &ask, &scene) < 0) {
+		status = cmd_fail(&session->fault);
+	} else {
+		judge_bind(&session->seen, &ask, &scene, &answer);
+		session->answered = true;
+		out_init(&out, 1);
+		print_bind(&out, &session->style, &session->seen, &ask, &scene, &answer);
+		status = check_probe(session, scene.probe.refusal, status_of(&answer));
+	}
+	bind_answer_fini(&answer);
+	bind_scene_fini(&scene);
+	return status;
+}
+
+static int look_at_name(struct session *session, const struct unix_ask *ask,
+			struct unix_scene *scene)
+{
+	struct map inodes = { 0 };
+	int err = collect_unix(session->collect, ask, scene, &session->seen, &session->fault);
+
+	for (size_t i = 0; i < scene->socks.count; i++)
+		map_slot(&inodes, scene->socks.at[i].inode, NULL);
+	if (!err)
+		err = session_name(session, &inodes);
+	map_fini(&inodes);
+	return err;
+}
+
+static enum status bind_unix(struct session *session, const struct target *target)
+{
+	struct unix_ask ask = {
+		.name = target->name, .size = strlen(target->name),
+		.abstract = target->kind == TARGET_ABSTRACT,
+		.type = session->options->udp ? UNIX_DGRAM : UNIX_STREAM,
+	};
+	struct unix_scene scene = { .file = UNIX_FILE_UNKNOWN };
+	struct unix_answer answer = { .cause = "" };
+	enum status status;
+
+	session->seen.socks_complete = true;    /* no inet socket matters here */
+	if (look_at_name(session, &ask, &scene) < 0) {
+		status = cmd_fail(&session->fault);
+	} else {
+		judge_unix(&session->seen, &ask, &scene, &answer);
+		session->answered = true;
+		out_init(&out, 1);
+		print_unix(&out, &session->style, &session->seen, &ask, &scene, &answer);
+		status = answer.asked.verdict == VERDICT_OK ? STATUS_OK :
+			 answer.asked.verdict == VERDICT_FAILS ? STATUS_CRITICAL : STATUS_UNKNOWN;
+	}
+	unix_answer_fini(&answer);
+	unix_scene_fini(&scene);
+	return status;
+}
+
+enum status bind_run(const struct options *options)
+{
+	struct session session;
+	struct target target;
+	struct fault fault;
+	enum status status;
+
+	if (options->words_count != 1)
+		return cmd_fail(&(struct fault){ .err = EINVAL, .text =
+			"bind takes one address and port, as 127.0.0.1:80, [::1]:80 or 80, "
+			"or one unix path or @name" });
+	if (target_parse(&target, options->words[0], options, options->udp ? "udp" : "tcp", &fault) < 0 ||
+	    check_options(&target, options, &fault) < 0)
+		return cmd_fail(&fault);
+	if (session_open(&session, options) < 0)
+		return STATUS_UNKNOWN;
+	out_init(&out, 1);
+	status = target.kind == TARGET_INET ? bind_inet(&session, &target) : bind_unix(&session, &target);
+	return session_close(&session, &out, status);
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ask for the owners of the ephemeral ports, judge what is left towards one
+ * destination, let the kernel settle what is ambiguous if that was asked for,
+ * and name the owners of what is taken.
+ */
+#include "cmd/session.h"
+#include "cmd/target.h"
+#include "judge/connect.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct out out;
+
+static const struct threshold *tight_from(const struct thresholds *thresholds)
+{
+	return thresholds_get(thresholds, "port-exhaustion");
+}
+
+/* Owners of ports of the range; without a known range, all sockets. */
+static int look_at_range(struct session *session)
+{
+	const struct known *low = &session->seen.limits.limit[LIMIT_PORT_LOW];
+	const struct known *high = &session->seen.limits.limit[LIMIT_PORT_HIGH];
+	struct collect_ask range = {
+		.states = STATE_ALL, .need = NEED_FLOW, .ipv4 = true, .ipv6 = true,
+	};
+	struct snapshot *seen = &session->seen;
+	int err;
+
+	if (low->is && high->is && low->value > 0 && high->value < 65536) {
+		range.port_low = (uint16_t)low->value;
+		range.port_high = (uint16_t)high->value;
+	}
+	err = collect_socks(session->collect, &range, snapshot_sink(seen), seen, &session->fault);
+	return err ? err : collect_explicit(session->collect, &range, seen, &session->fault);
+}
+
+static int no_way(struct session *session, const struct target *target, int err)
+{
+	char shown[ADDR_TEXT];
+
+	addr_format(shown, &target->addr, target->family);
+	if (err)
+		return fault_set(&session->fault, err, "there is no way to %s from this network namespace: "
+				 "connect() fails with '%s' before it looks for a port; see 'ip route get %s'",
+				 shown, strerror(err), shown);
+	return fault_set(&session->fault, ENODATA, "the source address towards %s is not known; "
+			 "give it with --from-address", shown);
+}
+
+static int take_source(struct session *session, struct connect_ask *ask)
+{
+	const struct options *options = session->options;
+	struct target source;
+
+	if (target_address(&source, options->source, options, &session->fault) < 0)
+		return -EINVAL;
+	if (addr_is_v4(&source.addr) != addr_is_v4(&ask->destination) && !source.any)
+		return fault_set(&session->fault, EINVAL, "--from-address %s and the destination are of "
+				 "different families", options->source);
+	if (addr_is_any(&source.addr) || source.any)
+		return fault_set(&session->fault, EINVAL, "--from-address takes one address of this machine; "
+				 "leave it away and the route decides");
+	if (session->seen.locals_known && !snapshot_is_local(&session->seen, &source.addr) &&
+	    !session->seen.limits.limit[LIMIT_NONLOCAL_BIND].value)
+		return fault_set(&session->fault, EADDRNOTAVAIL, "%s is no address of this network namespace: "
+				 "bind() fails with EADDRNOTAVAIL", options->source);
+	ask->source = source.addr;
+	return 0;
+}
+
+static int fill_ask(struct session *session, const struct target *target, struct connect_ask *ask)
+{
+	struct way way = { .known = false };
+	uint32_t scope = 0;
+	int err;
+
+	*ask = (struct connect_ask){
+		.family = target->family, .destination = target->addr, .port = target->port,
+		.bind_first = session->options->bind_first,
+	};
+	if (session->options->device && !(ask->ifindex = session_device(session, session->options->device)))
+		return -ENODEV;
+	if (*target->device && !(scope = session_device(session, target->device)))
+		return -ENODEV;
+	err = collect_way(session->collect, target->family, &target->addr,
+			  ask->ifindex ? ask->ifindex : scope, &way, &session->seen, &session->fault);
+	if (err)
+		return err;
+	if (way.known && way.err)
+		return no_way(session, target, way.err);
+	if (session->options->source)
+		return take_source(session, ask);
+	if (!way.known)
+		return no_way(session, target, 0);
+	ask->source = way.source;
+	return 0;
+}
+
+static int name_users(struct session *session, const struct connect_ask *ask)
+{
+	struct map inodes = { 0 };
+	int err;
+
+	judge_connect_wants(&session->seen, ask, &inodes);
+	err = session_name(session, &inodes);
+	map_fini(&inodes);
+	return err;
+}
+
+/* Judged without the probe for its list of ports, and again when all is known. */
+static int look_and_judge(struct session *session, const struct connect_ask *ask,
+			  struct port_probe *probe, const struct threshold *tight,
+			  struct connect_answer *answer)
+{
+	bool probes = session->options->probe;
+	int err = look_at_range(session);
+
+	if (err)
+		return err;
+	if (probes && judge_connect(&session->seen, ask, NULL, tight, answer))
+		err = collect_probe_ports(session->collect, answer->open, probe, &session->fault);
+	if (!err)
+		err = name_users(session, ask);
+	connect_answer_fini(answer);
+	*answer = (struct connect_answer){ .users = { 0 } };
+	if (!err)
+		judge_connect(&session->seen, ask, probes ? probe : NULL, tight, answer);
+	return err;
+}
+
+static enum status status_of(enum connect_verdict verdict, double gone, const struct threshold *tight)
+{
+	switch (verdict) {
+	case CONNECT_OK:
+		return STATUS_OK;
+	case CONNECT_TIGHT:
+		return gone >= tight->crit ? STATUS_CRITICAL : STATUS_WARNING;
+	case CONNECT_EXHAUSTED:
+		return STATUS_CRITICAL;
+	default:
+		return STATUS_UNKNOWN;
+	}
+}
+
+static double percent_gone(const struct connect_answer *answer)
+{
+	return answer->capacity ? 100.0 - 100.0 * answer->left / answer->capacity : 100;
+}
+
+static enum status connect_one(struct session *session, const struct target *target,
+			       const struct threshold *tight)
+{
+	struct connect_answer answer = { .users = { 0 } };
+	struct port_probe probe = { .made = false };
+	enum status status = STATUS_UNKNOWN;
+	struct connect_ask ask;
+
+	if (fill_ask(session, target, &ask) < 0 ||
+	    look_and_judge(session, &ask, &probe, tight, &answer) < 0) {
+		status = cmd_fail(&session->fault);
+	} else {
+		session->answered = true;
+		out_init(&out, 1);
+		print_connect(&out, &session->style, &session->seen, &ask, !session->options->source,
+			      session->options->probe ? &probe : NULL, &answer);
+		status = status_of(answer.verdict, percent_gone(&answer), tight);
+		if (*probe.refusal) {
+			fprintf(stderr, "sockvet: --probe: %s\n", probe.refusal);
+			status = STATUS_UNKNOWN;
+		}
+	}
+	connect_answer_fini(&answer);
+	return status;
+}
+
+static enum status connect_all(struct session *session, const struct threshold *tight)
+{
+	struct destinations all = { .list = { 0 } };
+	enum status status = STATUS_UNKNOWN;
+
+	if (look_at_range(session) < 0) {
+		status = cmd_fail(&session->fault);
+	} else if (!judge_destinations(&session->seen, tight, &all)) {
+		fault_set(&session->fault, ENODATA, "the range of ephemeral ports could not be read "
+			  "(/proc/sys/net/ipv4/ip_local_port_range)");
+		status = cmd_fail(&session->fault);
+	} else {
+		double gone = all.list.count ? all.list.at[0].percent_gone : 0;
+
+		session->answered = true;
+		out_init(&out, 1);
+		print_destinations(&out, &session->style, &session->seen, &all);
+		status = status_of(all.worst, gone, tight);
+	}
+	destinations_fini(&all);
+	return status;
+}
+
+static int check_words(const struct options *options, struct target *target, struct fault *fault)
+{
+	if (options->words_count > 1)
+		return fault_set(fault, EINVAL, "connect takes one HOST:PORT, or none to list all destinations");
+	if (!options->words_count) {
+		if (options->source || options->bind_first || options->probe || options->device)
+			return fault_set(fault, EINVAL, "--from-address, --bind-first, --dev and --probe "
+					 "need a HOST:PORT");
+		return 0;
+	}
+	if (target_parse(target, options->words[0], options, "tcp", fault) < 0)
+		return -EINVAL;
+	if (target->kind != TARGET_INET || target->any || addr_is_any(&target->addr))
+		return fault_set(fault, EINVAL, "connect needs the address or name of a host and a port, "
+				 "as 10.0.0.9:443; '%s' has none", options->words[0]);
+	return 0;
+}
+
+enum status connect_run(const struct options *options)
+{
+	struct thresholds *thresholds = thresholds_new();
+	enum status status = STATUS_UNKNOWN;
+	struct session session;
+	struct target target;
+	struct fault fault;
+
+	if (check_words(options, &target, &fault) < 0 || session_thresholds(options, thresholds, &fault) < 0) {
+		cmd_fail(&fault);
+	} else if (session_open(&session, options) == 0) {
+		session.judges = true;
+		out_init(&out, 1);
+		status = options->words_count ? connect_one(&session, &target, tight_from(thresholds)) :
+			 connect_all(&session, tight_from(thresholds));
+		status = session_close(&session, &out, status);
+	}
+	thresholds_free(thresholds);
+	return status;
+}
