@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/filter.h"
+
+#include "model/age.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum filter_truth truth(bool is)
+{
+	return is ? FILTER_TRUE : FILTER_FALSE;
+}
+
+static enum filter_truth both(enum filter_truth a, enum filter_truth b)
+{
+	return a < b ? a : b;
+}
+
+static enum filter_truth either(enum filter_truth a, enum filter_truth b)
+{
+	return a > b ? a : b;
+}
+
+static enum filter_truth opposite(enum filter_truth a)
+{
+	return (enum filter_truth)(FILTER_TRUE - a);
+}
+
+static bool compares(uint64_t value, enum filter_op op, uint64_t with)
+{
+	switch (op) {
+	case FILTER_GT: return value > with;
+	case FILTER_LT: return value < with;
+	case FILTER_GE: return value >= with;
+	case FILTER_LE: return value <= with;
+	case FILTER_NE: return value != with;
+	default:        return value == with;
+	}
+}
+
+static enum filter_truth known(bool is_known, uint64_t value, const struct filter_node *node)
+{
+	return is_known ? truth(compares(value, node->op, node->number)) : FILTER_UNKNOWN;
+}
+
+/* `!=` is, as in ss, the opposite of `=`. */
+static enum filter_truth equal_or_not(enum filter_truth equal, const struct filter_node *node)
+{
+	return node->op == FILTER_NE ? opposite(equal) : equal;
+}
+
+/* ---- words of ss ---- */
+
+/* The kernel's rule (bitstring_match(), net/ipv4/inet_diag.c). */
+bool filter_host_covers(const struct filter_host *host, const struct addr *addr,
+			enum family family)
+{
+	unsigned bits = host->prefix + (host->family == FAMILY_IPV4 ? 96u : 0u);
+	unsigned bytes = bits / 8, rest = bits % 8;
+
+	if (host->family == FAMILY_IPV6 && family != FAMILY_IPV6)
+		return false;
+	if (memcmp(host->addr.b, addr->b, bytes) != 0)
+		return false;
+	return !rest || (host->addr.b[bytes] ^ addr->b[bytes]) >> (8 - rest) == 0;
+}
+
+static bool covers(const struct filter *filter, const struct filter_node *node,
+		   const struct addr *addr, uint16_t port, enum family family)
+{
+	if (node->port >= 0 && node->port != port)
+		return false;
+	for (uint32_t i = 0; i < node->host_count; i++)
+		if (filter_host_covers(&filter->hosts.at[node->first_host + i], addr, family))
+			return true;
+	return !node->host_count;
+}
+
+static enum filter_truth port_test(const struct filter_node *node, uint16_t port)
+{
+	if (node->port < 0)
+		return truth(node->op == FILTER_EQ);
+	return truth(compares(port, node->op, (uint64_t)node->port));
+}
+
+/* TIME_WAIT, its like, and handshakes: the kernel keeps no more than a stub. */
+static bool is_stub(const struct sock *s)
+{
+	return sock_is_minisock(s) || s->state == STATE_TIME_WAIT ||
+	       (s->state == STATE_SYN_RECV && !s->inode);
+}
+
+/* A stub belongs to no group, which is known; a kernel before 5.7 tells none. */
+static enum filter_truth cgroup_test(const struct filter_node *node, const struct sock *s)
+{
+	if (s->have & HAVE_CGROUP)
+		return equal_or_not(truth(s->cgroup_id == node->number), node);
+	return is_stub(s) ? equal_or_not(FILTER_FALSE, node) : FILTER_UNKNOWN;
+}
+
+static enum filter_truth mark_test(const struct filter_node *node, const struct sock *s)
+{
+	if (!(s->have & HAVE_MARK))
+		return FILTER_UNKNOWN;
+	return equal_or_not(truth((s->mark & node->mask) == node->number), node);
+}
+
+/*
+ * ss asks the kernel whether a port was given to bind(), and itself whether it
+ * is in the ephemeral range; both have to say yes. Of a stub the kernel
+ * remembers no bind().
+ */
+static enum filter_truth autobound_test(const struct filter_view *view, const struct sock *s)
+{
+	const struct known *low = &view->seen->limits.limit[LIMIT_PORT_LOW];
+	const struct known *high = &view->seen->limits.limit[LIMIT_PORT_HIGH];
+	enum filter_truth chosen = is_stub(s) ? FILTER_TRUE : FILTER_UNKNOWN;
+	enum filter_truth ephemeral = FILTER_UNKNOWN;
+
+	if (s->have & HAVE_PORT_ORIGIN)
+		chosen = truth(!s->port_explicit);
+	if (low->is && high->is)
+		ephemeral = truth(s->local_port >= low->value && s->local_port <= high->value);
+	return both(chosen, ephemeral);
+}
+
+/* ---- owners ---- */
+
+typedef bool holder_test(const struct filter *filter, const struct filter_node *node,
+			 const struct process *process);
+
+static bool is_pid(const struct filter *filter, const struct filter_node *node,
+		   const struct process *process)
+{
+	enum filter_op op = node->op == FILTER_NE ? FILTER_EQ : node->op;
+
+	(void)filter;
+	return compares((uint64_t)process->pid, op, node->number);
+}
+
+static bool is_comm(const struct filter *filter, const struct filter_node *node,
+		    const struct process *process)
+{
+	char comm[sizeof(process->comm) + 1] = "";
+
+	memcpy(comm, process->comm, process->comm_size);
+	return fnmatch(filter_word(filter, node->word), comm, 0) == 0;
+}
+
+/*
+ * One of several holders is enough. Without a file there is no holder; a file
+ * whose holder was not found has one that could not be seen, unless every
+ * process was readable.
+ */
+static enum filter_truth holders_test(const struct filter *filter,
+				      const struct filter_node *node,
+				      const struct filter_view *view, const struct sock *s,
+				      holder_test *test)
+{
+	const struct snapshot *seen = view->seen;
+	const struct holder *holder;
+	size_t count;
+
+	if (!s->inode)
+		return equal_or_not(FILTER_FALSE, node);
+	if (!seen->holders_known)
+		return FILTER_UNKNOWN;
+	holder = snapshot_holders(seen, s->inode, &count);
+	for (size_t i = 0; i < count; i++)
+		if (test(filter, node, &seen->processes.at[holder[i].process]))
+			return equal_or_not(FILTER_TRUE, node);
+	if (!count && !seen->holders_complete)
+		return FILTER_UNKNOWN;
+	return equal_or_not(FILTER_FALSE, node);
+}
+
+static enum filter_truth unit_test(const struct filter *filter, const struct filter_node *node,
+				   const struct filter_view *view, const struct sock *s)
+{
+	const struct cgroup *cgroup = s->have & HAVE_CGROUP ?
+		snapshot_cgroup(view->seen, s->cgroup_id) : NULL;
+
+	if (!cgroup)
+		return FILTER_UNKNOWN;
+	return equal_or_not(truth(cgroup->unit && fnmatch(filter_word(filter, node->word),
+							  cgroup->unit, 0) == 0), node);
+}
+
+static enum filter_truth netns_test(const struct filter *filter, const struct filter_node *node,
+				    const struct filter_view *view)
+{
+	const struct snapshot *seen = view->seen;
+	const char *word = filter_word(filter, node->word);
+	bool named = seen->netns_name[0] && fnmatch(word, seen->netns_name, 0) == 0;
+
+	if (named)
+		return equal_or_not(FILTER_TRUE, node);
+	if (node->is_number && seen->netns_inode)
+		return equal_or_not(truth(seen->netns_inode == node->number), node);
+	return seen->netns_name[0] ? equal_or_not(FILTER_FALSE, node) : FILTER_UNKNOWN;
+}
+
+/* ---- times and numbers ---- */
+
+/* An age is a range; a comparison is true when it is for all of the range. */
+static enum filter_truth range_test(int64_t min, int64_t max, const struct filter_node *node)
+{
+	int64_t with = (int64_t)node->number;
+	bool above = min > with, below = max >= 0 && max < with;
+
+	switch (node->op) {
+	case FILTER_GT:
+		return above ? FILTER_TRUE :
+		       max >= 0 && max <= with ? FILTER_FALSE : FILTER_UNKNOWN;
+	case FILTER_GE:
+		return min >= with ? FILTER_TRUE : below ? FILTER_FALSE : FILTER_UNKNOWN;
+	case FILTER_LT:
+		return below ? FILTER_TRUE : min >= with ? FILTER_FALSE : FILTER_UNKNOWN;
+	case FILTER_LE:
+		return above ? FILTER_FALSE :
+		       max >= 0 && max <= with ? FILTER_TRUE : FILTER_UNKNOWN;
+	default:
+		return equal_or_not(above || below ? FILTER_FALSE :
+				    min == with && max == with ? FILTER_TRUE :
+				    FILTER_UNKNOWN, node);
+	}
+}
+
+static enum filter_truth age_test(const struct filter_node *node, const struct filter_view *view,
+				  const struct sock *s)
+{
+	struct age age = sock_age(s, &view->seen->limits);
+
+	if (age.kind == AGE_UNKNOWN || (age.min_ms < 0 && age.max_ms < 0))
+		return FILTER_UNKNOWN;
+	return range_test(age.min_ms < 0 ? 0 : age.min_ms, age.max_ms, node);
+}
+
+static enum filter_truth idle_test(const struct filter_node *node, const struct sock *s)
+{
+	uint32_t sent = s->flow.last_data_sent_ms, received = s->flow.last_data_recv_ms;
+
+	return known((s->have & HAVE_FLOW) && s->state != STATE_LISTEN,
+		     sent < received ? sent : received, node);
+}
+
+static enum filter_truth rtt_test(const struct filter_node *node, const struct sock *s)
+{
+	bool told = s->detail && metric_has(&s->detail->metrics, METRIC_RTT);
+
+	return known(told, told ? s->detail->metrics.value[METRIC_RTT] : 0, node);
+}
+
+static enum filter_truth opener_test(const struct filter_node *node, const struct sock *s)
+{
+	enum opener opener = sock_opener(s);
+
+	if (opener == OPENER_UNKNOWN)
+		return FILTER_UNKNOWN;
+	return equal_or_not(truth((uint64_t)opener == node->number), node);
+}
+
+/* ---- findings ---- */
+
+static uint64_t key_of(const struct sock *s)
+{
+	struct { struct addr local, remote; uint16_t ports[2]; uint32_t inode; } id = {
+		.local = s->local, .remote = s->remote,
+		.ports = { s->local_port, s->remote_port }, .inode = s->inode,
+	};
+
+	return s->cookie != UINT64_MAX ? s->cookie : map_hash(&id, sizeof(id));
+}
+
+static uint32_t bit_of(struct filter_findings *findings, const char *id)
+{
+	static const size_t most = sizeof(findings->ids) / sizeof(*findings->ids);
+
+	for (size_t i = 0; i < findings->id_count; i++)
+		if (strcmp(findings->ids[i], id) == 0)
+			return 1u << i;
+	if (findings->id_count == most)
+		return 0;
+	findings->ids[findings->id_count] = id;
+	return 1u << findings->id_count++;
+}
+
+void filter_findings_add(struct filter_findings *findings, const struct snapshot *seen,
+			 const struct report *report)
+{
+	for (size_t i = 0; i < report->findings.count; i++) {
+		const struct finding *f = &report->findings.at[i];
+		uint32_t bit = bit_of(findings, f->id);
+
+		for (size_t m = 0; m < f->members.count; m++)
+			*map_slot(&findings->by_socket,
+				  key_of(&seen->socks.at[f->members.at[m]]), NULL) |= bit;
+	}
+}
+
+void filter_findings_fini(struct filter_findings *findings)
+{
+	map_fini(&findings->by_socket);
+}
+
+static enum filter_truth finding_test(const struct filter *filter,
+				      const struct filter_node *node,
+				      const struct filter_view *view, const struct sock *s)
+{
+	const struct filter_findings *findings = view->findings;
+	const uint32_t *bits;
+
+	if (!findings)
+		return FILTER_UNKNOWN;
+	bits = map_find(&findings->by_socket, key_of(s));
+	for (size_t i = 0; bits && i < findings->id_count; i++)
+		if (*bits >> i & 1 &&
+		    fnmatch(filter_word(filter, node->word), findings->ids[i], 0) == 0)
+			return equal_or_not(FILTER_TRUE, node);
+	return equal_or_not(FILTER_FALSE, node);
+}
+
+/* ---- the tree ---- */
+
+static enum filter_truth test(const struct filter *filter, const struct filter_node *node,
+			      const struct filter_view *view, const struct sock *s)
+{
+	switch (node->kind) {
+	case FILTER_SRC:
+		return equal_or_not(truth(covers(filter, node, &s->local, s->local_port,
+						 s->family)), node);
+	case FILTER_DST:
+		return equal_or_not(truth(covers(filter, node, &s->remote, s->remote_port,
+						 s->family)), node);
+	case FILTER_SPORT:     return port_test(node, s->local_port);
+	case FILTER_DPORT:     return port_test(node, s->remote_port);
+	case FILTER_DEV:       return truth(compares(s->ifindex, node->op, node->number));
+	case FILTER_FWMARK:    return mark_test(node, s);
+	case FILTER_CGROUP:    return cgroup_test(node, s);
+	case FILTER_AUTOBOUND: return autobound_test(view, s);
+	case FILTER_PID:       return holders_test(filter, node, view, s, is_pid);
+	case FILTER_USER:      return known(s->have & HAVE_UID, s->uid, node);
+	case FILTER_COMM:      return holders_test(filter, node, view, s, is_comm);
+	case FILTER_UNIT:      return unit_test(filter, node, view, s);
+	case FILTER_NETNS:     return netns_test(filter, node, view);
+	case FILTER_AGE:       return age_test(node, view, s);
+	case FILTER_IDLE:      return idle_test(node, s);
+	case FILTER_RECVQ:     return known(true, s->recv_queue, node);
+	case FILTER_SENDQ:     return known(true, s->send_queue, node);
+	case FILTER_RETRANS:   return known(true, s->retransmits, node);
+	case FILTER_RTT:       return rtt_test(node, s);
+	case FILTER_OPENER:    return opener_test(node, s);
+	case FILTER_FINDING:   return finding_test(filter, node, view, s);
+	default:               return FILTER_UNKNOWN;
+	}
+}
+
+/* Depth is bounded by FILTER_TESTS_MAX + FILTER_DEPTH_MAX. */
+static enum filter_truth eval(const struct filter *filter, uint32_t at,
+			      const struct filter_view *view, const struct sock *s)
+{
+	const struct filter_node *node = &filter->nodes.at[at];
+	enum filter_truth left;
+
+	if (view->granted && view->granted[at])
+		return FILTER_TRUE;
+	switch (node->kind) {
+	case FILTER_AND:
+		left = eval(filter, node->left, view, s);
+		return left == FILTER_FALSE ? left :
+		       both(left, eval(filter, node->right, view, s));
+	case FILTER_OR:
+		left = eval(filter, node->left, view, s);
+		return left == FILTER_TRUE ? left :
+		       either(left, eval(filter, node->right, view, s));
+	case FILTER_NOT:
+		return opposite(eval(filter, node->left, view, s));
+	default:
+		return test(filter, node, view, s);
+	}
+}
+
+enum filter_truth filter_eval(const struct filter *filter, const struct filter_view *view,
+			      const struct sock *sock)
+{
+	return filter->has_expression ? eval(filter, filter->root, view, sock) : FILTER_TRUE;
+}
+
+bool filter_matches(const struct filter *filter, const struct filter_view *view,
+		    const struct sock *sock)
+{
+	if (filter->has_states && !(filter->states & STATE_BIT(sock->state)))
+		return false;
+	if (filter->family && filter->family != sock->family)
+		return false;
+	return filter_eval(filter, view, sock) == FILTER_TRUE;
+}

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/filter_read.h"
+
+#include "base/grow.h"
+#include "base/own.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <string.h>
+
+/* ---- numbers ---- */
+
+static int digit_of(char c)
+{
+	if (isdigit((unsigned char)c))
+		return c - '0';
+	if (isxdigit((unsigned char)c))
+		return tolower((unsigned char)c) - 'a' + 10;
+	return 99;
+}
+
+/*
+ * A whole number as ss takes it: 0x for sixteen, 0 for eight. Where it ends, or
+ * NULL when there is none or it is above @most.
+ */
+static const char *read_digits(const char *at, uint64_t most, uint64_t *value)
+{
+	const char *start;
+	int base = 10;
+
+	if (at[0] == '0' && (at[1] == 'x' || at[1] == 'X')) {
+		base = 16;
+		at += 2;
+	} else if (at[0] == '0') {
+		base = 8;
+	}
+	*value = 0;
+	for (start = at; digit_of(*at) < base; at++) {
+		unsigned digit = (unsigned)digit_of(*at);
+
+		if (*value > (most - digit) / (unsigned)base || digit > most)
+			return NULL;
+		*value = *value * (unsigned)base + digit;
+	}
+	return at == start ? NULL : at;
+}
+
+static bool read_number(const char *text, uint64_t most, uint64_t *value)
+{
+	const char *end = read_digits(text, most, value);
+
+	return end && !*end;
+}
+
+/* No more than 15 digits, so that every one of them counts in a double. */
+static const char *read_decimal(const char *at, double *value)
+{
+	const char *start = at;
+	double digit = 1;
+
+	*value = 0;
+	for (; isdigit((unsigned char)*at); at++)
+		*value = *value * 10 + (*at - '0');
+	if (at == start || at - start > 15)
+		return NULL;
+	if (*at == '.') {
+		if (!isdigit((unsigned char)*++at))
+			return NULL;
+		for (; isdigit((unsigned char)*at); at++)
+			*value += (*at - '0') * (digit /= 10);
+	}
+	return at;
+}
+
+struct unit { const char *name; double us; };
+
+static const struct unit units[] = {
+	{ "us", 1 }, { "ms", 1e3 }, { "s", 1e6 }, { "m", 60e6 }, { "min", 60e6 },
+	{ "h", 3600e6 }, { "d", 86400e6 },
+};
+
+/* In units of @step_us; a plain number is in units of @plain_us. */
+static bool read_time(const char *text, double plain_us, double step_us, uint64_t *result)
+{
+	double value, factor = 0;
+	const char *unit = read_decimal(text, &value);
+
+	if (!unit)
+		return false;
+	if (!*unit)
+		factor = plain_us;
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (strcmp(units[i].name, unit) == 0)
+			factor = units[i].us;
+	value = value * factor / step_us;
+	if (factor == 0 || value > 100 * 365 * 86400e6)
+		return false;
+	*result = (uint64_t)(value + 0.5);
+	return true;
+}
+
+/* ---- ports ---- */
+
+/*
+ * "", "*": every port. A number in the range, or a name that is kept for later.
+ * Port 0 is no port of a connection, so it is taken for a slip.
+ */
+static bool read_port(struct filter *filter, struct filter_node *node, const char *text,
+		      struct filter_error *error)
+{
+	uint64_t port;
+
+	node->port = -1;
+	if (!*text || strcmp(text, "*") == 0)
+		return true;
+	if (read_number(text, UINT64_MAX, &port)) {
+		node->port = (int32_t)port;
+		return (port >= 1 && port <= 65535) ||
+		       filter_expect(error, "a port from 1 to 65535");
+	}
+	if (isdigit((unsigned char)*text) && strspn(text, "0123456789") == strlen(text))
+		return filter_expect(error, "a port from 1 to 65535");
+	if (strchr("-+:/[]", *text) || strlen(text) > 255)
+		return filter_expect(error, "a port from 1 to 65535 or the name of a service");
+	node->port_word = filter_keep(filter, text, strlen(text));
+	node->port_pending = true;
+	return true;
+}
+
+/* ---- addresses ---- */
+
+/*
+ * A prefix "inet:" or "inet6:" is, as in ss, about the whole filter: the last
+ * one decides which family is listed.
+ */
+static const char *read_family(struct filter *filter, struct filter_node *node,
+			       const char *text, struct filter_error *error)
+{
+	static const char *const others[] = { "unix:", "link:", "netlink:", "vsock:", "tipc:" };
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		if (strncmp(text, others[i], strlen(others[i])) == 0) {
+			filter_expect(error, "an address of inet: or inet6:, as %s has no TCP",
+				      others[i]);
+			return NULL;
+		}
+	}
+	if (strncmp(text, "inet:", 5) == 0) {
+		filter->family = node->family = FAMILY_IPV4;
+		return text + 5;
+	}
+	if (strncmp(text, "inet6:", 6) == 0) {
+		filter->family = node->family = FAMILY_IPV6;
+		return text + 6;
+	}
+	return text;
+}
+
+/* Up to four parts, those that lack are 0: "10/8", "127.1" is 127.1.0.0. */
+static bool read_v4(const char *text, uint8_t *bytes)
+{
+	uint64_t part;
+
+	memset(bytes, 0, 4);
+	for (int i = 0; i < 4; i++) {
+		text = read_digits(text, 255, &part);
+		if (!text)
+			return false;
+		bytes[i] = (uint8_t)part;
+		if (!*text)
+			return true;
+		if (*text++ != '.')
+			return false;
+	}
+	return false;
+}
+
+static bool read_address(const char *text, enum family family, struct filter_host *host)
+{
+	uint8_t bytes[16];
+
+	if (strchr(text, ':')) {
+		if (family == FAMILY_IPV4 || inet_pton(AF_INET6, text, bytes) != 1)
+			return false;
+		*host = (struct filter_host){ FAMILY_IPV6, 128, addr_from_v6(bytes) };
+		return true;
+	}
+	if (family == FAMILY_IPV6 || !read_v4(text, bytes))
+		return false;
+	*host = (struct filter_host){ FAMILY_IPV4, 32, addr_from_v4(bytes) };
+	return true;
+}
+
+/* "8", or for IPv4 "255.0.0.0". */
+static bool read_prefix(const char *text, struct filter_host *host)
+{
+	uint64_t bits;
+	uint8_t b[4];
+	uint32_t mask;
+
+	if (read_number(text, host->prefix, &bits)) {
+		host->prefix = (uint8_t)bits;
+		return true;
+	}
+	if (host->family != FAMILY_IPV4 || !strchr(text, '.') || !read_v4(text, b))
+		return false;
+	mask = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+	if (~mask & (~mask + 1))
+		return false;
+	host->prefix = (uint8_t)__builtin_popcount(mask);
+	return true;
+}
+
+static bool is_everything(const char *text)
+{
+	return !*text || strcmp(text, "*") == 0 || strcmp(text, "any") == 0 ||
+	       strcmp(text, "all") == 0 || strcmp(text, "default") == 0;
+}
+
+/* "*", an address with or without prefix length, or a name kept for later. */
+static bool read_host(struct filter *filter, struct filter_node *node, char *text,
+		      struct filter_error *error)
+{
+	char *slash = strchr(text, '/');
+	struct filter_host host;
+
+	if (is_everything(text))
+		return true;
+	if (slash)
+		*slash++ = '\0';
+	if (read_address(text, node->family, &host)) {
+		if (slash && !read_prefix(slash, &host))
+			return filter_expect(error, "a prefix length from 0 to %u after the /",
+					     host.family == FAMILY_IPV4 ? 32u : 128u);
+		node->first_host = (uint32_t)filter->hosts.count;
+		node->host_count = 1;
+		*grow_add(&filter->hosts) = host;
+		return true;
+	}
+	/* digits alone are no name: nobody is to be asked about "300.0.0.1" */
+	if (slash || strchr(text, ':') || strspn(text, "0123456789.") == strlen(text) ||
+	    strlen(text) > 255)
+		return filter_expect(error, "an address%s: 10.0.0.0/8, [::1]:22, *:80",
+				     node->family == FAMILY_IPV4 ? " of IPv4" :
+				     node->family == FAMILY_IPV6 ? " of IPv6" : "");
+	node->word = filter_keep(filter, text, strlen(text));
+	node->host_pending = true;
+	return true;
+}
+
+static bool is_v6(const char *text, const struct filter_node *node)
+{
+	struct filter_host host;
+
+	return strchr(text, ':') && read_address(text, node->family, &host);
+}
+
+static bool is_port_number(const char *text)
+{
+	uint64_t port;
+
+	return strspn(text, "0123456789") == strlen(text) &&
+	       read_number(text, 65535, &port) && port;
+}
+
+/*
+ * Where the port begins in "HOST:PORT", without brackets. As in ss the last
+ * colon does it; "::1:22" is port 22 of ::1. Only where that would leave no
+ * address or no port ("::1", where ss fails) the whole word is an address.
+ */
+static char *find_port(char *text, const struct filter_node *node)
+{
+	char *slash = strchr(text, '/');
+	char *colon = strrchr(slash ? slash : text, ':');
+	bool splits;
+
+	if (!colon || slash || !is_v6(text, node))
+		return colon;
+	*colon = '\0';
+	splits = is_port_number(colon + 1) && is_v6(text, node);
+	*colon = ':';
+	return splits ? colon : NULL;
+}
+
+/* "[ADDR]", "[ADDR/BITS]", "[ADDR]/BITS", each with or without ":PORT". */
+static bool read_bracketed(struct filter *filter, struct filter_node *node, const char *text,
+			   struct filter_error *error)
+{
+	const char *close = strchr(text, ']');
+	struct text host = { 0 };
+	const char *port;
+	bool ok;
+
+	if (!close)
+		return filter_expect(error, "a closing bracket: [::1]:22");
+	port = close + 1;
+	text_add(&host, text + 1, (size_t)(close - text - 1));
+	if (*port == '/') {
+		size_t size = strcspn(port, ":");
+
+		text_add(&host, port, size);
+		port += size;
+	}
+	if (!host.count)
+		ok = filter_expect(error, "an address inside the brackets: [::1]:22");
+	else if (*port && *port != ':')
+		ok = filter_expect(error, "nothing or a port after the bracket: [::1]:22");
+	else
+		ok = read_host(filter, node, host.at, error) &&
+		     read_port(filter, node, *port ? port + 1 : port, error);
+	text_fini(&host);
+	return ok;
+}
+
+static bool read_endpoint(struct filter *filter, struct filter_node *node, const char *text,
+			  struct filter_error *error)
+{
+	OWN_MEM char *copy = NULL;
+	char *port;
+
+	text = read_family(filter, node, text, error);
+	if (!text)
+		return false;
+	if (*text == '[')
+		return read_bracketed(filter, node, text, error);
+	if (*text == '*')
+		return read_port(filter, node, text + 1 + (text[1] == ':'), error);
+	copy = grow_strdup(text);
+	port = find_port(copy, node);
+	if (port)
+		*port++ = '\0';
+	return read_host(filter, node, copy, error) &&
+	       (!port || read_port(filter, node, port, error));
+}
+
+static bool read_port_test(struct filter *filter, struct filter_node *node, const char *text,
+			   struct filter_error *error)
+{
+	text = read_family(filter, node, text, error);
+	if (!text)
+		return false;
+	text += *text == ':';
+	if (!read_port(filter, node, *text == '*' ? "" : text, error))
+		return false;
+	if (node->port < 0 && !node->port_pending &&
+	    node->op != FILTER_EQ && node->op != FILTER_NE)
+		return filter_expect(error, "a port to compare with");
+	return true;
+}
+
+/* ---- the others ---- */
+
+static bool read_mark(struct filter_node *node, const char *text)
+{
+	uint64_t mark, mask = UINT32_MAX;
+	const char *rest = read_digits(text, UINT32_MAX, &mark);
+
+	if (!rest || (*rest && *rest != '/'))
+		return false;
+	if (*rest && !read_number(rest + 1, UINT32_MAX, &mask))
+		return false;
+	node->number = mark;
+	node->mask = (uint32_t)mask;
+	return true;
+}
+
+/* A number, or a name that filter_resolve() looks up. */
+static bool read_name(struct filter *filter, struct filter_node *node, const char *text)
+{
+	if (!*text)
+		return false;
+	node->word = filter_keep(filter, text, strlen(text));
+	node->is_number = read_number(text, node->kind == FILTER_NETNS ? UINT64_MAX : UINT32_MAX,
+				      &node->number);
+	/* an interface may be called "7": the name is tried first, as in ss */
+	node->name_pending = node->kind == FILTER_DEV || node->kind == FILTER_CGROUP ||
+			     (node->kind == FILTER_USER && !node->is_number);
+	return true;
+}
+
+static bool read_opener(struct filter_node *node, const char *text)
+{
+	node->number = strcmp(text, "here") == 0 ? OPENER_HERE : OPENER_PEER;
+	return node->number == OPENER_HERE || strcmp(text, "peer") == 0;
+}
+
+static bool read_other(struct filter *filter, struct filter_node *node, const char *text)
+{
+	switch (node->kind) {
+	case FILTER_FWMARK:
+		return read_mark(node, text);
+	case FILTER_AGE: case FILTER_IDLE:
+		return read_time(text, 1e6, 1e3, &node->number);
+	case FILTER_RTT:
+		return read_time(text, 1e3, 1, &node->number);
+	case FILTER_PID:
+		return read_number(text, INT32_MAX, &node->number);
+	case FILTER_RECVQ: case FILTER_SENDQ: case FILTER_RETRANS:
+		return read_number(text, UINT32_MAX, &node->number);
+	case FILTER_OPENER:
+		return read_opener(node, text);
+	default:
+		return read_name(filter, node, text);
+	}
+}
+
+bool filter_read_value(struct filter *filter, struct filter_node *node, const char *text,
+		       enum family family, struct filter_error *error)
+{
+	node->family = family;
+	switch (node->kind) {
+	case FILTER_SRC: case FILTER_DST:
+		return read_endpoint(filter, node, text, error);
+	case FILTER_SPORT: case FILTER_DPORT:
+		return read_port_test(filter, node, text, error);
+	default:
+		return read_other(filter, node, text) ||
+		       filter_expect(error, "%s", filter_table[node->kind].value);
+	}
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/filter_read.h"
+
+#include "base/grow.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * ss cuts at blanks only. Here parentheses and operators may also touch their
+ * neighbours, `(sport=:80)`, where ss knows no such word; a word that ss would
+ * take as it is, such as a path with parentheses in it, stays whole.
+ */
+
+bool filter_expect(struct filter_error *error, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(error->expected, sizeof(error->expected), fmt, args);
+	va_end(args);
+	return false;
+}
+
+/* The first columns of what stands at the place, for the sentence. */
+static void put_found(struct text *text, const struct filter *filter, size_t offset)
+{
+	const char *at = text_str(&filter->source) + offset;
+	size_t size = strcspn(at, " ");
+
+	if (!size) {
+		text_addf(text, "the filter ends");
+		return;
+	}
+	text_add(text, "there is \"", 10);
+	text_add_safe(text, at, size > 40 ? 40 : size);
+	text_addf(text, size > 40 ? "...\"" : "\"");
+}
+
+int filter_refuse(const struct filter *filter, const struct filter_error *error, int err,
+		  struct fault *fault)
+{
+	struct text found = { 0 };
+	size_t end = filter->source.count;
+	int result;
+
+	put_found(&found, filter, error->offset < end ? error->offset : end);
+	result = fault_set(fault, err, "the filter is not understood: expected %s, but %s",
+			   error->expected, text_str(&found));
+	text_fini(&found);
+	return result;
+}
+
+uint32_t filter_keep(struct filter *filter, const char *bytes, size_t size)
+{
+	uint32_t place;
+
+	if (!filter->words.count)
+		text_add(&filter->words, "", 1);
+	place = (uint32_t)filter->words.count;
+	text_add(&filter->words, bytes, size);
+	text_add(&filter->words, "", 1);
+	return place;
+}
+
+const char *filter_word(const struct filter *filter, uint32_t word)
+{
+	return word ? filter->words.at + word : "";
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* Lines that begin with '#' are for people. */
+static void add_file(struct text *source, const char *at, size_t size)
+{
+	const char *end = at + size;
+
+	while (at < end) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+		const char *next = stop ? stop + 1 : end;
+
+		stop = stop ? stop : end;
+		while (at < stop && is_blank(*at))
+			at++;
+		if (at < stop && *at != '#') {
+			text_add(source, source->count ? " " : "", source->count ? 1 : 0);
+			text_add(source, at, (size_t)(stop - at));
+		}
+		at = next;
+	}
+}
+
+static int join(struct filter *filter, const struct filter_source *from,
+		struct filter_error *error, struct fault *fault)
+{
+	size_t total = from->file_size;
+
+	for (size_t i = 0; i < from->word_count; i++)
+		total += strlen(from->words[i]) + 1;
+	if (total > FILTER_BYTES_MAX + 1) {
+		filter_expect(error, "at most %d bytes", FILTER_BYTES_MAX);
+		return fault_set(fault, E2BIG, "the filter has %zu bytes; %d are the most",
+				 total, FILTER_BYTES_MAX);
+	}
+	for (size_t i = 0; i < from->word_count; i++) {
+		text_add(&filter->source, " ", i ? 1 : 0);
+		text_add(&filter->source, from->words[i], strlen(from->words[i]));
+	}
+	if (from->file)
+		add_file(&filter->source, from->file, from->file_size);
+	return 0;
+}
+
+/* Bytes of the operator or parenthesis that begins here, or 0. */
+static size_t sign_size(const char *at)
+{
+	static const char *const signs[] = {
+		"&&", "||", "==", "!=", ">=", "<=", "(", ")", "&", "|", "=", "!", ">", "<",
+	};
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(*signs); i++)
+		if (strncmp(at, signs[i], strlen(signs[i])) == 0)
+			return strlen(signs[i]);
+	return 0;
+}
+
+/* "and(" is two words, but "a(b)" may be a path. */
+static bool is_joint(const struct text *word)
+{
+	const char *str = text_str(word);
+
+	return strcmp(str, "and") == 0 || strcmp(str, "or") == 0 || strcmp(str, "not") == 0;
+}
+
+/* Cuts one word; returns where it ends. */
+static const char *cut_word(struct filter *filter, const char *at, struct filter_token *token)
+{
+	struct text word = { 0 };
+	unsigned open = 0;
+
+	for (; *at && !is_blank(*at); at++) {
+		if (*at == '\\') {
+			token->escaped = true;
+			if (!*++at)
+				break;
+		} else if (*at == '(') {
+			if (!token->escaped && is_joint(&word))
+				break;
+			open++;
+		} else if (*at == ')' && open-- == 0) {
+			break;
+		} else if (strchr("=!<>", *at) && !token->escaped &&
+			   filter_kind_of(text_str(&word), word.count) != FILTER_KIND_COUNT) {
+			break;
+		}
+		text_add(&word, at, 1);
+	}
+	token->word = filter_keep(filter, text_str(&word), word.count);
+	text_fini(&word);
+	return at;
+}
+
+int filter_cut(struct filter *filter, const struct filter_source *source,
+	       struct filter_tokens *tokens, struct filter_error *error, struct fault *fault)
+{
+	int err = join(filter, source, error, fault);
+	const char *start = text_str(&filter->source), *at = start;
+
+	if (err)
+		return err;
+	if (strlen(start) != filter->source.count) {
+		error->offset = strlen(start);
+		filter_expect(error, "text and no zero byte");
+		return fault_set(fault, EINVAL, "the filter holds a zero byte: it is no text");
+	}
+	for (;;) {
+		struct filter_token *token;
+
+		while (is_blank(*at))
+			at++;
+		if (!*at)
+			return 0;
+		token = grow_add(tokens);
+		token->offset = (uint32_t)(at - start);
+		if (sign_size(at)) {
+			token->word = filter_keep(filter, at, sign_size(at));
+			at += sign_size(at);
+		} else {
+			at = cut_word(filter, at, token);
+		}
+	}
+}
