@@ -38,17 +38,43 @@ static int look_at_range(struct session *session)
 	return err ? err : collect_explicit(session->collect, &range, seen, &session->fault);
 }
 
-static int no_way(struct session *session, const struct target *target, int err)
+static int no_way(struct session *session, const struct connect_ask *ask, int err)
 {
-	char shown[ADDR_TEXT];
+	char shown[ADDR_TEXT], from[ADDR_TEXT + sizeof(" from ")] = "";
 
-	addr_format(shown, &target->addr, target->family);
+	addr_format(shown, &ask->destination, ask->family);
+	if (session->options->source) {
+		memcpy(from, " from ", sizeof(" from "));
+		addr_format(from + strlen(from), &ask->source, ask->family);
+	}
 	if (err)
-		return fault_set(&session->fault, err, "there is no way to %s from this network namespace: "
-				 "connect() fails with '%s' before it looks for a port; see 'ip route get %s'",
-				 shown, strerror(err), shown);
+		return fault_set(&session->fault, err, "there is no way to %s%s in this network namespace: "
+				 "connect() fails with '%s' before it looks for a port; see 'ip route get %s%s'",
+				 shown, from, strerror(err), shown, from);
 	return fault_set(&session->fault, ENODATA, "the source address towards %s is not known; "
 			 "give it with --from-address", shown);
+}
+
+/*
+ * A link-local address binds the socket to its device, as SO_BINDTODEVICE does;
+ * of others the scope is ignored.
+ */
+static int take_scope(struct session *session, const struct target *target, struct connect_ask *ask)
+{
+	uint32_t scope;
+
+	if (!*target->device)
+		return 0;
+	scope = session_device(session, target->device);
+	if (!scope)
+		return -ENODEV;
+	if (target->addr.b[0] != 0xfe || (target->addr.b[1] & 0xc0) != 0x80)
+		return 0;
+	if (ask->ifindex && ask->ifindex != scope)
+		return fault_set(&session->fault, EINVAL, "the address is of device %s and the socket is "
+				 "bound to another: connect() fails with EINVAL", target->device);
+	ask->ifindex = scope;
+	return 0;
 }
 
 static int take_source(struct session *session, struct connect_ask *ask)
@@ -69,13 +95,12 @@ static int take_source(struct session *session, struct connect_ask *ask)
 		return fault_set(&session->fault, EADDRNOTAVAIL, "%s is no address of this network namespace: "
 				 "bind() fails with EADDRNOTAVAIL", options->source);
 	ask->source = source.addr;
-	return 0;
+	return take_scope(session, &source, ask);
 }
 
 static int fill_ask(struct session *session, const struct target *target, struct connect_ask *ask)
 {
 	struct way way = { .known = false };
-	uint32_t scope = 0;
 	int err;
 
 	*ask = (struct connect_ask){
@@ -84,18 +109,19 @@ static int fill_ask(struct session *session, const struct target *target, struct
 	};
 	if (session->options->device && !(ask->ifindex = session_device(session, session->options->device)))
 		return -ENODEV;
-	if (*target->device && !(scope = session_device(session, target->device)))
-		return -ENODEV;
-	err = collect_way(session->collect, target->family, &target->addr,
-			  ask->ifindex ? ask->ifindex : scope, &way, &session->seen, &session->fault);
+	err = take_scope(session, target, ask);
+	if (!err && session->options->source)
+		err = take_source(session, ask);
+	if (!err)
+		err = collect_way(session->collect, ask, &way, &session->seen, &session->fault);
 	if (err)
 		return err;
 	if (way.known && way.err)
-		return no_way(session, target, way.err);
+		return no_way(session, ask, way.err);
 	if (session->options->source)
-		return take_source(session, ask);
+		return 0;
 	if (!way.known)
-		return no_way(session, target, 0);
+		return no_way(session, ask, 0);
 	ask->source = way.source;
 	return 0;
 }
@@ -170,6 +196,7 @@ static enum status connect_one(struct session *session, const struct target *tar
 		status = status_of(answer.verdict, percent_gone(&answer), tight);
 		if (*probe.refusal) {
 			fprintf(stderr, "sockvet: --probe: %s\n", probe.refusal);
+			session->told = true;
 			status = STATUS_UNKNOWN;
 		}
 	}
@@ -179,12 +206,15 @@ static enum status connect_one(struct session *session, const struct target *tar
 
 static enum status connect_all(struct session *session, const struct threshold *tight)
 {
+	const struct options *options = session->options;
+	bool both = options->ipv4 == options->ipv6;
 	struct destinations all = { .list = { 0 } };
 	enum status status = STATUS_UNKNOWN;
 
 	if (look_at_range(session) < 0) {
 		status = cmd_fail(&session->fault);
-	} else if (!judge_destinations(&session->seen, tight, &all)) {
+	} else if (!judge_destinations(&session->seen, tight, both || options->ipv4,
+				       both || options->ipv6, &all)) {
 		fault_set(&session->fault, ENODATA, "the range of ephemeral ports could not be read "
 			  "(/proc/sys/net/ipv4/ip_local_port_range)");
 		status = cmd_fail(&session->fault);

@@ -309,11 +309,11 @@ int collect_unix(struct collect *collect, const struct unix_ask *ask,
 	return names_collect(&collect->tape, ask, scene, collect->source.deadline_ms, seen, fault);
 }
 
-int collect_way(struct collect *collect, enum family family, const struct addr *destination,
-		uint32_t ifindex, struct way *way, struct snapshot *seen, struct fault *fault)
+int collect_way(struct collect *collect, const struct connect_ask *ask, struct way *way,
+		struct snapshot *seen, struct fault *fault)
 {
 	(void)fault;
-	way_collect(&collect->tape, family, destination, ifindex, way, seen);
+	way_collect(&collect->tape, ask, way, seen);
 	return 0;
 }
 

@@ -141,13 +141,13 @@ int collect_unix(struct collect *collect, const struct unix_ask *ask,
 
 /**
  * collect_way - the source address and device that the kernel would pick
- * @ifindex: SO_BINDTODEVICE, 0: none
+ * @ask: destination and device; a source that bind() chose before, or zeros
  *
  * A destination without a way is @way->err and no error. A recording without the
  * answer leaves @way->known false.
  */
-int collect_way(struct collect *collect, enum family family, const struct addr *destination,
-		uint32_t ifindex, struct way *way, struct snapshot *seen, struct fault *fault);
+int collect_way(struct collect *collect, const struct connect_ask *ask, struct way *way,
+		struct snapshot *seen, struct fault *fault);
 
 /**
  * collect_probe_ports - ask the kernel which ports connect() may use

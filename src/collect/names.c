@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
+#include <linux/magic.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
 #include <stdio.h>
@@ -24,7 +25,10 @@
 /* Of the kernel's states unix sockets have these. */
 enum { UNIX_ESTABLISHED = 1, UNIX_LISTEN = 10 };
 
-#define OVERLAYFS 0x794c7630
+/* Some of the kernel's names of file systems are in no header, or only in new ones. */
+enum {
+	OVERLAYFS = 0x794c7630, CONFIGFS = 0x62656570, MQUEUE = 0x19800202, NTFS3 = 0x7366746e,
+};
 
 /* As recorded: a head and rows, without padding. The question is in make_key(). */
 struct told {
@@ -86,24 +90,67 @@ static const char *kind_of_mode(mode_t mode)
 	}
 }
 
-/* As bind() meets it: the folder has to be there, to be written to and entered. */
-static int folder_error(const char *path)
+/*
+ * File systems without socket files, and what bind() says there. Behind those with
+ * an errno of -1 is a server or a mount option that decides.
+ */
+static const struct { long magic; int err; } refusing[] = {
+	{ PROC_SUPER_MAGIC, ENOENT },   /* already to the question what is there */
+	{ SYSFS_MAGIC, EPERM },         { CGROUP_SUPER_MAGIC, EPERM },
+	{ CGROUP2_SUPER_MAGIC, EPERM }, { DEBUGFS_MAGIC, EPERM },
+	{ TRACEFS_MAGIC, EPERM },       { SECURITYFS_MAGIC, EPERM },
+	{ BPF_FS_MAGIC, EPERM },        { DEVPTS_SUPER_MAGIC, EPERM },
+	{ BINFMTFS_MAGIC, EPERM },      { PSTOREFS_MAGIC, EPERM },
+	{ EFIVARFS_MAGIC, EPERM },      { SELINUX_MAGIC, EPERM },
+	{ MSDOS_SUPER_MAGIC, EPERM },   { EXFAT_SUPER_MAGIC, EPERM },
+	{ CONFIGFS, EPERM },            { MQUEUE, EPERM },
+	{ FUSE_SUPER_MAGIC, -1 },       { V9FS_MAGIC, -1 },
+	{ CIFS_SUPER_MAGIC, -1 },       { SMB2_SUPER_MAGIC, -1 },
+	{ NTFS3, -1 },
+};
+
+/* What the file system of @folder says to a new socket file; 0: it takes it. */
+static int refusal_of(const char *folder)
+{
+	struct statfs fs;
+
+	if (statfs(folder, &fs) < 0)
+		return -1;
+	for (size_t i = 0; i < sizeof(refusing) / sizeof(*refusing); i++)
+		if ((uint32_t)fs.f_type == (uint32_t)refusing[i].magic)
+			return refusing[i].err;
+	return 0;
+}
+
+static char *folder_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	OWN_MEM char *folder = grow_strdup(path);
-	struct stat st;
+	char *folder = grow_strdup(slash ? path : ".");
 
-	if (slash == path)
-		folder[1] = '\0';
-	else if (slash)
-		folder[slash - path] = '\0';
-	else
-		folder[0] = '\0';
-	if (stat(*folder ? folder : ".", &st) < 0)
+	if (slash)
+		folder[slash == path ? 1 : slash - path] = '\0';
+	return folder;
+}
+
+/*
+ * As bind() meets it: the folder has to be there, to be written to and entered,
+ * and to take socket files. -1: whether it does cannot be told.
+ */
+static int folder_error(const char *path)
+{
+	OWN_MEM char *folder = folder_of(path);
+	struct stat st;
+	int refusal;
+
+	if (stat(folder, &st) < 0)
 		return errno;
 	if (!S_ISDIR(st.st_mode))
 		return ENOTDIR;
-	return faccessat(AT_FDCWD, *folder ? folder : ".", W_OK | X_OK, AT_EACCESS) < 0 ? errno : 0;
+	refusal = refusal_of(folder);
+	/* without a link it was removed and somebody is still in it */
+	if (!st.st_nlink || refusal == ENOENT)
+		return ENOENT;
+	return faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0 ? errno : refusal;
 }
 
 static void set_other(struct unix_scene *scene, const char *kind)
@@ -143,8 +190,12 @@ static void look_at_file(struct unix_scene *scene, char *path, struct stat *st)
 
 		scene->file = err == ENOENT || err == ENOTDIR ? UNIX_FILE_NONE : UNIX_FILE_UNKNOWN;
 		scene->parent_err = err == ENOENT ? folder_error(path) : err;
-		if (cut && (!scene->parent_err || scene->parent_err == EACCES))
+		if (cut && (scene->parent_err <= 0 || scene->parent_err == EACCES))
 			scene->parent_err = ENOENT;
+		if (scene->parent_err < 0) {
+			scene->file = UNIX_FILE_UNKNOWN;
+			scene->parent_err = 0;
+		}
 	} else if (S_ISLNK(st->st_mode)) {
 		look_at_link(scene, path, st);
 	} else if (S_ISSOCK(st->st_mode)) {

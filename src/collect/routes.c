@@ -165,18 +165,20 @@ static int take_route(struct nl_msg *message, void *ctx)
 }
 
 static struct nl_msg *make_ask(enum family family, const struct addr *destination,
-			       uint32_t ifindex)
+			       const struct addr *source, uint32_t ifindex)
 {
 	struct nl_msg *message = nlmsg_alloc_simple(RTM_GETROUTE, 0);
+	uint8_t bits = family == FAMILY_IPV4 ? 32 : 128;
 	struct rtmsg ask = {
 		.rtm_family = family == FAMILY_IPV4 ? AF_INET : AF_INET6,
-		.rtm_dst_len = family == FAMILY_IPV4 ? 32 : 128,
+		.rtm_dst_len = bits, .rtm_src_len = source ? bits : 0,
 	};
 
 	if (!message)
 		return NULL;
 	if (nlmsg_append(message, &ask, sizeof(ask), NLMSG_ALIGNTO) < 0 ||
 	    put_address(message, RTA_DST, family, destination) < 0 ||
+	    (source && put_address(message, RTA_SRC, family, source) < 0) ||
 	    (ifindex && nla_put_u32(message, RTA_OIF, ifindex) < 0) ||
 	    nla_put_u8(message, RTA_IP_PROTO, IPPROTO_TCP) < 0) {
 		nlmsg_free(message);
@@ -185,10 +187,10 @@ static struct nl_msg *make_ask(enum family family, const struct addr *destinatio
 	return message;
 }
 
-int routes_ask(enum family family, const struct addr *destination, uint32_t ifindex,
-	       struct route *route)
+int routes_ask_from(enum family family, const struct addr *destination,
+		    const struct addr *source, uint32_t ifindex, struct route *route)
 {
-	OWN_MESSAGE struct nl_msg *message = make_ask(family, destination, ifindex);
+	OWN_MESSAGE struct nl_msg *message = make_ask(family, destination, source, ifindex);
 	OWN_SOCKET struct nl_sock *socket = NULL;
 	struct talk talk = { .take = take_route, .ctx = route };
 	int err = talk_open(&talk);

@@ -30,13 +30,21 @@ struct route {
 /**
  * routes_ask - the way of a TCP connection, as the rules and all tables say it
  * @family:  whose tables are asked; IPv4 for a v4-mapped address
+ * @source:  the address that the connection speaks from, NULL: the kernel's choice
  * @ifindex: SO_BINDTODEVICE, 0: none
  *
- * Returns 0 or -errno when the kernel could not be asked; that there is no way is
- * an answer (@route->err).
+ * Rules may look at the source, and some sources have no way out: 127/8 leaves
+ * this machine by no device. Returns 0 or -errno when the kernel could not be
+ * asked; that there is no way is an answer (@route->err).
  */
-int routes_ask(enum family family, const struct addr *destination, uint32_t ifindex,
-	       struct route *route);
+int routes_ask_from(enum family family, const struct addr *destination,
+		    const struct addr *source, uint32_t ifindex, struct route *route);
+
+static inline int routes_ask(enum family family, const struct addr *destination,
+			     uint32_t ifindex, struct route *route)
+{
+	return routes_ask_from(family, destination, NULL, ifindex, route);
+}
 
 /**
  * routes_local - what the local table alone says of an IPv4 address

@@ -4,12 +4,14 @@
 #include "collect/routes.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 /* As recorded: the question and the answer, without padding. */
 struct key {
 	uint32_t family, ifindex;
 	uint8_t  destination[16];
+	uint8_t  source[16];    /* left away where the kernel is to choose it */
 };
 
 struct told {
@@ -49,43 +51,64 @@ static bool is_mute(const struct snapshot *seen)
 	return seen->locals_known;
 }
 
-static void take(struct way *way, const struct route *route)
+static void take(struct way *way, const struct route *route, const struct addr *source,
+		 enum family table)
 {
-	way->known = true;
 	way->ifindex = route->ifindex;
-	way->source = route->source;
+	way->source = source ? *source : route->source;
 	way->err = route->err;
 	if (!way->err && (route->type == ROUTE_BROADCAST || route->type == ROUTE_MULTICAST))
 		way->err = ENETUNREACH;
-	/* no address of ours may speak on that way */
-	if (!way->err && !route->has_source)
+	/*
+	 * No address of ours may speak on that way: to IPv6 that is an error, while
+	 * IPv4 goes on with a source that is no address of the machine.
+	 */
+	if (!way->err && !route->has_source && !source && table == FAMILY_IPV6)
 		way->err = EADDRNOTAVAIL;
+	way->known = way->err || route->has_source || source;
 }
 
-static void ask_kernel(enum family family, const struct addr *destination, uint32_t ifindex,
-		       const struct snapshot *seen, struct way *way)
+/* What bind() chose before; NULL: nothing. */
+static const struct addr *source_of(const struct connect_ask *ask)
 {
-	enum family table = addr_is_v4(destination) ? FAMILY_IPV4 : FAMILY_IPV6;
-	struct addr target = *destination;
+	return addr_is_any(&ask->source) ? NULL : &ask->source;
+}
+
+static void ask_kernel(const struct connect_ask *ask, const struct snapshot *seen,
+		       struct way *way)
+{
+	enum family table = addr_is_v4(&ask->destination) ? FAMILY_IPV4 : FAMILY_IPV6;
+	struct addr target = ask->destination;
 	struct route route;
 
-	if (addr_is_any(destination))   /* means this host */
+	if (addr_is_any(&target))       /* means this host */
 		target = loopback(table);
 	if (is_group(&target))
 		*way = (struct way){ .known = true, .err = ENETUNREACH };
-	else if (family == FAMILY_IPV6 && is_link_local(&target) && !ifindex)
+	else if (ask->family == FAMILY_IPV6 && is_link_local(&target) && !ask->ifindex)
 		*way = (struct way){ .known = true, .err = EINVAL };
-	else if (routes_ask(table, &target, ifindex, &route) == 0)
-		take(way, &route);
+	else if (routes_ask_from(table, &target, source_of(ask), ask->ifindex, &route) == 0)
+		take(way, &route, source_of(ask), table);
 	if (way->err && table == FAMILY_IPV6 && !is_group(&target) && is_mute(seen))
 		way->err = EADDRNOTAVAIL;
 }
 
-static bool recall(const struct tape *tape, const struct key *key, struct way *way)
+static struct key key_of(const struct connect_ask *ask, size_t *size)
 {
+	struct key key = { .family = ask->family, .ifindex = ask->ifindex };
+
+	memcpy(key.destination, ask->destination.b, sizeof(key.destination));
+	memcpy(key.source, ask->source.b, sizeof(key.source));
+	*size = source_of(ask) ? sizeof(key) : offsetof(struct key, source);
+	return key;
+}
+
+static bool recall(const struct tape *tape, const struct connect_ask *ask, struct way *way)
+{
+	size_t key_size, size;
+	struct key key = key_of(ask, &key_size);
 	struct told told;
-	size_t size;
-	const uint8_t *bytes = tape_answered(tape, ANSWER_WAY, key, sizeof(*key), &size);
+	const uint8_t *bytes = tape_answered(tape, ANSWER_WAY, &key, key_size, &size);
 
 	if (!bytes || size != sizeof(told))
 		return false;
@@ -126,21 +149,25 @@ static void infer(const struct addr *destination, const struct snapshot *seen, s
 	}
 }
 
-void way_collect(struct tape *tape, enum family family, const struct addr *destination,
-		 uint32_t ifindex, struct way *way, struct snapshot *seen)
+static void save(struct tape *tape, const struct connect_ask *ask, const struct way *way)
 {
-	struct key key = { .family = family, .ifindex = ifindex };
-	struct told told;
+	struct told told = { .known = way->known, .ifindex = way->ifindex, .err = way->err };
+	size_t key_size;
+	struct key key = key_of(ask, &key_size);
 
+	memcpy(told.source, way->source.b, sizeof(told.source));
+	tape_answer(tape, ANSWER_WAY, &key, key_size, &told, sizeof(told));
+}
+
+void way_collect(struct tape *tape, const struct connect_ask *ask, struct way *way,
+		 struct snapshot *seen)
+{
 	*way = (struct way){ 0 };
-	memcpy(key.destination, destination->b, sizeof(key.destination));
 	if (tape_replays(tape)) {
-		if (!recall(tape, &key, way))
-			infer(destination, seen, way);
+		if (!recall(tape, ask, way) && !source_of(ask))
+			infer(&ask->destination, seen, way);
 		return;
 	}
-	ask_kernel(family, destination, ifindex, seen, way);
-	told = (struct told){ .known = way->known, .ifindex = way->ifindex, .err = way->err };
-	memcpy(told.source, way->source.b, sizeof(told.source));
-	tape_answer(tape, ANSWER_WAY, &key, sizeof(key), &told, sizeof(told));
+	ask_kernel(ask, seen, way);
+	save(tape, ask, way);
 }

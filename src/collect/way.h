@@ -6,7 +6,7 @@
 #include "model/connect.h"
 
 /* See collect_way(). */
-void way_collect(struct tape *tape, enum family family, const struct addr *destination,
-		 uint32_t ifindex, struct way *way, struct snapshot *seen);
+void way_collect(struct tape *tape, const struct connect_ask *ask, struct way *way,
+		 struct snapshot *seen);
 
 #endif

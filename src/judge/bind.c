@@ -34,14 +34,21 @@ static bool holds_all(unsigned more, unsigned less)
 	return (more & less) == less;
 }
 
-static enum reason reason_of(int err, const struct ruling *by_rule)
+static bool is_here(enum addr_kind kind)
+{
+	return kind == ADDR_KIND_ANY || kind == ADDR_KIND_LOCAL ||
+	       kind == ADDR_KIND_BROADCAST || kind == ADDR_KIND_MULTICAST;
+}
+
+/* Why the probe says @err, if it can be told. */
+static enum reason reason_of(int err, const struct ruling *by_rule, enum addr_kind kind)
 {
 	if (by_rule->outcome.verdict == VERDICT_FAILS && by_rule->outcome.err == err)
 		return by_rule->reason;
 	switch (err) {
 	case 0: return REASON_FITS;
 	case EADDRINUSE: return REASON_IN_USE;
-	case EADDRNOTAVAIL: return REASON_ADDRESS;
+	case EADDRNOTAVAIL: return is_here(kind) ? REASON_REFUSED : REASON_ADDRESS;
 	default: return REASON_REFUSED;
 	}
 }
@@ -56,6 +63,17 @@ static void hear_probe(const struct bind_case *c, unsigned with, struct bind_out
 		*outcome = (struct bind_outcome){ .verdict = VERDICT_OK };
 	else if (err && (err != EADDRINUSE || holds_all(asked, with)))
 		*outcome = (struct bind_outcome){ .verdict = VERDICT_FAILS, .err = err };
+}
+
+/* The kernel met a socket that was not seen: what was seen promises nothing then. */
+static void doubt_table(struct bind_case *c)
+{
+	if (!c->scene->probe.made || c->scene->probe.err != EADDRINUSE ||
+	    c->by_rule.outcome.verdict != VERDICT_OK)
+		return;
+	for (unsigned with = 0; with < WITH_COUNT; with++)
+		if (c->answer->with[with].verdict == VERDICT_OK)
+			c->answer->with[with].verdict = VERDICT_DEPENDS;
 }
 
 static void fill_table(struct bind_case *c)
@@ -77,8 +95,10 @@ static void fill_table(struct bind_case *c)
 		c->ruling = ruling;
 		c->ruling.outcome = *outcome;
 		if (c->scene->probe.made)
-			c->ruling.reason = reason_of(c->scene->probe.err, &ruling);
+			c->ruling.reason = reason_of(c->scene->probe.err, &ruling,
+						     c->scene->addr_kind);
 	}
+	doubt_table(c);
 	c->answer->asked = c->ruling.outcome;
 }
 

@@ -55,21 +55,6 @@ static bool ends_with(const char *text, const char *end)
 	return size > end_size && strcmp(text + size - end_size, end) == 0;
 }
 
-static void say_manager(struct text *text, const struct bind_case *c, const struct sock *s)
-{
-	const char *unit = socket_unit(c->seen, s);
-
-	if (unit) {
-		text_addf(text, "the unit: systemctl stop ");
-		text_add_safe(text, unit, strlen(unit));
-	} else
-		text_addf(text, "the socket unit of systemd (systemctl list-sockets names it)");
-	if (holders_beside(c->seen, s)) {
-		text_addf(text, ", and what it has started: ");
-		say_holders_beside(text, c->seen, s);
-	}
-}
-
 static void say_processes(struct text *text, const struct bind_case *c, const struct sock *s)
 {
 	const struct cgroup *home = sock_home(c->seen, s);
@@ -106,7 +91,7 @@ static void say_stop(struct text *text, const struct bind_case *c, const struct 
 	if (awaited(c, s))
 		s = awaited(c, s);
 	if (is_of_manager(c->seen, s))
-		say_manager(text, c, s);
+		say_manager(text, c->seen, s);
 	else if (is_held_by(c->seen, s, "docker-proxy"))
 		text_addf(text, "the container that publishes the port (docker ps --filter "
 			  "publish=%u), not docker-proxy itself", c->ask.port);
@@ -116,7 +101,7 @@ static void say_stop(struct text *text, const struct bind_case *c, const struct 
 		text_addf(text, "the service of the kernel that has it (such as NFS, WireGuard, "
 			  "VXLAN)");
 	else
-		text_addf(text, "its process, which root can see");
+		say_hidden(text, c->seen);
 }
 
 /* True for a socket that only the kernel keeps: there is nothing to stop. */
@@ -187,14 +172,21 @@ static void advise_destroy(const struct bind_case *c)
 			   c->ask.port, answer->blockers.count == 1 ? "it" : "them");
 }
 
+/* What a server can have left; not what a program uses for something else. */
+static bool is_of_old_server(enum bind_why why)
+{
+	return why == WHY_CHILD || why == WHY_CONNECTION || why == WHY_CLOSING ||
+	       why == WHY_ORPHAN || why == WHY_TIME_WAIT;
+}
+
 static void advise_old_server(const struct bind_case *c)
 {
 	if (!c->asked->reuseaddr && with_more(c, WITH_REUSEADDR)->verdict == VERDICT_DEPENDS &&
 	    c->by_rule.reason != REASON_SHORTCUT && c->answer->blockers.count &&
-	    c->answer->blockers.at[0].why != WHY_CLIENT)
+	    is_of_old_server(c->answer->blockers.at[0].why))
 		advice_add(&c->answer->advice, "Set SO_REUSEADDR before bind(): it works now only "
-			   "if the old socket had it too, and from the next restart on in any "
-			   "case.");
+			   "if the old socket had it too; what a server with it leaves behind does "
+			   "not stop its next start.");
 }
 
 /* ---- other addresses ---- */

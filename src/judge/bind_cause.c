@@ -18,7 +18,10 @@ static const char *option_of(const struct bind_ask *ask)
 /* Some flag of @s is not known, and the verdict hangs on it. */
 static void say_unknown_flag(struct text *text, const struct bind_ask *ask, const struct sock *s)
 {
-	if (meets(ask, s) == MAYBE)
+	if (meets(ask, s) == MAYBE && (s->have & HAVE_V6ONLY))
+		text_addf(text, "; it is in the way only while few sockets share its place in the "
+			  "kernel's table");
+	else if (meets(ask, s) == MAYBE)
 		text_addf(text, "; whether it is IPv6 only (then it is not in the way) is not "
 			  "known");
 	if (shares_reuseaddr(ask, s) == MAYBE || shares_reuseport(ask, s) == MAYBE)
@@ -259,8 +262,8 @@ static void say_reason(struct text *text, const struct bind_case *c)
 		say_privilege_unseen(text, c);
 		break;
 	case REASON_ORDER:
-		text_addf(text, "the first socket that the kernel meets decides, and with more "
-			  "than ten their order cannot be seen; ");
+		text_addf(text, "the first socket that the kernel meets decides, and in which "
+			  "order it meets them cannot be seen; ");
 		say_obstacle(text, c);
 		break;
 	case REASON_SHORTCUT:

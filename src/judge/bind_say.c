@@ -92,6 +92,8 @@ void say_holder(struct text *text, const struct snapshot *seen, const struct soc
 		say_process(text, seen, (uint32_t)process);
 	else if (!s->inode)
 		text_addf(text, "the kernel itself (no file holds the socket)");
+	else if (seen->holders_complete)
+		text_addf(text, "something that shows in no process");
 	else
 		text_addf(text, "a process that cannot be seen from here");
 	if (is_of_manager(seen, s) && !is_socket_unit(home))
@@ -137,6 +139,30 @@ void say_holders_beside(struct text *text, const struct snapshot *seen, const st
 	}
 	if (found > NAMED_BESIDE)
 		text_addf(text, " and %zu more", found - NAMED_BESIDE);
+}
+
+void say_hidden(struct text *text, const struct snapshot *seen)
+{
+	text_addf(text, seen->holders_complete ?
+		  "what has it without showing in a process: a service of the kernel (VXLAN, "
+		  "WireGuard, NFS), a descriptor in a message that nobody took, or a thread with "
+		  "descriptors of its own" :
+		  "its process, which root can see");
+}
+
+void say_manager(struct text *text, const struct snapshot *seen, const struct sock *s)
+{
+	const char *unit = socket_unit(seen, s);
+
+	if (unit) {
+		text_addf(text, "the unit: systemctl stop ");
+		text_add_safe(text, unit, strlen(unit));
+	} else
+		text_addf(text, "the socket unit of systemd (systemctl list-sockets names it)");
+	if (holders_beside(seen, s)) {
+		text_addf(text, ", and what it has started: ");
+		say_holders_beside(text, seen, s);
+	}
 }
 
 /* ---- what ---- */

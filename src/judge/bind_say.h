@@ -40,6 +40,12 @@ bool is_of_manager(const struct snapshot *seen, const struct sock *sock);
 /* The "*.socket" unit whose cgroup @sock was made in, or NULL. */
 const char *socket_unit(const struct snapshot *seen, const struct sock *sock);
 
+/* What to stop instead of systemd itself, which holds @sock for a unit. */
+void say_manager(struct text *text, const struct snapshot *seen, const struct sock *sock);
+
+/* What to stop where no process is known to hold the socket. */
+void say_hidden(struct text *text, const struct snapshot *seen);
+
 /* The name of its process is @comm. */
 bool is_held_by(const struct snapshot *seen, const struct sock *sock, const char *comm);
 

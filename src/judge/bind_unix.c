@@ -11,6 +11,7 @@
 
 #include "judge/bind_say.h"
 #include "judge/say.h"
+#include "judge/service.h"
 
 #include <errno.h>
 #include <string.h>
@@ -88,6 +89,24 @@ static void say_socks(struct text *text, const struct unix_case *c)
 		text_addf(text, "; and %zu more", told - NAMED_MAX);
 }
 
+/* Whom to stop. systemd itself is not meant when it holds the socket of a unit. */
+static void say_whom(struct text *text, const struct unix_case *c, const struct sock *held)
+{
+	if (is_of_manager(c->seen, held)) {
+		say_manager(text, c->seen, held);
+		return;
+	}
+	if (service_process(c->seen, held) < 0) {
+		say_hidden(text, c->seen);
+		return;
+	}
+	say_holder(text, c->seen, held);
+	if (!holders_beside(c->seen, held))
+		return;
+	text_addf(text, ", ");
+	say_holders_beside(text, c->seen, held);
+}
+
 static void advise_ending(struct unix_case *c)
 {
 	struct text text = { .at = NULL };
@@ -100,11 +119,7 @@ static void advise_ending(struct unix_case *c)
 		if (!is_in_the_way(c, s) || told++ >= NAMED_MAX)
 			continue;
 		text_addf(&text, told > 1 ? ", " : "");
-		say_holder(&text, c->seen, &held);
-		if (!holders_beside(c->seen, &held))
-			continue;
-		text_addf(&text, ", ");
-		say_holders_beside(&text, c->seen, &held);
+		say_whom(&text, c, &held);
 	}
 	if (told > NAMED_MAX)
 		text_addf(&text, " and the others");
@@ -128,9 +143,9 @@ static void judge_no_folder(struct unix_case *c)
 	fails(c, err);
 	switch (err) {
 	case ENOENT:
-		text_addf(&c->cause, "the folder is not there");
+		text_addf(&c->cause, "the folder is not there, or it takes no files");
 		advice_add(&c->answer->advice, "Make the folder first (a unit can with "
-			   "RuntimeDirectory=).");
+			   "RuntimeDirectory=), where files can be made.");
 		break;
 	case ENOTDIR:
 		text_addf(&c->cause, "a part of the path is no folder");
@@ -145,6 +160,12 @@ static void judge_no_folder(struct unix_case *c)
 		text_addf(&c->cause, "the file system is read-only");
 		advice_add(&c->answer->advice, "Take a path on a file system that can be written "
 			   "to, such as /run.");
+		break;
+	case EPERM:
+		text_addf(&c->cause, "its file system has no socket files, or the folder is "
+			  "immutable");
+		advice_add(&c->answer->advice, "Take a path on a file system for files, such as "
+			   "/run.");
 		break;
 	default:
 		text_addf(&c->cause, "the folder cannot be used");
@@ -206,7 +227,8 @@ static void judge_file(struct unix_case *c)
 		break;
 	case UNIX_FILE_UNKNOWN:
 		c->answer->asked.verdict = VERDICT_UNKNOWN;
-		text_addf(&c->cause, "what stands at the path could not be seen");
+		text_addf(&c->cause, "what stands at the path, or whether its file system takes "
+			  "socket files, could not be seen");
 		break;
 	}
 }

@@ -52,9 +52,11 @@ static double percent_gone(uint32_t left, uint32_t capacity)
 static enum connect_verdict verdict_of(const struct port_map *map, uint32_t left,
 				       const struct threshold *tight)
 {
+	double gone = percent_gone(left, map->capacity);
+
 	if (!left)
 		return CONNECT_EXHAUSTED;
-	if (percent_gone(left, map->capacity) >= tight->warn)
+	if (gone >= tight->warn || gone >= tight->crit)
 		return CONNECT_TIGHT;
 	return snapshot_is_complete(map->seen) ? CONNECT_OK : CONNECT_UNKNOWN;
 }
@@ -77,7 +79,7 @@ static void put_room(struct connect_answer *answer, const struct port_map *map,
 static void put_use(struct connect_answer *answer, const struct port_map *map,
 		    const struct port_use *use)
 {
-	answer->used_by_destination = use->sockets;
+	answer->used_by_destination = use->used;
 	memcpy(answer->states, use->states, sizeof(answer->states));
 	answer->recyclable = port_use_recyclable(use);
 	answer->used_and_blocked = port_use_lost(use);
@@ -94,7 +96,7 @@ static struct known left_unbound(const struct snapshot *seen, const struct conne
 				 const struct port_probe *probe)
 {
 	OWN_MEM struct port_map *map = grow_alloc(sizeof(*map));
-	struct port_use use = { .sockets = 0 };
+	struct port_use use = { .used = 0 };
 
 	if (!port_map_fill(map, seen, NULL, probe))
 		return (struct known){ .is = false };
@@ -111,7 +113,7 @@ bool judge_connect(const struct snapshot *seen, const struct connect_ask *ask,
 {
 	OWN_MEM struct port_map *map = grow_alloc(sizeof(*map));
 	struct indices concerned = { NULL, 0, 0 };
-	struct port_use use = { .sockets = 0 };
+	struct port_use use = { .used = 0 };
 	struct connect_words words = {
 		.map = map, .ask = ask, .probe = probe, .use = &use, .answer = answer,
 	};
@@ -160,7 +162,7 @@ void judge_connect_wants(const struct snapshot *seen, const struct connect_ask *
 
 /* ---- all destinations ---- */
 
-static void group(struct tally *tally, const struct port_map *map)
+static void group(struct tally *tally, const struct port_map *map, bool ipv4, bool ipv6)
 {
 	tally_init(tally, map->seen->socks.count);
 	for (size_t i = 0; i < map->seen->socks.count; i++) {
@@ -170,7 +172,7 @@ static void group(struct tally *tally, const struct port_map *map)
 			.ifindex = s->ifindex,
 		};
 
-		if (port_map_is_client(map, s))
+		if ((addr_is_v4(&s->remote) ? ipv4 : ipv6) && port_map_is_client(map, s))
 			tally_add(tally, &key, (uint32_t)i);
 	}
 }
@@ -205,7 +207,7 @@ static struct port_use use_of(struct port_map *map, const struct tally *tally,
 			      const struct tally_group *group, struct port_room *room)
 {
 	const struct tally_group *other = without_device(tally, group);
-	struct port_use use = { .sockets = 0 };
+	struct port_use use = { .used = 0 };
 
 	add_group(&use, map, tally, group);
 	if (other)
@@ -226,7 +228,7 @@ static struct destination destination_of(struct port_map *map, const struct tall
 	struct destination d = {
 		.source = group->key.source, .destination = group->key.destination,
 		.port = group->key.port, .ifindex = group->key.ifindex,
-		.used = use.sockets, .time_wait = use.states[STATE_TIME_WAIT],
+		.used = use.used, .time_wait = use.states[STATE_TIME_WAIT],
 		.established = use.states[STATE_ESTABLISHED],
 		.recyclable = port_use_recyclable(&use),
 		.left = room.left, .left_min = room.min, .left_max = room.max,
@@ -286,7 +288,7 @@ static void list_all(struct destinations *result, struct port_map *map, const st
 }
 
 bool judge_destinations(const struct snapshot *seen, const struct threshold *tight,
-			struct destinations *result)
+			bool ipv4, bool ipv6, struct destinations *result)
 {
 	OWN_MEM struct port_map *map = grow_alloc(sizeof(*map));
 	struct tally tally;
@@ -299,7 +301,7 @@ bool judge_destinations(const struct snapshot *seen, const struct threshold *tig
 	result->reserved = map->reserved;
 	result->blocked_for_all = map->ports[YES];
 	result->worst = verdict_of(map, map->ports[NO] + map->ports[MAYBE], tight);
-	group(&tally, map);
+	group(&tally, map, ipv4, ipv6);
 	list_all(result, map, &tally, tight);
 	tally_fini(&tally);
 	return true;

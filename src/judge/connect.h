@@ -23,8 +23,11 @@ bool judge_connect(const struct snapshot *seen, const struct connect_ask *ask,
 void judge_connect_wants(const struct snapshot *seen, const struct connect_ask *ask,
 			 struct map *inodes);
 
-/* Every destination of the namespace by how full its budget is. */
+/*
+ * Every destination of the namespace by how full its budget is, of the families
+ * wanted; a v4-mapped one is IPv4. Both families take ports from either.
+ */
 bool judge_destinations(const struct snapshot *seen, const struct threshold *tight,
-			struct destinations *result);
+			bool ipv4, bool ipv6, struct destinations *result);
 
 #endif

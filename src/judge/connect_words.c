@@ -284,7 +284,8 @@ static void advise_room(const struct connect_words *w, const struct shares *shar
 	struct advice *advice = &w->answer->advice;
 	unsigned size = w->map->high - w->map->low + 1;
 
-	if (!w->ask->bind_first && shares->waiting + shares->alive >= shares->lost)
+	if (!w->ask->bind_first && shares->waiting + shares->alive >= shares->lost &&
+	    w->answer->capacity)
 		advice_add(advice, "Add addresses or ports at the destination, or source addresses "
 			   "here: each pair has the whole range again.");
 	if (w->answer->reserved > w->answer->capacity / 4)
@@ -341,9 +342,9 @@ static void put_avoid(const struct connect_words *w, const struct shares *shares
 			   "destination.");
 		advice_add(avoid, "ip_local_reserved_ports for ports in use: a reserved port is as "
 			   "lost as a bound one.");
-	} else if (shares->waiting >= shares->alive) {
+	} else if (shares->waiting && shares->waiting >= shares->alive) {
 		avoid_for_waiting(w);
-	} else {
+	} else if (shares->alive) {
 		advice_add(avoid, "tcp_tw_reuse: most of these are live connections, not "
 			   "TIME_WAIT.");
 	}
@@ -443,6 +444,15 @@ static void note_place(const struct connect_words *w)
 			   "connections are on its own port and take none of the range.");
 }
 
+/* Whether a connection had timestamps is nowhere to be read; most have. */
+static void note_takeover(const struct connect_words *w)
+{
+	if (w->answer->recyclable)
+		advice_add(&w->answer->notes, "%" PRIu32 " TIME_WAITs count as left, for connect() "
+			   "takes them over (tcp_tw_reuse). It does not where a connection had no "
+			   "timestamps because the other end refused them.", w->answer->recyclable);
+}
+
 static void note_own_range(const struct connect_words *w)
 {
 	if (w->answer->left && kernel_at_least(w->map->seen, 6, 3))
@@ -468,6 +478,7 @@ void connect_words_put(const struct connect_words *w)
 	note_interval(w);
 	note_blind(w);
 	note_overflow(w);
+	note_takeover(w);
 	note_place(w);
 	note_own_range(w);
 }

@@ -53,20 +53,22 @@ struct bind_ask ask_effective(const struct bind_ask *ask)
 
 /*
  * To the IPv4 wildcard a native IPv6 socket looks like the IPv4 address
- * 127.0.0.6 unless it is IPv6 only. For UDP that very address meets it too; TCP
- * keeps sockets by address and does not look there.
+ * 127.0.0.6 unless it is IPv6 only. For UDP that very address meets it too, if the
+ * port's chain is short enough to be searched: else sockets are looked for by
+ * address, as TCP always does, and not found there.
  */
 static enum maybe meets_native(const struct bind_ask *ask, const struct sock *s)
 {
 	static const uint8_t stand_in[4] = { 127, 0, 0, 6 };
 	struct addr seen_as = addr_from_v4(stand_in);
+	enum maybe looked_at = NO;
 
-	if (ask->family != FAMILY_IPV4)
-		return NO;
-	if (!addr_is_any(&ask->addr) &&
-	    !(ask->protocol == PROTOCOL_UDP && addr_equal(&ask->addr, &seen_as)))
-		return NO;
-	return maybe_not(sock_flag(s, HAVE_V6ONLY, s->v6only));
+	if (ask->family == FAMILY_IPV4 && addr_is_any(&ask->addr))
+		looked_at = YES;
+	else if (ask->family == FAMILY_IPV4 && ask->protocol == PROTOCOL_UDP &&
+		 addr_equal(&ask->addr, &seen_as))
+		looked_at = MAYBE;
+	return maybe_both(looked_at, maybe_not(sock_flag(s, HAVE_V6ONLY, s->v6only)));
 }
 
 static enum maybe overlap_v4(const struct bind_ask *ask, const struct sock *s)
@@ -132,27 +134,4 @@ enum maybe conflict(const struct bind_ask *ask, const struct sock *s)
 				      maybe_not(shares_reuseport(ask, s)));
 
 	return maybe_both(meets(ask, s), alone);
-}
-
-/*
- * Every address whose memory would let @ask in has to meet @sock too. Where it
- * need not: the dual-stack wildcard is let in by 0.0.0.0 and by an IPv6-only [::],
- * of which each leaves out the other half; the IPv4 wildcard is let in by its
- * mapped form, which does not meet native sockets.
- */
-static bool all_doors_meet(const struct bind_ask *ask, const struct sock *s)
-{
-	enum shape other = shape_of(s->family, &s->local);
-
-	if (shape_of(ask->family, &ask->addr) == SHAPE_ANY6 && !ask->v6only)
-		return other == SHAPE_ANY6 && sock_flag(s, HAVE_V6ONLY, s->v6only) == NO;
-	if (shape_of(ask->family, &ask->addr) == SHAPE_IPV4)
-		return other != SHAPE_NATIVE6;
-	return true;
-}
-
-bool rules_out_shortcut(const struct bind_ask *ask, const struct sock *s)
-{
-	return s->state == STATE_LISTEN && !s->ifindex && conflict(ask, s) == YES &&
-	       sock_flag(s, HAVE_UID, s->uid == ask->uid) == NO && all_doors_meet(ask, s);
 }

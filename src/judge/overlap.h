@@ -52,15 +52,4 @@ enum maybe shares_reuseport(const struct bind_ask *ask, const struct sock *sock)
 /* TCP: whether @sock alone makes bind() fail. */
 enum maybe conflict(const struct bind_ask *ask, const struct sock *sock);
 
-/**
- * rules_out_shortcut - no bind() with SO_REUSEPORT got past @sock since it listens
- *
- * The kernel remembers, for each port, the uid and address of the socket with
- * SO_REUSEPORT that was bound last, and lets the next one of that uid and address
- * in without the test above. It cannot be seen from outside. A listen()
- * overwrites that memory with the listener's own uid; what came later had to
- * pass the test against the listener, and a socket of another uid could not.
- */
-bool rules_out_shortcut(const struct bind_ask *ask, const struct sock *sock);
-
 #endif

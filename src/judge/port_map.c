@@ -181,11 +181,16 @@ bool port_map_blames(const struct port_map *map, const struct sock *s)
 	return blocks == YES || (blocks == MAYBE && !bit(map->certain, port));
 }
 
+/* Beside a listener of the same port only what certainly connected is no child of it. */
 bool port_map_is_client(const struct port_map *map, const struct sock *s)
 {
-	return !(STATE_BIT(s->state) & idle_states) && s->remote_port &&
-	       port_map_owns(map, s) && !bit(map->listened, s->local_port) &&
-	       sock_opener(s) != OPENER_PEER;
+	enum opener opener;
+
+	if ((STATE_BIT(s->state) & idle_states) || !s->remote_port || !port_map_owns(map, s))
+		return false;
+	opener = sock_opener(s);
+	return opener == OPENER_HERE ||
+	       (opener == OPENER_UNKNOWN && !bit(map->listened, s->local_port));
 }
 
 static bool is_time_wait(const struct sock *s)
@@ -221,19 +226,23 @@ void port_use_wait(struct port_use *use, const struct port_map *map, const struc
 
 void port_use_add(struct port_use *use, struct port_map *map, const struct sock *s)
 {
-	uint8_t *marked = &map->hit[s->local_port];
+	uint8_t *marked = &map->hit[s->local_port], *state = &map->state[s->local_port];
 	uint8_t lost = map->lost[s->local_port];
 	enum hit hit = hit_of(map, s);
 
-	use->sockets++;
-	use->states[s->state]++;
 	port_use_wait(use, map, s);
 	if (hit <= *marked)
 		return;
-	if (*marked)
+	if (*marked) {
 		use->ports[*marked][lost]--;
+		use->states[*state]--;
+		use->used--;
+	}
 	use->ports[hit][lost]++;
+	use->states[s->state]++;
+	use->used++;
 	*marked = (uint8_t)hit;
+	*state = (uint8_t)s->state;
 }
 
 void port_use_forget(struct port_map *map, const struct sock *s)

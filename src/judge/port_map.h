@@ -45,6 +45,7 @@ struct port_map {
 	bool     heals;                         /* the kernel forgets that bind() had a port */
 	uint8_t  lost[65536];                   /* enum maybe: to every destination */
 	uint8_t  hit[65536];                    /* enum hit, of the destination being counted */
+	uint8_t  state[65536];                  /* of the socket that is the hit */
 	uint8_t  listened[65536 / 8];
 	uint8_t  certain[65536 / 8];            /* lost, without the kernel's answer */
 	uint8_t  open[65536 / 8];               /* ambiguous: what a probe is to ask */
@@ -82,10 +83,13 @@ bool port_map_blames(const struct port_map *map, const struct sock *sock);
  */
 bool port_map_is_client(const struct port_map *map, const struct sock *sock);
 
-/* The sockets of one destination, of one source address and device. */
+/*
+ * The sockets of one destination, of one source address and device. One with the
+ * device and one without can be on the same port, which counts once.
+ */
 struct port_use {
-	uint32_t sockets;
-	uint32_t states[STATE_COUNT];
+	uint32_t used;                          /* ports with such a socket */
+	uint32_t states[STATE_COUNT];           /* of these */
 	uint32_t ports[HIT_COUNT][MAYBE_COUNT];
 	struct trend trend;
 	struct known next_free_ms;

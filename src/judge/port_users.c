@@ -75,14 +75,15 @@ static uint32_t *kind_of(struct lost_ports *lost, const struct sock *s)
 	return (s->have & HAVE_PORT_ORIGIN) && s->port_explicit ? &lost->clients : &lost->unknown;
 }
 
-static void count_lost(struct users *users, const struct sock *s)
+/* False when that port is counted already: each has one kind, and one client. */
+static bool take_port(struct users *users, const struct sock *s)
 {
 	uint8_t *bits = &users->counted[s->local_port / 8];
 	uint8_t mask = (uint8_t)(1u << (s->local_port % 8));
+	bool fresh = !(*bits & mask);
 
-	if (!(*bits & mask))
-		++*kind_of(&users->lost, s);
 	*bits |= mask;
+	return fresh;
 }
 
 /* False when this user was counted for that port before. */
@@ -99,13 +100,17 @@ static bool is_first_on_port(struct users *users, uint32_t index, uint16_t port)
 
 static void add(struct users *users, const struct sock *s)
 {
-	bool blocks_all = users->map->lost[s->local_port] == YES, fresh = true;
-	uint32_t index = user_of(users, s, blocks_all);
-	struct port_user *user = &users->answer->users.at[index];
+	bool blocks_all = users->map->lost[s->local_port] == YES, fresh = take_port(users, s);
+	struct port_user *user;
+	uint32_t index;
 
+	if (!blocks_all && !fresh)
+		return;
+	index = user_of(users, s, blocks_all);
+	user = &users->answer->users.at[index];
 	if (blocks_all) {
+		*kind_of(&users->lost, s) += fresh;
 		fresh = is_first_on_port(users, index, s->local_port);
-		count_lost(users, s);
 	}
 	user->count += fresh;
 	user->states[s->state] += fresh;

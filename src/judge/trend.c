@@ -26,7 +26,20 @@ static int64_t reuse_delay_ms(const struct limits *limits)
 {
 	const struct known *delay = &limits->limit[LIMIT_TW_REUSE_DELAY_MS];
 
-	return delay->is ? delay->value : REUSE_DELAY_MS;
+	/* What the kernel cannot have said would only overflow. */
+	if (!delay->is || delay->value < 0 || delay->value > INT32_MAX)
+		return REUSE_DELAY_MS;
+	return delay->value;
+}
+
+/* The same in whole seconds, at least one and at most a life. */
+static unsigned delay_s(const struct limits *limits)
+{
+	int64_t delay = reuse_delay_ms(limits);
+
+	if (delay > (TREND_SECONDS - 1) * 1000)
+		return TREND_SECONDS;
+	return delay <= 1000 ? 1 : (unsigned)((delay + 999) / 1000);
 }
 
 static int64_t age_ms(const struct sock *s)
@@ -63,31 +76,32 @@ int64_t trend_frees_in_ms(const struct limits *limits, const struct sock *s)
 
 void trend_add(struct trend *t, const struct limits *limits, const struct sock *s, bool reuse)
 {
-	size_t second = (size_t)age_ms(s) / 1000;
+	int64_t age = age_ms(s);
+	size_t second = (size_t)age / 1000;
 
 	second = second < TREND_SECONDS ? second : TREND_SECONDS - 1;
+	t->oldest_ms = age > t->oldest_ms ? age : t->oldest_ms;
 	t->closed[second]++;
 	t->held[second] += !reuse || trend_reuse(limits, s) != REUSE_YES;
 	t->reusable = reuse && trend_policy(limits, s) == REUSE_YES;
+	if (t->reusable)
+		t->whole_s = delay_s(limits);
 }
 
 /*
  * In the last seconds, or since the first close when that was less long ago.
- * Long enough not to be fooled by one burst, short enough to be about now. What
- * was recycled is missing, so it is a lower bound.
+ * Long enough not to be fooled by one burst, short enough to be about now. Of
+ * those that are old enough to be taken over nobody knows how many were.
  */
 double trend_rate(const struct trend *t)
 {
-	unsigned oldest = 0, window;
-	double sum = 0;
+	unsigned window = t->whole_s && t->whole_s < RATE_WINDOW_S ? t->whole_s : RATE_WINDOW_S;
+	double sum = 0, span_s = (double)t->oldest_ms / 1000;
 
-	for (unsigned age = 0; age < TREND_SECONDS; age++)
-		if (t->closed[age])
-			oldest = age + 1;
-	window = oldest < RATE_WINDOW_S ? oldest : RATE_WINDOW_S;
 	for (unsigned age = 0; age < window; age++)
 		sum += t->closed[age];
-	return window ? sum / window : 0;
+	span_s = span_s < window ? span_s : window;
+	return sum / (span_s > 1 ? span_s : 1);
 }
 
 /*
@@ -97,13 +111,12 @@ double trend_rate(const struct trend *t)
 bool trend_exhausts(const struct trend *trend, const struct limits *limits, uint32_t left,
 		    double *in_s)
 {
-	int64_t delay_s = (reuse_delay_ms(limits) + 999) / 1000;
 	double rate = trend_rate(trend), free_ports = left;
 	unsigned life = TREND_SECONDS;
 
 	*in_s = 0;
-	if (trend->reusable && delay_s < TREND_SECONDS)
-		life = (unsigned)(delay_s < 1 ? 1 : delay_s);
+	if (trend->reusable)
+		life = delay_s(limits);
 	for (unsigned t = 1; t <= life && left && rate > 0; t++) {
 		double before = free_ports;
 

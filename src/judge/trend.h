@@ -28,13 +28,15 @@ struct trend {
 	uint32_t closed[TREND_SECONDS];
 	uint32_t held[TREND_SECONDS];   /* of these, ports that are not free again */
 	bool     reusable;              /* the policy gives them back early */
+	int64_t  oldest_ms;             /* age of the oldest */
+	unsigned whole_s;               /* younger than this nothing was taken over; 0: ever */
 };
 
 /* Adds a TIME_WAIT minisock; @reuse: what can be taken over counts as free. */
 void trend_add(struct trend *trend, const struct limits *limits, const struct sock *time_wait,
 	       bool reuse);
 
-/* Closes per second in the last seconds; what was recycled is missing. */
+/* Closes per second in the last seconds. */
 double trend_rate(const struct trend *trend);
 
 /* False when @left free ports never run out at that rate; else in *@in_s seconds. */

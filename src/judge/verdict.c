@@ -3,8 +3,6 @@
 
 #include <errno.h>
 
-enum { CHAIN_SHORT = 10 };      /* longer UDP chains are searched by address */
-
 /* One test of the kernel: whether it fails, with what, and why. */
 struct test {
 	enum maybe fails;
@@ -39,10 +37,16 @@ static struct test in_use(void)
 	return (struct test){ YES, EADDRINUSE, REASON_IN_USE };
 }
 
+/*
+ * The kernel remembers, for each port, the uid and address of the socket with
+ * SO_REUSEPORT that was bound last, and lets the next one of that uid and address
+ * in without a look at the sockets. It cannot be seen from outside. Not even a
+ * listener of another uid rules it out: fchown(), a device taken off, or
+ * TCP_REPAIR after the listen() leave the memory as it was.
+ */
 static struct test test_tcp(const struct snapshot *seen, const struct bind_ask *ask)
 {
 	enum maybe worst = NO;
-	bool shortcut = ask->reuseport;
 
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		const struct sock *s = &seen->socks.at[i];
@@ -50,11 +54,9 @@ static struct test test_tcp(const struct snapshot *seen, const struct bind_ask *
 
 		if (found > worst)
 			worst = found;
-		if (found == YES && shortcut)
-			shortcut = !rules_out_shortcut(ask, s);
 	}
 	if (worst == YES)
-		return shortcut ? undecided(REASON_SHORTCUT) : in_use();
+		return ask->reuseport ? undecided(REASON_SHORTCUT) : in_use();
 	if (!ports_seen_whole(seen, ask->protocol))
 		return undecided(REASON_LIST);
 	return worst == MAYBE ? undecided(REASON_FLAGS) : passed;
@@ -70,7 +72,6 @@ static enum maybe is_met(const struct bind_ask *ask, const struct sock *s)
 struct walk {
 	bool may_pass, may_fail;
 	bool stopped;           /* certainly at a socket and not at the end */
-	size_t met, count;
 };
 
 static void walk_step(struct walk *walk, const struct bind_ask *ask, const struct sock *s)
@@ -78,24 +79,30 @@ static void walk_step(struct walk *walk, const struct bind_ask *ask, const struc
 	enum maybe met = is_met(ask, s);
 	enum maybe shared = shares_reuseport(ask, s);
 
-	walk->count++;
 	if (met == NO)
 		return;
-	walk->met++;
 	walk->may_pass |= shared != NO;
 	walk->may_fail |= shared != YES;
 	walk->stopped |= met == YES;
 }
 
+static bool is_mixed(const struct walk *walk)
+{
+	return (walk->may_pass || !walk->stopped) && walk->may_fail;
+}
+
 /*
  * The first socket that is met decides: in the same group all is well, in any
- * other case not, whatever comes after it. The order of a long chain is the
- * order of other chains, unless the question is about every address.
+ * other case not, whatever comes after it. But a question about one address is
+ * answered from other chains as soon as more than ten sockets have a place in the
+ * port's chain, and ports and namespaces that cannot be seen share that place: the
+ * order that was seen only counts for a question about every address.
  */
 static struct test test_udp(const struct snapshot *seen, const struct bind_ask *ask)
 {
 	struct walk first = { 0 }, any = { 0 };
-	bool by_order;
+	bool by_order = addr_is_any(&ask->addr);
+	const struct walk *walk = by_order ? &first : &any;
 
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		const struct sock *s = &seen->socks.at[i];
@@ -106,15 +113,11 @@ static struct test test_udp(const struct snapshot *seen, const struct bind_ask *
 			walk_step(&first, ask, s);
 		walk_step(&any, ask, s);
 	}
-	by_order = any.count <= CHAIN_SHORT || addr_is_any(&ask->addr);
-	if (by_order)
-		any = first;
-	any.may_pass |= !any.stopped;
-	if (!ports_seen_whole(seen, ask->protocol) && (!any.stopped || ask->reuseport))
+	if (!ports_seen_whole(seen, ask->protocol) && (!walk->stopped || ask->reuseport))
 		return undecided(REASON_LIST);
-	if (any.may_pass && any.may_fail)
-		return undecided(by_order ? REASON_FLAGS : REASON_ORDER);
-	return any.may_fail ? in_use() : passed;
+	if (is_mixed(walk))
+		return undecided(by_order || is_mixed(&first) ? REASON_FLAGS : REASON_ORDER);
+	return walk->may_fail ? in_use() : passed;
 }
 
 static struct test test_sockets(const struct snapshot *seen, const struct bind_ask *ask)
@@ -122,14 +125,28 @@ static struct test test_sockets(const struct snapshot *seen, const struct bind_a
 	return ask->protocol == PROTOCOL_UDP ? test_udp(seen, ask) : test_tcp(seen, ask);
 }
 
+/* Whether some socket that is met would let @ask in, if it is the first. */
+static bool has_group(const struct snapshot *seen, const struct bind_ask *ask)
+{
+	for (size_t i = 0; i < seen->socks.count; i++) {
+		const struct sock *s = &seen->socks.at[i];
+
+		if (is_concerned(ask, s) && is_met(ask, s) != NO && shares_reuseport(ask, s) != NO)
+			return true;
+	}
+	return false;
+}
+
 /*
  * UDP: those met before the chain certainly reaches a member of the group. One
- * after a possible member is not certain either.
+ * after a possible member is not certain either, and none is beside one where the
+ * order is not known.
  */
 static void each_udp(const struct snapshot *seen, const struct bind_ask *ask,
 		     void (*take)(void *ctx, uint32_t index, bool certain), void *ctx)
 {
-	bool certain = true;
+	bool by_order = addr_is_any(&ask->addr);
+	bool certain = by_order || !has_group(seen, ask);
 
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		const struct sock *s = &seen->socks.at[i];
@@ -138,7 +155,7 @@ static void each_udp(const struct snapshot *seen, const struct bind_ask *ask,
 
 		if (met == NO)
 			continue;
-		if (met == YES && shared == YES)
+		if (by_order && met == YES && shared == YES)
 			return;
 		certain &= shared == NO;
 		if (shared != YES)

@@ -21,7 +21,7 @@ enum reason {
 	REASON_PRIVILEGE_UNSEEN,
 	REASON_FLAGS,           /* of a socket in the way */
 	REASON_ORDER,           /* UDP: which socket is met first */
-	REASON_SHORTCUT,        /* see rules_out_shortcut() */
+	REASON_SHORTCUT,        /* SO_REUSEPORT: see test_tcp() */
 	REASON_LIST,            /* not every socket was seen */
 };
 

@@ -3,8 +3,8 @@
 
 #include "base/grow.h"
 
-#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 const char *verdict_name(enum verdict verdict)
 {
@@ -18,28 +18,7 @@ const char *verdict_name(enum verdict verdict)
 
 const char *errno_name(int err)
 {
-	switch (err) {
-	case EADDRINUSE: return "EADDRINUSE";
-	case EADDRNOTAVAIL: return "EADDRNOTAVAIL";
-	case EACCES: return "EACCES";
-	case EPERM: return "EPERM";
-	case EINVAL: return "EINVAL";
-	case ENODEV: return "ENODEV";
-	case EAFNOSUPPORT: return "EAFNOSUPPORT";
-	case ENOENT: return "ENOENT";
-	case ENOTDIR: return "ENOTDIR";
-	case EROFS: return "EROFS";
-	case ELOOP: return "ELOOP";
-	case ENAMETOOLONG: return "ENAMETOOLONG";
-	case ENETUNREACH: return "ENETUNREACH";
-	case EHOSTUNREACH: return "EHOSTUNREACH";
-	case EAGAIN: return "EAGAIN";
-	case ENOBUFS: return "ENOBUFS";
-	case ENOMEM: return "ENOMEM";
-	case EMFILE: return "EMFILE";
-	case ENFILE: return "ENFILE";
-	default: return err ? "EOTHER" : NULL;
-	}
+	return err ? strerrorname_np(err) : NULL;
 }
 
 const char *const bind_why_name[WHY_COUNT] = {

@@ -16,7 +16,7 @@ enum verdict {
 };
 const char *verdict_name(enum verdict verdict);         /* "ok", "fails", ... */
 
-/* "EADDRINUSE" and what it reads like in strerror(); NULL for 0. */
+/* "EADDRINUSE", ...; NULL for 0 and for what is no errno. */
 const char *errno_name(int err);
 
 struct bind_ask {

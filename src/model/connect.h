@@ -47,7 +47,7 @@ struct port_user {
 struct connect_answer {
 	uint32_t capacity, reserved;
 	uint32_t left, left_min, left_max;
-	uint32_t used_by_destination;   /* sockets on this very 4-tuple */
+	uint32_t used_by_destination;   /* ports with a socket on this very 4-tuple */
 	uint32_t states[STATE_COUNT];   /* of those */
 	uint32_t recyclable;
 	uint32_t blocked_for_all;       /* ports whose owner certainly took them from everybody */

@@ -67,6 +67,10 @@ static void put_affected(struct text *text, const struct destinations *all)
 		page_count(text, all->list.count, "destination");
 		return;
 	}
+	if (!all->capacity) {
+		cell_str(text, "any destination: all ports of the range are reserved");
+		return;
+	}
 	cell_str(text, "any destination: owners that called bind() have ");
 	cell_thousands(text, all->blocked_for_all);
 	cell_str(text, " of ");

@@ -126,3 +126,23 @@ left() {
 		[ "$status" -eq 3 ] && [[ $output != *'"verdict": "ok"'* ]]
 	done
 }
+
+@test "a critical share below the usual warning share is not critical, or --probe without a probe says two sentences" {
+	lab_start ephemeral-full established=40 time_wait=0
+	sockvet connect --crit port-exhaustion=30 127.0.0.1:8080
+	[ "$status" -eq 2 ] && [[ $output == "TIGHT: "* ]]
+	sockvet connect --crit port-exhaustion=30
+	[ "$status" -eq 2 ]
+	sockvet record -q "$BATS_TEST_TMPDIR/all"
+	sockvet connect --probe --from "$BATS_TEST_TMPDIR/all" 127.0.0.1:8080
+	echo "$errors"
+	[ "$status" -eq 3 ] && [ "$(wc -l <<<"$errors")" -eq 1 ]
+}
+
+@test "the list of destinations has those of the other family" {
+	lab_start ephemeral-full established=5 time_wait=0
+	sockvet connect --json -4
+	holds '.destinations | length == 1'
+	sockvet connect --json -6
+	holds '(.destinations | length == 0) and .verdict == "ok"'
+}

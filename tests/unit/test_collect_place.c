@@ -431,14 +431,18 @@ static void test_rights(void **state)
 
 /* ---- ways ---- */
 
-static int really_connect(const struct target *target, struct addr *source)
+/* @from: bind() to it first, or NULL */
+static int really_connect(const struct target *target, const struct target *from,
+			  struct addr *source)
 {
 	/* a datagram socket goes the same way, and nothing is sent */
 	int fd = make_socket(target, SOCK_DGRAM);
 	struct sockaddr_storage name = { 0 };
 	socklen_t size = sizeof(name);
-	int err = connect(fd, (const struct sockaddr *)&target->name, target->size) < 0 ? errno : 0;
+	int err;
 
+	EXPECT(!from || bind(fd, (const struct sockaddr *)&from->name, from->size) == 0);
+	err = connect(fd, (const struct sockaddr *)&target->name, target->size) < 0 ? errno : 0;
 	getsockname(fd, (struct sockaddr *)&name, &size);
 	if (name.ss_family == AF_INET)
 		*source = addr_from_v4(&((struct sockaddr_in *)&name)->sin_addr);
@@ -453,9 +457,10 @@ static void check_way(struct tape *tape, struct snapshot *seen, const char *text
 	struct target target = parse_target(text, 5555);
 	struct addr source;
 	struct way way;
-	int err = really_connect(&target, &source);
+	int err = really_connect(&target, NULL, &source);
 
-	way_collect(tape, target.family, &target.addr, target.ifindex, &way, seen);
+	way_collect(tape, &(struct connect_ask){ .family = target.family,
+		    .destination = target.addr, .ifindex = target.ifindex }, &way, seen);
 	if (way.err != err || (!err && !addr_equal(&source, &way.source)))
 		fprintf(stderr, "%s: told %s, is %s\n", text, strerror(way.err), strerror(err));
 	EXPECT(way.known);
@@ -479,6 +484,61 @@ static void check_ways(const char *const *texts, size_t count)
 		check_way(&tape, &seen, texts[i]);
 	tape_close(&tape, true, NULL);
 	snapshot_fini(&seen);
+}
+
+static void check_way_from(struct tape *tape, struct snapshot *seen, const char *from,
+			   const char *to)
+{
+	struct target target = parse_target(to, 5555), bound = parse_target(from, 0);
+	struct addr source;
+	struct way way;
+	int err = really_connect(&target, &bound, &source);
+
+	way_collect(tape, &(struct connect_ask){ .family = target.family, .source = bound.addr,
+		    .destination = target.addr, .ifindex = target.ifindex }, &way, seen);
+	if (way.err != err)
+		fprintf(stderr, "%s from %s: told %s, is %s\n", to, from, strerror(way.err),
+			strerror(err));
+	EXPECT(way.known);
+	EXPECT(way.err == err);
+	EXPECT(err || addr_equal(&source, &way.source));
+}
+
+static void check_ways_from(const char *const (*pairs)[2], size_t count)
+{
+	struct snapshot seen;
+	struct tape tape;
+
+	snapshot_init(&seen);
+	record_begin(&tape);
+	links_collect(&tape, &seen);
+	for (size_t i = 0; i < count; i++)
+		check_way_from(&tape, &seen, pairs[i][0], pairs[i][1]);
+	record_replay(&tape);
+	for (size_t i = 0; i < count; i++)
+		check_way_from(&tape, &seen, pairs[i][0], pairs[i][1]);
+	tape_close(&tape, true, NULL);
+	snapshot_fini(&seen);
+}
+
+static void ways_of_sources(void)
+{
+	static const char *const pairs[][2] = {
+		{ "127.0.0.1", "10.9.0.77" }, { "127.0.0.1", "10.9.0.1" },
+		{ "127.0.0.1", "127.0.0.9" }, { "10.9.0.1", "127.0.0.1" },
+		{ "10.9.0.1", "10.9.0.77" }, { "10.9.0.2", "10.9.0.77" },
+		{ "10.9.0.1", "198.51.100.7" }, { "10.9.0.1", "8.8.4.4" },
+		{ "::1", "::1" }, { "2001:db8:1::1", "2001:db8:1::77" },
+	};
+	static const char *const ruled[][2] = {
+		{ "10.9.0.1", "8.8.4.4" }, { "10.9.0.2", "8.8.4.4" },
+	};
+
+	build_place();
+	check_ways_from(pairs, COUNT(pairs));
+	ip("route add default via 10.77.0.9 table 100");
+	ip("rule add from 10.9.0.2 lookup 100");
+	check_ways_from(ruled, COUNT(ruled));
 }
 
 static void ways_of_nothing(void)
@@ -516,6 +576,7 @@ static void test_ways(void **state)
 		skip();
 	in_lab(ways_of_nothing);
 	in_lab(ways_of_place);
+	in_lab(ways_of_sources);
 }
 
 /* A group has no connections; loopback needs no recording. */
@@ -539,7 +600,8 @@ static void test_ways_inferred(void **state)
 		struct target target = parse_target(rows[i].text, 1);
 		struct way way;
 
-		way_collect(&tape, target.family, &target.addr, 0, &way, &seen);
+		way_collect(&tape, &(struct connect_ask){ .family = target.family,
+			    .destination = target.addr }, &way, &seen);
 		assert_int_equal(way.known, rows[i].source != NULL);
 		if (rows[i].source) {
 			struct target source = parse_target(rows[i].source, 1);
@@ -680,6 +742,8 @@ static void names_of_lab(void)
 		{ "file", UNIX_FILE_OTHER, 0, 0, 0, false },
 		{ "dir", UNIX_FILE_OTHER, 0, 0, 0, false },
 		{ "dangling", UNIX_FILE_DANGLING, 0, 0, 0, false },
+		/* a file system that has no socket files */
+		{ "/proc/x", UNIX_FILE_NONE, ENOENT, 0, 0, false },
 		{ "@two", UNIX_FILE_UNKNOWN, 0, 2, UNIX_STREAM, true },
 		{ "@tw", UNIX_FILE_UNKNOWN, 0, 0, 0, false },
 		{ "@child", UNIX_FILE_UNKNOWN, 0, 0, 0, false },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/grow.h"
 #include "judge/connect.h"
+#include "judge/trend.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -491,7 +492,7 @@ static void what_was_not_seen_is_never_ok(void **state)
 	assert_int_equal(answer.verdict, CONNECT_UNKNOWN);
 	assert_int_equal(answer.left_min, 0);
 	assert_int_equal(answer.left, 99);
-	assert_true(judge_destinations(&seen, &tight, &all));
+	assert_true(judge_destinations(&seen, &tight, true, true, &all));
 	assert_int_equal(all.worst, CONNECT_UNKNOWN);
 	assert_int_equal(all.list.at[0].verdict, CONNECT_UNKNOWN);
 	assert_int_equal(all.list.at[0].left_min, 0);
@@ -503,7 +504,7 @@ static void what_was_not_seen_is_never_ok(void **state)
 				   &answer));
 	assert_int_equal(answer.verdict, CONNECT_UNKNOWN);
 	assert_true(*answer.cause);
-	assert_false(judge_destinations(&seen, &tight, &all));
+	assert_false(judge_destinations(&seen, &tight, true, true, &all));
 	assert_int_equal(all.worst, CONNECT_UNKNOWN);
 	end();
 }
@@ -765,7 +766,7 @@ static void destinations_are_fullest_first(void **state)
 		live(40000 + i, THERE, 443, true);
 	add(STATE_BOUND, HERE, 40099, "0.0.0.0", 0);
 	live(40098, "10.0.0.7", 5000, false);           /* accepted: no destination of ours */
-	assert_true(judge_destinations(&seen, &tight, &all));
+	assert_true(judge_destinations(&seen, &tight, true, true, &all));
 	assert_int_equal(all.list.count, 2);
 	assert_int_equal(all.capacity, 100);
 	assert_int_equal(all.blocked_for_all, 2);
@@ -784,11 +785,118 @@ static void destinations_are_fullest_first(void **state)
 	begin(40000, 40003);                            /* nobody connects: bind() has it all */
 	for (unsigned i = 0; i < 4; i++)
 		add(STATE_BOUND, HERE, 40000 + i, "0.0.0.0", 0);
-	assert_true(judge_destinations(&seen, &tight, &all));
+	assert_true(judge_destinations(&seen, &tight, true, true, &all));
 	assert_int_equal(all.worst, CONNECT_EXHAUSTED);
 	assert_int_equal(all.list.count, 0);
 	destinations_fini(&all);
 	end();
+}
+
+static void destinations_are_of_the_families_wanted(void **state)
+{
+	struct destinations all;
+
+	(void)state;
+	begin(40000, 40099);
+	live(40000, THERE, 443, true);
+	add(STATE_ESTABLISHED, "fd00::1", 40001, "fd00::2", 443);
+	add(STATE_LISTEN, "::", 40002, "::", 0);
+	assert_true(judge_destinations(&seen, &tight, true, false, &all));
+	assert_int_equal(all.list.count, 1);
+	assert_true(addr_is_v4(&all.list.at[0].destination));
+	assert_int_equal(all.list.at[0].left, 98);      /* IPv6 took one of its ports */
+	destinations_fini(&all);
+	assert_true(judge_destinations(&seen, &tight, false, true, &all));
+	assert_int_equal(all.list.count, 1);
+	assert_false(addr_is_v4(&all.list.at[0].destination));
+	destinations_fini(&all);
+	end();
+}
+
+/* One socket with the device and one without can have the same four numbers. */
+static void a_port_counts_once(void **state)
+{
+	struct connect_ask ask = ask_of(HERE, THERE, 443);
+	struct destinations all;
+
+	(void)state;
+	begin(40000, 40003);
+	ask.ifindex = 7;
+	for (unsigned i = 0; i < 4; i++) {
+		hold(live(40000 + i, THERE, 443, true), 100, "one");
+		live(40000 + i, THERE, 443, true)->ifindex = 7;
+	}
+	judge_it(&ask, NULL);
+	assert_int_equal(answer.left, 0);
+	assert_int_equal(answer.used_by_destination, 4);
+	assert_int_equal(answer.states[STATE_ESTABLISHED], 4);
+	assert_int_equal(answer.users.count, 1);
+	assert_int_equal(answer.users.at[0].count, 4);
+	assert_true(judge_destinations(&seen, &tight, true, true, &all));
+	assert_int_equal(all.list.count, 2);
+	assert_int_equal(all.list.at[0].used, 4);
+	assert_int_equal(all.list.at[1].used, 4);
+	destinations_fini(&all);
+	end();
+}
+
+static void a_client_beside_a_listener_is_one(void **state)
+{
+	(void)state;
+	begin(40000, 40003);
+	add(STATE_LISTEN, "127.0.0.1", 40001, "0.0.0.0", 0);
+	live(40001, THERE, 443, true);
+	live(40001, THERE, 443, false)->local = ip("127.0.0.1");
+	judge_there();
+	assert_int_equal(answer.used_by_destination, 1);
+	assert_int_equal(answer.used_and_blocked, 1);
+	assert_int_equal(answer.left, 3);
+	end();
+}
+
+/* Given alone, a critical share below the warning share counts too. */
+static void critical_may_come_before_warning(void **state)
+{
+	struct threshold before = tight;
+	struct connect_ask ask = ask_of(HERE, THERE, 443);
+
+	(void)state;
+	begin(40000, 40099);
+	for (unsigned i = 0; i < 40; i++)
+		live(40000 + i, THERE, 443, true);
+	judge_there();
+	assert_int_equal(answer.verdict, CONNECT_OK);
+	connect_answer_fini(&answer);
+	before.crit = 30;
+	assert_true(judge_connect(&seen, &ask, NULL, &before, &answer));
+	assert_int_equal(answer.verdict, CONNECT_TIGHT);
+	end();
+}
+
+/* What is old enough may have been taken over: only the young tell how many close. */
+static void the_rate_is_of_those_that_nobody_took_over(void **state)
+{
+	struct trend trend = { .oldest_ms = 0 };
+	struct limits limits = { .reserved_known = true };
+	struct sock s = { .state = STATE_TIME_WAIT, .timer = TIMER_TIME_WAIT };
+
+	(void)state;
+	limits.limit[LIMIT_TIMESTAMPS] = (struct known){ true, 1 };
+	limits.limit[LIMIT_TW_REUSE] = (struct known){ true, 1 };
+	limits.limit[LIMIT_TW_REUSE_DELAY_MS] = (struct known){ true, 1000 };
+	for (unsigned i = 0; i < 15; i++) {
+		s.timer_ms = 60000 - i * 60;
+		trend_add(&trend, &limits, &s, true);
+	}
+	s.timer_ms = 60000 - 30000;
+	trend_add(&trend, &limits, &s, true);
+	assert_true(trend_rate(&trend) > 14.9 && trend_rate(&trend) < 15.1);
+	trend = (struct trend){ .oldest_ms = 0 };
+	for (unsigned i = 0; i < 121; i++) {            /* 20 a second since 6 s */
+		s.timer_ms = 60000 - i * 50;
+		trend_add(&trend, &limits, &s, false);
+	}
+	assert_true(trend_rate(&trend) > 19.5 && trend_rate(&trend) < 20.5);
 }
 
 /* ---- random snapshots ---- */
@@ -912,7 +1020,7 @@ static void the_list_agrees_with_the_question(void)
 {
 	struct destinations all;
 
-	assert_true(judge_destinations(&seen, &tight, &all));
+	assert_true(judge_destinations(&seen, &tight, true, true, &all));
 	for (size_t i = 0; i < all.list.count; i++) {
 		const struct destination *d = &all.list.at[i];
 		struct connect_ask ask = {
@@ -972,6 +1080,11 @@ int main(void)
 		cmocka_unit_test(advice_is_about_this_case),
 		cmocka_unit_test(the_rate_tells_when_it_ends),
 		cmocka_unit_test(destinations_are_fullest_first),
+		cmocka_unit_test(destinations_are_of_the_families_wanted),
+		cmocka_unit_test(a_port_counts_once),
+		cmocka_unit_test(a_client_beside_a_listener_is_one),
+		cmocka_unit_test(critical_may_come_before_warning),
+		cmocka_unit_test(the_rate_is_of_those_that_nobody_took_over),
 		cmocka_unit_test(random_snapshots_keep_the_promises),
 	};
 
