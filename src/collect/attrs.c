@@ -4,7 +4,9 @@
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <linux/mptcp.h>
 #include <linux/tcp.h>
+#include <linux/tls.h>
 #include <string.h>
 
 struct taken {
@@ -35,7 +37,11 @@ struct place {
  * tcp_info only ever grows at its end: a member is there when the attribute
  * is long enough. Members younger than the oldest header that builds this
  * program are written as numbers (6.2: rcv_wnd, rehash; 6.7: the total_rto
- * ones; checked against the type information of 6.18).
+ * ones; 6.18: accurate ECN; checked against the type information of 6.18).
+ * The last word is two 16-bit numbers in 6.18 (fail_mode, opt_seen) and bits in
+ * 7.0 (ecn_mode:2, opt_seen:2, fail_mode:4): it is told as it is. Not here are
+ * the state, which the message tells too, and last_ack_sent, which no kernel
+ * has ever filled.
  */
 static const struct place places[METRIC_COUNT] = {
 	[METRIC_CA_STATE]       = AT(ca_state),
@@ -96,7 +102,18 @@ static const struct place places[METRIC_COUNT] = {
 	[METRIC_TOTAL_RTO]      = { .offset = 240, .size = 2 },
 	[METRIC_TOTAL_RTO_RECOVERIES] = { .offset = 242, .size = 2 },
 	[METRIC_TOTAL_RTO_TIME] = { .offset = 244, .size = 4 },
+	[METRIC_RETRANSMITS]    = AT(retransmits),
+	[METRIC_RECEIVED_CE]        = { .offset = 248, .size = 4 },
+	[METRIC_DELIVERED_E1_BYTES] = { .offset = 252, .size = 4 },
+	[METRIC_DELIVERED_E0_BYTES] = { .offset = 256, .size = 4 },
+	[METRIC_DELIVERED_CE_BYTES] = { .offset = 260, .size = 4 },
+	[METRIC_RECEIVED_E1_BYTES]  = { .offset = 264, .size = 4 },
+	[METRIC_RECEIVED_E0_BYTES]  = { .offset = 268, .size = 4 },
+	[METRIC_RECEIVED_CE_BYTES]  = { .offset = 272, .size = 4 },
+	[METRIC_ACCECN]             = { .offset = 276, .size = 4 },
 };
+
+#define KNOWN_BYTES 280
 
 /* False when this kernel's tcp_info ends before that member. */
 static bool read_metric(const uint8_t *info, size_t size, enum metric which, uint64_t *value)
@@ -130,9 +147,12 @@ static bool read_metric(const uint8_t *info, size_t size, enum metric which, uin
 
 static void take_metrics(const uint8_t *info, size_t size, struct metrics *metrics)
 {
+	uint64_t value;
+
 	for (unsigned i = 0; i < METRIC_COUNT; i++)
-		if (read_metric(info, size, i, &metrics->value[i]))
-			metrics->have |= UINT64_C(1) << i;
+		if (read_metric(info, size, i, &value))
+			metric_set(metrics, i, value);
+	metrics->unknown_bytes = size > KNOWN_BYTES ? (uint32_t)(size - KNOWN_BYTES) : 0;
 }
 
 static bool read_u32(const uint8_t *info, size_t size, enum metric which, uint32_t *value)
@@ -190,6 +210,200 @@ static void take_congestion(struct taken *taken, const uint8_t *at, size_t size)
 	memcpy(name, at, size);
 	name[size] = '\0';
 	taken->detail->have_congestion = size > 0;
+}
+
+static void take_vegas(struct taken *taken, const uint8_t *at, size_t size)
+{
+	struct congestion_state *state = &taken->detail->congestion_state;
+	struct tcpvegas_info told;
+
+	(void)size;
+	memcpy(&told, at, sizeof(told));
+	state->kind = CONGESTION_VEGAS;
+	state->enabled = told.tcpv_enabled;
+	state->rtt_count = told.tcpv_rttcnt;
+	state->rtt_us = told.tcpv_rtt;
+	state->min_rtt_us = told.tcpv_minrtt;
+}
+
+static void take_dctcp(struct taken *taken, const uint8_t *at, size_t size)
+{
+	struct congestion_state *state = &taken->detail->congestion_state;
+	struct tcp_dctcp_info told;
+
+	(void)size;
+	memcpy(&told, at, sizeof(told));
+	state->kind = CONGESTION_DCTCP;
+	state->enabled = told.dctcp_enabled;
+	state->ce_state = told.dctcp_ce_state;
+	state->alpha = told.dctcp_alpha;
+	state->ecn_bytes = told.dctcp_ab_ecn;
+	state->acked_bytes = told.dctcp_ab_tot;
+}
+
+/* Later versions of BBR tell more behind these. */
+static void take_bbr(struct taken *taken, const uint8_t *at, size_t size)
+{
+	struct congestion_state *state = &taken->detail->congestion_state;
+	struct tcp_bbr_info told;
+
+	(void)size;
+	memcpy(&told, at, sizeof(told));
+	state->kind = CONGESTION_BBR;
+	state->bandwidth_bytes_per_s = (uint64_t)told.bbr_bw_hi << 32 | told.bbr_bw_lo;
+	state->min_rtt_us = told.bbr_min_rtt;
+	state->pacing_gain = told.bbr_pacing_gain;
+	state->cwnd_gain = told.bbr_cwnd_gain;
+}
+
+static void take_class_id(struct taken *taken, const uint8_t *at, size_t size)
+{
+	(void)size;
+	memcpy(&taken->detail->class_id, at, sizeof(taken->detail->class_id));
+	taken->detail->have_class_id = true;
+}
+
+static void take_md5_peer(struct md5_peer *peer, const struct tcp_diag_md5sig *told)
+{
+	peer->family = told->tcpm_family == AF_INET6 ? FAMILY_IPV6 : FAMILY_IPV4;
+	peer->prefix = told->tcpm_prefixlen;
+	peer->addr = peer->family == FAMILY_IPV6 ? addr_from_v6(told->tcpm_addr) :
+		     addr_from_v4(told->tcpm_addr);
+}
+
+static void take_md5(struct taken *taken, const uint8_t *at, size_t size)
+{
+	struct detail *detail = taken->detail;
+	struct tcp_diag_md5sig told;
+
+	for (; size >= sizeof(told); at += sizeof(told), size -= sizeof(told)) {
+		memcpy(&told, at, sizeof(told));
+		if (detail->md5_count < MD5_PEERS)
+			take_md5_peer(&detail->md5[detail->md5_count], &told);
+		detail->md5_count++;
+	}
+	explicit_bzero(&told, sizeof(told));
+}
+
+/* The next of nested attributes: its length with *@at and *@type, -1 at the end. */
+static int next_nested(const uint8_t **bytes, size_t *left, unsigned *type, const uint8_t **at)
+{
+	struct nlattr attr;
+	size_t step;
+
+	if (*left < sizeof(attr))
+		return -1;
+	memcpy(&attr, *bytes, sizeof(attr));
+	if (attr.nla_len < sizeof(attr) || attr.nla_len > *left)
+		return -1;
+	*type = attr.nla_type & (unsigned)NLA_TYPE_MASK;
+	*at = *bytes + sizeof(attr);
+	step = NLA_ALIGN(attr.nla_len);
+	*bytes += step < *left ? step : *left;
+	*left -= step < *left ? step : *left;
+	return attr.nla_len - (int)sizeof(attr);
+}
+
+/* A number of that size, in the machine's byte order; false when it is shorter. */
+static bool read_number(const uint8_t *at, int has, void *number, size_t size)
+{
+	if (has < (int)size)
+		return false;
+	memcpy(number, at, size);
+	return true;
+}
+
+static void take_tls(struct tls_state *tls, const uint8_t *bytes, size_t left)
+{
+	const uint8_t *at;
+	unsigned type;
+	int size;
+
+	while ((size = next_nested(&bytes, &left, &type, &at)) >= 0) {
+		if (type == TLS_INFO_VERSION)
+			tls->have_version = read_number(at, size, &tls->version, 2);
+		else if (type == TLS_INFO_CIPHER)
+			tls->have_cipher = read_number(at, size, &tls->cipher, 2);
+		else if (type == TLS_INFO_RXCONF)
+			tls->have_rx = read_number(at, size, &tls->rx, 2);
+		else if (type == TLS_INFO_TXCONF)
+			tls->have_tx = read_number(at, size, &tls->tx, 2);
+		else if (type == TLS_INFO_ZC_RO_TX)
+			tls->zero_copy = true;
+	}
+}
+
+/* Tokens and ids make sense together only; counted by the bits of @tokens. */
+static void take_subflow_one(struct subflow_state *flow, unsigned *tokens, unsigned type,
+			     const uint8_t *at, int size)
+{
+	switch (type) {
+	case MPTCP_SUBFLOW_ATTR_FLAGS:
+		read_number(at, size, &flow->flags, 4);
+		break;
+	case MPTCP_SUBFLOW_ATTR_TOKEN_REM:
+		*tokens |= read_number(at, size, &flow->remote_token, 4) ? 1 : 0;
+		break;
+	case MPTCP_SUBFLOW_ATTR_TOKEN_LOC:
+		*tokens |= read_number(at, size, &flow->local_token, 4) ? 2 : 0;
+		break;
+	case MPTCP_SUBFLOW_ATTR_ID_REM:
+		*tokens |= read_number(at, size, &flow->remote_id, 1) ? 4 : 0;
+		break;
+	case MPTCP_SUBFLOW_ATTR_ID_LOC:
+		*tokens |= read_number(at, size, &flow->local_id, 1) ? 8 : 0;
+		break;
+	case MPTCP_SUBFLOW_ATTR_MAP_SEQ:
+		flow->have_seq = read_number(at, size, &flow->seq, 8);
+		break;
+	case MPTCP_SUBFLOW_ATTR_MAP_SFSEQ:
+		flow->have_subflow_seq = read_number(at, size, &flow->subflow_seq, 4);
+		break;
+	case MPTCP_SUBFLOW_ATTR_SSN_OFFSET:
+		flow->have_offset = read_number(at, size, &flow->offset, 4);
+		break;
+	case MPTCP_SUBFLOW_ATTR_MAP_DATALEN:
+		flow->length_bytes = 0;
+		flow->have_length = read_number(at, size, &flow->length_bytes,
+						size < 4 ? 2 : 4);
+		break;
+	default:
+		break;
+	}
+}
+
+static void take_subflow(struct subflow_state *flow, const uint8_t *bytes, size_t left)
+{
+	const uint8_t *at;
+	unsigned type, tokens = 0;
+	int size;
+
+	while ((size = next_nested(&bytes, &left, &type, &at)) >= 0)
+		take_subflow_one(flow, &tokens, type, at, size);
+	flow->have_tokens = tokens == 15;
+}
+
+static void take_ulp(struct taken *taken, const uint8_t *bytes, size_t left)
+{
+	struct ulp *ulp = &taken->detail->ulp;
+	const uint8_t *at;
+	unsigned type;
+	int size;
+
+	while ((size = next_nested(&bytes, &left, &type, &at)) >= 0) {
+		if (type == INET_ULP_INFO_NAME) {
+			size_t length = strnlen((const char *)at, (size_t)size);
+
+			if (length < sizeof(ulp->name))
+				memcpy(ulp->name, at, length);
+		} else if (type == INET_ULP_INFO_TLS) {
+			ulp->has_tls = true;
+			take_tls(&ulp->tls, at, (size_t)size);
+		} else if (type == INET_ULP_INFO_MPTCP) {
+			ulp->has_subflow = true;
+			take_subflow(&ulp->subflow, at, (size_t)size);
+		}
+	}
 }
 
 static void take_tos(struct taken *taken, const uint8_t *at, size_t size)
@@ -265,14 +479,22 @@ struct attr {
 /*
  * THE attribute table: one row both asks and reads. To add one: its row here.
  * Only attributes 1 to 8 can be asked for (idiag_ext is a byte); later ones
- * come by themselves or not at all. INFO may have any length that covers the
+ * come by themselves or not at all. What any congestion control tells of itself
+ * comes with VEGASINFO. INFO may have any length that covers the
  * byte members: see read_metric().
  */
 static const struct attr attrs[] = {
 	[INET_DIAG_INFO]      = { 8, NEED_FLOW | NEED_TCP_INFO, take_info },
+	[INET_DIAG_VEGASINFO] = { sizeof(struct tcpvegas_info), NEED_TCP_INFO, take_vegas },
+	[INET_DIAG_DCTCPINFO] = { sizeof(struct tcp_dctcp_info), NEED_TCP_INFO, take_dctcp },
+	[INET_DIAG_BBRINFO]   = { sizeof(struct tcp_bbr_info), NEED_TCP_INFO, take_bbr },
 	[INET_DIAG_CONG]      = { 1, NEED_CONGESTION, take_congestion },
 	[INET_DIAG_TOS]       = { 1, NEED_TOS, take_tos },
 	[INET_DIAG_TCLASS]    = { 1, NEED_TOS, take_tclass },
+	[INET_DIAG_CLASS_ID]  = { sizeof(uint32_t), NEED_TOS, take_class_id },
+	[INET_DIAG_MD5SIG]    = { sizeof(struct tcp_diag_md5sig), NEED_TCP_INFO | NEED_MEMORY,
+				  take_md5 },
+	[INET_DIAG_ULP_INFO]  = { 0, NEED_TCP_INFO | NEED_MEMORY, take_ulp },
 	[INET_DIAG_SKMEMINFO] = { 9 * sizeof(uint32_t), NEED_MEMORY, take_memory },
 	[INET_DIAG_SHUTDOWN]  = { 1, 0, take_shutdown },
 	[INET_DIAG_SKV6ONLY]  = { 1, 0, take_v6only },
@@ -294,6 +516,11 @@ uint8_t attrs_ext(unsigned need)
 		if (attrs[i].need & need)
 			ext |= 1u << (i - 1);
 	return (uint8_t)ext;
+}
+
+uint8_t attrs_recorded(unsigned need)
+{
+	return attrs_ext(need) & (uint8_t)~(1u << (INET_DIAG_VEGASINFO - 1));
 }
 
 /* False when the attribute is one of ours and makes no sense. */

@@ -10,6 +10,12 @@
 /* The idiag_ext byte that asks for what @need names. */
 uint8_t attrs_ext(unsigned need);
 
+/*
+ * The same as a recording compares it. Recordings from before the congestion
+ * controls were asked about themselves still answer for tcp_info.
+ */
+uint8_t attrs_recorded(unsigned need);
+
 /**
  * attrs_parse - read the attributes behind an inet_diag_msg
  * @bytes: where they begin; any alignment, nothing about them is trusted

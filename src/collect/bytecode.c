@@ -13,13 +13,13 @@ _Static_assert(sizeof(struct bytecode) ==
  */
 enum { STEP = sizeof(struct inet_diag_bc_op) };
 
-static void refuse_from(struct bytecode *code, unsigned at, unsigned end)
+static void refuse_from(struct bytecode *code, size_t at, size_t end)
 {
 	code->op[at].no = (uint16_t)((end - at) * STEP + STEP);
 }
 
 /* A comparison has its port in the step behind it. */
-static void compare(struct bytecode *code, unsigned at, uint8_t test, uint16_t port, unsigned end)
+static void compare(struct bytecode *code, size_t at, uint8_t test, uint16_t port, size_t end)
 {
 	code->op[at] = (struct inet_diag_bc_op){ .code = test, .yes = 2 * STEP };
 	code->op[at + 1] = (struct inet_diag_bc_op){ .no = port };
@@ -27,7 +27,7 @@ static void compare(struct bytecode *code, unsigned at, uint8_t test, uint16_t p
 }
 
 /* AUTO holds for a socket whose port was not given to bind(): those go away. */
-static void refuse_auto(struct bytecode *code, unsigned at, unsigned end)
+static void refuse_auto(struct bytecode *code, size_t at, size_t end)
 {
 	code->op[at] = (struct inet_diag_bc_op){
 		.code = INET_DIAG_BC_AUTO, .yes = STEP, .no = 2 * STEP,
@@ -36,10 +36,11 @@ static void refuse_auto(struct bytecode *code, unsigned at, unsigned end)
 	refuse_from(code, at + 1, end);
 }
 
-size_t bytecode_compile(struct bytecode *code, const struct collect_ask *ask)
+size_t bytecode_compile(struct bytecode *code, const struct collect_ask *ask, size_t tail)
 {
 	bool window = ask->port_low || ask->port_high;
-	unsigned end = (window ? 4u : 0u) + (ask->explicit_port ? 2u : 0u), at = 0;
+	size_t own = (window ? 4u : 0u) + (ask->explicit_port ? 2u : 0u);
+	size_t end = own + tail / STEP, at = 0;
 
 	*code = (struct bytecode){ 0 };
 	if (!end)
@@ -53,5 +54,5 @@ size_t bytecode_compile(struct bytecode *code, const struct collect_ask *ask)
 	}
 	if (ask->explicit_port)
 		refuse_auto(code, at, end);
-	return code->attr.nla_len;
+	return sizeof(code->attr) + own * STEP;
 }

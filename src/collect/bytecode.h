@@ -21,9 +21,11 @@ struct bytecode {
 
 /**
  * bytecode_compile - the filter of a question: window of local ports, explicit
+ * @tail: bytes of a further program that is sent behind it, which has to be
+ *        passed too
  *
  * Returns the bytes of @code to be sent, 0 when every socket passes.
  */
-size_t bytecode_compile(struct bytecode *code, const struct collect_ask *ask);
+size_t bytecode_compile(struct bytecode *code, const struct collect_ask *ask, size_t tail);
 
 #endif

@@ -2,8 +2,11 @@
 #include "collect/collect.h"
 
 #include "base/grow.h"
+#include "collect/census.h"
 #include "collect/cgroups.h"
 #include "collect/chain.h"
+#include "collect/destroy.h"
+#include "collect/crowd.h"
 #include "collect/elsewhere.h"
 #include "collect/flags.h"
 #include "collect/holders.h"
@@ -12,9 +15,14 @@
 #include "collect/links.h"
 #include "collect/names.h"
 #include "collect/netns.h"
+#include "collect/offers.h"
+#include "collect/others.h"
+#include "collect/places.h"
 #include "collect/probe.h"
+#include "collect/raw_socks.h"
 #include "collect/scene.h"
 #include "collect/tape.h"
+#include "collect/threads.h"
 #include "collect/way.h"
 
 #include <ctype.h>
@@ -32,6 +40,8 @@ struct collect {
 	struct tape           tape;
 	struct limits         machine;  /* read before a namespace is entered */
 	char                  release[64]; /* of the kernel that is or was seen */
+	struct crowd         *crowd;    /* while every namespace is visited */
+	uint32_t              tcp_states, udp_states; /* then: those that can be here */
 };
 
 static int check_source(const struct collect_source *source, struct fault *fault)
@@ -216,33 +226,114 @@ int collect_basics(struct collect *collect, struct snapshot *seen, struct fault 
 	}
 	tape_put(&collect->tape, FRAME_BASICS, NULL, NULL, 0);
 	read_identity(collect, seen);
-	links_collect(&collect->tape, seen);
+	/* Counters first: the socket that asks for links would be one of those counted. */
 	read_limits(collect, seen);
+	links_collect(&collect->tape, seen);
 	return 0;
 }
+
+/* ---- every namespace ---- */
+
+int collect_everywhere(struct collect *collect, struct places *places, place_visit *visit,
+		       void *ctx, struct snapshot *seen, struct fault *fault)
+{
+	int err;
+
+	collect->crowd = grow_alloc(sizeof(*collect->crowd));
+	err = places_visit(places, visit, ctx, seen, fault);
+	crowd_fini(collect->crowd);
+	free(collect->crowd);
+	collect->crowd = NULL;
+	return err;
+}
+
+int collect_arrival(struct collect *collect, const struct place *place, struct snapshot *seen,
+		    struct fault *fault)
+{
+	int err;
+
+	/* first, before a netlink socket of our own is counted */
+	collect->tcp_states = census_states(PROTOCOL_TCP);
+	collect->udp_states = census_states(PROTOCOL_UDP);
+	snapshot_leave(seen);
+	err = collect_basics(collect, seen, fault);
+	seen->place = place;
+	if (place->name)
+		snprintf(seen->netns_name, sizeof(seen->netns_name), "%s", place->name);
+	return err;
+}
+
+/* False: there is no such socket here, and nothing has to be listed to know it. */
+static bool can_be_there(const struct collect *collect, struct collect_ask *ask)
+{
+	if (!collect->crowd)
+		return true;
+	if (ask->protocol == PROTOCOL_UDP)
+		ask->states &= collect->udp_states;
+	else if (!ask->protocol || ask->protocol == PROTOCOL_TCP)
+		ask->states &= collect->tcp_states;
+	return ask->states != 0;
+}
+
+/* ---- what is seen in one ---- */
 
 int collect_socks(struct collect *collect, const struct collect_ask *ask,
 		  struct sink sink, struct snapshot *seen, struct fault *fault)
 {
-	return inet_collect(&collect->tape, ask, sink, collect->release,
+	struct collect_ask possible = *ask;
+
+	if (!can_be_there(collect, &possible))
+		return 0;
+	if (others_lists(ask->protocol))
+		return others_collect(&collect->tape, ask, sink, collect->source.deadline_ms,
+				      seen, fault);
+	if (ask->protocol == PROTOCOL_RAW)
+		return raw_socks_collect(&collect->tape, ask, sink, collect->release,
+					 collect->source.deadline_ms, seen, fault);
+	return inet_collect(&collect->tape, &possible, sink, collect->release,
 			    collect->source.deadline_ms, seen, fault);
+}
+
+int collect_offers(struct collect *collect, enum protocol protocol, struct fault *fault)
+{
+	if (tape_replays(&collect->tape))
+		return 0;
+	if (others_lists(protocol))
+		return others_offered(protocol, collect->source.deadline_ms, fault);
+	if (protocol == PROTOCOL_RAW)
+		return raw_socks_offered(collect->source.deadline_ms, fault);
+	return offers_inet(protocol, collect->source.deadline_ms, fault);
 }
 
 int collect_holders(struct collect *collect, struct snapshot *seen,
 		    const struct map *wanted, struct fault *fault)
 {
 	(void)fault;
-	if (tape_replays(&collect->tape))
+	if (collect->crowd)
+		crowd_holders(collect->crowd, seen, wanted);
+	else if (tape_replays(&collect->tape))
 		holders_replay(&collect->tape, seen, wanted);
 	else
 		holders_collect(&collect->tape, seen, wanted);
 	return 0;
 }
 
-int collect_descriptors(struct collect *collect, struct snapshot *seen, struct fault *fault)
+int collect_threads(struct collect *collect, struct snapshot *seen, struct fault *fault)
 {
 	(void)fault;
 	if (tape_replays(&collect->tape))
+		threads_replay(&collect->tape, seen);
+	else
+		threads_collect(&collect->tape, seen);
+	return 0;
+}
+
+int collect_descriptors(struct collect *collect, struct snapshot *seen, struct fault *fault)
+{
+	(void)fault;
+	if (seen->place)
+		descriptors_collect_of(seen->place, seen);
+	else if (tape_replays(&collect->tape))
 		descriptors_replay(&collect->tape, seen);
 	else
 		descriptors_collect(&collect->tape, seen);
@@ -253,7 +344,9 @@ int collect_cgroups(struct collect *collect, struct snapshot *seen,
 		    const struct map *wanted, struct fault *fault)
 {
 	(void)fault;
-	if (tape_replays(&collect->tape))
+	if (collect->crowd)
+		crowd_cgroups(collect->crowd, seen, wanted);
+	else if (tape_replays(&collect->tape))
 		cgroups_replay(&collect->tape, seen, wanted);
 	else
 		cgroups_collect(&collect->tape, seen, wanted);
@@ -269,6 +362,8 @@ int collect_explicit(struct collect *collect, const struct collect_ask *ask,
 int collect_chain(struct collect *collect, uint16_t port, struct snapshot *seen,
 		  struct fault *fault)
 {
+	if (collect->crowd && !collect->udp_states)
+		return 0;
 	return chain_collect(&collect->tape, port, collect->source.deadline_ms, seen, fault);
 }
 
@@ -323,4 +418,12 @@ int collect_probe_ports(struct collect *collect, const uint8_t *ports,
 	(void)fault;
 	probe_ports(&collect->tape, ports, probe);
 	return 0;
+}
+
+int collect_destroy(struct collect *collect, const struct sock *sock,
+		    const struct destroy_ask *ask, struct fate *fate, struct fault *fault)
+{
+	if (tape_replays(&collect->tape))
+		return fault_set(fault, EINVAL, "a recording has no sockets to be closed");
+	return destroy_sock(sock, ask, collect->release, collect->source.deadline_ms, fate, fault);
 }

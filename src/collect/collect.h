@@ -5,6 +5,8 @@
 #include "base/fault.h"
 #include "model/bind.h"
 #include "model/connect.h"
+#include "model/fate.h"
+#include "model/filter.h"
 #include "model/need.h"
 #include "model/snapshot.h"
 
@@ -43,6 +45,32 @@ int collect_open(struct collect **result, const struct collect_source *source,
  */
 int collect_close(struct collect *collect, bool keep, struct fault *fault);
 
+/* Called inside a namespace; a negative errno ends the round. */
+typedef int place_visit(void *ctx, const struct place *place);
+
+/**
+ * collect_everywhere - visit every network namespace of this machine
+ * @places: gets each that was visited, our own first; ended by places_fini()
+ * @seen: gets a GAP_NETNS for what could not be entered or found
+ *
+ * @visit is called in a thread of its own, one namespace after the other, while
+ * the caller waits: what is collected there is of that namespace. Returns what
+ * the last visit returned.
+ */
+int collect_everywhere(struct collect *collect, struct places *places, place_visit *visit,
+		       void *ctx, struct snapshot *seen, struct fault *fault);
+
+/**
+ * collect_arrival - collect_basics() in another namespace than before
+ *
+ * To be called first by a visit. Forgets of @seen what is told of the last one
+ * and keeps the rest. From then on owners and cgroups are looked up once for all
+ * namespaces, descriptors counted of the processes of this one, and tables of
+ * sockets not read that are empty here by their counters.
+ */
+int collect_arrival(struct collect *collect, const struct place *place, struct snapshot *seen,
+		    struct fault *fault);
+
 /* Time, kernel, namespace, limits, counters, interface names, own addresses. */
 int collect_basics(struct collect *collect, struct snapshot *seen, struct fault *fault);
 
@@ -58,6 +86,19 @@ struct collect_ask {
 	 * connections and minisocks never did (INET_DIAG_BC_AUTO).
 	 */
 	bool explicit_port;
+	/*
+	 * Only rows that this matches, resolved; NULL: all. The kernel tests what it
+	 * can, unless a recording is made, which then holds all. Its needs are the
+	 * caller's to have collected before (holders, cgroups) or to add to @need.
+	 */
+	const struct filter *filter;
+	const struct filter_findings *findings;
+	/*
+	 * Each row tells whether its port was given to bind(), in the sense of
+	 * explicit_port (HAVE_PORT_ORIGIN): what `autobound` needs where the rows
+	 * are tested later.
+	 */
+	bool port_origins;
 };
 
 /**
@@ -72,6 +113,14 @@ struct collect_ask {
  */
 int collect_socks(struct collect *collect, const struct collect_ask *ask,
 		  struct sink sink, struct snapshot *seen, struct fault *fault);
+
+/**
+ * collect_offers - whether this kernel lists sockets of @protocol
+ *
+ * Returns 0, or -errno with the sentence that says what it lacks. Of a recording
+ * the answer is yes: what it lacks is a gap.
+ */
+int collect_offers(struct collect *collect, enum protocol protocol, struct fault *fault);
 
 /**
  * collect_explicit - which of the TCP sockets seen got their port from bind()
@@ -171,6 +220,14 @@ int collect_holders(struct collect *collect, struct snapshot *seen,
 		    const struct map *wanted, struct fault *fault);
 
 /**
+ * collect_threads - descriptors of threads beside the first one of each process
+ *
+ * After collect_holders(): adds a process entry with its tid for each thread that
+ * holds sockets, and its holders.
+ */
+int collect_threads(struct collect *collect, struct snapshot *seen, struct fault *fault);
+
+/**
  * collect_descriptors - open descriptors and their limit of every process
  *
  * Of the processes of the judged namespace that we may look into; cheap, no
@@ -184,5 +241,56 @@ int collect_descriptors(struct collect *collect, struct snapshot *seen, struct f
  */
 int collect_cgroups(struct collect *collect, struct snapshot *seen,
 		    const struct map *wanted, struct fault *fault);
+
+/* What a socket has to be still when it is closed. */
+struct destroy_ask {
+	const struct filter      *filter;       /* it matches, asked anew */
+	const struct filter_view *view;
+	unsigned need;                          /* of the filter (enum need) */
+};
+
+/**
+ * collect_destroy - close one TCP or UDP socket, if it is still what was seen
+ * @sock: as listed, with its cookie; without one nothing is tried
+ *
+ * Right before the order it is looked up again: cookie, state and filter have to
+ * be as they were. The order names the cookie, so that no other socket can be
+ * hit. What became of it is @fate; an error means that the kernel could not be
+ * asked and nothing is known. Live only.
+ */
+int collect_destroy(struct collect *collect, const struct sock *sock,
+		    const struct destroy_ask *ask, struct fate *fate, struct fault *fault);
+
+/* A socket of this namespace that was freed, or events that were lost. */
+struct event {
+	int64_t     time_ms;    /* CLOCK_REALTIME, when it was received */
+	uint64_t    lost;       /* so many events are missing; then @sock is nothing */
+	bool        is_other;   /* not from the kernel: to be left out */
+	struct sock sock;       /* without state, queues, uid and inode: not told */
+};
+
+struct collect_events;
+
+/**
+ * collect_events_open - be told of sockets that the kernel frees
+ * @asks: protocol, families and needs (NEED_FLOW, NEED_TCP_INFO) of each
+ *
+ * Needs no privilege. Told is every full socket, also at its step into TIME_WAIT;
+ * not told are TIME_WAIT sockets and connection requests that end. Joins the
+ * namespace of the calling thread.
+ */
+int collect_events_open(struct collect_events **result, const struct collect_ask *asks,
+			size_t count, struct fault *fault);
+void collect_events_close(struct collect_events *events);
+
+/* To wait for with poll(). */
+int collect_events_fd(const struct collect_events *events);
+
+/*
+ * The next event, without waiting: 1, or 0 when there is none at the moment. The
+ * detail of its socket is good until the next call.
+ */
+int collect_events_next(struct collect_events *events, struct event *event,
+			struct fault *fault);
 
 #endif

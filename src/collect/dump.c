@@ -17,8 +17,27 @@ struct dump dump_begin(struct tape *tape, const struct collect_ask *ask, enum as
 	return dump;
 }
 
+/* What a word asks for and the kernel, or the recording, did not tell. */
+static void note_undecided(struct dump *dump, struct snapshot *seen)
+{
+	bool mark = filter_has(dump->ask.filter, FILTER_FWMARK);
+	bool replays = tape_replays(dump->tape);
+
+	snapshot_gap(seen, replays ? GAP_RECORDING : GAP_ATTRIBUTE, dump->undecided,
+		     "%s does not tell %s of every socket: the filter cannot be sure%s",
+		     replays ? "the recording" : "the kernel",
+		     mark ? "the mark" :
+		     filter_has(dump->ask.filter, FILTER_AUTOBOUND) ? "where the port came from" :
+		     "the control group",
+		     mark ? " (marks are for CAP_NET_ADMIN)" : "");
+	seen->socks_complete = false;
+}
+
 void dump_end(struct dump *dump, struct snapshot *seen)
 {
+	if (dump->undecided)
+		note_undecided(dump, seen);
+	map_fini(&dump->explicit_ports);
 	if (dump->senseless)
 		snapshot_gap(seen, GAP_ATTRIBUTE, dump->senseless,
 			     "socket messages or attributes made no sense and were left out");
@@ -32,7 +51,7 @@ struct frame_ask dump_asked(const struct dump *dump)
 	return (struct frame_ask){
 		.states = ask->states,
 		.families = (ask->ipv4 ? FAMILY_BIT_IPV4 : 0u) | (ask->ipv6 ? FAMILY_BIT_IPV6 : 0u),
-		.ext = attrs_ext(ask->need), .protocol = ask->protocol,
+		.ext = attrs_recorded(ask->need), .protocol = ask->protocol,
 		.port_low = ask->port_low, .port_high = ask->port_high, .how = dump->how,
 	};
 }
@@ -52,12 +71,28 @@ bool dump_wants_port(const struct collect_ask *ask, uint16_t port)
 	       (port >= ask->port_low && port <= ask->port_high);
 }
 
+/*
+ * Rows come again after a broken try, perhaps in another state. But a connection
+ * can go into TIME_WAIT while its file is open: then two rows of one cookie hold the
+ * port, the closed socket and the minisock, in this order.
+ */
+static bool is_fresh(struct dump *dump, const struct inet_diag_msg *told)
+{
+	bool fresh;
+	uint32_t *closed = map_slot(&dump->delivered, key_of(told), &fresh);
+
+	if (told->idiag_state == STATE_CLOSE)
+		*closed = 1;
+	else if (!fresh && *closed && told->idiag_timer == TIMER_TIME_WAIT)
+		map_slot(&dump->delivered, ~key_of(told), &fresh);
+	return fresh;
+}
+
 /* True when the message is a socket that was asked for and is not delivered yet. */
 static bool is_wanted(struct dump *dump, const void *message, size_t size)
 {
 	struct inet_diag_msg told;
 	enum state state;
-	bool fresh;
 
 	if (size < sizeof(told))
 		return true;    /* to be counted */
@@ -70,8 +105,28 @@ static bool is_wanted(struct dump *dump, const void *message, size_t size)
 		return false;
 	if (!dump_wants_port(&dump->ask, ntohs(told.id.idiag_sport)))
 		return false;
-	map_slot(&dump->delivered, key_of(&told), &fresh);
-	return fresh;
+	return is_fresh(dump, &told);
+}
+
+static void tell_origin(const struct dump *dump, struct sock *sock)
+{
+	bool found = map_find(&dump->explicit_ports, sock->cookie) != NULL;
+
+	if (!found && !dump->knows_origins)
+		return;
+	sock->port_explicit = found;
+	sock->have |= HAVE_PORT_ORIGIN;
+}
+
+static bool passes(struct dump *dump, const struct sock *sock)
+{
+	const struct filter *filter = dump->ask.filter;
+
+	enum filter_truth is = filter ? filter_test(filter, &dump->view, sock) : FILTER_TRUE;
+
+	if (is == FILTER_UNKNOWN && filter_misses(filter, sock))
+		dump->undecided++;
+	return is == FILTER_TRUE;
 }
 
 int dump_deliver(struct dump *dump, const void *bytes, size_t size)
@@ -98,7 +153,9 @@ int dump_deliver(struct dump *dump, const void *bytes, size_t size)
 	dump->senseless += (unsigned)senseless;
 	if (dump->hides_orphan_uids && !sock.inode && !sock.uid)
 		sock.have &= ~(uint32_t)HAVE_UID;
-	return dump->sink.take(dump->sink.ctx, &sock);
+	if (dump->tells_origins)
+		tell_origin(dump, &sock);
+	return passes(dump, &sock) ? dump->sink.take(dump->sink.ctx, &sock) : 0;
 }
 
 static int take_live(void *ctx, const struct nlmsghdr *message)
@@ -106,21 +163,31 @@ static int take_live(void *ctx, const struct nlmsghdr *message)
 	return dump_deliver(ctx, message, message->nlmsg_len);
 }
 
-int dump_live(struct dump *dump, struct wire_dump *wire, const char *what,
-	      struct snapshot *seen, int *failed, struct fault *fault)
+int dump_try(struct dump *dump, struct wire_dump *wire, struct fault *fault)
 {
-	int err;
-
-	wire->lister = dump->ask.protocol == PROTOCOL_UDP ? &wire_udp : &wire_tcp;
+	wire->lister = wire_lister_of(dump->ask.protocol);
 	wire->take = take_live;
 	wire->ctx = dump;
-	err = wire_dump(wire, fault);
-	if (!err || wire->stopped)
-		return err;
-	*failed = err;
+	return wire_dump(wire, fault);
+}
+
+void dump_broke(struct dump *dump, const struct wire_dump *wire, int err, const char *what,
+		struct snapshot *seen)
+{
 	tape_gap(dump->tape, seen, GAP_DUMP, 1,
 		 "the listing of %s sockets is incomplete, asked %u times (%s)",
 		 what, wire->tries, strerror(-err));
 	seen->socks_complete = false;
+}
+
+int dump_live(struct dump *dump, struct wire_dump *wire, const char *what,
+	      struct snapshot *seen, int *failed, struct fault *fault)
+{
+	int err = dump_try(dump, wire, fault);
+
+	if (!err || wire->stopped)
+		return err;
+	*failed = err;
+	dump_broke(dump, wire, err, what, seen);
 	return 0;
 }

@@ -3,6 +3,7 @@
 #define COLLECT_DUMP_H
 
 #include "collect/collect.h"
+#include "collect/filter_code.h"
 #include "collect/tape.h"
 #include "collect/wire.h"
 
@@ -15,6 +16,13 @@ struct dump {
 	struct map         delivered;   /* cookies */
 	uint64_t           senseless;   /* messages and attributes */
 	bool               hides_orphan_uids;
+	const char        *release;     /* of the kernel; NULL: does not matter */
+	/* where a port came from, see inet.c */
+	bool               tells_origins, knows_origins;
+	struct map         explicit_ports; /* cookies */
+	/* the filter of the question, if it has one */
+	struct filter_view view;
+	uint64_t           undecided;   /* rows of which it could not be told */
 };
 
 /* Begins one; to be given to dump_end(). */
@@ -33,8 +41,15 @@ bool dump_wants_port(const struct collect_ask *ask, uint16_t port);
 /* One netlink message, from the kernel or from a recording: to the sink if it is wanted. */
 int dump_deliver(struct dump *dump, const void *bytes, size_t size);
 
+/* One listing of the kernel: 0, the sink's error (wire->stopped), or -errno. */
+int dump_try(struct dump *dump, struct wire_dump *wire, struct fault *fault);
+
+/* A listing that ended with @err, which is no error of the sink's: a gap. */
+void dump_broke(struct dump *dump, const struct wire_dump *wire, int err, const char *what,
+		struct snapshot *seen);
+
 /**
- * dump_live - one listing of the kernel
+ * dump_live - one listing of the kernel, dump_try() and dump_broke()
  * @wire:   the request; the rest is filled in here
  * @what:   "IPv4", the sockets that it lists
  * @failed: -errno of a listing that broke, untouched otherwise

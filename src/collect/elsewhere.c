@@ -2,6 +2,7 @@
 #include "collect/elsewhere.h"
 
 #include "base/grow.h"
+#include "collect/census.h"
 #include "collect/inet.h"
 #include "collect/spaces.h"
 
@@ -66,47 +67,6 @@ static int count_sock(void *ctx, const struct sock *sock)
 	return 0;
 }
 
-/* The number behind @word in the line that begins with @line; 0 if not there. */
-static long counter(const char *text, const char *line, const char *word)
-{
-	const char *at = strstr(text, line);
-	const char *end = at ? strchrnul(at, '\n') : NULL;
-
-	at = at ? strstr(at, word) : NULL;
-	return at && at < end ? strtol(at + strlen(word), NULL, 10) : 0;
-}
-
-/*
- * States in which a socket can be here at all. A listing goes through tables that
- * all namespaces of the machine share, and most namespaces have nothing in them:
- * their counters are read in a fraction of that time. "used" has every socket
- * that is open here, but no TIME_WAIT.
- */
-static uint32_t possible_states(const struct bind_ask *ask)
-{
-	struct text stat = { 0 };
-	uint32_t states = STATE_ALL & ~STATE_BIT(STATE_SYN_RECV);       /* owns no port */
-	bool hashed;
-	const char *text;
-
-	if (tape_read(AT_FDCWD, "/proc/thread-self/net/sockstat", &stat) < 0) {
-		text_fini(&stat);
-		return states;
-	}
-	/* not there without IPv6 */
-	tape_read(AT_FDCWD, "/proc/thread-self/net/sockstat6", &stat);
-	text = text_str(&stat);
-	hashed = counter(text, "TCP: ", "inuse ") > 0 || counter(text, "TCP6: ", "inuse ") > 0 ||
-		 counter(text, "TCP: ", "tw ") > 0;
-	if (ask->protocol == PROTOCOL_UDP)
-		states = counter(text, "UDP: ", "inuse ") > 0 ||
-			 counter(text, "UDP6: ", "inuse ") > 0 ? states : 0;
-	else if (!hashed)
-		states = counter(text, "sockets: ", "used ") > 0 ? STATE_BIT(STATE_BOUND) : 0;
-	text_fini(&stat);
-	return states;
-}
-
 /* One dump, of which nothing is recorded. False when it is not whole. */
 static bool count_socks(const struct search *search, uint32_t states, struct count *count)
 {
@@ -150,7 +110,8 @@ static bool look(void *ctx, const struct space *space)
 {
 	struct search *search = ctx;
 	struct count count = { .ask = search->ask };
-	uint32_t states = possible_states(search->ask);
+	/* a request owns no port */
+	uint32_t states = census_states(search->ask->protocol) & ~STATE_BIT(STATE_SYN_RECV);
 	bool whole = !states || count_socks(search, states, &count);
 	struct elsewhere *there;
 

@@ -62,6 +62,7 @@ enum frame_type {
 enum answer_kind {
 	ANSWER_FLAGS = 1, ANSWER_SCENE, ANSWER_ELSEWHERE, ANSWER_PROBE_BIND,
 	ANSWER_UNIX, ANSWER_WAY, ANSWER_PROBE_PORTS,
+	ANSWER_THREADS,
 };
 
 static inline int frame_is_head(uint32_t type)

@@ -462,17 +462,14 @@ static void add_limit(struct snapshot *seen, const struct person *person,
 		process->descriptor_limit = (struct known){ true, frame->limit };
 }
 
-static void walk_process(struct walk *walk, int32_t pid, uint64_t netns)
+static void count_process(struct walk *walk, int32_t pid)
 {
 	struct frame_limit frame = { .have = 1 };
-	bool inside = false;
-	int err = is_inside(walk, pid, netns, &inside);
+	int err = count_descriptors(walk, pid, &frame.descriptors);
 
-	if (!err && inside)
-		err = count_descriptors(walk, pid, &frame.descriptors);
 	if (err)
 		note_failure(walk, pid, err);
-	if (err || !inside || !frame.descriptors)
+	if (err || !frame.descriptors)
 		return;
 	walk->person = (struct person){ .pid = pid };
 	walk->introduced = false;
@@ -480,6 +477,17 @@ static void walk_process(struct walk *walk, int32_t pid, uint64_t netns)
 	read_limit(walk, pid, &frame);
 	tape_put(walk->tape, FRAME_LIMIT, &frame, NULL, 0);
 	add_limit(walk->seen, &walk->person, &frame);
+}
+
+static void walk_process(struct walk *walk, int32_t pid, uint64_t netns)
+{
+	bool inside = false;
+	int err = is_inside(walk, pid, netns, &inside);
+
+	if (err)
+		note_failure(walk, pid, err);
+	else if (inside)
+		count_process(walk, pid);
 }
 
 static void note_descriptor_gaps(struct walk *walk)
@@ -509,6 +517,19 @@ void descriptors_collect(struct tape *tape, struct snapshot *seen)
 		note_descriptor_gaps(&walk);
 		note_early_end(&walk);
 	}
+	walk_close(&walk);
+}
+
+void descriptors_collect_of(const struct place *place, struct snapshot *seen)
+{
+	struct tape none = { 0 };
+	struct walk walk = { .tape = &none, .seen = seen };
+	bool known = walk_open(&walk, FRAME_DESCRIPTORS);
+
+	for (size_t i = 0; known && i < place->pids.count; i++)
+		count_process(&walk, place->pids.at[i]);
+	if (known)
+		note_descriptor_gaps(&walk);
 	walk_close(&walk);
 }
 

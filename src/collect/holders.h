@@ -17,6 +17,7 @@ void holders_replay(struct tape *tape, struct snapshot *seen, const struct map *
 /* See collect_descriptors(). */
 void descriptors_collect(struct tape *tape, struct snapshot *seen);
 void descriptors_replay(struct tape *tape, struct snapshot *seen);
+void descriptors_collect_of(const struct place *place, struct snapshot *seen);
 
 /* Parts, for tests: they trust nothing about their text. */
 

@@ -7,9 +7,14 @@
 #include "collect/recall.h"
 #include "model/age.h"
 
+#include <errno.h>
+#include <linux/capability.h>
 #include <linux/sock_diag.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* Only masks show it: bound, and neither listening nor connected (Linux 6.8). */
 enum { KERNEL_BOUND_INACTIVE = 13 };
@@ -23,56 +28,147 @@ static uint32_t kernel_states(uint32_t states)
 
 /* ---- live ---- */
 
-struct request {
-	struct inet_diag_req_v2 head;
-	struct bytecode         filter;
-};
-
-_Static_assert(sizeof(struct request) <= WIRE_REQUEST &&
-	       offsetof(struct request, filter) == sizeof(struct inet_diag_req_v2),
-	       "it is sent as it stands in memory");
-
-static int list_family(struct dump *dump, int family, unsigned deadline_ms,
-		       struct snapshot *seen, bool *answered, int *failed,
-		       struct fault *fault)
+/* A request as it is sent: head, attributes, and the program of the filter. */
+static void write_request(struct text *request, const struct dump *dump, int family,
+			  const struct text *program)
 {
-	struct request request = { .head = {
+	uint32_t protocol = dump->ask.protocol;
+	struct inet_diag_req_v2 head = {
 		.sdiag_family = (uint8_t)family,
-		.sdiag_protocol = (uint8_t)dump->ask.protocol,
+		/* as ss does: a number above 8 bits has an attribute of its own */
+		.sdiag_protocol = (uint8_t)(protocol > UINT8_MAX ? IPPROTO_RAW : protocol),
 		.idiag_ext = attrs_ext(dump->ask.need),
 		.idiag_states = kernel_states(dump->ask.states),
-	} };
-	struct wire_dump wire = { .request = &request, .deadline_ms = deadline_ms };
+	};
+	struct nlattr attr = { sizeof(attr) + sizeof(protocol), INET_DIAG_REQ_PROTOCOL };
+	struct bytecode code;
+	size_t size = bytecode_compile(&code, &dump->ask, program->count);
+
+	text_add(request, (const char *)&head, sizeof(head));
+	if (protocol > UINT8_MAX) {
+		text_add(request, (const char *)&attr, sizeof(attr));
+		text_add(request, (const char *)&protocol, sizeof(protocol));
+	}
+	text_add(request, (const char *)&code, size);
+	text_add(request, text_str(program), program->count);
+}
+
+static int try_family(struct dump *dump, struct wire_dump *wire, int family,
+		      const struct filter_code *code, struct fault *fault)
+{
+	struct text request = { 0 };
 	int err;
 
-	wire.size = sizeof(request.head) + bytecode_compile(&request.filter, &dump->ask);
-	err = dump_live(dump, &wire, family == AF_INET ? "IPv4" : "IPv6", seen, failed, fault);
-	*answered |= wire.answered;
+	write_request(&request, dump, family, &code->program);
+	wire->request = request.at;
+	wire->size = request.count;
+	dump->view.granted = code->granted;
+	err = dump_try(dump, wire, fault);
+	dump->view.granted = NULL;
+	wire->request = NULL;
+	text_fini(&request);
 	return err;
 }
 
-static int list_live(struct dump *dump, unsigned deadline_ms, struct snapshot *seen,
-		     struct fault *fault)
+/* The program, not the question, was refused: a kernel built without some test. */
+static bool is_refused(const struct wire_dump *wire, int err)
 {
+	return !wire->answered && (err == -EINVAL || err == -EPERM || err == -EOPNOTSUPP);
+}
+
+static int list_family(struct dump *dump, int family, const struct filter_code *code,
+		       struct wire_dump *wire, struct snapshot *seen, int *failed,
+		       struct fault *fault)
+{
+	static const struct filter_code none;
+	int err = try_family(dump, wire, family, code, fault);
+
+	if (err && code->program.count && is_refused(wire, err))
+		err = try_family(dump, wire, family, &none, fault);
+	if (!err || wire->stopped)
+		return err;
+	*failed = err;
+	dump_broke(dump, wire, err, family == AF_INET ? "IPv4" : "IPv6", seen);
+	return 0;
+}
+
+static int list_families(struct dump *dump, const struct filter_code *code, unsigned deadline_ms,
+			 struct snapshot *seen, struct fault *fault)
+{
+	struct wire_dump wire = { .deadline_ms = deadline_ms };
 	bool answered = !dump->ask.ipv4 && !dump->ask.ipv6;
 	int err = 0, failed = 0;
 
-	if (dump->ask.ipv4)
-		err = list_family(dump, AF_INET, deadline_ms, seen, &answered, &failed, fault);
-	if (!err && dump->ask.ipv6)
-		err = list_family(dump, AF_INET6, deadline_ms, seen, &answered, &failed, fault);
+	if (dump->ask.ipv4) {
+		err = list_family(dump, AF_INET, code, &wire, seen, &failed, fault);
+		answered |= wire.answered;
+	}
+	if (!err && dump->ask.ipv6) {
+		err = list_family(dump, AF_INET6, code, &wire, seen, &failed, fault);
+		answered |= wire.answered;
+	}
 	if (err)
 		return err;
 	return answered ? 0 : failed;
 }
 
-static void note_kernel_age(struct dump *dump, const char *release, struct snapshot *seen)
+static int list_live(struct dump *dump, unsigned deadline_ms, struct snapshot *seen,
+		     struct fault *fault)
+{
+	static const struct filter_code none;
+
+	return list_families(dump, &none, deadline_ms, seen, fault);
+}
+
+/* ---- live, filtered by the kernel ---- */
+
+/* Whether the kernel may be asked for marks; it says itself where it may not. */
+static bool has_net_admin(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	return syscall(SYS_capget, &head, data) == 0 &&
+	       (data[CAP_TO_INDEX(CAP_NET_ADMIN)].effective & CAP_TO_MASK(CAP_NET_ADMIN));
+}
+
+void inet_filter_code(struct filter_code *code, const struct filter *filter,
+		      const char *release, const struct limits *limits)
+{
+	struct filter_kernel kernel;
+
+	filter_kernel_init(&kernel, release, has_net_admin(), limits);
+	kernel.most_bytes = UINT16_MAX / NLA_ALIGNTO * NLA_ALIGNTO - sizeof(struct bytecode) -
+			    2 * NLA_ALIGNTO;
+	filter_compile(code, filter, &kernel);
+}
+
+static void note_kernel_age(struct dump *dump, struct snapshot *seen)
 {
 	if (dump->ask.protocol != PROTOCOL_TCP || !(dump->ask.states & STATE_BIT(STATE_BOUND)) ||
-	    release_at_least(release, 6, 8))
+	    release_at_least(dump->release, 6, 8))
 		return;
 	tape_gap(dump->tape, seen, GAP_BOUND, 1,
 		 "sockets that are only bound are not listed by this kernel (Linux 6.8 does)");
+}
+
+/* What the filter leaves of the question; it would be tested here otherwise. */
+static void narrow(struct collect_ask *ask)
+{
+	const struct filter *filter = ask->filter;
+
+	if (filter->has_states)
+		ask->states &= filter->states;
+	ask->ipv4 &= filter->family != FAMILY_IPV6;
+	ask->ipv6 &= filter->family != FAMILY_IPV4;
+}
+
+static int list_filtered(struct dump *dump, const struct filter_code *code, unsigned deadline_ms,
+			 struct snapshot *seen, struct fault *fault)
+{
+	narrow(&dump->ask);
+	note_kernel_age(dump, seen);
+	return list_families(dump, code, deadline_ms, seen, fault);
 }
 
 static void save_ask(struct dump *dump)
@@ -81,8 +177,6 @@ static void save_ask(struct dump *dump)
 
 	tape_put(dump->tape, FRAME_ASK, &asked, NULL, 0);
 }
-
-/* ---- both ---- */
 
 bool release_at_least(const char *release, unsigned major, unsigned minor)
 {
@@ -93,28 +187,6 @@ bool release_at_least(const char *release, unsigned major, unsigned minor)
 	if (*end == '.')
 		have_minor = strtoul(end + 1, NULL, 10);
 	return have_major > major || (have_major == major && have_minor >= minor);
-}
-
-int inet_collect(struct tape *tape, const struct collect_ask *ask, struct sink sink,
-		 const char *release, unsigned deadline_ms, struct snapshot *seen,
-		 struct fault *fault)
-{
-	struct dump dump = dump_begin(tape, ask, ask->explicit_port ? ASK_EXPLICIT : ASK_LISTING,
-				      sink);
-	int err;
-
-	/* Until 6.17 a TCP socket without a file was told as root's. */
-	dump.hides_orphan_uids = dump.ask.protocol == PROTOCOL_TCP &&
-				 !release_at_least(release, 6, 17);
-	if (tape_replays(tape)) {
-		err = recall(&dump, seen);
-	} else {
-		save_ask(&dump);
-		note_kernel_age(&dump, release, seen);
-		err = list_live(&dump, deadline_ms, seen, fault);
-	}
-	dump_end(&dump, seen);
-	return err;
 }
 
 /* ---- where a port came from ---- */
@@ -137,6 +209,9 @@ static struct collect_ask explicit_ask(const struct collect_ask *ask)
 	question.need = 0;
 	question.protocol = PROTOCOL_TCP;
 	question.explicit_port = true;
+	question.filter = NULL;
+	question.findings = NULL;
+	question.port_origins = false;
 	return question;
 }
 
@@ -162,6 +237,73 @@ static bool list_explicit(struct tape *tape, const struct collect_ask *ask, unsi
 	snapshot_fini(&aside);
 	return whole;
 }
+
+/* ---- both ---- */
+
+/* All the rows, tested here: of a recording, or for one. */
+static int list_all(struct dump *dump, unsigned deadline_ms, struct snapshot *seen,
+		    struct fault *fault)
+{
+	if (tape_replays(dump->tape))
+		return recall(dump, seen);
+	save_ask(dump);
+	note_kernel_age(dump, seen);
+	return list_live(dump, deadline_ms, seen, fault);
+}
+
+/* The kernel tells of a row whether it is explicit only by leaving others out. */
+static void learn_origins(struct dump *dump, unsigned deadline_ms)
+{
+	struct collect_ask question = explicit_ask(&dump->ask);
+
+	question.protocol = dump->ask.protocol;
+	dump->tells_origins = true;
+	dump->knows_origins = list_explicit(dump->tape, &question, deadline_ms,
+					    &dump->explicit_ports);
+}
+
+static int list_matching(struct dump *dump, unsigned deadline_ms, struct snapshot *seen,
+			 struct fault *fault)
+{
+	const struct filter *filter = dump->ask.filter;
+	bool here = tape_replays(dump->tape) || tape_records(dump->tape);
+	struct filter_code code;
+	int err;
+
+	inet_filter_code(&code, filter, dump->release, &seen->limits);
+	dump->view = (struct filter_view){ .seen = seen, .findings = dump->ask.findings };
+	if (dump->ask.port_origins || ((here || !code.exact) && filter_has(filter, FILTER_AUTOBOUND)))
+		learn_origins(dump, deadline_ms);
+	err = here ? list_all(dump, deadline_ms, seen, fault) :
+		     list_filtered(dump, &code, deadline_ms, seen, fault);
+	filter_code_fini(&code);
+	return err;
+}
+
+int inet_collect(struct tape *tape, const struct collect_ask *ask, struct sink sink,
+		 const char *release, unsigned deadline_ms, struct snapshot *seen,
+		 struct fault *fault)
+{
+	struct dump dump = dump_begin(tape, ask, ask->explicit_port ? ASK_EXPLICIT : ASK_LISTING,
+				      sink);
+	int err;
+
+	/* Until 6.17 a TCP socket without a file was told as root's. */
+	dump.hides_orphan_uids = dump.ask.protocol == PROTOCOL_TCP &&
+				 !release_at_least(release, 6, 17);
+	dump.release = release;
+	if (ask->filter) {
+		err = list_matching(&dump, deadline_ms, seen, fault);
+	} else {
+		if (ask->port_origins)
+			learn_origins(&dump, deadline_ms);
+		err = list_all(&dump, deadline_ms, seen, fault);
+	}
+	dump_end(&dump, seen);
+	return err;
+}
+
+/* ---- of sockets seen before ---- */
 
 static bool was_asked_for(const struct sock *sock, const struct collect_ask *ask)
 {

@@ -3,6 +3,7 @@
 #define COLLECT_INET_H
 
 #include "collect/collect.h"
+#include "collect/filter_code.h"
 #include "collect/tape.h"
 
 /**
@@ -21,6 +22,10 @@ int inet_collect(struct tape *tape, const struct collect_ask *ask, struct sink s
  */
 int inet_explicit(struct tape *tape, const struct collect_ask *ask, unsigned deadline_ms,
 		  struct snapshot *seen, struct fault *fault);
+
+/* The program that this kernel would be sent for a filter; filter_code_fini() is due. */
+void inet_filter_code(struct filter_code *code, const struct filter *filter,
+		      const char *release, const struct limits *limits);
 
 /* True when @release ("6.8.0-rc1") is at least that version. */
 bool release_at_least(const char *release, unsigned major, unsigned minor);

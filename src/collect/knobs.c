@@ -71,7 +71,14 @@ static const struct tally tallies[] = {
 	{ SOCKSTAT,  "TCP:",    "orphan",              COUNTER_ORPHANS,             INLINE, true },
 	{ SOCKSTAT,  "TCP:",    "alloc",               COUNTER_ALLOC,               INLINE, true },
 	{ SOCKSTAT,  "TCP:",    "mem",                 COUNTER_MEM_PAGES,           INLINE, true },
+	{ SOCKSTAT,  "sockets:", "used",               COUNTER_SOCKETS,             INLINE, false },
+	{ SOCKSTAT,  "UDP:",    "inuse",               COUNTER_UDP_INUSE,           INLINE, false },
+	{ SOCKSTAT,  "RAW:",    "inuse",               COUNTER_RAW_INUSE,           INLINE, false },
+	{ SOCKSTAT,  "FRAG:",   "inuse",               COUNTER_FRAG_INUSE,          INLINE, false },
 	{ SOCKSTAT6, "TCP6:",   "inuse",               COUNTER_TCP6_INUSE,          INLINE, false },
+	{ SOCKSTAT6, "UDP6:",   "inuse",               COUNTER_UDP6_INUSE,          INLINE, false },
+	{ SOCKSTAT6, "RAW6:",   "inuse",               COUNTER_RAW6_INUSE,          INLINE, false },
+	{ SOCKSTAT6, "FRAG6:",  "inuse",               COUNTER_FRAG6_INUSE,         INLINE, false },
 };
 
 static bool parse_number(const char *text, int64_t *value, const char **rest)

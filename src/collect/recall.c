@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/recall.h"
 
+#include "model/protocol.h"
+
 #include <linux/netlink.h>
 #include <string.h>
 
@@ -136,7 +138,7 @@ static void note_missing(const struct frame_ask *wanted, const struct cover *cov
 	if (missing) {
 		snapshot_gap(seen, GAP_RECORDING, (uint64_t)__builtin_popcount(missing),
 			     "the recording does not hold %s sockets of every state, family and port asked for",
-			     wanted->protocol == PROTOCOL_UDP ? "UDP" : "TCP");
+			     protocol_row(wanted->protocol)->people);
 		seen->socks_complete = false;
 	}
 	if (coarse)

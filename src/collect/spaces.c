@@ -24,6 +24,7 @@ struct walk {
 	struct spaces *spaces;
 	struct proc    proc;
 	unsigned       how;
+	bool           refused; /* something of the present process */
 };
 
 /* "net:[4026531840]" */
@@ -138,8 +139,10 @@ static void find_names(struct spaces *spaces, const char *folder)
 /* Gone is nothing that was hidden. */
 static void note_failure(struct walk *walk, int err)
 {
-	if (err != ENOENT && err != ESRCH)
-		walk->spaces->whole = false;
+	if (err == ENOENT || err == ESRCH)
+		return;
+	walk->spaces->whole = false;
+	walk->refused = true;
 }
 
 /* The namespace that a link below /proc shows; NULL when it shows none. */
@@ -192,14 +195,21 @@ static void take_process(struct walk *walk, int32_t pid)
 	char below[PROC_PATH];
 	struct space *space;
 
+	walk->refused = false;
 	proc_path(below, pid, "ns/net");
 	space = take_link(walk, below);
+	if (space)
+		*grow_add(&space->pids) = pid;
 	if (space && (!space->pid || pid < space->pid))
 		space->pid = pid;
 	if (walk->how & SPACES_HELD) {
 		take_folder(walk, pid, "task", "/ns/net");
 		take_folder(walk, pid, "fd", "");
 	}
+	if (!walk->refused)
+		return;
+	if (!walk->spaces->hidden++)
+		walk->spaces->hidden_pid = pid;
 }
 
 static void find_processes(struct spaces *spaces, unsigned how)
@@ -239,8 +249,10 @@ void spaces_find(struct spaces *spaces, unsigned how)
 
 void spaces_fini(struct spaces *spaces)
 {
-	for (size_t i = 0; i < spaces->list.count; i++)
+	for (size_t i = 0; i < spaces->list.count; i++) {
 		free(spaces->list.at[i].path);
+		grow_fini(&spaces->list.at[i].pids);
+	}
 	grow_fini(&spaces->list);
 	map_fini(&spaces->by_inode);
 }
@@ -250,40 +262,73 @@ void spaces_fini(struct spaces *spaces)
 struct tour {
 	unsigned    how;
 	space_look *look;
+	space_refused *refused; /* or NULL */
 	void       *ctx;
 	uint64_t    home;
 	struct map  seen;       /* inodes that were looked into, or refused */
-	bool        whole;
+	struct tour_end end;
 };
 
-enum entry { ENTERED, REFUSED, VANISHED };
-
-/* The number is compared after opening: a pid may be somebody else's by now. */
-static enum entry enter(const struct space *space)
+/*
+ * The number is compared after opening: a pid may be somebody else's by now.
+ * Returns 0, or an errno; ESRCH: it is not there any more. A descriptor may be
+ * a socket meanwhile, which cannot be opened.
+ */
+static int enter(const struct space *space)
 {
 	OWN_FD int fd = open(space->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat st;
 
 	if (fd < 0)
-		return errno == ENOENT || errno == ESRCH ? VANISHED : REFUSED;
+		return errno == ENOENT || errno == ENXIO ? ESRCH : errno;
 	if (fstat(fd, &st) < 0 || (uint64_t)st.st_ino != space->inode)
-		return VANISHED;
-	return setns(fd, CLONE_NEWNET) == 0 ? ENTERED : REFUSED;
+		return ESRCH;
+	return setns(fd, CLONE_NEWNET) == 0 ? 0 : errno;
+}
+
+static void look_at(struct tour *tour, const struct space *space)
+{
+	map_slot(&tour->seen, space->inode, NULL);
+	if (!tour->look(tour->ctx, space))
+		tour->end.read = false;
+}
+
+static void refuse(struct tour *tour, const struct space *space, int err)
+{
+	map_slot(&tour->seen, space->inode, NULL);
+	tour->end.read = false;
+	if (tour->refused)
+		tour->refused(tour->ctx, space, err);
+}
+
+/* We are in it already, so nothing can refuse it. */
+static void visit_own(struct tour *tour, const struct spaces *spaces)
+{
+	const struct space bare = { .inode = tour->home };
+	const struct space *own = &bare;
+
+	if (!(tour->how & SPACES_OWN) || map_find(&tour->seen, tour->home))
+		return;
+	for (size_t i = 0; i < spaces->list.count; i++)
+		if (spaces->list.at[i].inode == tour->home)
+			own = &spaces->list.at[i];
+	look_at(tour, own);
 }
 
 /* False when somebody took a namespace away before it could be opened. */
 static bool visit(struct tour *tour, const struct space *space)
 {
-	enum entry entry;
+	int err;
 
 	if (space->inode == tour->home || map_find(&tour->seen, space->inode))
 		return true;
-	entry = enter(space);
-	if (entry == VANISHED)
+	err = enter(space);
+	if (err == ESRCH)
 		return false;
-	map_slot(&tour->seen, space->inode, NULL);
-	if (entry == REFUSED || !tour->look(tour->ctx, space))
-		tour->whole = false;
+	if (err)
+		refuse(tour, space, err);
+	else
+		look_at(tour, space);
 	return true;
 }
 
@@ -294,7 +339,10 @@ static bool visit_all(struct tour *tour)
 	bool settled = true;
 
 	spaces_find(&spaces, tour->how);
-	tour->whole &= spaces.whole;
+	tour->end.found &= spaces.whole;
+	tour->end.hidden = spaces.hidden;
+	tour->end.hidden_pid = spaces.hidden_pid;
+	visit_own(tour, &spaces);
 	for (size_t i = 0; i < spaces.list.count; i++)
 		settled &= visit(tour, &spaces.list.at[i]);
 	spaces_fini(&spaces);
@@ -308,20 +356,28 @@ static void *travel(void *arg)
 
 	for (unsigned i = 0; !settled && i < ROUNDS; i++)
 		settled = visit_all(tour);
-	tour->whole &= settled;
+	tour->end.found &= settled;
 	return NULL;
+}
+
+struct tour_end spaces_visit(unsigned how, space_look *look, space_refused *refused, void *ctx)
+{
+	struct tour tour = {
+		.how = how, .look = look, .refused = refused, .ctx = ctx, .home = netns_inode(),
+		.end = { .found = true, .read = true },
+	};
+	pthread_t traveller;
+
+	tour.end.err = tour.home ? pthread_create(&traveller, NULL, travel, &tour) : ENOENT;
+	if (!tour.end.err)
+		pthread_join(traveller, NULL);
+	map_fini(&tour.seen);
+	return tour.end;
 }
 
 bool spaces_tour(unsigned how, space_look *look, void *ctx)
 {
-	struct tour tour = {
-		.how = how, .look = look, .ctx = ctx, .home = netns_inode(), .whole = true,
-	};
-	pthread_t traveller;
+	struct tour_end end = spaces_visit(how, look, NULL, ctx);
 
-	if (!tour.home || pthread_create(&traveller, NULL, travel, &tour) != 0)
-		return false;
-	pthread_join(traveller, NULL);
-	map_fini(&tour.seen);
-	return tour.whole;
+	return !end.err && end.found && end.read;
 }

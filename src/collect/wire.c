@@ -18,6 +18,21 @@
 const struct wire_lister wire_tcp = { "TCP", "tcp_diag", "CONFIG_INET_TCP_DIAG" };
 const struct wire_lister wire_udp = { "UDP", "udp_diag", "CONFIG_INET_UDP_DIAG" };
 
+const struct wire_lister *wire_lister_of(enum protocol protocol)
+{
+	static const struct wire_lister raw = { "raw", "raw_diag", "CONFIG_INET_RAW_DIAG" };
+	static const struct wire_lister mptcp = {
+		"MPTCP", "mptcp_diag", "CONFIG_INET_MPTCP_DIAG",
+	};
+
+	switch (protocol) {
+	case PROTOCOL_UDP:   return &wire_udp;
+	case PROTOCOL_RAW:   return &raw;
+	case PROTOCOL_MPTCP: return &mptcp;
+	default:             return &wire_tcp;
+	}
+}
+
 struct line {
 	struct wire_dump   *dump;
 	struct mnl_socket  *socket;
@@ -56,11 +71,9 @@ static int line_open(struct line *line, struct fault *fault)
 
 static int line_ask(struct line *line, struct fault *fault)
 {
-	char buffer[NLMSG_HDRLEN + WIRE_REQUEST] __attribute__((aligned(NLMSG_ALIGNTO))) = { 0 };
+	OWN_MEM char *buffer = grow_alloc(NLMSG_HDRLEN + NLMSG_ALIGN(line->dump->size));
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 
-	if (line->dump->size > WIRE_REQUEST)
-		return fault_set(fault, EINVAL, "cannot ask the kernel for its sockets: too long a question");
 	message->nlmsg_type = line->dump->type ? line->dump->type : SOCK_DIAG_BY_FAMILY;
 	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	message->nlmsg_seq = line->sequence;

@@ -3,6 +3,7 @@
 #define COLLECT_WIRE_H
 
 #include "base/fault.h"
+#include "model/sock.h"
 
 #include <linux/netlink.h>
 #include <stdbool.h>
@@ -20,9 +21,12 @@ struct wire_lister {
 };
 extern const struct wire_lister wire_tcp, wire_udp;
 
+/* Of a protocol of the internet (enum protocol). */
+const struct wire_lister *wire_lister_of(enum protocol protocol);
+
 struct wire_dump {
 	uint16_t    type;       /* of the request; 0: SOCK_DIAG_BY_FAMILY */
-	const void *request;    /* its payload with attributes, at most WIRE_REQUEST */
+	const void *request;    /* its payload with attributes; of any length */
 	size_t      size;
 	const struct wire_lister *lister;       /* NULL: wire_tcp */
 	unsigned    deadline_ms;/* for all the waiting together */
@@ -44,7 +48,6 @@ struct wire_dump {
  */
 int wire_dump(struct wire_dump *dump, struct fault *fault);
 
-#define WIRE_TRIES   3
-#define WIRE_REQUEST 256
+#define WIRE_TRIES 3
 
 #endif

@@ -149,6 +149,10 @@ const char *filter_word(const struct filter *filter, uint32_t word);
 /* True when a word of this kind occurs. */
 bool filter_has(const struct filter *filter, enum filter_kind kind);
 
+/* True when @sock lacks what a word about the kernel's own facts asks for: its
+ * mark, control group, or where its port came from. */
+bool filter_misses(const struct filter *filter, const struct sock *sock);
+
 /* What evaluating needs to be collected (enum need). */
 unsigned filter_need(const struct filter *filter);
 
@@ -194,6 +198,10 @@ enum filter_truth filter_eval(const struct filter *filter, const struct filter_v
 			      const struct sock *sock);
 
 /* The whole filter: states and family too. */
+enum filter_truth filter_test(const struct filter *filter, const struct filter_view *view,
+			      const struct sock *sock);
+
+/* True when it is surely true. */
 bool filter_matches(const struct filter *filter, const struct filter_view *view,
 		    const struct sock *sock);
 

@@ -323,9 +323,34 @@ static enum filter_truth finding_test(const struct filter *filter,
 
 /* ---- the tree ---- */
 
+/*
+ * A socket that is not of the internet has no address, port, device and mark of
+ * it, which is known; of its connection nothing is.
+ */
+static enum filter_truth other_test(const struct filter *filter, const struct filter_node *node,
+				    const struct filter_view *view, const struct sock *s)
+{
+	switch (node->kind) {
+	case FILTER_PID:     return holders_test(filter, node, view, s, is_pid);
+	case FILTER_COMM:    return holders_test(filter, node, view, s, is_comm);
+	case FILTER_USER:    return known(s->have & HAVE_UID, s->uid, node);
+	case FILTER_NETNS:   return netns_test(filter, node, view);
+	case FILTER_RECVQ:   return known(true, s->recv_queue, node);
+	case FILTER_SENDQ:   return known(true, s->send_queue, node);
+	case FILTER_FINDING: return finding_test(filter, node, view, s);
+	case FILTER_UNIT: case FILTER_AGE: case FILTER_IDLE: case FILTER_RETRANS:
+	case FILTER_RTT: case FILTER_OPENER:
+		return FILTER_UNKNOWN;
+	default:
+		return equal_or_not(FILTER_FALSE, node);
+	}
+}
+
 static enum filter_truth test(const struct filter *filter, const struct filter_node *node,
 			      const struct filter_view *view, const struct sock *s)
 {
+	if (s->other)
+		return other_test(filter, node, view, s);
 	switch (node->kind) {
 	case FILTER_SRC:
 		return equal_or_not(truth(covers(filter, node, &s->local, s->local_port,
@@ -387,12 +412,27 @@ enum filter_truth filter_eval(const struct filter *filter, const struct filter_v
 	return filter->has_expression ? eval(filter, filter->root, view, sock) : FILTER_TRUE;
 }
 
+enum filter_truth filter_test(const struct filter *filter, const struct filter_view *view,
+			      const struct sock *sock)
+{
+	if (filter->has_states && !(filter->states & STATE_BIT(sock->state)))
+		return FILTER_FALSE;
+	if (filter->family && filter->family != sock->family)
+		return FILTER_FALSE;
+	return filter_eval(filter, view, sock);
+}
+
 bool filter_matches(const struct filter *filter, const struct filter_view *view,
 		    const struct sock *sock)
 {
-	if (filter->has_states && !(filter->states & STATE_BIT(sock->state)))
-		return false;
-	if (filter->family && filter->family != sock->family)
-		return false;
-	return filter_eval(filter, view, sock) == FILTER_TRUE;
+	return filter_test(filter, view, sock) == FILTER_TRUE;
+}
+
+bool filter_misses(const struct filter *filter, const struct sock *sock)
+{
+	uint32_t have = sock->have | (is_stub(sock) ? HAVE_CGROUP | HAVE_PORT_ORIGIN : 0u);
+
+	return (!(have & HAVE_MARK) && filter_has(filter, FILTER_FWMARK)) ||
+	       (!(have & HAVE_CGROUP) && filter_has(filter, FILTER_CGROUP)) ||
+	       (!(have & HAVE_PORT_ORIGIN) && filter_has(filter, FILTER_AUTOBOUND));
 }

@@ -40,7 +40,7 @@ static bool resolve_port(struct lookup *l, struct filter_node *node)
 	if (port < 0)
 		return filter_expect(l->error, "a service that has one port and not several");
 	if (port == 0 || port > 65535)
-		return filter_expect(l->error, "a port from 1 to 65535 or the name of a service");
+		return filter_expect(l->error, "a port from 0 to 65535 or the name of a service");
 	node->port = port;
 	node->port_pending = false;
 	return true;

@@ -103,7 +103,7 @@ static bool read_time(const char *text, double plain_us, double step_us, uint64_
 
 /*
  * "", "*": every port. A number in the range, or a name that is kept for later.
- * Port 0 is no port of a connection, so it is taken for a slip.
+ * As in ss port 0 is one like others: that of a peer who is not there.
  */
 static bool read_port(struct filter *filter, struct filter_node *node, const char *text,
 		      struct filter_error *error)
@@ -115,13 +115,13 @@ static bool read_port(struct filter *filter, struct filter_node *node, const cha
 		return true;
 	if (read_number(text, UINT64_MAX, &port)) {
 		node->port = (int32_t)port;
-		return (port >= 1 && port <= 65535) ||
-		       filter_expect(error, "a port from 1 to 65535");
+		return port <= 65535 ||
+		       filter_expect(error, "a port from 0 to 65535");
 	}
 	if (isdigit((unsigned char)*text) && strspn(text, "0123456789") == strlen(text))
-		return filter_expect(error, "a port from 1 to 65535");
+		return filter_expect(error, "a port from 0 to 65535");
 	if (strchr("-+:/[]", *text) || strlen(text) > 255)
-		return filter_expect(error, "a port from 1 to 65535 or the name of a service");
+		return filter_expect(error, "a port from 0 to 65535 or the name of a service");
 	node->port_word = filter_keep(filter, text, strlen(text));
 	node->port_pending = true;
 	return true;

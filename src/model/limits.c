@@ -44,6 +44,13 @@ const struct counter_row counter_table[COUNTER_COUNT] = {
 	[COUNTER_ORPHANS]             = { "machine_orphans" },
 	[COUNTER_ALLOC]               = { "machine_tcp_allocated" },
 	[COUNTER_MEM_PAGES]           = { "machine_tcp_memory_pages" },
+	[COUNTER_SOCKETS]             = { NULL },
+	[COUNTER_UDP_INUSE]           = { NULL },
+	[COUNTER_UDP6_INUSE]          = { NULL },
+	[COUNTER_RAW_INUSE]           = { NULL },
+	[COUNTER_RAW6_INUSE]          = { NULL },
+	[COUNTER_FRAG_INUSE]          = { NULL },
+	[COUNTER_FRAG6_INUSE]         = { NULL },
 };
 
 bool limits_reserve(struct limits *limits, const char *list)

@@ -31,6 +31,10 @@ enum counter {
 	COUNTER_ORPHANS,                /* machine */
 	COUNTER_ALLOC,                  /* machine */
 	COUNTER_MEM_PAGES,              /* machine */
+	/* of the summary only */
+	COUNTER_SOCKETS, COUNTER_UDP_INUSE, COUNTER_UDP6_INUSE,
+	COUNTER_RAW_INUSE, COUNTER_RAW6_INUSE,
+	COUNTER_FRAG_INUSE, COUNTER_FRAG6_INUSE,
 	COUNTER_COUNT,
 };
 
@@ -52,7 +56,8 @@ struct counter_row { const char *name; };
 
 /*
  * THE tables: name = member of the JSON objects `limits` and `counters`. The
- * two ends of the port range are printed together and have NULL.
+ * two ends of the port range are printed together and have NULL; so have counters
+ * that only the summary shows.
  */
 extern const struct limit_row   limit_table[LIMIT_COUNT];
 extern const struct counter_row counter_table[COUNTER_COUNT];

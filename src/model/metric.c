@@ -61,4 +61,13 @@ const struct metric_row metric_table[METRIC_COUNT] = {
 	[METRIC_TOTAL_RTO]        = { "total_rto" },
 	[METRIC_TOTAL_RTO_RECOVERIES] = { "total_rto_recoveries" },
 	[METRIC_TOTAL_RTO_TIME]   = { "total_rto_time_ms" },
+	[METRIC_RETRANSMITS]      = { "retransmits" },
+	[METRIC_RECEIVED_CE]      = { "received_ce_packets" },
+	[METRIC_DELIVERED_E1_BYTES] = { "delivered_e1_bytes" },
+	[METRIC_DELIVERED_E0_BYTES] = { "delivered_e0_bytes" },
+	[METRIC_DELIVERED_CE_BYTES] = { "delivered_ce_bytes" },
+	[METRIC_RECEIVED_E1_BYTES] = { "received_e1_bytes" },
+	[METRIC_RECEIVED_E0_BYTES] = { "received_e0_bytes" },
+	[METRIC_RECEIVED_CE_BYTES] = { "received_ce_bytes" },
+	[METRIC_ACCECN]           = { "accecn_bits" },
 };

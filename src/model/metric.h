@@ -27,6 +27,10 @@ enum metric {
 	METRIC_BYTES_RETRANS, METRIC_DSACK_DUPS, METRIC_REORD_SEEN,
 	METRIC_RCV_OOOPACK, METRIC_SND_WND, METRIC_RCV_WND, METRIC_REHASH,
 	METRIC_TOTAL_RTO, METRIC_TOTAL_RTO_RECOVERIES, METRIC_TOTAL_RTO_TIME,
+	METRIC_RETRANSMITS, METRIC_RECEIVED_CE, METRIC_DELIVERED_E1_BYTES,
+	METRIC_DELIVERED_E0_BYTES, METRIC_DELIVERED_CE_BYTES,
+	METRIC_RECEIVED_E1_BYTES, METRIC_RECEIVED_E0_BYTES,
+	METRIC_RECEIVED_CE_BYTES, METRIC_ACCECN,
 	METRIC_COUNT,
 };
 
@@ -39,15 +43,28 @@ extern const struct metric_row metric_table[METRIC_COUNT];
 
 /* Values with a bit each that says whether this kernel told it. */
 struct metrics {
-	uint64_t have;          /* bit per enum metric */
+	uint64_t have[2];       /* bit per enum metric */
 	uint64_t value[METRIC_COUNT];
+	uint32_t unknown_bytes; /* told behind the last member that we know */
 };
 
-_Static_assert(METRIC_COUNT <= 64, "struct metrics.have is a 64-bit mask");
+_Static_assert(METRIC_COUNT <= 128, "struct metrics.have has 128 bits");
 
 static inline bool metric_has(const struct metrics *m, enum metric which)
 {
-	return m->have >> which & 1;
+	return m->have[which / 64] >> which % 64 & 1;
+}
+
+static inline void metric_set(struct metrics *m, enum metric which, uint64_t value)
+{
+	m->have[which / 64] |= UINT64_C(1) << which % 64;
+	m->value[which] = value;
+}
+
+/* False when the kernel told no tcp_info at all. */
+static inline bool metric_any(const struct metrics *m)
+{
+	return m->have[0] | m->have[1];
 }
 
 #endif

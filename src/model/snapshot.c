@@ -16,7 +16,8 @@ const char *gap_name(enum gap_kind kind)
 		[GAP_ATTRIBUTE] = "attribute", [GAP_OWNERS] = "owners",
 		[GAP_LIMITS] = "limits",    [GAP_CGROUPS] = "cgroups",
 		[GAP_LINKS] = "links",      [GAP_RECORDING] = "recording",
-		[GAP_RESOURCES] = "resources",
+		[GAP_RESOURCES] = "resources", [GAP_NETNS] = "netns",
+		[GAP_TABLE] = "table",
 	};
 
 	return names[kind];
@@ -45,6 +46,17 @@ void snapshot_fini(struct snapshot *snapshot)
 	grow_fini(&snapshot->links);
 	grow_fini(&snapshot->locals);
 	grow_fini(&snapshot->gaps);
+}
+
+void snapshot_leave(struct snapshot *snapshot)
+{
+	snapshot->netns_name[0] = '\0';
+	snapshot->netns_inode = 0;
+	snapshot->place = NULL;
+	memset(&snapshot->limits, 0, sizeof(snapshot->limits));
+	snapshot->links.count = 0;
+	snapshot->locals.count = 0;
+	snapshot->locals_known = false;
 }
 
 void snapshot_gap(struct snapshot *snapshot, enum gap_kind kind, uint64_t count,
@@ -78,7 +90,8 @@ static bool has_gap(const struct snapshot *snapshot, enum gap_kind kind)
 bool snapshot_lists_all(const struct snapshot *snapshot)
 {
 	return snapshot->socks_complete && !has_gap(snapshot, GAP_DUMP) &&
-	       !has_gap(snapshot, GAP_ATTRIBUTE) && !has_gap(snapshot, GAP_RESOURCES);
+	       !has_gap(snapshot, GAP_ATTRIBUTE) && !has_gap(snapshot, GAP_RESOURCES) &&
+	       !has_gap(snapshot, GAP_NETNS);
 }
 
 bool snapshot_is_complete(const struct snapshot *snapshot)

@@ -4,6 +4,7 @@
 
 #include "base/map.h"
 #include "model/limits.h"
+#include "model/place.h"
 #include "model/sock.h"
 
 /*
@@ -22,6 +23,8 @@ enum gap_kind {
 	GAP_LINKS,              /* interface names or addresses not read */
 	GAP_RECORDING,          /* the recording does not hold what was asked */
 	GAP_RESOURCES,          /* descriptors or memory of our own ran out */
+	GAP_NETNS,              /* a network namespace that was to be looked into */
+	GAP_TABLE,              /* a table of sockets that nobody lists here */
 	GAP_KIND_COUNT,
 };
 const char *gap_name(enum gap_kind kind);       /* "dump", "owners", ... */
@@ -34,6 +37,7 @@ struct gap {
 
 struct process {
 	int32_t  pid;
+	int32_t  tid;                   /* this is one of its threads; 0: the process */
 	uint8_t  comm_size;
 	char     comm[64];              /* raw bytes, not sanitized */
 	uint64_t cgroup_id;             /* 0: unknown */
@@ -70,6 +74,7 @@ struct snapshot {
 	char     boot_id[40];
 	char     netns_name[256];       /* as asked with -N, or "" */
 	uint64_t netns_inode;           /* 0: unknown */
+	const struct place *place;      /* when all namespaces are looked at: this one */
 	struct limits limits;
 
 	struct { struct sock *at; size_t count, room; } socks;
@@ -91,6 +96,9 @@ struct snapshot {
 
 void snapshot_init(struct snapshot *snapshot);
 void snapshot_fini(struct snapshot *snapshot);
+
+/* Forgets what is told of one network namespace, and only that. */
+void snapshot_leave(struct snapshot *snapshot);
 
 /* Notes a gap; a second one of the same kind and text adds to the count. */
 void snapshot_gap(struct snapshot *snapshot, enum gap_kind kind, uint64_t count,

@@ -9,7 +9,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum protocol { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
+/*
+ * The kernel's numbers where it has them for the socket's kind. A raw socket has
+ * its protocol where others have their port.
+ */
+enum protocol {
+	PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PROTOCOL_RAW = 255, PROTOCOL_MPTCP = 262,
+	/* not of the internet: struct sock has no addresses but @other */
+	PROTOCOL_UNIX_STREAM = 1001, PROTOCOL_UNIX_DGRAM, PROTOCOL_UNIX_SEQPACKET,
+	PROTOCOL_PACKET_RAW, PROTOCOL_PACKET_DGRAM, PROTOCOL_NETLINK,
+	/* of questions only: of any type */
+	PROTOCOL_UNIX, PROTOCOL_PACKET,
+};
 
 enum timer {
 	TIMER_NONE,
@@ -51,15 +62,70 @@ struct flow {
 	uint64_t bytes_received;
 };
 
+/* What a congestion control tells of itself. */
+enum congestion_kind {
+	CONGESTION_PLAIN, CONGESTION_VEGAS, CONGESTION_DCTCP, CONGESTION_BBR,
+};
+
+struct congestion_state {
+	enum congestion_kind kind;
+	bool     enabled;               /* DCTCP, Vegas */
+	uint16_t ce_state;              /* DCTCP from here on */
+	uint32_t alpha;                 /* 1024: 1 */
+	uint32_t ecn_bytes, acked_bytes;
+	uint32_t rtt_count;             /* Vegas */
+	uint32_t rtt_us, min_rtt_us;    /* Vegas; BBR the second */
+	uint64_t bandwidth_bytes_per_s; /* BBR from here on */
+	uint32_t pacing_gain, cwnd_gain;/* 256: 1 */
+};
+
+/* Kernel TLS of a socket: the kernel's numbers; what was not told is not there. */
+struct tls_state {
+	bool     have_version, have_cipher, have_rx, have_tx, zero_copy;
+	uint16_t version, cipher, rx, tx;
+};
+
+/* One path of an MPTCP connection. */
+struct subflow_state {
+	bool     have_tokens, have_seq, have_subflow_seq, have_offset, have_length;
+	uint32_t flags;                 /* bit i: letter i of "MmJjBbecv" */
+	uint32_t remote_token, local_token;
+	uint8_t  remote_id, local_id;
+	uint64_t seq;
+	uint32_t subflow_seq, offset, length_bytes;
+};
+
+/* A protocol above TCP inside the kernel ("tls", "mptcp"). */
+struct ulp {
+	char     name[16];              /* "": none told */
+	bool     has_tls, has_subflow;
+	struct tls_state tls;
+	struct subflow_state subflow;
+};
+
+/* Whom an MD5 key (RFC 2385) is for. The key itself is a secret and not kept. */
+struct md5_peer {
+	enum family family;
+	uint8_t     prefix;             /* bits */
+	struct addr addr;
+};
+
+#define MD5_PEERS 32
+
 /* Rows that few ask for; lives as long as the row is shown. */
 struct detail {
 	bool     have_memory;
 	uint32_t memory[9];             /* skmem: r rb t tb f w o bl d */
 	bool     have_congestion;
 	char     congestion[16];
-	bool     have_tos, have_tclass;
+	struct congestion_state congestion_state;
+	bool     have_tos, have_tclass, have_class_id;
 	uint8_t  tos, tclass;
+	uint32_t class_id;              /* priority, or the class of net_cls */
 	struct metrics metrics;
+	struct ulp ulp;
+	uint32_t md5_count;             /* may be more than there is room for */
+	struct md5_peer md5[MD5_PEERS];
 };
 
 /*
@@ -91,7 +157,28 @@ struct sock {
 	uint16_t      sockopt;          /* bits of enum sockopt */
 	struct flow   flow;
 	const struct detail *detail;
+	const struct other *other;      /* NULL for internet protocols */
 };
+
+/*
+ * The two ends of a socket that is not of the internet, in ss's two parts:
+ * "/run/x.sock 1234", "rtnl:udevd/42", "[34525]:eth0". Foreign bytes; lives as
+ * long as @detail.
+ */
+struct other {
+	uint8_t  local_size, local_service_size, remote_size, remote_service_size;
+	char     local[128], local_service[64], remote[128], remote_service[64];
+	bool     local_is_path;         /* UNIX: a file, not an abstract name */
+	uint32_t peer_inode;            /* UNIX: of the other end, 0: none */
+	uint32_t groups;                /* NETLINK: the first 32 multicast groups */
+	uint32_t number;                /* PACKET: ethertype, NETLINK: its protocol */
+	uint32_t port_id;               /* NETLINK: 0: the kernel, ~0: none */
+};
+
+static inline bool sock_is_inet(const struct sock *s)
+{
+	return !s->other;
+}
 
 /* Options that inet_diag tells, in the order in which ss prints them. */
 enum sockopt {

@@ -14,3 +14,30 @@ int print_check(struct out *out, const struct style *style,
 	writers[style->format](out, style, seen, report);
 	return -out->err;
 }
+
+static void add_up(struct check_all *all, const struct report *report)
+{
+	all->sum.summary.total += report->summary.total;
+	for (int i = 0; i < STATE_COUNT; i++)
+		all->sum.summary.count[i] += report->summary.count[i];
+	if (report->worst > all->sum.worst)
+		all->sum.worst = report->worst;
+	all->findings += report->findings.count;
+	all->troubled += report->findings.count > 0;
+}
+
+int print_check_everywhere(struct out *out, const struct style *style, const struct snapshot *seen,
+			   const struct check_area *areas, size_t count)
+{
+	static void (*const writers[FORMAT_COUNT])(struct out *, const struct style *,
+						   const struct check_all *) = {
+		[FORMAT_TEXT] = check_all_text, [FORMAT_JSON] = check_all_json,
+		[FORMAT_JSONL] = check_all_jsonl,
+	};
+	struct check_all all = { .seen = seen, .areas = areas, .count = count };
+
+	for (size_t i = 0; i < count; i++)
+		add_up(&all, areas[i].report);
+	writers[style->format](out, style, &all);
+	return -out->err;
+}

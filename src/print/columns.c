@@ -3,37 +3,42 @@
 
 #include "model/age.h"
 #include "model/need.h"
+#include "model/protocol.h"
 #include "print/cell.h"
 #include "print/endpoint.h"
 #include "print/ss_text.h"
+#include "print/where.h"
 
 #include <errno.h>
 #include <strings.h>
 
-/* No value: a dash, so that the fields of a line can be counted. */
-static void put_none(struct text *cell)
+/* No value: a dash, so that the fields of a line can be counted; for machines nothing. */
+static void put_none(struct text *cell, const struct view *view)
 {
-	cell_char(cell, '-');
+	if (!view->machine)
+		cell_char(cell, '-');
 }
 
-static void put_known(struct text *cell, bool known, uint64_t value)
+static void put_known(struct text *cell, const struct view *view, bool known, uint64_t value)
 {
 	if (known)
 		cell_u64(cell, value);
 	else
-		put_none(cell);
+		put_none(cell, view);
 }
 
 static void put_netid(struct text *cell, const struct view *view, const struct sock *sock)
 {
-	(void)view, (void)sock;
-	cell_str(cell, "tcp");
+	const struct protocol_row *row = protocol_row(sock->protocol);
+
+	cell_str(cell, view->machine ? row->name : row->netid);
 }
 
 static void put_state(struct text *cell, const struct view *view, const struct sock *sock)
 {
-	(void)view;
-	cell_str(cell, state_table[sock->state].ss);
+	const struct state_row *row = &state_table[sock->state];
+
+	cell_str(cell, view->machine ? row->name : row->ss);
 }
 
 static void put_recv_queue(struct text *cell, const struct view *view, const struct sock *sock)
@@ -48,30 +53,70 @@ static void put_send_queue(struct text *cell, const struct view *view, const str
 	cell_u64(cell, sock->send_queue);
 }
 
+/* As in JSON: a wildcard is an address, and who has no peer has nothing. */
+static void put_machine_host(struct text *cell, const struct sock *sock, bool peer)
+{
+	const struct addr *addr = peer ? &sock->remote : &sock->local;
+
+	if (sock->other && peer)
+		cell_foreign(cell, sock->other->remote, sock->other->remote_size);
+	else if (sock->other)
+		cell_foreign(cell, sock->other->local, sock->other->local_size);
+	else if (!peer || sock->remote_port || !addr_is_any(addr))
+		cell_addr(cell, addr, sock->family);
+}
+
+static void put_machine_port(struct text *cell, const struct sock *sock, bool peer)
+{
+	const struct other *other = sock->other;
+	uint16_t port = peer ? sock->remote_port : sock->local_port;
+
+	if (other && peer)
+		cell_foreign(cell, other->remote_service, other->remote_service_size);
+	else if (other)
+		cell_foreign(cell, other->local_service, other->local_service_size);
+	else if (port)
+		cell_u64(cell, port);
+}
+
 static void put_local_addr(struct text *cell, const struct view *view, const struct sock *sock)
 {
-	endpoint_host(cell, view, sock, &sock->local);
+	if (view->machine)
+		put_machine_host(cell, sock, false);
+	else
+		endpoint_local_host(cell, view, sock);
 }
 
 static void put_local_port(struct text *cell, const struct view *view, const struct sock *sock)
 {
-	endpoint_port(cell, view, sock->local_port);
+	if (view->machine)
+		put_machine_port(cell, sock, false);
+	else
+		endpoint_local_port(cell, view, sock);
 }
 
 static void put_peer_addr(struct text *cell, const struct view *view, const struct sock *sock)
 {
-	endpoint_host(cell, view, sock, &sock->remote);
+	if (view->machine)
+		put_machine_host(cell, sock, true);
+	else
+		endpoint_peer_host(cell, view, sock);
 }
 
 static void put_peer_port(struct text *cell, const struct view *view, const struct sock *sock)
 {
-	endpoint_port(cell, view, sock->remote_port);
+	if (view->machine)
+		put_machine_port(cell, sock, true);
+	else
+		endpoint_peer_port(cell, view, sock);
 }
 
 static void put_family(struct text *cell, const struct view *view, const struct sock *sock)
 {
+	const char *family = protocol_row(sock->protocol)->family;
+
 	(void)view;
-	cell_str(cell, sock->family == FAMILY_IPV4 ? "ipv4" : "ipv6");
+	cell_str(cell, family ? family : sock->family == FAMILY_IPV4 ? "ipv4" : "ipv6");
 }
 
 static void put_iface(struct text *cell, const struct view *view, const struct sock *sock)
@@ -79,7 +124,7 @@ static void put_iface(struct text *cell, const struct view *view, const struct s
 	if (sock->ifindex)
 		endpoint_link(cell, view, sock->ifindex);
 	else
-		put_none(cell);
+		put_none(cell, view);
 }
 
 /* Holders as "a,b,c": PID, COMM and FD name the same ones in the same order. */
@@ -92,7 +137,7 @@ static void put_holders(struct text *cell, const struct view *view, const struct
 	const struct holder *holder = snapshot_holders(view->seen, sock->inode, &count);
 
 	if (!count)
-		put_none(cell);
+		put_none(cell, view);
 	for (size_t i = 0; i < count; i++, holder++) {
 		const struct process *process = &view->seen->processes.at[holder->process];
 
@@ -124,31 +169,28 @@ static void put_fd(struct text *cell, const struct view *view, const struct sock
 
 static void put_uid(struct text *cell, const struct view *view, const struct sock *sock)
 {
-	(void)view;
-	put_known(cell, sock->have & HAVE_UID, sock->uid);
+	put_known(cell, view, sock->have & HAVE_UID, sock->uid);
 }
 
 static void put_inode(struct text *cell, const struct view *view, const struct sock *sock)
 {
-	(void)view;
-	put_known(cell, sock->inode, sock->inode);
+	put_known(cell, view, sock->inode, sock->inode);
 }
 
 static void put_cookie(struct text *cell, const struct view *view, const struct sock *sock)
 {
-	(void)view;
-	if (sock->cookie == UINT64_MAX)
-		put_none(cell);
+	if (sock->cookie == UINT64_MAX || view->machine)
+		put_known(cell, view, sock->cookie != UINT64_MAX, sock->cookie);
 	else
 		cell_hex(cell, sock->cookie);
 }
 
-static void put_string(struct text *cell, const char *bytes)
+static void put_string(struct text *cell, const struct view *view, const char *bytes)
 {
 	if (bytes)
 		cell_foreign(cell, bytes, strlen(bytes));
 	else
-		put_none(cell);
+		put_none(cell, view);
 }
 
 static const struct cgroup *cgroup_of(const struct view *view, const struct sock *sock)
@@ -160,51 +202,48 @@ static void put_cgroup(struct text *cell, const struct view *view, const struct 
 {
 	const struct cgroup *cgroup = cgroup_of(view, sock);
 
-	put_string(cell, cgroup ? cgroup->path : NULL);
+	put_string(cell, view, cgroup ? cgroup->path : NULL);
 }
 
 static void put_unit(struct text *cell, const struct view *view, const struct sock *sock)
 {
 	const struct cgroup *cgroup = cgroup_of(view, sock);
 
-	put_string(cell, cgroup ? cgroup->unit : NULL);
+	put_string(cell, view, cgroup ? cgroup->unit : NULL);
 }
 
 static void put_container(struct text *cell, const struct view *view, const struct sock *sock)
 {
 	const struct cgroup *cgroup = cgroup_of(view, sock);
 
-	put_string(cell, cgroup ? cgroup->container : NULL);
+	put_string(cell, view, cgroup ? cgroup->container : NULL);
 }
 
 static void put_pod(struct text *cell, const struct view *view, const struct sock *sock)
 {
 	const struct cgroup *cgroup = cgroup_of(view, sock);
 
-	put_string(cell, cgroup ? cgroup->pod : NULL);
+	put_string(cell, view, cgroup ? cgroup->pod : NULL);
 }
 
 static void put_timer(struct text *cell, const struct view *view, const struct sock *sock)
 {
 	static const char *const names[TIMER_COUNT] = {
-		[TIMER_NONE] = "-", [TIMER_RETRANSMIT] = "on", [TIMER_KEEPALIVE] = "keepalive",
+		[TIMER_RETRANSMIT] = "on", [TIMER_KEEPALIVE] = "keepalive",
 		[TIMER_TIME_WAIT] = "timewait", [TIMER_PROBE] = "persist",
 	};
 
-	(void)view;
-	cell_str(cell, sock->timer < TIMER_COUNT ? names[sock->timer] : "-");
+	put_string(cell, view, sock->timer < TIMER_COUNT ? names[sock->timer] : NULL);
 }
 
 static void put_timer_ms(struct text *cell, const struct view *view, const struct sock *sock)
 {
-	(void)view;
-	put_known(cell, sock->timer != TIMER_NONE, sock->timer_ms);
+	put_known(cell, view, sock->timer != TIMER_NONE, sock->timer_ms);
 }
 
 static void put_retrans(struct text *cell, const struct view *view, const struct sock *sock)
 {
-	(void)view;
-	put_known(cell, sock->timer != TIMER_NONE, sock->retransmits);
+	put_known(cell, view, sock->timer != TIMER_NONE, sock->retransmits);
 }
 
 static void put_age_range(struct text *cell, const struct age *age)
@@ -221,12 +260,30 @@ static void put_age_range(struct text *cell, const struct age *age)
 	text_fini(&high);
 }
 
+/* As in JSON: "not acknowledged for at least" is no bound of the time in the state. */
+static void put_age_min(struct text *cell, const struct view *view, const struct sock *sock)
+{
+	struct age age = sock_age(sock, &view->seen->limits);
+	bool known = age.kind != AGE_UNKNOWN && age.kind != AGE_UNACKED && age.min_ms >= 0;
+
+	put_known(cell, view, known, (uint64_t)age.min_ms);
+}
+
+static void put_age_max(struct text *cell, const struct view *view, const struct sock *sock)
+{
+	struct age age = sock_age(sock, &view->seen->limits);
+
+	put_known(cell, view, age.kind != AGE_UNKNOWN && age.max_ms >= 0, (uint64_t)age.max_ms);
+}
+
 static void put_age(struct text *cell, const struct view *view, const struct sock *sock)
 {
 	struct age age = sock_age(sock, &view->seen->limits);
 
-	if (age.kind == AGE_UNKNOWN || (age.min_ms < 0 && age.max_ms < 0)) {
-		put_none(cell);
+	if (view->machine) {
+		put_age_min(cell, view, sock);
+	} else if (age.kind == AGE_UNKNOWN || (age.min_ms < 0 && age.max_ms < 0)) {
+		put_none(cell, view);
 	} else if (age.kind == AGE_UNACKED) {
 		cell_str(cell, "unacked>=");
 		cell_duration(cell, age.min_ms, false);
@@ -243,61 +300,74 @@ static void put_age(struct text *cell, const struct view *view, const struct soc
 
 static void put_opener(struct text *cell, const struct view *view, const struct sock *sock)
 {
-	enum opener opener = sock_opener(sock);
+	static const char *const names[] = {
+		[OPENER_UNKNOWN] = NULL, [OPENER_HERE] = "here", [OPENER_PEER] = "peer",
+	};
 
-	(void)view;
-	cell_str(cell, opener == OPENER_HERE ? "here" : opener == OPENER_PEER ? "peer" : "-");
+	put_string(cell, view, names[sock_opener(sock)]);
 }
 
 static void put_mark(struct text *cell, const struct view *view, const struct sock *sock)
 {
-	(void)view;
-	if (sock->have & HAVE_MARK) {
+	if (!(sock->have & HAVE_MARK) || view->machine) {
+		put_known(cell, view, sock->have & HAVE_MARK, sock->mark);
+	} else {
 		cell_str(cell, "0x");
 		cell_hex(cell, sock->mark);
-	} else {
-		put_none(cell);
 	}
 }
 
 static void put_rtt(struct text *cell, const struct view *view, const struct sock *sock)
 {
-	(void)view;
-	if (sock->detail && metric_has(&sock->detail->metrics, METRIC_RTT))
-		cell_us_as_ms(cell, sock->detail->metrics.value[METRIC_RTT]);
+	bool known = sock->detail && metric_has(&sock->detail->metrics, METRIC_RTT);
+
+	if (!known || view->machine)
+		put_known(cell, view, known, known ? sock->detail->metrics.value[METRIC_RTT] : 0);
 	else
-		put_none(cell);
+		cell_us_as_ms(cell, sock->detail->metrics.value[METRIC_RTT]);
 }
 
 static void put_cwnd(struct text *cell, const struct view *view, const struct sock *sock)
 {
 	bool known = sock->detail && metric_has(&sock->detail->metrics, METRIC_SND_CWND);
 
-	(void)view;
-	put_known(cell, known, known ? sock->detail->metrics.value[METRIC_SND_CWND] : 0);
+	put_known(cell, view, known, known ? sock->detail->metrics.value[METRIC_SND_CWND] : 0);
 }
 
 static void put_idle(struct text *cell, const struct view *view, const struct sock *sock)
 {
 	uint32_t sent = sock->flow.last_data_sent_ms, received = sock->flow.last_data_recv_ms;
+	uint32_t idle = sent < received ? sent : received;
+	bool known = (sock->have & HAVE_FLOW) && sock->state != STATE_LISTEN;
 
-	(void)view;
-	if ((sock->have & HAVE_FLOW) && sock->state != STATE_LISTEN)
-		cell_duration(cell, sent < received ? sent : received, false);
+	if (!known || view->machine)
+		put_known(cell, view, known, idle);
 	else
-		put_none(cell);
+		cell_duration(cell, idle, false);
 }
 
 static void put_sent(struct text *cell, const struct view *view, const struct sock *sock)
 {
-	(void)view;
-	put_known(cell, sock->have & HAVE_SENT, sock->flow.bytes_sent);
+	put_known(cell, view, sock->have & HAVE_SENT, sock->flow.bytes_sent);
 }
 
 static void put_received(struct text *cell, const struct view *view, const struct sock *sock)
 {
-	(void)view;
-	put_known(cell, sock->have & HAVE_ACKED, sock->flow.bytes_received);
+	put_known(cell, view, sock->have & HAVE_ACKED, sock->flow.bytes_received);
+}
+
+/* Without -G it is the same for every row. */
+static void put_netns(struct text *cell, const struct view *view, const struct sock *sock)
+{
+	const struct snapshot *seen = view->seen;
+
+	(void)sock;
+	if (seen->place)
+		where_word(cell, seen->place);
+	else if (seen->netns_name[0])
+		put_string(cell, view, seen->netns_name);
+	else
+		put_known(cell, view, seen->netns_inode, seen->netns_inode);
 }
 
 /*
@@ -308,76 +378,118 @@ static void put_received(struct text *cell, const struct view *view, const struc
  */
 static const struct column columns[] = {
 	{ .name = "NETID", .heading = "Netid", .put = put_netid,
-	  .help = "protocol" },
+	  .member = "netid",
+	  .help = "table of the socket as ss names it: tcp udp raw mptcp u_str u_dgr u_seq p_raw p_dgr nl" },
 	{ .name = "STATE", .heading = "State", .put = put_state, .usual = true,
+	  .member = "state",
 	  .help = "state as ss spells it" },
 	{ .name = "RECVQ", .heading = "Recv-Q", .put = put_recv_queue, .usual = true,
+	  .member = "recv_queue", .order = ORDER_NUMBER,
 	  .help = "bytes not read by the program; LISTEN: connections waiting for accept()" },
 	{ .name = "SENDQ", .heading = "Send-Q", .put = put_send_queue, .usual = true,
+	  .member = "send_queue", .order = ORDER_NUMBER,
 	  .help = "bytes not acknowledged by the peer; LISTEN: limit of the accept queue" },
 	{ .name = "LOCAL", .heading = "Local Address:Port", .put = endpoint_local, .usual = true,
 	  .align = ALIGN_COLON, .need = NEED_LINKS, .foreign = true,
+	  .parts = "LADDR,LPORT,IFACE", .order = ORDER_LOCAL,
 	  .help = "this end, with the device it is bound to" },
 	{ .name = "PEER", .heading = "Peer Address:Port", .put = endpoint_peer, .usual = true,
 	  .align = ALIGN_COLON, .foreign = true,
+	  .parts = "PADDR,PPORT", .order = ORDER_PEER,
 	  .help = "the other end" },
 	{ .name = "PROCESS", .heading = "Process", .put = ss_users, .usual = true,
 	  .need = NEED_HOLDERS, .foreign = true,
+	  .parts = "PID,COMM,FD",
 	  .help = "every process and descriptor that holds it, as ss -p writes them" },
 	{ .name = "LADDR", .heading = "Local-Address", .put = put_local_addr, .foreign = true,
+	  .member = "local_address", .order = ORDER_LOCAL,
 	  .help = "address of this end" },
 	{ .name = "LPORT", .heading = "Local-Port", .put = put_local_port, .align = ALIGN_RIGHT,
-	  .foreign = true, .help = "port of this end" },
+	  .foreign = true, .member = "local_port", .order = ORDER_NUMBER,
+	  .help = "port of this end" },
 	{ .name = "PADDR", .heading = "Peer-Address", .put = put_peer_addr, .foreign = true,
+	  .member = "remote_address", .order = ORDER_PEER,
 	  .help = "address of the other end" },
 	{ .name = "PPORT", .heading = "Peer-Port", .put = put_peer_port, .align = ALIGN_RIGHT,
-	  .foreign = true, .help = "port of the other end" },
+	  .foreign = true, .member = "remote_port", .order = ORDER_NUMBER,
+	  .help = "port of the other end" },
 	{ .name = "FAMILY", .heading = "Family", .put = put_family,
-	  .help = "ipv4 or ipv6, of the socket" },
+	  .member = "family",
+	  .help = "ipv4, ipv6, unix, packet or netlink, of the socket" },
 	{ .name = "IFACE", .heading = "Iface", .put = put_iface, .need = NEED_LINKS,
-	  .foreign = true, .help = "device that it is bound to" },
+	  .foreign = true, .member = "interface",
+	  .help = "device that it is bound to" },
 	{ .name = "PID", .heading = "PID", .put = put_pid, .need = NEED_HOLDERS,
+	  .member = "pids", .order = ORDER_NUMBER,
 	  .help = "processes that hold it" },
 	{ .name = "COMM", .heading = "Comm", .put = put_comm, .need = NEED_HOLDERS,
-	  .foreign = true, .help = "names of these processes" },
+	  .foreign = true, .member = "comms",
+	  .help = "names of these processes" },
 	{ .name = "FD", .heading = "FD", .put = put_fd, .need = NEED_HOLDERS,
+	  .member = "fds", .order = ORDER_NUMBER,
 	  .help = "their descriptors" },
 	{ .name = "UID", .heading = "UID", .put = put_uid, .align = ALIGN_RIGHT,
+	  .member = "uid", .order = ORDER_NUMBER,
 	  .help = "user who made it; not told for TIME-WAIT and SYN-RECV" },
 	{ .name = "INODE", .heading = "Inode", .put = put_inode, .align = ALIGN_RIGHT,
+	  .member = "inode", .order = ORDER_NUMBER,
 	  .help = "inode of the socket file; none when no file holds it" },
 	{ .name = "COOKIE", .heading = "Cookie", .put = put_cookie, .align = ALIGN_RIGHT,
+	  .member = "cookie", .order = ORDER_NUMBER,
 	  .help = "the kernel's identity of the socket, hexadecimal as ss's sk:" },
 	{ .name = "CGROUP", .heading = "Cgroup", .put = put_cgroup, .need = NEED_CGROUP,
-	  .foreign = true, .help = "path of its cgroup" },
+	  .foreign = true, .member = "cgroup",
+	  .help = "path of its cgroup" },
 	{ .name = "UNIT", .heading = "Unit", .put = put_unit, .need = NEED_CGROUP,
-	  .foreign = true, .help = "systemd unit that the cgroup path names" },
+	  .foreign = true, .member = "unit",
+	  .help = "systemd unit that the cgroup path names" },
 	{ .name = "CONTAINER", .heading = "Container", .put = put_container, .need = NEED_CGROUP,
-	  .foreign = true, .help = "container that the cgroup path names" },
+	  .foreign = true, .member = "container",
+	  .help = "container that the cgroup path names" },
 	{ .name = "POD", .heading = "Pod", .put = put_pod, .need = NEED_CGROUP, .foreign = true,
+	  .member = "pod",
 	  .help = "kubernetes pod that the cgroup path names" },
 	{ .name = "TIMER", .heading = "Timer", .put = put_timer,
+	  .member = "timer_kind",
 	  .help = "timer that runs: on (retransmit), keepalive, timewait, persist" },
 	{ .name = "TIMERMS", .heading = "Timer-ms", .put = put_timer_ms, .align = ALIGN_RIGHT,
+	  .member = "timer_expires_ms", .order = ORDER_NUMBER,
 	  .help = "milliseconds until it fires" },
 	{ .name = "RETRANS", .heading = "Retrans", .put = put_retrans, .align = ALIGN_RIGHT,
+	  .member = "timer_retransmits", .order = ORDER_NUMBER,
 	  .help = "retransmissions or probes without an answer" },
 	{ .name = "AGE", .heading = "Age", .put = put_age, .align = ALIGN_RIGHT, .need = NEED_FLOW,
+	  .parts = "AGEMIN,AGEMAX", .order = ORDER_NUMBER,
 	  .help = "time in the present state: exact, a range, or at least" },
+	{ .name = "AGEMIN", .heading = "Age-min-ms", .put = put_age_min, .align = ALIGN_RIGHT,
+	  .need = NEED_FLOW, .member = "age_min_ms", .order = ORDER_NUMBER,
+	  .help = "lower bound of the age in milliseconds" },
+	{ .name = "AGEMAX", .heading = "Age-max-ms", .put = put_age_max, .align = ALIGN_RIGHT,
+	  .need = NEED_FLOW, .member = "age_max_ms", .order = ORDER_NUMBER,
+	  .help = "upper bound of the age in milliseconds" },
 	{ .name = "OPENER", .heading = "Opener", .put = put_opener, .need = NEED_FLOW,
+	  .member = "opener",
 	  .help = "who called connect(): here or peer" },
 	{ .name = "MARK", .heading = "Mark", .put = put_mark, .align = ALIGN_RIGHT,
+	  .member = "mark", .order = ORDER_NUMBER,
 	  .help = "firewall mark (needs CAP_NET_ADMIN)" },
 	{ .name = "RTT", .heading = "RTT-ms", .put = put_rtt, .align = ALIGN_RIGHT,
-	  .need = NEED_TCP_INFO, .help = "smoothed round trip time in milliseconds" },
+	  .need = NEED_TCP_INFO, .member = "rtt_us", .order = ORDER_NUMBER,
+	  .help = "smoothed round trip time in milliseconds" },
 	{ .name = "CWND", .heading = "Cwnd", .put = put_cwnd, .align = ALIGN_RIGHT,
-	  .need = NEED_TCP_INFO, .help = "congestion window in segments" },
+	  .need = NEED_TCP_INFO, .member = "snd_cwnd_segments", .order = ORDER_NUMBER,
+	  .help = "congestion window in segments" },
 	{ .name = "IDLE", .heading = "Idle", .put = put_idle, .align = ALIGN_RIGHT,
-	  .need = NEED_FLOW, .help = "since data last moved, either way" },
+	  .need = NEED_FLOW, .member = "idle_ms", .order = ORDER_NUMBER,
+	  .help = "since data last moved, either way" },
 	{ .name = "SENT", .heading = "Sent", .put = put_sent, .align = ALIGN_RIGHT,
-	  .need = NEED_FLOW, .help = "bytes sent, with retransmitted ones" },
+	  .need = NEED_FLOW, .member = "sent_bytes", .order = ORDER_NUMBER,
+	  .help = "bytes sent, with retransmitted ones" },
 	{ .name = "RECEIVED", .heading = "Received", .put = put_received, .align = ALIGN_RIGHT,
-	  .need = NEED_FLOW, .help = "bytes received" },
+	  .need = NEED_FLOW, .member = "received_bytes", .order = ORDER_NUMBER,
+	  .help = "bytes received" },
+	{ .name = "NETNS", .heading = "Netns", .put = put_netns, .foreign = true,
+	  .member = "netns", .help = "network namespace: its name, container, pod, service or process" },
 };
 
 #define COLUMN_COUNT (sizeof(columns) / sizeof(*columns))
@@ -433,10 +545,23 @@ static bool is_one_state(uint32_t states)
 	return states && !(states & (states - 1));
 }
 
+/* -Q: as ss, the two columns of queues go. */
+static bool is_hidden(const struct column *column, const struct style *style)
+{
+	return style->no_queues &&
+	       (column->put == put_recv_queue || column->put == put_send_queue);
+}
+
 static void add_usual(struct columns *chosen, const struct style *style, uint32_t states)
 {
+	if (style->with_netns)
+		add(chosen, column_find("NETNS", 5));
+	if (style->with_netid)
+		add(chosen, column_find("NETID", 5));
 	for (size_t i = 0; i < COLUMN_COUNT; i++) {
 		if (!columns[i].usual || (columns[i].put == put_state && is_one_state(states)))
+			continue;
+		if (is_hidden(&columns[i], style))
 			continue;
 		if (columns[i].put == ss_users && !style->with_process)
 			add(chosen, &empty_process);
@@ -445,7 +570,7 @@ static void add_usual(struct columns *chosen, const struct style *style, uint32_
 	}
 }
 
-static const struct column *find(const char *name, size_t size)
+const struct column *column_find(const char *name, size_t size)
 {
 	for (size_t i = 0; i < COLUMN_COUNT; i++)
 		if (strlen(columns[i].name) == size &&
@@ -454,7 +579,7 @@ static const struct column *find(const char *name, size_t size)
 	return NULL;
 }
 
-static int no_such_column(const char *name, size_t size, struct fault *fault)
+int column_unknown(const char *name, size_t size, struct fault *fault)
 {
 	struct text names = { 0 }, safe = { 0 };
 	int err;
@@ -476,10 +601,10 @@ static int add_named(struct columns *chosen, const char *spec, struct fault *fau
 
 	for (;; spec += size + 1) {
 		size = strcspn(spec, ",");
-		const struct column *column = find(spec, size);
+		const struct column *column = column_find(spec, size);
 
 		if (!column)
-			return no_such_column(spec, size, fault);
+			return column_unknown(spec, size, fault);
 		if (!has_put(chosen, column))
 			add(chosen, column);
 		if (!spec[size])
@@ -500,8 +625,8 @@ int columns_choose(struct columns *chosen, const char *spec, const struct style 
 		return 0;
 	if (*spec != '+') {
 		err = add_named(chosen, spec, fault);
-		if (!err && style->with_process && !has_put(chosen, find("PROCESS", 7)))
-			add(chosen, find("PROCESS", 7));
+		if (!err && style->with_process && !has_put(chosen, column_find("PROCESS", 7)))
+			add(chosen, column_find("PROCESS", 7));
 		return err;
 	}
 	/* Process stays last: it may be empty, and fields are counted from the left. */
@@ -510,6 +635,21 @@ int columns_choose(struct columns *chosen, const char *spec, const struct style 
 	if (process != &empty_process && !has_put(chosen, process))
 		add(chosen, process);
 	return err;
+}
+
+void columns_for_machines(struct columns *chosen, const struct columns *shown)
+{
+	struct fault fault;
+
+	chosen->count = 0;
+	for (size_t i = 0; i < shown->count; i++) {
+		const struct column *column = shown->at[i];
+
+		if (column->parts)
+			add_named(chosen, column->parts, &fault);
+		else if (column->member && !has_put(chosen, column))
+			add(chosen, column);
+	}
 }
 
 unsigned columns_need(const struct columns *chosen, const struct style *style)

@@ -8,6 +8,9 @@
 /* COLON: the last colons stand below each other, as in "Local Address:Port". */
 enum align { ALIGN_LEFT, ALIGN_RIGHT, ALIGN_COLON };
 
+/* What --sort compares: numbers, bytes, or the address and port of an end. */
+enum column_order { ORDER_TEXT, ORDER_NUMBER, ORDER_LOCAL, ORDER_PEER };
+
 struct column {
 	const char *name;       /* what -C takes */
 	const char *heading;
@@ -15,8 +18,23 @@ struct column {
 	unsigned    need;       /* enum need: what has to be collected for it */
 	bool        usual;      /* shown without -C */
 	bool        foreign;    /* may hold characters beyond ASCII */
+	const char *member;     /* what machines call it, as in JSON with its unit */
+	const char *parts;      /* machines get these columns for it */
+	enum column_order order;
 	const char *help;
 	void (*put)(struct text *cell, const struct view *view, const struct sock *sock);
 };
+
+/* The column of that name in any case, or NULL. */
+const struct column *column_find(const char *name, size_t size);
+
+/* -EINVAL with a sentence that lists the valid names. */
+int column_unknown(const char *name, size_t size, struct fault *fault);
+
+/*
+ * What --csv has for these columns: one value in one form each, so that LOCAL is
+ * address, port and device, and AGE is both bounds.
+ */
+void columns_for_machines(struct columns *chosen, const struct columns *shown);
 
 #endif

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "print/endpoint.h"
 
+#include "model/protocol.h"
 #include "print/cell.h"
 #include "print/resolve.h"
+
+#include <netdb.h>
 
 void endpoint_host(struct text *cell, const struct view *view, const struct sock *sock,
 		   const struct addr *addr)
@@ -37,20 +40,132 @@ void endpoint_link(struct text *cell, const struct view *view, uint32_t ifindex)
 	}
 }
 
+/* ---- raw sockets have a protocol for a port ---- */
+
+static void put_protocol(struct text *cell, const struct view *view, uint16_t number)
+{
+	const struct protoent *entry = view->style->numeric ? NULL : getprotobynumber(number);
+
+	if (entry) {
+		cell_foreign(cell, entry->p_name, strlen(entry->p_name));
+		return;
+	}
+	if (!view->style->numeric)
+		cell_str(cell, "ipproto-");
+	cell_u64(cell, number);
+}
+
+static void put_port(struct text *cell, const struct view *view, const struct sock *sock,
+		     uint16_t port)
+{
+	if (sock->protocol == PROTOCOL_RAW && port)
+		put_protocol(cell, view, port);
+	else
+		endpoint_port(cell, view, port);
+}
+
+/* ---- sockets that are not of the internet ---- */
+
+/* An absent name is any. */
+static void put_name(struct text *cell, const char *bytes, size_t size)
+{
+	if (size)
+		cell_foreign(cell, bytes, size);
+	else
+		cell_char(cell, '*');
+}
+
+static void put_signed(struct text *cell, int32_t value)
+{
+	if (value < 0)
+		cell_char(cell, '-');
+	cell_u64(cell, (uint64_t)(value < 0 ? -(int64_t)value : value));
+}
+
+static void put_other_host(struct text *cell, const struct view *view, const struct sock *sock)
+{
+	const struct other *other = sock->other;
+	bool is_any = other->local_size == 1 && other->local[0] == '*';
+
+	if (!view->style->numeric || is_any || protocol_is_unix(sock->protocol)) {
+		put_name(cell, other->local, other->local_size);
+	} else if (protocol_is_packet(sock->protocol)) {
+		cell_char(cell, '[');
+		cell_u64(cell, other->number);
+		cell_char(cell, ']');
+	} else {
+		cell_u64(cell, other->number);
+	}
+}
+
+static void put_other_port(struct text *cell, const struct view *view, const struct sock *sock)
+{
+	const struct other *other = sock->other;
+
+	if (view->style->numeric && sock->protocol == PROTOCOL_NETLINK &&
+	    other->port_id != UINT32_MAX)
+		put_signed(cell, (int32_t)other->port_id);
+	else
+		put_name(cell, other->local_service, other->local_service_size);
+}
+
+/* ss has a blank between the name of a unix socket and its inode. */
+static char other_separator(const struct sock *sock)
+{
+	return protocol_is_unix(sock->protocol) ? ' ' : ':';
+}
+
+/* ---- either ---- */
+
+void endpoint_local_host(struct text *cell, const struct view *view, const struct sock *sock)
+{
+	if (sock->other)
+		put_other_host(cell, view, sock);
+	else
+		endpoint_host(cell, view, sock, &sock->local);
+}
+
+void endpoint_local_port(struct text *cell, const struct view *view, const struct sock *sock)
+{
+	if (sock->other)
+		put_other_port(cell, view, sock);
+	else
+		put_port(cell, view, sock, sock->local_port);
+}
+
+void endpoint_peer_host(struct text *cell, const struct view *view, const struct sock *sock)
+{
+	if (sock->other)
+		put_name(cell, sock->other->remote, sock->other->remote_size);
+	else
+		endpoint_host(cell, view, sock, &sock->remote);
+}
+
+void endpoint_peer_port(struct text *cell, const struct view *view, const struct sock *sock)
+{
+	if (sock->other)
+		put_name(cell, sock->other->remote_service, sock->other->remote_service_size);
+	else
+		put_port(cell, view, sock, sock->remote_port);
+}
+
 void endpoint_local(struct text *cell, const struct view *view, const struct sock *sock)
 {
-	endpoint_host(cell, view, sock, &sock->local);
-	if (sock->ifindex) {
+	endpoint_local_host(cell, view, sock);
+	if (sock->ifindex && !sock->other) {
 		cell_char(cell, '%');
 		endpoint_link(cell, view, sock->ifindex);
 	}
-	cell_char(cell, ':');
-	endpoint_port(cell, view, sock->local_port);
+	cell_char(cell, sock->other ? other_separator(sock) : ':');
+	endpoint_local_port(cell, view, sock);
 }
 
 void endpoint_peer(struct text *cell, const struct view *view, const struct sock *sock)
 {
-	endpoint_host(cell, view, sock, &sock->remote);
-	cell_char(cell, ':');
-	endpoint_port(cell, view, sock->remote_port);
+	endpoint_peer_host(cell, view, sock);
+	/* packet sockets and most of netlink have no other end */
+	if (sock->other && !sock->other->remote_service_size)
+		return;
+	cell_char(cell, sock->other ? other_separator(sock) : ':');
+	endpoint_peer_port(cell, view, sock);
 }

@@ -25,7 +25,7 @@ struct grid_cell *grid_add(struct grid *grid)
 
 static unsigned width_of(const struct grid *grid, size_t column)
 {
-	size_t most = strlen(grid->columns[column].heading);
+	size_t most = grid->bare ? 0 : strlen(grid->columns[column].heading);
 
 	for (size_t i = column; i < grid->cells.count; i += grid->columns_count) {
 		size_t width = utf8_width(text_str(&grid->cells.at[i].text));
@@ -165,7 +165,8 @@ void grid_print(struct grid *grid, const struct page *page)
 {
 	OWN_MEM unsigned *widths = find_widths(grid, page);
 
-	put_row(grid, page, widths, NULL);
+	if (!grid->bare)
+		put_row(grid, page, widths, NULL);
 	for (size_t i = 0; i < grid->cells.count; i += grid->columns_count)
 		put_row(grid, page, widths, &grid->cells.at[i]);
 	for (size_t i = 0; i < grid->cells.count; i++)

@@ -26,6 +26,7 @@ struct grid {
 	const struct grid_column *columns;
 	size_t columns_count;
 	struct { struct grid_cell *at; size_t count, room; } cells;    /* row by row */
+	bool bare;              /* no headings */
 };
 
 /*

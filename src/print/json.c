@@ -245,19 +245,19 @@ void json_id(struct json *json, const char *name, uint64_t id)
 	out_char(json->out, '"');
 }
 
-static void put_time(struct json *json, int64_t time_ms)
+void json_time(struct json *json, const char *name, int64_t time_ms)
 {
 	time_t seconds = (time_t)(time_ms / 1000);
 	struct tm tm;
 	char day[40], text[48];
 
 	if (time_ms <= 0 || !gmtime_r(&seconds, &tm)) {
-		json_null(json, "time");
+		json_null(json, name);
 		return;
 	}
 	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(text, sizeof(text), "%s.%03dZ", day, (int)(time_ms % 1000));
-	json_string(json, "time", text);
+	json_string(json, name, text);
 }
 
 void json_head(struct json *json, const char *command, const struct snapshot *seen)
@@ -267,7 +267,7 @@ void json_head(struct json *json, const char *command, const struct snapshot *se
 	json_string(json, "schema", "sockvet/1");
 	json_string(json, "command", command);
 	json_string(json, "version", SOCKVET_VERSION);
-	put_time(json, seen->time_ms);
+	json_time(json, "time", seen->time_ms);
 	json_open(json, "netns", '{');
 	json_foreign(json, "name", netns, netns ? strlen(netns) : 0);
 	if (seen->netns_inode)
@@ -280,9 +280,17 @@ void json_head(struct json *json, const char *command, const struct snapshot *se
 
 void json_end(struct json *json, const struct snapshot *seen, uint64_t sockets, bool complete)
 {
+	json_end_of(json, seen, sockets, NULL, complete);
+}
+
+void json_end_of(struct json *json, const struct snapshot *seen, uint64_t sockets,
+		 const uint64_t *matched, bool complete)
+{
 	json_open(json, "end", '{');
 	json_bool(json, "complete", complete);
 	json_u64(json, "sockets", sockets);
+	if (matched)
+		json_u64(json, "matched", *matched);
 	json_open(json, "gaps", '[');
 	for (size_t i = 0; i < seen->gaps.count; i++) {
 		const struct gap *gap = &seen->gaps.at[i];

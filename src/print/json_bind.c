@@ -152,22 +152,28 @@ static void put_elsewhere(struct json *json, const struct bind_scene *scene)
 	json_close(json, ']');
 }
 
-void bind_json(struct out *out, const struct style *style, const struct bind_page *bind)
+void bind_json_members(struct json *json, const struct style *style, const struct bind_page *bind)
 {
 	const struct bind_answer *answer = bind->answer;
+
+	put_ask(json, bind->seen, bind->ask);
+	put_outcome(json, &answer->asked);
+	json_sentence(json, "cause", answer->cause);
+	json_sentence(json, "settles", answer->settles);
+	put_with(json, answer);
+	put_blockers(json, style, bind);
+	json_known(json, "free_in_ms", &answer->free_in_ms);
+	put_probe(json, &bind->scene->probe);
+	json_advice(json, "advice", &answer->advice);
+	json_advice(json, "notes", &answer->notes);
+}
+
+void bind_json(struct out *out, const struct style *style, const struct bind_page *bind)
+{
 	struct json json;
 
 	begin(&json, out, style, bind->seen);
-	put_ask(&json, bind->seen, bind->ask);
-	put_outcome(&json, &answer->asked);
-	json_sentence(&json, "cause", answer->cause);
-	json_sentence(&json, "settles", answer->settles);
-	put_with(&json, answer);
-	put_blockers(&json, style, bind);
-	json_known(&json, "free_in_ms", &answer->free_in_ms);
-	put_probe(&json, &bind->scene->probe);
-	json_advice(&json, "advice", &answer->advice);
-	json_advice(&json, "notes", &answer->notes);
+	bind_json_members(&json, style, bind);
 	put_elsewhere(&json, bind->scene);
 	end(&json, out, style, bind->seen, bind->seen->socks.count);
 }

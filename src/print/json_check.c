@@ -43,7 +43,8 @@ static void put_limits(struct json *json, const struct limits *limits)
 	json_close(json, '}');
 	json_open(json, "counters", '{');
 	for (int i = 0; i < COUNTER_COUNT; i++)
-		json_known(json, counter_table[i].name, &limits->counter[i]);
+		if (counter_table[i].name)
+			json_known(json, counter_table[i].name, &limits->counter[i]);
 	json_close(json, '}');
 }
 
@@ -177,7 +178,7 @@ static void put_members(struct json *json, const struct finding *f,
 	json_close(json, ']');
 }
 
-static void put_finding(struct json *json, const struct finding *f,
+void check_json_finding(struct json *json, const struct finding *f,
 			const struct snapshot *seen, const struct style *style)
 {
 	json_string(json, "id", f->id);
@@ -193,12 +194,18 @@ static void put_finding(struct json *json, const struct finding *f,
 	put_members(json, f, seen, style);
 }
 
+void check_json_overview(struct json *json, const struct snapshot *seen,
+			 const struct report *report)
+{
+	put_summary(json, report);
+	put_limits(json, &seen->limits);
+}
+
 static void put_overview(struct json *json, const struct snapshot *seen,
 			 const struct report *report)
 {
 	json_head(json, "check", seen);
-	put_summary(json, report);
-	put_limits(json, &seen->limits);
+	check_json_overview(json, seen, report);
 }
 
 void check_json(struct out *out, const struct style *style,
@@ -212,7 +219,7 @@ void check_json(struct out *out, const struct style *style,
 	json_open(&json, "findings", '[');
 	for (size_t i = 0; i < report->findings.count; i++) {
 		json_open(&json, NULL, '{');
-		put_finding(&json, &report->findings.at[i], seen, style);
+		check_json_finding(&json, &report->findings.at[i], seen, style);
 		json_close(&json, '}');
 	}
 	json_close(&json, ']');
@@ -231,7 +238,7 @@ void check_jsonl(struct out *out, const struct style *style,
 	json_end_record(&json);
 	for (size_t i = 0; i < report->findings.count; i++) {
 		json_begin_record(&json, out, "finding");
-		put_finding(&json, &report->findings.at[i], seen, style);
+		check_json_finding(&json, &report->findings.at[i], seen, style);
 		json_end_record(&json);
 	}
 	json_begin_record(&json, out, "trailer");

@@ -6,7 +6,10 @@
 #include "print/print.h"
 
 #include "model/age.h"
+#include "model/protocol.h"
 #include "print/cell.h"
+#include "print/ss_text.h"
+#include "print/where.h"
 
 static void put_number(struct json *json, const char *name, bool known, uint64_t value)
 {
@@ -39,6 +42,43 @@ static void put_endpoint(struct json *json, const char *name, const struct addr 
 static void put_string(struct json *json, const char *name, const char *bytes)
 {
 	json_foreign(json, name, bytes, bytes ? strlen(bytes) : 0);
+}
+
+/* One end that is not of the internet. */
+struct end { const char *name, *service; uint8_t name_size, service_size; };
+
+static void put_end(struct json *json, const char *name, const struct end *end)
+{
+	json_open(json, name, '{');
+	json_foreign(json, "address", end->name_size ? end->name : NULL, end->name_size);
+	json_foreign(json, "service", end->service_size ? end->service : NULL,
+		     end->service_size);
+	json_null(json, "port");
+	json_close(json, '}');
+}
+
+/* Both, and the numbers that only one family has. */
+static void put_other(struct json *json, const struct sock *sock, const struct other *other)
+{
+	bool is_netlink = sock->protocol == PROTOCOL_NETLINK;
+	bool is_unix = protocol_is_unix(sock->protocol);
+	struct end local = {
+		other->local, other->local_service, other->local_size, other->local_service_size,
+	};
+	struct end remote = {
+		other->remote, other->remote_service, other->remote_size,
+		other->remote_service_size,
+	};
+
+	/* ss has inodes as ports of a unix socket; they are members of their own here */
+	if (is_unix)
+		local.service_size = remote.service_size = 0;
+	put_end(json, "local", &local);
+	put_end(json, "remote", &remote);
+	put_number(json, "peer_inode", other->peer_inode, other->peer_inode);
+	put_number(json, "groups", is_netlink, other->groups);
+	put_number(json, "port_id", is_netlink && other->port_id != UINT32_MAX, other->port_id);
+	put_number(json, "protocol_number", !is_unix, other->number);
 }
 
 static void put_cgroup(struct json *json, const struct sock *sock, const struct snapshot *seen)
@@ -93,7 +133,7 @@ static void put_age(struct json *json, const struct sock *sock, const struct sna
 
 /* Nobody asked, or hidden: null. No file holds it: the kernel says nobody, []. */
 static void put_processes(struct json *json, const struct sock *sock,
-			  const struct snapshot *seen)
+			  const struct snapshot *seen, const struct style *style)
 {
 	size_t count;
 	const struct holder *holder = snapshot_holders(seen, sock->inode, &count);
@@ -111,6 +151,8 @@ static void put_processes(struct json *json, const struct sock *sock,
 		json_foreign(json, "comm", process->comm_size ? process->comm : NULL,
 			     process->comm_size);
 		json_i64(json, "fd", holder->fd);
+		if (style->with_threads)
+			json_i64(json, "tid", process->tid ? process->tid : process->pid);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
@@ -171,13 +213,129 @@ static void put_memory(struct json *json, const struct detail *detail)
 	json_close(json, '}');
 }
 
+static void put_congestion_state(struct json *json, const struct congestion_state *state)
+{
+	switch (state->kind) {
+	case CONGESTION_VEGAS:
+		json_open(json, "congestion_state", '{');
+		json_bool(json, "enabled", state->enabled);
+		json_u64(json, "rtt_samples", state->rtt_count);
+		json_u64(json, "rtt_us", state->rtt_us);
+		json_u64(json, "min_rtt_us", state->min_rtt_us);
+		break;
+	case CONGESTION_DCTCP:
+		json_open(json, "congestion_state", '{');
+		json_bool(json, "enabled", state->enabled);
+		json_u64(json, "ce_state", state->ce_state);
+		json_real(json, "alpha", state->alpha / 1024.0);
+		json_u64(json, "ecn_marked_bytes", state->ecn_bytes);
+		json_u64(json, "acked_bytes", state->acked_bytes);
+		break;
+	case CONGESTION_BBR:
+		json_open(json, "congestion_state", '{');
+		json_u64(json, "bandwidth_bytes_per_s", state->bandwidth_bytes_per_s);
+		json_u64(json, "min_rtt_us", state->min_rtt_us);
+		json_real(json, "pacing_gain", state->pacing_gain / 256.0);
+		json_real(json, "cwnd_gain", state->cwnd_gain / 256.0);
+		break;
+	default:
+		json_null(json, "congestion_state");
+		return;
+	}
+	json_close(json, '}');
+}
+
+static void put_tls(struct json *json, const struct tls_state *tls)
+{
+	json_open(json, "tls", '{');
+	json_string(json, "version", tls->have_version ? ss_tls_version(tls->version) : NULL);
+	json_string(json, "cipher", tls->have_cipher ? ss_tls_cipher(tls->cipher) : NULL);
+	json_string(json, "receive", tls->have_rx ? ss_tls_conf(tls->rx) : NULL);
+	json_string(json, "send", tls->have_tx ? ss_tls_conf(tls->tx) : NULL);
+	json_bool(json, "zero_copy_send", tls->zero_copy);
+	json_close(json, '}');
+}
+
+static void put_subflow(struct json *json, const struct subflow_state *flow)
+{
+	char flags[16];
+	size_t count = 0;
+
+	for (unsigned i = 0; ss_subflow_flags[i]; i++)
+		if (flow->flags >> i & 1)
+			flags[count++] = ss_subflow_flags[i];
+	flags[count] = '\0';
+	json_open(json, "mptcp", '{');
+	json_string(json, "flags", flags);
+	put_number(json, "remote_token", flow->have_tokens, flow->remote_token);
+	put_number(json, "remote_id", flow->have_tokens, flow->remote_id);
+	put_number(json, "local_token", flow->have_tokens, flow->local_token);
+	put_number(json, "local_id", flow->have_tokens, flow->local_id);
+	if (flow->have_seq)
+		json_id(json, "map_seq", flow->seq);
+	else
+		json_null(json, "map_seq");
+	put_number(json, "map_subflow_seq", flow->have_subflow_seq, flow->subflow_seq);
+	put_number(json, "subflow_offset", flow->have_offset, flow->offset);
+	put_number(json, "map_length_bytes", flow->have_length, flow->length_bytes);
+	json_close(json, '}');
+}
+
+static void put_ulp(struct json *json, const struct ulp *ulp)
+{
+	if (!ulp->name[0] && !ulp->has_tls && !ulp->has_subflow) {
+		json_null(json, "ulp");
+		return;
+	}
+	json_open(json, "ulp", '{');
+	json_foreign(json, "name", ulp->name, strnlen(ulp->name, sizeof(ulp->name)));
+	if (ulp->has_tls)
+		put_tls(json, &ulp->tls);
+	if (ulp->has_subflow)
+		put_subflow(json, &ulp->subflow);
+	json_close(json, '}');
+}
+
+/* For whom there are keys, and how many in all; never a key. */
+static void put_md5(struct json *json, const struct detail *detail)
+{
+	json_open(json, "md5_keys", '[');
+	for (uint32_t i = 0; i < detail->md5_count && i < MD5_PEERS; i++) {
+		const struct md5_peer *peer = &detail->md5[i];
+		struct text text = { 0 };
+
+		cell_addr(&text, &peer->addr, peer->family);
+		json_open(json, NULL, '{');
+		json_string(json, "address", text_str(&text));
+		json_u64(json, "prefix", peer->prefix);
+		json_close(json, '}');
+		text_fini(&text);
+	}
+	json_close(json, ']');
+	json_u64(json, "md5_keys_count", detail->md5_count);
+}
+
+static void put_above_tcp(struct json *json, const struct detail *detail)
+{
+	if (!detail) {
+		json_null(json, "congestion_state");
+		json_null(json, "ulp");
+		json_null(json, "md5_keys");
+		json_null(json, "md5_keys_count");
+		return;
+	}
+	put_congestion_state(json, &detail->congestion_state);
+	put_ulp(json, &detail->ulp);
+	put_md5(json, detail);
+}
+
 static void put_tcp_info(struct json *json, const struct detail *detail)
 {
 	bool known = detail && detail->have_congestion;
 
 	json_foreign(json, "congestion", known ? detail->congestion : NULL,
 		     known ? strnlen(detail->congestion, sizeof(detail->congestion)) : 0);
-	if (!detail || !detail->metrics.have) {
+	if (!detail || !metric_any(&detail->metrics)) {
 		json_null(json, "tcp_info");
 		return;
 	}
@@ -186,17 +344,25 @@ static void put_tcp_info(struct json *json, const struct detail *detail)
 		put_number(json, metric_table[i].name,
 			   metric_has(&detail->metrics, (enum metric)i),
 			   detail->metrics.value[i]);
+	json_u64(json, "unknown_bytes", detail->metrics.unknown_bytes);
 	json_close(json, '}');
 }
 
 static void put_identity(struct json *json, const struct sock *sock,
 			 const struct snapshot *seen)
 {
-	json_string(json, "family", sock->family == FAMILY_IPV4 ? "ipv4" : "ipv6");
-	json_string(json, "protocol", sock->protocol == PROTOCOL_UDP ? "udp" : "tcp");
+	const struct protocol_row *row = protocol_row(sock->protocol);
+	const char *family = sock->family == FAMILY_IPV4 ? "ipv4" : "ipv6";
+
+	json_string(json, "family", row->family ? row->family : family);
+	json_string(json, "protocol", row->name);
 	json_string(json, "state", state_table[sock->state].name);
-	put_endpoint(json, "local", &sock->local, sock->local_port, sock, false);
-	put_endpoint(json, "remote", &sock->remote, sock->remote_port, sock, true);
+	if (sock->other) {
+		put_other(json, sock, sock->other);
+	} else {
+		put_endpoint(json, "local", &sock->local, sock->local_port, sock, false);
+		put_endpoint(json, "remote", &sock->remote, sock->remote_port, sock, true);
+	}
 	put_string(json, "interface", sock->ifindex ? snapshot_link(seen, sock->ifindex) : NULL);
 	put_number(json, "ifindex", sock->ifindex, sock->ifindex);
 	json_u64(json, "recv_queue", sock->recv_queue);
@@ -212,11 +378,13 @@ static void put_identity(struct json *json, const struct sock *sock,
 void json_sock_members(struct json *json, const struct sock *sock,
 		       const struct snapshot *seen, const struct style *style)
 {
+	if (seen->place)
+		json_place(json, "netns", seen->place);
 	put_identity(json, sock, seen);
 	put_cgroup(json, sock, seen);
 	put_timer(json, sock);
 	put_age(json, sock, seen);
-	put_processes(json, sock, seen);
+	put_processes(json, sock, seen, style);
 	if (style->with_extended)
 		put_extended(json, sock);
 	if (style->with_extended || style->with_sockopt)
@@ -226,11 +394,15 @@ void json_sock_members(struct json *json, const struct sock *sock,
 			   sock->detail ? sock->detail->tos : 0);
 		put_number(json, "tclass", sock->detail && sock->detail->have_tclass,
 			   sock->detail ? sock->detail->tclass : 0);
+		put_number(json, "class_id", sock->detail && sock->detail->have_class_id,
+			   sock->detail ? sock->detail->class_id : 0);
 	}
 	if (style->with_memory)
 		put_memory(json, sock->detail);
 	if (style->with_info)
 		put_tcp_info(json, sock->detail);
+	if (style->with_info)
+		put_above_tcp(json, sock->detail);
 }
 
 void json_sock(struct json *json, const char *name, const struct sock *sock,

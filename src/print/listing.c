@@ -10,6 +10,9 @@ const struct format_row format_table[FORMAT_COUNT] = {
 	[FORMAT_TEXT]  = { "text", "for people and line tools" },
 	[FORMAT_JSON]  = { "json", "one JSON document" },
 	[FORMAT_JSONL] = { "jsonl", "one JSON record a line" },
+	[FORMAT_CSV]   = { "csv", "comma-separated values (list)" },
+	[FORMAT_TSV]   = { "tsv", "values separated by tabs (list)" },
+	[FORMAT_PIDS]  = { "pids", "only the processes, one pid a line (list)" },
 };
 
 static void begin_document(struct listing *listing)
@@ -25,10 +28,18 @@ static void put_document_row(struct listing *listing, const struct sock *sock)
 	json_sock(&listing->json, NULL, sock, listing->view.seen, &listing->style);
 }
 
+static void put_end(struct listing *listing)
+{
+	const struct snapshot *seen = listing->view.seen;
+
+	json_end_of(&listing->json, seen, listing->rows,
+		    listing->is_cut ? &listing->matched : NULL, snapshot_lists_all(seen));
+}
+
 static void end_document(struct listing *listing)
 {
 	json_close(&listing->json, ']');
-	json_end(&listing->json, listing->view.seen, listing->rows, snapshot_lists_all(listing->view.seen));
+	put_end(listing);
 	json_close(&listing->json, '}');
 	out_char(listing->out, '\n');
 }
@@ -63,7 +74,7 @@ static void put_line(struct listing *listing, const struct sock *sock)
 static void end_lines(struct listing *listing)
 {
 	begin_record(listing, "trailer");
-	json_end(&listing->json, listing->view.seen, listing->rows, snapshot_lists_all(listing->view.seen));
+	put_end(listing);
 	end_record(listing);
 }
 
@@ -78,7 +89,8 @@ static const struct listing_format jsonl_format = {
 /* To add a format: an enum word, a row in each of these two tables. */
 static const struct listing_format *const formats[FORMAT_COUNT] = {
 	[FORMAT_TEXT] = &table_format, [FORMAT_JSON] = &json_format,
-	[FORMAT_JSONL] = &jsonl_format,
+	[FORMAT_JSONL] = &jsonl_format, [FORMAT_CSV] = &csv_format,
+	[FORMAT_TSV] = &tsv_format, [FORMAT_PIDS] = &pids_format,
 };
 
 struct listing *listing_begin(struct out *out, const struct style *style,
@@ -102,6 +114,12 @@ int listing_row(struct listing *listing, const struct sock *sock)
 	listing->rows++;
 	listing->format->row(listing, sock);
 	return -listing->out->err;
+}
+
+void listing_matched(struct listing *listing, uint64_t matched)
+{
+	listing->matched = matched;
+	listing->is_cut = true;
 }
 
 int listing_end(struct listing *listing)

@@ -11,16 +11,23 @@ struct listing_format {
 	void (*end)(struct listing *listing);
 };
 extern const struct listing_format table_format;        /* table.c */
+extern const struct listing_format csv_format;          /* csv.c */
+extern const struct listing_format tsv_format;
+extern const struct listing_format pids_format;         /* pids.c */
 
 struct listing {
 	struct out           *out;
 	struct style          style;
 	struct columns        columns;
 	struct view           view;
-	uint64_t              rows;
+	uint64_t              rows, matched;
+	bool                  is_cut;   /* @matched says of how many */
 	const struct listing_format *format;
 	struct table         *table;    /* text only */
 	struct json           json;     /* JSON only */
+	struct text           cell, line;       /* CSV and TSV only */
+	struct map            known;    /* PIDS only */
+	struct { int32_t *at; size_t count, room; } pids;
 };
 
 #endif

@@ -4,16 +4,27 @@
 
 #include "base/fault.h"
 #include "base/out.h"
+#include "base/text.h"
 #include "model/bind.h"
 #include "model/connect.h"
 #include "model/finding.h"
+#include "model/group.h"
 #include "model/snapshot.h"
 
 /*
  * Model in, bytes out. Borrows everything, escapes every foreign byte, fails
  * only on write, and that is told by out_flush().
  */
-enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_JSONL, FORMAT_COUNT };
+enum format {
+	FORMAT_TEXT, FORMAT_JSON, FORMAT_JSONL,
+	FORMAT_CSV, FORMAT_TSV, FORMAT_PIDS,    /* list only */
+	FORMAT_COUNT,
+};
+
+static inline bool format_is_json(enum format format)
+{
+	return format == FORMAT_JSON || format == FORMAT_JSONL;
+}
 
 struct format_row { const char *name, *help; };
 extern const struct format_row format_table[FORMAT_COUNT];
@@ -26,10 +37,15 @@ struct style {
 	bool     header;        /* list: column headings */
 	bool     resolve;       /* service and host names */
 	bool     oneline;       /* list: details on the row itself (-O) */
+	bool     exact_rates;   /* list: bits per second without a prefix (-n) */
+	bool     no_queues;     /* list: no Recv-Q and Send-Q (-Q) */
 	unsigned width;         /* columns of the terminal, 0: unlimited */
 	/* ss's detail blocks behind a row of `list` text */
 	bool     with_process, with_timer, with_extended, with_memory, with_info;
-	bool     with_tos, with_cgroup, with_sockopt;
+	bool     with_tos, with_cgroup, with_sockopt, with_threads;
+	bool     with_netns;    /* list: of every network namespace */
+	bool     with_netid;    /* list: of several tables */
+	bool     numeric;       /* list: numbers for protocols too (-n) */
 };
 
 /* One column of `list`; everything about it stands in its row. */
@@ -64,17 +80,80 @@ struct listing *listing_begin(struct out *out, const struct style *style,
 			      const struct columns *columns, const struct snapshot *seen);
 /* 0 or -errno of the output: no use in going on then. */
 int listing_row(struct listing *listing, const struct sock *sock);
+/* How many rows there would be without --top; JSON tells it. Before listing_end(). */
+void listing_matched(struct listing *listing, uint64_t matched);
 /* Writes the rest with the gaps of @seen; frees the listing. */
 int listing_end(struct listing *listing);
+
+/* The columns of --sort, the first is the foremost. */
+struct order {
+	struct { const struct column *column; bool descending; } at[16];
+	size_t count;
+};
+
+/**
+ * order_choose - read "COLUMN,-COLUMN,..."; "-" in front is descending
+ *
+ * Returns 0, or -EINVAL with a sentence that lists the valid names.
+ */
+int order_choose(struct order *order, const char *spec, struct fault *fault);
+
+/* What has to be collected to compare by it (enum need). */
+unsigned order_need(const struct order *order);
+
+/*
+ * Adds bytes to @key such that memcmp() of two rows' keys is their order. Numbers
+ * compare as numbers, addresses as addresses, AGE by its lower bound; what is
+ * unknown comes last, also in descending order.
+ */
+void order_key(struct text *key, const struct order *order, const struct snapshot *seen,
+	       const struct sock *sock);
+
+/*
+ * Counts by group, biggest first. @most: at most so many of them. Returns 0 or -errno of
+ * the output.
+ */
+int print_groups(struct out *out, const struct style *style, const struct snapshot *seen,
+		 const struct groups *groups, size_t most);
+
+/*
+ * The whole of `list -s`: what ss -s prints, and the TCP sockets of each state.
+ * Returns 0 or -errno of the output.
+ */
+struct tcp_states { uint64_t total, of[STATE_COUNT]; };
+int print_summary(struct out *out, const struct style *style, const struct snapshot *seen,
+		  const struct tcp_states *states);
 
 /* The whole of `check`. Returns 0 or -errno of the output. */
 int print_check(struct out *out, const struct style *style,
 		const struct snapshot *seen, const struct report *report);
 
+/* One network namespace of `check -G`. */
+struct check_area {
+	const struct place    *place;
+	const struct snapshot *seen;
+	const struct report   *report;
+};
+
+/* The whole of `check -G`; @seen: who looked, and all gaps. */
+int print_check_everywhere(struct out *out, const struct style *style, const struct snapshot *seen,
+			   const struct check_area *areas, size_t count);
+
 /* The whole of `bind` and `connect`. Each returns 0 or -errno of the output. */
 int print_bind(struct out *out, const struct style *style, const struct snapshot *seen,
 	       const struct bind_ask *ask, const struct bind_scene *scene,
 	       const struct bind_answer *answer);
+/* One network namespace of `bind -G`. */
+struct bind_area {
+	const struct place       *place;
+	const struct snapshot    *seen;
+	const struct bind_ask    *ask;
+	const struct bind_scene  *scene;
+	const struct bind_answer *answer;
+};
+/* @seen: who looked, and all gaps; @vacant: namespaces without an owner of the port. */
+int print_bind_everywhere(struct out *out, const struct style *style, const struct snapshot *seen,
+			  const struct bind_area *areas, size_t count, size_t vacant);
 int print_unix(struct out *out, const struct style *style, const struct snapshot *seen,
 	       const struct unix_ask *ask, const struct unix_scene *scene,
 	       const struct unix_answer *answer);
@@ -106,10 +185,14 @@ void json_real(struct json *json, const char *name, double value);
 void json_bool(struct json *json, const char *name, bool value);
 void json_null(struct json *json, const char *name);
 void json_id(struct json *json, const char *name, uint64_t id);     /* as a string */
+void json_time(struct json *json, const char *name, int64_t time_ms); /* RFC 3339 UTC; null */
 /* The members every document starts with; the caller has opened the object. */
 void json_head(struct json *json, const char *command, const struct snapshot *seen);
 /* "end": {complete, sockets, gaps}; the last member. */
 void json_end(struct json *json, const struct snapshot *seen, uint64_t sockets, bool complete);
+/* The same with "matched" where fewer are shown than matched; NULL: without. */
+void json_end_of(struct json *json, const struct snapshot *seen, uint64_t sockets,
+		 const uint64_t *matched, bool complete);
 /* One socket as in `list`, as the next array element or, with a name, member. */
 void json_sock(struct json *json, const char *name, const struct sock *sock,
 	       const struct snapshot *seen, const struct style *style);

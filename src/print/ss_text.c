@@ -37,6 +37,8 @@ void ss_users(struct text *cell, const struct view *view, const struct sock *soc
 		cell_str(cell, i ? ",(\"" : "users:((\"");
 		put_comm(cell, process->comm, process->comm_size);
 		put_field(cell, "\",pid=", (uint64_t)process->pid);
+		if (view->style->with_threads)
+			put_field(cell, ",tid=", (uint64_t)(process->tid ? process->tid : process->pid));
 		put_field(cell, ",fd=", (uint64_t)holder->fd);
 		cell_char(cell, ')');
 	}
@@ -123,7 +125,7 @@ static void put_extended(struct text *cell, const struct view *view, const struc
 	}
 }
 
-static void put_class(struct text *cell, const char *name, uint8_t value)
+static void put_class(struct text *cell, const char *name, uint32_t value)
 {
 	cell_str(cell, name);
 	if (value)
@@ -137,6 +139,8 @@ static void put_tos(struct text *cell, const struct detail *detail)
 		put_class(cell, " tos:", detail->tos);
 	if (detail && detail->have_tclass)
 		put_class(cell, " tclass:", detail->tclass);
+	if (detail && detail->have_class_id)
+		put_class(cell, " class_id:", detail->class_id);
 }
 
 /* In the order of enum sockopt's bits, which is ss's. */
@@ -186,18 +190,22 @@ static void put_metric_ms(struct text *cell, const char *name, uint64_t us)
 	cell_us_as_ms(cell, us);
 }
 
+/* With a prefix and three digits, or with -n to the last bit: 1.31Tbps. */
 static void put_rate(struct text *cell, const struct view *view, const char *name,
 		     double bits_per_s)
 {
+	static const struct { double from; const char *prefix; } prefixes[] = {
+		{ 1e12, "T" }, { 1e9, "G" }, { 1e6, "M" }, { 1e3, "k" },
+	};
+	size_t i = 0, count = sizeof(prefixes) / sizeof(*prefixes);
+
 	cell_str(cell, name);
-	if (!view->style->resolve && bits_per_s < 9e15)
-		cell_u64(cell, (uint64_t)(bits_per_s + 0.5));
-	else if (!view->style->resolve)
+	while (i < count && bits_per_s < prefixes[i].from)
+		i++;
+	if (view->style->exact_rates)
 		text_addf(cell, "%.0f", bits_per_s);
-	else if (bits_per_s > 1e6)
-		text_addf(cell, "%.1fM", bits_per_s / 1e6);
-	else if (bits_per_s > 1e3)
-		text_addf(cell, "%.1fK", bits_per_s / 1e3);
+	else if (i < count)
+		text_addf(cell, "%.3g%s", bits_per_s / prefixes[i].from, prefixes[i].prefix);
 	else
 		text_addf(cell, "%g", bits_per_s);
 	cell_str(cell, "bps");
@@ -260,13 +268,60 @@ static void put_traffic(struct text *cell, const struct metrics *m)
 	put_metric(cell, m, " data_segs_in:", METRIC_DATA_SEGS_IN);
 }
 
-static void put_rates(struct text *cell, const struct view *view, const struct metrics *m)
+static void put_dctcp(struct text *cell, const struct congestion_state *state)
 {
-	const uint64_t *v = m->value;
+	if (!state->enabled) {
+		cell_str(cell, " dctcp:fallback_mode");
+		return;
+	}
+	put_field(cell, " dctcp:(ce_state:", state->ce_state);
+	put_field(cell, ",alpha:", state->alpha);
+	put_field(cell, ",ab_ecn:", state->ecn_bytes);
+	put_field(cell, ",ab_tot:", state->acked_bytes);
+	cell_char(cell, ')');
+}
 
-	if (v[METRIC_RTT] && v[METRIC_SND_MSS] && v[METRIC_SND_CWND])
+static void put_bbr(struct text *cell, const struct view *view,
+		    const struct congestion_state *state)
+{
+	put_rate(cell, view, " bbr:(bw:", (double)state->bandwidth_bytes_per_s * 8);
+	cell_str(cell, ",mrtt:");
+	cell_us_as_ms(cell, state->min_rtt_us);
+	if (state->pacing_gain)
+		text_addf(cell, ",pacing_gain:%g", state->pacing_gain / 256.0);
+	if (state->cwnd_gain)
+		text_addf(cell, ",cwnd_gain:%g", state->cwnd_gain / 256.0);
+	cell_char(cell, ')');
+}
+
+static void put_congestion_state(struct text *cell, const struct view *view,
+				 const struct congestion_state *state)
+{
+	if (state->kind == CONGESTION_DCTCP)
+		put_dctcp(cell, state);
+	else if (state->kind == CONGESTION_BBR)
+		put_bbr(cell, view, state);
+}
+
+/* Vegas measures better than the kernel smoothes; ss takes its time for `send`. */
+static uint64_t send_rtt_us(const struct detail *detail)
+{
+	const struct congestion_state *state = &detail->congestion_state;
+	bool measured = state->kind == CONGESTION_VEGAS && state->enabled && state->rtt_us &&
+			state->rtt_us != INT32_MAX;
+
+	return measured ? state->rtt_us : detail->metrics.value[METRIC_RTT];
+}
+
+static void put_rates(struct text *cell, const struct view *view, const struct detail *detail)
+{
+	const struct metrics *m = &detail->metrics;
+	const uint64_t *v = m->value;
+	uint64_t rtt_us = send_rtt_us(detail);
+
+	if (rtt_us && v[METRIC_SND_MSS] && v[METRIC_SND_CWND])
 		put_rate(cell, view, " send ", (double)v[METRIC_SND_CWND] *
-			 (double)v[METRIC_SND_MSS] * 8e6 / (double)v[METRIC_RTT]);
+			 (double)v[METRIC_SND_MSS] * 8e6 / (double)rtt_us);
 	put_metric(cell, m, " lastsnd:", METRIC_LAST_DATA_SENT);
 	put_metric(cell, m, " lastrcv:", METRIC_LAST_DATA_RECV);
 	put_metric(cell, m, " lastack:", METRIC_LAST_ACK_RECV);
@@ -330,17 +385,135 @@ static void put_receiver(struct text *cell, const struct metrics *m)
 	put_metric(cell, m, " snd_wnd:", METRIC_SND_WND);
 }
 
+static void put_md5(struct text *cell, const struct detail *detail)
+{
+	for (uint32_t i = 0; i < detail->md5_count && i < MD5_PEERS; i++) {
+		const struct md5_peer *peer = &detail->md5[i];
+
+		cell_str(cell, i ? "," : " md5keys:");
+		cell_addr(cell, &peer->addr, peer->family);
+		put_field(cell, "/", peer->prefix);
+		cell_char(cell, '=');
+	}
+	if (detail->md5_count > MD5_PEERS)
+		put_field(cell, ",+", detail->md5_count - MD5_PEERS);
+}
+
+/* One of a few numbers by its name; ss calls the rest unknown(NUMBER). */
+struct tls_name { uint16_t number; const char *name; };
+
+static const char *tls_name(const struct tls_name *names, size_t count, uint16_t number)
+{
+	for (size_t i = 0; i < count; i++)
+		if (names[i].number == number)
+			return names[i].name;
+	return NULL;
+}
+
+static void put_tls_name(struct text *cell, const char *what, const char *name, uint16_t number)
+{
+	cell_str(cell, what);
+	if (name) {
+		cell_str(cell, name);
+	} else {
+		put_field(cell, "unknown(", number);
+		cell_char(cell, ')');
+	}
+}
+
+const char *ss_tls_version(uint16_t number)
+{
+	static const struct tls_name names[] = { { 0x0303, "1.2" }, { 0x0304, "1.3" } };
+
+	return tls_name(names, sizeof(names) / sizeof(*names), number);
+}
+
+const char *ss_tls_cipher(uint16_t number)
+{
+	static const struct tls_name names[] = {
+		{ 51, "aes-gcm-128" }, { 52, "aes-gcm-256" }, { 53, "aes-ccm-128" },
+		{ 54, "chacha20-poly1305" }, { 55, "sm4-gcm" }, { 56, "sm4-ccm" },
+		{ 57, "aria-gcm-128" }, { 58, "aria-gcm-256" },
+	};
+
+	return tls_name(names, sizeof(names) / sizeof(*names), number);
+}
+
+const char *ss_tls_conf(uint16_t number)
+{
+	static const struct tls_name names[] = {
+		{ 1, "none" }, { 2, "sw" }, { 3, "hw" }, { 4, "hw-record" },
+	};
+
+	return tls_name(names, sizeof(names) / sizeof(*names), number);
+}
+
+static void put_tls(struct text *cell, const struct tls_state *tls)
+{
+	if (tls->have_version)
+		put_tls_name(cell, " version: ", ss_tls_version(tls->version), tls->version);
+	if (tls->have_cipher && ss_tls_cipher(tls->cipher))
+		put_tls_name(cell, " cipher: ", ss_tls_cipher(tls->cipher), tls->cipher);
+	if (tls->have_rx)
+		put_tls_name(cell, " rxconf: ", ss_tls_conf(tls->rx), tls->rx);
+	if (tls->have_tx)
+		put_tls_name(cell, " txconf: ", ss_tls_conf(tls->tx), tls->tx);
+	if (tls->zero_copy)
+		cell_str(cell, " zc_ro_tx");
+}
+
+const char ss_subflow_flags[] = "MmJjBbecv";
+
+static void put_hex_field(struct text *cell, const char *name, uint64_t value)
+{
+	cell_str(cell, name);
+	cell_hex(cell, value);
+}
+
+static void put_subflow(struct text *cell, const struct subflow_state *flow)
+{
+	if (flow->flags)
+		cell_str(cell, " flags:");
+	for (unsigned i = 0; ss_subflow_flags[i]; i++)
+		if (flow->flags >> i & 1)
+			cell_char(cell, ss_subflow_flags[i]);
+	if (flow->have_tokens)
+		text_addf(cell, " token:%04x(id:%u)/%04x(id:%u)", flow->remote_token,
+			  flow->remote_id, flow->local_token, flow->local_id);
+	if (flow->have_seq)
+		put_hex_field(cell, " seq:", flow->seq);
+	if (flow->have_subflow_seq)
+		put_hex_field(cell, " sfseq:", flow->subflow_seq);
+	if (flow->have_offset)
+		put_hex_field(cell, " ssnoff:", flow->offset);
+	if (flow->have_length)
+		put_hex_field(cell, " maplen:", flow->length_bytes);
+}
+
+static void put_ulp(struct text *cell, const struct ulp *ulp)
+{
+	if (ulp->name[0]) {
+		cell_str(cell, " tcp-ulp-");
+		cell_foreign(cell, ulp->name, strnlen(ulp->name, sizeof(ulp->name)));
+	}
+	if (ulp->has_tls)
+		put_tls(cell, &ulp->tls);
+	if (ulp->has_subflow)
+		put_subflow(cell, &ulp->subflow);
+}
+
 static void put_info(struct text *cell, const struct view *view, const struct sock *sock)
 {
 	const struct metrics *m = &sock->detail->metrics;
 
-	if (!m->have)
+	if (!metric_any(m))
 		return;
 	if (view->style->with_timer || view->style->with_extended)
 		put_options(cell, m->value[METRIC_OPTIONS]);
 	put_sender(cell, sock->detail);
 	put_traffic(cell, m);
-	put_rates(cell, view, m);
+	put_congestion_state(cell, view, &sock->detail->congestion_state);
+	put_rates(cell, view, sock->detail);
 	put_losses(cell, m, sock->state);
 	put_receiver(cell, m);
 }
@@ -361,10 +534,15 @@ void ss_details(struct text *cell, const struct view *view, const struct sock *s
 		put_sockopt(cell, sock, style->oneline);
 	if (!style->with_memory && !style->with_info)
 		return;
-	if (!style->oneline)
+	/* as in ss, only sockets of the internet have a line of their own for these */
+	if (!style->oneline && sock_is_inet(sock))
 		cell_str(cell, "\n\t");
 	if (style->with_memory && sock->detail)
 		put_memory(cell, sock->detail);
 	if (style->with_info && sock->detail)
 		put_info(cell, view, sock);
+	if (sock->detail) {
+		put_md5(cell, sock->detail);
+		put_ulp(cell, &sock->detail->ulp);
+	}
 }

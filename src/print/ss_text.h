@@ -16,4 +16,12 @@ void ss_users(struct text *cell, const struct view *view, const struct sock *soc
  */
 void ss_details(struct text *cell, const struct view *view, const struct sock *sock);
 
+/* Names of kernel TLS as ss spells them; NULL for numbers that have none. */
+const char *ss_tls_version(uint16_t number);
+const char *ss_tls_cipher(uint16_t number);
+const char *ss_tls_conf(uint16_t number);
+
+/* Letter i stands for bit i of an MPTCP subflow's flags. */
+extern const char ss_subflow_flags[];
+
 #endif

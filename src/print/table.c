@@ -68,7 +68,8 @@ static struct span measure(const struct column *column, const char *at, size_t s
 	size_t left = size;
 
 	if (column->align == ALIGN_COLON) {
-		while (left && at[left - 1] != ':')
+		/* a blank is what unix sockets have for a colon */
+		while (left && at[left - 1] != ':' && at[left - 1] != ' ')
 			left--;
 		left = left ? left - 1 : size;
 	}

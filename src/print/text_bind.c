@@ -44,7 +44,7 @@ static void put_endpoint(struct text *text, const struct snapshot *seen, const s
 }
 
 /* What decides beside the address: protocol, options, device, and who asks. */
-static void put_ask(struct text *text, const struct snapshot *seen, const struct bind_ask *ask)
+void bind_text_ask(struct text *text, const struct snapshot *seen, const struct bind_ask *ask)
 {
 	bool any6 = ask->family == FAMILY_IPV6 && addr_is_any(&ask->addr) &&
 		    !addr_is_v4(&ask->addr);
@@ -230,12 +230,12 @@ static void put_headline(struct text *text, const struct page *page, const struc
 	switch (asked->verdict) {
 	case VERDICT_OK:
 		text_addf(text, "OK: %s", works(bind->ask));
-		put_ask(text, page->seen, bind->ask);
+		bind_text_ask(text, page->seen, bind->ask);
 		cell_str(text, bind->ask->protocol == PROTOCOL_UDP ? " works" : " work");
 		break;
 	case VERDICT_FAILS:
 		text_addf(text, "FAILS: %s of ", bind_call(asked));
-		put_ask(text, page->seen, bind->ask);
+		bind_text_ask(text, page->seen, bind->ask);
 		text_addf(text, name ? " says %s" : " fails", name);
 		break;
 	case VERDICT_DEPENDS:
@@ -243,12 +243,12 @@ static void put_headline(struct text *text, const struct page *page, const struc
 		if (!name && bind->answer->blockers.count)
 			name = "EADDRINUSE";
 		cell_str(text, "DEPENDS: bind() of ");
-		put_ask(text, page->seen, bind->ask);
+		bind_text_ask(text, page->seen, bind->ask);
 		text_addf(text, name ? " may say %s" : " may fail", name);
 		break;
 	default:
 		cell_str(text, "UNKNOWN: what bind() of ");
-		put_ask(text, page->seen, bind->ask);
+		bind_text_ask(text, page->seen, bind->ask);
 		cell_str(text, " says cannot be told");
 	}
 	put_reason(text, bind->answer);
@@ -323,10 +323,13 @@ static bool is_refused(const struct bind_page *bind, enum bind_with with)
 static const char *depends_on(const struct bind_page *bind, enum bind_with with)
 {
 	bool udp = bind->ask->protocol == PROTOCOL_UDP;
+	bool works = bind->answer->asked.verdict == VERDICT_OK;
+	bool hidden = is_hidden(bind, with);
 
-	if (with & WITH_REUSEPORT && !udp && is_refused(bind, with))
+	/* What works as asked and hides nothing depends on that alone. */
+	if (with & WITH_REUSEPORT && !udp && (is_refused(bind, with) || (works && !hidden)))
 		return "almost certainly no";
-	if (is_hidden(bind, with))
+	if (hidden)
 		return udp ? "only if the other socket has it too" :
 			     "only if the old server had it too";
 	return "cannot be told from here";

@@ -12,7 +12,6 @@
 #include "print/screen.h"
 #include "print/who.h"
 
-#define LABEL    10     /* columns for "recording", the longest label, and a blank */
 #define NAMED    3      /* findings named in the first line */
 
 /* -- the first line ------------------------------------------------------ */
@@ -228,26 +227,38 @@ static void print_finding(const struct page *page, const struct finding *f)
 	print_evidence(page, f);
 	page_sentence(page, "cause", f->cause);
 	if (f->has_ages)
-		picture_ages(page->out, page->style, f, PAGE_INDENT, LABEL);
+		picture_ages(page->out, page->style, f, PAGE_INDENT, CHECK_LABEL);
 	if (f->has_strip)
-		picture_strip(page->out, page->style, f, PAGE_INDENT, LABEL);
+		picture_strip(page->out, page->style, f, PAGE_INDENT, CHECK_LABEL);
 	page_advice(page, "fix", &f->fix);
 	page_advice(page, "avoid", &f->avoid);
 }
 
+void check_findings(const struct page *page, const struct report *report)
+{
+	for (size_t i = 0; i < report->findings.count; i++)
+		print_finding(page, &report->findings.at[i]);
+}
+
 /* -- quiet: what cron mails ---------------------------------------------- */
 
-static void print_short(const struct page *page, const struct finding *f)
+static void print_short(const struct page *page, const char *where, const struct finding *f)
 {
 	struct text text = { 0 };
 
-	text_addf(&text, "%s %s ", who_severity(f->severity), f->id);
+	text_addf(&text, "%s%s%s %s ", where, *where ? ": " : "", who_severity(f->severity), f->id);
 	who_text(&text, page->style, page->seen, f, true);
 	cell_str(&text, ": ");
 	screen_safe(&text, f->cause);
 	cell_char(&text, '\n');
 	out_put(page->out, text.at, text.count);
 	text_fini(&text);
+}
+
+void check_short(const struct page *page, const char *where, const struct report *report)
+{
+	for (size_t i = 0; i < report->findings.count; i++)
+		print_short(page, where, &report->findings.at[i]);
 }
 
 static void print_quiet(const struct page *page, const struct report *report)
@@ -257,8 +268,7 @@ static void print_quiet(const struct page *page, const struct report *report)
 	if (complete && !report->findings.count)
 		return;
 	print_headline(page, report);
-	for (size_t i = 0; i < report->findings.count; i++)
-		print_short(page, &report->findings.at[i]);
+	check_short(page, "", report);
 	if (!complete)
 		page_gaps(page);
 }
@@ -266,7 +276,7 @@ static void print_quiet(const struct page *page, const struct report *report)
 void check_text(struct out *out, const struct style *style,
 		const struct snapshot *seen, const struct report *report)
 {
-	struct page page = { out, style, seen, LABEL };
+	struct page page = { out, style, seen, CHECK_LABEL };
 
 	if (style->quiet) {
 		print_quiet(&page, report);
@@ -274,7 +284,6 @@ void check_text(struct out *out, const struct style *style,
 	}
 	print_headline(&page, report);
 	picture_states(out, style, report, PAGE_INDENT);
-	for (size_t i = 0; i < report->findings.count; i++)
-		print_finding(&page, &report->findings.at[i]);
+	check_findings(&page, report);
 	page_gaps(&page);
 }

@@ -11,6 +11,7 @@ struct view {
 	const struct snapshot *seen;
 	const struct style    *style;
 	struct resolver       *resolver;        /* NULL: numbers only */
+	bool                   machine;         /* values as in JSON; unknown is empty */
 };
 
 #endif

@@ -20,7 +20,10 @@
 #include <fcntl.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
+#include <linux/mptcp.h>
 #include <linux/sock_diag.h>
+#include <linux/tcp.h>
+#include <linux/tls.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,10 +177,10 @@ static void test_uid_and_timer(void **state)
 static void test_info_lengths(void **state)
 {
 	static const struct { size_t size; int metrics; uint32_t have; int senseless; } rows[] = {
-		{ 0, 0, 0, 1 }, { 7, 0, 0, 1 }, { 8, 8, 0, 0 }, { 59, 19, 0, 0 },
-		{ 60, 20, HAVE_FLOW, 0 }, { 104, 31, HAVE_FLOW, 0 },
-		{ 148, 38, HAVE_FLOW | HAVE_ACKED | HAVE_NOTSENT, 0 },
-		{ 232, 53, HAVE_FLOW | HAVE_ACKED | HAVE_NOTSENT | HAVE_SENT, 0 },
+		{ 0, 0, 0, 1 }, { 7, 0, 0, 1 }, { 8, 9, 0, 0 }, { 59, 20, 0, 0 },
+		{ 60, 21, HAVE_FLOW, 0 }, { 104, 32, HAVE_FLOW, 0 },
+		{ 148, 39, HAVE_FLOW | HAVE_ACKED | HAVE_NOTSENT, 0 },
+		{ 232, 54, HAVE_FLOW | HAVE_ACKED | HAVE_NOTSENT | HAVE_SENT, 0 },
 		{ 280, METRIC_COUNT, HAVE_FLOW | HAVE_ACKED | HAVE_NOTSENT | HAVE_SENT, 0 },
 		{ 4096, METRIC_COUNT, HAVE_FLOW | HAVE_ACKED | HAVE_NOTSENT | HAVE_SENT, 0 },
 	};
@@ -192,7 +195,10 @@ static void test_info_lengths(void **state)
 		mail_header(&mail, AF_INET, STATE_ESTABLISHED, 1);
 		mail_attr(&mail, INET_DIAG_INFO, info, rows[i].size);
 		assert_int_equal(parse_guarded(mail.at, mail.size, &sock, &detail), rows[i].senseless);
-		assert_int_equal(__builtin_popcountll(detail.metrics.have), rows[i].metrics);
+		assert_int_equal(__builtin_popcountll(detail.metrics.have[0]) +
+				 __builtin_popcountll(detail.metrics.have[1]), rows[i].metrics);
+		assert_int_equal(detail.metrics.unknown_bytes,
+				 rows[i].size > 280 ? rows[i].size - 280 : 0);
 		assert_int_equal(sock.have & ~(uint32_t)HAVE_UID, rows[i].have);
 	}
 }
@@ -233,6 +239,8 @@ static void test_attr_lengths(void **state)
 {
 	static const struct { unsigned type; size_t size; } rows[] = {
 		{ INET_DIAG_CONG, 1 }, { INET_DIAG_TOS, 1 }, { INET_DIAG_TCLASS, 1 },
+		{ INET_DIAG_VEGASINFO, 16 }, { INET_DIAG_DCTCPINFO, 16 }, { INET_DIAG_BBRINFO, 20 },
+		{ INET_DIAG_CLASS_ID, 4 },
 		{ INET_DIAG_SKMEMINFO, 36 }, { INET_DIAG_SHUTDOWN, 1 },
 		{ INET_DIAG_SKV6ONLY, 1 }, { INET_DIAG_MARK, 4 },
 		{ INET_DIAG_CGROUP_ID, 8 }, { INET_DIAG_SOCKOPT, 2 },
@@ -289,6 +297,68 @@ static void test_attr_values(void **state)
 	assert_false(detail.have_congestion);
 }
 
+/* Attributes within attributes: whole, and cut at every byte. */
+static void test_nested_attrs(void **state)
+{
+	struct detail detail;
+	struct sock sock;
+	struct mail mail, ulp = { 0 }, tls = { 0 }, flow = { 0 };
+	uint16_t version = 0x0304, cipher = 52, conf = 2, length = 700;
+	uint32_t token = 0xabcdef, flags = 0x81;
+	uint64_t seq = 0x1122334455667788;
+
+	(void)state;
+	mail_attr(&tls, TLS_INFO_VERSION, &version, 2);
+	mail_attr(&tls, TLS_INFO_CIPHER, &cipher, 2);
+	mail_attr(&tls, TLS_INFO_TXCONF, &conf, 2);
+	mail_attr(&flow, MPTCP_SUBFLOW_ATTR_TOKEN_REM, &token, 4);
+	mail_attr(&flow, MPTCP_SUBFLOW_ATTR_FLAGS, &flags, 4);
+	mail_attr(&flow, MPTCP_SUBFLOW_ATTR_MAP_SEQ, &seq, 8);
+	mail_attr(&flow, MPTCP_SUBFLOW_ATTR_MAP_DATALEN, &length, 2);
+	mail_attr(&ulp, INET_ULP_INFO_NAME, "tls", 4);
+	mail_attr(&ulp, INET_ULP_INFO_TLS, tls.at, tls.size);
+	mail_attr(&ulp, INET_ULP_INFO_MPTCP, flow.at, flow.size);
+	for (size_t size = 0; size <= ulp.size; size++) {
+		mail_header(&mail, AF_INET, STATE_ESTABLISHED, 1);
+		mail_attr(&mail, INET_DIAG_ULP_INFO, ulp.at, size);
+		assert_int_equal(parse_guarded(mail.at, mail.size, &sock, &detail), 0);
+	}
+	assert_string_equal(detail.ulp.name, "tls");
+	assert_true(detail.ulp.tls.have_version && detail.ulp.tls.version == 0x0304);
+	assert_true(detail.ulp.tls.have_tx && !detail.ulp.tls.have_rx);
+	assert_int_equal(detail.ulp.subflow.flags, 0x81);
+	assert_true(detail.ulp.subflow.have_seq && detail.ulp.subflow.seq == seq);
+	assert_int_equal(detail.ulp.subflow.length_bytes, 700);
+	/* a token without the other three says nothing */
+	assert_false(detail.ulp.subflow.have_tokens);
+}
+
+/* More keys than there is room for are counted. */
+static void test_md5_keys(void **state)
+{
+	static struct tcp_diag_md5sig keys[MD5_PEERS + 3];
+	static uint8_t message[sizeof(struct inet_diag_msg) + 4 + sizeof(keys)];
+	struct nlattr head = { .nla_len = 4 + sizeof(keys), .nla_type = INET_DIAG_MD5SIG };
+	struct detail detail;
+	struct sock sock;
+	struct mail mail;
+
+	(void)state;
+	for (size_t i = 0; i < MD5_PEERS + 3; i++) {
+		keys[i].tcpm_family = AF_INET;
+		keys[i].tcpm_prefixlen = (uint8_t)i;
+		keys[i].tcpm_addr[0] = htonl(0x0a000001);
+	}
+	mail_header(&mail, AF_INET, STATE_LISTEN, 1);
+	memcpy(message, mail.at, sizeof(struct inet_diag_msg));
+	memcpy(message + sizeof(struct inet_diag_msg), &head, 4);
+	memcpy(message + sizeof(struct inet_diag_msg) + 4, keys, sizeof(keys));
+	assert_int_equal(parse_guarded(message, sizeof(message), &sock, &detail), 0);
+	assert_int_equal(detail.md5_count, MD5_PEERS + 3);
+	assert_int_equal(detail.md5[MD5_PEERS - 1].prefix, MD5_PEERS - 1);
+	assert_int_equal(detail.md5[0].family, FAMILY_IPV4);
+}
+
 static void test_broken_attrs(void **state)
 {
 	static const uint8_t tails[][8] = {
@@ -314,9 +384,12 @@ static void test_ext(void **state)
 	assert_int_equal(attrs_ext(0), 0);
 	assert_int_equal(attrs_ext(NEED_HOLDERS | NEED_CGROUP | NEED_LINKS), 0);
 	assert_int_equal(attrs_ext(NEED_FLOW), 1 << (INET_DIAG_INFO - 1));
-	assert_int_equal(attrs_ext(NEED_TCP_INFO), 1 << (INET_DIAG_INFO - 1));
+	assert_int_equal(attrs_ext(NEED_TCP_INFO),
+			 1 << (INET_DIAG_INFO - 1) | 1 << (INET_DIAG_VEGASINFO - 1));
+	/* recordings from before congestion controls were asked stay whole */
+	assert_int_equal(attrs_recorded(NEED_TCP_INFO), 1 << (INET_DIAG_INFO - 1));
 	assert_int_equal(attrs_ext(NEED_TOS), 1 << (INET_DIAG_TOS - 1) | 1 << (INET_DIAG_TCLASS - 1));
-	assert_int_equal(attrs_ext(NEED_ALL), 0x7a);
+	assert_int_equal(attrs_ext(NEED_ALL), 0x7e);
 }
 
 /* What the kernel checks of a program: all "yes" arrive at the end, no jump goes too far. */
@@ -361,14 +434,14 @@ static void test_bytecode(void **state)
 	struct bytecode code;
 
 	(void)state;
-	assert_int_equal(bytecode_compile(&code, &(struct collect_ask){ 0 }), 0);
+	assert_int_equal(bytecode_compile(&code, &(struct collect_ask){ 0 }, 0), 0);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct collect_ask ask = {
 			.port_low = rows[i].low, .port_high = rows[i].high,
 			.explicit_port = rows[i].is_explicit,
 		};
 		bool any = !rows[i].low && !rows[i].high;
-		size_t size = bytecode_compile(&code, &ask);
+		size_t size = bytecode_compile(&code, &ask, 0);
 		unsigned count = (unsigned)((size - sizeof(code.attr)) / 4);
 
 		assert_int_equal(size, code.attr.nla_len);
@@ -1264,7 +1337,8 @@ int main(void)
 		cmocka_unit_test(test_uid_and_timer), cmocka_unit_test(test_info_lengths),
 		cmocka_unit_test(test_info_values), cmocka_unit_test(test_attr_lengths),
 		cmocka_unit_test(test_attr_values), cmocka_unit_test(test_broken_attrs),
-		cmocka_unit_test(test_ext), cmocka_unit_test(test_proc_text),
+		cmocka_unit_test(test_ext), cmocka_unit_test(test_nested_attrs),
+		cmocka_unit_test(test_md5_keys), cmocka_unit_test(test_proc_text),
 		cmocka_unit_test(test_counters), cmocka_unit_test(test_release),
 		cmocka_unit_test(test_replay), cmocka_unit_test(test_replay_other_question),
 		cmocka_unit_test(test_cut_everywhere), cmocka_unit_test(test_mutated_everywhere),

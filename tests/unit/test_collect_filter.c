@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/bytecode.h"
 #include "collect/filter_code.h"
 
 #include <linux/inet_diag.h>
@@ -445,6 +446,50 @@ static void a_long_filter_keeps_what_fits(void **state)
 	text_fini(&text);
 }
 
+/* A window of local ports before the program: both have to be passed. */
+static void a_window_and_a_filter_are_one_program(void **state)
+{
+	static const struct collect_ask asks[] = {
+		{ .port_low = 80, .port_high = 81 }, { .explicit_port = true },
+		{ .port_low = 80, .port_high = 40000, .explicit_port = true }, { 0 },
+	};
+
+	(void)state;
+	seed = 6;
+	for (int round = 0; round < ROUNDS; round++) {
+		const struct collect_ask *ask = &asks[dice(COUNT(asks))];
+		bool any = !ask->port_low && !ask->port_high;
+		struct text text = { 0 };
+		struct filter_code code, both = { .exact = false };
+		struct bytecode own;
+		struct filter filter;
+		size_t size;
+
+		put_filter(&text, dice(3), false);
+		must_read(&filter, text_str(&text));
+		filter_compile(&code, &filter, &everything);
+		size = bytecode_compile(&own, ask, code.program.count);
+		if (size) {
+			assert_int_equal(own.attr.nla_len, size + code.program.count);
+			text_add(&both.program, (const char *)own.op, size - sizeof(own.attr));
+		}
+		text_add(&both.program, text_str(&code.program), code.program.count);
+		audit(text_str(&both.program), (unsigned)both.program.count);
+		for (int i = 0; i < SOCKS; i++) {
+			struct sock s = make_sock(true);
+			bool inside = any || (s.local_port >= ask->port_low &&
+					      s.local_port <= ask->port_high);
+
+			inside = inside && (s.port_explicit || !ask->explicit_port);
+			assert_int_equal(passes(&both, &s), inside && passes(&code, &s));
+		}
+		text_fini(&both.program);
+		filter_code_fini(&code);
+		filter_fini(&filter);
+		text_fini(&text);
+	}
+}
+
 static void an_explanation_says_where_each_part_is_tested(void **state)
 {
 	static const struct { const char *text, *shown; } rows[] = {
@@ -502,6 +547,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_told_here_is_never_lost),
 		cmocka_unit_test(a_program_is_as_small_as_it_can_be),
 		cmocka_unit_test(a_long_filter_keeps_what_fits),
+		cmocka_unit_test(a_window_and_a_filter_are_one_program),
 		cmocka_unit_test(an_explanation_says_where_each_part_is_tested),
 		cmocka_unit_test(an_old_kernel_is_asked_less),
 	};

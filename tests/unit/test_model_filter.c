@@ -121,6 +121,8 @@ static const struct { const char *text, *canonical; } accepted[] = {
 	{ "sport = :http\\-alt", "sport = :8080" },
 	{ "sport = 0x1f90", "sport = :8080" },
 	{ "sport = :017620", "sport = :8080" },
+	{ "dport = :0", "dport = :0" }, { "sport > 0", "sport > :0" },
+	{ "dst 10.0.0.1:0", "dst = 10.0.0.1:0" },
 	{ "sport = *", "sport = :*" },
 	{ "sport = :*", "sport = :*" },
 	{ "sport = :", "sport = :*" },
@@ -366,22 +368,21 @@ static const struct { const char *text; size_t offset; const char *expected; } r
 	{ "and sport = :80", 0, "a condition su" },
 	{ "sport", 5, "a port: 443, :" },
 	{ "sport =", 7, "a port: 443, :" },
-	{ "sport = and", 8, "a port from 1" },
+	{ "sport = and", 8, "a port from 0" },
 	{ "sport and", 6, "a port: 443, :" },
 	{ "sport = (", 8, "a port: 443, :" },
 	{ "sport = )", 8, "a port: 443, :" },
 	{ "sport <> 80", 9, "a condition su" },
 	{ "sport == == 80", 12, "a condition su" },
 	{ "sport => 80", 9, "a condition su" },
-	{ "sport = :0", 8, "a port from 1" },
-	{ "sport = :65536", 8, "a port from 1" },
-	{ "sport = 99999999999999999999999", 8, "a port from 1" },
-	{ "sport = :-1", 8, "a port from 1" },
-	{ "sport = -1", 8, "a port from 1" },
-	{ "sport = :1e3", 8, "a port from 1" },
-	{ "sport = ::80", 8, "a port from 1" },
-	{ "sport = 127.0.0.1:80", 8, "a port from 1" },
-	{ "sport = nosuch", 8, "a port from 1" },
+	{ "sport = :65536", 8, "a port from 0" },
+	{ "sport = 99999999999999999999999", 8, "a port from 0" },
+	{ "sport = :-1", 8, "a port from 0" },
+	{ "sport = -1", 8, "a port from 0" },
+	{ "sport = :1e3", 8, "a port from 0" },
+	{ "sport = ::80", 8, "a port from 0" },
+	{ "sport = 127.0.0.1:80", 8, "a port from 0" },
+	{ "sport = nosuch", 8, "a port from 0" },
 	{ "sport = :twice", 8, "a service that" },
 	{ "sport >= *", 9, "a port to comp" },
 	{ "sport = unix:80", 8, "an address of" },
@@ -397,10 +398,9 @@ static const struct { const char *text; size_t offset; const char *expected; } r
 	{ "src [::1", 4, "a closing brac" },
 	{ "src []", 4, "an address ins" },
 	{ "src [::1]x", 4, "nothing or a p" },
-	{ "src [::1]:70000", 4, "a port from 1" },
+	{ "src [::1]:70000", 4, "a port from 0" },
 	{ "src [::1]22", 4, "nothing or a p" },
-	{ "src 10.0.0.1:0", 4, "a port from 1" },
-	{ "src 10.0.0.1:99999", 4, "a port from 1" },
+	{ "src 10.0.0.1:99999", 4, "a port from 0" },
 	{ "src nosuch", 4, "an address or" },
 	{ "src nosuch:80", 4, "an address or" },
 	{ "src localhost/8", 4, "an address: 10" },
@@ -409,7 +409,7 @@ static const struct { const char *text; size_t offset; const char *expected; } r
 	{ "src inet6:127.0.0.1", 4, "an address of" },
 	{ "src unix:/tmp/x", 4, "an address of" },
 	{ "src netlink:0", 4, "an address of" },
-	{ "src */8", 4, "a port from 1" },
+	{ "src */8", 4, "a port from 0" },
 	{ "src > 10.0.0.1", 4, "= or != after" },
 	{ "src", 3, "an address: 10" },
 	{ "dst", 3, "an address: 10" },
@@ -475,11 +475,11 @@ static const struct { const char *text; size_t offset; const char *expected; } r
 	{ "sport = :80 & & sport = :81", 14, "a condition su" },
 	{ "=", 0, "a condition su" },
 	{ "or", 0, "a condition su" },
-	{ "sport = :80;", 8, "a port from 1" },
+	{ "sport = :80;", 8, "a port from 0" },
 	{ "sport = :80 ( ", 14, "a condition su" },
 	{ "sport = :80) and (dport = :81", 11, "and, or, a con" },
 	{ "comm = x and (pid = 1 or (age > 1m)", 35, "a closing pare" },
-	{ "dst 2001:db8::1:70000", 4, "a port from 1" },
+	{ "dst 2001:db8::1:70000", 4, "a port from 0" },
 };
 
 static void an_error_shows_its_place(void **state)
@@ -919,6 +919,52 @@ static void what_was_not_told_is_unknown(void **state)
 	filter_fini(&filter);
 }
 
+static void other_families_have_no_address_and_no_connection(void **state)
+{
+	static const struct expectation rows[] = {
+		{ "src 0.0.0.0/0", FILTER_FALSE }, { "not dst 10.0.0.0/8", FILTER_TRUE },
+		{ "sport = 0", FILTER_FALSE }, { "dport != 80", FILTER_TRUE },
+		{ "dport > 80", FILTER_FALSE }, { "autobound", FILTER_FALSE },
+		{ "cgroup = /a", FILTER_FALSE }, { "fwmark = 0", FILTER_FALSE },
+		{ "recvq = 5", FILTER_TRUE }, { "pid = 100", FILTER_TRUE },
+		{ "comm = apache*", FILTER_FALSE }, { "age > 0", FILTER_UNKNOWN },
+		{ "opener = here", FILTER_UNKNOWN }, { "netns = blue", FILTER_TRUE },
+	};
+	static const struct other other = { .local = "/run/x", .local_size = 6 };
+	struct sock sock = { .protocol = PROTOCOL_UNIX_STREAM, .state = STATE_ESTABLISHED,
+			     .other = &other, .inode = 10, .recv_queue = 5 };
+
+	(void)state;
+	check_all(rows, COUNT(rows), &sock);
+}
+
+/* Whether a row that stays undecided has to be told. */
+static void what_the_kernel_keeps_back_is_missed(void **state)
+{
+	struct sock sock, stub = { .state = STATE_TIME_WAIT, .timer = TIMER_TIME_WAIT };
+	static const struct { const char *text; uint32_t have; } rows[] = {
+		{ "fwmark = 1", HAVE_MARK }, { "cgroup = /a", HAVE_CGROUP },
+		{ "not autobound", HAVE_PORT_ORIGIN },
+	};
+
+	(void)state;
+	a_socket(&sock, "10.1.2.3", 80, "192.0.2.1", 4000);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct filter filter;
+
+		must_read(&filter, rows[i].text);
+		sock.have = 0;
+		assert_true(filter_misses(&filter, &sock));
+		assert_int_equal(filter_misses(&filter, &stub), rows[i].have == HAVE_MARK);
+		sock.have = rows[i].have;
+		assert_false(filter_misses(&filter, &sock));
+		filter_fini(&filter);
+		must_read(&filter, "age > 1 and comm = x");
+		assert_false(filter_misses(&filter, &stub));
+		filter_fini(&filter);
+	}
+}
+
 static void owners_are_tested(void **state)
 {
 	static const struct expectation rows[] = {
@@ -1028,8 +1074,7 @@ static void numbers_are_tested(void **state)
 	struct sock sock;
 
 	(void)state;
-	detail.metrics.have = 1ull << METRIC_RTT;
-	detail.metrics.value[METRIC_RTT] = 1500;
+	metric_set(&detail.metrics, METRIC_RTT, 1500);
 	a_socket(&sock, "10.0.0.1", 40000, "10.0.0.2", 4000);
 	sock.cookie = 7;
 	sock.have = HAVE_FLOW | HAVE_ACKED | HAVE_SENT | HAVE_NOTSENT |
@@ -1096,6 +1141,8 @@ int main(void)
 		cmocka_unit_test(addresses_and_ports_are_tested),
 		cmocka_unit_test(ipv4_covers_mapped_sockets_and_not_the_reverse),
 		cmocka_unit_test(what_was_not_told_is_unknown),
+		cmocka_unit_test(other_families_have_no_address_and_no_connection),
+		cmocka_unit_test(what_the_kernel_keeps_back_is_missed),
 		cmocka_unit_test(owners_are_tested),
 		cmocka_unit_test(ages_are_ranges),
 		cmocka_unit_test(numbers_are_tested),

@@ -400,6 +400,51 @@ static void test_list_users(void **state)
 	snapshot_fini(&seen);
 }
 
+/* What this machine's kernel may not have, in ss's words. */
+static void test_list_protocols(void **state)
+{
+	struct style style = { .with_info = true, .with_tos = true, .oneline = true };
+	struct detail detail = {
+		.congestion_state = { .kind = CONGESTION_DCTCP, .enabled = true, .alpha = 1024,
+				      .ecn_bytes = 5, .acked_bytes = 7 },
+		.have_class_id = true, .class_id = 0x10,
+		.ulp = { .name = "tls", .has_tls = true,
+			 .tls = { .have_version = true, .version = 0x0304, .have_cipher = true,
+				  .cipher = 52, .have_rx = true, .rx = 2, .have_tx = true,
+				  .tx = 9, .zero_copy = true } },
+		.md5_count = 2,
+		.md5 = { { FAMILY_IPV4, 32, { { 0 } } }, { FAMILY_IPV6, 64, { { 0x20, 1 } } } },
+	};
+	struct sock sock = make_sock(STATE_ESTABLISHED);
+	struct snapshot seen;
+	char *text;
+
+	(void)state;
+	snapshot_init(&seen);
+	sock.detail = &detail;
+	metric_set(&detail.metrics, METRIC_RTT, 1000);
+	metric_set(&detail.metrics, METRIC_SND_MSS, 1000);
+	metric_set(&detail.metrics, METRIC_SND_CWND, 10);
+	text = list(&seen, &style, NULL, &sock, 1);
+	assert_non_null(strstr(text, " class_id:0x10 "));
+	assert_non_null(strstr(text, " dctcp:(ce_state:0,alpha:1024,ab_ecn:5,ab_tot:7) send 80Mbps"));
+	assert_non_null(strstr(text, " md5keys:0.0.0.0/32=,2001::/64= tcp-ulp-tls version: 1.3"
+			       " cipher: aes-gcm-256 rxconf: sw txconf: unknown(9) zc_ro_tx\n"));
+	free(text);
+	detail.congestion_state = (struct congestion_state){
+		.kind = CONGESTION_VEGAS, .enabled = true, .rtt_us = 500,
+	};
+	style.exact_rates = true;
+	text = list(&seen, &style, NULL, &sock, 1);
+	assert_non_null(strstr(text, " send 160000000bps"));
+	free(text);
+	detail.congestion_state = (struct congestion_state){ .kind = CONGESTION_DCTCP };
+	text = list(&seen, &style, NULL, &sock, 1);
+	assert_non_null(strstr(text, " dctcp:fallback_mode send "));
+	free(text);
+	snapshot_fini(&seen);
+}
+
 static void test_list_details(void **state)
 {
 	struct style style = { .with_timer = true, .with_memory = true, .with_info = true };
@@ -414,7 +459,7 @@ static void test_list_details(void **state)
 	sock.timer = TIMER_KEEPALIVE;
 	sock.timer_ms = 59500;
 	sock.detail = &detail;
-	detail.metrics.have = ~(uint64_t)0;
+	detail.metrics.have[0] = detail.metrics.have[1] = ~(uint64_t)0;
 	detail.metrics.value[METRIC_OPTIONS] = 7;
 	detail.metrics.value[METRIC_RTT] = 12030;
 	detail.metrics.value[METRIC_RTTVAR] = 1;
@@ -695,7 +740,7 @@ int main(void)
 		cmocka_unit_test(test_json_check),
 		cmocka_unit_test(test_list_is_ss),
 		cmocka_unit_test(test_list_users),
-		cmocka_unit_test(test_list_details),
+		cmocka_unit_test(test_list_details), cmocka_unit_test(test_list_protocols),
 		cmocka_unit_test(test_list_widths),
 		cmocka_unit_test(test_list_streams),
 		cmocka_unit_test(test_columns),

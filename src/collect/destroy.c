@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/destroy.h"
+
+#include "collect/attrs.h"
+#include "collect/inet.h"
+#include "collect/message.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/sock_diag.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/*
+ * Two questions about one socket: what is it now (SOCK_DIAG_BY_FAMILY without
+ * NLM_F_DUMP), and the order to close it (SOCK_DESTROY). Both name the very
+ * socket by its cookie: the kernel refuses (ESTALE) when another one has taken
+ * the address, so nothing else can be hit, however late the order comes.
+ */
+struct line {
+	struct mnl_socket *socket;
+	unsigned           deadline_ms;
+	char               buffer[8192] __attribute__((aligned(NLMSG_ALIGNTO)));
+};
+
+/* A socket while it is being dealt with. */
+struct job {
+	const struct sock        *sock;
+	const struct destroy_ask *ask;
+	const char               *release;
+	unsigned                  deadline_ms;
+	struct line              *line;
+	bool                      found;
+	enum state                state;        /* it was found in */
+	struct fate              *fate;
+};
+
+enum outcome destroy_outcome(int err)
+{
+	switch (err) {
+	case 0:
+		return OUTCOME_DESTROYED;
+	case ENOENT: case ESTALE:
+		return OUTCOME_GONE;
+	case EPERM: case EACCES:
+		return OUTCOME_DENIED;
+	case EOPNOTSUPP: case EINVAL: case ENOSYS:
+		return OUTCOME_UNSUPPORTED;
+	default:
+		return OUTCOME_FAILED;
+	}
+}
+
+static void put_addr(__be32 to[4], const struct addr *addr, enum family family)
+{
+	if (family == FAMILY_IPV6)
+		memcpy(to, addr->b, 16);
+	else
+		memcpy(to, addr->b + 12, 4);
+}
+
+/*
+ * For historical reasons the lookup of one UDP socket, unlike the order to
+ * destroy it, takes the remote end for the source.
+ */
+static struct inet_diag_req_v2 request_for(const struct sock *sock, unsigned need, bool swap)
+{
+	struct inet_diag_req_v2 request = {
+		.sdiag_family = sock->family == FAMILY_IPV6 ? AF_INET6 : AF_INET,
+		.sdiag_protocol = (uint8_t)sock->protocol,
+		.idiag_ext = attrs_ext(need),
+		.idiag_states = STATE_BIT(sock->state),
+	};
+	struct inet_diag_sockid *id = &request.id;
+
+	id->idiag_sport = htons(swap ? sock->remote_port : sock->local_port);
+	id->idiag_dport = htons(swap ? sock->local_port : sock->remote_port);
+	put_addr(id->idiag_src, swap ? &sock->remote : &sock->local, sock->family);
+	put_addr(id->idiag_dst, swap ? &sock->local : &sock->remote, sock->family);
+	id->idiag_if = sock->ifindex;
+	id->idiag_cookie[0] = (uint32_t)sock->cookie;
+	id->idiag_cookie[1] = (uint32_t)(sock->cookie >> 32);
+	return request;
+}
+
+static int broken(int err, struct fault *fault)
+{
+	return fault_set(fault, err, "cannot talk to the kernel about a socket: %s", strerror(err));
+}
+
+static int line_send(struct line *line, uint16_t type, uint16_t flags,
+		     const struct inet_diag_req_v2 *request, struct fault *fault)
+{
+	struct nlmsghdr *message = mnl_nlmsg_put_header(line->buffer);
+
+	message->nlmsg_type = type;
+	message->nlmsg_flags = NLM_F_REQUEST | flags;
+	memcpy(mnl_nlmsg_put_extra_header(message, sizeof(*request)), request, sizeof(*request));
+	if (mnl_socket_sendto(line->socket, message, message->nlmsg_len) < 0)
+		return broken(errno, fault);
+	return 0;
+}
+
+/* The one answer; it lies in the buffer then. */
+static int line_receive(struct line *line, struct fault *fault)
+{
+	struct pollfd ready = { .fd = mnl_socket_get_fd(line->socket), .events = POLLIN };
+	const struct nlmsghdr *message = (const void *)line->buffer;
+	ssize_t size;
+	int got;
+
+	do
+		got = poll(&ready, 1, (int)line->deadline_ms);
+	while (got < 0 && errno == EINTR);
+	if (got <= 0)
+		return broken(got ? errno : ETIMEDOUT, fault);
+	size = mnl_socket_recvfrom(line->socket, line->buffer, sizeof(line->buffer));
+	if (size < 0)
+		return broken(errno, fault);
+	return mnl_nlmsg_ok(message, (int)size) ? 0 : broken(EBADMSG, fault);
+}
+
+/* The positive errno of an answer, 0 for "done", -1 when it is no such message. */
+static int error_of(const struct nlmsghdr *message)
+{
+	struct nlmsgerr told;
+
+	if (message->nlmsg_type != NLMSG_ERROR)
+		return -1;
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(told))
+		return EBADMSG;
+	memcpy(&told, mnl_nlmsg_get_payload(message), sizeof(told));
+	return told.error < 0 ? -told.error : told.error;
+}
+
+/*
+ * Compares what is there now with what was listed. The filter is asked again: an
+ * age or a queue may be what the user went by.
+ */
+static void compare(struct job *job, const struct sock *now)
+{
+	job->found = true;
+	job->state = now->state;
+	if (now->state == job->sock->state &&
+	    filter_matches(job->ask->filter, job->ask->view, now))
+		return;
+	job->fate->outcome = OUTCOME_CHANGED;
+	job->fate->now = now->state;
+}
+
+static int take_same(void *ctx, const struct sock *now)
+{
+	struct job *job = ctx;
+
+	struct sock same = *now;
+
+	if (now->cookie != job->sock->cookie)
+		return 0;
+	/* Where its port came from is told by listings only, and never changes. */
+	same.port_explicit = job->sock->port_explicit;
+	same.have |= job->sock->have & HAVE_PORT_ORIGIN;
+	compare(job, &same);
+	return 0;
+}
+
+/*
+ * Where the exact lookup gives one socket of several that share an address, or
+ * none because it does not search that table: all with that local port.
+ */
+static int look_at_port(struct job *job, struct fault *fault)
+{
+	struct collect_ask ask = {
+		.states = STATE_ALL, .need = job->ask->need, .protocol = job->sock->protocol,
+		.ipv4 = job->sock->family == FAMILY_IPV4,
+		.ipv6 = job->sock->family == FAMILY_IPV6,
+		.port_low = job->sock->local_port, .port_high = job->sock->local_port,
+	};
+	struct tape nowhere = { .save = NULL };
+	struct snapshot aside;
+	bool whole;
+	int err;
+
+	snapshot_init(&aside);
+	err = inet_collect(&nowhere, &ask, (struct sink){ .take = take_same, .ctx = job },
+			   job->release, job->deadline_ms, &aside, fault);
+	whole = snapshot_lists_all(&aside);
+	snapshot_fini(&aside);
+	if (!err && !whole && !job->found)
+		return fault_set(fault, EAGAIN, "the listing of port %u is incomplete",
+				 job->sock->local_port);
+	return err;
+}
+
+/*
+ * What a program bound stays bound: of a listener and of a UDP socket the kernel
+ * ends the conversation only. That is no failure, but it has to be told.
+ */
+static void tell_remains(struct job *job)
+{
+	struct fate fate = *job->fate;
+
+	job->found = false;
+	if (look_at_port(job, NULL) == 0 && job->found)
+		fate.now = job->state;
+	*job->fate = fate;
+}
+
+/* A connection has its address for itself; others may share it, or hide. */
+static bool may_share(const struct sock *sock)
+{
+	return sock->protocol != PROTOCOL_TCP || sock->state == STATE_LISTEN ||
+	       sock->state == STATE_BOUND || sock->state == STATE_CLOSE;
+}
+
+/* Sets @found, and the fate if it is not as it was listed. */
+static int look(struct job *job, struct fault *fault)
+{
+	struct inet_diag_req_v2 request = request_for(job->sock, job->ask->need,
+						      job->sock->protocol == PROTOCOL_UDP);
+	const struct nlmsghdr *message = (const void *)job->line->buffer;
+	struct detail detail;
+	struct sock now;
+	int err = line_send(job->line, SOCK_DIAG_BY_FAMILY, 0, &request, fault);
+
+	job->found = false;
+	if (!err)
+		err = line_receive(job->line, fault);
+	if (err)
+		return err;
+	err = error_of(message);
+	if (err < 0 && message_parse(mnl_nlmsg_get_payload(message),
+				     mnl_nlmsg_get_payload_len(message), job->sock->protocol,
+				     job->ask->need, &now, &detail) >= 0)
+		return take_same(job, &now);
+	if ((err == ENOENT || err == ESTALE) && !may_share(job->sock))
+		return 0;
+	return look_at_port(job, fault);
+}
+
+static int order(struct job *job, struct fault *fault)
+{
+	struct inet_diag_req_v2 request = request_for(job->sock, 0, false);
+	int err = line_send(job->line, SOCK_DESTROY, NLM_F_ACK, &request, fault);
+
+	if (!err)
+		err = line_receive(job->line, fault);
+	if (err)
+		return err;
+	err = error_of((const void *)job->line->buffer);
+	if (err < 0)
+		return broken(EPROTO, fault);
+	job->fate->err = err;
+	job->fate->outcome = destroy_outcome(err);
+	return 0;
+}
+
+/* Not found where the kernel looks, and yet it is listed: out of its reach. */
+static int tell_gone_from_unreached(struct job *job, struct fault *fault)
+{
+	struct fate fate = *job->fate;
+	int err = look(job, fault);
+
+	if (err || (job->found && job->fate->outcome == OUTCOME_CHANGED))
+		return err;
+	*job->fate = fate;
+	if (job->found)
+		job->fate->outcome = OUTCOME_UNSUPPORTED;
+	return 0;
+}
+
+static int destroy_on(struct job *job, struct fault *fault)
+{
+	int err = look(job, fault);
+
+	if (err || job->fate->outcome == OUTCOME_CHANGED)
+		return err;
+	if (!job->found) {
+		job->fate->outcome = OUTCOME_GONE;
+		return 0;
+	}
+	err = order(job, fault);
+	if (!err && job->fate->outcome == OUTCOME_GONE)
+		err = tell_gone_from_unreached(job, fault);
+	else if (!err && job->fate->outcome == OUTCOME_DESTROYED && may_share(job->sock))
+		tell_remains(job);
+	return err;
+}
+
+int destroy_sock(const struct sock *sock, const struct destroy_ask *ask, const char *release,
+		 unsigned deadline_ms, struct fate *fate, struct fault *fault)
+{
+	struct line line = { .deadline_ms = deadline_ms };
+	struct job job = {
+		.sock = sock, .ask = ask, .release = release, .deadline_ms = deadline_ms,
+		.line = &line, .fate = fate,
+	};
+	int err;
+
+	*fate = (struct fate){ .outcome = OUTCOME_NONE };
+	/* All ones mean "any socket there" to the kernel: never say that. */
+	if (sock->cookie == UINT64_MAX) {
+		*fate = (struct fate){ .outcome = OUTCOME_UNSUPPORTED, .err = ENODATA };
+		return 0;
+	}
+	line.socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+	if (!line.socket)
+		return broken(errno, fault);
+	err = mnl_socket_bind(line.socket, 0, MNL_SOCKET_AUTOPID) < 0 ?
+	      broken(errno, fault) : destroy_on(&job, fault);
+	mnl_socket_close(line.socket);
+	return err;
+}

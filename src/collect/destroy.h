@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef COLLECT_DESTROY_H
+#define COLLECT_DESTROY_H
+
+#include "collect/collect.h"
+
+/**
+ * destroy_sock - see collect_destroy()
+ * @release: of the kernel, for reading its answers
+ */
+int destroy_sock(const struct sock *sock, const struct destroy_ask *ask, const char *release,
+		 unsigned deadline_ms, struct fate *fate, struct fault *fault);
+
+/* What the kernel's answer to SOCK_DESTROY means; @err is 0 or a positive errno. */
+enum outcome destroy_outcome(int err);
+
+#endif

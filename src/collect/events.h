@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef COLLECT_EVENTS_H
+#define COLLECT_EVENTS_H
+
+#include "collect/collect.h"
+
+/**
+ * events_parse - one message of the groups that tell of destroyed sockets
+ * @bytes: as received, with its netlink header; nothing about it is trusted
+ *
+ * Pure. Returns 0, or -EBADMSG when it tells of no socket.
+ */
+int events_parse(const void *bytes, size_t size, unsigned need, struct sock *sock,
+		 struct detail *detail);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/netlink_socks.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <linux/netlink_diag.h>
+#include <linux/sock_diag.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+size_t netlink_socks_request(void *request, uint32_t states)
+{
+	struct netlink_diag_req asked = {
+		.sdiag_family = AF_NETLINK, .sdiag_protocol = NDIAG_PROTO_ALL,
+		.ndiag_show = NDIAG_SHOW_GROUPS | NDIAG_SHOW_MEMINFO,
+	};
+
+	(void)states;   /* to ss they have only one */
+	memcpy(request, &asked, sizeof(asked));
+	return sizeof(asked);
+}
+
+static bool take_attr(struct other_row *row, unsigned type, const uint8_t *at, size_t size)
+{
+	/* a protocol without any groups tells none: an empty attribute */
+	if (type == NETLINK_DIAG_GROUPS && size >= sizeof(row->other.groups))
+		memcpy(&row->other.groups, at, sizeof(row->other.groups));
+	if (type == NETLINK_DIAG_MEMINFO)
+		return others_memory(row, at, size, true);
+	return true;
+}
+
+/* In the spelling of ss and its nl_protos; what is not here is a number. */
+static const char *name_of(uint8_t number)
+{
+	static const char *const names[] = {
+		[NETLINK_ROUTE] = "rtnl", [NETLINK_UNUSED] = "unused",
+		[NETLINK_USERSOCK] = "usersock", [NETLINK_FIREWALL] = "fw",
+		[NETLINK_SOCK_DIAG] = "tcpdiag", [NETLINK_NFLOG] = "nflog",
+		[NETLINK_XFRM] = "xfrm", [NETLINK_SELINUX] = "selinux",
+		[NETLINK_ISCSI] = "iscsi", [NETLINK_AUDIT] = "audit",
+		[NETLINK_FIB_LOOKUP] = "fiblookup", [NETLINK_CONNECTOR] = "connector",
+		[NETLINK_NETFILTER] = "nft", [NETLINK_IP6_FW] = "ip6fw",
+		[NETLINK_DNRTMSG] = "dec-rt", [NETLINK_KOBJECT_UEVENT] = "uevent",
+		[NETLINK_GENERIC] = "genl", [NETLINK_SCSITRANSPORT] = "scsi-trans",
+		[NETLINK_ECRYPTFS] = "ecryptfs", [NETLINK_RDMA] = "rdma",
+		[NETLINK_CRYPTO] = "crypto",
+	};
+
+	return number < sizeof(names) / sizeof(*names) ? names[number] : NULL;
+}
+
+static void write_ends(struct other *other, const struct netlink_diag_msg *told)
+{
+	const char *name = name_of(told->ndiag_protocol);
+	int size = name ? snprintf(other->local, sizeof(other->local), "%s", name) :
+		   snprintf(other->local, sizeof(other->local), "%u", told->ndiag_protocol);
+
+	other->number = told->ndiag_protocol;
+	other->port_id = told->ndiag_portid;
+	other->local_size = (uint8_t)size;
+	/* as a process id, which it often is; those that the kernel chose are negative */
+	size = other->port_id == UINT32_MAX ?
+	       snprintf(other->local_service, sizeof(other->local_service), "*") :
+	       snprintf(other->local_service, sizeof(other->local_service), "%d",
+			(int32_t)other->port_id);
+	other->local_service_size = (uint8_t)size;
+	if (!told->ndiag_dst_portid && !told->ndiag_dst_group)
+		return;
+	other->remote_size = (uint8_t)snprintf(other->remote, sizeof(other->remote), "%u",
+					       told->ndiag_dst_group);
+	other->remote_service_size = (uint8_t)snprintf(other->remote_service,
+						       sizeof(other->remote_service), "%d",
+						       (int32_t)told->ndiag_dst_portid);
+}
+
+int netlink_socks_parse(const void *message, size_t size, struct other_row *row)
+{
+	struct netlink_diag_msg told;
+
+	if (size < sizeof(told))
+		return -EBADMSG;
+	memcpy(&told, message, sizeof(told));
+	if (told.ndiag_family != AF_NETLINK)
+		return -EBADMSG;
+	row->sock.protocol = PROTOCOL_NETLINK;
+	row->sock.state = STATE_CLOSE;
+	row->sock.inode = told.ndiag_ino;
+	row->sock.cookie = (uint64_t)told.ndiag_cookie[1] << 32 | told.ndiag_cookie[0];
+	write_ends(&row->other, &told);
+	return (int)others_attrs((const char *)message + sizeof(told), size - sizeof(told),
+				 take_attr, row);
+}
+
+static void write_process(struct other *other, const struct text *comm)
+{
+	const char *name = text_str(comm);
+	int size = snprintf(other->local_service, sizeof(other->local_service), "%.*s/%d",
+			    (int)strcspn(name, "\n"), name, (int32_t)other->port_id);
+
+	if (size >= (int)sizeof(other->local_service))
+		size = (int)sizeof(other->local_service) - 1;
+	other->local_service_size = (uint8_t)size;
+}
+
+void netlink_socks_complete(struct tape *tape, const struct snapshot *seen,
+			    struct other_row *row)
+{
+	struct other *other = &row->other;
+	struct text comm = { 0 };
+	char name[32];
+
+	(void)seen;
+	if (other->port_id == 0) {
+		memcpy(other->local_service, "kernel", sizeof("kernel"));
+		other->local_service_size = sizeof("kernel") - 1;
+		return;
+	}
+	if ((int32_t)other->port_id < 0)
+		return;
+	snprintf(name, sizeof(name), "/proc/%u/comm", other->port_id);
+	if (tape_file(tape, name, &comm) == 0)
+		write_process(other, &comm);
+	text_fini(&comm);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/others.h"
+
+#include "collect/netlink_socks.h"
+#include "collect/offers.h"
+#include "collect/packet_socks.h"
+#include "collect/unix_socks.h"
+#include "collect/wire.h"
+#include "model/protocol.h"
+
+#include <errno.h>
+#include <string.h>
+
+/*
+ * THE table of tables. To add one: a row here, its parser, a row in
+ * model/protocol.c and one in cmd/families.c.
+ */
+static const struct other_table {
+	enum protocol protocol;         /* as asked and recorded: of any type */
+	size_t (*request)(void *request, uint32_t states);
+	int (*parse)(const void *message, size_t size, struct other_row *row);
+	/* What the message does not hold; NULL: nothing is missing. */
+	void (*complete)(struct tape *tape, const struct snapshot *seen, struct other_row *row);
+	struct wire_lister lister;
+} tables[] = {
+	{ PROTOCOL_UNIX, unix_socks_request, unix_socks_parse, NULL,
+	  { "unix", "unix_diag", "CONFIG_UNIX_DIAG" } },
+	{ PROTOCOL_PACKET, packet_socks_request, packet_socks_parse, packet_socks_complete,
+	  { "packet", "af_packet_diag", "CONFIG_PACKET_DIAG" } },
+	{ PROTOCOL_NETLINK, netlink_socks_request, netlink_socks_parse, netlink_socks_complete,
+	  { "netlink", "netlink_diag", "CONFIG_NETLINK_DIAG" } },
+};
+
+/* Of all requests. */
+#define REQUEST_MAX 64
+
+/* One question while its answers come in. */
+struct others {
+	const struct other_table *table;
+	struct tape              *tape;
+	const struct collect_ask *ask;
+	struct sink               sink;
+	const struct snapshot    *seen;
+	struct map                delivered;    /* cookies */
+	uint64_t                  senseless;
+};
+
+static const struct other_table *table_of(enum protocol protocol)
+{
+	enum protocol whole = protocol_is_unix(protocol) ? PROTOCOL_UNIX :
+			      protocol_is_packet(protocol) ? PROTOCOL_PACKET : protocol;
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+		if (tables[i].protocol == whole)
+			return &tables[i];
+	return NULL;
+}
+
+bool others_lists(enum protocol protocol)
+{
+	return table_of(protocol) != NULL;
+}
+
+/* ---- one message ---- */
+
+unsigned others_attrs(const void *bytes, size_t size, other_attr *take, struct other_row *row)
+{
+	const uint8_t *at = bytes;
+	unsigned senseless = 0;
+
+	while (size >= sizeof(struct nlattr)) {
+		struct nlattr attr;
+		size_t step;
+
+		memcpy(&attr, at, sizeof(attr));
+		if (attr.nla_len < sizeof(attr) || attr.nla_len > size)
+			return senseless + 1;
+		senseless += !take(row, attr.nla_type & (unsigned)NLA_TYPE_MASK, at + sizeof(attr),
+				   attr.nla_len - sizeof(attr));
+		step = NLA_ALIGN(attr.nla_len);
+		if (step >= size)
+			return senseless;
+		at += step;
+		size -= step;
+	}
+	return senseless + (size > 0);
+}
+
+bool others_memory(struct other_row *row, const uint8_t *at, size_t size, bool queues)
+{
+	if (size < sizeof(row->detail.memory))
+		return false;
+	memcpy(row->detail.memory, at, sizeof(row->detail.memory));
+	row->detail.have_memory = true;
+	if (queues) {
+		row->sock.recv_queue = row->detail.memory[0];
+		row->sock.send_queue = row->detail.memory[2];
+	}
+	return true;
+}
+
+static bool is_wanted(const struct others *others, const struct sock *sock)
+{
+	const struct collect_ask *ask = others->ask;
+	struct filter_view view = { .seen = others->seen, .findings = ask->findings };
+
+	if (ask->protocol != others->table->protocol && ask->protocol != sock->protocol)
+		return false;
+	if (!(ask->states & STATE_BIT(sock->state)))
+		return false;
+	return !ask->filter || filter_test(ask->filter, &view, sock) == FILTER_TRUE;
+}
+
+/* Broken listings come again, and netlink lists members of groups twice. */
+static bool is_fresh(struct others *others, const struct sock *sock)
+{
+	bool fresh;
+
+	map_slot(&others->delivered, sock->cookie, &fresh);
+	return fresh;
+}
+
+static int deliver(struct others *others, const void *bytes, size_t size)
+{
+	const struct other_table *table = others->table;
+	struct other_row row;
+	int senseless = -EBADMSG;
+
+	memset(&row, 0, sizeof(row));
+	row.sock.other = &row.other;
+	row.sock.detail = &row.detail;
+	if (size >= NLMSG_HDRLEN)
+		senseless = table->parse((const char *)bytes + NLMSG_HDRLEN, size - NLMSG_HDRLEN,
+					 &row);
+	if (senseless < 0) {
+		others->senseless++;
+		return 0;
+	}
+	if (!is_fresh(others, &row.sock))
+		return 0;
+	others->senseless += (unsigned)senseless;
+	tape_put(others->tape, FRAME_SOCK, NULL, bytes, size);
+	if (table->complete)
+		table->complete(others->tape, others->seen, &row);
+	return is_wanted(others, &row.sock) ?
+	       others->sink.take(others->sink.ctx, &row.sock) : 0;
+}
+
+/* ---- live ---- */
+
+static int take_live(void *ctx, const struct nlmsghdr *message)
+{
+	return deliver(ctx, message, message->nlmsg_len);
+}
+
+/* A recording holds every state, so that it answers every question. */
+static int list_live(struct others *others, unsigned deadline_ms, struct snapshot *seen,
+		     struct fault *fault)
+{
+	uint32_t states = tape_records(others->tape) ? STATE_ALL : others->ask->states;
+	struct frame_ask asked = { .states = STATE_ALL, .protocol = others->table->protocol };
+	uint64_t request[REQUEST_MAX / sizeof(uint64_t)] = { 0 };
+	struct wire_dump wire = {
+		.request = request, .size = others->table->request(request, states),
+		.lister = &others->table->lister, .deadline_ms = deadline_ms,
+		.take = take_live, .ctx = others,
+	};
+	int err;
+
+	tape_put(others->tape, FRAME_ASK, &asked, NULL, 0);
+	err = wire_dump(&wire, fault);
+	if (!err || wire.stopped)
+		return err;
+	tape_gap(others->tape, seen, GAP_DUMP, 1,
+		 "the listing of %s sockets is incomplete, asked %u times (%s)",
+		 others->table->lister.sockets, wire.tries, strerror(-err));
+	seen->socks_complete = false;
+	return wire.answered ? 0 : err;
+}
+
+int others_offered(enum protocol protocol, unsigned deadline_ms, struct fault *fault)
+{
+	const struct other_table *table = table_of(protocol);
+	uint64_t request[REQUEST_MAX / sizeof(uint64_t)] = { 0 };
+	struct wire_dump wire = {
+		.request = request, .size = table->request(request, 0),
+		.lister = &table->lister, .deadline_ms = deadline_ms,
+	};
+
+	return offers_answer(&wire, fault);
+}
+
+/* ---- replay ---- */
+
+static bool answers(const struct others *others, size_t head)
+{
+	struct frame frame = load_head(others->tape->load, head);
+	struct frame_ask asked;
+	size_t size;
+
+	if (frame.type != FRAME_ASK)
+		return false;
+	frame_open(&frame, &asked, &size);
+	return asked.protocol == others->table->protocol;
+}
+
+static int replay_section(struct others *others, size_t head, struct snapshot *seen)
+{
+	struct cursor cursor = load_begin(others->tape->load, head);
+	struct frame frame;
+	int err = 0;
+
+	while (!err && load_next(&cursor, &frame)) {
+		if (frame.type == FRAME_SOCK) {
+			err = deliver(others, frame.body, frame.size);
+		} else if (frame.type == FRAME_GAP) {
+			tape_replay_gap(seen, &frame);
+			seen->socks_complete = false;
+		}
+	}
+	return err;
+}
+
+/* The first section does: each of them holds the whole table. */
+static int list_replayed(struct others *others, struct snapshot *seen)
+{
+	for (size_t i = 0; i < load_heads(others->tape->load); i++)
+		if (answers(others, i))
+			return replay_section(others, i, seen);
+	snapshot_gap(seen, GAP_RECORDING, 1, "the recording does not hold %s sockets",
+		     others->table->lister.sockets);
+	seen->socks_complete = false;
+	return 0;
+}
+
+/* ---- both ---- */
+
+int others_collect(struct tape *tape, const struct collect_ask *ask, struct sink sink,
+		   unsigned deadline_ms, struct snapshot *seen, struct fault *fault)
+{
+	struct others others = {
+		.table = table_of(ask->protocol), .tape = tape, .ask = ask, .sink = sink,
+		.seen = seen,
+	};
+	int err = tape_replays(tape) ? list_replayed(&others, seen) :
+		  list_live(&others, deadline_ms, seen, fault);
+
+	if (others.senseless)
+		snapshot_gap(seen, GAP_ATTRIBUTE, others.senseless,
+			     "socket messages or attributes made no sense and were left out");
+	map_fini(&others.delivered);
+	return err;
+}

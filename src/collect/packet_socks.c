@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/packet_socks.h"
+
+#include <errno.h>
+#include <linux/if_ether.h>
+#include <linux/packet_diag.h>
+#include <linux/sock_diag.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+size_t packet_socks_request(void *request, uint32_t states)
+{
+	struct packet_diag_req asked = {
+		.sdiag_family = AF_PACKET, .pdiag_show = PACKET_SHOW_INFO | PACKET_SHOW_MEMINFO,
+	};
+
+	(void)states;   /* they have only one */
+	memcpy(request, &asked, sizeof(asked));
+	return sizeof(asked);
+}
+
+static bool take_info(struct other_row *row, const uint8_t *at, size_t size)
+{
+	struct packet_diag_info info;
+
+	if (size < sizeof(info))
+		return false;
+	memcpy(&info, at, sizeof(info));
+	row->sock.ifindex = info.pdi_index;
+	return true;
+}
+
+static bool take_uid(struct sock *sock, const uint8_t *at, size_t size)
+{
+	if (size < sizeof(sock->uid))
+		return false;
+	memcpy(&sock->uid, at, sizeof(sock->uid));
+	sock->have |= HAVE_UID;
+	return true;
+}
+
+static bool take_attr(struct other_row *row, unsigned type, const uint8_t *at, size_t size)
+{
+	switch (type) {
+	case PACKET_DIAG_INFO:    return take_info(row, at, size);
+	case PACKET_DIAG_UID:     return take_uid(&row->sock, at, size);
+	case PACKET_DIAG_MEMINFO: return others_memory(row, at, size, true);
+	default:                  return true;
+	}
+}
+
+/* In ss's spelling; what is not here is a number. */
+static const char *ethertype_name(uint16_t number)
+{
+	static const struct { uint16_t number; const char *name; } rows[] = {
+		{ ETH_P_IP, "ip" }, { ETH_P_IPV6, "ipv6" }, { ETH_P_ARP, "arp" },
+		{ ETH_P_8021Q, "802.1Q" }, { ETH_P_8021AD, "802.1ad" }, { ETH_P_RARP, "rarp" },
+		{ ETH_P_LOOP, "loop" }, { ETH_P_PUP, "pup" }, { ETH_P_PUPAT, "pupat" },
+		{ ETH_P_X25, "x25" }, { ETH_P_BPQ, "bpq" }, { ETH_P_IEEEPUP, "ieeepup" },
+		{ ETH_P_IEEEPUPAT, "ieeepupat" }, { ETH_P_DEC, "dec" },
+		{ ETH_P_DNA_DL, "dna_dl" }, { ETH_P_DNA_RC, "dna_rc" },
+		{ ETH_P_DNA_RT, "dna_rt" }, { ETH_P_LAT, "lat" }, { ETH_P_DIAG, "diag" },
+		{ ETH_P_CUST, "cust" }, { ETH_P_SCA, "sca" }, { ETH_P_ATALK, "atalk" },
+		{ ETH_P_AARP, "aarp" }, { ETH_P_IPX, "ipx" }, { ETH_P_PPP_DISC, "ppp_disc" },
+		{ ETH_P_PPP_SES, "ppp_ses" }, { ETH_P_ATMMPOA, "atmmpoa" },
+		{ ETH_P_ATMFATE, "atmfate" }, { ETH_P_802_3, "802_3" }, { ETH_P_AX25, "ax25" },
+		{ ETH_P_802_2, "802_2" }, { ETH_P_SNAP, "snap" }, { ETH_P_CAN, "can" },
+		{ ETH_P_TIPC, "tipc" }, { ETH_P_AOE, "aoe" }, { ETH_P_MPLS_UC, "mpls_uc" },
+		{ ETH_P_MPLS_MC, "mpls_mc" }, { ETH_P_TEB, "teb" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (rows[i].number == number)
+			return rows[i].name;
+	return NULL;
+}
+
+static void write_ends(struct other *other, uint16_t number)
+{
+	const char *name = ethertype_name(number);
+	int size;
+
+	if (number == ETH_P_ALL)
+		size = snprintf(other->local, sizeof(other->local), "*");
+	else if (name)
+		size = snprintf(other->local, sizeof(other->local), "%s", name);
+	else
+		size = snprintf(other->local, sizeof(other->local), "[%u]", number);
+	other->number = number;
+	other->local_size = (uint8_t)size;
+	other->local_service[0] = '*';
+	other->local_service_size = 1;
+}
+
+int packet_socks_parse(const void *message, size_t size, struct other_row *row)
+{
+	struct packet_diag_msg told;
+
+	if (size < sizeof(told))
+		return -EBADMSG;
+	memcpy(&told, message, sizeof(told));
+	if (told.pdiag_family != AF_PACKET)
+		return -EBADMSG;
+	row->sock.protocol = told.pdiag_type == SOCK_RAW ? PROTOCOL_PACKET_RAW :
+			     PROTOCOL_PACKET_DGRAM;
+	row->sock.state = STATE_CLOSE;
+	row->sock.inode = told.pdiag_ino;
+	row->sock.cookie = (uint64_t)told.pdiag_cookie[1] << 32 | told.pdiag_cookie[0];
+	write_ends(&row->other, told.pdiag_num);
+	return (int)others_attrs((const char *)message + sizeof(told), size - sizeof(told),
+				 take_attr, row);
+}
+
+void packet_socks_complete(struct tape *tape, const struct snapshot *seen, struct other_row *row)
+{
+	uint32_t index = row->sock.ifindex;
+	const char *name = index ? snapshot_link(seen, index) : NULL;
+	struct other *other = &row->other;
+	int size;
+
+	(void)tape;
+	if (!index)
+		return;
+	size = name ? snprintf(other->local_service, sizeof(other->local_service), "%s", name) :
+	       snprintf(other->local_service, sizeof(other->local_service), "if%u", index);
+	other->local_service_size = (uint8_t)size;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/places.h"
+
+#include "base/grow.h"
+#include "collect/proc.h"
+#include "collect/spaces.h"
+#include "collect/tape.h"
+#include "model/unit.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct round {
+	struct places   *places;
+	struct snapshot *seen;
+	place_visit     *visit;
+	void            *ctx;
+	uint64_t         own, init;     /* inodes */
+	int              err;           /* of a visit that ended the round */
+};
+
+static void read_comm(struct place *place)
+{
+	struct text comm = { 0 };
+	char path[PROC_PATH + 8];
+	size_t size;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", place->pid);
+	if (tape_read(AT_FDCWD, path, &comm) == 0) {
+		size = comm.count && comm.at[comm.count - 1] == '\n' ? comm.count - 1 : comm.count;
+		size = size < sizeof(place->comm) ? size : sizeof(place->comm) - 1;
+		memcpy(place->comm, text_str(&comm), size);
+		place->comm_size = (uint8_t)size;
+	}
+	text_fini(&comm);
+}
+
+/* From the path in the one tree of cgroup2. */
+static void read_owner(struct place *place)
+{
+	struct text groups = { 0 };
+	char path[PROC_PATH + 8], *line, *end;
+
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", place->pid);
+	if (tape_read(AT_FDCWD, path, &groups) == 0 && groups.count) {
+		line = strncmp(groups.at, "0::", 3) == 0 ? groups.at : strstr(groups.at, "\n0::");
+		line = line ? strchr(line, '/') : NULL;
+		end = line ? strchr(line, '\n') : NULL;
+		if (end)
+			*end = '\0';
+		place->unit = line ? unit_of_path(line) : NULL;
+		place->container = line ? container_of_path(line) : NULL;
+		place->pod = line ? pod_of_path(line) : NULL;
+	}
+	text_fini(&groups);
+}
+
+/* It stays where it is: who is told of it may keep it. */
+static struct place *add(struct round *round, const struct space *space)
+{
+	struct place *place = grow_alloc(sizeof(*place));
+
+	*grow_add(round->places) = place;
+	place->inode = space->inode;
+	place->name = *space->name ? grow_strdup(space->name) : NULL;
+	place->is_own = space->inode == round->own;
+	place->init_known = round->init;
+	place->is_init = space->inode == round->init;
+	place->pid = space->pid;
+	for (size_t i = 0; i < space->pids.count; i++)
+		*grow_add(&place->pids) = space->pids.at[i];
+	if (place->pid) {
+		read_comm(place);
+		read_owner(place);
+	}
+	return place;
+}
+
+static bool look(void *ctx, const struct space *space)
+{
+	struct round *round = ctx;
+
+	if (!round->err)
+		round->err = round->visit(round->ctx, add(round, space));
+	return !round->err;
+}
+
+static void refused(void *ctx, const struct space *space, int err)
+{
+	struct round *round = ctx;
+	struct text name = { 0 };
+
+	text_add_safe(&name, space->name, strlen(space->name));
+	if (*space->name)
+		snapshot_gap(round->seen, GAP_NETNS, 1, "the network namespace %s cannot be entered: %s",
+			     text_str(&name), strerror(err));
+	else if (space->pid)
+		snapshot_gap(round->seen, GAP_NETNS, 1,
+			     "the network namespace of process %d cannot be entered: %s",
+			     space->pid, strerror(err));
+	else
+		snapshot_gap(round->seen, GAP_NETNS, 1, "network namespace %llu cannot be entered: %s",
+			     (unsigned long long)space->inode, strerror(err));
+	text_fini(&name);
+}
+
+static uint64_t inode_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? (uint64_t)st.st_ino : 0;
+}
+
+static void note_hidden(struct snapshot *seen, const struct tour_end *end)
+{
+	const char *way_out = geteuid() ? "; run as root" : "";
+
+	if (end->hidden)
+		snapshot_gap(seen, GAP_NETNS, end->hidden,
+			     "network namespaces may be missing: %llu process%s not show all of "
+			     "theirs, the first is %d%s", (unsigned long long)end->hidden,
+			     end->hidden == 1 ? " does" : "es do", end->hidden_pid, way_out);
+	else
+		snapshot_gap(seen, GAP_NETNS, 1, "network namespaces may be missing: processes or "
+			     "mounts could not all be listed%s", way_out);
+}
+
+int places_visit(struct places *places, place_visit *visit, void *ctx, struct snapshot *seen,
+		 struct fault *fault)
+{
+	struct round round = {
+		.places = places, .seen = seen, .visit = visit, .ctx = ctx,
+		.own = inode_of("/proc/thread-self/ns/net"), .init = inode_of("/proc/1/ns/net"),
+	};
+	struct tour_end end = spaces_visit(SPACES_HELD | SPACES_OWN, look, refused, &round);
+
+	if (end.err)
+		return fault_set(fault, end.err, "network namespaces cannot be visited: %s",
+				 strerror(end.err));
+	if (!end.found)
+		note_hidden(seen, &end);
+	return round.err;
+}

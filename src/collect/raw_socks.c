@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/raw_socks.h"
+
+#include "collect/inet.h"
+#include "collect/offers.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const files[2] = {
+	"/proc/thread-self/net/raw", "/proc/thread-self/net/raw6",
+};
+
+/* ---- lines of /proc ---- */
+
+/* Words of 32 bits as they stand in memory. */
+static bool read_addr(const char *hex, size_t size, enum family family, struct addr *addr)
+{
+	uint32_t words[4] = { 0 };
+	size_t count = family == FAMILY_IPV4 ? 1 : 4;
+
+	if (size != 8 * count)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (sscanf(hex + 8 * i, "%8x", &words[i]) != 1)
+			return false;
+	*addr = family == FAMILY_IPV4 ? addr_from_v4(words) : addr_from_v6(words);
+	return true;
+}
+
+bool raw_socks_parse(const char *line, enum family family, struct sock *sock)
+{
+	char local[33], remote[33];
+	unsigned local_port, remote_port, state, send_queue, recv_queue, uid, inode;
+
+	*sock = (struct sock){
+		.family = family, .protocol = PROTOCOL_RAW, .cookie = UINT64_MAX,
+		.have = HAVE_UID,
+	};
+	if (sscanf(line, " %*u: %32[0-9A-Fa-f]:%4x %32[0-9A-Fa-f]:%4x %2x %8x:%8x "
+		   "%*2x:%*8x %*8x %u %*u %u",
+		   local, &local_port, remote, &remote_port, &state, &send_queue, &recv_queue,
+		   &uid, &inode) != 9)
+		return false;
+	if (!state || state > STATE_CLOSING ||
+	    !read_addr(local, strlen(local), family, &sock->local) ||
+	    !read_addr(remote, strlen(remote), family, &sock->remote))
+		return false;
+	sock->state = state;
+	sock->local_port = (uint16_t)local_port;
+	sock->remote_port = (uint16_t)remote_port;
+	sock->send_queue = send_queue;
+	sock->recv_queue = recv_queue;
+	sock->uid = uid;
+	sock->inode = inode;
+	return true;
+}
+
+struct reader {
+	const struct collect_ask *ask;
+	struct sink      sink;
+	struct snapshot *seen;
+	uint64_t         senseless;
+};
+
+static bool is_wanted(const struct reader *reader, const struct sock *sock)
+{
+	const struct collect_ask *ask = reader->ask;
+	struct filter_view view = { .seen = reader->seen, .findings = ask->findings };
+
+	if (!(ask->states & STATE_BIT(sock->state)))
+		return false;
+	return !ask->filter || filter_test(ask->filter, &view, sock) == FILTER_TRUE;
+}
+
+static int read_lines(struct reader *reader, char *content, enum family family)
+{
+	char *rest = NULL, *line = strtok_r(content, "\n", &rest);
+	int err = 0;
+
+	/* the first is the heading */
+	while (!err && line && (line = strtok_r(NULL, "\n", &rest))) {
+		struct sock sock;
+
+		if (!raw_socks_parse(line, family, &sock))
+			reader->senseless++;
+		else if (is_wanted(reader, &sock))
+			err = reader->sink.take(reader->sink.ctx, &sock);
+	}
+	return err;
+}
+
+/* Without IPv6 there is no raw6, and nothing is missing. */
+static int read_family(struct tape *tape, struct reader *reader, enum family family,
+		       struct fault *fault)
+{
+	const char *name = files[family == FAMILY_IPV6];
+	struct text content = { 0 };
+	int err = tape_file(tape, name, &content);
+
+	if (!err && content.count)
+		err = read_lines(reader, content.at, family);
+	else if (err == -ENOENT && family == FAMILY_IPV6)
+		err = 0;
+	else if (err)
+		fault_set(fault, -err, "this kernel does not list raw sockets: no raw_diag, and %s: %s",
+			  name, strerror(-err));
+	text_fini(&content);
+	return err;
+}
+
+static int read_files(struct tape *tape, const struct collect_ask *ask, struct sink sink,
+		      struct snapshot *seen, struct fault *fault)
+{
+	struct reader reader = { .ask = ask, .sink = sink, .seen = seen };
+	int err = 0;
+
+	if (ask->ipv4)
+		err = read_family(tape, &reader, FAMILY_IPV4, fault);
+	if (!err && ask->ipv6)
+		err = read_family(tape, &reader, FAMILY_IPV6, fault);
+	if (reader.senseless)
+		snapshot_gap(seen, GAP_ATTRIBUTE, reader.senseless,
+			     "lines of /proc/net/raw made no sense and were left out");
+	return err;
+}
+
+/* ---- which of the two ---- */
+
+/* A recording has the files where there was no other way. */
+static bool was_read_from_files(const struct tape *tape)
+{
+	const uint8_t *content;
+	size_t size;
+	int err;
+
+	return load_file(tape->load, files[0], &err, &content, &size) ||
+	       load_file(tape->load, files[1], &err, &content, &size);
+}
+
+int raw_socks_collect(struct tape *tape, const struct collect_ask *ask, struct sink sink,
+		      const char *release, unsigned deadline_ms, struct snapshot *seen,
+		      struct fault *fault)
+{
+	bool by_files = tape_replays(tape) ? was_read_from_files(tape) :
+			offers_inet(PROTOCOL_RAW, deadline_ms, NULL) < 0;
+
+	return by_files ? read_files(tape, ask, sink, seen, fault) :
+	       inet_collect(tape, ask, sink, release, deadline_ms, seen, fault);
+}
+
+int raw_socks_offered(unsigned deadline_ms, struct fault *fault)
+{
+	return access(files[0], R_OK) == 0 ? 0 : offers_inet(PROTOCOL_RAW, deadline_ms, fault);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/threads.h"
+
+#include "base/grow.h"
+#include "base/own.h"
+#include "collect/holders.h"
+#include "collect/proc.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+/* One descriptor of one thread, as it stands in a recording. */
+struct held {
+	int32_t  pid, tid, fd;
+	uint32_t inode;
+	char     comm[16];
+};
+
+/* There is one answer in a recording; this is its question. */
+static const uint32_t question = 1;
+
+_Static_assert(sizeof(struct held) == 32, "no padding in a recording");
+
+struct walk {
+	struct proc proc;
+	struct held held;               /* pid, tid and comm of the thread at hand */
+	struct { struct held *at; size_t count, room; } all;
+};
+
+static DIR *open_folder(const struct walk *walk, const char *path)
+{
+	OWN_FD int fd = openat(dirfd(walk->proc.folder), path,
+			       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *folder;
+
+	if (fd < 0)
+		return NULL;
+	folder = fdopendir(fd);
+	if (folder)
+		own_give_fd(&fd);
+	return folder;
+}
+
+static void read_comm(struct walk *walk, const char *task)
+{
+	struct text comm = { 0 };
+	char rest[32];
+	size_t size;
+
+	snprintf(rest, sizeof(rest), "%s/comm", task);
+	memset(walk->held.comm, 0, sizeof(walk->held.comm));
+	if (proc_read(&walk->proc, walk->held.pid, rest, &comm) == 0) {
+		size = strcspn(text_str(&comm), "\n");
+		memcpy(walk->held.comm, text_str(&comm),
+		       size < sizeof(walk->held.comm) ? size : sizeof(walk->held.comm) - 1);
+	}
+	text_fini(&comm);
+}
+
+static void walk_descriptors(struct walk *walk, DIR *folder)
+{
+	const struct dirent *entry;
+	int err;
+
+	while ((entry = proc_entry(folder, &err))) {
+		char link[64];
+		ssize_t size = readlinkat(dirfd(folder), entry->d_name, link, sizeof(link));
+
+		if (size > 0 && proc_number(entry->d_name, &walk->held.fd) &&
+		    holder_inode(link, (size_t)size, &walk->held.inode))
+			*grow_add(&walk->all) = walk->held;
+	}
+}
+
+static void walk_thread(struct walk *walk, const char *tid)
+{
+	char task[24], rest[32], path[PROC_PATH];
+	OWN_DIR DIR *folder = NULL;
+
+	if (!proc_number(tid, &walk->held.tid) || walk->held.tid == walk->held.pid)
+		return;
+	snprintf(task, sizeof(task), "task/%d", walk->held.tid);
+	snprintf(rest, sizeof(rest), "%s/fd", task);
+	proc_path(path, walk->held.pid, rest);
+	folder = open_folder(walk, path);
+	if (!folder)
+		return;
+	read_comm(walk, task);
+	walk_descriptors(walk, folder);
+}
+
+static void walk_process(struct walk *walk, int32_t pid)
+{
+	char path[PROC_PATH];
+	const struct dirent *entry;
+	OWN_DIR DIR *folder = NULL;
+	int err;
+
+	walk->held.pid = pid;
+	proc_path(path, pid, "task");
+	folder = open_folder(walk, path);
+	while (folder && (entry = proc_entry(folder, &err)))
+		walk_thread(walk, entry->d_name);
+}
+
+/* An entry of its own for each thread: the descriptors of one stand together. */
+static void add_thread(struct snapshot *seen, const struct held *held)
+{
+	struct process *process = grow_add(&seen->processes);
+	const struct process *leader;
+	size_t size = strnlen(held->comm, sizeof(held->comm));
+	uint32_t *at = map_find(&seen->processes_by_pid, (uint64_t)held->pid);
+
+	*process = (struct process){ .pid = held->pid, .tid = held->tid };
+	process->comm_size = (uint8_t)size;
+	memcpy(process->comm, held->comm, size);
+	leader = at ? &seen->processes.at[*at - 1] : NULL;
+	process->cgroup_id = leader ? leader->cgroup_id : 0;
+}
+
+static void add_all(struct snapshot *seen, const uint8_t *bytes, size_t size)
+{
+	struct held held, before = { 0 };
+
+	for (; size >= sizeof(held); bytes += sizeof(held), size -= sizeof(held)) {
+		memcpy(&held, bytes, sizeof(held));
+		if (held.pid != before.pid || held.tid != before.tid)
+			add_thread(seen, &held);
+		before = held;
+		*grow_add(&seen->holders) = (struct holder){
+			.inode = held.inode, .fd = held.fd,
+			.process = (uint32_t)seen->processes.count - 1,
+		};
+	}
+	snapshot_sort_holders(seen);
+}
+
+void threads_collect(struct tape *tape, struct snapshot *seen)
+{
+	struct walk walk = { .held = { 0 } };
+	int32_t pid;
+
+	if (proc_open(&walk.proc) < 0)
+		return;         /* told with the processes */
+	while (proc_next(&walk.proc, &pid))
+		walk_process(&walk, pid);
+	proc_close(&walk.proc);
+	tape_answer(tape, ANSWER_THREADS, &question, sizeof(question), walk.all.at,
+		    walk.all.count * sizeof(*walk.all.at));
+	add_all(seen, (const uint8_t *)walk.all.at, walk.all.count * sizeof(*walk.all.at));
+	grow_fini(&walk.all);
+}
+
+void threads_replay(struct tape *tape, struct snapshot *seen)
+{
+	size_t size;
+	const uint8_t *answer = tape_answered(tape, ANSWER_THREADS, &question, sizeof(question),
+					      &size);
+
+	if (answer)
+		add_all(seen, answer, size);
+	else
+		snapshot_gap(seen, GAP_RECORDING, 1,
+			     "the recording does not hold the threads of processes");
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MODEL_FATE_H
+#define MODEL_FATE_H
+
+#include "base/text.h"
+#include "model/sock.h"
+
+#include <stddef.h>
+
+/* What became of a socket that was to be closed (list -K). */
+enum outcome {
+	OUTCOME_NONE,           /* nothing was tried */
+	OUTCOME_DESTROYED,
+	OUTCOME_GONE,           /* it was no longer there */
+	OUTCOME_CHANGED,        /* another state, or the filter no longer matches */
+	OUTCOME_DENIED,
+	OUTCOME_UNSUPPORTED,    /* the kernel does not close such a socket */
+	OUTCOME_FAILED,
+	OUTCOME_COUNT,
+};
+
+/* "destroyed", ...; NULL for OUTCOME_NONE. */
+extern const char *const outcome_names[OUTCOME_COUNT];
+
+struct fate {
+	enum outcome outcome;
+	/* CHANGED: the state found; DESTROYED: the state in which it is left, if any */
+	enum state   now;
+	int          err;       /* positive errno of the kernel's refusal, or 0 */
+};
+
+struct doomed {
+	struct sock sock;       /* as it was listed, without detail */
+	struct fate fate;
+};
+
+/* All that one filter matched. It owns the list; audit_fini() frees it. */
+struct audit {
+	bool confirmed;         /* --yes: something was tried */
+	struct { struct doomed *at; size_t count, room; } list;
+};
+
+void audit_fini(struct audit *audit);
+
+/* How many sockets came to that end. */
+size_t audit_count(const struct audit *audit, enum outcome outcome);
+
+/* Why a socket was not closed, or what is left of it, in a few words of ours. */
+void fate_reason(struct text *text, const struct doomed *doomed);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `bind -G`: what bind() would say in each network namespace that was asked. */
+#include "print/bind.h"
+
+#include "print/cell.h"
+#include "print/grid.h"
+#include "print/json_shapes.h"
+#include "print/where.h"
+
+#define LABEL 11
+
+static const struct grid_column columns[] = {
+	{ .heading = "NETNS" }, { .heading = "VERDICT" }, { .heading = "ERRNO", .spare = 1 },
+	{ .heading = "FIRST IN THE WAY", .words = true },
+};
+
+/* "fails in 2, works in 1" */
+static void put_verdicts(struct text *text, const struct bind_area *areas, size_t count)
+{
+	static const char *const words[VERDICT_COUNT] = {
+		[VERDICT_FAILS] = "fails", [VERDICT_DEPENDS] = "depends",
+		[VERDICT_UNKNOWN] = "cannot be told", [VERDICT_OK] = "works",
+	};
+	static const enum verdict order[] = {
+		VERDICT_FAILS, VERDICT_DEPENDS, VERDICT_UNKNOWN, VERDICT_OK,
+	};
+	const char *before = "";
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
+		size_t same = 0;
+
+		for (size_t j = 0; j < count; j++)
+			same += areas[j].answer->asked.verdict == order[i];
+		if (!same)
+			continue;
+		text_addf(text, "%s%s in %zu", before, words[order[i]], same);
+		before = ", ";
+	}
+	text_addf(text, " of %zu network namespace%s", count, count == 1 ? "" : "s");
+}
+
+static enum verdict worst_of(const struct bind_area *areas, size_t count)
+{
+	enum verdict worst = VERDICT_OK;
+
+	for (size_t i = 0; i < count; i++)
+		if (areas[i].answer->asked.verdict != VERDICT_OK && worst != VERDICT_FAILS)
+			worst = areas[i].answer->asked.verdict;
+	return worst;
+}
+
+static void print_headline(const struct page *page, const struct bind_area *areas, size_t count,
+			   size_t vacant)
+{
+	static const char *const heads[VERDICT_COUNT] = {
+		[VERDICT_OK] = "OK", [VERDICT_FAILS] = "FAILS", [VERDICT_DEPENDS] = "DEPENDS",
+		[VERDICT_UNKNOWN] = "UNKNOWN",
+	};
+	enum verdict worst = worst_of(areas, count);
+	struct text text = { 0 };
+
+	text_addf(&text, "%s: bind() of port %u (%s) ", heads[worst], areas[0].ask->port,
+		  areas[0].ask->protocol == PROTOCOL_UDP ? "UDP" : "TCP");
+	put_verdicts(&text, areas, count);
+	if (vacant)
+		text_addf(&text, "; nobody has that port in the %zu other%s", vacant,
+			  vacant == 1 ? "" : "s");
+	page_headline(page, bind_ink(worst), text.at);
+	text_fini(&text);
+}
+
+static void add_row(struct grid *grid, const struct bind_area *area)
+{
+	const struct bind_answer *answer = area->answer;
+	const char *name = errno_name(answer->asked.err);
+	struct grid_cell *cell = grid_add(grid);
+
+	where_word(&cell->text, area->place);
+	cell = grid_add(grid);
+	cell->ink = bind_ink(answer->asked.verdict);
+	cell_str(&cell->text, verdict_name(answer->asked.verdict));
+	cell = grid_add(grid);
+	cell_str(&cell->text, name ? name : "-");
+	cell = grid_add(grid);
+	if (answer->blockers.count)
+		screen_safe(&cell->text, answer->blockers.at[0].text);
+	else
+		screen_safe(&cell->text, answer->asked.verdict == VERDICT_OK ? "" : answer->cause);
+	if (answer->blockers.count > 1)
+		text_addf(&cell->text, " (and %zu more)", answer->blockers.count - 1);
+}
+
+static void put_text(struct out *out, const struct style *style, const struct snapshot *seen,
+		     const struct bind_area *areas, size_t count, size_t vacant)
+{
+	struct page page = { out, style, seen, LABEL };
+	struct grid grid = { .columns = columns, .columns_count = sizeof(columns) / sizeof(*columns) };
+
+	if (style->quiet && worst_of(areas, count) == VERDICT_OK && snapshot_is_complete(seen))
+		return;
+	print_headline(&page, areas, count, vacant);
+	for (size_t i = 0; i < count; i++)
+		add_row(&grid, &areas[i]);
+	grid_print(&grid, &page);
+	if (worst_of(areas, count) != VERDICT_OK)
+		out_str(out, "\nsockvet bind -N tells what to do in one of them.\n");
+	page_gaps(&page);
+}
+
+static void put_members(struct json *json, const struct style *style,
+			const struct bind_area *area)
+{
+	struct bind_page bind = { area->seen, area->ask, area->scene, area->answer };
+
+	json_place(json, "netns", area->place);
+	bind_json_members(json, style, &bind);
+}
+
+static uint64_t count_socks(const struct bind_area *areas, size_t count)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sum += areas[i].seen->socks.count;
+	return sum;
+}
+
+static void put_json(struct out *out, const struct style *style, const struct snapshot *seen,
+		     const struct bind_area *areas, size_t count, size_t vacant)
+{
+	struct json json;
+
+	json_begin(&json, out, true);
+	json_open(&json, NULL, '{');
+	json_head(&json, "bind", seen);
+	json_open(&json, "namespaces", '[');
+	for (size_t i = 0; i < count; i++) {
+		json_open(&json, NULL, '{');
+		put_members(&json, style, &areas[i]);
+		json_close(&json, '}');
+	}
+	json_close(&json, ']');
+	json_u64(&json, "without_owner", vacant);
+	json_end(&json, seen, count_socks(areas, count), snapshot_is_complete(seen));
+	json_end_record(&json);
+}
+
+static void put_jsonl(struct out *out, const struct style *style, const struct snapshot *seen,
+		      const struct bind_area *areas, size_t count, size_t vacant)
+{
+	struct json json;
+
+	json_begin_record(&json, out, "header");
+	json_head(&json, "bind", seen);
+	json_end_record(&json);
+	for (size_t i = 0; i < count; i++) {
+		json_begin_record(&json, out, "verdict");
+		put_members(&json, style, &areas[i]);
+		json_end_record(&json);
+	}
+	json_begin_record(&json, out, "trailer");
+	json_u64(&json, "without_owner", vacant);
+	json_end(&json, seen, count_socks(areas, count), snapshot_is_complete(seen));
+	json_end_record(&json);
+}
+
+int print_bind_everywhere(struct out *out, const struct style *style, const struct snapshot *seen,
+			  const struct bind_area *areas, size_t count, size_t vacant)
+{
+	if (style->format == FORMAT_JSON)
+		put_json(out, style, seen, areas, count, vacant);
+	else if (style->format == FORMAT_JSONL)
+		put_jsonl(out, style, seen, areas, count, vacant);
+	else if (count)
+		put_text(out, style, seen, areas, count, vacant);
+	return -out->err;
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `check -G`: one line that says it all, the states of all namespaces together,
+ * each namespace that has findings, how many have none, what could not be seen.
+ */
+#include "print/check.h"
+
+#include "print/cell.h"
+#include "print/json_shapes.h"
+#include "print/picture.h"
+#include "print/where.h"
+#include "print/who.h"
+
+#define NAMED 3         /* findings named in the first line */
+
+/* "close-wait-leak (blue: python3[12])" */
+static void put_named(struct text *text, const struct style *style, const struct check_all *all)
+{
+	uint64_t named = 0;
+
+	for (size_t i = 0; i < all->count; i++) {
+		const struct check_area *area = &all->areas[i];
+
+		for (size_t j = 0; j < area->report->findings.count && named < NAMED; j++) {
+			const struct finding *f = &area->report->findings.at[j];
+
+			cell_str(text, named++ ? ", " : ": ");
+			cell_str(text, f->id);
+			cell_str(text, " (");
+			where_word(text, area->place);
+			cell_str(text, ": ");
+			who_text(text, style, area->seen, f, false);
+			cell_char(text, ')');
+		}
+	}
+	if (all->findings > NAMED)
+		text_addf(text, " and %llu more", (unsigned long long)(all->findings - NAMED));
+}
+
+static enum ink put_headline(struct text *text, const struct style *style,
+			     const struct check_all *all)
+{
+	bool complete = snapshot_is_complete(all->seen);
+	bool critical = all->sum.worst == SEVERITY_CRITICAL;
+
+	if (all->findings) {
+		cell_str(text, critical ? "CRITICAL: " : "WARNING: ");
+		page_count(text, all->findings, "finding");
+		text_addf(text, " in %zu of ", all->troubled);
+	} else {
+		cell_str(text, complete ? "OK: " : "OK as far as seen, incomplete: ");
+		cell_str(text, "no findings in ");
+	}
+	page_count(text, all->count, "network namespace");
+	cell_str(text, ", ");
+	page_count(text, all->sum.summary.total, "socket");
+	if (!all->findings)
+		return complete ? INK_GREEN : INK_YELLOW;
+	cell_str(text, complete ? "" : " (incomplete)");
+	put_named(text, style, all);
+	return critical ? INK_RED : INK_YELLOW;
+}
+
+static void print_headline(const struct page *page, const struct check_all *all)
+{
+	struct text text = { 0 };
+	enum ink ink = put_headline(&text, page->style, all);
+
+	page_headline(page, ink, text.at);
+	text_fini(&text);
+}
+
+static void print_area(const struct page *page, const struct check_area *area)
+{
+	struct page part = *page;
+	struct text title = { 0 };
+
+	part.seen = area->seen;
+	cell_str(&title, "Network namespace: ");
+	where_title(&title, area->place);
+	out_char(page->out, '\n');
+	page_headline(page, INK_BOLD, title.at);
+	text_fini(&title);
+	check_findings(&part, area->report);
+}
+
+static void print_healthy(const struct page *page, const struct check_all *all)
+{
+	struct text text = { 0 };
+
+	if (!all->troubled || all->troubled == all->count)
+		return;
+	cell_char(&text, '\n');
+	page_count(&text, all->count - all->troubled, "network namespace");
+	cell_str(&text, " without findings\n");
+	out_str(page->out, text.at);
+	text_fini(&text);
+}
+
+static void print_quiet(const struct page *page, const struct check_all *all)
+{
+	bool complete = snapshot_is_complete(all->seen);
+
+	if (complete && !all->findings)
+		return;
+	print_headline(page, all);
+	for (size_t i = 0; i < all->count; i++) {
+		struct page part = *page;
+		struct text word = { 0 };
+
+		part.seen = all->areas[i].seen;
+		where_word(&word, all->areas[i].place);
+		check_short(&part, text_str(&word), all->areas[i].report);
+		text_fini(&word);
+	}
+	if (!complete)
+		page_gaps(page);
+}
+
+void check_all_text(struct out *out, const struct style *style, const struct check_all *all)
+{
+	struct page page = { out, style, all->seen, CHECK_LABEL };
+
+	if (style->quiet) {
+		print_quiet(&page, all);
+		return;
+	}
+	print_headline(&page, all);
+	picture_states(out, style, &all->sum, PAGE_INDENT);
+	for (size_t i = 0; i < all->count; i++)
+		if (all->areas[i].report->findings.count)
+			print_area(&page, &all->areas[i]);
+	print_healthy(&page, all);
+	page_gaps(&page);
+}
+
+/* -- JSON ------------------------------------------------------------------ */
+
+static void put_area(struct json *json, const struct check_area *area)
+{
+	json_place(json, "netns", area->place);
+	check_json_overview(json, area->seen, area->report);
+}
+
+static void put_findings(struct json *json, const struct check_area *area,
+			 const struct style *style)
+{
+	json_open(json, "findings", '[');
+	for (size_t i = 0; i < area->report->findings.count; i++) {
+		json_open(json, NULL, '{');
+		check_json_finding(json, &area->report->findings.at[i], area->seen, style);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
+void check_all_json(struct out *out, const struct style *style, const struct check_all *all)
+{
+	struct json json;
+
+	json_begin(&json, out, true);
+	json_open(&json, NULL, '{');
+	json_head(&json, "check", all->seen);
+	json_open(&json, "namespaces", '[');
+	for (size_t i = 0; i < all->count; i++) {
+		const struct check_area *area = &all->areas[i];
+
+		json_open(&json, NULL, '{');
+		put_area(&json, area);
+		put_findings(&json, area, style);
+		json_end(&json, area->seen, area->report->summary.total,
+			 snapshot_is_complete(area->seen));
+		json_close(&json, '}');
+	}
+	json_close(&json, ']');
+	json_end(&json, all->seen, all->sum.summary.total, snapshot_is_complete(all->seen));
+	json_close(&json, '}');
+	out_char(out, '\n');
+}
+
+static void put_records(struct out *out, const struct style *style, const struct check_area *area)
+{
+	struct json json;
+
+	json_begin_record(&json, out, "namespace");
+	put_area(&json, area);
+	json_end_record(&json);
+	for (size_t i = 0; i < area->report->findings.count; i++) {
+		json_begin_record(&json, out, "finding");
+		json_place(&json, "netns", area->place);
+		check_json_finding(&json, &area->report->findings.at[i], area->seen, style);
+		json_end_record(&json);
+	}
+}
+
+void check_all_jsonl(struct out *out, const struct style *style, const struct check_all *all)
+{
+	struct json json;
+
+	json_begin_record(&json, out, "header");
+	json_head(&json, "check", all->seen);
+	json_end_record(&json);
+	for (size_t i = 0; i < all->count; i++)
+		put_records(out, style, &all->areas[i]);
+	json_begin_record(&json, out, "trailer");
+	json_end(&json, all->seen, all->sum.summary.total, snapshot_is_complete(all->seen));
+	json_end_record(&json);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Values for spreadsheets and scripts: the same numbers and words as in JSON,
+ * nothing where it has null. Foreign bytes come in their safe form, which has no
+ * control character.
+ */
+#include "print/delimited.h"
+#include "print/listing.h"
+
+#include "print/cell.h"
+#include "print/columns.h"
+
+/*
+ * A spreadsheet takes a cell that begins so for a formula and would run what
+ * somebody has called his process. An apostrophe makes it text there.
+ */
+static bool is_formula(const char *at, size_t size)
+{
+	return size && strchr("=+-@", *at);
+}
+
+static void put_csv(struct text *line, const char *at, size_t size, bool foreign)
+{
+	bool guard = foreign && is_formula(at, size);
+
+	if (!size || (!memchr(at, ',', size) && !memchr(at, '"', size) && *at != ' ' &&
+		      at[size - 1] != ' ')) {
+		cell_str(line, guard ? "'" : "");
+		cell_put(line, at, size);
+		return;
+	}
+	cell_str(line, guard ? "\"'" : "\"");
+	for (size_t i = 0; i < size; i++) {
+		if (at[i] == '"')
+			cell_char(line, '"');
+		cell_char(line, at[i]);
+	}
+	cell_char(line, '"');
+}
+
+static void put_tsv(struct text *line, const char *at, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (at[i] == '\\')
+			cell_str(line, "\\\\");
+		else if (at[i] == '\t' || at[i] == '\n')
+			cell_str(line, at[i] == '\t' ? "\\t" : "\\n");
+		else
+			cell_char(line, at[i]);
+}
+
+void delimited_put(struct text *line, enum format format, const struct text *value, bool foreign)
+{
+	if (format == FORMAT_CSV)
+		put_csv(line, text_str(value), value->count, foreign);
+	else
+		put_tsv(line, text_str(value), value->count);
+}
+
+void delimited_between(struct text *line, enum format format)
+{
+	cell_char(line, format == FORMAT_CSV ? ',' : '\t');
+}
+
+static void begin_values(struct listing *listing)
+{
+	struct columns machines;
+	struct text *line = &listing->line;
+
+	columns_for_machines(&machines, &listing->columns);
+	listing->columns = machines;
+	listing->view.machine = true;
+	if (!listing->style.header)
+		return;
+	for (size_t i = 0; i < machines.count; i++) {
+		if (i)
+			delimited_between(line, listing->style.format);
+		cell_str(line, machines.at[i]->member);
+	}
+	cell_char(line, '\n');
+	out_put(listing->out, line->at, line->count);
+}
+
+static void put_values(struct listing *listing, const struct sock *sock)
+{
+	struct text *line = &listing->line, *cell = &listing->cell;
+
+	line->count = 0;
+	for (size_t i = 0; i < listing->columns.count; i++) {
+		const struct column *column = listing->columns.at[i];
+
+		cell->count = 0;
+		column->put(cell, &listing->view, sock);
+		if (i)
+			delimited_between(line, listing->style.format);
+		delimited_put(line, listing->style.format, cell, column->foreign);
+	}
+	cell_char(line, '\n');
+	out_put(listing->out, line->at, line->count);
+}
+
+static void end_values(struct listing *listing)
+{
+	text_fini(&listing->cell);
+	text_fini(&listing->line);
+}
+
+const struct listing_format csv_format = {
+	.begin = begin_values, .row = put_values, .end = end_values,
+};
+
+const struct listing_format tsv_format = {
+	.begin = begin_values, .row = put_values, .end = end_values,
+};

@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `list --by`: what the sockets have in common, and how many of them each. */
+#include "print/print.h"
+
+#include "print/cell.h"
+#include "print/delimited.h"
+#include "print/grid.h"
+#include "print/json_shapes.h"
+#include "print/page.h"
+#include "print/where.h"
+#include "print/who.h"
+
+#define LABEL     9
+#define BAR_MOST  24
+#define BAR_LEAST 5
+#define STATES    3     /* named in a row, the rest is one sum */
+
+struct group_page {
+	const struct page page;
+	const struct groups *groups;
+	size_t shown;
+	bool machine;           /* unknown is empty and not a word */
+};
+
+/* -- values -------------------------------------------------------------- */
+
+static const struct cgroup *cgroup_of(const struct snapshot *seen, const struct group *group)
+{
+	const struct sock *sock = &group->example;
+
+	return sock->have & HAVE_CGROUP ? snapshot_cgroup(seen, sock->cgroup_id) : NULL;
+}
+
+static const char *owner_word(enum owner owner)
+{
+	return owner == OWNER_SEEN ? "seen" : owner == OWNER_HIDDEN ? "not seen" : "no process";
+}
+
+static void put_owner(struct text *text, const struct group_page *view, const struct group *group,
+		      bool by_name)
+{
+	const struct process *process = &view->page.seen->processes.at[group->process];
+
+	if (group->owner != OWNER_SEEN)
+		cell_str(text, view->machine ? "" : owner_word(group->owner));
+	else if (by_name)
+		cell_foreign(text, process->comm, process->comm_size);
+	else
+		who_process(text, process);
+}
+
+/* One address of both families where IPv4 came over an IPv6 socket. */
+static enum family family_of(const struct addr *addr)
+{
+	return addr_is_v4(addr) ? FAMILY_IPV4 : FAMILY_IPV6;
+}
+
+static void put_end(struct text *text, const struct group *group, enum group_key key)
+{
+	const struct sock *sock = &group->example;
+	bool peer = key == GROUP_REMOTE || key == GROUP_REMOTE_ADDRESS || key == GROUP_REMOTE_PORT;
+	const struct addr *addr = peer ? &sock->remote : &sock->local;
+	uint16_t port = peer ? sock->remote_port : sock->local_port;
+	const char *name = peer ? group->remote : group->local;
+
+	if (name) {
+		cell_foreign(text, name, strlen(name));
+	} else if (key == GROUP_LOCAL_PORT || key == GROUP_REMOTE_PORT) {
+		if (port)
+			cell_u64(text, port);
+	} else if (!peer || port || !addr_is_any(addr)) {
+		bool alone = key == GROUP_LOCAL_ADDRESS || key == GROUP_REMOTE_ADDRESS;
+
+		if (alone)
+			cell_addr(text, addr, family_of(addr));
+		else
+			cell_host(text, addr, family_of(addr));
+		if (!alone && port)
+			text_addf(text, ":%u", port);
+		else if (!alone)
+			cell_str(text, ":*");
+	}
+}
+
+static void put_netns(struct text *text, const struct snapshot *seen, const struct group *group)
+{
+	if (group->place)
+		where_word(text, group->place);
+	else if (seen->netns_name[0])
+		cell_foreign(text, seen->netns_name, strlen(seen->netns_name));
+	else if (seen->netns_inode)
+		text_addf(text, "net:[%llu]", (unsigned long long)seen->netns_inode);
+}
+
+static void put_name(struct text *text, const char *name)
+{
+	if (name)
+		cell_foreign(text, name, strlen(name));
+}
+
+static void put_value(struct text *text, const struct group_page *view, const struct group *group,
+		      enum group_key key)
+{
+	const struct snapshot *seen = view->page.seen;
+	const struct cgroup *cgroup = cgroup_of(seen, group);
+	const struct state_row *state = &state_table[group->example.state];
+
+	switch (key) {
+	case GROUP_PROCESS:
+	case GROUP_COMM:
+		put_owner(text, view, group, key == GROUP_COMM);
+		break;
+	case GROUP_UNIT:
+	case GROUP_CGROUP:
+		put_name(text, !cgroup ? NULL : key == GROUP_UNIT ? cgroup->unit : cgroup->path);
+		break;
+	case GROUP_UID:
+		if (group->example.have & HAVE_UID)
+			cell_u64(text, group->example.uid);
+		break;
+	case GROUP_STATE:
+		cell_str(text, view->machine ? state->name : state->ss);
+		break;
+	case GROUP_NETNS:
+		put_netns(text, seen, group);
+		break;
+	default:
+		put_end(text, group, key);
+	}
+}
+
+/* -- text ---------------------------------------------------------------- */
+
+static void put_percent(struct text *text, uint64_t count, uint64_t all)
+{
+	double percent = all ? 100.0 * (double)count / (double)all : 0;
+
+	text_addf(text, percent > 0 && percent < 1 ? "<1%%" : "%.0f%%", percent);
+}
+
+static enum state next_state(const struct group *group, uint32_t done)
+{
+	enum state best = STATE_NONE;
+
+	for (int i = 1; i < STATE_COUNT; i++)
+		if (group->states[i] && !(done & STATE_BIT(i)) &&
+		    (!best || group->states[i] > group->states[best]))
+			best = (enum state)i;
+	return best;
+}
+
+/* "1,204 ESTAB, 3 CLOSE-WAIT" */
+static void put_states(struct text *text, const struct group *group)
+{
+	uint64_t rest = group->count;
+	uint32_t done = 0;
+	enum state state;
+
+	for (int i = 0; i < STATES && (state = next_state(group, done)); i++) {
+		cell_str(text, i ? ", " : "");
+		cell_thousands(text, group->states[state]);
+		cell_char(text, ' ');
+		cell_str(text, state_table[state].ss);
+		done |= STATE_BIT(state);
+		rest -= group->states[state];
+	}
+	if (rest) {
+		cell_str(text, ", ");
+		cell_thousands(text, rest);
+		cell_str(text, " others");
+	}
+}
+
+static void add_row(struct grid *grid, const struct group_page *view, const struct group *group)
+{
+	const struct groups *groups = view->groups;
+
+	for (size_t i = 0; i < groups->keys_count; i++) {
+		struct text *text = &grid_add(grid)->text;
+
+		put_value(text, view, group, groups->keys[i]);
+		if (!text->count)
+			cell_char(text, '-');
+	}
+	cell_thousands(&grid_add(grid)->text, group->count);
+	put_percent(&grid_add(grid)->text, group->count, groups->sockets);
+	grid_add(grid);
+	cell_thousands(&grid_add(grid)->text, group->recv_queue_bytes);
+	cell_thousands(&grid_add(grid)->text, group->send_queue_bytes);
+	put_states(&grid_add(grid)->text, group);
+}
+
+enum { COUNT, SHARE, BAR, RECV_QUEUE, SEND_QUEUE, IN_STATES, FIGURES };
+
+static void add_bars(struct grid *grid, const struct group_page *view)
+{
+	unsigned room = grid_room(grid, &view->page), cells = room < BAR_MOST ? room : BAR_MOST;
+	size_t columns = grid->columns_count;
+
+	if (cells < BAR_LEAST)
+		return;
+	for (size_t i = 0; i < view->shown; i++) {
+		struct grid_cell *cell = &grid->cells.at[i * columns + view->groups->keys_count + BAR];
+
+		cell->ink = INK_CYAN;
+		screen_bar(&cell->text, view->page.style, view->groups->list.at[i].count,
+			   view->groups->list.at[0].count, cells);
+	}
+}
+
+static void name_columns(struct grid_column *columns, const struct groups *groups)
+{
+	static const char *const headings[GROUP_KEY_COUNT] = {
+		[GROUP_PROCESS] = "PROCESS", [GROUP_COMM] = "COMM", [GROUP_UNIT] = "UNIT",
+		[GROUP_CGROUP] = "CGROUP", [GROUP_UID] = "UID", [GROUP_STATE] = "STATE",
+		[GROUP_LOCAL_ADDRESS] = "LOCAL", [GROUP_REMOTE_ADDRESS] = "REMOTE",
+		[GROUP_LOCAL_PORT] = "LOCAL PORT", [GROUP_REMOTE_PORT] = "REMOTE PORT",
+		[GROUP_LOCAL] = "LOCAL:PORT", [GROUP_REMOTE] = "REMOTE:PORT",
+		[GROUP_NETNS] = "NETNS",
+	};
+	static const struct grid_column figures[FIGURES] = {
+		[COUNT] = { .heading = "COUNT", .right = true },
+		[SHARE] = { .heading = "SHARE", .right = true, .spare = 3 },
+		[BAR] = { .heading = "" },
+		[RECV_QUEUE] = { .heading = "RECV-Q", .right = true, .spare = 2 },
+		[SEND_QUEUE] = { .heading = "SEND-Q", .right = true, .spare = 2 },
+		[IN_STATES] = { .heading = "STATES", .spare = 1 },
+	};
+
+	for (size_t i = 0; i < groups->keys_count; i++)
+		columns[i].heading = headings[groups->keys[i]];
+	memcpy(columns + groups->keys_count, figures, sizeof(figures));
+}
+
+static void print_text(const struct group_page *view)
+{
+	struct grid_column columns[GROUP_KEY_COUNT + FIGURES] = { { .heading = "" } };
+	struct grid grid = {
+		.columns = columns, .columns_count = view->groups->keys_count + FIGURES,
+		.bare = !view->page.style->header,
+	};
+
+	name_columns(columns, view->groups);
+	for (size_t i = 0; i < view->shown; i++)
+		add_row(&grid, view, &view->groups->list.at[i]);
+	add_bars(&grid, view);
+	grid_print(&grid, &view->page);
+}
+
+/* -- CSV ----------------------------------------------------------------- */
+
+struct line {
+	struct text text, value;
+	enum format format;
+	bool started;
+};
+
+static void add_field(struct line *line, bool foreign)
+{
+	if (line->started)
+		delimited_between(&line->text, line->format);
+	line->started = true;
+	delimited_put(&line->text, line->format, &line->value, foreign);
+	line->value.count = 0;
+}
+
+static void add_word(struct line *line, const char *word)
+{
+	cell_str(&line->value, word);
+	add_field(line, false);
+}
+
+static void add_number(struct line *line, uint64_t number)
+{
+	cell_u64(&line->value, number);
+	add_field(line, false);
+}
+
+static void end_line(struct line *line, struct out *out)
+{
+	cell_char(&line->text, '\n');
+	out_put(out, line->text.at, line->text.count);
+	line->text.count = 0;
+	line->started = false;
+}
+
+/* A process is two values, a number and a name. */
+static void put_names(struct line *line, const struct groups *groups)
+{
+	for (size_t i = 0; i < groups->keys_count; i++) {
+		add_word(line, group_table[groups->keys[i]].member);
+		if (groups->keys[i] == GROUP_PROCESS)
+			add_word(line, group_table[GROUP_COMM].member);
+	}
+	add_word(line, "count");
+	add_word(line, "recv_queue_bytes");
+	add_word(line, "send_queue_bytes");
+}
+
+static void put_keys(struct line *line, const struct group_page *view, const struct group *group)
+{
+	const struct groups *groups = view->groups;
+
+	for (size_t i = 0; i < groups->keys_count; i++) {
+		enum group_key key = groups->keys[i];
+
+		if (key == GROUP_PROCESS) {
+			if (group->owner == OWNER_SEEN)
+				cell_u64(&line->value, (uint64_t)
+					 view->page.seen->processes.at[group->process].pid);
+			add_field(line, false);
+			key = GROUP_COMM;
+		}
+		put_value(&line->value, view, group, key);
+		add_field(line, true);
+	}
+}
+
+static void print_lines(const struct group_page *view)
+{
+	struct line line = { .format = view->page.style->format };
+
+	if (view->page.style->header) {
+		put_names(&line, view->groups);
+		end_line(&line, view->page.out);
+	}
+	for (size_t i = 0; i < view->shown; i++) {
+		const struct group *group = &view->groups->list.at[i];
+
+		put_keys(&line, view, group);
+		add_number(&line, group->count);
+		add_number(&line, group->recv_queue_bytes);
+		add_number(&line, group->send_queue_bytes);
+		end_line(&line, view->page.out);
+	}
+	text_fini(&line.text);
+	text_fini(&line.value);
+}
+
+/* -- JSON ---------------------------------------------------------------- */
+
+static void json_owner(struct json *json, const struct snapshot *seen, const struct group *group,
+		       bool by_name)
+{
+	static const char *const words[] = {
+		[OWNER_SEEN] = "seen", [OWNER_HIDDEN] = "hidden", [OWNER_NONE] = "none",
+	};
+	const struct process *process = group->owner == OWNER_SEEN ?
+					&seen->processes.at[group->process] : NULL;
+
+	if (by_name)
+		json_foreign(json, "comm", process && process->comm_size ? process->comm : NULL,
+			     process ? process->comm_size : 0);
+	else
+		json_process(json, process);
+	json_string(json, "owner", words[group->owner]);
+}
+
+static void json_ends(struct json *json, const struct group *group, enum group_key key)
+{
+	bool peer = key == GROUP_REMOTE;
+	const struct sock *sock = &group->example;
+	const struct addr *addr = peer ? &sock->remote : &sock->local;
+	uint16_t port = peer ? sock->remote_port : sock->local_port;
+	const char *name = peer ? group->remote : group->local;
+
+	json_open(json, group_table[key].member, '{');
+	if (name)
+		json_name(json, "address", *name ? name : NULL);
+	else if (peer && !port && addr_is_any(addr))
+		json_null(json, "address");
+	else
+		json_addr(json, "address", addr, family_of(addr));
+	json_count(json, "port", port && !name, port);
+	json_close(json, '}');
+}
+
+static void json_text(struct json *json, const struct group_page *view, const struct group *group,
+		      enum group_key key)
+{
+	struct text text = { 0 };
+
+	put_value(&text, view, group, key);
+	json_string(json, group_table[key].member, text.count ? text.at : NULL);
+	text_fini(&text);
+}
+
+static void json_netns(struct json *json, const struct snapshot *seen, const struct group *group)
+{
+	if (group->place) {
+		json_place(json, "netns", group->place);
+		return;
+	}
+	json_open(json, "netns", '{');
+	json_name(json, "name", seen->netns_name[0] ? seen->netns_name : NULL);
+	json_count(json, "inode", seen->netns_inode, seen->netns_inode);
+	json_close(json, '}');
+}
+
+static void json_key(struct json *json, const struct group_page *view, const struct group *group,
+		     enum group_key key)
+{
+	const struct sock *sock = &group->example;
+	const struct cgroup *cgroup = cgroup_of(view->page.seen, group);
+
+	switch (key) {
+	case GROUP_PROCESS:
+		json_owner(json, view->page.seen, group, false);
+		break;
+	case GROUP_COMM:
+		/* With the process its name is there already. */
+		if (!groups_have(view->groups, GROUP_PROCESS))
+			json_owner(json, view->page.seen, group, true);
+		break;
+	case GROUP_UNIT:
+	case GROUP_CGROUP:
+		json_name(json, group_table[key].member,
+			  !cgroup ? NULL : key == GROUP_UNIT ? cgroup->unit : cgroup->path);
+		break;
+	case GROUP_UID:
+		json_count(json, "uid", sock->have & HAVE_UID, sock->uid);
+		break;
+	case GROUP_LOCAL_PORT:
+		json_count(json, "local_port", sock->local_port, sock->local_port);
+		break;
+	case GROUP_REMOTE_PORT:
+		json_count(json, "remote_port", sock->remote_port, sock->remote_port);
+		break;
+	case GROUP_LOCAL:
+	case GROUP_REMOTE:
+		json_ends(json, group, key);
+		break;
+	case GROUP_NETNS:
+		json_netns(json, view->page.seen, group);
+		break;
+	default:
+		json_text(json, view, group, key);
+	}
+}
+
+static void json_group(struct json *json, const struct group_page *view, const struct group *group)
+{
+	for (size_t i = 0; i < view->groups->keys_count; i++)
+		json_key(json, view, group, view->groups->keys[i]);
+	json_u64(json, "count", group->count);
+	json_u64(json, "recv_queue_bytes", group->recv_queue_bytes);
+	json_u64(json, "send_queue_bytes", group->send_queue_bytes);
+	json_states(json, "states", group->states);
+}
+
+static void json_frame(struct json *json, const struct group_page *view)
+{
+	json_head(json, "list", view->page.seen);
+	json_open(json, "by", '[');
+	for (size_t i = 0; i < view->groups->keys_count; i++)
+		json_string(json, NULL, group_table[view->groups->keys[i]].name);
+	json_close(json, ']');
+	json_u64(json, "groups_found", view->groups->list.count);
+}
+
+static void print_document(const struct group_page *view)
+{
+	const struct snapshot *seen = view->page.seen;
+	struct json json;
+
+	json_begin(&json, view->page.out, true);
+	json_open(&json, NULL, '{');
+	json_frame(&json, view);
+	json_open(&json, "groups", '[');
+	for (size_t i = 0; i < view->shown; i++) {
+		json_open(&json, NULL, '{');
+		json_group(&json, view, &view->groups->list.at[i]);
+		json_close(&json, '}');
+	}
+	json_close(&json, ']');
+	json_end(&json, seen, view->groups->sockets, snapshot_lists_all(seen));
+	json_close(&json, '}');
+	out_char(view->page.out, '\n');
+}
+
+static void print_records(const struct group_page *view)
+{
+	const struct snapshot *seen = view->page.seen;
+	struct json json;
+
+	json_begin_record(&json, view->page.out, "header");
+	json_frame(&json, view);
+	json_end_record(&json);
+	for (size_t i = 0; i < view->shown; i++) {
+		json_begin_record(&json, view->page.out, "group");
+		json_group(&json, view, &view->groups->list.at[i]);
+		json_end_record(&json);
+	}
+	json_begin_record(&json, view->page.out, "trailer");
+	json_end(&json, seen, view->groups->sockets, snapshot_lists_all(seen));
+	json_end_record(&json);
+}
+
+int print_groups(struct out *out, const struct style *style, const struct snapshot *seen,
+		 const struct groups *groups, size_t most)
+{
+	size_t count = groups->list.count;
+	struct group_page view = {
+		.page = { out, style, seen, LABEL }, .groups = groups,
+		.shown = count < most ? count : most, .machine = style->format != FORMAT_TEXT,
+	};
+
+	if (style->format == FORMAT_TEXT)
+		print_text(&view);
+	else if (style->format == FORMAT_JSON)
+		print_document(&view);
+	else if (style->format == FORMAT_JSONL)
+		print_records(&view);
+	else
+		print_lines(&view);
+	return -out->err;
+}

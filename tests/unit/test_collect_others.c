@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Unix, packet, netlink and raw sockets: messages whole, cut at every byte and
+ * with lying lengths, against memory that must not be touched.
+ */
+#include "test.h"
+
+#include "collect/netlink_socks.h"
+#include "collect/packet_socks.h"
+#include "collect/raw_socks.h"
+#include "collect/unix_socks.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <linux/netlink_diag.h>
+#include <linux/packet_diag.h>
+#include <linux/unix_diag.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* A message being built. */
+struct mail { uint8_t at[2048]; size_t size; };
+
+static void mail_add(struct mail *mail, const void *bytes, size_t size)
+{
+	memcpy(mail->at + mail->size, bytes, size);
+	mail->size += size;
+}
+
+static void mail_attr(struct mail *mail, unsigned type, const void *bytes, size_t size)
+{
+	struct nlattr attr = { .nla_len = (uint16_t)(sizeof(attr) + size), .nla_type = (uint16_t)type };
+
+	mail_add(mail, &attr, sizeof(attr));
+	mail_add(mail, bytes, size);
+	mail->size = NLA_ALIGN(mail->size);
+}
+
+typedef int parse_message(const void *message, size_t size, struct other_row *row);
+
+/* Parses from the very end of a page behind which nothing may be read. */
+static int parse_guarded(parse_message *parse, const void *bytes, size_t size,
+			 struct other_row *row)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *at = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int result;
+
+	assert_ptr_not_equal(at, MAP_FAILED);
+	assert_int_equal(mprotect(at + page, page, PROT_NONE), 0);
+	memcpy(at + page - size, bytes, size);
+	memset(row, 0, sizeof(*row));
+	row->sock.other = &row->other;
+	row->sock.detail = &row->detail;
+	result = parse(at + page - size, size, row);
+	munmap(at, 2 * page);
+	return result;
+}
+
+/* Shorter than the head there is no socket, and no cut or length goes beyond the end. */
+static void check_hostile(parse_message *parse, const struct mail *mail, size_t head)
+{
+	struct other_row row;
+	struct mail lying;
+
+	for (size_t size = 0; size < mail->size; size++) {
+		int result = parse_guarded(parse, mail->at, size, &row);
+
+		if (size < head)
+			assert_int_equal(result, -EBADMSG);
+		else
+			assert_true(result >= 0);
+	}
+	for (size_t at = head; at < mail->size; at++)
+		for (unsigned byte = 0; byte < 256; byte += 51) {
+			lying = *mail;
+			lying.at[at] = (uint8_t)byte;
+			assert_true(parse_guarded(parse, lying.at, lying.size, &row) >= 0);
+		}
+}
+
+static void unix_mail(struct mail *mail, uint8_t type, uint8_t state)
+{
+	struct unix_diag_msg told = {
+		.udiag_family = AF_UNIX, .udiag_type = type, .udiag_state = state,
+		.udiag_ino = 77, .udiag_cookie = { 5, 1 },
+	};
+
+	mail->size = 0;
+	mail_add(mail, &told, sizeof(told));
+}
+
+static const uint32_t memory[9] = { 11, 12, 13, 14, 15, 16, 17, 18, 19 };
+
+static void test_unix(void **state)
+{
+	struct unix_diag_rqlen queues = { 3, 9 };
+	uint32_t peer = 88, uid = 1000;
+	struct other_row row;
+	struct mail mail;
+	uint8_t shut = 2;
+
+	(void)state;
+	unix_mail(&mail, SOCK_STREAM, STATE_LISTEN);
+	mail_attr(&mail, UNIX_DIAG_NAME, "/run/a.sock\0\0", 13);
+	mail_attr(&mail, UNIX_DIAG_PEER, &peer, sizeof(peer));
+	mail_attr(&mail, UNIX_DIAG_RQLEN, &queues, sizeof(queues));
+	mail_attr(&mail, UNIX_DIAG_MEMINFO, memory, sizeof(memory));
+	mail_attr(&mail, UNIX_DIAG_SHUTDOWN, &shut, 1);
+	mail_attr(&mail, 7, &uid, sizeof(uid));
+	mail_attr(&mail, 99, "unknown", 7);
+	assert_int_equal(parse_guarded(unix_socks_parse, mail.at, mail.size, &row), 0);
+	assert_int_equal(row.sock.protocol, PROTOCOL_UNIX_STREAM);
+	assert_int_equal(row.sock.state, STATE_LISTEN);
+	assert_int_equal(row.sock.inode, 77);
+	assert_true(row.sock.cookie == (UINT64_C(1) << 32 | 5));
+	assert_int_equal(row.sock.recv_queue, 3);
+	assert_int_equal(row.sock.send_queue, 9);
+	assert_int_equal(row.sock.uid, 1000);
+	assert_int_equal(row.sock.shutdown, 2);
+	assert_true(row.detail.have_memory && row.detail.memory[8] == 19);
+	assert_true(row.other.local_is_path);
+	assert_int_equal(row.other.local_size, 11);
+	assert_memory_equal(row.other.local, "/run/a.sock", 11);
+	assert_string_equal(row.other.local_service, "77");
+	assert_string_equal(row.other.remote_service, "88");
+	assert_int_equal(row.other.peer_inode, 88);
+	check_hostile(unix_socks_parse, &mail, sizeof(struct unix_diag_msg));
+}
+
+static void test_unix_names(void **state)
+{
+	char longest[129] = { 0 };
+	struct other_row row;
+	struct mail mail;
+
+	(void)state;
+	unix_mail(&mail, SOCK_SEQPACKET, STATE_CLOSE);
+	mail_attr(&mail, UNIX_DIAG_NAME, "\0a\0b", 4);
+	assert_int_equal(parse_guarded(unix_socks_parse, mail.at, mail.size, &row), 0);
+	assert_int_equal(row.sock.protocol, PROTOCOL_UNIX_SEQPACKET);
+	assert_false(row.other.local_is_path);
+	assert_int_equal(row.other.local_size, 4);
+	assert_memory_equal(row.other.local, "@a@b", 4);
+	/* no name at all, and one that no kernel can have */
+	unix_mail(&mail, SOCK_DGRAM, STATE_ESTABLISHED);
+	assert_int_equal(parse_guarded(unix_socks_parse, mail.at, mail.size, &row), 0);
+	assert_int_equal(row.other.local_size, 0);
+	assert_int_equal(row.sock.protocol, PROTOCOL_UNIX_DGRAM);
+	mail_attr(&mail, UNIX_DIAG_NAME, longest, sizeof(longest));
+	assert_int_equal(parse_guarded(unix_socks_parse, mail.at, mail.size, &row), 1);
+	assert_int_equal(row.other.local_size, 0);
+}
+
+static void test_unix_states(void **state)
+{
+	struct other_row row;
+	struct mail mail;
+
+	(void)state;
+	for (unsigned told = 0; told < 256; told++) {
+		bool sane = told >= STATE_ESTABLISHED && told <= STATE_CLOSING;
+
+		unix_mail(&mail, SOCK_STREAM, (uint8_t)told);
+		assert_int_equal(parse_guarded(unix_socks_parse, mail.at, mail.size, &row),
+				 sane ? 0 : -EBADMSG);
+	}
+	unix_mail(&mail, SOCK_STREAM, STATE_LISTEN);
+	mail.at[0] = AF_INET;
+	assert_int_equal(parse_guarded(unix_socks_parse, mail.at, mail.size, &row), -EBADMSG);
+}
+
+static void packet_mail(struct mail *mail, uint8_t type, uint16_t number)
+{
+	struct packet_diag_msg told = {
+		.pdiag_family = AF_PACKET, .pdiag_type = type, .pdiag_num = number,
+		.pdiag_ino = 78, .pdiag_cookie = { 6, 0 },
+	};
+	struct packet_diag_info info = { .pdi_index = 3 };
+	uint32_t uid = 7;
+
+	mail->size = 0;
+	mail_add(mail, &told, sizeof(told));
+	mail_attr(mail, PACKET_DIAG_INFO, &info, sizeof(info));
+	mail_attr(mail, PACKET_DIAG_UID, &uid, sizeof(uid));
+	mail_attr(mail, PACKET_DIAG_MEMINFO, memory, sizeof(memory));
+}
+
+static void test_packet(void **state)
+{
+	static const struct { uint16_t number; const char *name; } rows[] = {
+		{ 3, "*" }, { 0x800, "ip" }, { 0x86dd, "ipv6" }, { 0x806, "arp" },
+		{ 0x1234, "[4660]" }, { 0, "[0]" },
+	};
+	struct snapshot seen;
+	struct other_row row;
+	struct mail mail;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		packet_mail(&mail, i ? SOCK_DGRAM : SOCK_RAW, rows[i].number);
+		assert_int_equal(parse_guarded(packet_socks_parse, mail.at, mail.size, &row), 0);
+		assert_int_equal(row.sock.protocol, i ? PROTOCOL_PACKET_DGRAM : PROTOCOL_PACKET_RAW);
+		assert_string_equal(row.other.local, rows[i].name);
+		assert_int_equal(row.other.number, rows[i].number);
+	}
+	assert_int_equal(row.sock.state, STATE_CLOSE);
+	assert_int_equal(row.sock.recv_queue, 11);
+	assert_int_equal(row.sock.send_queue, 13);
+	assert_int_equal(row.sock.uid, 7);
+	snapshot_init(&seen);
+	packet_socks_complete(NULL, &seen, &row);
+	assert_string_equal(row.other.local_service, "if3");
+	snapshot_fini(&seen);
+	check_hostile(packet_socks_parse, &mail, sizeof(struct packet_diag_msg));
+}
+
+static void netlink_mail(struct mail *mail, uint8_t protocol, uint32_t port_id)
+{
+	struct netlink_diag_msg told = {
+		.ndiag_family = AF_NETLINK, .ndiag_protocol = protocol, .ndiag_portid = port_id,
+		.ndiag_ino = 79, .ndiag_cookie = { 7, 0 },
+	};
+	uint32_t groups[2] = { 0x41, 1 };
+
+	mail->size = 0;
+	mail_add(mail, &told, sizeof(told));
+	mail_attr(mail, NETLINK_DIAG_GROUPS, groups, sizeof(groups));
+	mail_attr(mail, NETLINK_DIAG_MEMINFO, memory, sizeof(memory));
+}
+
+static void test_netlink(void **state)
+{
+	static const struct {
+		uint8_t protocol; uint32_t port_id; const char *name, *port;
+	} rows[] = {
+		{ 0, 1, "rtnl", "1" }, { 15, UINT32_MAX, "uevent", "*" },
+		{ 17, 0x80000001, "17", "-2147483647" }, { 250, 5, "250", "5" },
+	};
+	struct tape tape = { 0 };
+	struct other_row row;
+	struct mail mail;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		netlink_mail(&mail, rows[i].protocol, rows[i].port_id);
+		assert_int_equal(parse_guarded(netlink_socks_parse, mail.at, mail.size, &row), 0);
+		assert_string_equal(row.other.local, rows[i].name);
+		assert_string_equal(row.other.local_service, rows[i].port);
+		assert_int_equal(row.other.remote_size, 0);
+		assert_int_equal(row.other.groups, 0x41);
+	}
+	netlink_mail(&mail, 0, 0);
+	assert_int_equal(parse_guarded(netlink_socks_parse, mail.at, mail.size, &row), 0);
+	netlink_socks_complete(&tape, NULL, &row);
+	assert_string_equal(row.other.local_service, "kernel");
+	/* our own process */
+	netlink_mail(&mail, 0, (uint32_t)getpid());
+	assert_int_equal(parse_guarded(netlink_socks_parse, mail.at, mail.size, &row), 0);
+	netlink_socks_complete(&tape, NULL, &row);
+	assert_memory_equal(row.other.local_service, "test_collect_ot/", 16);
+	check_hostile(netlink_socks_parse, &mail, sizeof(struct netlink_diag_msg));
+}
+
+#define RAW_REST " 00:00000000 00000000  1000        0 4711 2 0000000000000000 0"
+
+static void test_raw(void **state)
+{
+	static const char *const bad[] = {
+		"", "sl", "   1:", "   1: 0100007F:0059 00000000:0000 07",
+		"   1: 0100007F:0059 00000000:0000 00 00000000:00000000" RAW_REST,
+		"   1: 0100007F:0059 00000000:0000 FF 00000000:00000000" RAW_REST,
+		"   1: 0100007:0059 00000000:0000 07 00000000:00000000" RAW_REST,
+		"   1: 0100007F0100007F0100007F0100007F0:0059 00000000:0000 07 0:0" RAW_REST,
+		"   1: ZZ00007F:0059 00000000:0000 07 00000000:00000000" RAW_REST,
+	};
+	char text[ADDR_TEXT];
+	struct sock sock;
+
+	(void)state;
+	assert_true(raw_socks_parse("   1: 0100007F:0059 00000000:0000 07 00000001:0000000A"
+				    RAW_REST, FAMILY_IPV4, &sock));
+	addr_format(text, &sock.local, FAMILY_IPV4);
+	assert_string_equal(text, "127.0.0.1");
+	assert_int_equal(sock.local_port, 89);
+	assert_int_equal(sock.state, STATE_CLOSE);
+	assert_int_equal(sock.send_queue, 1);
+	assert_int_equal(sock.recv_queue, 10);
+	assert_int_equal(sock.uid, 1000);
+	assert_int_equal(sock.inode, 4711);
+	assert_true(sock.cookie == UINT64_MAX);
+	assert_true(raw_socks_parse("  58: 00000000000000000000000001000000:003A "
+				    "00000000000000000000000000000000:0000 01 00000000:00000000"
+				    RAW_REST, FAMILY_IPV6, &sock));
+	addr_format(text, &sock.local, FAMILY_IPV6);
+	assert_string_equal(text, "::1");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_false(raw_socks_parse(bad[i], FAMILY_IPV4, &sock));
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_unix), cmocka_unit_test(test_unix_names),
+		cmocka_unit_test(test_unix_states), cmocka_unit_test(test_packet),
+		cmocka_unit_test(test_netlink), cmocka_unit_test(test_raw),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/group.h"
+
+#include "base/grow.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct sock sock_in(enum state state, uint16_t port, uint32_t inode)
+{
+	struct sock sock = {
+		.family = FAMILY_IPV4, .protocol = PROTOCOL_TCP, .state = state,
+		.local_port = port, .inode = inode, .recv_queue = 10, .send_queue = 3,
+	};
+
+	sock.local.b[10] = sock.local.b[11] = 0xff;
+	sock.remote = sock.local;
+	return sock;
+}
+
+static void add_holder(struct snapshot *seen, uint32_t inode, int32_t pid, const char *comm, int fd)
+{
+	uint32_t index = snapshot_process(seen, pid);
+	struct process *process = &seen->processes.at[index];
+
+	process->comm_size = (uint8_t)strlen(comm);
+	memcpy(process->comm, comm, process->comm_size);
+	*grow_add(&seen->holders) = (struct holder){ .inode = inode, .process = index, .fd = fd };
+}
+
+static void choose(struct groups *groups, const char *spec)
+{
+	memset(groups, 0, sizeof(*groups));
+	assert_int_equal(groups_choose(groups, spec, NULL), 0);
+}
+
+static void no_key_that_is_not_there(void **state)
+{
+	static const char *const wrong[] = { "", ",", "state,", "stat", "states", "state,,uid", "remote:" };
+	struct groups groups = { 0 };
+	struct fault fault;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		assert_int_equal(groups_choose(&groups, wrong[i], &fault), -EINVAL);
+	assert_int_equal(groups_choose(&groups, "State,UID,state", &fault), 0);
+	assert_int_equal(groups.keys_count, 2);
+}
+
+static void biggest_first_and_equals_by_key(void **state)
+{
+	struct snapshot seen;
+	struct groups groups;
+
+	(void)state;
+	snapshot_init(&seen);
+	choose(&groups, "sport");
+	for (int i = 0; i < 6; i++) {
+		struct sock sock = sock_in(STATE_ESTABLISHED, (uint16_t[]){ 9, 300, 7, 300, 9, 300 }[i], 0);
+
+		groups_add(&groups, &seen, &sock);
+	}
+	groups_sort(&groups);
+	assert_int_equal(groups.list.count, 3);
+	assert_int_equal(groups.list.at[0].example.local_port, 300);
+	assert_int_equal(groups.list.at[0].count, 3);
+	assert_int_equal(groups.list.at[1].example.local_port, 9);
+	assert_int_equal(groups.list.at[2].example.local_port, 7);
+	assert_int_equal(groups.sockets, 6);
+	groups_fini(&groups);
+	snapshot_fini(&seen);
+}
+
+static void listeners_have_no_bytes(void **state)
+{
+	struct sock listener = sock_in(STATE_LISTEN, 80, 5), open = sock_in(STATE_ESTABLISHED, 80, 6);
+	struct snapshot seen;
+	struct groups groups;
+
+	(void)state;
+	snapshot_init(&seen);
+	choose(&groups, "sport");
+	groups_add(&groups, &seen, &listener);
+	groups_add(&groups, &seen, &open);
+	assert_int_equal(groups.list.count, 1);
+	assert_int_equal(groups.list.at[0].recv_queue_bytes, 10);
+	assert_int_equal(groups.list.at[0].send_queue_bytes, 3);
+	assert_int_equal(groups.list.at[0].states[STATE_LISTEN], 1);
+	groups_fini(&groups);
+	snapshot_fini(&seen);
+}
+
+static const struct group *group_of(const struct groups *groups, enum owner owner, uint32_t process)
+{
+	for (size_t i = 0; i < groups->list.count; i++)
+		if (groups->list.at[i].owner == owner &&
+		    (owner != OWNER_SEEN || groups->list.at[i].process == process))
+			return &groups->list.at[i];
+	return NULL;
+}
+
+static void count_owners(const char *spec, struct snapshot *seen, struct groups *groups)
+{
+	const uint32_t inodes[] = { 50, 51, 52, 0 };
+
+	choose(groups, spec);
+	for (size_t i = 0; i < 4; i++) {
+		struct sock sock = sock_in(STATE_ESTABLISHED, 80, inodes[i]);
+
+		groups_add(groups, seen, &sock);
+	}
+	groups_sort(groups);
+}
+
+/* 50: two workers, one of them twice; 51: one; 52: hidden; 0: the kernel's. */
+static void each_holder_counts_once(void **state)
+{
+	struct snapshot seen;
+	struct groups groups;
+
+	(void)state;
+	snapshot_init(&seen);
+	add_holder(&seen, 50, 7, "web", 3);
+	add_holder(&seen, 50, 7, "web", 4);
+	add_holder(&seen, 50, 8, "web", 3);
+	add_holder(&seen, 51, 8, "web", 5);
+	snapshot_sort_holders(&seen);
+	count_owners("process", &seen, &groups);
+	assert_int_equal(groups.list.count, 4);
+	assert_int_equal(group_of(&groups, OWNER_SEEN, 0)->count, 1);
+	assert_int_equal(group_of(&groups, OWNER_SEEN, 1)->count, 2);
+	assert_int_equal(group_of(&groups, OWNER_HIDDEN, 0)->count, 1);
+	assert_int_equal(group_of(&groups, OWNER_NONE, 0)->count, 1);
+	groups_fini(&groups);
+	count_owners("comm", &seen, &groups);
+	assert_int_equal(groups.list.count, 3);
+	assert_int_equal(groups.list.at[0].count, 2);
+	groups_fini(&groups);
+	snapshot_fini(&seen);
+}
+
+static void one_peer_through_both_families(void **state)
+{
+	struct sock four = sock_in(STATE_ESTABLISHED, 80, 1), six = four, none = four;
+	struct snapshot seen;
+	struct groups groups;
+
+	(void)state;
+	four.remote.b[15] = six.remote.b[15] = 1;
+	four.remote_port = six.remote_port = 99;
+	six.family = FAMILY_IPV6;
+	snapshot_init(&seen);
+	choose(&groups, "remote:port");
+	groups_add(&groups, &seen, &four);
+	groups_add(&groups, &seen, &six);
+	groups_add(&groups, &seen, &none);
+	none.family = FAMILY_IPV6;
+	memset(&none.remote, 0, sizeof(none.remote));
+	groups_add(&groups, &seen, &none);
+	assert_int_equal(groups.list.count, 2);
+	groups_fini(&groups);
+	snapshot_fini(&seen);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_key_that_is_not_there),
+		cmocka_unit_test(biggest_first_and_equals_by_key),
+		cmocka_unit_test(listeners_have_no_bytes),
+		cmocka_unit_test(each_holder_counts_once),
+		cmocka_unit_test(one_peer_through_both_families),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
