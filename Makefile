@@ -50,14 +50,14 @@ ALL_CFLAGS   = -std=gnu17 $(WARNINGS) $(PROBED_CFLAGS) -ffile-prefix-map=$(CURDI
 ALL_LDFLAGS  = $(PROBED_LDFLAGS) $(LDFLAGS)
 
 .PHONY: deps
-DEBS := gcc libc6-dev make pkgconf libmnl-dev libnl-3-dev libnl-route-3-dev \
-        libcmocka-dev bats perl jq python3 iproute2 util-linux procps mandoc \
+DEBS := gcc libc6-dev make strace pkgconf libmnl-dev libnl-3-dev libnl-route-3-dev \
+        libcmocka-dev bats perl jq python3 iproute2 net-tools util-linux procps mandoc \
         bash-completion zsh fish
 deps:
 	@command -v apt-get >/dev/null || { \
 	  echo "sockvet: no apt here; install a C compiler, make, pkg-config, libmnl, libnl-3 and" \
 	       "libnl-route-3 with headers; for the tests cmocka, bats, prove, jq, python3," \
-	       "iproute2, util-linux, mandoc, bash-completion, zsh, fish" >&2; exit 1; }
+	       "iproute2, net-tools, util-linux, mandoc, bash-completion, zsh, fish" >&2; exit 1; }
 	@missing=$$(for p in $(DEBS); do \
 	    dpkg-query -W -f '$${Status}\n' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	test -z "$$missing" || { \

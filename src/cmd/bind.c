@@ -4,8 +4,8 @@
  * then judge. Options of the sockets are asked of their own descriptors; only
  * --probe binds anything.
  */
-#include "cmd/session.h"
-#include "cmd/target.h"
+#include "cmd/binding.h"
+#include "cmd/everywhere.h"
 #include "judge/bind.h"
 
 #include <errno.h>
@@ -24,11 +24,25 @@ static int check_options(const struct target *target, const struct options *opti
 		return fault_set(fault, EINVAL, "a unix socket knows no %s; leave it away",
 				 options->reuseport ? "--reuseport" : options->reuseaddr ? "--reuseaddr" :
 				 options->v6only ? "--v6only" : options->device ? "--dev" : "--probe");
+	if (target->kind != TARGET_INET && options->uid_given)
+		return fault_set(fault, EINVAL, "--uid is for TCP and UDP: whether a folder can be "
+				 "written to is looked at as who you are; run sockvet as that user");
 	if (target->kind == TARGET_INET && options->v6only && target->family != FAMILY_IPV6)
 		return fault_set(fault, EINVAL, "--v6only is an option of IPv6 sockets, and this address is IPv4");
 	if (options->udp && options->probe)
 		return fault_set(fault, EINVAL, "--probe is for TCP: a UDP socket that is bound "
 				 "for a moment takes datagrams that were meant for others");
+	return 0;
+}
+
+static int check_everywhere(const struct target *target, const struct options *options,
+			    struct fault *fault)
+{
+	if (options->all_netns && target->kind != TARGET_INET)
+		return fault_set(fault, EINVAL, "bind -G is for TCP and UDP ports; ask about a unix socket with -N");
+	if (options->all_netns && *target->device)
+		return fault_set(fault, EINVAL, "an address with %%%s belongs to one network namespace; use -N",
+				 target->device);
 	return 0;
 }
 
@@ -82,6 +96,8 @@ static int look_at_port(struct session *session, const struct bind_ask *ask)
 	if (ask->protocol == PROTOCOL_UDP)
 		return collect_chain(session->collect, ask->port, seen, &session->fault);
 	err = collect_socks(session->collect, &port, snapshot_sink(seen), seen, &session->fault);
+	if (seen->place && !seen->socks.count)
+		return err;
 	return err ? err : collect_explicit(session->collect, &port, seen, &session->fault);
 }
 
@@ -90,26 +106,27 @@ static int look(struct session *session, const struct bind_ask *ask, struct bind
 	struct collect *collect = session->collect;
 	struct snapshot *seen = &session->seen;
 	struct map inodes = { 0 };
-	int err = look_at_port(session, ask);
+	int err;
 
 	for (size_t i = 0; i < seen->socks.count; i++)
 		if (seen->socks.at[i].inode)
 			map_slot(&inodes, seen->socks.at[i].inode, NULL);
-	if (!err)
-		err = session_name(session, &inodes);
+	err = session_name(session, &inodes);
 	map_fini(&inodes);
 	if (!err)
 		err = collect_flags(collect, seen, &session->fault);
 	if (!err)
 		err = collect_bind_scene(collect, ask, scene, seen, &session->fault);
-	if (!err)
+	/* all are being looked at anyway */
+	scene->elsewhere_known = seen->place;
+	if (!err && !seen->place)
 		err = collect_elsewhere(collect, ask, scene, &session->fault);
 	if (!err && session->options->probe)
 		err = collect_probe_bind(collect, ask, &scene->probe, &session->fault);
 	return err;
 }
 
-static enum status status_of(const struct bind_answer *answer)
+enum status binding_status(const struct bind_answer *answer)
 {
 	switch (answer->asked.verdict) {
 	case VERDICT_OK:
@@ -134,25 +151,55 @@ static enum status check_probe(const struct session *session, const char *refusa
 	return STATUS_UNKNOWN;
 }
 
-static enum status bind_inet(struct session *session, const struct target *target)
+void binding_fini(struct binding *binding)
 {
-	struct bind_scene scene = { .addr_kind = ADDR_KIND_UNKNOWN };
-	struct bind_answer answer = { .blockers = { 0 } };
-	enum status status = STATUS_UNKNOWN;
-	struct bind_ask ask;
+	bind_answer_fini(&binding->answer);
+	bind_scene_fini(&binding->scene);
+}
 
-	if (fill_ask(session, target, &ask) < 0 || look(session, &ask, &scene) < 0) {
+int binding_judge(struct session *session, const struct target *target,
+		  struct binding *binding, bool *judged)
+{
+	const struct snapshot *seen = &session->seen;
+	int err;
+
+	binding->scene.addr_kind = ADDR_KIND_UNKNOWN;
+	err = fill_ask(session, target, &binding->ask);
+	if (!err)
+		err = look_at_port(session, &binding->ask);
+	*judged = !err && (!seen->place || seen->place->is_own || seen->socks.count);
+	if (!err && *judged)
+		err = look(session, &binding->ask, &binding->scene);
+	if (!err && *judged)
+		judge_bind(seen, &binding->ask, &binding->scene, &binding->answer);
+	*judged = *judged && !err;
+	return err;
+}
+
+static enum status bind_here(struct session *session, const struct target *target)
+{
+	struct binding binding = { .ask = { .port = 0 } };
+	enum status status;
+	bool judged;
+
+	if (binding_judge(session, target, &binding, &judged) < 0) {
 		status = cmd_fail(&session->fault);
 	} else {
-		judge_bind(&session->seen, &ask, &scene, &answer);
-		session->answered = true;
-		out_init(&out, 1);
-		print_bind(&out, &session->style, &session->seen, &ask, &scene, &answer);
-		status = check_probe(session, scene.probe.refusal, status_of(&answer));
+		/* A probe can say ok where the listing broke off: told, and no success. */
+		session->answered = binding.answer.asked.verdict != VERDICT_OK;
+		print_bind(&out, &session->style, &session->seen, &binding.ask, &binding.scene,
+			   &binding.answer);
+		status = check_probe(session, binding.scene.probe.refusal,
+				     binding_status(&binding.answer));
 	}
-	bind_answer_fini(&answer);
-	bind_scene_fini(&scene);
+	binding_fini(&binding);
 	return status;
+}
+
+static enum status bind_inet(struct session *session, const struct target *target)
+{
+	return session->options->all_netns ? binding_everywhere(session, target, &out) :
+					     bind_here(session, target);
 }
 
 static int look_at_name(struct session *session, const struct unix_ask *ask,
@@ -185,7 +232,7 @@ static enum status bind_unix(struct session *session, const struct target *targe
 		status = cmd_fail(&session->fault);
 	} else {
 		judge_unix(&session->seen, &ask, &scene, &answer);
-		session->answered = true;
+		session->answered = answer.asked.verdict != VERDICT_OK;
 		out_init(&out, 1);
 		print_unix(&out, &session->style, &session->seen, &ask, &scene, &answer);
 		status = answer.asked.verdict == VERDICT_OK ? STATUS_OK :
@@ -208,7 +255,8 @@ enum status bind_run(const struct options *options)
 			"bind takes one address and port, as 127.0.0.1:80, [::1]:80 or 80, "
 			"or one unix path or @name" });
 	if (target_parse(&target, options->words[0], options, options->udp ? "udp" : "tcp", &fault) < 0 ||
-	    check_options(&target, options, &fault) < 0)
+	    check_options(&target, options, &fault) < 0 ||
+	    everywhere_allows(options, &fault) < 0 || check_everywhere(&target, options, &fault) < 0)
 		return cmd_fail(&fault);
 	if (session_open(&session, options) < 0)
 		return STATUS_UNKNOWN;

@@ -2,25 +2,56 @@
 /*
  * Collect everything once, judge, and if something was found look up the
  * owners and cgroups of just those sockets and judge again: a healthy machine
- * never pays for the walk through /proc.
+ * never pays for the walk through /proc. A filter chooses among the findings;
+ * what its words need is collected for all sockets.
  */
-#include "cmd/session.h"
+#include "base/grow.h"
+#include "cmd/checking.h"
+#include "cmd/everywhere.h"
+#include "cmd/judging.h"
 #include "judge/judge.h"
 
-#include <errno.h>
+#include <stdlib.h>
 
 static struct out out;
 
-static int look(struct session *session)
+static int keep(void *ctx, const struct sock *sock)
 {
-	struct collect_ask ask = session_ask(session->options, STATE_ALL, NEED_FLOW);
+	struct checking *checking = ctx;
+	struct sink sink = snapshot_sink(&checking->session.seen);
+
+	if (filter_need(&checking->filter) & NEED_TCP_INFO)
+		*grow_add(&checking->details) = sock->detail ? *sock->detail :
+						(struct detail){ 0 };
+	return sink.take(sink.ctx, sock);
+}
+
+/* Owners of all sockets are for filters that ask for them. */
+static int look_at_owners(struct session *session, unsigned need)
+{
+	int err = 0;
+
+	if (need & NEED_HOLDERS)
+		err = collect_holders(session->collect, &session->seen, NULL, &session->fault);
+	if (!err && (need & NEED_CGROUP))
+		err = collect_cgroups(session->collect, &session->seen, NULL, &session->fault);
+	return err;
+}
+
+static int look(struct checking *checking)
+{
+	struct session *session = &checking->session;
+	unsigned need = NEED_FLOW | filter_need(&checking->filter);
+	struct collect_ask ask = session_ask(session->options, STATE_ALL, need);
 	int err;
 
+	ask.port_origins = filter_has(&checking->filter, FILTER_AUTOBOUND);
 	err = collect_descriptors(session->collect, &session->seen, &session->fault);
-	if (err)
-		return err;
-	return collect_socks(session->collect, &ask, snapshot_sink(&session->seen),
-			     &session->seen, &session->fault);
+	if (!err)
+		err = collect_socks(session->collect, &ask,
+				    (struct sink){ .take = keep, .ctx = checking },
+				    &session->seen, &session->fault);
+	return err ? err : look_at_owners(session, need);
 }
 
 static void want_cgroup(struct map *ids, uint64_t id)
@@ -51,93 +82,120 @@ static int name_cgroups(struct session *session, const struct report *report)
 	return err;
 }
 
-static int judge_twice(struct session *session, const struct thresholds *thresholds,
-		       struct report *report)
+static enum filter_truth matches(struct checking *checking, uint32_t index,
+				 const struct filter_findings *findings)
 {
-	struct snapshot *seen = &session->seen;
-	struct map inodes = { 0 };
-	int err = 0;
+	const struct snapshot *seen = &checking->session.seen;
+	struct filter_view view = { .seen = seen, .findings = findings };
+	struct sock sock = seen->socks.at[index];
+	enum filter_truth is;
 
-	judge(seen, thresholds, report);
-	if (!report->findings.count)
-		return 0;
-	judge_wants(seen, report, &inodes);
-	if (inodes.count) {
-		err = collect_holders(session->collect, seen, &inodes, &session->fault);
-		report_fini(report);
-		report_init(report);
-		judge(seen, thresholds, report);
-	}
-	map_fini(&inodes);
-	return err ? err : name_cgroups(session, report);
+	if (index < checking->details.count)
+		sock.detail = &checking->details.at[index];
+	is = filter_test(&checking->filter, &view, &sock);
+	if (is == FILTER_UNKNOWN && filter_misses(&checking->filter, &sock))
+		snapshot_gap(&checking->session.seen, GAP_ATTRIBUTE, 1,
+			     "the filter asks for marks, groups or the origin of ports, "
+			     "which were not told of some sockets");
+	return is;
 }
 
-static bool has_member_in(const struct finding *f, const struct snapshot *seen, uint32_t states)
+static bool has_match(struct checking *checking, const struct finding *f,
+		      const struct filter_findings *findings)
 {
 	for (size_t i = 0; i < f->members.count; i++)
-		if (states & STATE_BIT(seen->socks.at[f->members.at[i]].state))
+		if (matches(checking, f->members.at[i], findings) == FILTER_TRUE)
 			return true;
 	return false;
 }
 
 /* A filter chooses findings, not evidence: every verdict saw every socket. */
-static void keep_findings(struct report *report, const struct snapshot *seen, uint32_t states)
+static void keep_findings(struct checking *checking, struct report *report)
 {
+	struct filter_findings findings = { 0 };
+
+	filter_findings_add(&findings, &checking->session.seen, report);
 	for (size_t i = report->findings.count; i-- > 0;)
-		if (!has_member_in(&report->findings.at[i], seen, states))
+		if (!has_match(checking, &report->findings.at[i], &findings))
 			report_drop(report, i);
+	filter_findings_fini(&findings);
 }
 
-static enum status tell(struct session *session, const struct thresholds *thresholds,
-			uint32_t states)
+enum status checking_status(enum severity worst)
 {
 	static const enum status status_of[] = {
 		[SEVERITY_NONE] = STATUS_OK, [SEVERITY_WARNING] = STATUS_WARNING,
 		[SEVERITY_CRITICAL] = STATUS_CRITICAL,
 	};
+
+	return status_of[worst];
+}
+
+int checking_find(struct checking *checking, struct report *report)
+{
+	struct session *session = &checking->session;
+	int err = look(checking);
+
+	if (!err)
+		err = judging_run(session, checking->thresholds, report);
+	if (!err)
+		err = name_cgroups(session, report);
+	if (!err && filters_any(&checking->filter))
+		keep_findings(checking, report);
+	return err;
+}
+
+static enum status check_here(struct checking *checking)
+{
+	struct session *session = &checking->session;
 	struct report report;
 	enum status status;
-	int err;
 
 	report_init(&report);
-	err = judge_twice(session, thresholds, &report);
-	if (err) {
-		report_fini(&report);
-		return cmd_fail(&session->fault);
+	if (checking_find(checking, &report) < 0) {
+		status = cmd_fail(&session->fault);
+	} else {
+		print_check(&out, &session->style, &session->seen, &report);
+		status = checking_status(report.worst);
 	}
-	if (states != STATE_ALL)
-		keep_findings(&report, &session->seen, states);
-	out_init(&out, 1);
-	print_check(&out, &session->style, &session->seen, &report);
-	status = status_of[report.worst];
 	report_fini(&report);
 	return status;
 }
 
-static enum status check_with(struct session *session, const struct thresholds *thresholds,
-			      uint32_t states)
+static enum status check_opened(struct checking *checking)
 {
-	session->judges = true;
-	if (look(session) < 0) {
-		cmd_fail(&session->fault);
-		return session_close(session, NULL, STATUS_UNKNOWN);
+	struct session *session = &checking->session;
+	bool explains = session->options->explain_filter;
+	enum status status = STATUS_UNKNOWN;
+
+	out_init(&out, 1);
+	session->judges = !explains;
+	if (filters_resolve(&checking->filter, session) < 0)
+		return session_close(session, NULL, status);
+	if (explains) {
+		status = filters_explain(&checking->filter, session, &out);
+	} else if (session->options->all_netns) {
+		status = checking_everywhere(checking, &out);
+	} else {
+		status = check_here(checking);
 	}
-	return session_close(session, &out, tell(session, thresholds, states));
+	return session_close(session, &out, status);
 }
 
 enum status check_run(const struct options *options)
 {
-	struct thresholds *thresholds = thresholds_new();
-	uint32_t states = STATE_ALL;
+	struct checking checking = { .thresholds = thresholds_new() };
 	enum status status = STATUS_UNKNOWN;
-	struct session session;
 	struct fault fault;
 
-	if (session_thresholds(options, thresholds, &fault) < 0 ||
-	    session_states(options, &states, &fault) < 0)
+	if (everywhere_allows(options, &fault) < 0 ||
+	    session_thresholds(options, checking.thresholds, &fault) < 0)
 		cmd_fail(&fault);
-	else if (session_open(&session, options) == 0)
-		status = check_with(&session, thresholds, states);
-	thresholds_free(thresholds);
+	else if (filters_read(&checking.filter, options) == 0 &&
+		 session_open(&checking.session, options) == 0)
+		status = check_opened(&checking);
+	filter_fini(&checking.filter);
+	grow_fini(&checking.details);
+	thresholds_free(checking.thresholds);
 	return status;
 }

@@ -1,30 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/arrange.h"
+#include "cmd/everywhere.h"
+#include "cmd/families.h"
+#include "cmd/filters.h"
+#include "cmd/repeat.h"
 #include "cmd/session.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static struct out out;
 
-static uint32_t default_states(const struct options *options)
+struct listing_job {
+	struct session  session;
+	struct families families;
+	struct filter   filter;
+	struct filter_findings findings; /* for the word `finding` */
+	struct columns  columns;
+	struct arrangement arrangement; /* --sort, --top */
+	struct groups   groups;         /* --by */
+	struct places   places;         /* of -G */
+	struct repeat  *repeat;         /* -c */
+	uint32_t        states;
+};
+
+static unsigned shown_needs(const struct listing_job *job)
 {
-	if (options->all)
-		return STATE_ALL;
-	if (options->listening)
-		return STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_CLOSE);
-	return STATE_SHOWN;
+	const struct style *style = &job->session.style;
+
+	if (job->groups.keys_count)
+		return groups_need(&job->groups);
+	if (style->format == FORMAT_PIDS)
+		return NEED_HOLDERS;
+	/* Ages, openers and cgroup paths are members of every JSON socket. */
+	return columns_need(&job->columns, style) |
+	       (format_is_json(style->format) ? NEED_FLOW | NEED_CGROUP | NEED_LINKS : 0);
 }
 
-static unsigned all_needs(const struct session *session, const struct columns *columns)
+static unsigned all_needs(const struct listing_job *job)
 {
-	unsigned need = columns_need(columns, &session->style);
-
-	/* Ages, openers and cgroup paths are members of every JSON socket. */
-	if (session->style.format != FORMAT_TEXT)
-		need |= NEED_FLOW | NEED_CGROUP | NEED_LINKS;
-	if (session->style.with_process)
-		need |= NEED_HOLDERS;
-	return need;
+	return shown_needs(job) | order_need(&job->arrangement.order) | filter_need(&job->filter);
 }
 
 /* Owners and paths first: rows are printed while they come. */
@@ -34,6 +50,8 @@ static int prepare(struct session *session, unsigned need)
 
 	if (need & NEED_HOLDERS)
 		err = collect_holders(session->collect, &session->seen, NULL, &session->fault);
+	if (!err && session->style.with_threads)
+		err = collect_threads(session->collect, &session->seen, &session->fault);
 	if (!err && (need & NEED_CGROUP))
 		err = collect_cgroups(session->collect, &session->seen, NULL, &session->fault);
 	return err;
@@ -44,55 +62,278 @@ static int take_row(void *ctx, const struct sock *sock)
 	return listing_row(ctx, sock);
 }
 
-static enum status stream(struct session *session, const struct columns *columns,
-			  uint32_t states)
+static int take_for_groups(void *ctx, const struct sock *sock)
 {
-	unsigned need = all_needs(session, columns);
-	struct collect_ask ask = session_ask(session->options, states, need);
-	struct listing *listing;
-	int err;
+	struct listing_job *job = ctx;
 
-	if (prepare(session, need) < 0)
-		return cmd_fail(&session->fault);
-	out_init(&out, 1);
-	listing = listing_begin(&out, &session->style, columns, &session->seen);
-	err = collect_socks(session->collect, &ask,
-			    (struct sink){ .take = take_row, .ctx = listing },
-			    &session->seen, &session->fault);
+	groups_add(&job->groups, &job->session.seen, sock);
+	return 0;
+}
+
+static int ask_for(struct listing_job *job, enum protocol protocol, unsigned need,
+		   struct sink sink)
+{
+	struct collect_ask ask = {
+		.states = job->states, .need = need, .protocol = protocol,
+		.ipv4 = job->families.ipv4, .ipv6 = job->families.ipv6,
+		.filter = job->filter.has_expression ? &job->filter : NULL,
+		.findings = filter_has(&job->filter, FILTER_FINDING) ? &job->findings : NULL,
+	};
+
+	return collect_socks(job->session.collect, &ask,
+			     sink, &job->session.seen, &job->session.fault);
+}
+
+static int list_here(struct listing_job *job, unsigned need, struct sink sink)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < job->families.count && !err; i++)
+		err = ask_for(job, job->families.at[i], need, sink);
+	return err;
+}
+
+/* What a visit to a namespace needs. */
+struct visit {
+	struct listing_job *job;
+	struct sink         sink;
+	unsigned            need;
+};
+
+static int list_there(void *ctx, const struct place *place)
+{
+	const struct visit *visit = ctx;
+	struct listing_job *job = visit->job;
+	size_t gaps = job->session.seen.gaps.count;
+	int err = everywhere_arrive(&job->session, place, &job->filter);
+
+	if (!err)
+		err = list_here(job, visit->need, visit->sink);
+	everywhere_name_gaps(&job->session.seen, gaps);
+	return err;
+}
+
+static int list_everywhere(struct listing_job *job, unsigned need, struct sink sink)
+{
+	struct session *session = &job->session;
+	struct visit visit = { job, sink, need };
+
+	return collect_everywhere(session->collect, &job->places, list_there, &visit,
+				  &session->seen, &session->fault);
+}
+
+static int dump(struct listing_job *job, unsigned need, struct sink shown)
+{
+	struct session *session = &job->session;
+	struct sink sink = arrange_begin(&job->arrangement, &session->seen, shown);
+	int err = session->options->all_netns ?
+		  list_everywhere(job, need, sink) : list_here(job, need, sink);
+	int late = arrange_end(&job->arrangement);
+
 	if (err && !out.err)
 		session->seen.socks_complete = false;
+	return err ? err : late;
+}
+
+static int show_rows(struct listing_job *job, unsigned need)
+{
+	struct session *session = &job->session;
+	struct listing *listing = listing_begin(&out, &session->style, &job->columns,
+						&session->seen);
+	int err = dump(job, need, (struct sink){ .take = take_row, .ctx = listing });
+
+	if (arrange_cuts(&job->arrangement))
+		listing_matched(listing, job->arrangement.matched);
 	listing_end(listing);
+	return err;
+}
+
+/* Here --top is of groups. */
+static int show_groups(struct listing_job *job, unsigned need)
+{
+	struct session *session = &job->session;
+	uint64_t top = job->arrangement.top;
+	int err;
+
+	job->arrangement.top = UINT64_MAX;
+	err = dump(job, need, (struct sink){ .take = take_for_groups, .ctx = job });
+	groups_sort(&job->groups);
+	print_groups(&out, &session->style, &session->seen, &job->groups,
+		     top < SIZE_MAX ? (size_t)top : SIZE_MAX);
+	return err;
+}
+
+static enum status show(struct listing_job *job)
+{
+	struct session *session = &job->session;
+	unsigned need = all_needs(job);
+	int err;
+
+	if (session->options->explain_filter)
+		return filters_explain(&job->filter, session, &out);
+	if (filters_prepare(&job->filter, session, &job->findings) < 0 ||
+	    prepare(session, need) < 0)
+		return cmd_fail(&session->fault);
+	err = job->groups.keys_count ? show_groups(job, need) : show_rows(job, need);
 	if (err && !out.err)
 		return cmd_fail(&session->fault);
 	return STATUS_OK;
 }
 
-/* As netstat does: a blank owner must not be taken for "nobody". */
-static void tell_gaps(struct session *session)
+/*
+ * As netstat does: a blank owner must not be taken for "nobody". Repeated ones
+ * are told once, or on the screen, where each round wipes out the last.
+ */
+static void tell_gaps(struct listing_job *job)
 {
-	if (session->style.format != FORMAT_TEXT || session->style.quiet)
+	struct session *session = &job->session;
+	size_t count = session->seen.gaps.count;
+
+	if (format_is_json(session->style.format) || session->style.quiet)
 		return;
-	for (size_t i = 0; i < session->seen.gaps.count; i++)
-		fprintf(stderr, "sockvet: note: %s\n", session->seen.gaps.at[i].text);
-	session->told = session->seen.gaps.count > 0;
+	session->told = count > 0;
+	if (job->repeat->rounds && !job->repeat->on_screen)
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (repeat_output(job->repeat) == STDOUT_FILENO)
+			fprintf(stderr, "sockvet: note: %s\n", session->seen.gaps.at[i].text);
+		else
+			out_f(&out, "note: %s\n", session->seen.gaps.at[i].text);
 }
 
-enum status list_run(const struct options *options)
+/* -- what is asked for --------------------------------------------------- */
+
+static void choose_style(struct style *style, const struct options *options)
 {
-	uint32_t states = default_states(options);
-	struct columns columns;
-	struct session session;
+	session_style(style, options);
+	if (options->csv || options->tsv || options->pids)
+		style->format = options->csv ? FORMAT_CSV : options->tsv ? FORMAT_TSV : FORMAT_PIDS;
+	if (options->wide)
+		style->width = 0;
+}
+
+/* Each says what the output is, so only one of them can be had. */
+static int check_formats(const struct options *options, struct fault *fault)
+{
+	const struct { bool given; const char *name; } formats[] = {
+		{ options->json, "json" }, { options->jsonl, "jsonl" }, { options->csv, "csv" },
+		{ options->tsv, "tsv" }, { options->pids, "pids" },
+	};
+	const char *first = NULL;
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
+		if (formats[i].given && first)
+			return fault_set(fault, EINVAL, "--%s and --%s exclude each other", first,
+					 formats[i].name);
+		if (formats[i].given)
+			first = formats[i].name;
+	}
+	if (options->by && options->pids)
+		return fault_set(fault, EINVAL, "--by and --pids exclude each other");
+	if (options->by && options->sort)
+		return fault_set(fault, EINVAL,
+				 "--by and --sort exclude each other: the biggest group comes first");
+	if (options->by && options->columns)
+		return fault_set(fault, EINVAL,
+				 "--by and -C exclude each other: the keys are the columns");
+	return 0;
+}
+
+/* -K, -E and -s have a form of their own; what orders or counts rows is not for them. */
+static int check_others(const struct options *options, struct fault *fault)
+{
+	const struct { bool given; const char *name; } rows[] = {
+		{ options->csv, "csv" }, { options->tsv, "tsv" }, { options->pids, "pids" },
+		{ options->sort, "sort" }, { options->by, "by" }, { options->top_word, "top" },
+	};
+	char letter = options->kill ? 'K' : options->events ? 'E' : options->summary ? 's' : '\0';
+
+	for (size_t i = 0; letter && i < sizeof(rows) / sizeof(*rows); i++)
+		if (rows[i].given)
+			return fault_set(fault, EINVAL, "-%c and --%s exclude each other", letter,
+					 rows[i].name);
+	return 0;
+}
+
+static int choose(struct listing_job *job, const struct options *options, struct fault *fault)
+{
+	bool values = options->csv || options->tsv;
 	struct style style;
+
+	choose_style(&style, options);
+	job->states = filters_states(&job->filter, families_states(options));
+	if (families_choose(&job->families, options, fault) < 0)
+		return -EINVAL;
+	style.with_netid = job->families.many;
+	/* For machines the columns do not depend on how many states were asked for. */
+	if (columns_choose(&job->columns, options->columns, &style, values ? 0 : job->states,
+			   fault) < 0)
+		return -EINVAL;
+	if (options->by && groups_choose(&job->groups, options->by, fault) < 0)
+		return -EINVAL;
+	return arrange_choose(&job->arrangement, options, fault);
+}
+
+static enum status list_once(struct listing_job *job, const struct options *options)
+{
 	struct fault fault;
 	enum status status;
 
-	session_style(&style, options);
-	if (session_states(options, &states, &fault) < 0 ||
-	    columns_choose(&columns, options->columns, &style, states, &fault) < 0)
+	if (check_formats(options, &fault) < 0)
 		return cmd_fail(&fault);
-	if (session_open(&session, options) < 0)
+	if (filters_read(&job->filter, options) < 0)
 		return STATUS_UNKNOWN;
-	status = stream(&session, &columns, states);
-	tell_gaps(&session);
-	return session_close(&session, &out, status);
+	if (choose(job, options, &fault) < 0)
+		return cmd_fail(&fault);
+	if (session_open(&job->session, options) < 0)
+		return STATUS_UNKNOWN;
+	choose_style(&job->session.style, options);
+	out_init(&out, repeat_output(job->repeat));
+	if (families_open(&job->families, &job->session) < 0)
+		status = cmd_fail(&job->session.fault);
+	else
+		status = filters_resolve(&job->filter, &job->session) < 0 ? STATUS_UNKNOWN : show(job);
+	tell_gaps(job);
+	return session_close(&job->session, &out, status);
+}
+
+struct round {
+	const struct options *options;
+	struct repeat *repeat;
+};
+
+static enum status list_round(void *ctx)
+{
+	const struct round *round = ctx;
+	const struct options *options = round->options;
+	struct listing_job job = { .repeat = round->repeat };
+	enum status status = options->summary ? summary_run(options) : STATUS_OK;
+
+	if (options->summary && (status != STATUS_OK || summary_is_all(options)))
+		return status;
+	status = list_once(&job, options);
+	filter_fini(&job.filter);
+	filter_findings_fini(&job.findings);
+	groups_fini(&job.groups);
+	places_fini(&job.places);
+	return status;
+}
+
+enum status list_run(const struct options *given)
+{
+	struct options options;
+	struct repeat repeat;
+	struct round round = { &options, &repeat };
+	struct fault fault;
+
+	if (everywhere_allows(given, &fault) < 0 || unserved_check(given, &fault) < 0 ||
+	    repeat_choose(&repeat, given, &options, &fault) < 0)
+		return cmd_fail(&fault);
+	if (check_others(&options, &fault) < 0)
+		return cmd_fail(&fault);
+	if (options.kill || options.events)
+		return options.kill ? kill_run(&options) : events_run(&options);
+	if (options.repeat_word)
+		return repeat_run(&repeat, list_round, &round, &out);
+	return list_round(&round);
 }

@@ -3,6 +3,7 @@
 
 #include "cmd/cmd.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #define FLAG(member) OPTION_FLAG, offsetof(struct options, member)
 #define TEXT(member) OPTION_TEXT, offsetof(struct options, member)
 #define LIST(member) OPTION_LIST, offsetof(struct options, member)
+#define MAYBE(member) OPTION_MAYBE, offsetof(struct options, member)
 
 /*
  * To add an option: a row here and a member of struct options. Parser, --help,
@@ -44,7 +46,7 @@ const struct option_row option_table[] = {
 	{ "v6only", 0, NULL, FOR_BIND, "the program sets IPV6_V6ONLY", FLAG(v6only) },
 	{ "dev", 0, "DEVICE", FOR_BIND | FOR_CONNECT, "the program sets SO_BINDTODEVICE", TEXT(device) },
 	{ "uid", 0, "UID", FOR_BIND, "the program runs as this user (default: who asks)", TEXT(uid_word) },
-	{ "udp", 'u', NULL, FOR_BIND, "a UDP socket; for a unix name a datagram one", FLAG(udp) },
+	{ "udp", 'u', NULL, FOR_BIND | FOR_LIST, "UDP sockets; bind: for a unix name a datagram one", FLAG(udp) },
 	{ "from-address", 0, "ADDRESS", FOR_CONNECT, "the source address (default: what the route says)", TEXT(source) },
 	{ "bind-first", 0, NULL, FOR_CONNECT, "the program calls bind(address, 0) before connect()", FLAG(bind_first) },
 	{ "probe", 0, NULL, FOR_BIND | FOR_CONNECT, "ask the kernel where a listing cannot tell: bind really binds and closes at once, connect sends no packet", FLAG(probe) },
@@ -61,13 +63,48 @@ const struct option_row option_table[] = {
 	{ "inet-sockopt", 0, NULL, FOR_LIST, "socket options that the kernel tells", FLAG(sockopt) },
 	{ "no-header", 'H', NULL, FOR_LIST, "no headings", FLAG(no_header) },
 	{ "oneline", 'O', NULL, FOR_LIST, "one line for each socket", FLAG(oneline) },
+	{ "raw", 'w', NULL, FOR_LIST, "raw sockets", FLAG(raw) },
+	{ "unix", 'x', NULL, FOR_LIST, "unix sockets", FLAG(unix_sockets) },
+	{ "packet", '0', NULL, FOR_LIST, "packet sockets", FLAG(packet) },
+	{ "mptcp", 'M', NULL, FOR_LIST, "MPTCP sockets", FLAG(mptcp) },
+	{ "sctp", 'S', NULL, FOR_LIST, "SCTP sockets", FLAG(sctp) },
+	{ "dccp", 'd', NULL, FOR_LIST, "DCCP sockets", FLAG(dccp) },
+	{ "tipc", 0, NULL, FOR_LIST, "TIPC sockets", FLAG(tipc) },
+	{ "vsock", 0, NULL, FOR_LIST, "vsock sockets", FLAG(vsock) },
+	{ "xdp", 0, NULL, FOR_LIST, "XDP sockets", FLAG(xdp) },
+	{ "family", 'f', "FAMILY", FOR_LIST, "inet, inet6, unix, link, netlink, vsock, tipc or xdp", TEXT(family) },
+	{ "query", 'A', "TABLE,...", FOR_LIST, "these tables of sockets, as ss -A; !TABLE leaves one out", LIST(query) },
+	{ "summary", 's', NULL, FOR_LIST, "counts by protocol as ss -s, and by state", FLAG(summary) },
+	{ "bound-inactive", 'B', NULL, FOR_LIST, "sockets that are bound and neither listen nor connect", FLAG(bound) },
+	{ "threads", 'T', NULL, FOR_LIST, "every thread that holds the socket, as -p", FLAG(threads) },
+	{ "bpf", 'b', NULL, FOR_LIST, "socket filters: not served, says why", FLAG(bpf) },
+	{ "context", 'Z', NULL, FOR_LIST, "security context of the processes: not served, says why", FLAG(context) },
+	{ "contexts", 'z', NULL, FOR_LIST, "the same with that of sockets: not served, says why", FLAG(contexts) },
+	{ "tipcinfo", 0, NULL, FOR_LIST, "internals of TIPC sockets: not served, says why", FLAG(tipc_info) },
+	{ "no-queues", 'Q', NULL, FOR_LIST, "no Recv-Q and Send-Q", FLAG(no_queues) },
+	{ "diag", 'D', "FILE", FOR_LIST, "ss -D: use --record", TEXT(diag) },
+	{ "filter", 'F', "FILE", FOR_CHECK | FOR_LIST, "read a filter from this file; - is standard input", TEXT(filter_file) },
+	{ "explain-filter", 0, NULL, FOR_CHECK | FOR_LIST, "show which part of the filter the kernel tests, and end", FLAG(explain_filter) },
+	{ "events", 'E', NULL, FOR_LIST, "follow sockets as they are destroyed", FLAG(events) },
+	{ "kill", 'K', NULL, FOR_LIST, "close the sockets that the filter matches; shows them, does it only with --yes", FLAG(kill) },
+	{ "yes", 0, NULL, FOR_LIST, "with -K: do it", FLAG(yes) },
+	{ "max", 0, "N", FOR_LIST, "with -K: refuse when more than this many match (default 100); with -E: end after this many", TEXT(max_word) },
+	{ "continuous", 'c', "SECONDS", FOR_LIST, "again and again, every second or as given", MAYBE(repeat_word) },
+	{ "wide", 'W', NULL, FOR_LIST, "never cut or break a line", FLAG(wide) },
+	{ "sort", 0, "COLUMN,-COLUMN", FOR_LIST, "by these columns, - for descending", TEXT(sort) },
+	{ "by", 0, "KEY,...", FOR_LIST, "counts by process, unit, state, remote:port, local:port, cgroup or netns", TEXT(by) },
+	{ "top", 0, "N", FOR_LIST, "only the first N rows", TEXT(top_word) },
+	{ "csv", 0, NULL, FOR_LIST, "comma-separated values", FLAG(csv) },
+	{ "tsv", 0, NULL, FOR_LIST, "values separated by tabs", FLAG(tsv) },
+	{ "pids", 0, NULL, FOR_LIST, "only the processes, one pid a line", FLAG(pids) },
+	{ "all-netns", 'G', NULL, FOR_CHECK | FOR_LIST | FOR_BIND, "in every network namespace of this machine", FLAG(all_netns) },
 	{ "columns", 'C', "NAME,...|+NAME,...", FOR_LIST, "these columns, or these too (see tables columns)", TEXT(columns) },
 	{ "help", 'h', NULL, EVERYONE, "this text", FLAG(help) },
 	{ "version", 'V', NULL, EVERYONE, "version and licence", FLAG(version) },
 };
 const size_t option_count = sizeof(option_table) / sizeof(*option_table);
 
-#define OPTION_MAX 64
+#define OPTION_MAX 96
 #define LONG_BASE  256  /* getopt values of rows: LONG_BASE + index */
 
 _Static_assert(sizeof(option_table) / sizeof(*option_table) < OPTION_MAX,
@@ -75,7 +112,7 @@ _Static_assert(sizeof(option_table) / sizeof(*option_table) < OPTION_MAX,
 
 struct getopt_tables {
 	struct option longs[OPTION_MAX + 1];
-	char shorts[2 * OPTION_MAX + 2];
+	char shorts[3 * OPTION_MAX + 2];
 };
 
 /* Every command knows every option, so that "not for this command" can be told. */
@@ -89,12 +126,15 @@ static void make_tables(struct getopt_tables *tables)
 
 		tables->longs[i] = (struct option){
 			.name = row->name,
-			.has_arg = row->argument ? required_argument : no_argument,
+			.has_arg = row->kind == OPTION_MAYBE ? optional_argument :
+				   row->argument ? required_argument : no_argument,
 			.val = LONG_BASE + (int)i,
 		};
 		if (row->letter) {
 			*at++ = row->letter;
 			if (row->argument)
+				*at++ = ':';
+			if (row->kind == OPTION_MAYBE)
 				*at++ = ':';
 		}
 	}
@@ -108,6 +148,12 @@ static const struct option_row *row_of(int value)
 		if (option_table[i].letter == value)
 			return &option_table[i];
 	return NULL;
+}
+
+static void forget_tables(struct options *options)
+{
+	options->tcp = options->udp = options->raw = options->mptcp = false;
+	options->dccp = options->sctp = false;
 }
 
 static int store(struct options *options, const struct option_row *row,
@@ -124,12 +170,17 @@ static int store(struct options *options, const struct option_row *row,
 			options->all = false;
 	} else if (row->kind == OPTION_TEXT) {
 		*(const char **)at = argument;
+	} else if (row->kind == OPTION_MAYBE) {
+		*(const char **)at = argument ? argument : "";
 	} else {
 		__typeof__(options->warn) *list = at;
 
 		if (list->count == SPECS_MAX)
 			return fault_set(fault, EINVAL, "--%s was given more than %d times",
 					 row->name, SPECS_MAX);
+		/* As in ss, the first -A forgets the tables chosen before it. */
+		if (at == &options->query && !list->count)
+			forget_tables(options);
 		list->at[list->count++] = argument;
 	}
 	return 0;
@@ -218,6 +269,19 @@ static int check_words(struct options *options, struct fault *fault)
 	return read_deadline(options, fault);
 }
 
+/*
+ * "-ctan": an optional argument is a number; letters behind -c are further options,
+ * which getopt gets to read as a word of their own.
+ */
+static char *split_bundle(char **argv, const struct option_row *row, int value)
+{
+	if (row->kind != OPTION_MAYBE || value >= LONG_BASE || !optarg || !isalpha((unsigned char)*optarg))
+		return optarg;
+	argv[--optind] = optarg - 1;
+	*argv[optind] = '-';
+	return NULL;
+}
+
 int options_parse(struct options *options, int argc, char **argv,
 		  enum command_bit command, struct fault *fault)
 {
@@ -234,6 +298,7 @@ int options_parse(struct options *options, int argc, char **argv,
 		if (value == '?' || value == ':')
 			return complain(value, argv, command, fault);
 		row = row_of(value);
+		optarg = split_bundle(argv, row, value);
 		if (!(row->commands & command))
 			return fault_set(fault, EINVAL, "%s has no option --%s; %s has it",
 					 command_name(command), row->name,

@@ -26,9 +26,14 @@ struct options {
 	bool tcp, all, listening, processes, extended, timers, memory, info;
 	bool no_header, oneline, tos, cgroup, sockopt;
 	bool reuseaddr, reuseport, v6only, udp, probe, bind_first;
+	bool raw, unix_sockets, packet, mptcp, sctp, dccp, tipc, vsock, xdp;
+	bool summary, threads, bpf, context, contexts, bound, no_queues, tipc_info;
+	bool events, kill, yes, explain_filter, all_netns, wide, csv, tsv, pids;
 	const char *netns, *from, *record, *columns, *color_word, *deadline_word;
 	const char *device, *uid_word, *source;
-	struct { const char *at[SPECS_MAX]; size_t count; } warn, crit;
+	const char *family, *diag, *filter_file, *repeat_word, *sort, *by;
+	const char *top_word, *max_word;
+	struct { const char *at[SPECS_MAX]; size_t count; } warn, crit, query;
 
 	enum color color;
 	unsigned   deadline_ms;
@@ -38,7 +43,7 @@ struct options {
 	size_t     words_count;
 };
 
-enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_LIST };
+enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_LIST, OPTION_MAYBE };  /* MAYBE: argument optional, "" */
 
 struct option_row {
 	const char *name;       /* long name */

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -56,8 +55,12 @@ void session_style(struct style *style, const struct options *options)
 		.header = !options->no_header,
 		.resolve = options->resolve,
 		.oneline = options->oneline,
+		.exact_rates = options->numeric,
+		.numeric = options->numeric,
+		.no_queues = options->no_queues,
 		.width = terminal_width(),
-		.with_process = options->processes,
+		.with_process = options->processes || options->threads,
+		.with_threads = options->threads,
 		.with_timer = options->timers || options->extended,
 		.with_extended = options->extended,
 		.with_memory = options->memory,
@@ -65,6 +68,7 @@ void session_style(struct style *style, const struct options *options)
 		.with_tos = options->tos,
 		.with_cgroup = options->cgroup,
 		.with_sockopt = options->sockopt,
+		.with_netns = options->all_netns,
 	};
 }
 
@@ -128,45 +132,6 @@ enum status session_close(struct session *session, struct out *out, enum status 
 	}
 	snapshot_fini(seen);
 	return status;
-}
-
-static int one_filter(const char *word, const char *name, uint32_t *states,
-		      bool *first, struct fault *fault)
-{
-	uint32_t mask = state_mask_by_name(name);
-	bool exclude = strcasecmp(word, "exclude") == 0 || strcasecmp(word, "excl") == 0;
-
-	if (!mask)
-		return fault_set(fault, EINVAL,
-				 "no state is called '%s'; 'sockvet tables states' lists them", name);
-	/* As in ss: the first word replaces the default set. */
-	if (*first)
-		*states = exclude ? STATE_ALL : 0;
-	*first = false;
-	*states = exclude ? *states & ~mask : *states | mask;
-	return 0;
-}
-
-int session_states(const struct options *options, uint32_t *states, struct fault *fault)
-{
-	bool first = true;
-	int err;
-
-	for (size_t i = 0; i < options->words_count; i += 2) {
-		const char *word = options->words[i];
-
-		if (strcasecmp(word, "state") != 0 && strcasecmp(word, "exclude") != 0 &&
-		    strcasecmp(word, "excl") != 0)
-			return fault_set(fault, EINVAL,
-					 "'%s' is no command and no filter; filters are 'state STATE' "
-					 "and 'exclude STATE', 'sockvet --help' lists the commands", word);
-		if (i + 1 == options->words_count)
-			return fault_set(fault, EINVAL, "'%s' needs the name of a state behind it", word);
-		err = one_filter(word, options->words[i + 1], states, &first, fault);
-		if (err)
-			return err;
-	}
-	return 0;
 }
 
 int session_thresholds(const struct options *options, struct thresholds *thresholds,

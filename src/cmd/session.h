@@ -35,9 +35,6 @@ enum status session_flush(struct out *out, enum status status);
 /* Colour, width and characters from options, environment and terminal. */
 void session_style(struct style *style, const struct options *options);
 
-/* Reads `state X` and `exclude X`; @states holds the default set. */
-int session_states(const struct options *options, uint32_t *states, struct fault *fault);
-
 /* Reads every --warn and --crit. */
 int session_thresholds(const struct options *options, struct thresholds *thresholds,
 		       struct fault *fault);

@@ -172,3 +172,37 @@ verdict() {
 		/proc/self/fd/9 bind --json "127.0.0.1:80" 9<"$SOCKVET"
 	[ "$(jq -c '[.verdict, .errno]' <<<"$output")" = '["fails","EACCES"]' ]
 }
+
+@test "the TIME_WAIT of a closed connection is lost behind its open file, which has the same cookie" {
+	lab_start listen
+	run nsenter -t "$LAB_JOB" -U -n --preserve-credentials python3 -c '
+import json, socket, subprocess, sys, time
+def sockvet(*words):
+    return json.loads(subprocess.run([sys.argv[1], *words, "--json"], stdout=subprocess.PIPE).stdout)
+listener = socket.create_server(("127.0.0.1", 0))
+client = socket.socket()
+client.bind(("127.0.0.1", 8089))
+client.connect(listener.getsockname())
+peer = listener.accept()[0]
+sockvet("list", "-tan")     # whoever is listed gets a cookie
+for end in client, peer:
+    end.shutdown(socket.SHUT_WR)
+    time.sleep(0.2)
+client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+answer = sockvet("bind", "127.0.0.1:8089")
+print(sorted(blocker["state"] for blocker in answer["blockers"]), sockvet("bind", "--reuseaddr", "127.0.0.1:8089")["verdict"])
+' "$SOCKVET"
+	echo "$output"
+	[ "$output" = "['BOUND', 'TIME_WAIT'] depends" ]
+}
+
+@test "a unix path is called fine where no socket file can be made, or for another user" {
+	lab_start listen
+	sockvet bind /proc/x.sock
+	[ "$status" -eq 2 ] && [[ $output == FAILS:*ENOENT* ]]
+	mkdir "$BATS_TEST_TMPDIR/gone"
+	run bash -c 'cd "$1/gone" && rmdir "$1/gone" && exec "$2" bind ./x.sock' - "$BATS_TEST_TMPDIR" "$SOCKVET"
+	[ "$status" -eq 2 ] && [[ $output == FAILS:*ENOENT* ]]
+	sockvet bind --uid 65534 "$BATS_TEST_TMPDIR/x.sock"
+	[ "$status" -eq 3 ] && [ -z "$output" ] && [[ $errors == "sockvet: "*--uid* ]]
+}

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Random scenarios: what `sockvet bind` says against what bind() and listen() then really do."""
+import ctypes
 import itertools
 import os
 import select
@@ -18,13 +19,13 @@ V4 = ["0.0.0.0", "127.0.0.1", "127.0.0.2", "10.9.0.1", "10.9.1.1"]
 V6 = ["::", "::1", "fd00:9::1", "fd00:9:1::1", "fe80::1%va"]
 MAPPED = ["::ffff:0.0.0.0", "::ffff:127.0.0.1", "::ffff:10.9.0.1"]
 # Whether these can be bound is a question of its own.
-STRANGE = ["10.1.2.3", "127.9.9.9", "224.0.0.1", "255.255.255.255", "10.9.0.255", "10.9.0.0", "fd00:dead::1",
+STRANGE = ["10.1.2.3", "127.9.9.9", "127.0.0.6", "224.0.0.1", "255.255.255.255", "10.9.0.255", "10.9.0.0", "fd00:dead::1",
            "fe80::1", "fe80::1%vb", "fe80::77%va", "::ffff:10.1.2.3", "::ffff:127.9.9.9", "ff02::1%va"]
 SILENT = {socket.AF_INET: "10.9.0.200", socket.AF_INET6: "fd00:9::200"}     # behind va, and nobody there
 PORTS = [8080, 8080, 8080, 9090, 40001]
 FAR_PORTS = itertools.count(7001)
 OTHER_UID = 1000
-IPPROTO_MPTCP, IP_FREEBIND = 262, 15
+IPPROTO_MPTCP, IP_FREEBIND, IP_TRANSPARENT, TCP_REPAIR, SO_ATTACH_REUSEPORT_CBPF = 262, 15, 19, 19, 51
 
 # What can become of one end of a connection, told from that end.
 FATES = ["established", "fin-wait-1", "fin-wait-1 orphan", "fin-wait-2", "fin-wait-2 orphan", "close-wait",
@@ -34,6 +35,22 @@ FATES = ["established", "fin-wait-1", "fin-wait-1 orphan", "fin-wait-2", "fin-wa
 
 def family_of(address):
     return socket.AF_INET6 if is_v6(address) else socket.AF_INET
+
+
+def udp_chains():
+    """How many the kernel has for the ports of UDP; negative when they are shared with other namespaces."""
+    try:
+        with open("/proc/sys/net/ipv4/udp_hash_entries") as file:
+            return abs(int(file.read()))
+    except OSError:
+        return 65536
+
+
+def attach_program(sock):
+    """The program of a SO_REUSEPORT group; this one always picks the first."""
+    instruction = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0))
+    sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF,
+                    struct.pack("HP", 1, ctypes.addressof(instruction)))
 
 
 class Options:
@@ -211,11 +228,14 @@ class Scene:
         self.keep(sock)
 
     def unusual(self):
-        """Owners that few programs make: multipath, free to bind any address, a device or none after bind()."""
+        """Owners that few programs make: multipath, free to bind any address, forced in between others (TCP_REPAIR),
+        with a program that picks among a group, with another device or owner after bind() or listen()."""
         dice = self.dice
-        address, port, what = self.address(), dice.choice(PORTS), dice.choice(["mptcp", "freebind", "moved device"])
+        address, port = self.address(), dice.choice(PORTS)
+        what = dice.choice(["mptcp", "freebind", "transparent", "moved device", "moved later", "given away", "repair",
+                            "program"])
         listens = dice.random() < 0.5
-        if what == "freebind":
+        if what in ("freebind", "transparent"):
             address = dice.choice(["10.1.2.3", "fd00:dead::1", "::ffff:10.1.2.3"])
         options = self.options(address)
         device = dice.choice(["va", "vb", ""])
@@ -224,14 +244,22 @@ class Scene:
 
     def do_unusual(self, what, address, port, options, device, listens):
         sock = options.socket(family_of(address), socket.SOCK_STREAM, IPPROTO_MPTCP if what == "mptcp" else 0)
-        if what == "freebind":
-            sock.setsockopt(socket.IPPROTO_IP, IP_FREEBIND, 1)
+        before = {"freebind": (socket.IPPROTO_IP, IP_FREEBIND), "transparent": (socket.IPPROTO_IP, IP_TRANSPARENT),
+                  "repair": (socket.IPPROTO_TCP, TCP_REPAIR)}
+        if what in before:
+            sock.setsockopt(*before[what], 1)
         sock.bind(sockaddr(address, port))
         if what == "moved device":
             sock.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, device.encode())
-        if listens:
+        if listens and what != "repair":
             sock.listen(4)
         self.keep(sock)
+        if what == "moved later":
+            sock.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, device.encode())
+        elif what == "given away":
+            os.fchown(sock.fileno(), OTHER_UID, -1)
+        elif what == "program":
+            attach_program(sock)
 
     def disconnect(self):
         """connect() to nowhere ends a connection and keeps a port that bind() was given."""
@@ -414,6 +442,7 @@ class Scene:
         if fate.startswith("closing"):
             peer.shutdown(socket.SHUT_WR)
         elif fate == "both sides shut":
+            self.diag.dump(6)   # what has a cookie now shares it with its TIME_WAIT
             me.shutdown(socket.SHUT_WR)
             wait_until(lambda: tcp_state(me) == FIN_WAIT_2 and tcp_state(peer) == CLOSE_WAIT)
             peer.shutdown(socket.SHUT_WR)
@@ -469,6 +498,32 @@ class Scene:
             except OSError:
                 return
 
+    def udp_neighbours(self):
+        """The same chain is long with sockets of another port, which nobody who asks for this one sees."""
+        entries = udp_chains()
+        if 8080 + entries > 65535:
+            return
+        for i in range(12):
+            address = f"127.0.0.{i + 1}"
+            self.attempt(f"udp {address}:{8080 + entries}, of the same chain", self.do_bound, address, 8080 + entries,
+                         Options(), socket.SOCK_DGRAM)
+
+    def udp_server(self):
+        """As some servers do it: one connected socket for each client, on the server's port."""
+        dice = self.dice
+        v6, port, times = dice.random() < 0.7, dice.choice(PORTS), dice.choice([1, 2, 12])
+        options = Options(True, dice.random() < 0.5, False if v6 else None)
+        far = dice.choice(["::1", "::1", "::ffff:127.0.0.1"]) if v6 else "127.0.0.1"
+        self.attempt(f"{times} udp sockets of {with_port('::' if v6 else '0.0.0.0', port)} connected to {far} "
+                     + options.words(), self.do_udp_server, "::" if v6 else "0.0.0.0", port, times, far, options)
+
+    def do_udp_server(self, address, port, times, far, options):
+        for i in range(times):
+            sock = options.socket(family_of(address), socket.SOCK_DGRAM)
+            sock.bind(sockaddr(address, port))
+            sock.connect(sockaddr(far, 7100 + i))
+            self.keep(sock)
+
     def helper(self):
         """Another process holds the same descriptors."""
         pid = os.fork()
@@ -488,9 +543,11 @@ class Scene:
     def make(self, udp):
         dice = self.dice
         if udp:
-            operations = [self.udp_bound] * 6 + [self.udp_client, self.toggle, self.bound]
+            operations = [self.udp_bound] * 6 + [self.udp_client, self.udp_server, self.toggle, self.bound]
             if dice.random() < 0.1:
                 operations += [self.udp_crowd]
+            if dice.random() < 0.1:
+                operations += [self.udp_neighbours] * 2
         else:
             operations = [self.bound] * 3 + [self.listening] * 3 + [self.server] * 4 + [self.client] * 4
             operations += [self.toggle, self.udp_bound, self.shut_listener, self.unusual, self.disconnect]
@@ -617,16 +674,20 @@ class Judge:
             return f"the table says {said} for what was asked"
         return None
 
+    def rows_of(self, table):
+        """A closed socket whose file is open and its TIME_WAIT may have one cookie."""
+        return {(str(entry.cookie), entry.inode or None): entry for entry in table}
+
     def blockers_fault(self, answer, table):
         """Each is in the kernel's table, and every process that holds it is told."""
-        rows = {str(entry.cookie): entry for entry in table}
+        rows = self.rows_of(table)
         if answer["verdict"] == "ok":
             return "blockers of an ok" if answer["blockers"] else None
         if answer["verdict"] == "fails" and answer["errno"] == "EADDRINUSE" and not answer["blockers"]:
             return "no blocker"
         mine = {os.fstat(sock.fileno()).st_ino for sock in self.scene.held if sock.fileno() >= 0}
         for blocker in answer["blockers"]:
-            entry = rows.get(blocker["cookie"])
+            entry = rows.get((blocker["cookie"], blocker["inode"]))
             if entry is None:
                 return f"blocker {blocker['cookie']} is not in the kernel's table"
             if self.options.observer:
@@ -638,9 +699,9 @@ class Judge:
         return None
 
     def times_fault(self, answer, table):
-        rows = {str(entry.cookie): entry for entry in table}
+        rows = self.rows_of(table)
         for blocker in answer["blockers"]:
-            said, entry = blocker["frees_in_ms"], rows[blocker["cookie"]]
+            said, entry = blocker["frees_in_ms"], rows[blocker["cookie"], blocker["inode"]]
             if entry.is_minisock() and (said is None or not entry.expires_ms - 2000 <= said <= entry.expires_ms + 500):
                 return f"a minisock that ends in {entry.expires_ms} ms, said {said}"
             if said is not None and entry.inode:
@@ -686,13 +747,14 @@ class Judge:
 
     def try_removal(self, question, reply, table, partly):
         """Without the blockers it works; as long as one of them is there it does not."""
-        rows = {str(entry.cookie): entry for entry in table}
-        blockers = [rows[blocker["cookie"]] for blocker in reply.json["blockers"]]
+        rows = self.rows_of(table)
+        blockers = [rows[blocker["cookie"], blocker["inode"]] for blocker in reply.json["blockers"]]
         self.scene.end_helpers()
         kept = None
         # With SO_REUSEPORT the kernel's shortcut may let it pass although a blocker stays.
         if partly and len(blockers) > 1 and not question.options.reuseport:
-            sure = [rows[blocker["cookie"]] for blocker in reply.json["blockers"] if blocker["certain"]]
+            sure = [rows[blocker["cookie"], blocker["inode"]] for blocker in reply.json["blockers"]
+                    if blocker["certain"]]
             kept = self.scene.one_of(sure) if sure else None
             blockers = [entry for entry in blockers if entry is not kept]
         if not self.remove(blockers):
@@ -733,9 +795,9 @@ class Judge:
                 if sock in scene.listeners:
                     scene.listeners.remove(sock)
                 scene.drop(sock)
-        gone = {entry.cookie for entry in entries}
+        gone = set(self.rows_of(entries))
         protocol = entries[0].protocol if entries else 6
-        return wait_until(lambda: not any(entry.cookie in gone for entry in scene.diag.dump(protocol)))
+        return wait_until(lambda: gone.isdisjoint(self.rows_of(scene.diag.dump(protocol))))
 
 
 def scenario(options, dice, tally, as_root):

@@ -19,13 +19,43 @@ refuses() {
 	[[ $stderr == "sockvet: "*"$wanted"* ]]
 }
 
+# The same, and the expression with a caret under the place: three lines.
+refuses_filter() {
+	local wanted=$1 place=$2
+	shift 2
+	run --separate-stderr "$@"
+	[ "$status" -eq 3 ]
+	[ -z "$output" ]
+	[ "${#stderr_lines[@]}" -eq 3 ]
+	[[ ${stderr_lines[0]} == "sockvet: "*"$wanted"* ]]
+	[[ ${stderr_lines[2]} =~ ^\ *\^$ ]]
+	[ "${#stderr_lines[2]}" -eq "$place" ]
+}
+
 @test "an unknown option is taken" { refuses "--nonsense" "$SOCKVET" --nonsense; }
 @test "an unknown letter is taken" { refuses "-y" "$SOCKVET" list -y; }
 @test "an option of another command is ignored" { refuses "list has it" "$SOCKVET" check -p; }
 @test "an option without its argument is taken" { refuses "argument" "$SOCKVET" list -C; }
 @test "an unknown command is taken for health" { refuses "no command" "$SOCKVET" chekc; }
-@test "an unknown state is taken" { refuses "close-wiat" "$SOCKVET" list state close-wiat; }
-@test "a filter word without a state is taken" { refuses "state" "$SOCKVET" list state; }
+@test "an unknown state is taken" { refuses_filter "close-wiat" 7 "$SOCKVET" list state close-wiat; }
+@test "a filter word without a state is taken" { refuses_filter "state" 6 "$SOCKVET" list state; }
+@test "an unknown word inside a filter is taken" { refuses_filter "zzz" 16 "$SOCKVET" list sport = :1 and zzz = 3; }
+@test "a port above 65535 is taken" { refuses_filter "65535" 9 "$SOCKVET" check sport = :65536; }
+@test "a device that is not there is taken" { refuses_filter "nope" 7 "$SOCKVET" list 'dev = nope'; }
+@test "a control group that is not there is taken" { refuses_filter "cgroup" 8 "$SOCKVET" list cgroup /no/such/group; }
+@test "a user who is not there is taken" { refuses_filter "user" 6 "$SOCKVET" check user no-such-user; }
+@test "a finding that nobody makes is taken" { refuses_filter "findings" 9 "$SOCKVET" list finding close-wiat-leak; }
+@test "a host that is not there is taken" { refuses_filter "host" 5 "$SOCKVET" list dst no.such.host.invalid; }
+@test "a filter file that is not there is an empty filter" { refuses "gone" "$SOCKVET" list -F gone; }
+@test "a directory is a filter file" { refuses "read" "$SOCKVET" list -F .; }
+@test "an endless filter file is read" { refuses "65536" timeout 20 "$SOCKVET" check -F /dev/zero; }
+
+@test "a filter of standard input is not read" {
+	run --separate-stderr bash -c 'echo "sport = nonsense:" | "$0" list -F -' "$SOCKVET"
+	[ "$status" -eq 3 ]
+	[ "${stderr_lines[1]}" = "sport = nonsense:" ]
+}
+
 @test "an unknown column is taken or the valid ones are not told" { refuses "RECVQ" "$SOCKVET" list -C STATE,NOPE; }
 @test "an unknown finding is taken or the valid ones are not told" { refuses "close-wait-leak" "$SOCKVET" check --warn nope=3; }
 @test "a threshold without a value is taken" { refuses "close-wait-leak" "$SOCKVET" check --warn close-wait-leak; }
@@ -69,7 +99,7 @@ refuses() {
 
 @test "a refused recording leaves a temporary file" {
 	mkdir empty
-	refuses "nope" "$SOCKVET" list --record empty/keep state nope
+	refuses_filter "nope" 7 "$SOCKVET" list --record empty/keep state nope
 	refuses "nope" "$SOCKVET" check --record empty/keep -N nope
 	[ -z "$(ls -A empty)" ]
 }

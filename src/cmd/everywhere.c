@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/everywhere.h"
+
+#include "base/grow.h"
+#include "print/where.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* No device ever has this number. */
+#define NO_LINK UINT32_MAX
+
+int everywhere_allows(const struct options *options, struct fault *fault)
+{
+	const struct { bool given; const char *sentence; } rows[] = {
+		{ options->netns, "-G is of every network namespace and -N of one; leave one of them away" },
+		{ options->from, "-G and --from exclude each other: a recording is of one network namespace" },
+		{ options->record, "-G and --record exclude each other: a recording is of one network "
+				   "namespace; record each with -N" },
+		{ options->kill, "-G and -K exclude each other: close sockets in one network namespace, with -N" },
+		{ options->events, "-G and -E exclude each other: follow one network namespace, with -N" },
+		{ options->summary, "-G and -s exclude each other: ask each network namespace with -N" },
+		{ options->resolve, "-G and -r exclude each other: the names of one network namespace "
+				    "are not those of another; use -N" },
+		{ options->probe, "-G and --probe exclude each other: probe one network namespace, with -N" },
+		{ options->device, "-G and --dev exclude each other: every network namespace has its own "
+				   "devices; use -N" },
+	};
+
+	for (size_t i = 0; options->all_netns && i < sizeof(rows) / sizeof(*rows); i++)
+		if (rows[i].given)
+			return fault_set(fault, EINVAL, "%s", rows[i].sentence);
+	return 0;
+}
+
+static uint32_t find_link(const struct snapshot *seen, const char *name)
+{
+	for (size_t i = 0; i < seen->links.count; i++)
+		if (strcmp(seen->links.at[i].name, name) == 0)
+			return seen->links.at[i].index;
+	return NO_LINK;
+}
+
+/* What has no such device here has no socket that is bound to it. */
+static void find_links(struct filter *filter, const struct snapshot *seen)
+{
+	for (size_t i = 0; i < filter->nodes.count; i++) {
+		struct filter_node *node = &filter->nodes.at[i];
+
+		if (node->kind == FILTER_DEV && node->word && !node->is_number)
+			node->number = find_link(seen, filter_word(filter, node->word));
+	}
+}
+
+int everywhere_arrive(struct session *session, const struct place *place, struct filter *filter)
+{
+	int err = collect_arrival(session->collect, place, &session->seen, &session->fault);
+
+	if (!err && filter)
+		find_links(filter, &session->seen);
+	return err;
+}
+
+static bool is_of_one(enum gap_kind kind)
+{
+	return kind == GAP_DUMP || kind == GAP_ATTRIBUTE || kind == GAP_LIMITS || kind == GAP_LINKS;
+}
+
+void everywhere_name_gaps(struct snapshot *seen, size_t first)
+{
+	for (size_t i = first; seen->place && i < seen->gaps.count; i++) {
+		struct gap *gap = &seen->gaps.at[i];
+		struct text text = { 0 };
+
+		if (!is_of_one(gap->kind))
+			continue;
+		text_addf(&text, "network namespace ");
+		where_word(&text, seen->place);
+		text_addf(&text, ": %s", gap->text);
+		snprintf(gap->text, sizeof(gap->text), "%s", text_str(&text));
+		text_fini(&text);
+	}
+}
+
+static bool has_gap(const struct snapshot *seen, const struct gap *gap)
+{
+	for (size_t i = 0; i < seen->gaps.count; i++)
+		if (seen->gaps.at[i].kind == gap->kind &&
+		    strcmp(seen->gaps.at[i].text, gap->text) == 0)
+			return true;
+	return false;
+}
+
+void everywhere_add_gaps(struct snapshot *whole, const struct snapshot *seen)
+{
+	whole->socks_complete &= seen->socks_complete;
+	for (size_t i = 0; i < seen->gaps.count; i++)
+		if (!has_gap(whole, &seen->gaps.at[i]))
+			*grow_add(&whole->gaps) = seen->gaps.at[i];
+}

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/filters.h"
+
+#include "base/grow.h"
+#include "base/own.h"
+#include "cmd/judging.h"
+#include "collect/inet.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <mntent.h>
+#include <netdb.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+/* statfs() of a cgroup2 tree; a part of the kernel's interface */
+#define CGROUP2_MAGIC 0x63677270
+
+/* ---- reading ---- */
+
+static int read_all(int fd, struct text *text)
+{
+	char buffer[4096];
+	ssize_t got;
+
+	/* One byte more than may be: filter_parse() tells that it is too much. */
+	while (text->count <= FILTER_BYTES_MAX + 1) {
+		got = read(fd, buffer, sizeof(buffer));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			return 0;
+		text_add(text, buffer, (size_t)got);
+	}
+	return 0;
+}
+
+/* Once: `list -c -F -` reads its filter again in each round. */
+static int read_input(struct text *text)
+{
+	static struct text input;
+	static bool was_read;
+	int err = was_read ? 0 : read_all(STDIN_FILENO, &input);
+
+	was_read = true;
+	text_add(text, text_str(&input), input.count);
+	return err;
+}
+
+static int read_file(const char *name, struct text *text, struct fault *fault)
+{
+	bool is_input = strcmp(name, "-") == 0;
+	OWN_FD int file = is_input ? -1 : open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int err = is_input ? read_input(text) : file < 0 ? -errno : read_all(file, text);
+
+	if (err)
+		return fault_set(fault, -err, "cannot read the filter from %s: %s",
+				 is_input ? "standard input" : name, strerror(-err));
+	return 0;
+}
+
+/* ---- telling what is wrong ---- */
+
+static void tell_place(const struct filter *filter, const struct filter_error *error)
+{
+	struct text text = { 0 };
+
+	if (!filter->source.count || !*error->expected)
+		return;
+	filter_error_format(&text, filter, error, 100);
+	fputs(text_str(&text), stderr);
+	text_fini(&text);
+}
+
+/* A word that cannot begin a filter is more likely a command with a slip. */
+static bool is_slip(const struct options *options, const struct filter_error *error)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz-";
+	const char *word = options->words_count ? options->words[0] : "";
+
+	return error->offset == 0 && *word && strspn(word, letters) == strlen(word) &&
+	       strcmp(word, "and") != 0 && strcmp(word, "or") != 0;
+}
+
+static int refuse(const struct filter *filter, const struct options *options,
+		  const struct filter_error *error, struct fault *fault)
+{
+	int err = -fault->err;
+
+	if (is_slip(options, error)) {
+		fault_set(fault, EINVAL, "'%s' is no command and no filter; 'sockvet --help' lists "
+			  "the commands, 'man sockvet' the words of a filter", options->words[0]);
+		cmd_fail(fault);
+		return err;
+	}
+	cmd_fail(fault);
+	tell_place(filter, error);
+	return err;
+}
+
+int filters_read(struct filter *filter, const struct options *options)
+{
+	struct filter_source source = {
+		.words = (const char *const *)options->words,
+		.word_count = options->words_count,
+	};
+	struct filter_error error = { 0 };
+	struct text content = { 0 };
+	struct fault fault;
+	int err = 0;
+
+	*filter = (struct filter){ 0 };
+	if (options->ipv4 != options->ipv6)
+		source.family = options->ipv4 ? FAMILY_IPV4 : FAMILY_IPV6;
+	if (options->filter_file) {
+		err = read_file(options->filter_file, &content, &fault);
+		source.file = text_str(&content);
+		source.file_size = content.count;
+	}
+	if (err)
+		cmd_fail(&fault);
+	else if (filter_parse(filter, &source, &error, &fault) < 0)
+		err = refuse(filter, options, &error, &fault);
+	else if (filter->is_mixed && !options->quiet)
+		fprintf(stderr, "sockvet: note: in a filter, as in ss, and/or are taken from left to "
+			"right: A or B and C is ( A or B ) and C\n");
+	text_fini(&content);
+	return err;
+}
+
+/* ---- looking up ---- */
+
+static size_t find_hosts(void *ctx, const char *name, enum family family,
+			 struct filter_host *hosts, size_t room)
+{
+	struct addrinfo hints = {
+		.ai_socktype = SOCK_STREAM,
+		.ai_family = family == FAMILY_IPV4 ? AF_INET :
+			     family == FAMILY_IPV6 ? AF_INET6 : AF_UNSPEC,
+	};
+	struct addrinfo *found, *at;
+	size_t count = 0;
+
+	(void)ctx;
+	if (getaddrinfo(name, NULL, &hints, &found) != 0)
+		return 0;
+	for (at = found; at && count < room; at = at->ai_next) {
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+
+		if (at->ai_family == AF_INET && at->ai_addrlen >= sizeof(v4)) {
+			memcpy(&v4, at->ai_addr, sizeof(v4));
+			hosts[count++] = (struct filter_host){
+				FAMILY_IPV4, 32, addr_from_v4((const uint8_t *)&v4.sin_addr) };
+		} else if (at->ai_family == AF_INET6 && at->ai_addrlen >= sizeof(v6)) {
+			memcpy(&v6, at->ai_addr, sizeof(v6));
+			hosts[count++] = (struct filter_host){
+				FAMILY_IPV6, 128, addr_from_v6(v6.sin6_addr.s6_addr) };
+		}
+	}
+	freeaddrinfo(found);
+	return count;
+}
+
+/* As ss: the port of the first protocol that has the service. */
+static int32_t find_service(void *ctx, const char *name)
+{
+	const struct servent *service = getservbyname(name, "tcp");
+
+	(void)ctx;
+	if (!service)
+		service = getservbyname(name, "udp");
+	return service ? ntohs((uint16_t)service->s_port) : 0;
+}
+
+static bool find_user(void *ctx, const char *name, uint32_t *uid)
+{
+	const struct passwd *user = getpwnam(name);
+
+	(void)ctx;
+	if (user)
+		*uid = user->pw_uid;
+	return user;
+}
+
+static uint32_t find_link(void *ctx, const char *name)
+{
+	const struct session *session = ctx;
+	const struct snapshot *seen = &session->seen;
+
+	for (size_t i = 0; i < seen->links.count; i++)
+		if (strcmp(seen->links.at[i].name, name) == 0)
+			return seen->links.at[i].index;
+	/* of several namespaces some have it: everywhere_arrive() */
+	return session->options->all_netns ? UINT32_MAX : 0;
+}
+
+/* The id of a cgroup is the inode number of its folder. */
+static bool is_cgroup(const char *path, uint64_t *id)
+{
+	struct statfs system;
+	struct stat folder;
+
+	if (statfs(path, &system) < 0 || (uint64_t)system.f_type != CGROUP2_MAGIC ||
+	    stat(path, &folder) < 0 || !S_ISDIR(folder.st_mode))
+		return false;
+	*id = folder.st_ino;
+	return true;
+}
+
+/* As ss: a folder in the tree, or a path below the place where it is mounted. */
+static bool find_cgroup_live(const char *path, uint64_t *id)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	const struct mntent *mount;
+	struct text whole = { 0 };
+	bool found = is_cgroup(path, id);
+
+	while (mounts && !found && (mount = getmntent(mounts))) {
+		if (strcmp(mount->mnt_type, "cgroup2") != 0)
+			continue;
+		whole.count = 0;
+		text_addf(&whole, "%s/%s", mount->mnt_dir, path);
+		found = is_cgroup(text_str(&whole), id);
+	}
+	if (mounts)
+		endmntent(mounts);
+	text_fini(&whole);
+	return found;
+}
+
+/* The recorded tree, by the path inside of it. */
+static bool find_cgroup_seen(const struct snapshot *seen, const char *path, uint64_t *id)
+{
+	static const char usual[] = "/sys/fs/cgroup";
+	size_t size;
+
+	if (strncmp(path, usual, strlen(usual)) == 0)
+		path += strlen(usual);
+	path += strspn(path, "/");
+	for (size = strlen(path); size && path[size - 1] == '/';)
+		size--;
+	for (size_t i = 0; i < seen->cgroups.count; i++) {
+		const char *have = seen->cgroups.at[i].path;
+
+		if (strlen(have) == size + 1 && memcmp(have + 1, path, size) == 0) {
+			*id = seen->cgroups.at[i].id;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool find_cgroup(void *ctx, const char *path, uint64_t *id)
+{
+	const struct session *session = ctx;
+
+	return session->options->from ? find_cgroup_seen(&session->seen, path, id) :
+					find_cgroup_live(path, id);
+}
+
+/* A name that no finding has would silently match nothing. */
+static bool names_findings(const struct filter *filter, struct filter_error *error)
+{
+	for (size_t i = 0; i < filter->nodes.count; i++) {
+		const struct filter_node *node = &filter->nodes.at[i];
+		const char *word = filter_word(filter, node->word);
+		size_t match = node->kind == FILTER_FINDING ? 0 : rules_count;
+
+		while (match < rules_count && fnmatch(word, rules[match].id, 0) != 0)
+			match++;
+		if (node->kind != FILTER_FINDING || match < rules_count)
+			continue;
+		error->offset = node->offset;
+		snprintf(error->expected, sizeof(error->expected),
+			 "the id of a finding, see 'sockvet tables findings'");
+		return false;
+	}
+	return true;
+}
+
+static int look_up(struct filter *filter, struct session *session, struct filter_error *error)
+{
+	struct filter_names names = {
+		.ctx = session, .host = find_hosts, .service = find_service,
+		.link = find_link, .cgroup = find_cgroup, .user = find_user,
+	};
+
+	if (!names_findings(filter, error))
+		return fault_set(&session->fault, ENOENT, "the filter is not understood: expected %s",
+				 error->expected);
+	return filter_resolve(filter, &names, error, &session->fault);
+}
+
+int filters_resolve(struct filter *filter, struct session *session)
+{
+	const struct options *options = session->options;
+	struct filter_error error = { 0 };
+	int err = 0;
+
+	if (filter_has(filter, FILTER_CGROUP) && (options->from || options->record))
+		err = collect_cgroups(session->collect, &session->seen, NULL, &session->fault);
+	if (err) {
+		cmd_fail(&session->fault);
+		return err;
+	}
+	err = look_up(filter, session, &error);
+	if (err) {
+		cmd_fail(&session->fault);
+		tell_place(filter, &error);
+	}
+	return err;
+}
+
+bool filters_any(const struct filter *filter)
+{
+	return filter->has_expression || filter->has_states;
+}
+
+uint32_t filters_states(const struct filter *filter, uint32_t usual)
+{
+	return filter->has_states ? filter->states : usual;
+}
+
+/* ---- findings ---- */
+
+static int find_all(struct session *session, struct filter_findings *findings)
+{
+	struct collect_ask ask = session_ask(session->options, STATE_ALL, NEED_FLOW);
+	struct thresholds *thresholds = thresholds_new();
+	struct snapshot *seen = &session->seen;
+	struct report report;
+	int err = collect_descriptors(session->collect, seen, &session->fault);
+
+	ask.ipv4 = ask.ipv6 = true;
+	report_init(&report);
+	if (!err)
+		err = collect_socks(session->collect, &ask, snapshot_sink(seen), seen,
+				    &session->fault);
+	if (!err)
+		err = judging_run(session, thresholds, &report);
+	if (!err)
+		filter_findings_add(findings, seen, &report);
+	report_fini(&report);
+	thresholds_free(thresholds);
+	return err;
+}
+
+int filters_prepare(struct filter *filter, struct session *session,
+		    struct filter_findings *findings)
+{
+	struct snapshot *seen = &session->seen;
+	int err;
+
+	if (!filter_has(filter, FILTER_FINDING))
+		return 0;
+	if (session->options->all_netns)
+		return fault_set(&session->fault, EINVAL, "-G and a filter with finding exclude each "
+				 "other: findings are of one network namespace, see 'sockvet check -G'");
+	err = find_all(session, findings);
+	/* A listing collects its own rows and all owners, not those of findings. */
+	grow_fini(&seen->socks);
+	grow_fini(&seen->holders);
+	seen->holders_known = seen->holders_complete = false;
+	return err;
+}
+
+/* ---- --explain-filter ---- */
+
+enum status filters_explain(const struct filter *filter, struct session *session, struct out *out)
+{
+	const struct options *options = session->options;
+	struct text text = { 0 }, whole = { 0 };
+	struct filter_code code;
+
+	inet_filter_code(&code, filter, session->seen.version, &session->seen.limits);
+	filter_format(&whole, filter);
+	text_addf(&text, "%-8s", "filter");
+	text_add_safe(&text, text_str(&whole), whole.count);
+	text_addf(&text, whole.count ? "\n" : "none: every socket matches\n");
+	if (whole.count)
+		filter_explain(&text, filter, &code);
+	if (options->from || options->record)
+		text_addf(&text, "a recording holds all sockets: here all of it is tested here\n");
+	out_put(out, text_str(&text), text.count);
+	session->seen.socks_complete = true;    /* none was asked for */
+	filter_code_fini(&code);
+	text_fini(&whole);
+	text_fini(&text);
+	return STATUS_OK;
+}

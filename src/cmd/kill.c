@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * list -K: close what a filter matches. Everything is collected first; only a
+ * complete listing of no more than --max sockets is acted upon, and only with
+ * --yes. What the listing says is asked of the kernel again right before each
+ * order.
+ */
+#include "base/grow.h"
+#include "cmd/deeds.h"
+#include "print/audit.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+
+#define KILL_MAX 100
+
+static struct out out;
+
+struct kill_job {
+	struct deed  deed;
+	struct audit audit;
+	uint64_t     matched;   /* also those that are not kept */
+	struct filter_view view;
+};
+
+/* What collect sends was tested already: here it is tested again, whole. */
+static int keep_row(void *ctx, const struct sock *sock)
+{
+	struct kill_job *job = ctx;
+	struct doomed *doomed;
+
+	if (!(job->deed.states & STATE_BIT(sock->state)) ||
+	    !filter_matches(&job->deed.filter, &job->view, sock))
+		return 0;
+	if (job->matched++ >= job->deed.max)
+		return 0;
+	doomed = grow_add(&job->audit.list);
+	doomed->sock = *sock;
+	doomed->sock.detail = NULL;
+	return 0;
+}
+
+static int list_doomed(struct kill_job *job)
+{
+	struct deed *deed = &job->deed;
+	struct session *session = &deed->session;
+	int err = deed_prepare(deed);
+
+	job->view = (struct filter_view){ .seen = &session->seen, .findings = &deed->findings };
+	for (size_t i = 0; i < deed->families.count && !err; i++) {
+		struct collect_ask ask = deed_ask(deed, i);
+
+		ask.filter = deed->filter.has_expression ? &deed->filter : NULL;
+		ask.findings = &deed->findings;
+		err = collect_socks(session->collect, &ask,
+				    (struct sink){ .take = keep_row, .ctx = job },
+				    &session->seen, &session->fault);
+	}
+	return err;
+}
+
+static int check_listing(struct kill_job *job)
+{
+	struct session *session = &job->deed.session;
+	const struct snapshot *seen = &session->seen;
+	const char *gap = seen->gaps.count ? seen->gaps.at[0].text : "the dump was cut";
+
+	if (job->matched > job->deed.max)
+		return fault_set(&session->fault, EINVAL,
+				 "%llu sockets match, more than --max %zu: nothing was closed; "
+				 "narrow the filter or raise --max",
+				 (unsigned long long)job->matched, job->deed.max);
+	if (!snapshot_lists_all(seen) || (session->options->strict && seen->gaps.count)) {
+		session->told = true;
+		return fault_set(&session->fault, EAGAIN,
+				 "nothing was closed, for the listing is incomplete: %s", gap);
+	}
+	return 0;
+}
+
+/*
+ * Of listeners that share a port the kernel finds one at a time: when that is
+ * closed, the next comes into reach. So those out of reach are asked again while
+ * that helps.
+ */
+static bool is_waiting(const struct doomed *doomed)
+{
+	return doomed->fate.outcome == OUTCOME_NONE ||
+	       (doomed->fate.outcome == OUTCOME_UNSUPPORTED &&
+		(doomed->fate.err == ESTALE || doomed->fate.err == ENOENT) &&
+		doomed->sock.state != STATE_BOUND);
+}
+
+/* Whoever interrupts it has to learn what was done until then. */
+static bool is_interrupted(void)
+{
+	sigset_t pending;
+
+	return sigpending(&pending) == 0 && (sigismember(&pending, SIGINT) == 1 ||
+	       sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGHUP) == 1);
+}
+
+static void hold_signals(sigset_t *before)
+{
+	sigset_t held;
+
+	sigemptyset(&held);
+	sigaddset(&held, SIGINT);
+	sigaddset(&held, SIGTERM);
+	sigaddset(&held, SIGHUP);
+	sigprocmask(SIG_BLOCK, &held, before);
+}
+
+static void kill_one(struct kill_job *job, const struct destroy_ask *ask, struct doomed *doomed)
+{
+	struct session *session = &job->deed.session;
+
+	if (is_interrupted())
+		doomed->fate = (struct fate){ .outcome = OUTCOME_FAILED, .err = EINTR };
+	else if (collect_destroy(session->collect, &doomed->sock, ask, &doomed->fate,
+				 &session->fault) < 0)
+		doomed->fate = (struct fate){ .outcome = OUTCOME_FAILED,
+					      .err = session->fault.err };
+}
+
+static bool kill_round(struct kill_job *job, const struct destroy_ask *ask)
+{
+	bool helped = false;
+
+	for (size_t i = 0; i < job->audit.list.count; i++) {
+		struct doomed *doomed = &job->audit.list.at[i];
+
+		if (!is_waiting(doomed))
+			continue;
+		kill_one(job, ask, doomed);
+		helped |= doomed->fate.outcome == OUTCOME_DESTROYED;
+	}
+	return helped;
+}
+
+static void kill_all(struct kill_job *job)
+{
+	struct destroy_ask ask = {
+		.filter = &job->deed.filter, .view = &job->view, .need = job->deed.need,
+	};
+
+	job->audit.confirmed = true;
+	while (kill_round(job, &ask))
+		;
+}
+
+/* 0 only if every one of them was closed. */
+static enum status weigh(const struct kill_job *job)
+{
+	const struct audit *audit = &job->audit;
+	struct text sum = { 0 };
+
+	if (audit_count(audit, OUTCOME_DESTROYED) == audit->list.count)
+		return STATUS_OK;
+	audit_sum(&sum, audit);
+	fprintf(stderr, "sockvet: not all were closed: %s%s\n", text_str(&sum),
+		audit_count(audit, OUTCOME_DENIED) ?
+		"; closing sockets takes CAP_NET_ADMIN, run as root" : "");
+	text_fini(&sum);
+	return STATUS_UNKNOWN;
+}
+
+/* Without --yes: the listing that `list` would give, and what to do. */
+static int show(struct kill_job *job)
+{
+	struct session *session = &job->deed.session;
+	struct columns columns;
+	struct listing *listing;
+
+	if (columns_choose(&columns, session->options->columns, &session->style,
+			   job->deed.states, &session->fault) < 0)
+		return -EINVAL;
+	listing = listing_begin(&out, &session->style, &columns, &session->seen);
+	for (size_t i = 0; i < job->audit.list.count; i++)
+		listing_row(listing, &job->audit.list.at[i].sock);
+	listing_end(listing);
+	if (!session->style.quiet)
+		fprintf(stderr, "sockvet: nothing was closed: %zu %s; --yes closes %s\n",
+			job->audit.list.count,
+			job->audit.list.count == 1 ? "socket matches" : "sockets match",
+			job->audit.list.count == 1 ? "it" : "them");
+	return 0;
+}
+
+/* Closes, and says what it did before a signal may end the program. */
+static enum status kill_and_tell(struct kill_job *job)
+{
+	struct session *session = &job->deed.session;
+	enum status status;
+	sigset_t before;
+
+	hold_signals(&before);
+	kill_all(job);
+	print_audit(&out, &session->style, &session->seen, &job->audit);
+	status = session_flush(&out, weigh(job));
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return status;
+}
+
+static enum status act(struct kill_job *job)
+{
+	struct session *session = &job->deed.session;
+	bool yes = session->options->yes;
+
+	if (list_doomed(job) < 0 || check_listing(job) < 0)
+		return cmd_fail(&session->fault);
+	deed_tell_gaps(session);
+	out_init(&out, 1);
+	if (!job->audit.list.count && session->style.format == FORMAT_TEXT) {
+		if (!session->style.quiet)
+			fprintf(stderr, "sockvet: no socket matches, so none was closed\n");
+		return STATUS_OK;
+	}
+	if (yes)
+		return kill_and_tell(job);
+	if (session->style.format == FORMAT_TEXT)
+		return show(job) < 0 ? cmd_fail(&session->fault) : STATUS_OK;
+	print_audit(&out, &session->style, &session->seen, &job->audit);
+	return STATUS_OK;
+}
+
+static enum status kill_with(struct kill_job *job, const struct options *options)
+{
+	struct deed *deed = &job->deed;
+	enum status status;
+
+	if (deed_read(deed, options, "-K", KILL_MAX) < 0)
+		return STATUS_UNKNOWN;
+	if (!deed->filter.has_expression && !deed->filter.has_states)
+		return cmd_fail(&(struct fault){ .err = EINVAL, .text =
+			"-K closes only what a filter names; without a filter nothing is closed" });
+	if (session_open(&deed->session, options) < 0)
+		return STATUS_UNKNOWN;
+	out_init(&out, 1);
+	if (filters_resolve(&deed->filter, &deed->session) < 0)
+		status = STATUS_UNKNOWN;
+	else if (filters_prepare(&deed->filter, &deed->session, &deed->findings) < 0)
+		status = STATUS_UNKNOWN;
+	else
+		status = act(job);
+	return session_close(&deed->session, &out, status);
+}
+
+enum status kill_run(const struct options *options)
+{
+	struct kill_job job = { .matched = 0 };
+	enum status status = kill_with(&job, options);
+
+	audit_fini(&job.audit);
+	deed_fini(&job.deed);
+	return status;
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/repeat.h"
+
+#include "base/grow.h"
+#include "base/own.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+#define LEAST_S 0.01
+#define MOST_S  86400.0
+
+#define HOME       "\033[H"
+#define CLEAR_LINE "\033[K"
+#define CLEAR_REST "\033[J"
+#define CLEAR_ALL  HOME CLEAR_REST
+#define PLAIN      "\033[0m"
+/* A line that is wider than the terminal would push the others down. */
+#define WRAP_OFF   "\033[?7l"
+#define WRAP_ON    "\033[?7h"
+
+static bool is_number(const char *word)
+{
+	size_t digits = strspn(word, "0123456789.");
+
+	return digits && !word[digits] && strcmp(word, ".") != 0;
+}
+
+static int read_interval(struct repeat *repeat, const char *word, struct fault *fault)
+{
+	char *end;
+	double seconds = 1;
+
+	if (*word) {
+		seconds = strtod(word, &end);
+		if (!is_number(word) || *end || !(seconds >= LEAST_S && seconds <= MOST_S))
+			return fault_set(fault, EINVAL, "-c takes seconds from 0.01 to 86400, not '%s'",
+					 word);
+	}
+	repeat->interval.tv_sec = (time_t)seconds;
+	repeat->interval.tv_nsec = (long)((seconds - (double)repeat->interval.tv_sec) * 1e9);
+	return 0;
+}
+
+int repeat_choose(struct repeat *repeat, const struct options *options, struct options *result,
+		  struct fault *fault)
+{
+	const char *word = options->repeat_word;
+
+	*repeat = (struct repeat){ .frame = -1, .parts = !options->json && !options->jsonl };
+	*result = *options;
+	if (!word)
+		return 0;
+	if (options->from || options->record)
+		return fault_set(fault, EINVAL, "-c and --%s exclude each other: a recording is of one moment",
+				 options->from ? "from" : "record");
+	if (options->events || options->kill)
+		return fault_set(fault, EINVAL, "-c and -%c exclude each other: %s",
+				 options->events ? 'E' : 'K', options->events ?
+				 "events come by themselves" : "sockets are closed once");
+	if (!*word && options->words_count && is_number(options->words[0])) {
+		word = options->words[0];
+		result->words++;
+		result->words_count--;
+	}
+	repeat->is_direct = options->summary;
+	repeat->on_screen = repeat->parts && isatty(STDOUT_FILENO);
+	return read_interval(repeat, word, fault);
+}
+
+/* -- a screen ------------------------------------------------------------ */
+
+static unsigned screen_height(void)
+{
+	struct winsize size;
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 1 ? size.ws_row : 24;
+}
+
+static int write_all(const char *at, size_t size)
+{
+	while (size) {
+		ssize_t done = write(STDOUT_FILENO, at, size);
+
+		if (done < 0 && errno != EINTR)
+			return -errno;
+		at += done > 0 ? done : 0;
+		size -= done > 0 ? (size_t)done : 0;
+	}
+	return 0;
+}
+
+static size_t count_lines(const char *at, const char *end)
+{
+	size_t count = 0;
+
+	while ((at = memchr(at, '\n', (size_t)(end - at)))) {
+		count++;
+		at++;
+	}
+	return count;
+}
+
+/* Each line over the old one, so that nothing flickers; what does not fit is told. */
+static void compose(struct text *text, const char *at, size_t size)
+{
+	const char *end = at + size, *next;
+	size_t room = screen_height() - 1, lines = count_lines(at, end), shown = lines;
+
+	if (lines > room)
+		shown = room - 1;
+	text_addf(text, HOME WRAP_OFF);
+	for (size_t i = 0; i < shown; i++, at = next + 1) {
+		next = memchr(at, '\n', (size_t)(end - at));
+		text_add(text, at, (size_t)(next - at));
+		text_addf(text, PLAIN CLEAR_LINE "\n");
+	}
+	if (shown < lines)
+		text_addf(text, "%zu more lines; --top or a filter makes it fit, a pipe gets all"
+			  CLEAR_LINE "\n", lines - shown);
+	text_addf(text, CLEAR_REST WRAP_ON);
+}
+
+static int show_frame(int frame)
+{
+	off_t size = lseek(frame, 0, SEEK_END);
+	OWN_MEM char *bytes = grow_alloc((size_t)size + 1);
+	struct text text = { 0 };
+	int err;
+
+	if (pread(frame, bytes, (size_t)size, 0) != size)
+		return -EIO;
+	compose(&text, bytes, (size_t)size);
+	err = write_all(text.at, text.count);
+	text_fini(&text);
+	return err;
+}
+
+/* A signal may come in the middle of a frame: the terminal first, then its usual end. */
+static void restore_and_die(int number)
+{
+	static const char restore[] = PLAIN WRAP_ON;
+
+	if (write(STDOUT_FILENO, restore, sizeof(restore) - 1) < 0)
+		_exit(STATUS_UNKNOWN);
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void guard_terminal(void)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct sigaction old, new = { .sa_handler = restore_and_die };
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &new, NULL);
+}
+
+/* -- rounds -------------------------------------------------------------- */
+
+int repeat_output(const struct repeat *repeat)
+{
+	return repeat->frame < 0 ? STDOUT_FILENO : repeat->frame;
+}
+
+/* A reader that went away knows. */
+static enum status tell_broken(struct repeat *repeat, int err)
+{
+	struct fault fault;
+
+	repeat->is_broken = true;
+	if (err == -EPIPE)
+		return STATUS_UNKNOWN;
+	fault_set(&fault, -err, "writing the output: %s; what was printed is incomplete",
+		  strerror(-err));
+	return cmd_fail(&fault);
+}
+
+/* The first screen starts below what was there, which stays to be scrolled to. */
+static int make_room(void)
+{
+	struct text text = { 0 };
+	int err;
+
+	for (unsigned i = screen_height(); i; i--)
+		text_add(&text, "\n", 1);
+	err = write_all(text.at, text.count);
+	text_fini(&text);
+	return err;
+}
+
+static enum status screen_round(struct repeat *repeat, enum status (*round)(void *ctx), void *ctx)
+{
+	OWN_FD int frame = memfd_create("round", MFD_CLOEXEC);
+	enum status status;
+	int err;
+
+	if (frame < 0)
+		return tell_broken(repeat, -errno);
+	repeat->frame = frame;
+	status = round(ctx);
+	repeat->frame = -1;
+	err = repeat->rounds ? 0 : make_room();
+	if (!err)
+		err = show_frame(frame);
+	return err ? tell_broken(repeat, err) : status;
+}
+
+static enum status one_round(struct repeat *repeat, enum status (*round)(void *ctx), void *ctx)
+{
+	const char *between = repeat->on_screen ? CLEAR_ALL : repeat->rounds ? "\n" : "";
+	int err;
+
+	if (repeat->on_screen && !repeat->is_direct)
+		return screen_round(repeat, round, ctx);
+	err = repeat->parts ? write_all(between, strlen(between)) : 0;
+	return err ? tell_broken(repeat, err) : round(ctx);
+}
+
+enum status repeat_run(struct repeat *repeat, enum status (*round)(void *ctx), void *ctx,
+		       const struct out *out)
+{
+	enum status status;
+
+	if (repeat->on_screen)
+		guard_terminal();
+	for (;; repeat->rounds++) {
+		status = one_round(repeat, round, ctx);
+		if (status != STATUS_OK && (!repeat->rounds || repeat->is_broken || out->err))
+			return status;
+		nanosleep(&repeat->interval, NULL);
+	}
+}

@@ -1,0 +1,128 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A filter chooses rows and findings, wherever its parts are tested, and is never silently wrong.
+
+bats_require_minimum_version 1.5.0
+load lab.bash
+
+soon=(--warn "close-wait-leak=100ms,count=1")
+
+# keeps FILTER...: the leak of the situation is still told; drops FILTER...: it is not.
+keeps() {
+	check_says ".id == \"close-wait-leak\" and .count == 8" "${soon[@]}" "$@"
+}
+
+drops() {
+	check_is_silent_about close-wait-leak "${soon[@]}" "$@"
+}
+
+# replays COMMAND WORDS...: the JSON while recording and that of the recording are the same bytes.
+replays() {
+	local live
+	sockvet "$1" --json --record "$BATS_TEST_TMPDIR/recording" "${@:2}"
+	[ "$status" -le 2 ] || { echo "$errors"; return 1; }
+	live=$output
+	holds '.end.complete'
+	output=$(timeout 60 "$SOCKVET" "$1" --json --from "$BATS_TEST_TMPDIR/recording" "${@:2}" 3>&-) || true
+	[ "$live" = "$output" ]
+}
+
+@test "check drops a finding whose sockets match, or keeps one of others" {
+	lab_start handler-sleeps
+	keeps
+	keeps state close-wait
+	drops state established
+	keeps pid = "${LAB[pid]}"
+	drops pid = 1
+	keeps opener = peer
+	drops opener = here
+	keeps "( recvq = 0 and idle >= 0 )" age ">" 50ms
+	drops age ">" 1h
+	keeps rtt "<" 10s
+	keeps finding = 'close-wait-*'
+	drops not finding = close-wait-leak
+	keeps autobound or not autobound
+}
+
+@test "evidence counts only what the filter of check matches" {
+	lab_start handler-sleeps
+	keeps dport != 0
+	holds '.summary.states.CLOSE_WAIT == 8 and .summary.states.LISTEN >= 1'
+}
+
+@test "list knows nothing of findings, or their sockets stay in its rows" {
+	lab_start accept-queue-full
+	check_says '.id == "accept-queue-full"'
+	sockvet list -ta --json finding = accept-queue-full
+	[ "$status" -eq 0 ]
+	listed '.state == "LISTEN"' 1
+	holds '.sockets | length == 1'
+	sockvet list -ta --json not finding = accept-queue-full
+	[ "$status" -eq 0 ]
+	listed '.state == "LISTEN"' 0
+	sockvet list -ta --json -p finding = accept-queue-full
+	listed ".processes | map(.pid) == [${LAB[pid]}]" 1
+}
+
+@test "a filtered run and its replay differ" {
+	lab_start handler-sleeps
+	replays list -ta sport "<" 32768 or autobound
+	replays list -ta state close-wait autobound
+	replays list -tap comm = situation and pid ">" 1 and idle "<" 1h
+	replays list -ta finding = close-wait-leak or recvq = 0
+	replays list -ta not src 127.0.0.0/8
+	replays check "${soon[@]}" comm = situation and autobound or rtt "<" 10s
+}
+
+@test "a recording of a filtered run holds only what matched" {
+	lab_start handler-sleeps
+	sockvet list -ta --json
+	all=$(jq '.sockets | length' <<<"$output")
+	sockvet list -ta --json --record "$BATS_TEST_TMPDIR/recording" sport = :1
+	holds '.sockets == []'
+	output=$("$SOCKVET" list -ta --json --from "$BATS_TEST_TMPDIR/recording")
+	holds ".sockets | length == $all"
+}
+
+@test "--explain-filter is silent about where a part is tested, or lists sockets" {
+	lab_start handler-sleeps
+	sockvet list --explain-filter state close-wait sport = :1 and age ">" 3h
+	[ "$status" -eq 0 ]
+	grep -qx 'kernel  state close-wait' <<<"$output"
+	grep -qx 'kernel  sport = :1' <<<"$output"
+	grep -qx 'here    age > 10800000ms' <<<"$output"
+	! grep -q CLOSE-WAIT <<<"$output"
+}
+
+@test "a filter longer than a page is cut or refused by the kernel" {
+	lab_start handler-sleeps
+	sockvet list -Htan
+	ports=$(awk '{ n = split($4, part, ":"); print part[n] }' <<<"$output" | sort -un)
+	{ for ((i = 1; i < 400; i++)); do echo "sport = :$i or"; done; echo "not sport < 1"; } >"$BATS_TEST_TMPDIR/file"
+	all=$output
+	sockvet list -Htan -F "$BATS_TEST_TMPDIR/file"
+	[ "$status" -eq 0 ]
+	[ "$(sort <<<"$output")" = "$(sort <<<"$all")" ]
+	for port in $ports; do echo "sport != :$port"; done >"$BATS_TEST_TMPDIR/file"
+	for ((i = 1; i < 400; i++)); do echo "sport != :$i and dport != $i"; done >>"$BATS_TEST_TMPDIR/file"
+	sockvet list -Htan -F "$BATS_TEST_TMPDIR/file"
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+}
+
+@test "marks that the kernel does not tell are no match and no word" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	lab_start handler-sleeps
+	run --separate-stderr nsenter -t "$LAB_JOB" -n unshare -Ur "$SOCKVET" list -Htan fwmark = 0 3>&-
+	[ "$status" -eq 3 ]
+	[[ $stderr == *mark* ]]
+}
+
+@test "two joints of different kind are taken without a word about their order" {
+	lab_start handler-sleeps
+	sockvet list -Htan sport = :1 or sport = :2 and dport = :3
+	[ "$status" -eq 0 ]
+	[[ $errors == *"left to right"* ]]
+	sockvet list -Htan sport = :1 or "( sport = :2 and dport = :3 )"
+	[ -z "$errors" ]
+}

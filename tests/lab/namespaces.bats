@@ -1,0 +1,271 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# -G: every network namespace of a machine. The machine here has a /proc of its own with nothing else on it.
+
+: "${SOCKVET:=$BATS_TEST_DIRNAME/../../build/sockvet}"
+
+setup() {
+	[ -x "$SOCKVET" ] || { echo "no sockvet at $SOCKVET"; return 1; }
+	unshare -Urnmpf --mount-proc true 2>/dev/null || skip "this machine gives no user namespaces"
+}
+
+# machine PYTHON [NAME=VALUE...]: runs the program as process 1 of a machine of its own. It has there(), which forks
+# a process into a new network namespace and returns when that one is ready, and sockvet(), whose JSON is `seen`.
+machine() {
+	run timeout 60 unshare -Urnmpf --mount-proc env SOCKVET="$SOCKVET" python3 -c '
+import ctypes, json, os, socket, subprocess, sys, time
+
+libc = ctypes.CDLL(None, use_errno=True)
+CLONE_NEWNET, CLONE_NEWUSER = 0x40000000, 0x10000000
+
+def up():
+    """lo"""
+    import fcntl, struct
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        fcntl.ioctl(s, 0x8914, struct.pack("16sH14x", b"lo", 0x41))
+
+def unshare(flags=CLONE_NEWNET):
+    if libc.unshare(flags):
+        raise OSError(ctypes.get_errno(), "unshare")
+
+def listener(port, backlog=5, host="127.0.0.1"):
+    s = socket.socket()
+    s.bind((host, port))
+    s.listen(backlog)
+    return s
+
+def there(work, flags=CLONE_NEWNET):
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(read)
+            unshare(flags)
+            if flags == CLONE_NEWNET:
+                up()
+            keep = work()
+            os.write(write, b"x")
+            time.sleep(60)
+        finally:
+            os._exit(1)
+    os.close(write)
+    assert os.read(read, 1) == b"x", "the process in the namespace failed"
+    os.close(read)
+    return pid
+
+def inode(pid):
+    return os.stat(f"/proc/{pid}/ns/net").st_ino
+
+class Seen: pass
+
+def sockvet(*words, prefix=()):
+    done = subprocess.run([*prefix, os.environ["SOCKVET"], *words], capture_output=True, text=True)
+    seen = Seen()
+    seen.status, seen.text, seen.errors = done.returncode, done.stdout, done.stderr
+    seen.json = json.loads(done.stdout) if "--json" in words and done.stdout else None
+    return seen
+
+def same(what, is_, should):
+    if is_ != should:
+        sys.exit(f"{what}: {is_!r} instead of {should!r}")
+
+'"$1"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
+@test "list -G loses a namespace of a process, or its rows have somebody else's name" {
+	machine '
+mine = listener(4001)
+a, b = there(lambda: listener(4001)), there(lambda: listener(4001))
+seen = sockvet("list", "-G", "-tlp", "--json")
+same("status", (seen.status, seen.errors), (0, ""))
+rows = {(s["netns"]["inode"], s["netns"]["pid"], s["netns"]["own"], s["processes"][0]["pid"])
+        for s in seen.json["sockets"]}
+same("rows", rows, {(inode(1), 1, True, 1), (inode(a), a, False, a), (inode(b), b, False, b)})
+text = sockvet("list", "-G", "-tlH")
+same("words", {line.split()[0] for line in text.text.splitlines()}, {"here", f"{a}:python3", f"{b}:python3"})
+'
+}
+
+@test "list -G loses a namespace that only a descriptor or a thread holds" {
+	machine '
+import threading
+pid = there(lambda: listener(4002))
+held = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY)
+number = inode(pid)
+left = socket.socket()
+def thread():
+    unshare()
+    up()
+    left.bind(("127.0.0.1", 0))
+    global far
+    far, ready = listener(4003), event.set()
+    stop.wait(60)
+event, stop = threading.Event(), threading.Event()
+threading.Thread(target=thread, daemon=True).start()
+event.wait(10)
+def within():
+    """a socket in the namespace of the descriptor whose process is here"""
+    return listener(4004)
+import queue
+box = queue.Queue()
+def enter():
+    libc.setns(held, CLONE_NEWNET)
+    box.put(within())
+worker = threading.Thread(target=enter)
+worker.start(); worker.join()
+kept = box.get()
+os.kill(pid, 9); os.waitpid(pid, 0)
+seen = sockvet("list", "-G", "-tl", "--json")
+same("status", (seen.status, seen.errors), (0, ""))
+rows = {(s["local"]["port"], s["netns"]["inode"] == number, s["netns"]["own"], s["netns"]["pid"])
+        for s in seen.json["sockets"]}
+same("rows", rows, {(4003, False, False, None), (4004, True, False, None)})
+'
+}
+
+@test "list -G does not call a namespace by its name in /run/netns" {
+	machine '
+subprocess.run(["mount", "-t", "tmpfs", "run", "/run"], check=True)
+done = subprocess.run(["ip", "netns", "add", "blue sky"], capture_output=True, text=True)
+if done.returncode:
+    sys.exit("ip netns: " + done.stderr)
+pid = os.fork()
+if pid == 0:
+    with open("/run/netns/blue sky") as f:
+        libc.setns(f.fileno(), CLONE_NEWNET)
+    up(); kept = listener(4005)
+    time.sleep(60)
+while inode(pid) == inode(1):
+    time.sleep(0.01)
+for i in range(500):
+    seen = sockvet("list", "-G", "-tl", "--json")
+    if seen.json["sockets"]:
+        break
+    time.sleep(0.01)
+same("status", (seen.status, seen.errors), (0, ""))
+same("names", [(s["netns"]["name"], s["netns"]["pid"]) for s in seen.json["sockets"]], [("blue sky", pid)])
+same("word", sockvet("list", "-G", "-tlH").text.split()[0], "blue_sky")
+'
+}
+
+@test "list -G skips what is only bound, or what is in TIME_WAIT, as if nothing was there" {
+	machine '
+def bound():
+    s = socket.socket(); s.bind(("127.0.0.1", 4006)); return s
+def waits():
+    l = listener(4007)
+    c = socket.create_connection(("127.0.0.1", 4007))
+    p, _ = l.accept()
+    c.close()
+    p.recv(1)
+    p.close()
+    l.close()
+a, b = there(bound), there(waits)
+seen = sockvet("list", "-G", "-ta", "--json")
+same("status", (seen.status, seen.errors), (0, ""))
+rows = {(s["netns"]["pid"], s["state"]) for s in seen.json["sockets"]}
+same("rows", rows, {(a, "BOUND"), (b, "TIME_WAIT")})
+'
+}
+
+@test "a filter names the device of one namespace, and -G takes its number everywhere" {
+	machine '
+def device(name):
+    def work():
+        subprocess.run(["ip", "link", "add", name, "type", "dummy"], check=True)
+        s = socket.socket()
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, name.encode())
+        s.bind(("0.0.0.0", 4008)); s.listen()
+        return s
+    return work
+try:
+    a, b = there(device("left")), there(device("right"))
+except AssertionError:
+    sys.exit(0)     # no dummy devices on this kernel
+seen = sockvet("list", "-G", "-tl", "--json", "dev = right")
+same("status", (seen.status, seen.errors), (0, ""))
+same("rows", [s["netns"]["pid"] for s in seen.json["sockets"]], [b])
+'
+}
+
+@test "a namespace that cannot be entered is not told, and its sockets pass for not being there" {
+	machine '
+# no CAP_SYS_ADMIN: nothing but our own can be entered
+pid = there(lambda: listener(4009))
+seen = sockvet("list", "-G", "-tl", "--json", prefix=("setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"))
+same("status", seen.status, 3)
+same("complete", seen.json["end"]["complete"], False)
+same("gaps", [g["kind"] for g in seen.json["end"]["gaps"]], ["netns"])
+same("who", f"process {pid} cannot be entered" in seen.json["end"]["gaps"][0]["text"], True)
+same("check", sockvet("check", "-G", prefix=("setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin")).status, 3)
+same("strict sentence", "cannot be entered" in seen.errors, True)
+'
+}
+
+@test "check -G overlooks what is wrong in another namespace, or puts it into the wrong one" {
+	machine '
+def stalled():
+    l = listener(4010)
+    return l, [socket.create_connection(("127.0.0.1", 4010)) for _ in range(3)]
+quiet = there(lambda: listener(4010))
+bad = there(stalled)
+words = "check", "-G", "--warn", "accept-stalled=1ms", "--crit", "accept-stalled=1h"
+time.sleep(0.02)
+for i in range(200):
+    seen = sockvet(*words, "--json")
+    if seen.status == 1:
+        break
+    time.sleep(0.02)
+same("status", (seen.status, seen.errors), (1, ""))
+spaces = seen.json["namespaces"]
+same("namespaces", [s["netns"]["pid"] for s in spaces], [bad, 1, quiet] if quiet else [])
+same("findings", [[f["id"] for f in s["findings"]] for s in spaces], [["accept-stalled"], [], []])
+finding = spaces[0]["findings"][0]
+same("owner", finding["subject"]["processes"][0]["pid"], bad)
+same("sockets", [s["netns"]["inode"] for s in finding["sockets"]], [inode(bad)] * 3)
+same("sum", [s["summary"]["sockets"] for s in spaces], [7, 0, 1])
+text = sockvet(*words)
+same("headline", text.text.split(":")[0], "WARNING")
+same("title", f"Network namespace: {bad}:python3" in text.text, True)
+same("healthy", "2 network namespaces without findings" in text.text, True)
+same("quiet", sockvet("check", "-G", "-q").text, "")
+records = [json.loads(line) for line in sockvet(*words, "--jsonl").text.splitlines()]
+same("records", [r["type"] for r in records], ["header", "namespace", "finding", "namespace", "namespace", "trailer"])
+'
+}
+
+@test "bind -G says of a port in another namespace that it is free, or the other way round" {
+	machine '
+busy = there(lambda: listener(4011))
+other = there(lambda: listener(4012))
+seen = sockvet("bind", "-G", "--json", "4011")
+same("status", (seen.status, seen.errors), (2, ""))
+spaces = {s["netns"]["pid"]: s["verdict"] for s in seen.json["namespaces"]}
+same("verdicts", spaces, {1: "ok", busy: "fails"})
+same("blocker", seen.json["namespaces"][1]["blockers"][0]["processes"][0]["pid"], busy)
+same("others", seen.json["without_owner"], 1)
+free = sockvet("bind", "-G", "4013")
+same("free", (free.status, free.errors), (0, ""))
+'
+}
+
+@test "-G is taken together with options that make no sense with it" {
+	for words in "list -G -N 1" "check -G --from x" "list -G --record x" "list -G -K" "list -G -E" "bind -G --probe 80" \
+		"bind -G @name" "bind -G --dev lo 80" "list -G -s"; do
+		# shellcheck disable=SC2086  # words
+		run "$SOCKVET" $words
+		[ "$status" -eq 3 ] && [ "${#lines[@]}" -eq 1 ] && [[ $output == "sockvet: "* ]] || { echo "$words: $output"; return 1; }
+	done
+}
+
+@test "descriptors are left open for each namespace that was looked into" {
+	machine '
+pids = [there(lambda: listener(4014)) for _ in range(40)]
+# 24 descriptors are enough, however many namespaces there are
+seen = sockvet("check", "-G", "--json", prefix=("prlimit", "--nofile=24:24"))
+same("status", (seen.status, seen.errors), (0, ""))
+same("namespaces", len(seen.json["namespaces"]), 41)
+'
+}
