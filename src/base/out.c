@@ -46,6 +46,15 @@ void out_put(struct out *out, const char *bytes, size_t size)
 	out->used += size;
 }
 
+char *out_space(struct out *out, size_t size)
+{
+	if (out->used + size > sizeof(out->buffer)) {
+		drain(out, out->buffer, out->used);
+		out->used = 0;
+	}
+	return out->buffer + out->used;
+}
+
 void out_str(struct out *out, const char *str)
 {
 	out_put(out, str, strlen(str));

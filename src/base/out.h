@@ -28,6 +28,18 @@ void out_pad(struct out *out, char c, size_t count);
 void out_f(struct out *out, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/*
+ * Room for @size bytes, at most OUT_SPACE, to write them in their place; what was
+ * written is told by out_took() before anything else is put.
+ */
+#define OUT_SPACE 4096
+char *out_space(struct out *out, size_t size);
+
+static inline void out_took(struct out *out, const char *end)
+{
+	out->used = (size_t)(end - out->buffer);
+}
+
 /* Writes what is left. Returns 0 or -errno of the first failure since init. */
 int out_flush(struct out *out);
 

@@ -5,8 +5,9 @@
 #include "collect/census.h"
 #include "collect/cgroups.h"
 #include "collect/chain.h"
-#include "collect/destroy.h"
 #include "collect/crowd.h"
+#include "collect/descriptors.h"
+#include "collect/destroy.h"
 #include "collect/elsewhere.h"
 #include "collect/flags.h"
 #include "collect/holders.h"
@@ -39,6 +40,7 @@ struct collect {
 	struct collect_source source;
 	struct tape           tape;
 	struct limits         machine;  /* read before a namespace is entered */
+	bool                  machine_is_read;
 	char                  release[64]; /* of the kernel that is or was seen */
 	struct crowd         *crowd;    /* while every namespace is visited */
 	uint32_t              tcp_states, udp_states; /* then: those that can be here */
@@ -80,13 +82,22 @@ static void recall_release(struct collect *collect)
 	}
 }
 
+/* Other namespaces do not show these files. Plain rows need none of them. */
+static void read_machine(struct collect *collect)
+{
+	if (!collect->machine_is_read)
+		knobs_read(&collect->tape, KNOB_MACHINE, &collect->machine);
+	collect->machine_is_read = true;
+}
+
 static int open_live(struct collect *collect, struct fault *fault)
 {
 	struct utsname system;
 
 	if (uname(&system) == 0)
 		set_release(collect, system.release, strlen(system.release));
-	knobs_read(&collect->tape, KNOB_MACHINE, &collect->machine);
+	if (collect->source.netns || tape_records(&collect->tape))
+		read_machine(collect);
 	return collect->source.netns ? netns_enter(collect->source.netns, fault) : 0;
 }
 
@@ -111,7 +122,7 @@ int collect_open(struct collect **result, const struct collect_source *source,
 	}
 	if (tape_replays(&collect->tape)) {
 		recall_release(collect);
-		knobs_read(&collect->tape, KNOB_MACHINE, &collect->machine);
+		read_machine(collect);
 	}
 	*result = collect;
 	return 0;
@@ -208,6 +219,7 @@ static void read_limits(struct collect *collect, struct snapshot *seen)
 	unsigned missing = knobs_read(&collect->tape, KNOB_NETNS, &seen->limits) +
 			   knobs_count(&collect->tape, &seen->limits);
 
+	read_machine(collect);
 	copy_machine(collect, seen);
 	read_boot_id(collect, seen);
 	if (missing)
@@ -232,18 +244,42 @@ int collect_basics(struct collect *collect, struct snapshot *seen, struct fault 
 	return 0;
 }
 
+int collect_brief(struct collect *collect, struct snapshot *seen, bool *left_links,
+		  struct fault *fault)
+{
+	*left_links = !tape_replays(&collect->tape) && !tape_records(&collect->tape);
+	if (!*left_links)
+		return collect_basics(collect, seen, fault);
+	snprintf(seen->version, sizeof(seen->version), "%s", collect->release);
+	read_identity(collect, seen);
+	return 0;
+}
+
+void collect_links(struct collect *collect, struct snapshot *seen)
+{
+	links_collect(&collect->tape, seen);
+}
+
 /* ---- every namespace ---- */
 
 int collect_everywhere(struct collect *collect, struct places *places, place_visit *visit,
 		       void *ctx, struct snapshot *seen, struct fault *fault)
 {
+	__typeof__(seen->netns_name) name;
+	uint64_t inode = seen->netns_inode;
 	int err;
 
+	memcpy(name, seen->netns_name, sizeof(name));
+	read_machine(collect);
 	collect->crowd = grow_alloc(sizeof(*collect->crowd));
 	err = places_visit(places, visit, ctx, seen, fault);
 	crowd_fini(collect->crowd);
 	free(collect->crowd);
 	collect->crowd = NULL;
+	/* whose caller never left it, wherever the visits have been */
+	seen->place = NULL;
+	seen->netns_inode = inode;
+	memcpy(seen->netns_name, name, sizeof(name));
 	return err;
 }
 

@@ -74,6 +74,17 @@ int collect_arrival(struct collect *collect, const struct place *place, struct s
 /* Time, kernel, namespace, limits, counters, interface names, own addresses. */
 int collect_basics(struct collect *collect, struct snapshot *seen, struct fault *fault);
 
+/*
+ * collect_basics() for an answer that needs no limits, counters and addresses,
+ * and names of interfaces perhaps: only time, kernel and namespace, unless a
+ * recording is made or read. True in @left_links when collect_links() is left.
+ */
+int collect_brief(struct collect *collect, struct snapshot *seen, bool *left_links,
+		  struct fault *fault);
+
+/* The interface names and own addresses that collect_brief() left. */
+void collect_links(struct collect *collect, struct snapshot *seen);
+
 struct collect_ask {
 	uint32_t states;        /* STATE_BIT()s */
 	unsigned need;          /* enum need: FLOW, TCP_INFO, MEMORY, CONGESTION, TOS */

@@ -232,8 +232,12 @@ static int look(struct job *job, struct fault *fault)
 	err = error_of(message);
 	if (err < 0 && message_parse(mnl_nlmsg_get_payload(message),
 				     mnl_nlmsg_get_payload_len(message), job->sock->protocol,
-				     job->ask->need, &now, &detail) >= 0)
+				     job->ask->need, &now, &detail) >= 0) {
+		if (now.detail)
+			detail_fini(&detail);
+		now.detail = NULL;
 		return take_same(job, &now);
+	}
 	if ((err == ENOENT || err == ESTALE) && !may_share(job->sock))
 		return 0;
 	return look_at_port(job, fault);

@@ -37,11 +37,12 @@ void dump_end(struct dump *dump, struct snapshot *seen)
 {
 	if (dump->undecided)
 		note_undecided(dump, seen);
-	map_fini(&dump->explicit_ports);
+	ids_fini(&dump->explicit_ports);
 	if (dump->senseless)
 		snapshot_gap(seen, GAP_ATTRIBUTE, dump->senseless,
 			     "socket messages or attributes made no sense and were left out");
-	map_fini(&dump->delivered);
+	ids_fini(&dump->delivered);
+	ids_fini(&dump->closed);
 }
 
 struct frame_ask dump_asked(const struct dump *dump)
@@ -78,13 +79,13 @@ bool dump_wants_port(const struct collect_ask *ask, uint16_t port)
  */
 static bool is_fresh(struct dump *dump, const struct inet_diag_msg *told)
 {
-	bool fresh;
-	uint32_t *closed = map_slot(&dump->delivered, key_of(told), &fresh);
+	uint64_t key = key_of(told);
+	bool fresh = ids_add(&dump->delivered, key);
 
 	if (told->idiag_state == STATE_CLOSE)
-		*closed = 1;
-	else if (!fresh && *closed && told->idiag_timer == TIMER_TIME_WAIT)
-		map_slot(&dump->delivered, ~key_of(told), &fresh);
+		ids_add(&dump->closed, key);
+	else if (!fresh && told->idiag_timer == TIMER_TIME_WAIT && ids_has(&dump->closed, key))
+		return ids_add(&dump->delivered, ~key);
 	return fresh;
 }
 
@@ -110,7 +111,7 @@ static bool is_wanted(struct dump *dump, const void *message, size_t size)
 
 static void tell_origin(const struct dump *dump, struct sock *sock)
 {
-	bool found = map_find(&dump->explicit_ports, sock->cookie) != NULL;
+	bool found = ids_has(&dump->explicit_ports, sock->cookie);
 
 	if (!found && !dump->knows_origins)
 		return;
@@ -132,8 +133,7 @@ static bool passes(struct dump *dump, const struct sock *sock)
 int dump_deliver(struct dump *dump, const void *bytes, size_t size)
 {
 	const char *message = bytes;
-	struct detail detail;
-	struct sock sock;
+	struct sock *sock = &dump->sock;
 	int senseless;
 
 	if (size < NLMSG_HDRLEN) {
@@ -145,17 +145,17 @@ int dump_deliver(struct dump *dump, const void *bytes, size_t size)
 		return 0;
 	tape_put(dump->tape, FRAME_SOCK, NULL, bytes, size);
 	senseless = message_parse(message, size - NLMSG_HDRLEN, dump->ask.protocol,
-				  dump->ask.need, &sock, &detail);
+				  dump->ask.need, sock, &dump->detail);
 	if (senseless < 0) {
 		dump->senseless++;
 		return 0;
 	}
 	dump->senseless += (unsigned)senseless;
-	if (dump->hides_orphan_uids && !sock.inode && !sock.uid)
-		sock.have &= ~(uint32_t)HAVE_UID;
+	if (dump->hides_orphan_uids && !sock->inode && !sock->uid)
+		sock->have &= ~(uint32_t)HAVE_UID;
 	if (dump->tells_origins)
-		tell_origin(dump, &sock);
-	return passes(dump, &sock) ? dump->sink.take(dump->sink.ctx, &sock) : 0;
+		tell_origin(dump, sock);
+	return passes(dump, sock) ? dump->sink.take(dump->sink.ctx, sock) : 0;
 }
 
 static int take_live(void *ctx, const struct nlmsghdr *message)

@@ -2,6 +2,7 @@
 #ifndef COLLECT_DUMP_H
 #define COLLECT_DUMP_H
 
+#include "base/ids.h"
 #include "collect/collect.h"
 #include "collect/filter_code.h"
 #include "collect/tape.h"
@@ -13,13 +14,17 @@ struct dump {
 	struct collect_ask ask;         /* its protocol is never 0 */
 	enum ask_how       how;
 	struct sink        sink;
-	struct map         delivered;   /* cookies */
+	struct ids         delivered;   /* cookies */
+	struct ids         closed;      /* those delivered in CLOSE */
+	/* the row at hand: too big to be cleared for each */
+	struct sock        sock;
+	struct detail      detail;
 	uint64_t           senseless;   /* messages and attributes */
 	bool               hides_orphan_uids;
 	const char        *release;     /* of the kernel; NULL: does not matter */
 	/* where a port came from, see inet.c */
 	bool               tells_origins, knows_origins;
-	struct map         explicit_ports; /* cookies */
+	struct ids         explicit_ports; /* cookies */
 	/* the filter of the question, if it has one */
 	struct filter_view view;
 	uint64_t           undecided;   /* rows of which it could not be told */

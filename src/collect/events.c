@@ -3,6 +3,7 @@
 
 #include "base/grow.h"
 #include "collect/message.h"
+#include "collect/nlattrs.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -80,8 +81,11 @@ int collect_events_open(struct collect_events **result, const struct collect_ask
 
 void collect_events_close(struct collect_events *events)
 {
-	if (events && events->socket)
+	if (!events)
+		return;
+	if (events->socket)
 		mnl_socket_close(events->socket);
+	detail_fini(&events->detail);
 	free(events);
 }
 
@@ -91,24 +95,14 @@ int collect_events_fd(const struct collect_events *events)
 }
 
 /* Only an attribute says it; without one there is no telling what it was. */
-static enum protocol protocol_of(const char *attributes, size_t size)
+static enum protocol protocol_of(const uint8_t *bytes, size_t size)
 {
-	while (size >= sizeof(struct nlattr)) {
-		struct nlattr head;
-		size_t step;
+	struct nlattrs walk = { .at = bytes, .left = size };
+	struct nlattrs_one one;
 
-		memcpy(&head, attributes, sizeof(head));
-		if (head.nla_len < sizeof(head) || head.nla_len > size)
-			return 0;
-		if ((head.nla_type & NLA_TYPE_MASK) == INET_DIAG_PROTOCOL &&
-		    head.nla_len > sizeof(head))
-			return (enum protocol)(uint8_t)attributes[sizeof(head)];
-		step = (size_t)NLA_ALIGN(head.nla_len);
-		if (step >= size)
-			return 0;
-		attributes += step;
-		size -= step;
-	}
+	while (nlattrs_next(&walk, &one))
+		if (one.type == INET_DIAG_PROTOCOL && one.size)
+			return (enum protocol)one.at[0];
 	return 0;
 }
 
@@ -125,7 +119,7 @@ int events_parse(const void *bytes, size_t size, unsigned need, struct sock *soc
 	memcpy(&head, bytes, sizeof(head));
 	if (head.nlmsg_type != SOCK_DIAG_BY_FAMILY || head.nlmsg_len < fixed || head.nlmsg_len > size)
 		return -EBADMSG;
-	protocol = protocol_of((const char *)bytes + fixed, head.nlmsg_len - fixed);
+	protocol = protocol_of((const uint8_t *)bytes + fixed, head.nlmsg_len - fixed);
 	if (protocol != PROTOCOL_TCP && protocol != PROTOCOL_UDP)
 		return -EBADMSG;
 	if (message_parse(payload, head.nlmsg_len - NLMSG_HDRLEN, protocol, need, sock, detail) < 0)
@@ -170,6 +164,7 @@ int collect_events_next(struct collect_events *events, struct event *event, stru
 	};
 	ssize_t size = recvmsg(collect_events_fd(events), &message, MSG_DONTWAIT);
 
+	detail_fini(&events->detail);
 	*event = (struct event){ .time_ms = now_ms() };
 	if (size < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;

@@ -196,6 +196,9 @@ static uint32_t build_word(struct compiler *c, uint32_t node, bool negated)
 	struct inet_diag_markcond mark = { .mark = (uint32_t)n->number, .mask = n->mask };
 	uint32_t index = (uint32_t)n->number;
 
+	/* no socket whose listing takes a program has such ends */
+	if (n->realm != REALM_INET)
+		return add_constant(c, negated != (n->op == FILTER_NE));
 	/* these three operators are the opposite of =, <= and >= */
 	if (n->op == FILTER_NE || ((n->kind == FILTER_SPORT || n->kind == FILTER_DPORT) &&
 				   (n->op == FILTER_GT || n->op == FILTER_LT)))
@@ -380,6 +383,10 @@ void filter_compile(struct filter_code *code, const struct filter *filter,
 	code->in_kernel = grow_alloc(nodes);
 	code->exact = true;
 	if (!filter->has_expression)
+		return;
+	/* of these tables the kernel has no programs */
+	code->exact = filter->realm == REALM_INET;
+	if (!code->exact)
 		return;
 	c.weak = grow_alloc(nodes);
 	put_program(&c, fit(&c, build(&c, filter->root, false), most));

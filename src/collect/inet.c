@@ -28,27 +28,46 @@ static uint32_t kernel_states(uint32_t states)
 
 /* ---- live ---- */
 
-/* A request as it is sent: head, attributes, and the program of the filter. */
-static void write_request(struct text *request, const struct dump *dump, int family,
-			  const struct text *program)
+/* The request of old names no family and TCP only: the kernel walks its table once. */
+static void write_old_head(struct text *request, const struct collect_ask *ask)
 {
-	uint32_t protocol = dump->ask.protocol;
+	struct inet_diag_req head = {
+		.idiag_ext = attrs_ext(ask->need), .idiag_states = kernel_states(ask->states),
+	};
+
+	text_add(request, (const char *)&head, sizeof(head));
+}
+
+static void write_head(struct text *request, const struct collect_ask *ask, int family)
+{
+	uint32_t protocol = ask->protocol;
 	struct inet_diag_req_v2 head = {
 		.sdiag_family = (uint8_t)family,
 		/* as ss does: a number above 8 bits has an attribute of its own */
 		.sdiag_protocol = (uint8_t)(protocol > UINT8_MAX ? IPPROTO_RAW : protocol),
-		.idiag_ext = attrs_ext(dump->ask.need),
-		.idiag_states = kernel_states(dump->ask.states),
+		.idiag_ext = attrs_ext(ask->need),
+		.idiag_states = kernel_states(ask->states),
 	};
 	struct nlattr attr = { sizeof(attr) + sizeof(protocol), INET_DIAG_REQ_PROTOCOL };
-	struct bytecode code;
-	size_t size = bytecode_compile(&code, &dump->ask, program->count);
 
 	text_add(request, (const char *)&head, sizeof(head));
 	if (protocol > UINT8_MAX) {
 		text_add(request, (const char *)&attr, sizeof(attr));
 		text_add(request, (const char *)&protocol, sizeof(protocol));
 	}
+}
+
+/* A request as it is sent: head, attributes, and the program of the filter. */
+static void write_request(struct text *request, const struct dump *dump, int family,
+			  const struct text *program)
+{
+	struct bytecode code;
+	size_t size = bytecode_compile(&code, &dump->ask, program->count);
+
+	if (family == AF_UNSPEC)
+		write_old_head(request, &dump->ask);
+	else
+		write_head(request, &dump->ask, family);
 	text_add(request, (const char *)&code, size);
 	text_add(request, text_str(program), program->count);
 }
@@ -60,6 +79,7 @@ static int try_family(struct dump *dump, struct wire_dump *wire, int family,
 	int err;
 
 	write_request(&request, dump, family, &code->program);
+	wire->type = family == AF_UNSPEC ? TCPDIAG_GETSOCK : SOCK_DIAG_BY_FAMILY;
 	wire->request = request.at;
 	wire->size = request.count;
 	dump->view.granted = code->granted;
@@ -76,40 +96,65 @@ static bool is_refused(const struct wire_dump *wire, int err)
 	return !wire->answered && (err == -EINVAL || err == -EPERM || err == -EOPNOTSUPP);
 }
 
-static int list_family(struct dump *dump, int family, const struct filter_code *code,
-		       struct wire_dump *wire, struct snapshot *seen, int *failed,
-		       struct fault *fault)
+static int walk(struct dump *dump, int family, const struct filter_code *code,
+		struct wire_dump *wire, struct fault *fault)
 {
 	static const struct filter_code none;
 	int err = try_family(dump, wire, family, code, fault);
 
 	if (err && code->program.count && is_refused(wire, err))
 		err = try_family(dump, wire, family, &none, fault);
+	return err;
+}
+
+static int tell_broken(struct dump *dump, const char *what, int err, const struct wire_dump *wire,
+		       struct snapshot *seen, int *failed)
+{
 	if (!err || wire->stopped)
 		return err;
 	*failed = err;
-	dump_broke(dump, wire, err, family == AF_INET ? "IPv4" : "IPv6", seen);
+	dump_broke(dump, wire, err, what, seen);
 	return 0;
 }
 
-static int list_families(struct dump *dump, const struct filter_code *code, unsigned deadline_ms,
-			 struct snapshot *seen, struct fault *fault)
+static int list_each(struct dump *dump, const struct filter_code *code, struct wire_dump *wire,
+		     struct snapshot *seen, struct fault *fault)
 {
-	struct wire_dump wire = { .deadline_ms = deadline_ms };
 	bool answered = !dump->ask.ipv4 && !dump->ask.ipv6;
 	int err = 0, failed = 0;
 
 	if (dump->ask.ipv4) {
-		err = list_family(dump, AF_INET, code, &wire, seen, &failed, fault);
-		answered |= wire.answered;
+		err = walk(dump, AF_INET, code, wire, fault);
+		err = tell_broken(dump, "IPv4", err, wire, seen, &failed);
+		answered |= wire->answered;
 	}
 	if (!err && dump->ask.ipv6) {
-		err = list_family(dump, AF_INET6, code, &wire, seen, &failed, fault);
-		answered |= wire.answered;
+		err = walk(dump, AF_INET6, code, wire, fault);
+		err = tell_broken(dump, "IPv6", err, wire, seen, &failed);
+		answered |= wire->answered;
 	}
 	if (err)
 		return err;
 	return answered ? 0 : failed;
+}
+
+/*
+ * Each request makes the kernel walk the table of all namespaces, whatever is in
+ * it, so both families are had in one walk where the request of old can ask.
+ */
+static int list_families(struct dump *dump, const struct filter_code *code, unsigned deadline_ms,
+			 struct snapshot *seen, struct fault *fault)
+{
+	struct wire_dump wire = { .deadline_ms = deadline_ms };
+	int err, failed = 0;
+
+	if (!dump->ask.ipv4 || !dump->ask.ipv6 || dump->ask.protocol != PROTOCOL_TCP)
+		return list_each(dump, code, &wire, seen, fault);
+	err = walk(dump, AF_UNSPEC, code, &wire, fault);
+	if (err && !wire.answered && err != -ETIMEDOUT)
+		return list_each(dump, code, &wire, seen, fault);
+	err = tell_broken(dump, "IPv4 and IPv6", err, &wire, seen, &failed);
+	return err || wire.answered ? err : failed;
 }
 
 static int list_live(struct dump *dump, unsigned deadline_ms, struct snapshot *seen,
@@ -193,7 +238,7 @@ bool release_at_least(const char *release, unsigned major, unsigned minor)
 
 static int take_cookie(void *ctx, const struct sock *sock)
 {
-	map_slot(ctx, sock->cookie, NULL);
+	ids_add(ctx, sock->cookie);
 	return 0;
 }
 
@@ -217,7 +262,7 @@ static struct collect_ask explicit_ask(const struct collect_ask *ask)
 
 /* The cookies of the explicit ones. False when some of them may be missing. */
 static bool list_explicit(struct tape *tape, const struct collect_ask *ask, unsigned deadline_ms,
-			  struct map *cookies)
+			  struct ids *cookies)
 {
 	struct sink sink = { .take = take_cookie, .ctx = cookies };
 	struct dump dump = dump_begin(tape, ask, ASK_EXPLICIT, sink);
@@ -333,7 +378,7 @@ int inet_explicit(struct tape *tape, const struct collect_ask *ask, unsigned dea
 		  struct snapshot *seen, struct fault *fault)
 {
 	struct collect_ask question = explicit_ask(ask);
-	struct map cookies = { 0 };
+	struct ids cookies = { 0 };
 	bool whole = list_explicit(tape, &question, deadline_ms, &cookies);
 
 	(void)fault;
@@ -342,10 +387,10 @@ int inet_explicit(struct tape *tape, const struct collect_ask *ask, unsigned dea
 
 		if (!was_asked_for(sock, ask))
 			continue;
-		sock->port_explicit = map_find(&cookies, sock->cookie) != NULL;
+		sock->port_explicit = ids_has(&cookies, sock->cookie);
 		if (sock->port_explicit || (whole && has_own_port(sock)))
 			sock->have |= HAVE_PORT_ORIGIN;
 	}
-	map_fini(&cookies);
+	ids_fini(&cookies);
 	return 0;
 }

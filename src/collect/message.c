@@ -37,14 +37,16 @@ enum state message_state(const struct inet_diag_msg *told, enum protocol protoco
 	return told->idiag_state <= STATE_CLOSING ? told->idiag_state : STATE_NONE;
 }
 
-/* Newer kernels tell further timers (delayed ACK): nobody waits for those. */
+/* A timer of a kernel to come is none that is known. */
 static void take_timer(struct sock *sock, const struct inet_diag_msg *told)
 {
 	if (told->idiag_timer == 0 || told->idiag_timer >= TIMER_COUNT)
 		return;
 	sock->timer = told->idiag_timer;
 	sock->timer_ms = told->idiag_expires;
-	sock->retransmits = told->idiag_retrans;
+	/* a delayed ACK that is tried again repeats nothing that was sent */
+	if (sock->timer != TIMER_DELAYED_ACK)
+		sock->retransmits = told->idiag_retrans;
 }
 
 static void take_addresses(struct sock *sock, const struct inet_diag_msg *told)

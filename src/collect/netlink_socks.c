@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-size_t netlink_socks_request(void *request, uint32_t states)
+size_t netlink_socks_request(void *request, uint32_t states, bool waiting)
 {
 	struct netlink_diag_req asked = {
 		.sdiag_family = AF_NETLINK, .sdiag_protocol = NDIAG_PROTO_ALL,
@@ -17,6 +17,7 @@ size_t netlink_socks_request(void *request, uint32_t states)
 	};
 
 	(void)states;   /* to ss they have only one */
+	(void)waiting;
 	memcpy(request, &asked, sizeof(asked));
 	return sizeof(asked);
 }
@@ -32,23 +33,34 @@ static bool take_attr(struct other_row *row, unsigned type, const uint8_t *at, s
 }
 
 /* In the spelling of ss and its nl_protos; what is not here is a number. */
+static const char *const names[] = {
+	[NETLINK_ROUTE] = "rtnl", [NETLINK_UNUSED] = "unused",
+	[NETLINK_USERSOCK] = "usersock", [NETLINK_FIREWALL] = "fw",
+	[NETLINK_SOCK_DIAG] = "tcpdiag", [NETLINK_NFLOG] = "nflog",
+	[NETLINK_XFRM] = "xfrm", [NETLINK_SELINUX] = "selinux",
+	[NETLINK_ISCSI] = "iscsi", [NETLINK_AUDIT] = "audit",
+	[NETLINK_FIB_LOOKUP] = "fiblookup", [NETLINK_CONNECTOR] = "connector",
+	[NETLINK_NETFILTER] = "nft", [NETLINK_IP6_FW] = "ip6fw",
+	[NETLINK_DNRTMSG] = "dec-rt", [NETLINK_KOBJECT_UEVENT] = "uevent",
+	[NETLINK_GENERIC] = "genl", [NETLINK_SCSITRANSPORT] = "scsi-trans",
+	[NETLINK_ECRYPTFS] = "ecryptfs", [NETLINK_RDMA] = "rdma",
+	[NETLINK_CRYPTO] = "crypto",
+};
+
 static const char *name_of(uint8_t number)
 {
-	static const char *const names[] = {
-		[NETLINK_ROUTE] = "rtnl", [NETLINK_UNUSED] = "unused",
-		[NETLINK_USERSOCK] = "usersock", [NETLINK_FIREWALL] = "fw",
-		[NETLINK_SOCK_DIAG] = "tcpdiag", [NETLINK_NFLOG] = "nflog",
-		[NETLINK_XFRM] = "xfrm", [NETLINK_SELINUX] = "selinux",
-		[NETLINK_ISCSI] = "iscsi", [NETLINK_AUDIT] = "audit",
-		[NETLINK_FIB_LOOKUP] = "fiblookup", [NETLINK_CONNECTOR] = "connector",
-		[NETLINK_NETFILTER] = "nft", [NETLINK_IP6_FW] = "ip6fw",
-		[NETLINK_DNRTMSG] = "dec-rt", [NETLINK_KOBJECT_UEVENT] = "uevent",
-		[NETLINK_GENERIC] = "genl", [NETLINK_SCSITRANSPORT] = "scsi-trans",
-		[NETLINK_ECRYPTFS] = "ecryptfs", [NETLINK_RDMA] = "rdma",
-		[NETLINK_CRYPTO] = "crypto",
-	};
-
 	return number < sizeof(names) / sizeof(*names) ? names[number] : NULL;
+}
+
+bool netlink_socks_number(const char *name, uint32_t *number)
+{
+	for (uint32_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (names[i] && strcmp(names[i], name) == 0) {
+			*number = i;
+			return true;
+		}
+	}
+	return false;
 }
 
 static void write_ends(struct other *other, const struct netlink_diag_msg *told)

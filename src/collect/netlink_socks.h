@@ -5,7 +5,7 @@
 #include "collect/others.h"
 
 /* Writes the request for the whole table; returns its bytes. */
-size_t netlink_socks_request(void *request, uint32_t states);
+size_t netlink_socks_request(void *request, uint32_t states, bool waiting);
 
 /**
  * netlink_socks_parse - a netlink_diag_msg and its attributes as a socket
@@ -20,5 +20,8 @@ int netlink_socks_parse(const void *message, size_t size, struct other_row *row)
 /* The process whose pid is its port id; a habit of programs, no rule of the kernel. */
 void netlink_socks_complete(struct tape *tape, const struct snapshot *seen,
 			    struct other_row *row);
+
+/* The protocol that ss calls @name. */
+bool netlink_socks_number(const char *name, uint32_t *number);
 
 #endif

@@ -2,6 +2,7 @@
 #include "collect/others.h"
 
 #include "collect/netlink_socks.h"
+#include "collect/nlattrs.h"
 #include "collect/offers.h"
 #include "collect/packet_socks.h"
 #include "collect/unix_socks.h"
@@ -17,7 +18,8 @@
  */
 static const struct other_table {
 	enum protocol protocol;         /* as asked and recorded: of any type */
-	size_t (*request)(void *request, uint32_t states);
+	/* @waiting: also who waits for accept() */
+	size_t (*request)(void *request, uint32_t states, bool waiting);
 	int (*parse)(const void *message, size_t size, struct other_row *row);
 	/* What the message does not hold; NULL: nothing is missing. */
 	void (*complete)(struct tape *tape, const struct snapshot *seen, struct other_row *row);
@@ -43,6 +45,7 @@ struct others {
 	const struct snapshot    *seen;
 	struct map                delivered;    /* cookies */
 	uint64_t                  senseless;
+	uint64_t                  hidden;       /* with a filter that is not told to us */
 };
 
 static const struct other_table *table_of(enum protocol protocol)
@@ -65,25 +68,13 @@ bool others_lists(enum protocol protocol)
 
 unsigned others_attrs(const void *bytes, size_t size, other_attr *take, struct other_row *row)
 {
-	const uint8_t *at = bytes;
+	struct nlattrs walk = { .at = bytes, .left = size };
+	struct nlattrs_one one;
 	unsigned senseless = 0;
 
-	while (size >= sizeof(struct nlattr)) {
-		struct nlattr attr;
-		size_t step;
-
-		memcpy(&attr, at, sizeof(attr));
-		if (attr.nla_len < sizeof(attr) || attr.nla_len > size)
-			return senseless + 1;
-		senseless += !take(row, attr.nla_type & (unsigned)NLA_TYPE_MASK, at + sizeof(attr),
-				   attr.nla_len - sizeof(attr));
-		step = NLA_ALIGN(attr.nla_len);
-		if (step >= size)
-			return senseless;
-		at += step;
-		size -= step;
-	}
-	return senseless + (size > 0);
+	while (nlattrs_next(&walk, &one))
+		senseless += !take(row, one.type, one.at, one.size);
+	return senseless + walk.broken;
 }
 
 bool others_memory(struct other_row *row, const uint8_t *at, size_t size, bool queues)
@@ -120,11 +111,25 @@ static bool is_fresh(struct others *others, const struct sock *sock)
 	return fresh;
 }
 
+static int deliver_row(struct others *others, struct other_row *row, const void *bytes,
+		       size_t size)
+{
+	const struct other_table *table = others->table;
+
+	tape_put(others->tape, FRAME_SOCK, NULL, bytes, size);
+	if (table->complete)
+		table->complete(others->tape, others->seen, row);
+	if (!is_wanted(others, &row->sock))
+		return 0;
+	others->hidden += row->other.packet.filter_hidden;
+	return others->sink.take(others->sink.ctx, &row->sock);
+}
+
 static int deliver(struct others *others, const void *bytes, size_t size)
 {
 	const struct other_table *table = others->table;
 	struct other_row row;
-	int senseless = -EBADMSG;
+	int senseless = -EBADMSG, err = 0;
 
 	memset(&row, 0, sizeof(row));
 	row.sock.other = &row.other;
@@ -136,14 +141,12 @@ static int deliver(struct others *others, const void *bytes, size_t size)
 		others->senseless++;
 		return 0;
 	}
-	if (!is_fresh(others, &row.sock))
-		return 0;
-	others->senseless += (unsigned)senseless;
-	tape_put(others->tape, FRAME_SOCK, NULL, bytes, size);
-	if (table->complete)
-		table->complete(others->tape, others->seen, &row);
-	return is_wanted(others, &row.sock) ?
-	       others->sink.take(others->sink.ctx, &row.sock) : 0;
+	if (is_fresh(others, &row.sock)) {
+		others->senseless += (unsigned)senseless;
+		err = deliver_row(others, &row, bytes, size);
+	}
+	other_fini(&row.other);
+	return err;
 }
 
 /* ---- live ---- */
@@ -154,21 +157,38 @@ static int take_live(void *ctx, const struct nlmsghdr *message)
 }
 
 /* A recording holds every state, so that it answers every question. */
+static int ask_live(struct others *others, struct wire_dump *wire, bool waiting,
+		    struct fault *fault)
+{
+	uint32_t states = tape_records(others->tape) ? STATE_ALL : others->ask->states;
+	uint64_t request[REQUEST_MAX / sizeof(uint64_t)] = { 0 };
+
+	wire->request = request;
+	wire->size = others->table->request(request, states, waiting);
+	return wire_dump(wire, fault);
+}
+
 static int list_live(struct others *others, unsigned deadline_ms, struct snapshot *seen,
 		     struct fault *fault)
 {
-	uint32_t states = tape_records(others->tape) ? STATE_ALL : others->ask->states;
 	struct frame_ask asked = { .states = STATE_ALL, .protocol = others->table->protocol };
-	uint64_t request[REQUEST_MAX / sizeof(uint64_t)] = { 0 };
+	bool waiting = others->table->protocol == PROTOCOL_UNIX &&
+		       (others->ask->need & NEED_WAITING);
 	struct wire_dump wire = {
-		.request = request, .size = others->table->request(request, states),
 		.lister = &others->table->lister, .deadline_ms = deadline_ms,
 		.take = take_live, .ctx = others,
 	};
-	int err;
+	int err = 0;
 
 	tape_put(others->tape, FRAME_ASK, &asked, NULL, 0);
-	err = wire_dump(&wire, fault);
+	/*
+	 * The kernel ends a listing without a word at a listener for which more wait than
+	 * its message has room for: those behind it come with the second, without them.
+	 */
+	if (waiting)
+		err = ask_live(others, &wire, true, fault);
+	if (!err && !wire.stopped)
+		err = ask_live(others, &wire, false, fault);
 	if (!err || wire.stopped)
 		return err;
 	tape_gap(others->tape, seen, GAP_DUMP, 1,
@@ -183,7 +203,7 @@ int others_offered(enum protocol protocol, unsigned deadline_ms, struct fault *f
 	const struct other_table *table = table_of(protocol);
 	uint64_t request[REQUEST_MAX / sizeof(uint64_t)] = { 0 };
 	struct wire_dump wire = {
-		.request = request, .size = table->request(request, 0),
+		.request = request, .size = table->request(request, 0, false),
 		.lister = &table->lister, .deadline_ms = deadline_ms,
 	};
 
@@ -248,6 +268,9 @@ int others_collect(struct tape *tape, const struct collect_ask *ask, struct sink
 	if (others.senseless)
 		snapshot_gap(seen, GAP_ATTRIBUTE, others.senseless,
 			     "socket messages or attributes made no sense and were left out");
+	if (others.hidden && (ask->need & NEED_BPF))
+		snapshot_gap(seen, GAP_ATTRIBUTE, others.hidden,
+			     "the kernel tells the filters of packet sockets only with CAP_NET_ADMIN");
 	map_fini(&others.delivered);
 	return err;
 }

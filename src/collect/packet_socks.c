@@ -1,34 +1,91 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/packet_socks.h"
 
+#include "base/grow.h"
+
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/packet_diag.h>
 #include <linux/sock_diag.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
-size_t packet_socks_request(void *request, uint32_t states)
+size_t packet_socks_request(void *request, uint32_t states, bool waiting)
 {
 	struct packet_diag_req asked = {
-		.sdiag_family = AF_PACKET, .pdiag_show = PACKET_SHOW_INFO | PACKET_SHOW_MEMINFO,
+		.sdiag_family = AF_PACKET,
+		.pdiag_show = PACKET_SHOW_INFO | PACKET_SHOW_MEMINFO | PACKET_SHOW_RING_CFG |
+			      PACKET_SHOW_FANOUT | PACKET_SHOW_FILTER,
 	};
 
 	(void)states;   /* they have only one */
+	(void)waiting;
 	memcpy(request, &asked, sizeof(asked));
 	return sizeof(asked);
 }
 
 static bool take_info(struct other_row *row, const uint8_t *at, size_t size)
 {
+	struct packet_state *packet = &row->other.packet;
 	struct packet_diag_info info;
 
 	if (size < sizeof(info))
 		return false;
 	memcpy(&info, at, sizeof(info));
 	row->sock.ifindex = info.pdi_index;
+	packet->have_info = true;
+	packet->version = info.pdi_version;
+	packet->copy_threshold = info.pdi_copy_thresh;
+	packet->flags = info.pdi_flags;
 	return true;
+}
+
+static bool take_ring(struct ring_state *ring, const uint8_t *at, size_t size)
+{
+	struct packet_diag_ring told;
+
+	if (size < sizeof(told))
+		return false;
+	memcpy(&told, at, sizeof(told));
+	*ring = (struct ring_state){
+		.told = true, .block_bytes = told.pdr_block_size, .blocks = told.pdr_block_nr,
+		.frame_bytes = told.pdr_frame_size, .frames = told.pdr_frame_nr,
+		.retire_ms = told.pdr_retire_tmo, .features = told.pdr_features,
+	};
+	return true;
+}
+
+/* The group in the low half, the way to choose among its members in the high one. */
+static bool take_fanout(struct packet_state *packet, const uint8_t *at, size_t size)
+{
+	uint32_t told;
+
+	if (size < sizeof(told))
+		return false;
+	memcpy(&told, at, sizeof(told));
+	packet->have_fanout = true;
+	packet->fanout_id = told & 0xffff;
+	packet->fanout_type = (uint16_t)(told >> 16);
+	return true;
+}
+
+/* Empty: there may be one, and it is not told to us. No attribute: there is none. */
+static bool take_filter(struct packet_state *packet, const uint8_t *at, size_t size)
+{
+	struct sock_filter told;
+
+	packet->filter_hidden = size == 0;
+	for (; size >= sizeof(told); at += sizeof(told), size -= sizeof(told)) {
+		memcpy(&told, at, sizeof(told));
+		*grow_add(&packet->filter) = (struct bpf_step){
+			.code = told.code, .jump_true = told.jt, .jump_false = told.jf,
+			.value = told.k,
+		};
+	}
+	return size == 0;
 }
 
 static bool take_uid(struct sock *sock, const uint8_t *at, size_t size)
@@ -42,7 +99,13 @@ static bool take_uid(struct sock *sock, const uint8_t *at, size_t size)
 
 static bool take_attr(struct other_row *row, unsigned type, const uint8_t *at, size_t size)
 {
+	struct packet_state *packet = &row->other.packet;
+
 	switch (type) {
+	case PACKET_DIAG_RX_RING: return take_ring(&packet->rx, at, size);
+	case PACKET_DIAG_TX_RING: return take_ring(&packet->tx, at, size);
+	case PACKET_DIAG_FANOUT:  return take_fanout(packet, at, size);
+	case PACKET_DIAG_FILTER:  return take_filter(packet, at, size);
 	case PACKET_DIAG_INFO:    return take_info(row, at, size);
 	case PACKET_DIAG_UID:     return take_uid(&row->sock, at, size);
 	case PACKET_DIAG_MEMINFO: return others_memory(row, at, size, true);
@@ -51,29 +114,43 @@ static bool take_attr(struct other_row *row, unsigned type, const uint8_t *at, s
 }
 
 /* In ss's spelling; what is not here is a number. */
+static const struct { uint16_t number; const char *name; } ethertypes[] = {
+	{ ETH_P_IP, "ip" }, { ETH_P_IPV6, "ipv6" }, { ETH_P_ARP, "arp" },
+	{ ETH_P_8021Q, "802.1Q" }, { ETH_P_8021AD, "802.1ad" }, { ETH_P_RARP, "rarp" },
+	{ ETH_P_LOOP, "loop" }, { ETH_P_PUP, "pup" }, { ETH_P_PUPAT, "pupat" },
+	{ ETH_P_X25, "x25" }, { ETH_P_BPQ, "bpq" }, { ETH_P_IEEEPUP, "ieeepup" },
+	{ ETH_P_IEEEPUPAT, "ieeepupat" }, { ETH_P_DEC, "dec" },
+	{ ETH_P_DNA_DL, "dna_dl" }, { ETH_P_DNA_RC, "dna_rc" },
+	{ ETH_P_DNA_RT, "dna_rt" }, { ETH_P_LAT, "lat" }, { ETH_P_DIAG, "diag" },
+	{ ETH_P_CUST, "cust" }, { ETH_P_SCA, "sca" }, { ETH_P_ATALK, "atalk" },
+	{ ETH_P_AARP, "aarp" }, { ETH_P_IPX, "ipx" }, { ETH_P_PPP_DISC, "ppp_disc" },
+	{ ETH_P_PPP_SES, "ppp_ses" }, { ETH_P_ATMMPOA, "atmmpoa" },
+	{ ETH_P_ATMFATE, "atmfate" }, { ETH_P_802_3, "802_3" }, { ETH_P_AX25, "ax25" },
+	{ ETH_P_802_2, "802_2" }, { ETH_P_SNAP, "snap" }, { ETH_P_CAN, "can" },
+	{ ETH_P_TIPC, "tipc" }, { ETH_P_AOE, "aoe" }, { ETH_P_MPLS_UC, "mpls_uc" },
+	{ ETH_P_MPLS_MC, "mpls_mc" }, { ETH_P_TEB, "teb" },
+};
+
 static const char *ethertype_name(uint16_t number)
 {
-	static const struct { uint16_t number; const char *name; } rows[] = {
-		{ ETH_P_IP, "ip" }, { ETH_P_IPV6, "ipv6" }, { ETH_P_ARP, "arp" },
-		{ ETH_P_8021Q, "802.1Q" }, { ETH_P_8021AD, "802.1ad" }, { ETH_P_RARP, "rarp" },
-		{ ETH_P_LOOP, "loop" }, { ETH_P_PUP, "pup" }, { ETH_P_PUPAT, "pupat" },
-		{ ETH_P_X25, "x25" }, { ETH_P_BPQ, "bpq" }, { ETH_P_IEEEPUP, "ieeepup" },
-		{ ETH_P_IEEEPUPAT, "ieeepupat" }, { ETH_P_DEC, "dec" },
-		{ ETH_P_DNA_DL, "dna_dl" }, { ETH_P_DNA_RC, "dna_rc" },
-		{ ETH_P_DNA_RT, "dna_rt" }, { ETH_P_LAT, "lat" }, { ETH_P_DIAG, "diag" },
-		{ ETH_P_CUST, "cust" }, { ETH_P_SCA, "sca" }, { ETH_P_ATALK, "atalk" },
-		{ ETH_P_AARP, "aarp" }, { ETH_P_IPX, "ipx" }, { ETH_P_PPP_DISC, "ppp_disc" },
-		{ ETH_P_PPP_SES, "ppp_ses" }, { ETH_P_ATMMPOA, "atmmpoa" },
-		{ ETH_P_ATMFATE, "atmfate" }, { ETH_P_802_3, "802_3" }, { ETH_P_AX25, "ax25" },
-		{ ETH_P_802_2, "802_2" }, { ETH_P_SNAP, "snap" }, { ETH_P_CAN, "can" },
-		{ ETH_P_TIPC, "tipc" }, { ETH_P_AOE, "aoe" }, { ETH_P_MPLS_UC, "mpls_uc" },
-		{ ETH_P_MPLS_MC, "mpls_mc" }, { ETH_P_TEB, "teb" },
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		if (rows[i].number == number)
-			return rows[i].name;
+	for (size_t i = 0; i < sizeof(ethertypes) / sizeof(*ethertypes); i++)
+		if (ethertypes[i].number == number)
+			return ethertypes[i].name;
 	return NULL;
+}
+
+bool packet_socks_number(const char *name, uint32_t *number)
+{
+	bool all = strcasecmp(name, "all") == 0;
+
+	*number = ETH_P_ALL;
+	for (size_t i = 0; i < sizeof(ethertypes) / sizeof(*ethertypes) && !all; i++) {
+		if (strcasecmp(ethertypes[i].name, name) == 0) {
+			*number = ethertypes[i].number;
+			return true;
+		}
+	}
+	return all;
 }
 
 static void write_ends(struct other *other, uint16_t number)
@@ -92,6 +169,10 @@ static void write_ends(struct other *other, uint16_t number)
 	other->local_service[0] = '*';
 	other->local_service_size = 1;
 }
+
+_Static_assert((int)PACKET_FLAG_RUNNING == PDI_RUNNING && (int)PACKET_FLAG_AUXDATA == PDI_AUXDATA &&
+	       (int)PACKET_FLAG_ORIGDEV == PDI_ORIGDEV && (int)PACKET_FLAG_VNETHDR == PDI_VNETHDR &&
+	       (int)PACKET_FLAG_LOSS == PDI_LOSS, "the flags are the kernel's");
 
 int packet_socks_parse(const void *message, size_t size, struct other_row *row)
 {

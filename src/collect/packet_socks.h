@@ -5,7 +5,7 @@
 #include "collect/others.h"
 
 /* Writes the request for the whole table; returns its bytes. */
-size_t packet_socks_request(void *request, uint32_t states);
+size_t packet_socks_request(void *request, uint32_t states, bool waiting);
 
 /**
  * packet_socks_parse - a packet_diag_msg and its attributes as a socket
@@ -20,5 +20,8 @@ int packet_socks_parse(const void *message, size_t size, struct other_row *row);
 /* The name of its device. */
 void packet_socks_complete(struct tape *tape, const struct snapshot *seen,
 			   struct other_row *row);
+
+/* The ethertype that ss calls @name, in any case; "all" is every one of them. */
+bool packet_socks_number(const char *name, uint32_t *number);
 
 #endif

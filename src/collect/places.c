@@ -116,16 +116,20 @@ static uint64_t inode_of(const char *path)
 
 static void note_hidden(struct snapshot *seen, const struct tour_end *end)
 {
-	const char *way_out = geteuid() ? "; run as root" : "";
+	const char *way_out = geteuid() ? "run as root" :
+			      "not even root may (a user namespace or security module guards them)";
 
 	if (end->hidden)
 		snapshot_gap(seen, GAP_NETNS, end->hidden,
-			     "network namespaces may be missing: %llu process%s not show all of "
-			     "theirs, the first is %d%s", (unsigned long long)end->hidden,
-			     end->hidden == 1 ? " does" : "es do", end->hidden_pid, way_out);
+			     "network namespaces may be missing: those of %llu process%s could not be "
+			     "read, the first is %d; %s", (unsigned long long)end->hidden,
+			     end->hidden == 1 ? "" : "es", end->hidden_pid, way_out);
+	else if (end->listed)
+		snapshot_gap(seen, GAP_NETNS, 1, "network namespaces may be missing: some came and "
+			     "went faster than they could be looked into; try again");
 	else
 		snapshot_gap(seen, GAP_NETNS, 1, "network namespaces may be missing: processes or "
-			     "mounts could not all be listed%s", way_out);
+			     "mounts could not all be listed%s", geteuid() ? "; run as root" : "");
 }
 
 int places_visit(struct places *places, place_visit *visit, void *ctx, struct snapshot *seen,

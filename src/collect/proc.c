@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/proc.h"
 
+#include "base/own.h"
 #include "collect/tape.h"
 
 #include <errno.h>
@@ -73,4 +74,17 @@ int proc_read(const struct proc *proc, int32_t pid, const char *rest, struct tex
 
 	proc_path(path, pid, rest);
 	return tape_read(dirfd(proc->folder), path, content);
+}
+
+DIR *proc_folder(const struct proc *proc, const char *path)
+{
+	OWN_FD int fd = openat(dirfd(proc->folder), path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *folder;
+
+	if (fd < 0)
+		return NULL;
+	folder = fdopendir(fd);
+	if (folder)
+		own_give_fd(&fd);
+	return folder;
 }

@@ -39,4 +39,7 @@ void proc_path(char path[PROC_PATH], int32_t pid, const char *rest);
 /* Reads /proc/PID/@rest whole. Returns 0 or -errno. */
 int proc_read(const struct proc *proc, int32_t pid, const char *rest, struct text *content);
 
+/* Opens a folder below /proc; NULL with errno. The caller closes it. */
+DIR *proc_folder(const struct proc *proc, const char *path);
+
 #endif

@@ -266,6 +266,8 @@ struct tour {
 	void       *ctx;
 	uint64_t    home;
 	struct map  seen;       /* inodes that were looked into, or refused */
+	struct map  lost;       /* those that were gone when they were to be opened */
+	unsigned    round;
 	struct tour_end end;
 };
 
@@ -315,6 +317,19 @@ static void visit_own(struct tour *tour, const struct spaces *spaces)
 	look_at(tour, own);
 }
 
+/*
+ * True when the place where a namespace was found had nothing to open any more,
+ * so that another has to be looked for. In later rounds only of those that were
+ * lost before: what is new then was not there when the tour began.
+ */
+static bool lose(struct tour *tour, const struct space *space)
+{
+	if (tour->round && !map_find(&tour->lost, space->inode))
+		return false;
+	map_slot(&tour->lost, space->inode, NULL);
+	return true;
+}
+
 /* False when somebody took a namespace away before it could be opened. */
 static bool visit(struct tour *tour, const struct space *space)
 {
@@ -324,7 +339,7 @@ static bool visit(struct tour *tour, const struct space *space)
 		return true;
 	err = enter(space);
 	if (err == ESRCH)
-		return false;
+		return !lose(tour, space);
 	if (err)
 		refuse(tour, space, err);
 	else
@@ -339,7 +354,7 @@ static bool visit_all(struct tour *tour)
 	bool settled = true;
 
 	spaces_find(&spaces, tour->how);
-	tour->end.found &= spaces.whole;
+	tour->end.listed &= spaces.whole;
 	tour->end.hidden = spaces.hidden;
 	tour->end.hidden_pid = spaces.hidden_pid;
 	visit_own(tour, &spaces);
@@ -354,9 +369,9 @@ static void *travel(void *arg)
 	struct tour *tour = arg;
 	bool settled = false;
 
-	for (unsigned i = 0; !settled && i < ROUNDS; i++)
+	for (; !settled && tour->round < ROUNDS; tour->round++)
 		settled = visit_all(tour);
-	tour->end.found &= settled;
+	tour->end.found = tour->end.listed && settled;
 	return NULL;
 }
 
@@ -364,7 +379,7 @@ struct tour_end spaces_visit(unsigned how, space_look *look, space_refused *refu
 {
 	struct tour tour = {
 		.how = how, .look = look, .refused = refused, .ctx = ctx, .home = netns_inode(),
-		.end = { .found = true, .read = true },
+		.end = { .listed = true, .read = true },
 	};
 	pthread_t traveller;
 
@@ -372,6 +387,7 @@ struct tour_end spaces_visit(unsigned how, space_look *look, space_refused *refu
 	if (!tour.end.err)
 		pthread_join(traveller, NULL);
 	map_fini(&tour.seen);
+	map_fini(&tour.lost);
 	return tour.end;
 }
 

@@ -62,7 +62,8 @@ typedef void space_refused(void *ctx, const struct space *space, int err);
 /* What a tour came to. */
 struct tour_end {
 	int  err;               /* it could not begin, errno */
-	bool found;             /* nothing hid a namespace, and none was lost from sight */
+	bool listed;            /* nothing hid a namespace */
+	bool found;             /* and none was lost from sight */
 	bool read;              /* each could be entered, and @look was true everywhere */
 	uint64_t hidden;        /* processes that did not show theirs, */
 	int32_t  hidden_pid;    /* and the first of them */

@@ -6,7 +6,6 @@
 #include "collect/holders.h"
 #include "collect/proc.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,20 +26,6 @@ struct walk {
 	struct held held;               /* pid, tid and comm of the thread at hand */
 	struct { struct held *at; size_t count, room; } all;
 };
-
-static DIR *open_folder(const struct walk *walk, const char *path)
-{
-	OWN_FD int fd = openat(dirfd(walk->proc.folder), path,
-			       O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *folder;
-
-	if (fd < 0)
-		return NULL;
-	folder = fdopendir(fd);
-	if (folder)
-		own_give_fd(&fd);
-	return folder;
-}
 
 static void read_comm(struct walk *walk, const char *task)
 {
@@ -83,7 +68,7 @@ static void walk_thread(struct walk *walk, const char *tid)
 	snprintf(task, sizeof(task), "task/%d", walk->held.tid);
 	snprintf(rest, sizeof(rest), "%s/fd", task);
 	proc_path(path, walk->held.pid, rest);
-	folder = open_folder(walk, path);
+	folder = proc_folder(&walk->proc, path);
 	if (!folder)
 		return;
 	read_comm(walk, task);
@@ -99,7 +84,7 @@ static void walk_process(struct walk *walk, int32_t pid)
 
 	walk->held.pid = pid;
 	proc_path(path, pid, "task");
-	folder = open_folder(walk, path);
+	folder = proc_folder(&walk->proc, path);
 	while (folder && (entry = proc_entry(folder, &err)))
 		walk_thread(walk, entry->d_name);
 }

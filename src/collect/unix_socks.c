@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/unix_socks.h"
 
+#include "base/grow.h"
+
 #include <errno.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
@@ -11,7 +13,7 @@
 /* Since Linux 5.3, which headers may not know. */
 enum { SHOW_UID = 0x40, ATTR_UID = 7 };
 
-size_t unix_socks_request(void *request, uint32_t states)
+size_t unix_socks_request(void *request, uint32_t states, bool waiting)
 {
 	struct unix_diag_req asked = {
 		.sdiag_family = AF_UNIX, .udiag_states = states,
@@ -19,6 +21,8 @@ size_t unix_socks_request(void *request, uint32_t states)
 			      UDIAG_SHOW_RQLEN | UDIAG_SHOW_MEMINFO | SHOW_UID,
 	};
 
+	if (waiting)
+		asked.udiag_show |= UDIAG_SHOW_ICONS;
 	memcpy(request, &asked, sizeof(asked));
 	return sizeof(asked);
 }
@@ -78,10 +82,33 @@ static bool take_uid(struct sock *sock, const uint8_t *at, size_t size)
 	return true;
 }
 
+static bool take_vfs(struct other *other, const uint8_t *at, size_t size)
+{
+	struct unix_diag_vfs told;
+
+	if (size < sizeof(told))
+		return false;
+	memcpy(&told, at, sizeof(told));
+	other->have_vfs = true;
+	other->vfs_inode = told.udiag_vfs_ino;
+	other->vfs_device = told.udiag_vfs_dev;
+	return true;
+}
+
+static bool take_waiting(struct other *other, const uint8_t *at, size_t size)
+{
+	other->have_waiting = true;
+	for (; size >= sizeof(uint32_t); at += sizeof(uint32_t), size -= sizeof(uint32_t))
+		memcpy(grow_add(&other->waiting), at, sizeof(uint32_t));
+	return size == 0;
+}
+
 static bool take_attr(struct other_row *row, unsigned type, const uint8_t *at, size_t size)
 {
 	switch (type) {
 	case UNIX_DIAG_NAME:     return take_name(row, at, size);
+	case UNIX_DIAG_VFS:      return take_vfs(&row->other, at, size);
+	case UNIX_DIAG_ICONS:    return take_waiting(&row->other, at, size);
 	case UNIX_DIAG_PEER:     return take_number(&row->other.peer_inode, at, size);
 	case UNIX_DIAG_RQLEN:    return take_queues(row, at, size);
 	case UNIX_DIAG_MEMINFO:  return others_memory(row, at, size, false);

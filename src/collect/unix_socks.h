@@ -5,7 +5,7 @@
 #include "collect/others.h"
 
 /* Writes the request for the whole table; returns its bytes. */
-size_t unix_socks_request(void *request, uint32_t states);
+size_t unix_socks_request(void *request, uint32_t states, bool waiting);
 
 /**
  * unix_socks_parse - a unix_diag_msg and its attributes as a socket

@@ -2,7 +2,6 @@
 /* What does not decide and still matters, and what notes and advice share. */
 #include "judge/bind_say.h"
 
-#include "judge/say.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -66,7 +66,8 @@ static bool is_socket_unit(const struct cgroup *home)
 	return size > 7 && strcmp(home->unit + size - 7, ".socket") == 0;
 }
 
-const char *socket_unit(const struct snapshot *seen, const struct sock *s)
+/* The "*.socket" unit whose cgroup @s was made in, or NULL. */
+static const char *socket_unit(const struct snapshot *seen, const struct sock *s)
 {
 	const struct cgroup *home = sock_home(seen, s);
 

@@ -37,9 +37,6 @@ const struct cgroup *sock_home(const struct snapshot *seen, const struct sock *s
 /* True when the service manager holds @sock, for a socket unit. */
 bool is_of_manager(const struct snapshot *seen, const struct sock *sock);
 
-/* The "*.socket" unit whose cgroup @sock was made in, or NULL. */
-const char *socket_unit(const struct snapshot *seen, const struct sock *sock);
-
 /* What to stop instead of systemd itself, which holds @sock for a unit. */
 void say_manager(struct text *text, const struct snapshot *seen, const struct sock *sock);
 

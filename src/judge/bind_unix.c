@@ -10,7 +10,6 @@
 #include "judge/bind.h"
 
 #include "judge/bind_say.h"
-#include "judge/say.h"
 #include "judge/service.h"
 
 #include <errno.h>

@@ -20,6 +20,9 @@ struct connect_words {
 
 void connect_words_put(const struct connect_words *words);
 
+/* The notes alone; connect_words_put() puts them, too. */
+void connect_notes_put(const struct connect_words *words);
+
 /* The cause when neither range nor reserved ports are known. */
 void connect_words_blind(struct connect_answer *answer);
 

@@ -256,12 +256,23 @@ static bool is_certainly_free(const struct port_map *map, unsigned port)
 	       map->hit[port] <= HIT_FREE;
 }
 
-bool port_map_may_miss_an_end(const struct port_map *map)
+/* An odd range whose lowest or highest port is free: a search can miss one. */
+static bool may_miss_an_end(const struct port_map *map)
 {
 	unsigned size = map->high - map->low + 1;
 
 	return size % 2 && size > 1 &&
 	       (is_certainly_free(map, map->low) || is_certainly_free(map, map->high));
+}
+
+/* Ports with a hit that is not free, and that are not lost. */
+static uint32_t ports_taken(const struct port_use *use)
+{
+	uint32_t taken = 0;
+
+	for (int lost = NO; lost < YES; lost++)
+		taken += use->ports[HIT_MAYBE][lost] + use->ports[HIT_YES][lost];
+	return taken;
 }
 
 /*
@@ -274,25 +285,16 @@ struct port_room port_use_room(const struct port_use *use, const struct port_map
 	uint32_t surely = use->ports[HIT_YES][NO] + use->ports[HIT_YES][MAYBE];
 	struct port_room room = {
 		.max  = open - surely,
-		.left = open - port_use_taken(use),
+		.left = open - ports_taken(use),
 		.min  = map->ports[NO] - use->ports[HIT_YES][NO] -
 			use->ports[HIT_MAYBE][NO],
 	};
 
-	if (room.min && port_map_may_miss_an_end(map))
+	if (room.min && may_miss_an_end(map))
 		room.min--;
 	if (!snapshot_is_complete(map->seen))
 		room.min = 0;
 	return room;
-}
-
-uint32_t port_use_taken(const struct port_use *use)
-{
-	uint32_t taken = 0;
-
-	for (int lost = NO; lost < YES; lost++)
-		taken += use->ports[HIT_MAYBE][lost] + use->ports[HIT_YES][lost];
-	return taken;
 }
 
 uint32_t port_use_recyclable(const struct port_use *use)
@@ -311,7 +313,7 @@ uint32_t port_use_lost(const struct port_use *use)
  */
 bool port_use_is_cliff(const struct port_use *use, const struct port_map *map)
 {
-	uint32_t in_vain = map->bind_first ? map->ports[YES] : port_use_taken(use);
+	uint32_t in_vain = map->bind_first ? map->ports[YES] : ports_taken(use);
 
 	return in_vain > map->capacity / 2;
 }

@@ -108,8 +108,7 @@ void port_use_forget(struct port_map *map, const struct sock *sock);
 struct port_room { uint32_t left, min, max; };
 struct port_room port_use_room(const struct port_use *use, const struct port_map *map);
 
-/* Ports with a hit that is not free; with a TIME_WAIT that is. Not on lost ports. */
-uint32_t port_use_taken(const struct port_use *use);
+/* Ports with a TIME_WAIT that may be taken over, and that are not lost. */
 uint32_t port_use_recyclable(const struct port_use *use);
 
 /* Ports with a hit of any kind that are lost to every destination anyhow. */
@@ -117,9 +116,6 @@ uint32_t port_use_lost(const struct port_use *use);
 
 /* True when the search tries over half of the range in vain. */
 bool port_use_is_cliff(const struct port_use *use, const struct port_map *map);
-
-/* An odd range whose lowest or highest port is free: a search can miss one. */
-bool port_map_may_miss_an_end(const struct port_map *map);
 
 /* True when the kernel of @seen is known to be at least that version. */
 bool kernel_at_least(const struct snapshot *seen, unsigned major, unsigned minor);

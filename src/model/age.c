@@ -136,7 +136,7 @@ static int64_t quiet_ms(const struct sock *s, bool quiet)
 static struct age close_wait_age(const struct sock *s)
 {
 	const struct flow *f = &s->flow;
-	bool quiet = s->timer == TIMER_NONE && s->send_queue == 0 &&
+	bool quiet = sock_timer_is_off(s) && s->send_queue == 0 &&
 		     f->last_data_sent_ms >= f->last_data_recv_ms;
 
 	return bracket(f->last_ack_recv_ms, f->last_data_recv_ms, quiet_ms(s, quiet),
@@ -147,7 +147,7 @@ static struct age close_wait_age(const struct sock *s)
 static struct age fin_wait_2_age(const struct sock *s)
 {
 	const struct flow *f = &s->flow;
-	bool quiet = s->timer == TIMER_NONE &&
+	bool quiet = sock_timer_is_off(s) &&
 		     f->last_data_recv_ms > (uint64_t)f->last_ack_recv_ms + QUIET_GAP_MS;
 
 	/* without a file, timer 2 is fin_timeout running and no keepalive */
@@ -220,7 +220,7 @@ struct age sock_age(const struct sock *s, const struct limits *limits)
 	case STATE_FIN_WAIT_2:
 		if (flow && !sock_is_minisock(s))
 			return fin_wait_2_age(s);
-		return s->inode || s->timer == TIMER_NONE ? unknown : orphan_age(s, limits);
+		return s->inode || sock_timer_is_off(s) ? unknown : orphan_age(s, limits);
 	case STATE_CLOSE_WAIT:
 		return flow ? close_wait_age(s) : unknown;
 	case STATE_CLOSING:

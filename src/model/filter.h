@@ -32,6 +32,15 @@ enum filter_kind {
 
 enum filter_op { FILTER_EQ, FILTER_NE, FILTER_GT, FILTER_LT, FILTER_GE, FILTER_LE };
 
+/*
+ * Whose ends a src, dst, sport or dport is about. As in ss a prefix ("unix:*.sock",
+ * "link:ip:eth0", "netlink:rtnl:kernel", "vsock:2:80") or the family that was asked
+ * for (-x, -0, -f) says so, and the last of them is what the whole filter lists.
+ */
+enum filter_realm {
+	REALM_INET, REALM_UNIX, REALM_LINK, REALM_NETLINK, REALM_VSOCK, REALM_COUNT,
+};
+
 /* Which operators a word takes. */
 enum filter_ops { FILTER_OPS_NONE, FILTER_OPS_EQUAL, FILTER_OPS_ORDER };
 
@@ -67,12 +76,13 @@ struct filter_node {
 	uint32_t offset;                /* of the value in the expression */
 	uint32_t first_host, host_count;/* SRC, DST; 0: every address */
 	int32_t  port;                  /* SRC to DPORT; -1: every port */
+	enum filter_realm realm;        /* SRC to DPORT: not INET: see filter_realm.c */
 	uint32_t mask;                  /* FWMARK */
 	uint64_t number;                /* ifindex, mark, id, uid, ms, us, bytes, ... */
 	uint32_t word, port_word;       /* as written, see filter_word(); 0: none */
 	enum family family;             /* that names are looked up in; 0: both */
 	bool     host_pending, port_pending, name_pending;
-	bool     is_number;             /* NETNS: an inode number, no name */
+	bool     is_number;             /* NETNS: an inode number, no name; realms: given */
 };
 
 /* A parsed filter. It owns all memory; filter_fini() frees it. */
@@ -86,6 +96,7 @@ struct filter {
 	bool     has_states;    /* state or exclude was given */
 	uint32_t states;        /* STATE_BIT()s */
 	enum family family;     /* of the last FAMILY: prefix, for all; 0: both */
+	enum filter_realm realm;        /* the same for other families; INET: not told */
 	bool     is_mixed;      /* `A or B and C` without parentheses occurred */
 	size_t   tests;
 };
@@ -96,6 +107,7 @@ struct filter_source {
 	const char *file;               /* text of a filter file, or NULL */
 	size_t      file_size;
 	enum family family;             /* of -4 or -6; 0: both */
+	enum filter_realm realm;        /* of -x, -0, -f */
 };
 
 /* Where a filter is wrong and what would be right there. */
@@ -132,6 +144,8 @@ struct filter_names {
 	uint32_t (*link)(void *ctx, const char *name);          /* 0: unknown */
 	bool (*cgroup)(void *ctx, const char *path, uint64_t *id);
 	bool (*user)(void *ctx, const char *name, uint32_t *uid);
+	/* An ethertype of LINK, a protocol of NETLINK. */
+	bool (*number)(void *ctx, enum filter_realm realm, const char *name, uint32_t *number);
 };
 
 /**
@@ -145,6 +159,18 @@ int filter_resolve(struct filter *filter, const struct filter_names *names,
 
 /* A value as written, escapes taken off; "" for 0. Borrowed. */
 const char *filter_word(const struct filter *filter, uint32_t word);
+
+/* The realm that a socket belongs to. */
+enum filter_realm filter_realm_of(const struct sock *sock);
+
+/* "unix:", "link:", ...; that of REALM_INET is "". */
+const char *filter_realm_prefix(enum filter_realm realm);
+
+/*
+ * True when it lets every socket pass, though it may look as if it named some:
+ * `state all`, `src *`, `not dport < 0`.
+ */
+bool filter_is_idle(const struct filter *filter);
 
 /* True when a word of this kind occurs. */
 bool filter_has(const struct filter *filter, enum filter_kind kind);
@@ -191,6 +217,9 @@ struct filter_view {
 	 * see struct filter_code. NULL: nothing was tested.
 	 */
 	const bool *granted;
+	/* The socket is freed: its queues are no longer told, nor its owner ... */
+	bool is_freed;
+	bool is_stranger;       /* ... where nobody saw it before */
 };
 
 /* The expression alone; TRUE when there is none. */
@@ -204,9 +233,5 @@ enum filter_truth filter_test(const struct filter *filter, const struct filter_v
 /* True when it is surely true. */
 bool filter_matches(const struct filter *filter, const struct filter_view *view,
 		    const struct sock *sock);
-
-/* True when @addr of a socket of @family is covered by @host. */
-bool filter_host_covers(const struct filter_host *host, const struct addr *addr,
-			enum family family);
 
 #endif

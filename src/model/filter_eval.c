@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "model/filter.h"
+#include "model/filter_read.h"
 
 #include "model/age.h"
 
@@ -53,7 +53,7 @@ static enum filter_truth equal_or_not(enum filter_truth equal, const struct filt
 /* ---- words of ss ---- */
 
 /* The kernel's rule (bitstring_match(), net/ipv4/inet_diag.c). */
-bool filter_host_covers(const struct filter_host *host, const struct addr *addr,
+static bool host_covers(const struct filter_host *host, const struct addr *addr,
 			enum family family)
 {
 	unsigned bits = host->prefix + (host->family == FAMILY_IPV4 ? 96u : 0u);
@@ -72,7 +72,7 @@ static bool covers(const struct filter *filter, const struct filter_node *node,
 	if (node->port >= 0 && node->port != port)
 		return false;
 	for (uint32_t i = 0; i < node->host_count; i++)
-		if (filter_host_covers(&filter->hosts.at[node->first_host + i], addr, family))
+		if (host_covers(&filter->hosts.at[node->first_host + i], addr, family))
 			return true;
 	return !node->host_count;
 }
@@ -162,6 +162,8 @@ static enum filter_truth holders_test(const struct filter *filter,
 	const struct holder *holder;
 	size_t count;
 
+	if (view->is_stranger)
+		return FILTER_UNKNOWN;
 	if (!s->inode)
 		return equal_or_not(FILTER_FALSE, node);
 	if (!seen->holders_known)
@@ -198,7 +200,8 @@ static enum filter_truth netns_test(const struct filter *filter, const struct fi
 		return equal_or_not(FILTER_TRUE, node);
 	if (node->is_number && seen->netns_inode)
 		return equal_or_not(truth(seen->netns_inode == node->number), node);
-	return seen->netns_name[0] ? equal_or_not(FILTER_FALSE, node) : FILTER_UNKNOWN;
+	/* One that was visited has the name that it was found by, or none. */
+	return seen->netns_name[0] || seen->place ? equal_or_not(FILTER_FALSE, node) : FILTER_UNKNOWN;
 }
 
 /* ---- times and numbers ---- */
@@ -324,13 +327,19 @@ static enum filter_truth finding_test(const struct filter *filter,
 /* ---- the tree ---- */
 
 /*
- * A socket that is not of the internet has no address, port, device and mark of
- * it, which is known; of its connection nothing is.
+ * Of a socket that is not of the internet the ends are compared as ss does; mark
+ * and control group it has none, and of its connection nothing is known.
  */
 static enum filter_truth other_test(const struct filter *filter, const struct filter_node *node,
 				    const struct filter_view *view, const struct sock *s)
 {
 	switch (node->kind) {
+	case FILTER_SRC: case FILTER_DST: case FILTER_SPORT: case FILTER_DPORT:
+		return truth(filter_end_matches(filter, node, s));
+	case FILTER_AUTOBOUND:
+		return truth(filter_end_is_autobound(s));
+	case FILTER_DEV:     return truth(compares(s->ifindex, node->op, node->number));
+	case FILTER_FWMARK:  return equal_or_not(truth(!node->number), node);
 	case FILTER_PID:     return holders_test(filter, node, view, s, is_pid);
 	case FILTER_COMM:    return holders_test(filter, node, view, s, is_comm);
 	case FILTER_USER:    return known(s->have & HAVE_UID, s->uid, node);
@@ -351,6 +360,8 @@ static enum filter_truth test(const struct filter *filter, const struct filter_n
 {
 	if (s->other)
 		return other_test(filter, node, view, s);
+	if (node->realm != REALM_INET)
+		return truth(filter_end_matches(filter, node, s));
 	switch (node->kind) {
 	case FILTER_SRC:
 		return equal_or_not(truth(covers(filter, node, &s->local, s->local_port,
@@ -371,9 +382,9 @@ static enum filter_truth test(const struct filter *filter, const struct filter_n
 	case FILTER_NETNS:     return netns_test(filter, node, view);
 	case FILTER_AGE:       return age_test(node, view, s);
 	case FILTER_IDLE:      return idle_test(node, s);
-	case FILTER_RECVQ:     return known(true, s->recv_queue, node);
-	case FILTER_SENDQ:     return known(true, s->send_queue, node);
-	case FILTER_RETRANS:   return known(true, s->retransmits, node);
+	case FILTER_RECVQ:     return known(!view->is_freed, s->recv_queue, node);
+	case FILTER_SENDQ:     return known(!view->is_freed, s->send_queue, node);
+	case FILTER_RETRANS:   return known(!view->is_freed, s->retransmits, node);
 	case FILTER_RTT:       return rtt_test(node, s);
 	case FILTER_OPENER:    return opener_test(node, s);
 	case FILTER_FINDING:   return finding_test(filter, node, view, s);
@@ -417,7 +428,8 @@ enum filter_truth filter_test(const struct filter *filter, const struct filter_v
 {
 	if (filter->has_states && !(filter->states & STATE_BIT(sock->state)))
 		return FILTER_FALSE;
-	if (filter->family && filter->family != sock->family)
+	if ((filter->family && filter->family != sock->family) ||
+	    (filter->realm && filter->realm != filter_realm_of(sock)))
 		return FILTER_FALSE;
 	return filter_eval(filter, view, sock);
 }
@@ -426,6 +438,69 @@ bool filter_matches(const struct filter *filter, const struct filter_view *view,
 		    const struct sock *sock)
 {
 	return filter_test(filter, view, sock) == FILTER_TRUE;
+}
+
+/* ---- filters that say nothing ---- */
+
+static bool is_every_address(const struct filter *filter, const struct filter_node *node)
+{
+	return node->realm == REALM_INET && node->port < 0 && !node->port_pending &&
+	       !node->host_pending &&
+	       (!node->host_count || !filter->hosts.at[node->first_host].prefix);
+}
+
+/* Of a number of 0 to @most: TRUE or FALSE when it is so for all of them. */
+static enum filter_truth foregone_number(const struct filter_node *node, uint64_t with,
+					 uint64_t most)
+{
+	bool low = compares(0, node->op, with), high = compares(most, node->op, with);
+
+	if (node->op == FILTER_EQ || node->op == FILTER_NE || low != high)
+		return FILTER_UNKNOWN;
+	return truth(low);
+}
+
+static enum filter_truth foregone_test(const struct filter *filter,
+				       const struct filter_node *node)
+{
+	switch (node->kind) {
+	case FILTER_SRC: case FILTER_DST:
+		return is_every_address(filter, node) ? truth(node->op == FILTER_EQ) :
+							FILTER_UNKNOWN;
+	case FILTER_SPORT: case FILTER_DPORT:
+		if (node->realm != REALM_INET || node->port_pending)
+			return FILTER_UNKNOWN;
+		return node->port < 0 ? port_test(node, 0) :
+		       foregone_number(node, (uint64_t)node->port, 65535);
+	case FILTER_RECVQ: case FILTER_SENDQ: case FILTER_RETRANS:
+		return foregone_number(node, node->number, UINT32_MAX);
+	default:
+		return FILTER_UNKNOWN;
+	}
+}
+
+/* TRUE or FALSE where no socket could change it. */
+static enum filter_truth foregone(const struct filter *filter, uint32_t at)
+{
+	const struct filter_node *node = &filter->nodes.at[at];
+
+	switch (node->kind) {
+	case FILTER_AND:
+		return both(foregone(filter, node->left), foregone(filter, node->right));
+	case FILTER_OR:
+		return either(foregone(filter, node->left), foregone(filter, node->right));
+	case FILTER_NOT:
+		return opposite(foregone(filter, node->left));
+	default:
+		return foregone_test(filter, node);
+	}
+}
+
+bool filter_is_idle(const struct filter *filter)
+{
+	if (filter->has_states && filter->states != STATE_ALL)
+		return false;
+	return !filter->has_expression || foregone(filter, filter->root) == FILTER_TRUE;
 }
 
 bool filter_misses(const struct filter *filter, const struct sock *sock)

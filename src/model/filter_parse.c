@@ -75,6 +75,7 @@ struct parser {
 	struct filter_tokens tokens;
 	size_t next;
 	enum family family;             /* that a host without a prefix is of */
+	enum filter_realm realm;        /* the same; a prefix is for what follows it too */
 	struct filter_error *error;
 };
 
@@ -210,8 +211,12 @@ static bool take_value(struct parser *p, struct filter_node *node, bool has_op)
 	node->offset = token->offset;
 	/* the reader adds words, which may move them */
 	text = grow_strdup(filter_word(p->filter, token->word));
-	if (!filter_read_value(p->filter, node, text, p->family, p->error))
+	node->family = p->family;
+	node->realm = node->kind <= FILTER_DPORT ? p->realm : REALM_INET;
+	if (!filter_read_value(p->filter, node, text, p->error))
 		return false;
+	if (node->kind <= FILTER_DPORT)
+		p->realm = node->realm;
 	p->next++;
 	return true;
 }
@@ -354,7 +359,9 @@ static bool take_filter(struct parser *p)
 int filter_parse(struct filter *filter, const struct filter_source *source,
 		 struct filter_error *error, struct fault *fault)
 {
-	struct parser p = { .filter = filter, .family = source->family, .error = error };
+	struct parser p = {
+		.filter = filter, .family = source->family, .realm = source->realm, .error = error,
+	};
 	int err;
 
 	memset(filter, 0, sizeof(*filter));

@@ -25,11 +25,33 @@ uint32_t filter_keep(struct filter *filter, const char *bytes, size_t size);
 enum filter_kind filter_kind_of(const char *name, size_t size);
 
 /*
- * Reads the value @text into @node. False with what was expected in @error
+ * Reads the value @text into @node, whose family and realm say what a value
+ * without a prefix is about. False with what was expected in @error
  * (offset not set).
  */
 bool filter_read_value(struct filter *filter, struct filter_node *node, const char *text,
-		       enum family family, struct filter_error *error);
+		       struct filter_error *error);
+
+/* The realm that a prefix of @text tells, which is skipped; or @usual. */
+enum filter_realm filter_read_realm(const char **text, enum filter_realm usual);
+
+/* The end or the port @text of node->realm, which is not INET. */
+bool filter_read_end(struct filter *filter, struct filter_node *node, const char *text,
+		     struct filter_error *error);
+
+/* Escapes what would end or be a word of its own. */
+void filter_put_word(struct text *text, const char *word);
+
+/* Such an end, as filter_read_end() takes it. */
+void filter_put_end(struct text *text, const struct filter *filter,
+		    const struct filter_node *node);
+
+/* A test of an end of a socket when the test or the socket is not of the internet. */
+bool filter_end_matches(const struct filter *filter, const struct filter_node *node,
+			const struct sock *sock);
+
+/* As ss: the unnamed and those whose name the kernel chose. */
+bool filter_end_is_autobound(const struct sock *sock);
 
 /* Writes what was expected. Always returns false. */
 bool filter_expect(struct filter_error *error, const char *fmt, ...)

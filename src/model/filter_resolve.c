@@ -31,10 +31,26 @@ static bool resolve_host(struct lookup *l, struct filter_node *node)
 	return true;
 }
 
+/* The port of a packet socket is its device. */
+static bool resolve_port_link(struct lookup *l, struct filter_node *node)
+{
+	uint32_t index = 0;
+
+	if (l->names->link)
+		index = l->names->link(l->names->ctx, filter_word(l->filter, node->port_word));
+	if (!index)
+		return filter_expect(l->error, "the name or number of an interface that is there");
+	node->port = index > INT32_MAX ? INT32_MAX : (int32_t)index;
+	node->port_pending = false;
+	return true;
+}
+
 static bool resolve_port(struct lookup *l, struct filter_node *node)
 {
 	int32_t port = 0;
 
+	if (node->realm == REALM_LINK)
+		return resolve_port_link(l, node);
 	if (l->names->service)
 		port = l->names->service(l->names->ctx, filter_word(l->filter, node->port_word));
 	if (port < 0)
@@ -59,12 +75,29 @@ static bool resolve_link(struct lookup *l, struct filter_node *node)
 	       filter_expect(l->error, "the name or number of an interface that is there");
 }
 
+static bool resolve_number(struct lookup *l, struct filter_node *node)
+{
+	uint32_t number;
+
+	if (!l->names->number || !l->names->number(l->names->ctx, node->realm,
+						   filter_word(l->filter, node->word), &number))
+		return filter_expect(l->error, node->realm == REALM_LINK ?
+				     "an ethertype: ip, ipv6, arp, 0x800" :
+				     "a netlink protocol: rtnl, genl, 0 to 255");
+	node->number = number;
+	node->is_number = true;
+	return true;
+}
+
 static bool resolve_name(struct lookup *l, struct filter_node *node)
 {
 	const char *word = filter_word(l->filter, node->word);
 	uint32_t uid;
 
-	if (node->kind == FILTER_DEV) {
+	if (node->realm != REALM_INET) {
+		if (!resolve_number(l, node))
+			return false;
+	} else if (node->kind == FILTER_DEV) {
 		if (!resolve_link(l, node))
 			return false;
 	} else if (node->kind == FILTER_CGROUP) {

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "model/filter.h"
+#include "model/filter_read.h"
 
 #include <string.h>
 
 /* ---- the canonical form ---- */
 
-/* Escapes what would end or be a word of its own. */
-static void put_word(struct text *text, const char *word)
+void filter_put_word(struct text *text, const char *word)
 {
 	for (; *word; word++) {
 		if (strchr(" \t\r\n\\()=!<>&|", *word))
@@ -92,7 +91,7 @@ static void put_value(struct text *text, const struct filter *filter,
 		break;
 	default:
 		if (*word)
-			put_word(text, word);
+			filter_put_word(text, word);
 		else
 			text_addf(text, "%llu", number);
 	}
@@ -102,6 +101,12 @@ void filter_format_test(struct text *text, const struct filter *filter, uint32_t
 {
 	const struct filter_node *node = &filter->nodes.at[at];
 
+	if (node->realm != REALM_INET) {
+		text_addf(text, "%s %s ", filter_table[node->kind].name,
+			  filter_op_names[node->op]);
+		filter_put_end(text, filter, node);
+		return;
+	}
 	if (node->kind == FILTER_SRC || node->kind == FILTER_DST) {
 		put_hosts(text, filter, node);
 		return;

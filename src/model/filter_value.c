@@ -134,26 +134,15 @@ static bool read_port(struct filter *filter, struct filter_node *node, const cha
  * one decides which family is listed.
  */
 static const char *read_family(struct filter *filter, struct filter_node *node,
-			       const char *text, struct filter_error *error)
+			       const char *text)
 {
-	static const char *const others[] = { "unix:", "link:", "netlink:", "vsock:", "tipc:" };
+	bool v4 = strncmp(text, "inet:", 5) == 0;
 
-	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
-		if (strncmp(text, others[i], strlen(others[i])) == 0) {
-			filter_expect(error, "an address of inet: or inet6:, as %s has no TCP",
-				      others[i]);
-			return NULL;
-		}
-	}
-	if (strncmp(text, "inet:", 5) == 0) {
-		filter->family = node->family = FAMILY_IPV4;
-		return text + 5;
-	}
-	if (strncmp(text, "inet6:", 6) == 0) {
-		filter->family = node->family = FAMILY_IPV6;
-		return text + 6;
-	}
-	return text;
+	if (!v4 && strncmp(text, "inet6:", 6) != 0)
+		return text;
+	filter->family = node->family = v4 ? FAMILY_IPV4 : FAMILY_IPV6;
+	filter->realm = REALM_INET;
+	return text + (v4 ? 5 : 6);
 }
 
 /* Up to four parts, those that lack are 0: "10/8", "127.1" is 127.1.0.0. */
@@ -318,9 +307,7 @@ static bool read_endpoint(struct filter *filter, struct filter_node *node, const
 	OWN_MEM char *copy = NULL;
 	char *port;
 
-	text = read_family(filter, node, text, error);
-	if (!text)
-		return false;
+	text = read_family(filter, node, text);
 	if (*text == '[')
 		return read_bracketed(filter, node, text, error);
 	if (*text == '*')
@@ -336,9 +323,7 @@ static bool read_endpoint(struct filter *filter, struct filter_node *node, const
 static bool read_port_test(struct filter *filter, struct filter_node *node, const char *text,
 			   struct filter_error *error)
 {
-	text = read_family(filter, node, text, error);
-	if (!text)
-		return false;
+	text = read_family(filter, node, text);
 	text += *text == ':';
 	if (!read_port(filter, node, *text == '*' ? "" : text, error))
 		return false;
@@ -404,15 +389,32 @@ static bool read_other(struct filter *filter, struct filter_node *node, const ch
 	}
 }
 
-bool filter_read_value(struct filter *filter, struct filter_node *node, const char *text,
-		       enum family family, struct filter_error *error)
+static bool is_inet(const char *text)
 {
-	node->family = family;
+	return strncmp(text, "inet:", 5) == 0 || strncmp(text, "inet6:", 6) == 0;
+}
+
+/* Of other families a port and an address are written alike. */
+static bool read_end(struct filter *filter, struct filter_node *node, const char *text,
+		     struct filter_error *error)
+{
+	node->realm = filter_read_realm(&text, is_inet(text) ? REALM_INET : node->realm);
+	if (node->realm != REALM_INET) {
+		filter->realm = node->realm;
+		filter->family = 0;
+		return filter_read_end(filter, node, text, error);
+	}
+	return node->kind == FILTER_SRC || node->kind == FILTER_DST ?
+	       read_endpoint(filter, node, text, error) :
+	       read_port_test(filter, node, text, error);
+}
+
+bool filter_read_value(struct filter *filter, struct filter_node *node, const char *text,
+		       struct filter_error *error)
+{
 	switch (node->kind) {
-	case FILTER_SRC: case FILTER_DST:
-		return read_endpoint(filter, node, text, error);
-	case FILTER_SPORT: case FILTER_DPORT:
-		return read_port_test(filter, node, text, error);
+	case FILTER_SRC: case FILTER_DST: case FILTER_SPORT: case FILTER_DPORT:
+		return read_end(filter, node, text, error);
 	default:
 		return read_other(filter, node, text) ||
 		       filter_expect(error, "%s", filter_table[node->kind].value);

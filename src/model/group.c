@@ -255,6 +255,23 @@ static void found(struct group *group, const struct owned *owned)
 				  other->remote_service, other->remote_service_size);
 }
 
+/* Names come from others, who may have chosen two of one hash: the next number is tried. */
+static uint32_t *find_slot(struct groups *groups, size_t start, bool *fresh)
+{
+	const char *key = groups->bytes.at + start;
+	size_t size = groups->bytes.count - start;
+	uint64_t hash = map_hash(key, size);
+
+	for (;; hash++) {
+		uint32_t *slot = map_slot(&groups->by_key, hash, fresh);
+		const struct group *group = *fresh ? NULL : &groups->list.at[*slot];
+
+		if (!group || (group->key_size == size &&
+			       memcmp(groups->bytes.at + group->key, key, size) == 0))
+			return slot;
+	}
+}
+
 static struct group *find_group(struct groups *groups, const struct owned *owned)
 {
 	struct text *bytes = &groups->bytes;
@@ -265,7 +282,7 @@ static struct group *find_group(struct groups *groups, const struct owned *owned
 
 	for (size_t i = 0; i < groups->keys_count; i++)
 		put_key(bytes, groups->keys[i], owned);
-	slot = map_slot(&groups->by_key, map_hash(bytes->at + start, bytes->count - start), &fresh);
+	slot = find_slot(groups, start, &fresh);
 	if (!fresh) {
 		bytes->count = start;
 		return &groups->list.at[*slot];

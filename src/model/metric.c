@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model/metric.h"
 
-/* To add a member: an enum word, its name here, its place in collect/attrs.c. */
+/* To add a member: an enum word, its name here, its place in collect/tcp_info.c. */
 const struct metric_row metric_table[METRIC_COUNT] = {
 	[METRIC_CA_STATE]         = { "ca_state" },
 	[METRIC_PROBES]           = { "probes" },

@@ -15,6 +15,8 @@ enum need {
 	NEED_HOLDERS  = 1 << 5,  /* processes: a walk through /proc */
 	NEED_CGROUP   = 1 << 6,  /* cgroup paths: a walk through the cgroup tree */
 	NEED_LINKS    = 1 << 7,  /* interface names */
+	NEED_WAITING  = 1 << 8,  /* unix: who waits for accept() */
+	NEED_BPF      = 1 << 9,  /* packet: filters, which only CAP_NET_ADMIN may see */
 };
 
 #endif

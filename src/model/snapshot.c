@@ -79,25 +79,37 @@ void snapshot_gap(struct snapshot *snapshot, enum gap_kind kind, uint64_t count,
 	*grow_add(&snapshot->gaps) = gap;
 }
 
-static bool has_gap(const struct snapshot *snapshot, enum gap_kind kind)
+static const bool takes_rows[GAP_KIND_COUNT] = {
+	[GAP_DUMP] = true, [GAP_ATTRIBUTE] = true, [GAP_RESOURCES] = true, [GAP_NETNS] = true,
+};
+
+static const bool takes_knowledge[GAP_KIND_COUNT] = {
+	[GAP_LIMITS] = true, [GAP_RECORDING] = true,
+};
+
+static const struct gap *first_of(const struct snapshot *snapshot, const bool *kinds)
 {
 	for (size_t i = 0; i < snapshot->gaps.count; i++)
-		if (snapshot->gaps.at[i].kind == kind)
-			return true;
-	return false;
+		if (kinds[snapshot->gaps.at[i].kind])
+			return &snapshot->gaps.at[i];
+	return NULL;
 }
 
 bool snapshot_lists_all(const struct snapshot *snapshot)
 {
-	return snapshot->socks_complete && !has_gap(snapshot, GAP_DUMP) &&
-	       !has_gap(snapshot, GAP_ATTRIBUTE) && !has_gap(snapshot, GAP_RESOURCES) &&
-	       !has_gap(snapshot, GAP_NETNS);
+	return snapshot->socks_complete && !first_of(snapshot, takes_rows);
 }
 
 bool snapshot_is_complete(const struct snapshot *snapshot)
 {
-	return snapshot_lists_all(snapshot) && !has_gap(snapshot, GAP_LIMITS) &&
-	       !has_gap(snapshot, GAP_RECORDING);
+	return snapshot_lists_all(snapshot) && !first_of(snapshot, takes_knowledge);
+}
+
+const struct gap *snapshot_worst_gap(const struct snapshot *snapshot)
+{
+	const struct gap *gap = first_of(snapshot, takes_rows);
+
+	return gap ? gap : first_of(snapshot, takes_knowledge);
 }
 
 static int compare_holders(const void *left, const void *right)

@@ -16,7 +16,7 @@
 enum gap_kind {
 	GAP_DUMP,               /* the kernel's listing is incomplete */
 	GAP_BOUND,              /* bound-idle sockets are not listed (before 6.8) */
-	GAP_ATTRIBUTE,          /* messages or attributes that made no sense */
+	GAP_ATTRIBUTE,          /* messages or attributes that made no sense, or were held back */
 	GAP_OWNERS,             /* descriptors of some processes not readable */
 	GAP_LIMITS,             /* a knob or counter could not be read */
 	GAP_CGROUPS,            /* the cgroup tree could not be read */
@@ -116,6 +116,12 @@ bool snapshot_lists_all(const struct snapshot *snapshot);
  * interfaces take nothing from a verdict and leave it true.
  */
 bool snapshot_is_complete(const struct snapshot *snapshot);
+
+/*
+ * The gap to name as the reason where one of the two is false; NULL when none of
+ * those that were noted takes anything from rows or verdicts.
+ */
+const struct gap *snapshot_worst_gap(const struct snapshot *snapshot);
 
 /* Sorts the holders by inode, pid, fd; to be called once after the walk. */
 void snapshot_sort_holders(struct snapshot *snapshot);

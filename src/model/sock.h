@@ -4,6 +4,7 @@
 
 #include "model/addr.h"
 #include "model/metric.h"
+#include "model/mptcp.h"
 #include "model/state.h"
 
 #include <stdbool.h>
@@ -28,8 +29,12 @@ enum timer {
 	TIMER_KEEPALIVE,        /* also an orphaned FIN_WAIT_2 in its first phase */
 	TIMER_TIME_WAIT,        /* a minisock: TIME_WAIT or orphaned FIN_WAIT_2 */
 	TIMER_PROBE,            /* ss: persist */
+	TIMER_DELAYED_ACK,      /* ss: delack; told by kernels later than 6.18 */
 	TIMER_COUNT,
 };
+
+/* In ss's spelling; NULL for none. */
+const char *timer_name(enum timer timer);
 
 /* Which members of struct sock were told by the kernel. */
 enum have {
@@ -110,9 +115,7 @@ struct md5_peer {
 	struct addr addr;
 };
 
-#define MD5_PEERS 32
-
-/* Rows that few ask for; lives as long as the row is shown. */
+/* Rows that few ask for; lives as long as the row is shown. detail_fini() is due. */
 struct detail {
 	bool     have_memory;
 	uint32_t memory[9];             /* skmem: r rb t tb f w o bl d */
@@ -123,10 +126,17 @@ struct detail {
 	uint8_t  tos, tclass;
 	uint32_t class_id;              /* priority, or the class of net_cls */
 	struct metrics metrics;
+	struct mptcp_state mptcp;       /* of an MPTCP socket, which has no metrics */
 	struct ulp ulp;
-	uint32_t md5_count;             /* may be more than there is room for */
-	struct md5_peer md5[MD5_PEERS];
+	struct { struct md5_peer *at; size_t count, room; } md5;
 };
+
+/* Frees what it holds, not itself. */
+void detail_fini(struct detail *detail);
+
+/* A copy with all that it holds, also of NULL; detail_free() is due. */
+struct detail *detail_copy(const struct detail *detail);
+void detail_free(struct detail *detail);
 
 /*
  * One socket. It owns nothing: a sock can be copied (without @detail, which is
@@ -160,10 +170,40 @@ struct sock {
 	const struct other *other;      /* NULL for internet protocols */
 };
 
+/* A ring buffer that a packet socket shares with its program. */
+struct ring_state {
+	bool     told;
+	uint32_t block_bytes, blocks, frame_bytes, frames, retire_ms, features;
+};
+
+/* One instruction of a socket filter, as the kernel was given it. */
+struct bpf_step {
+	uint16_t code;
+	uint8_t  jump_true, jump_false;
+	uint32_t value;
+};
+
+/* What only packet sockets have. */
+struct packet_state {
+	bool     have_info, have_fanout;
+	bool     filter_hidden;         /* the kernel tells it to CAP_NET_ADMIN only */
+	uint32_t version, copy_threshold;
+	uint32_t flags;                 /* enum packet_flag */
+	struct ring_state rx, tx;
+	uint16_t fanout_id, fanout_type;
+	struct { struct bpf_step *at; size_t count, room; } filter;
+};
+
+/* In the order in which ss prints them. */
+enum packet_flag {
+	PACKET_FLAG_RUNNING = 1 << 0, PACKET_FLAG_AUXDATA = 1 << 1,
+	PACKET_FLAG_ORIGDEV = 1 << 2, PACKET_FLAG_VNETHDR = 1 << 3, PACKET_FLAG_LOSS = 1 << 4,
+};
+
 /*
  * The two ends of a socket that is not of the internet, in ss's two parts:
  * "/run/x.sock 1234", "rtnl:udevd/42", "[34525]:eth0". Foreign bytes; lives as
- * long as @detail.
+ * long as @detail. other_fini() is due.
  */
 struct other {
 	uint8_t  local_size, local_service_size, remote_size, remote_service_size;
@@ -173,7 +213,17 @@ struct other {
 	uint32_t groups;                /* NETLINK: the first 32 multicast groups */
 	uint32_t number;                /* PACKET: ethertype, NETLINK: its protocol */
 	uint32_t port_id;               /* NETLINK: 0: the kernel, ~0: none */
+	bool     have_vfs;              /* UNIX: where the file of its name is */
+	uint32_t vfs_inode, vfs_device; /* the kernel's number of the device */
+	bool     have_waiting;          /* UNIX: ends that wait for accept(), by inode */
+	struct { uint32_t *at; size_t count, room; } waiting;
+	struct packet_state packet;
 };
+
+/* As those of struct detail. */
+void other_fini(struct other *other);
+struct other *other_copy(const struct other *other);
+void other_free(struct other *other);
 
 static inline bool sock_is_inet(const struct sock *s)
 {
@@ -193,6 +243,15 @@ enum sockopt {
 static inline bool sock_is_minisock(const struct sock *s)
 {
 	return s->timer == TIMER_TIME_WAIT;
+}
+
+/*
+ * No timer waits for the other end or for its program: a delayed ACK answers what
+ * has come, and is over within milliseconds.
+ */
+static inline bool sock_timer_is_off(const struct sock *s)
+{
+	return s->timer == TIMER_NONE || s->timer == TIMER_DELAYED_ACK;
 }
 
 /* A full socket in a connection state that no accept() has handed out. */

@@ -38,8 +38,6 @@ void bind_json(struct out *out, const struct style *style, const struct bind_pag
 /* Members of a verdict alone, into an object that the caller has opened. */
 void bind_json_members(struct json *json, const struct style *style,
 		       const struct bind_page *bind);
-/* "0.0.0.0:80 (TCP)", with what else decides. */
-void bind_text_ask(struct text *text, const struct snapshot *seen, const struct bind_ask *ask);
 
 void unix_text(struct out *out, const struct style *style, const struct unix_page *named);
 void unix_json(struct out *out, const struct style *style, const struct unix_page *named);

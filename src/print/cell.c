@@ -6,7 +6,7 @@ void cell_u64(struct text *cell, uint64_t value)
 	char *to = cell_space(cell, 20);
 	size_t size = 1;
 
-	for (uint64_t rest = value; rest >= 10; rest /= 10)
+	for (uint64_t limit = 10; value >= limit && size < 20; limit *= 10)
 		size++;
 	to[size] = '\0';
 	cell->count += size;

@@ -228,12 +228,7 @@ static void put_pod(struct text *cell, const struct view *view, const struct soc
 
 static void put_timer(struct text *cell, const struct view *view, const struct sock *sock)
 {
-	static const char *const names[TIMER_COUNT] = {
-		[TIMER_RETRANSMIT] = "on", [TIMER_KEEPALIVE] = "keepalive",
-		[TIMER_TIME_WAIT] = "timewait", [TIMER_PROBE] = "persist",
-	};
-
-	put_string(cell, view, sock->timer < TIMER_COUNT ? names[sock->timer] : NULL);
+	put_string(cell, view, timer_name(sock->timer));
 }
 
 static void put_timer_ms(struct text *cell, const struct view *view, const struct sock *sock)
@@ -362,7 +357,9 @@ static void put_netns(struct text *cell, const struct view *view, const struct s
 	const struct snapshot *seen = view->seen;
 
 	(void)sock;
-	if (seen->place)
+	if (seen->place && view->machine)
+		where_value(cell, seen->place);
+	else if (seen->place)
 		where_word(cell, seen->place);
 	else if (seen->netns_name[0])
 		put_string(cell, view, seen->netns_name);
@@ -521,11 +518,6 @@ const char *column_help(size_t i)
 	return columns[i].help;
 }
 
-unsigned column_need(size_t i)
-{
-	return columns[i].need;
-}
-
 static void add(struct columns *chosen, const struct column *column)
 {
 	if (chosen->count < sizeof(chosen->at) / sizeof(*chosen->at))
@@ -668,5 +660,9 @@ unsigned columns_need(const struct columns *chosen, const struct style *style)
 		need |= NEED_TOS;
 	if (style->with_cgroup || style->with_extended)
 		need |= NEED_CGROUP;
+	if (style->with_extended)
+		need |= NEED_WAITING;
+	if (style->with_bpf)
+		need |= NEED_BPF;
 	return need;
 }

@@ -7,8 +7,8 @@
 
 #include <netdb.h>
 
-void endpoint_host(struct text *cell, const struct view *view, const struct sock *sock,
-		   const struct addr *addr)
+static void put_host(struct text *cell, const struct view *view, const struct sock *sock,
+		     const struct addr *addr)
 {
 	static const struct addr any;
 
@@ -20,7 +20,7 @@ void endpoint_host(struct text *cell, const struct view *view, const struct sock
 		cell_host(cell, addr, sock->family);
 }
 
-void endpoint_port(struct text *cell, const struct view *view, uint16_t port)
+static void put_number(struct text *cell, const struct view *view, uint16_t port)
 {
 	if (port == 0)
 		cell_char(cell, '*');
@@ -61,7 +61,7 @@ static void put_port(struct text *cell, const struct view *view, const struct so
 	if (sock->protocol == PROTOCOL_RAW && port)
 		put_protocol(cell, view, port);
 	else
-		endpoint_port(cell, view, port);
+		put_number(cell, view, port);
 }
 
 /* ---- sockets that are not of the internet ---- */
@@ -122,7 +122,7 @@ void endpoint_local_host(struct text *cell, const struct view *view, const struc
 	if (sock->other)
 		put_other_host(cell, view, sock);
 	else
-		endpoint_host(cell, view, sock, &sock->local);
+		put_host(cell, view, sock, &sock->local);
 }
 
 void endpoint_local_port(struct text *cell, const struct view *view, const struct sock *sock)
@@ -138,7 +138,7 @@ void endpoint_peer_host(struct text *cell, const struct view *view, const struct
 	if (sock->other)
 		put_name(cell, sock->other->remote, sock->other->remote_size);
 	else
-		endpoint_host(cell, view, sock, &sock->remote);
+		put_host(cell, view, sock, &sock->remote);
 }
 
 void endpoint_peer_port(struct text *cell, const struct view *view, const struct sock *sock)

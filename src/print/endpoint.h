@@ -21,11 +21,6 @@ void endpoint_local_port(struct text *cell, const struct view *view, const struc
 void endpoint_peer_host(struct text *cell, const struct view *view, const struct sock *sock);
 void endpoint_peer_port(struct text *cell, const struct view *view, const struct sock *sock);
 
-/* The same of any address and port. */
-void endpoint_host(struct text *cell, const struct view *view, const struct sock *sock,
-		   const struct addr *addr);
-void endpoint_port(struct text *cell, const struct view *view, uint16_t port);
-
 /* The name of the device it is bound to, or its number. */
 void endpoint_link(struct text *cell, const struct view *view, uint32_t ifindex);
 

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `list --by`: what the sockets have in common, and how many of them each. */
-#include "print/print.h"
+#include "print/group.h"
 
 #include "print/cell.h"
 #include "print/delimited.h"
 #include "print/grid.h"
-#include "print/json_shapes.h"
-#include "print/page.h"
 #include "print/where.h"
 #include "print/who.h"
 
@@ -15,16 +13,9 @@
 #define BAR_LEAST 5
 #define STATES    3     /* named in a row, the rest is one sum */
 
-struct group_page {
-	const struct page page;
-	const struct groups *groups;
-	size_t shown;
-	bool machine;           /* unknown is empty and not a word */
-};
-
 /* -- values -------------------------------------------------------------- */
 
-static const struct cgroup *cgroup_of(const struct snapshot *seen, const struct group *group)
+const struct cgroup *group_cgroup(const struct snapshot *seen, const struct group *group)
 {
 	const struct sock *sock = &group->example;
 
@@ -49,8 +40,7 @@ static void put_owner(struct text *text, const struct group_page *view, const st
 		who_process(text, process);
 }
 
-/* One address of both families where IPv4 came over an IPv6 socket. */
-static enum family family_of(const struct addr *addr)
+enum family group_family(const struct addr *addr)
 {
 	return addr_is_v4(addr) ? FAMILY_IPV4 : FAMILY_IPV6;
 }
@@ -72,9 +62,9 @@ static void put_end(struct text *text, const struct group *group, enum group_key
 		bool alone = key == GROUP_LOCAL_ADDRESS || key == GROUP_REMOTE_ADDRESS;
 
 		if (alone)
-			cell_addr(text, addr, family_of(addr));
+			cell_addr(text, addr, group_family(addr));
 		else
-			cell_host(text, addr, family_of(addr));
+			cell_host(text, addr, group_family(addr));
 		if (!alone && port)
 			text_addf(text, ":%u", port);
 		else if (!alone)
@@ -82,9 +72,13 @@ static void put_end(struct text *text, const struct group *group, enum group_key
 	}
 }
 
-static void put_netns(struct text *text, const struct snapshot *seen, const struct group *group)
+static void put_netns(struct text *text, const struct group_page *view, const struct group *group)
 {
-	if (group->place)
+	const struct snapshot *seen = view->page.seen;
+
+	if (group->place && view->machine)
+		where_value(text, group->place);
+	else if (group->place)
 		where_word(text, group->place);
 	else if (seen->netns_name[0])
 		cell_foreign(text, seen->netns_name, strlen(seen->netns_name));
@@ -98,11 +92,11 @@ static void put_name(struct text *text, const char *name)
 		cell_foreign(text, name, strlen(name));
 }
 
-static void put_value(struct text *text, const struct group_page *view, const struct group *group,
-		      enum group_key key)
+void group_value(struct text *text, const struct group_page *view, const struct group *group,
+		 enum group_key key)
 {
 	const struct snapshot *seen = view->page.seen;
-	const struct cgroup *cgroup = cgroup_of(seen, group);
+	const struct cgroup *cgroup = group_cgroup(seen, group);
 	const struct state_row *state = &state_table[group->example.state];
 
 	switch (key) {
@@ -122,7 +116,7 @@ static void put_value(struct text *text, const struct group_page *view, const st
 		cell_str(text, view->machine ? state->name : state->ss);
 		break;
 	case GROUP_NETNS:
-		put_netns(text, seen, group);
+		put_netns(text, view, group);
 		break;
 	default:
 		put_end(text, group, key);
@@ -178,7 +172,7 @@ static void add_row(struct grid *grid, const struct group_page *view, const stru
 	for (size_t i = 0; i < groups->keys_count; i++) {
 		struct text *text = &grid_add(grid)->text;
 
-		put_value(text, view, group, groups->keys[i]);
+		group_value(text, view, group, groups->keys[i]);
 		if (!text->count)
 			cell_char(text, '-');
 	}
@@ -311,7 +305,7 @@ static void put_keys(struct line *line, const struct group_page *view, const str
 			add_field(line, false);
 			key = GROUP_COMM;
 		}
-		put_value(&line->value, view, group, key);
+		group_value(&line->value, view, group, key);
 		add_field(line, true);
 	}
 }
@@ -337,165 +331,6 @@ static void print_lines(const struct group_page *view)
 	text_fini(&line.value);
 }
 
-/* -- JSON ---------------------------------------------------------------- */
-
-static void json_owner(struct json *json, const struct snapshot *seen, const struct group *group,
-		       bool by_name)
-{
-	static const char *const words[] = {
-		[OWNER_SEEN] = "seen", [OWNER_HIDDEN] = "hidden", [OWNER_NONE] = "none",
-	};
-	const struct process *process = group->owner == OWNER_SEEN ?
-					&seen->processes.at[group->process] : NULL;
-
-	if (by_name)
-		json_foreign(json, "comm", process && process->comm_size ? process->comm : NULL,
-			     process ? process->comm_size : 0);
-	else
-		json_process(json, process);
-	json_string(json, "owner", words[group->owner]);
-}
-
-static void json_ends(struct json *json, const struct group *group, enum group_key key)
-{
-	bool peer = key == GROUP_REMOTE;
-	const struct sock *sock = &group->example;
-	const struct addr *addr = peer ? &sock->remote : &sock->local;
-	uint16_t port = peer ? sock->remote_port : sock->local_port;
-	const char *name = peer ? group->remote : group->local;
-
-	json_open(json, group_table[key].member, '{');
-	if (name)
-		json_name(json, "address", *name ? name : NULL);
-	else if (peer && !port && addr_is_any(addr))
-		json_null(json, "address");
-	else
-		json_addr(json, "address", addr, family_of(addr));
-	json_count(json, "port", port && !name, port);
-	json_close(json, '}');
-}
-
-static void json_text(struct json *json, const struct group_page *view, const struct group *group,
-		      enum group_key key)
-{
-	struct text text = { 0 };
-
-	put_value(&text, view, group, key);
-	json_string(json, group_table[key].member, text.count ? text.at : NULL);
-	text_fini(&text);
-}
-
-static void json_netns(struct json *json, const struct snapshot *seen, const struct group *group)
-{
-	if (group->place) {
-		json_place(json, "netns", group->place);
-		return;
-	}
-	json_open(json, "netns", '{');
-	json_name(json, "name", seen->netns_name[0] ? seen->netns_name : NULL);
-	json_count(json, "inode", seen->netns_inode, seen->netns_inode);
-	json_close(json, '}');
-}
-
-static void json_key(struct json *json, const struct group_page *view, const struct group *group,
-		     enum group_key key)
-{
-	const struct sock *sock = &group->example;
-	const struct cgroup *cgroup = cgroup_of(view->page.seen, group);
-
-	switch (key) {
-	case GROUP_PROCESS:
-		json_owner(json, view->page.seen, group, false);
-		break;
-	case GROUP_COMM:
-		/* With the process its name is there already. */
-		if (!groups_have(view->groups, GROUP_PROCESS))
-			json_owner(json, view->page.seen, group, true);
-		break;
-	case GROUP_UNIT:
-	case GROUP_CGROUP:
-		json_name(json, group_table[key].member,
-			  !cgroup ? NULL : key == GROUP_UNIT ? cgroup->unit : cgroup->path);
-		break;
-	case GROUP_UID:
-		json_count(json, "uid", sock->have & HAVE_UID, sock->uid);
-		break;
-	case GROUP_LOCAL_PORT:
-		json_count(json, "local_port", sock->local_port, sock->local_port);
-		break;
-	case GROUP_REMOTE_PORT:
-		json_count(json, "remote_port", sock->remote_port, sock->remote_port);
-		break;
-	case GROUP_LOCAL:
-	case GROUP_REMOTE:
-		json_ends(json, group, key);
-		break;
-	case GROUP_NETNS:
-		json_netns(json, view->page.seen, group);
-		break;
-	default:
-		json_text(json, view, group, key);
-	}
-}
-
-static void json_group(struct json *json, const struct group_page *view, const struct group *group)
-{
-	for (size_t i = 0; i < view->groups->keys_count; i++)
-		json_key(json, view, group, view->groups->keys[i]);
-	json_u64(json, "count", group->count);
-	json_u64(json, "recv_queue_bytes", group->recv_queue_bytes);
-	json_u64(json, "send_queue_bytes", group->send_queue_bytes);
-	json_states(json, "states", group->states);
-}
-
-static void json_frame(struct json *json, const struct group_page *view)
-{
-	json_head(json, "list", view->page.seen);
-	json_open(json, "by", '[');
-	for (size_t i = 0; i < view->groups->keys_count; i++)
-		json_string(json, NULL, group_table[view->groups->keys[i]].name);
-	json_close(json, ']');
-	json_u64(json, "groups_found", view->groups->list.count);
-}
-
-static void print_document(const struct group_page *view)
-{
-	const struct snapshot *seen = view->page.seen;
-	struct json json;
-
-	json_begin(&json, view->page.out, true);
-	json_open(&json, NULL, '{');
-	json_frame(&json, view);
-	json_open(&json, "groups", '[');
-	for (size_t i = 0; i < view->shown; i++) {
-		json_open(&json, NULL, '{');
-		json_group(&json, view, &view->groups->list.at[i]);
-		json_close(&json, '}');
-	}
-	json_close(&json, ']');
-	json_end(&json, seen, view->groups->sockets, snapshot_lists_all(seen));
-	json_close(&json, '}');
-	out_char(view->page.out, '\n');
-}
-
-static void print_records(const struct group_page *view)
-{
-	const struct snapshot *seen = view->page.seen;
-	struct json json;
-
-	json_begin_record(&json, view->page.out, "header");
-	json_frame(&json, view);
-	json_end_record(&json);
-	for (size_t i = 0; i < view->shown; i++) {
-		json_begin_record(&json, view->page.out, "group");
-		json_group(&json, view, &view->groups->list.at[i]);
-		json_end_record(&json);
-	}
-	json_begin_record(&json, view->page.out, "trailer");
-	json_end(&json, seen, view->groups->sockets, snapshot_lists_all(seen));
-	json_end_record(&json);
-}
-
 int print_groups(struct out *out, const struct style *style, const struct snapshot *seen,
 		 const struct groups *groups, size_t most)
 {
@@ -508,9 +343,9 @@ int print_groups(struct out *out, const struct style *style, const struct snapsh
 	if (style->format == FORMAT_TEXT)
 		print_text(&view);
 	else if (style->format == FORMAT_JSON)
-		print_document(&view);
+		group_json(&view);
 	else if (style->format == FORMAT_JSONL)
-		print_records(&view);
+		group_jsonl(&view);
 	else
 		print_lines(&view);
 	return -out->err;

@@ -33,19 +33,19 @@ static char *put_indent(char *at, unsigned depth)
 
 static char *put_name(char *at, const char *name)
 {
-	size_t size = strnlen(name, NAME_MAX_SIZE);
-
-	memcpy(at, name, size);
-	return at + size;
+	return mempcpy(at, name, strnlen(name, NAME_MAX_SIZE));
 }
+
+#define LEAD_MAX (2 * NAME_MAX_SIZE + 2 * DEPTH_MAX + 8)
+_Static_assert(LEAD_MAX <= OUT_SPACE, "it is written in its place");
 
 /*
  * What stands before a value: comma, line break and, in an object, its name
- * with @suffix. Collected first and written once: a dump has millions of these.
+ * with @suffix. Written in its place: a dump has millions of these.
  */
 static void lead_with(struct json *json, const char *name, const char *suffix)
 {
-	char buffer[2 * NAME_MAX_SIZE + 2 * DEPTH_MAX + 8], *at = buffer;
+	char *at = out_space(json->out, LEAD_MAX);
 
 	if (json->filled[json->depth])
 		*at++ = ',';
@@ -55,13 +55,14 @@ static void lead_with(struct json *json, const char *name, const char *suffix)
 	if (name) {
 		*at++ = '"';
 		at = put_name(at, name);
-		at = put_name(at, suffix);
+		if (*suffix)
+			at = put_name(at, suffix);
 		*at++ = '"';
 		*at++ = ':';
 		if (json->pretty)
 			*at++ = ' ';
 	}
-	out_put(json->out, buffer, (size_t)(at - buffer));
+	out_took(json->out, at);
 }
 
 static inline void lead(struct json *json, const char *name)
@@ -131,12 +132,12 @@ static bool put_quoted(struct out *out, const char *bytes, size_t size)
 	size_t used;
 
 	if (size < 256 && is_plain(bytes, size)) {
-		char buffer[258];
+		char *at = out_space(out, size + 2);
 
-		buffer[0] = '"';
-		memcpy(buffer + 1, bytes, size);
-		buffer[size + 1] = '"';
-		out_put(out, buffer, size + 2);
+		*at++ = '"';
+		at = mempcpy(at, bytes, size);
+		*at++ = '"';
+		out_took(out, at);
 		return true;
 	}
 	out_char(out, '"');

@@ -11,6 +11,8 @@
 #include "print/ss_text.h"
 #include "print/where.h"
 
+#include <stdio.h>
+
 static void put_number(struct json *json, const char *name, bool known, uint64_t value)
 {
 	if (known)
@@ -81,6 +83,105 @@ static void put_other(struct json *json, const struct sock *sock, const struct o
 	put_number(json, "protocol_number", !is_unix, other->number);
 }
 
+static void put_vfs(struct json *json, const struct other *other)
+{
+	char device[32];
+
+	if (!other->have_vfs) {
+		json_null(json, "file");
+		return;
+	}
+	/* the form that the kernel has inside, which is not that of stat() */
+	snprintf(device, sizeof(device), "%u:%u", other->vfs_device >> 20,
+		 other->vfs_device & 0xfffff);
+	json_open(json, "file", '{');
+	json_u64(json, "inode", other->vfs_inode);
+	json_string(json, "device", device);
+	json_close(json, '}');
+}
+
+static void put_waiting(struct json *json, const struct other *other)
+{
+	if (!other->have_waiting) {
+		json_null(json, "waiting_inodes");
+		return;
+	}
+	json_open(json, "waiting_inodes", '[');
+	for (size_t i = 0; i < other->waiting.count; i++)
+		json_u64(json, NULL, other->waiting.at[i]);
+	json_close(json, ']');
+}
+
+static void put_ring(struct json *json, const char *name, const struct ring_state *ring)
+{
+	if (!ring->told) {
+		json_null(json, name);
+		return;
+	}
+	json_open(json, name, '{');
+	json_u64(json, "block_bytes", ring->block_bytes);
+	json_u64(json, "blocks", ring->blocks);
+	json_u64(json, "frame_bytes", ring->frame_bytes);
+	json_u64(json, "frames", ring->frames);
+	json_u64(json, "retire_ms", ring->retire_ms);
+	json_u64(json, "features", ring->features);
+	json_close(json, '}');
+}
+
+static void put_fanout(struct json *json, const struct packet_state *packet)
+{
+	if (!packet->have_fanout) {
+		json_null(json, "fanout");
+		return;
+	}
+	json_open(json, "fanout", '{');
+	json_u64(json, "id", packet->fanout_id);
+	json_u64(json, "type_number", packet->fanout_type);
+	json_string(json, "type", ss_fanout_type(packet->fanout_type));
+	json_close(json, '}');
+}
+
+static void put_packet(struct json *json, const struct packet_state *packet)
+{
+	static const char *const flags[] = { "running", "auxdata", "origdev", "vnethdr", "loss" };
+
+	if (!packet->have_info) {
+		json_null(json, "packet");
+		return;
+	}
+	json_open(json, "packet", '{');
+	json_u64(json, "version", packet->version);
+	json_u64(json, "copy_threshold_bytes", packet->copy_threshold);
+	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
+		json_bool(json, flags[i], packet->flags >> i & 1);
+	put_ring(json, "receive_ring", &packet->rx);
+	put_ring(json, "send_ring", &packet->tx);
+	put_fanout(json, packet);
+	json_close(json, '}');
+}
+
+static void put_filter(struct json *json, const struct sock *sock)
+{
+	const struct packet_state *packet = sock->other ? &sock->other->packet : NULL;
+
+	if (!packet || !protocol_is_packet(sock->protocol) || packet->filter_hidden) {
+		json_null(json, "bpf");
+		return;
+	}
+	json_open(json, "bpf", '[');
+	for (size_t i = 0; i < packet->filter.count; i++) {
+		const struct bpf_step *step = &packet->filter.at[i];
+
+		json_open(json, NULL, '{');
+		json_u64(json, "code", step->code);
+		json_u64(json, "jump_true", step->jump_true);
+		json_u64(json, "jump_false", step->jump_false);
+		json_u64(json, "value", step->value);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+}
+
 static void put_cgroup(struct json *json, const struct sock *sock, const struct snapshot *seen)
 {
 	bool known = sock->have & HAVE_CGROUP;
@@ -98,17 +199,14 @@ static void put_cgroup(struct json *json, const struct sock *sock, const struct 
 
 static void put_timer(struct json *json, const struct sock *sock)
 {
-	static const char *const names[TIMER_COUNT] = {
-		[TIMER_RETRANSMIT] = "on", [TIMER_KEEPALIVE] = "keepalive",
-		[TIMER_TIME_WAIT] = "timewait", [TIMER_PROBE] = "persist",
-	};
+	const char *name = timer_name(sock->timer);
 
-	if (sock->timer == TIMER_NONE || sock->timer >= TIMER_COUNT) {
+	if (!name) {
 		json_null(json, "timer");
 		return;
 	}
 	json_open(json, "timer", '{');
-	json_string(json, "kind", names[sock->timer]);
+	json_string(json, "kind", name);
 	json_u64(json, "expires_ms", sock->timer_ms);
 	json_u64(json, "retransmits", sock->retransmits);
 	json_close(json, '}');
@@ -300,8 +398,8 @@ static void put_ulp(struct json *json, const struct ulp *ulp)
 static void put_md5(struct json *json, const struct detail *detail)
 {
 	json_open(json, "md5_keys", '[');
-	for (uint32_t i = 0; i < detail->md5_count && i < MD5_PEERS; i++) {
-		const struct md5_peer *peer = &detail->md5[i];
+	for (size_t i = 0; i < detail->md5.count; i++) {
+		const struct md5_peer *peer = &detail->md5.at[i];
 		struct text text = { 0 };
 
 		cell_addr(&text, &peer->addr, peer->family);
@@ -312,7 +410,7 @@ static void put_md5(struct json *json, const struct detail *detail)
 		text_fini(&text);
 	}
 	json_close(json, ']');
-	json_u64(json, "md5_keys_count", detail->md5_count);
+	json_u64(json, "md5_keys_count", detail->md5.count);
 }
 
 static void put_above_tcp(struct json *json, const struct detail *detail)
@@ -345,6 +443,26 @@ static void put_tcp_info(struct json *json, const struct detail *detail)
 			   metric_has(&detail->metrics, (enum metric)i),
 			   detail->metrics.value[i]);
 	json_u64(json, "unknown_bytes", detail->metrics.unknown_bytes);
+	json_close(json, '}');
+}
+
+static void put_mptcp(struct json *json, const struct sock *sock)
+{
+	const struct mptcp_state *state = sock->detail ? &sock->detail->mptcp : NULL;
+
+	if (!state || !state->have) {
+		json_null(json, "mptcp_info");
+		return;
+	}
+	json_open(json, "mptcp_info", '{');
+	for (unsigned i = 0; i < MPTCP_NUMBER_COUNT; i++) {
+		bool known = state->have >> i & 1;
+
+		if (known && mptcp_table[i].is_id)
+			json_id(json, mptcp_table[i].name, state->value[i]);
+		else
+			put_number(json, mptcp_table[i].name, known, state->value[i]);
+	}
 	json_close(json, '}');
 }
 
@@ -387,6 +505,13 @@ void json_sock_members(struct json *json, const struct sock *sock,
 	put_processes(json, sock, seen, style);
 	if (style->with_extended)
 		put_extended(json, sock);
+	if (style->with_extended && sock->other) {
+		put_vfs(json, sock->other);
+		put_waiting(json, sock->other);
+		put_packet(json, &sock->other->packet);
+	}
+	if (style->with_bpf)
+		put_filter(json, sock);
 	if (style->with_extended || style->with_sockopt)
 		put_sockopt(json, sock);
 	if (style->with_tos) {
@@ -401,6 +526,8 @@ void json_sock_members(struct json *json, const struct sock *sock,
 		put_memory(json, sock->detail);
 	if (style->with_info)
 		put_tcp_info(json, sock->detail);
+	if (style->with_info && sock->protocol == PROTOCOL_MPTCP)
+		put_mptcp(json, sock);
 	if (style->with_info)
 		put_above_tcp(json, sock->detail);
 }

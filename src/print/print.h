@@ -42,7 +42,7 @@ struct style {
 	unsigned width;         /* columns of the terminal, 0: unlimited */
 	/* ss's detail blocks behind a row of `list` text */
 	bool     with_process, with_timer, with_extended, with_memory, with_info;
-	bool     with_tos, with_cgroup, with_sockopt, with_threads;
+	bool     with_tos, with_cgroup, with_sockopt, with_threads, with_bpf;
 	bool     with_netns;    /* list: of every network namespace */
 	bool     with_netid;    /* list: of several tables */
 	bool     numeric;       /* list: numbers for protocols too (-n) */
@@ -53,7 +53,6 @@ struct column;
 size_t columns_count(void);
 const char *column_name(size_t i);      /* "AGE" */
 const char *column_help(size_t i);
-unsigned    column_need(size_t i);      /* enum need */
 
 struct columns { const struct column *at[64]; size_t count; };
 

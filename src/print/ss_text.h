@@ -21,6 +21,9 @@ const char *ss_tls_version(uint16_t number);
 const char *ss_tls_cipher(uint16_t number);
 const char *ss_tls_conf(uint16_t number);
 
+/* How a fanout group of packet sockets shares its packets; NULL as above. */
+const char *ss_fanout_type(uint16_t type);
+
 /* Letter i stands for bit i of an MPTCP subflow's flags. */
 extern const char ss_subflow_flags[];
 

@@ -239,6 +239,52 @@ static void end_line(struct listing *listing)
 	listing->table->breaks = false;
 }
 
+/* What the cells of a line take at most, with all blanks between them. */
+static size_t most_bytes(const struct listing *listing, size_t bytes)
+{
+	const struct table *table = listing->table;
+
+	for (size_t i = 0; i < listing->columns.count; i++)
+		bytes += 1 + table->width[i] + table->tail[i];
+	return bytes;
+}
+
+static char *put_owed(char *to, unsigned *owed)
+{
+	memset(to, ' ', *owed);
+	to += *owed;
+	*owed = 0;
+	return to;
+}
+
+/* put_row() without a terminal: a row is a line, and there may be a million of them. */
+static void put_plain_row(struct listing *listing, const struct span *spans, size_t start)
+{
+	struct table *table = listing->table;
+	size_t count = listing->columns.count;
+	const char *at = table->bytes.at;
+	char *to = cell_space(&table->line, most_bytes(listing, spans[count].end - start));
+	const char *begin = to;
+	unsigned owed = 0;
+
+	for (size_t i = 0; i < count; start = spans[i].end, i++) {
+		size_t size = spans[i].end - start;
+		bool is_left = listing->columns.at[i]->align == ALIGN_LEFT;
+		unsigned gap = table->width[i] - spans[i].width;
+
+		if (!size && is_last(listing, i))
+			continue;
+		owed += (i > 0) + (is_left ? 0 : gap);
+		if (size)
+			to = mempcpy(put_owed(to, &owed), at + start, size);
+		owed += is_left ? gap : table->tail[i] - spans[i].tail;
+	}
+	table->line.count = (size_t)(to - begin);
+	table->column = (unsigned)table->line.count;
+	put_details(listing, at + start, spans[count].end - start, owed);
+	end_line(listing);
+}
+
 static void put_row(struct listing *listing, size_t row)
 {
 	struct table *table = listing->table;
@@ -247,6 +293,10 @@ static void put_row(struct listing *listing, size_t row)
 	size_t start = row ? spans[-1].end : 0;
 	unsigned owed = 0;
 
+	if (!listing->style.width && !listing->style.colour) {
+		put_plain_row(listing, spans, start);
+		return;
+	}
 	for (size_t i = 0; i < count; start = spans[i].end, i++) {
 		const char *at = table->bytes.at + start;
 		size_t size = spans[i].end - start;

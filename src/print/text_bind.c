@@ -44,7 +44,7 @@ static void put_endpoint(struct text *text, const struct snapshot *seen, const s
 }
 
 /* What decides beside the address: protocol, options, device, and who asks. */
-void bind_text_ask(struct text *text, const struct snapshot *seen, const struct bind_ask *ask)
+static void put_ask(struct text *text, const struct snapshot *seen, const struct bind_ask *ask)
 {
 	bool any6 = ask->family == FAMILY_IPV6 && addr_is_any(&ask->addr) &&
 		    !addr_is_v4(&ask->addr);
@@ -230,12 +230,12 @@ static void put_headline(struct text *text, const struct page *page, const struc
 	switch (asked->verdict) {
 	case VERDICT_OK:
 		text_addf(text, "OK: %s", works(bind->ask));
-		bind_text_ask(text, page->seen, bind->ask);
+		put_ask(text, page->seen, bind->ask);
 		cell_str(text, bind->ask->protocol == PROTOCOL_UDP ? " works" : " work");
 		break;
 	case VERDICT_FAILS:
 		text_addf(text, "FAILS: %s of ", bind_call(asked));
-		bind_text_ask(text, page->seen, bind->ask);
+		put_ask(text, page->seen, bind->ask);
 		text_addf(text, name ? " says %s" : " fails", name);
 		break;
 	case VERDICT_DEPENDS:
@@ -243,12 +243,12 @@ static void put_headline(struct text *text, const struct page *page, const struc
 		if (!name && bind->answer->blockers.count)
 			name = "EADDRINUSE";
 		cell_str(text, "DEPENDS: bind() of ");
-		bind_text_ask(text, page->seen, bind->ask);
+		put_ask(text, page->seen, bind->ask);
 		text_addf(text, name ? " may say %s" : " may fail", name);
 		break;
 	default:
 		cell_str(text, "UNKNOWN: what bind() of ");
-		bind_text_ask(text, page->seen, bind->ask);
+		put_ask(text, page->seen, bind->ask);
 		cell_str(text, " says cannot be told");
 	}
 	put_reason(text, bind->answer);

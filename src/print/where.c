@@ -6,20 +6,17 @@
 
 #define SHORT_ID 12     /* digits of a container that people use */
 
-/* A field of a table: a blank would end it. */
-static void put_solid(struct text *text, const char *bytes, size_t size)
-{
-	size_t start = text->count;
-
-	cell_foreign(text, bytes, size);
-	for (size_t i = start; i < text->count; i++)
-		if (text->at[i] == ' ')
-			text->at[i] = '_';
-}
-
 static void put_string(struct text *text, const char *string)
 {
-	put_solid(text, string, strlen(string));
+	cell_foreign(text, string, strlen(string));
+}
+
+/* Nobody's name is taken for one of our words. */
+static void put_name(struct text *text, const char *name)
+{
+	if (strcmp(name, "here") == 0 || strcmp(name, "init") == 0)
+		cell_str(text, "netns:");
+	put_string(text, name);
 }
 
 /* Of a session or slice many namespaces are a part; of a service hardly. */
@@ -35,22 +32,22 @@ static void put_container(struct text *text, const struct place *place)
 	size_t size = strlen(place->container);
 
 	cell_str(text, "container:");
-	put_solid(text, place->container, size == 64 ? SHORT_ID : size);
+	cell_foreign(text, place->container, size == 64 ? SHORT_ID : size);
 }
 
 static void put_process(struct text *text, const struct place *place)
 {
 	text_addf(text, "%d:", place->pid);
 	if (place->comm_size)
-		put_solid(text, place->comm, place->comm_size);
+		cell_foreign(text, place->comm, place->comm_size);
 }
 
-void where_word(struct text *text, const struct place *place)
+void where_value(struct text *text, const struct place *place)
 {
 	if (place->is_own) {
 		cell_str(text, "here");
 	} else if (place->name) {
-		put_string(text, place->name);
+		put_name(text, place->name);
 	} else if (place->is_init) {
 		cell_str(text, "init");
 	} else if (place->container) {
@@ -66,6 +63,17 @@ void where_word(struct text *text, const struct place *place)
 	} else {
 		cell_u64(text, place->inode);
 	}
+}
+
+/* A field of a table: a blank would end it. */
+void where_word(struct text *text, const struct place *place)
+{
+	size_t start = text->count;
+
+	where_value(text, place);
+	for (size_t i = start; i < text->count; i++)
+		if (text->at[i] == ' ')
+			text->at[i] = '_';
 }
 
 /* What the word has not said already. */

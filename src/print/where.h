@@ -10,11 +10,15 @@
 
 /*
  * One word without blanks that says which: "here", its name, "container:ID",
- * "pod:UID", "SERVICE:PID", "init", "PID:COMM", or the number of the inode.
+ * "pod:UID", "SERVICE:PID", "init", "PID:COMM", or the number of the inode. A
+ * namespace that is named "here" or "init" is "netns:here" or "netns:init".
  */
 void where_word(struct text *text, const struct place *place);
 
-/* The same with all that is known of it: "blue (redis.service, redis-server[812])". */
+/* The same, its blanks left as they are. */
+void where_value(struct text *text, const struct place *place);
+
+/* The word with all that is known of it: "blue (redis.service, redis-server[812])". */
 void where_title(struct text *text, const struct place *place);
 
 /* An object; null without @place. */

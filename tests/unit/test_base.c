@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/fault.h"
 #include "base/grow.h"
+#include "base/ids.h"
 #include "base/map.h"
 #include "base/out.h"
 #include "base/text.h"
@@ -97,6 +98,41 @@ static void map_keeps_what_was_put_in(void **state)
 	map_fini(&map);
 }
 
+/* Runs, lone ones, and the ends of the range: each once, in any order. */
+static void an_id_is_new_once_whatever_its_neighbours(void **state)
+{
+	static const uint64_t strides[] = { 1, 63, 64, 4096, (uint64_t)1 << 32, (uint64_t)1 << 49 };
+	struct ids ids = { 0 };
+
+	(void)state;
+	assert_false(ids_has(&ids, 0));
+	for (unsigned turn = 0; turn < 2; turn++) {
+		assert_int_equal(ids_add(&ids, UINT64_MAX), turn == 0);
+		assert_int_equal(ids_add(&ids, 0), turn == 0);
+		for (unsigned i = 0; i < 6; i++)
+			for (uint64_t j = 1; j < 5000; j++)
+				ids_add(&ids, strides[i] * j + 7000000000000000000u);
+	}
+	for (uint64_t j = 1; j < 5000; j++)
+		assert_true(ids_has(&ids, strides[3] * j + 7000000000000000000u));
+	assert_false(ids_has(&ids, 1));
+	assert_false(ids_has(&ids, UINT64_MAX - 1));
+	ids_fini(&ids);
+	assert_false(ids_has(&ids, 0));
+}
+
+/* A listing of a million must not keep a million entries. */
+static void ids_in_a_row_share_their_place(void **state)
+{
+	struct ids ids = { 0 };
+
+	(void)state;
+	for (uint64_t id = 1000; id < 1001000; id++)
+		assert_true(ids_add(&ids, id));
+	assert_true(ids.room <= 65536);
+	ids_fini(&ids);
+}
+
 static void growing_keeps_old_and_zeroes_new(void **state)
 {
 	struct { int *at; size_t count, room; } list = { 0 };
@@ -188,6 +224,8 @@ int main(void)
 		cmocka_unit_test(utf8_refuses_overlong_and_surrogates),
 		cmocka_unit_test(width_counts_columns_and_not_bytes),
 		cmocka_unit_test(map_keeps_what_was_put_in),
+		cmocka_unit_test(an_id_is_new_once_whatever_its_neighbours),
+		cmocka_unit_test(ids_in_a_row_share_their_place),
 		cmocka_unit_test(growing_keeps_old_and_zeroes_new),
 		cmocka_unit_test(a_full_disk_is_remembered),
 		cmocka_unit_test(output_larger_than_the_buffer_is_whole),

@@ -9,7 +9,9 @@
 #include "collect/bytecode.h"
 #include "collect/cgroups.h"
 #include "collect/collect.h"
+#include "collect/descriptors.h"
 #include "collect/holders.h"
+#include "collect/walk.h"
 #include "collect/inet.h"
 #include "collect/message.h"
 #include "collect/knobs.h"
@@ -161,11 +163,23 @@ static void test_uid_and_timer(void **state)
 	assert_true(sock_is_minisock(&sock));
 	assert_int_equal(sock.timer_ms, 59000);
 	assert_int_equal(sock.have & HAVE_UID, 0);
-	told.idiag_timer = 5;
+	/* of a kernel that is yet to come */
+	told.idiag_timer = 6;
 	memcpy(mail.at, &told, sizeof(told));
 	assert_int_equal(message_parse(mail.at, mail.size, PROTOCOL_TCP, 0, &sock, &detail), 0);
 	assert_int_equal(sock.timer, TIMER_NONE);
 	assert_int_equal(sock.timer_ms, 0);
+	/* a delayed ACK that is tried again is no retransmission */
+	told.idiag_timer = 5;
+	told.idiag_expires = 40;
+	told.idiag_retrans = 3;
+	memcpy(mail.at, &told, sizeof(told));
+	assert_int_equal(message_parse(mail.at, mail.size, PROTOCOL_TCP, 0, &sock, &detail), 0);
+	assert_int_equal(sock.timer, TIMER_DELAYED_ACK);
+	assert_true(sock_timer_is_off(&sock));
+	assert_string_equal(timer_name(sock.timer), "delack");
+	assert_int_equal(sock.timer_ms, 40);
+	assert_int_equal(sock.retransmits, 0);
 	assert_int_equal(sock.have & HAVE_UID, HAVE_UID);
 	told.idiag_state = STATE_SYN_RECV;
 	told.idiag_inode = 0;
@@ -333,18 +347,20 @@ static void test_nested_attrs(void **state)
 	assert_false(detail.ulp.subflow.have_tokens);
 }
 
-/* More keys than there is room for are counted. */
+enum { MANY_KEYS = 35 };
+
+/* All of them, and a copy has its own. */
 static void test_md5_keys(void **state)
 {
-	static struct tcp_diag_md5sig keys[MD5_PEERS + 3];
+	static struct tcp_diag_md5sig keys[MANY_KEYS];
 	static uint8_t message[sizeof(struct inet_diag_msg) + 4 + sizeof(keys)];
 	struct nlattr head = { .nla_len = 4 + sizeof(keys), .nla_type = INET_DIAG_MD5SIG };
-	struct detail detail;
+	struct detail detail, *copy;
 	struct sock sock;
 	struct mail mail;
 
 	(void)state;
-	for (size_t i = 0; i < MD5_PEERS + 3; i++) {
+	for (size_t i = 0; i < MANY_KEYS; i++) {
 		keys[i].tcpm_family = AF_INET;
 		keys[i].tcpm_prefixlen = (uint8_t)i;
 		keys[i].tcpm_addr[0] = htonl(0x0a000001);
@@ -354,9 +370,44 @@ static void test_md5_keys(void **state)
 	memcpy(message + sizeof(struct inet_diag_msg), &head, 4);
 	memcpy(message + sizeof(struct inet_diag_msg) + 4, keys, sizeof(keys));
 	assert_int_equal(parse_guarded(message, sizeof(message), &sock, &detail), 0);
-	assert_int_equal(detail.md5_count, MD5_PEERS + 3);
-	assert_int_equal(detail.md5[MD5_PEERS - 1].prefix, MD5_PEERS - 1);
-	assert_int_equal(detail.md5[0].family, FAMILY_IPV4);
+	copy = detail_copy(&detail);
+	detail_fini(&detail);
+	assert_int_equal(copy->md5.count, MANY_KEYS);
+	assert_int_equal(copy->md5.at[MANY_KEYS - 1].prefix, MANY_KEYS - 1);
+	assert_int_equal(copy->md5.at[0].family, FAMILY_IPV4);
+	detail_free(copy);
+}
+
+/* mptcp_info comes under the number of tcp_info, and is none. */
+static void test_mptcp_info(void **state)
+{
+	uint8_t info[96] = { [0] = 1, [8] = 2, [12] = 0xcd, [13] = 0xab, [80] = 2, [92] = 76 };
+	struct nlattr head = { .nla_len = 4 + sizeof(info), .nla_type = INET_DIAG_INFO };
+	uint8_t message[sizeof(struct inet_diag_msg) + 4 + sizeof(info)];
+	struct detail detail;
+	struct sock sock;
+	struct mail mail;
+
+	(void)state;
+	mail_header(&mail, AF_INET, STATE_ESTABLISHED, 1);
+	memcpy(message, mail.at, sizeof(struct inet_diag_msg));
+	memcpy(message + sizeof(struct inet_diag_msg), &head, 4);
+	memcpy(message + sizeof(struct inet_diag_msg) + 4, info, sizeof(info));
+	assert_int_equal(message_parse(message, sizeof(message), PROTOCOL_MPTCP,
+				       NEED_FLOW | NEED_TCP_INFO, &sock, &detail), 0);
+	assert_false(metric_any(&detail.metrics));
+	assert_int_equal(sock.have & HAVE_FLOW, 0);
+	assert_int_equal(detail.mptcp.value[MPTCP_SUBFLOWS], 1);
+	assert_int_equal(detail.mptcp.value[MPTCP_FLAGS], MPTCP_REMOTE_KEY);
+	assert_int_equal(detail.mptcp.value[MPTCP_TOKEN], 0xabcd);
+	assert_int_equal(detail.mptcp.value[MPTCP_LAST_ACK_RECV], 76);
+	assert_int_equal(detail.mptcp.have, (1u << MPTCP_NUMBER_COUNT) - 1);
+	/* before Linux 6.5 it ended with the checksum's byte, padded to 48 */
+	head.nla_len = 4 + 44;
+	memcpy(message + sizeof(struct inet_diag_msg), &head, 4);
+	assert_int_equal(message_parse(message, sizeof(struct inet_diag_msg) + 4 + 44,
+				       PROTOCOL_MPTCP, NEED_TCP_INFO, &sock, &detail), 0);
+	assert_int_equal(detail.mptcp.have, (1u << MPTCP_RETRANSMITS) - 1);
 }
 
 static void test_broken_attrs(void **state)
@@ -1338,7 +1389,7 @@ int main(void)
 		cmocka_unit_test(test_info_values), cmocka_unit_test(test_attr_lengths),
 		cmocka_unit_test(test_attr_values), cmocka_unit_test(test_broken_attrs),
 		cmocka_unit_test(test_ext), cmocka_unit_test(test_nested_attrs),
-		cmocka_unit_test(test_md5_keys), cmocka_unit_test(test_proc_text),
+		cmocka_unit_test(test_md5_keys), cmocka_unit_test(test_mptcp_info), cmocka_unit_test(test_proc_text),
 		cmocka_unit_test(test_counters), cmocka_unit_test(test_release),
 		cmocka_unit_test(test_replay), cmocka_unit_test(test_replay_other_question),
 		cmocka_unit_test(test_cut_everywhere), cmocka_unit_test(test_mutated_everywhere),

@@ -11,6 +11,7 @@
 #include "collect/unix_socks.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/netlink_diag.h>
 #include <linux/packet_diag.h>
@@ -51,6 +52,7 @@ static int parse_guarded(parse_message *parse, const void *bytes, size_t size,
 	assert_ptr_not_equal(at, MAP_FAILED);
 	assert_int_equal(mprotect(at + page, page, PROT_NONE), 0);
 	memcpy(at + page - size, bytes, size);
+	other_fini(&row->other);
 	memset(row, 0, sizeof(*row));
 	row->sock.other = &row->other;
 	row->sock.detail = &row->detail;
@@ -62,7 +64,7 @@ static int parse_guarded(parse_message *parse, const void *bytes, size_t size,
 /* Shorter than the head there is no socket, and no cut or length goes beyond the end. */
 static void check_hostile(parse_message *parse, const struct mail *mail, size_t head)
 {
-	struct other_row row;
+	struct other_row row = { 0 };
 	struct mail lying;
 
 	for (size_t size = 0; size < mail->size; size++) {
@@ -79,6 +81,7 @@ static void check_hostile(parse_message *parse, const struct mail *mail, size_t 
 			lying.at[at] = (uint8_t)byte;
 			assert_true(parse_guarded(parse, lying.at, lying.size, &row) >= 0);
 		}
+	other_fini(&row.other);
 }
 
 static void unix_mail(struct mail *mail, uint8_t type, uint8_t state)
@@ -96,9 +99,10 @@ static const uint32_t memory[9] = { 11, 12, 13, 14, 15, 16, 17, 18, 19 };
 
 static void test_unix(void **state)
 {
+	struct unix_diag_vfs file = { .udiag_vfs_ino = 4, .udiag_vfs_dev = 0xfe00000 };
 	struct unix_diag_rqlen queues = { 3, 9 };
-	uint32_t peer = 88, uid = 1000;
-	struct other_row row;
+	uint32_t peer = 88, uid = 1000, waiting[2] = { 91, 92 };
+	struct other_row row = { 0 };
 	struct mail mail;
 	uint8_t shut = 2;
 
@@ -110,8 +114,13 @@ static void test_unix(void **state)
 	mail_attr(&mail, UNIX_DIAG_MEMINFO, memory, sizeof(memory));
 	mail_attr(&mail, UNIX_DIAG_SHUTDOWN, &shut, 1);
 	mail_attr(&mail, 7, &uid, sizeof(uid));
+	mail_attr(&mail, UNIX_DIAG_VFS, &file, sizeof(file));
+	mail_attr(&mail, UNIX_DIAG_ICONS, waiting, sizeof(waiting));
 	mail_attr(&mail, 99, "unknown", 7);
 	assert_int_equal(parse_guarded(unix_socks_parse, mail.at, mail.size, &row), 0);
+	assert_true(row.other.have_vfs && row.other.vfs_inode == 4 && row.other.vfs_device == 0xfe00000);
+	assert_true(row.other.have_waiting && row.other.waiting.count == 2);
+	assert_int_equal(row.other.waiting.at[1], 92);
 	assert_int_equal(row.sock.protocol, PROTOCOL_UNIX_STREAM);
 	assert_int_equal(row.sock.state, STATE_LISTEN);
 	assert_int_equal(row.sock.inode, 77);
@@ -127,13 +136,14 @@ static void test_unix(void **state)
 	assert_string_equal(row.other.local_service, "77");
 	assert_string_equal(row.other.remote_service, "88");
 	assert_int_equal(row.other.peer_inode, 88);
+	other_fini(&row.other);
 	check_hostile(unix_socks_parse, &mail, sizeof(struct unix_diag_msg));
 }
 
 static void test_unix_names(void **state)
 {
 	char longest[129] = { 0 };
-	struct other_row row;
+	struct other_row row = { 0 };
 	struct mail mail;
 
 	(void)state;
@@ -156,7 +166,7 @@ static void test_unix_names(void **state)
 
 static void test_unix_states(void **state)
 {
-	struct other_row row;
+	struct other_row row = { 0 };
 	struct mail mail;
 
 	(void)state;
@@ -195,7 +205,7 @@ static void test_packet(void **state)
 		{ 0x1234, "[4660]" }, { 0, "[0]" },
 	};
 	struct snapshot seen;
-	struct other_row row;
+	struct other_row row = { 0 };
 	struct mail mail;
 
 	(void)state;
@@ -215,6 +225,39 @@ static void test_packet(void **state)
 	assert_string_equal(row.other.local_service, "if3");
 	snapshot_fini(&seen);
 	check_hostile(packet_socks_parse, &mail, sizeof(struct packet_diag_msg));
+}
+
+/* Rings, fanout and filter; and a filter that is not for us to see. */
+static void test_packet_state(void **state)
+{
+	struct packet_diag_ring ring = { .pdr_block_size = 4096, .pdr_frame_nr = 8 };
+	struct sock_filter steps[2] = { { 0x28, 0, 0, 12 }, { 6, 1, 2, 65535 } };
+	uint32_t fanout = 1u << 16 | 7;
+	struct other_row row = { 0 };
+	struct other *copy;
+	struct mail mail;
+
+	(void)state;
+	packet_mail(&mail, SOCK_RAW, 3);
+	mail_attr(&mail, PACKET_DIAG_RX_RING, &ring, sizeof(ring));
+	mail_attr(&mail, PACKET_DIAG_FANOUT, &fanout, sizeof(fanout));
+	mail_attr(&mail, PACKET_DIAG_FILTER, steps, sizeof(steps));
+	assert_int_equal(parse_guarded(packet_socks_parse, mail.at, mail.size, &row), 0);
+	copy = other_copy(&row.other);
+	other_fini(&row.other);
+	assert_true(copy->packet.rx.told && copy->packet.rx.block_bytes == 4096);
+	assert_false(copy->packet.tx.told);
+	assert_int_equal(copy->packet.fanout_id, 7);
+	assert_int_equal(copy->packet.fanout_type, 1);
+	assert_int_equal(copy->packet.filter.count, 2);
+	assert_int_equal(copy->packet.filter.at[1].jump_false, 2);
+	assert_false(copy->packet.filter_hidden);
+	other_free(copy);
+	check_hostile(packet_socks_parse, &mail, sizeof(struct packet_diag_msg));
+	packet_mail(&mail, SOCK_RAW, 3);
+	mail_attr(&mail, PACKET_DIAG_FILTER, steps, 0);
+	assert_int_equal(parse_guarded(packet_socks_parse, mail.at, mail.size, &row), 0);
+	assert_true(row.other.packet.filter_hidden);
 }
 
 static void netlink_mail(struct mail *mail, uint8_t protocol, uint32_t port_id)
@@ -240,7 +283,7 @@ static void test_netlink(void **state)
 		{ 17, 0x80000001, "17", "-2147483647" }, { 250, 5, "250", "5" },
 	};
 	struct tape tape = { 0 };
-	struct other_row row;
+	struct other_row row = { 0 };
 	struct mail mail;
 
 	(void)state;
@@ -305,6 +348,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unix), cmocka_unit_test(test_unix_names),
 		cmocka_unit_test(test_unix_states), cmocka_unit_test(test_packet),
+		cmocka_unit_test(test_packet_state),
 		cmocka_unit_test(test_netlink), cmocka_unit_test(test_raw),
 	};
 

@@ -173,8 +173,12 @@ static void gaps_add_up_and_tell_what_matters(void **state)
 	assert_int_equal(seen.gaps.count, 1);
 	assert_int_equal(seen.gaps.at[0].count, 5);
 	assert_true(snapshot_is_complete(&seen));
+	assert_null(snapshot_worst_gap(&seen));
 	snapshot_gap(&seen, GAP_LIMITS, 1, "no limits");
 	assert_false(snapshot_is_complete(&seen));
+	assert_string_equal(snapshot_worst_gap(&seen)->text, "no limits");
+	snapshot_gap(&seen, GAP_NETNS, 1, "no way in");
+	assert_string_equal(snapshot_worst_gap(&seen)->text, "no way in");
 	snapshot_fini(&seen);
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "test.h"
 
@@ -66,8 +67,15 @@ static bool find_user(void *ctx, const char *name, uint32_t *uid)
 	return *uid == 0 || strcmp(name, "www-data") == 0;
 }
 
+static bool find_number(void *ctx, enum filter_realm realm, const char *name, uint32_t *number)
+{
+	(void)ctx;
+	*number = realm == REALM_NETLINK ? 16 : strcmp(name, "arp") == 0 ? 0x806 : 0x800;
+	return strcmp(name, "genl") == 0 || strcasecmp(name, "ip") == 0 || strcmp(name, "arp") == 0;
+}
+
 static const struct filter_names names = {
-	.host = find_host, .service = find_service, .link = find_link,
+	.number = find_number, .host = find_host, .service = find_service, .link = find_link,
 	.cgroup = find_cgroup, .user = find_user,
 };
 
@@ -180,6 +188,14 @@ static const struct { const char *text, *canonical; } accepted[] = {
 	{ "src inet:localhost", "src = inet:127.0.0.1" },
 	{ "src inet6:localhost:22", "src = inet6:[::1]:22" },
 	{ "src inet:*", "src = inet:*" },
+	{ "src unix:/a\\ b*", "src = unix:/a\\ b*" }, { "src unix:", "src = unix:" },
+	{ "src unix:a or dst b", "src = unix:a or dst = unix:b" },
+	{ "src link:IP:lo", "src = link:2048:1" }, { "sport ge link:lo", "sport >= link::1" },
+	{ "src link:*:*", "src = link:*" }, { "sport = link:*", "sport = link:*" },
+	{ "src netlink:genl:kernel", "src = netlink:16:0" },
+	{ "src vsock:2:4294967294", "src = vsock:2:4294967294" },
+	{ "src unix:a and dst inet:*:80 and sport = :80",
+	  "src = unix:a and dst = inet:*:80 and sport = inet::80" },
 	{ "src inet6:[::1]:7000", "src = inet6:[::1]:7000" },
 	{ "src inet::8080", "src = inet:*:8080" },
 	{ "src inet:127.0.0.1:8080", "src = inet:127.0.0.1:8080" },
@@ -385,7 +401,7 @@ static const struct { const char *text; size_t offset; const char *expected; } r
 	{ "sport = nosuch", 8, "a port from 0" },
 	{ "sport = :twice", 8, "a service that" },
 	{ "sport >= *", 9, "a port to comp" },
-	{ "sport = unix:80", 8, "an address of" },
+	{ "sport = netlink:x", 8, "a port id, or" },
 	{ "src 10.0.0.1/33", 4, "a prefix lengt" },
 	{ "src [::1]/129", 4, "a prefix lengt" },
 	{ "src ::1/129", 4, "a prefix lengt" },
@@ -407,8 +423,9 @@ static const struct { const char *text; size_t offset; const char *expected; } r
 	{ "src 127.0.0.1:80/8", 4, "an address: 10" },
 	{ "src inet:::1", 4, "an address of" },
 	{ "src inet6:127.0.0.1", 4, "an address of" },
-	{ "src unix:/tmp/x", 4, "an address of" },
-	{ "src netlink:0", 4, "an address of" },
+	{ "src vsock:x", 4, "a context id" },
+	{ "src vsock:2:x", 4, "a number after" },
+	{ "src netlink:0:x", 4, "a port id, or" },
 	{ "src */8", 4, "a port from 0" },
 	{ "src > 10.0.0.1", 4, "= or != after" },
 	{ "src", 3, "an address: 10" },
@@ -543,7 +560,7 @@ static void foreign_bytes_stay_harmless(void **state)
 	static const char *const texts[] = {
 		"\x1b]0;x\x07", "sport = \xff\xfe", "src \xe2\x80\xae", "comm", "\\", "sport = \\",
 		"\\(", "comm = \\", "((((", "))))", "src [", "src ]", "src /", "src :", "src ::::",
-		"src [[::1]]", "src [::1]]:2", "=!=<>=", "&&||", "!!!!", "state state", "src inet:",
+		"src [[::1]]", "src [::1]]:2", "=!=<>=", "&&||", "!!!!", "state state", "src inet:", "src unix:[", "sport ge link:", "src vsock:-1:",
 		"src inet6:[", "fwmark /", "age 99999999999999999999999999", "src 1.2.3.4/",
 		"\xf0\x9f",
 	};
@@ -919,20 +936,132 @@ static void what_was_not_told_is_unknown(void **state)
 	filter_fini(&filter);
 }
 
-static void other_families_have_no_address_and_no_connection(void **state)
+static void what_a_freed_socket_had_is_made_up(void **state)
+{
+	static const char *const texts[] = {
+		"recvq = 0", "not recvq > 5", "sendq != 7", "not retrans > 0", "pid != 1",
+		"not pid = 1", "not comm = x",
+	};
+	struct filter_view view = { .seen = &seen, .is_freed = true, .is_stranger = true };
+	struct sock sock;
+
+	(void)state;
+	a_socket(&sock, "10.1.2.3", 80, "192.0.2.1", 4000);
+	sock.inode = 0;
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct filter filter;
+
+		must_read(&filter, texts[i]);
+		if (filter_eval(&filter, &view, &sock) != FILTER_UNKNOWN)
+			fail_msg("%s: told", texts[i]);
+		filter_fini(&filter);
+	}
+}
+
+static void a_filter_that_says_nothing_is_taken_for_one(void **state)
+{
+	static const struct { const char *text; bool is_idle; } rows[] = {
+		{ "src *", true }, { "state all", true }, { "not src != *", true },
+		{ "src 0.0.0.0/0", true }, { "dport le 65535 or pid = 1", true },
+		{ "recvq ge 0 and src *", true }, { "exclude time-wait", false },
+		{ "state listening src *", false }, { "src *:80", false },
+		{ "src * and pid = 1", false }, { "sport ge 1", false },
+		{ "sport lt 0", false }, { "not src *", false }, { "src localhost", false },
+		{ "sport = http", false }, { "src unix:*", false }, { "pid ge 0", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct filter filter;
+
+		must_read(&filter, rows[i].text);
+		if (filter_is_idle(&filter) != rows[i].is_idle)
+			fail_msg("%s", rows[i].text);
+		filter_fini(&filter);
+	}
+}
+
+/* Each row was held against ss on a kernel. */
+static void names_and_inodes_are_the_ends_of_a_unix_socket(void **state)
 {
 	static const struct expectation rows[] = {
-		{ "src 0.0.0.0/0", FILTER_FALSE }, { "not dst 10.0.0.0/8", FILTER_TRUE },
-		{ "sport = 0", FILTER_FALSE }, { "dport != 80", FILTER_TRUE },
-		{ "dport > 80", FILTER_FALSE }, { "autobound", FILTER_FALSE },
-		{ "cgroup = /a", FILTER_FALSE }, { "fwmark = 0", FILTER_FALSE },
+		{ "src *", FILTER_TRUE }, { "src 0.0.0.0/0", FILTER_TRUE },
+		{ "not dst 10.0.0.0/8", FILTER_TRUE }, { "src 10.0.0.1", FILTER_FALSE },
+		{ "sport = 10", FILTER_TRUE }, { "sport = 0", FILTER_FALSE },
+		{ "dport != 80", FILTER_TRUE }, { "dport > 80", FILTER_FALSE },
+		{ "dport = 11", FILTER_TRUE }, { "dev = lo", FILTER_FALSE },
+		{ "autobound", FILTER_FALSE }, { "cgroup = /a", FILTER_FALSE },
+		{ "fwmark = 0", FILTER_TRUE }, { "fwmark = 1", FILTER_FALSE },
+		{ "src unix:*RUN/?", FILTER_TRUE }, { "src unix:/run", FILTER_FALSE },
+		{ "src != unix:/run/x", FILTER_FALSE }, { "src unix:", FILTER_FALSE },
+		{ "dst unix:*", FILTER_TRUE }, { "dst unix:*x", FILTER_FALSE },
+		{ "src unix:no or src /RUN/*", FILTER_TRUE },
+		{ "sport = unix:*x", FILTER_TRUE }, { "sport ge unix:no", FILTER_TRUE },
+		{ "sport gt unix:no", FILTER_TRUE }, { "sport le unix:/run/x", FILTER_FALSE },
+		{ "sport lt unix:/run/x", FILTER_FALSE }, { "src link:*", FILTER_FALSE },
 		{ "recvq = 5", FILTER_TRUE }, { "pid = 100", FILTER_TRUE },
 		{ "comm = apache*", FILTER_FALSE }, { "age > 0", FILTER_UNKNOWN },
 		{ "opener = here", FILTER_UNKNOWN }, { "netns = blue", FILTER_TRUE },
 	};
-	static const struct other other = { .local = "/run/x", .local_size = 6 };
+	static const struct other other = { .local = "/run/x", .local_size = 6,
+					    .local_is_path = true, .peer_inode = 11 };
 	struct sock sock = { .protocol = PROTOCOL_UNIX_STREAM, .state = STATE_ESTABLISHED,
 			     .other = &other, .inode = 10, .recv_queue = 5 };
+
+	(void)state;
+	check_all(rows, COUNT(rows), &sock);
+}
+
+static void a_name_that_the_kernel_made_up_is_not_autobound(void **state)
+{
+	static const struct expectation yes[] = { { "autobound", FILTER_TRUE } };
+	static const struct expectation no[] = { { "autobound", FILTER_FALSE } };
+	static const struct { const char *name; uint8_t size; bool is_autobound; } names_of[] = {
+		{ "", 0, true }, { "@0a9f3", 6, true }, { "@0A9f3", 6, false },
+		{ "@0a9f34", 7, false }, { "@0a9f", 5, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(names_of); i++) {
+		struct other other = { .local_size = names_of[i].size };
+		struct sock sock = { .protocol = PROTOCOL_UNIX_DGRAM, .other = &other };
+
+		memcpy(other.local, names_of[i].name, names_of[i].size);
+		check_all(names_of[i].is_autobound ? yes : no, 1, &sock);
+	}
+}
+
+static void ethertypes_and_devices_are_the_ends_of_a_packet_socket(void **state)
+{
+	static const struct expectation rows[] = {
+		{ "src link:ip", FILTER_TRUE }, { "src link:0x800", FILTER_TRUE },
+		{ "src link:arp", FILTER_FALSE }, { "src link:ip:lo", FILTER_TRUE },
+		{ "src link:ip:eth0", FILTER_FALSE }, { "src link:*:1", FILTER_TRUE },
+		{ "src link::lo", FILTER_TRUE }, { "dst link:*", FILTER_TRUE },
+		{ "dst link:ip", FILTER_FALSE }, { "sport ge link::1", FILTER_TRUE },
+		{ "sport gt link::lo", FILTER_FALSE }, { "dev = lo", FILTER_TRUE },
+		{ "src != link:arp", FILTER_TRUE }, { "autobound", FILTER_FALSE },
+	};
+	static const struct other other = { .number = 0x800 };
+	struct sock sock = { .protocol = PROTOCOL_PACKET_RAW, .state = STATE_CLOSE,
+			     .other = &other, .ifindex = 1 };
+
+	(void)state;
+	check_all(rows, COUNT(rows), &sock);
+}
+
+static void protocols_and_port_ids_are_the_ends_of_a_netlink_socket(void **state)
+{
+	static const struct expectation rows[] = {
+		{ "src netlink:genl", FILTER_TRUE }, { "src netlink:16", FILTER_TRUE },
+		{ "src netlink:16:kernel", FILTER_FALSE }, { "src netlink:*:-99", FILTER_TRUE },
+		{ "src netlink:0", FILTER_FALSE }, { "dst netlink:0", FILTER_TRUE },
+		{ "autobound", FILTER_TRUE }, { "sport ge 0", FILTER_FALSE },
+		{ "sport lt 3", FILTER_TRUE }, { "dport = 0", FILTER_FALSE },
+	};
+	static const struct other other = { .number = 16, .port_id = (uint32_t)-99 };
+	struct sock sock = { .protocol = PROTOCOL_NETLINK, .state = STATE_CLOSE,
+			     .other = &other };
 
 	(void)state;
 	check_all(rows, COUNT(rows), &sock);
@@ -1141,7 +1270,12 @@ int main(void)
 		cmocka_unit_test(addresses_and_ports_are_tested),
 		cmocka_unit_test(ipv4_covers_mapped_sockets_and_not_the_reverse),
 		cmocka_unit_test(what_was_not_told_is_unknown),
-		cmocka_unit_test(other_families_have_no_address_and_no_connection),
+		cmocka_unit_test(what_a_freed_socket_had_is_made_up),
+		cmocka_unit_test(a_filter_that_says_nothing_is_taken_for_one),
+		cmocka_unit_test(names_and_inodes_are_the_ends_of_a_unix_socket),
+		cmocka_unit_test(a_name_that_the_kernel_made_up_is_not_autobound),
+		cmocka_unit_test(ethertypes_and_devices_are_the_ends_of_a_packet_socket),
+		cmocka_unit_test(protocols_and_port_ids_are_the_ends_of_a_netlink_socket),
 		cmocka_unit_test(what_the_kernel_keeps_back_is_missed),
 		cmocka_unit_test(owners_are_tested),
 		cmocka_unit_test(ages_are_ranges),

@@ -403,6 +403,9 @@ static void test_list_users(void **state)
 /* What this machine's kernel may not have, in ss's words. */
 static void test_list_protocols(void **state)
 {
+	struct md5_peer keys[] = {
+		{ FAMILY_IPV4, 32, { { 0 } } }, { FAMILY_IPV6, 64, { { 0x20, 1 } } },
+	};
 	struct style style = { .with_info = true, .with_tos = true, .oneline = true };
 	struct detail detail = {
 		.congestion_state = { .kind = CONGESTION_DCTCP, .enabled = true, .alpha = 1024,
@@ -412,8 +415,7 @@ static void test_list_protocols(void **state)
 			 .tls = { .have_version = true, .version = 0x0304, .have_cipher = true,
 				  .cipher = 52, .have_rx = true, .rx = 2, .have_tx = true,
 				  .tx = 9, .zero_copy = true } },
-		.md5_count = 2,
-		.md5 = { { FAMILY_IPV4, 32, { { 0 } } }, { FAMILY_IPV6, 64, { { 0x20, 1 } } } },
+		.md5 = { .at = keys, .count = 2 },
 	};
 	struct sock sock = make_sock(STATE_ESTABLISHED);
 	struct snapshot seen;

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/ids.h"
+
+#include "base/grow.h"
+
+#include <stdlib.h>
+
+/* The ids from number * 64 on, a bit for each. No bit: a free entry. */
+struct ids_run {
+	uint64_t number, bits;
+};
+
+/* Fibonacci hashing: the upper half of the product is well mixed. */
+static size_t place_of(const struct ids *ids, uint64_t number)
+{
+	return (size_t)((number * 0x9e3779b97f4a7c15u) >> 32) & (ids->room - 1);
+}
+
+static struct ids_run *probe(const struct ids *ids, uint64_t number)
+{
+	size_t i = place_of(ids, number);
+
+	while (ids->at[i].bits && ids->at[i].number != number)
+		i = (i + 1) & (ids->room - 1);
+	return &ids->at[i];
+}
+
+static void widen(struct ids *ids)
+{
+	struct ids old = *ids;
+
+	ids->room = old.room ? old.room * 2 : 64;
+	ids->at = grow_alloc(ids->room * sizeof(*ids->at));
+	for (size_t i = 0; i < old.room; i++)
+		if (old.at[i].bits)
+			*probe(ids, old.at[i].number) = old.at[i];
+	free(old.at);
+}
+
+void ids_fini(struct ids *ids)
+{
+	free(ids->at);
+	*ids = (struct ids){ 0 };
+}
+
+static struct ids_run *run_of(struct ids *ids, uint64_t number)
+{
+	struct ids_run *run;
+
+	if ((ids->count + 1) * 2 > ids->room)
+		widen(ids);
+	run = probe(ids, number);
+	if (!run->bits) {
+		run->number = number;
+		ids->count++;
+	}
+	return run;
+}
+
+bool ids_add(struct ids *ids, uint64_t id)
+{
+	uint64_t bit = (uint64_t)1 << (id & 63);
+	bool fresh;
+
+	if (!ids->last || ids->last->number != id >> 6)
+		ids->last = run_of(ids, id >> 6);
+	fresh = !(ids->last->bits & bit);
+	ids->last->bits |= bit;
+	return fresh;
+}
+
+bool ids_has(const struct ids *ids, uint64_t id)
+{
+	return ids->room && probe(ids, id >> 6)->bits >> (id & 63) & 1;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/descriptors.h"
+
+#include "base/own.h"
+#include "collect/netns.h"
+#include "collect/walk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+bool holder_limit(const char *limits, int64_t *limit)
+{
+	static const char name[] = "Max open files";
+	const char *line = strstr(limits, name);
+	char *end;
+
+	if (!line || (line != limits && line[-1] != '\n'))
+		return false;
+	line += sizeof(name) - 1;
+	line += strspn(line, " ");
+	*limit = -1;
+	if (strncmp(line, "unlimited", 9) == 0)
+		return true;
+	errno = 0;
+	*limit = strtoll(line, &end, 10);
+	return end != line && !errno && *limit >= 0;
+}
+
+/* Returns 0 and whether the process lives in that namespace, or an errno. */
+static int is_inside(const struct walk *walk, int32_t pid, uint64_t netns, bool *inside)
+{
+	char path[PROC_PATH];
+	struct stat st;
+
+	proc_path(path, pid, "ns/net");
+	if (fstatat(dirfd(walk->proc.folder), path, &st, 0) < 0)
+		return errno;
+	*inside = (uint64_t)st.st_ino == netns;
+	return 0;
+}
+
+static int count_listed(const struct walk *walk, int32_t pid, int64_t *count)
+{
+	OWN_DIR DIR *folder = walk_descriptor_folder(walk, pid);
+	const struct dirent *entry;
+	int err;
+
+	*count = 0;
+	if (!folder)
+		return errno;
+	while ((entry = proc_entry(folder, &err)))
+		*count += entry->d_name[0] != '.';
+	return err;
+}
+
+/* Since Linux 6.2 the size of the folder tells; before it is 0. */
+static int count_descriptors(const struct walk *walk, int32_t pid, int64_t *count)
+{
+	char path[PROC_PATH];
+	struct stat st;
+
+	proc_path(path, pid, "fd");
+	if (fstatat(dirfd(walk->proc.folder), path, &st, 0) < 0)
+		return errno;
+	*count = st.st_size;
+	return st.st_size ? 0 : count_listed(walk, pid, count);
+}
+
+static void read_limit(const struct walk *walk, int32_t pid, struct frame_limit *frame)
+{
+	struct text limits = { 0 };
+
+	if (proc_read(&walk->proc, pid, "limits", &limits) == 0 &&
+	    holder_limit(text_str(&limits), &frame->limit))
+		frame->have |= 2;
+	text_fini(&limits);
+}
+
+static void add_limit(struct snapshot *seen, const struct person *person,
+		      const struct frame_limit *frame)
+{
+	uint32_t index;
+	struct process *process = person_add(seen, person, &index);
+
+	if (frame->have & 1)
+		process->descriptors = (struct known){ true, frame->descriptors };
+	if (frame->have & 2)
+		process->descriptor_limit = (struct known){ true, frame->limit };
+}
+
+static void count_process(struct walk *walk, int32_t pid)
+{
+	struct frame_limit frame = { .have = 1 };
+	int err = count_descriptors(walk, pid, &frame.descriptors);
+
+	if (err)
+		walk_failed(walk, pid, err);
+	if (err || !frame.descriptors)
+		return;
+	walk->person = (struct person){ .pid = pid };
+	walk->introduced = false;
+	walk_introduce(walk);
+	read_limit(walk, pid, &frame);
+	tape_put(walk->tape, FRAME_LIMIT, &frame, NULL, 0);
+	add_limit(walk->seen, &walk->person, &frame);
+}
+
+static void walk_process(struct walk *walk, int32_t pid, uint64_t netns)
+{
+	bool inside = false;
+	int err = is_inside(walk, pid, netns, &inside);
+
+	if (err)
+		walk_failed(walk, pid, err);
+	else if (inside)
+		count_process(walk, pid);
+}
+
+static void note_descriptor_gaps(struct walk *walk)
+{
+	if (walk->unreadable)
+		tape_gap(walk->tape, walk->seen, GAP_OWNERS, walk->unreadable,
+			 "open files of %llu %s could not be counted (%s)",
+			 (unsigned long long)walk->unreadable, walk_processes(walk->unreadable),
+			 walk_way_out());
+	if (walk->broken)
+		tape_gap(walk->tape, walk->seen, GAP_RESOURCES, walk->broken,
+			 "open files of %llu %s could not be counted: %s",
+			 (unsigned long long)walk->broken, walk_processes(walk->broken),
+			 strerror(walk->broken_err));
+}
+
+void descriptors_collect(struct tape *tape, struct snapshot *seen)
+{
+	struct walk walk = { .tape = tape, .seen = seen };
+	uint64_t netns = netns_inode();
+	bool known = walk_open(&walk, FRAME_DESCRIPTORS);
+	int32_t pid;
+
+	while (known && proc_next(&walk.proc, &pid))
+		walk_process(&walk, pid, netns);
+	if (known) {
+		note_descriptor_gaps(&walk);
+		walk_note_early_end(&walk);
+	}
+	walk_close(&walk);
+}
+
+void descriptors_collect_of(const struct place *place, struct snapshot *seen)
+{
+	struct tape none = { 0 };
+	struct walk walk = { .tape = &none, .seen = seen };
+	bool known = walk_open(&walk, FRAME_DESCRIPTORS);
+
+	for (size_t i = 0; known && i < place->pids.count; i++)
+		count_process(&walk, place->pids.at[i]);
+	if (known)
+		note_descriptor_gaps(&walk);
+	walk_close(&walk);
+}
+
+void descriptors_replay(struct tape *tape, struct snapshot *seen)
+{
+	struct person person = { 0 };
+	struct frame_limit limit;
+	struct cursor cursor;
+	struct frame frame;
+	size_t size;
+	bool made;
+
+	if (!walk_replay(tape, FRAME_DESCRIPTORS, seen, &made, &cursor))
+		return;
+	while (load_next(&cursor, &frame)) {
+		if (frame.type == FRAME_PROCESS) {
+			person_read(&person, &frame);
+		} else if (frame.type == FRAME_LIMIT) {
+			frame_open(&frame, &limit, &size);
+			add_limit(seen, &person, &limit);
+		} else if (frame.type == FRAME_GAP) {
+			tape_replay_gap(seen, &frame);
+		}
+	}
+}

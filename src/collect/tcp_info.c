@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/tcp_info.h"
+
+#include <linux/tcp.h>
+#include <stddef.h>
+#include <string.h>
+
+/* Where a number stands in the kernel's tcp_info. */
+struct place {
+	uint16_t offset;
+	uint8_t  size;
+	uint8_t  shift, bits;   /* of a bit-field; 0 bits: all of it */
+};
+
+#define AT(member) { .offset = offsetof(struct tcp_info, tcpi_##member), \
+		     .size = sizeof(((struct tcp_info *)0)->tcpi_##member) }
+
+/* Bit-fields fill their byte from the low end, or from the high one. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define BITS(byte, from, count) { .offset = (byte), .size = 1, .shift = (from), .bits = (count) }
+#else
+#define BITS(byte, from, count) \
+	{ .offset = (byte), .size = 1, .shift = 8 - (from) - (count), .bits = (count) }
+#endif
+
+/*
+ * tcp_info only ever grows at its end: a member is there when the attribute
+ * is long enough. Members younger than the oldest header that builds this
+ * program are written as numbers (6.2: rcv_wnd, rehash; 6.7: the total_rto
+ * ones; 6.18: accurate ECN; checked against the type information of 6.18).
+ * The last word is two 16-bit numbers in 6.18 (fail_mode, opt_seen) and bits in
+ * 7.0 (ecn_mode:2, opt_seen:2, fail_mode:4): it is told as it is. Not here are
+ * the state, which the message tells too, and last_ack_sent, which no kernel
+ * has ever filled.
+ */
+static const struct place places[METRIC_COUNT] = {
+	[METRIC_CA_STATE]       = AT(ca_state),
+	[METRIC_PROBES]         = AT(probes),
+	[METRIC_BACKOFF]        = AT(backoff),
+	[METRIC_OPTIONS]        = AT(options),
+	[METRIC_SND_WSCALE]     = BITS(6, 0, 4),
+	[METRIC_RCV_WSCALE]     = BITS(6, 4, 4),
+	[METRIC_APP_LIMITED]    = BITS(7, 0, 1),
+	[METRIC_FASTOPEN_FAIL]  = BITS(7, 1, 2),
+	[METRIC_RTO]            = AT(rto),
+	[METRIC_ATO]            = AT(ato),
+	[METRIC_SND_MSS]        = AT(snd_mss),
+	[METRIC_RCV_MSS]        = AT(rcv_mss),
+	[METRIC_UNACKED]        = AT(unacked),
+	[METRIC_SACKED]         = AT(sacked),
+	[METRIC_LOST]           = AT(lost),
+	[METRIC_RETRANS]        = AT(retrans),
+	[METRIC_FACKETS]        = AT(fackets),
+	[METRIC_LAST_DATA_SENT] = AT(last_data_sent),
+	[METRIC_LAST_DATA_RECV] = AT(last_data_recv),
+	[METRIC_LAST_ACK_RECV]  = AT(last_ack_recv),
+	[METRIC_PMTU]           = AT(pmtu),
+	[METRIC_RCV_SSTHRESH]   = AT(rcv_ssthresh),
+	[METRIC_RTT]            = AT(rtt),
+	[METRIC_RTTVAR]         = AT(rttvar),
+	[METRIC_SND_SSTHRESH]   = AT(snd_ssthresh),
+	[METRIC_SND_CWND]       = AT(snd_cwnd),
+	[METRIC_ADVMSS]         = AT(advmss),
+	[METRIC_REORDERING]     = AT(reordering),
+	[METRIC_RCV_RTT]        = AT(rcv_rtt),
+	[METRIC_RCV_SPACE]      = AT(rcv_space),
+	[METRIC_TOTAL_RETRANS]  = AT(total_retrans),
+	[METRIC_PACING_RATE]    = AT(pacing_rate),
+	[METRIC_MAX_PACING_RATE] = AT(max_pacing_rate),
+	[METRIC_BYTES_ACKED]    = AT(bytes_acked),
+	[METRIC_BYTES_RECEIVED] = AT(bytes_received),
+	[METRIC_SEGS_OUT]       = AT(segs_out),
+	[METRIC_SEGS_IN]        = AT(segs_in),
+	[METRIC_NOTSENT_BYTES]  = AT(notsent_bytes),
+	[METRIC_MIN_RTT]        = AT(min_rtt),
+	[METRIC_DATA_SEGS_IN]   = AT(data_segs_in),
+	[METRIC_DATA_SEGS_OUT]  = AT(data_segs_out),
+	[METRIC_DELIVERY_RATE]  = AT(delivery_rate),
+	[METRIC_BUSY_TIME]      = AT(busy_time),
+	[METRIC_RWND_LIMITED]   = AT(rwnd_limited),
+	[METRIC_SNDBUF_LIMITED] = AT(sndbuf_limited),
+	[METRIC_DELIVERED]      = AT(delivered),
+	[METRIC_DELIVERED_CE]   = AT(delivered_ce),
+	[METRIC_BYTES_SENT]     = AT(bytes_sent),
+	[METRIC_BYTES_RETRANS]  = AT(bytes_retrans),
+	[METRIC_DSACK_DUPS]     = AT(dsack_dups),
+	[METRIC_REORD_SEEN]     = AT(reord_seen),
+	[METRIC_RCV_OOOPACK]    = AT(rcv_ooopack),
+	[METRIC_SND_WND]        = AT(snd_wnd),
+	[METRIC_RCV_WND]        = { .offset = 232, .size = 4 },
+	[METRIC_REHASH]         = { .offset = 236, .size = 4 },
+	[METRIC_TOTAL_RTO]      = { .offset = 240, .size = 2 },
+	[METRIC_TOTAL_RTO_RECOVERIES] = { .offset = 242, .size = 2 },
+	[METRIC_TOTAL_RTO_TIME] = { .offset = 244, .size = 4 },
+	[METRIC_RETRANSMITS]    = AT(retransmits),
+	[METRIC_RECEIVED_CE]        = { .offset = 248, .size = 4 },
+	[METRIC_DELIVERED_E1_BYTES] = { .offset = 252, .size = 4 },
+	[METRIC_DELIVERED_E0_BYTES] = { .offset = 256, .size = 4 },
+	[METRIC_DELIVERED_CE_BYTES] = { .offset = 260, .size = 4 },
+	[METRIC_RECEIVED_E1_BYTES]  = { .offset = 264, .size = 4 },
+	[METRIC_RECEIVED_E0_BYTES]  = { .offset = 268, .size = 4 },
+	[METRIC_RECEIVED_CE_BYTES]  = { .offset = 272, .size = 4 },
+	[METRIC_ACCECN]             = { .offset = 276, .size = 4 },
+};
+
+#define KNOWN_BYTES 280
+
+/* False when this kernel's tcp_info ends before that member. */
+static bool read_metric(const uint8_t *info, size_t size, enum metric which, uint64_t *value)
+{
+	const struct place *place = &places[which];
+	uint8_t one;
+	uint16_t two;
+	uint32_t four;
+
+	if ((size_t)place->offset + place->size > size)
+		return false;
+	info += place->offset;
+	switch (place->size) {
+	case 1:
+		memcpy(&one, info, sizeof(one));
+		*value = place->bits ? (uint64_t)(one >> place->shift & ((1 << place->bits) - 1)) : one;
+		return true;
+	case 2:
+		memcpy(&two, info, sizeof(two));
+		*value = two;
+		return true;
+	case 4:
+		memcpy(&four, info, sizeof(four));
+		*value = four;
+		return true;
+	default:
+		memcpy(value, info, sizeof(*value));
+		return true;
+	}
+}
+
+void tcp_info_metrics(const uint8_t *info, size_t size, struct metrics *metrics)
+{
+	uint64_t value;
+
+	for (unsigned i = 0; i < METRIC_COUNT; i++)
+		if (read_metric(info, size, i, &value))
+			metric_set(metrics, i, value);
+	metrics->unknown_bytes = size > KNOWN_BYTES ? (uint32_t)(size - KNOWN_BYTES) : 0;
+}
+
+static bool read_u32(const uint8_t *info, size_t size, enum metric which, uint32_t *value)
+{
+	uint64_t wide;
+
+	if (!read_metric(info, size, which, &wide))
+		return false;
+	*value = (uint32_t)wide;
+	return true;
+}
+
+void tcp_info_flow(const uint8_t *info, size_t size, struct sock *sock)
+{
+	struct flow *flow = &sock->flow;
+
+	if (!read_u32(info, size, METRIC_LAST_ACK_RECV, &flow->last_ack_recv_ms))
+		return;
+	read_u32(info, size, METRIC_LAST_DATA_SENT, &flow->last_data_sent_ms);
+	read_u32(info, size, METRIC_LAST_DATA_RECV, &flow->last_data_recv_ms);
+	read_u32(info, size, METRIC_RTO, &flow->rto_us);
+	read_u32(info, size, METRIC_BACKOFF, &flow->backoff);
+	sock->have |= HAVE_FLOW;
+	if (read_metric(info, size, METRIC_BYTES_ACKED, &flow->bytes_acked) &&
+	    read_metric(info, size, METRIC_BYTES_RECEIVED, &flow->bytes_received))
+		sock->have |= HAVE_ACKED;
+	if (read_u32(info, size, METRIC_NOTSENT_BYTES, &flow->notsent_bytes))
+		sock->have |= HAVE_NOTSENT;
+	if (read_metric(info, size, METRIC_BYTES_SENT, &flow->bytes_sent) &&
+	    read_metric(info, size, METRIC_BYTES_RETRANS, &flow->bytes_retrans))
+		sock->have |= HAVE_SENT;
+}

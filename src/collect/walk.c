@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/walk.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- the walk ---- */
+
+struct snapshot *walk_told(struct snapshot *seen, const struct map *wanted)
+{
+	return wanted && !wanted->count ? NULL : seen;
+}
+
+bool walk_open(struct walk *walk, enum frame_type head)
+{
+	int err = proc_open(&walk->proc);
+	struct frame_flag made = { .is = !err };
+
+	tape_put(walk->tape, head, &made, NULL, 0);
+	if (err)
+		tape_gap(walk->tape, walk_told(walk->seen, walk->wanted), GAP_OWNERS, 1,
+			 "processes could not be listed: /proc: %s", strerror(-err));
+	return !err;
+}
+
+void walk_close(struct walk *walk)
+{
+	proc_close(&walk->proc);
+	cgroup_tree_fini(&walk->tree);
+}
+
+bool holder_is_bare(const char *stat)
+{
+	enum { KERNEL_THREAD = 0x00200000 };    /* PF_KTHREAD */
+	/* the name may hold anything, also parentheses */
+	const char *at = strrchr(stat, ')');
+	char state = 0;
+	unsigned flags = 0;
+
+	if (!at || sscanf(at, ") %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2)
+		return false;
+	return state == 'Z' || state == 'X' || flags & KERNEL_THREAD;
+}
+
+static bool is_bare(const struct walk *walk, int32_t pid)
+{
+	struct text stat = { 0 };
+	bool bare = proc_read(&walk->proc, pid, "stat", &stat) == 0 &&
+		    holder_is_bare(text_str(&stat));
+
+	text_fini(&stat);
+	return bare;
+}
+
+void walk_failed(struct walk *walk, int32_t pid, int err)
+{
+	if (err == ENOENT || err == ESRCH)
+		return;
+	if ((err == EACCES || err == EPERM) && !is_bare(walk, pid)) {
+		walk->unreadable++;
+	} else if (err != EACCES && err != EPERM) {
+		walk->broken++;
+		walk->broken_err = err;
+	}
+}
+
+DIR *walk_descriptor_folder(const struct walk *walk, int32_t pid)
+{
+	char path[PROC_PATH];
+
+	proc_path(path, pid, "fd");
+	return proc_folder(&walk->proc, path);
+}
+
+/* ---- a process ---- */
+
+static void read_comm(const struct walk *walk, struct person *person)
+{
+	struct text comm = { 0 };
+
+	if (proc_read(&walk->proc, person->pid, "comm", &comm) == 0) {
+		size_t size = comm.count;
+		const char *at = text_str(&comm);
+
+		if (size && at[size - 1] == '\n')
+			size--;
+		person->comm_size = size < sizeof(person->comm) ? size : sizeof(person->comm) - 1;
+		memcpy(person->comm, at, person->comm_size);
+	}
+	text_fini(&comm);
+}
+
+void walk_introduce(struct walk *walk)
+{
+	struct person *person = &walk->person;
+	struct frame_process frame = { .pid = person->pid };
+	struct text content = { 0 };
+
+	if (walk->introduced)
+		return;
+	walk->introduced = true;
+	read_comm(walk, person);
+	if (proc_read(&walk->proc, person->pid, "cgroup", &content) == 0)
+		person->cgroup_id = cgroup_tree_id(&walk->tree, text_str(&content));
+	text_fini(&content);
+	frame.cgroup_id = person->cgroup_id;
+	tape_put(walk->tape, FRAME_PROCESS, &frame, person->comm, person->comm_size);
+}
+
+struct process *person_add(struct snapshot *seen, const struct person *person,
+				   uint32_t *index)
+{
+	struct process *process;
+
+	*index = snapshot_process(seen, person->pid);
+	process = &seen->processes.at[*index];
+	if (!process->comm_size) {
+		process->comm_size = (uint8_t)person->comm_size;
+		memcpy(process->comm, person->comm, person->comm_size);
+	}
+	if (!process->cgroup_id)
+		process->cgroup_id = person->cgroup_id;
+	return process;
+}
+
+void person_read(struct person *person, const struct frame *frame)
+{
+	struct frame_process told_of;
+	size_t size;
+	const uint8_t *comm = frame_open(frame, &told_of, &size);
+
+	*person = (struct person){ .pid = told_of.pid, .cgroup_id = told_of.cgroup_id };
+	person->comm_size = size < sizeof(person->comm) ? size : sizeof(person->comm) - 1;
+	memcpy(person->comm, comm, person->comm_size);
+}
+
+/* ---- what could not be seen ---- */
+
+const char *walk_processes(uint64_t count)
+{
+	return count == 1 ? "process" : "processes";
+}
+
+const char *walk_way_out(void)
+{
+	return geteuid() ? "run as root to see all owners" :
+	       "a user namespace or security module guards them";
+}
+
+bool walk_note_early_end(struct walk *walk)
+{
+	if (walk->proc.err)
+		tape_gap(walk->tape, walk_told(walk->seen, walk->wanted), GAP_OWNERS, 1,
+			 "processes could not be listed to the end: /proc: %s",
+			 strerror(walk->proc.err));
+	return walk->proc.err;
+}
+
+bool walk_replay(struct tape *tape, enum frame_type type, struct snapshot *seen,
+			bool *made, struct cursor *cursor)
+{
+	struct frame_flag flag;
+	struct frame head;
+	size_t size;
+
+	if (!tape_section(tape, type, &head, cursor)) {
+		if (seen)
+			snapshot_gap(seen, GAP_RECORDING, 1,
+				     type == FRAME_HOLDERS ?
+				     "the recording does not hold the owners of sockets" :
+				     "the recording does not hold the open files of processes");
+		return false;
+	}
+	frame_open(&head, &flag, &size);
+	*made = flag.is;
+	return true;
+}

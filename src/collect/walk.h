@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef COLLECT_WALK_H
+#define COLLECT_WALK_H
+
+#include "collect/cgroups.h"
+#include "collect/proc.h"
+#include "collect/tape.h"
+
+/*
+ * The walk through /proc that finds holders (holders.c) and counts descriptors
+ * (descriptors.c), live and from a recording.
+ */
+
+/* A process as it is met, before anybody knows whether it matters. */
+struct person {
+	int32_t  pid;
+	uint64_t cgroup_id;
+	size_t   comm_size;
+	char     comm[64];
+};
+
+/* begins zeroed, but for tape, seen and wanted (NULL: everything is) */
+struct walk {
+	struct tape      *tape;
+	struct snapshot  *seen;
+	const struct map *wanted;
+	struct proc       proc;
+	struct cgroup_tree tree;
+	uint64_t          unreadable;   /* processes */
+	uint64_t          broken;       /* processes, for want of descriptors or memory */
+	int               broken_err;
+	struct person     person;       /* whose descriptors are being looked at */
+	bool              introduced;   /* and who was read and saved already */
+};
+
+/* Opens /proc and says in the recording, with @head, whether there is one. */
+bool walk_open(struct walk *walk, enum frame_type head);
+void walk_close(struct walk *walk);
+
+/* Name and cgroup of walk->person, read and saved once, and only when it matters. */
+void walk_introduce(struct walk *walk);
+
+/* The folder of its descriptors; NULL with errno. The caller closes it. */
+DIR *walk_descriptor_folder(const struct walk *walk, int32_t pid);
+
+/* Counts a process that cannot be looked into. Gone is no gap, and bare has nothing. */
+void walk_failed(struct walk *walk, int32_t pid, int err);
+
+/* True, with a gap, when the listing of /proc itself ended early. */
+bool walk_note_early_end(struct walk *walk);
+
+/* Where gaps go: NULL when nobody wanted an owner, which is worth saving, not worth telling. */
+struct snapshot *walk_told(struct snapshot *seen, const struct map *wanted);
+
+/* For sentences: "process" or "processes", and what would show more of them. */
+const char *walk_processes(uint64_t count);
+const char *walk_way_out(void);
+
+/* The head of the next section of that type, @made: of a machine with /proc; a gap when there is none. */
+bool walk_replay(struct tape *tape, enum frame_type type, struct snapshot *seen,
+		 bool *made, struct cursor *cursor);
+
+/* A process of a recording. */
+void person_read(struct person *person, const struct frame *frame);
+
+/* Puts it into the snapshot, live and replayed the same way. */
+struct process *person_add(struct snapshot *seen, const struct person *person,
+			   uint32_t *index);
+
+/* True for kernel threads and zombies, which hold no descriptor, by /proc/PID/stat. */
+bool holder_is_bare(const char *stat);
+
+#endif

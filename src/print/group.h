@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PRINT_GROUP_H
+#define PRINT_GROUP_H
+
+#include "print/page.h"
+
+/* What the forms of `list --by` share. */
+struct group_page {
+	const struct page page;
+	const struct groups *groups;
+	size_t shown;
+	bool machine;           /* unknown is empty and not a word */
+};
+
+/* The value of one key, for a field; nothing where it is not known. */
+void group_value(struct text *text, const struct group_page *view, const struct group *group,
+		 enum group_key key);
+
+/* NULL when unknown. */
+const struct cgroup *group_cgroup(const struct snapshot *seen, const struct group *group);
+
+/* One address of both families where IPv4 came over an IPv6 socket. */
+enum family group_family(const struct addr *addr);
+
+void group_json(const struct group_page *view);
+void group_jsonl(const struct group_page *view);
+
+#endif
