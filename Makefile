@@ -179,6 +179,7 @@ coverage:
 lint:
 	@mandoc -Tlint -W warning man/sockvet.8
 	@shellcheck -s bash tests/lab/*.bash .ci/run
+	@shellcheck -S error tests/*/*.bats
 	@cppcheck -q --std=c11 --enable=warning,portability -Isrc --error-exitcode=1 \
 	  --inline-suppr src
 
@@ -199,7 +200,7 @@ clean:
 help:
 	@sed -n '3,10s/^# \{0,1\}//p' Makefile
 	@echo "make check-fast  the tests that need no namespace"
-	@echo "make random      3,000 random scenarios of bind and connect against the kernel"
+	@echo "make random      3,000 random scenarios each of bind, connect and filters against the kernel"
 	@echo "make asan        the suite under ASan and UBSan   make valgrind   under valgrind"
 	@echo "make coverage    lines and branches covered       make lint       man page, shell, cppcheck"
 	@echo "make install / uninstall / clean"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # bash completion of sockvet. It holds no list: commands, options, columns,
-# findings, states and topics are asked of the program that is being completed
+# findings, states, topics and words of a filter are asked of the program that is being completed
 # (sockvet tables). What an option takes is told by the name of its argument.
 # shellcheck shell=bash
 
@@ -105,8 +105,10 @@ __sockvet_word()
 	check | list | '')
 		if [[ $2 == state || $2 == exclude ]]; then
 			__sockvet_offer "$3" < <(__sockvet_names states)
+		elif [[ $2 == finding ]]; then
+			__sockvet_offer "$3" < <(__sockvet_names findings)
 		else
-			__sockvet_offer "$3" < <(printf '%s\n' state exclude)
+			__sockvet_offer "$3" < <(__sockvet_names filters)
 		fi ;;
 	esac
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # fish completion of sockvet. It holds no list: commands, options, columns,
-# findings, states and topics are asked of the program (sockvet tables). What an
+# findings, states, topics and words of a filter are asked of the program (sockvet tables). What an
 # option takes is told by the name of its argument.
 
 # A table as fish wants it: name, tab, help.
@@ -35,6 +35,17 @@ end
 function __sockvet_wants_state
     set -l words (commandline -opc)
     contains -- $words[-1] state exclude
+end
+
+# True when the word before is "finding".
+function __sockvet_wants_finding
+    set -l words (commandline -opc)
+    contains -- $words[-1] finding
+end
+
+# The words of a filter: the first field, and the last for its help.
+function __sockvet_filters
+    __sockvet_table filters | string replace -r '\t.*\t' \t
 end
 
 # The columns that are not chosen yet, behind what was typed up to the last comma.
@@ -89,7 +100,8 @@ end
 
 complete -c sockvet -n __sockvet_at_start -a '(__sockvet_table commands)'
 complete -c sockvet -n '__sockvet_in check list; and __sockvet_wants_state' -a '(__sockvet_table states)'
-complete -c sockvet -n '__sockvet_in check list; and not __sockvet_wants_state' -a 'state\t"only this state" exclude\t"all states but this"'
+complete -c sockvet -n '__sockvet_in check list; and __sockvet_wants_finding' -a '(__sockvet_table findings)'
+complete -c sockvet -n '__sockvet_in check list; and not __sockvet_wants_state; and not __sockvet_wants_finding' -a '(__sockvet_filters)'
 complete -c sockvet -n '__sockvet_in explain' -a '(__sockvet_table topics)'
 complete -c sockvet -n '__sockvet_in tables' -a '(__sockvet_table)'
 complete -c sockvet -n '__sockvet_in record bind' -F

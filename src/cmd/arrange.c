@@ -54,11 +54,6 @@ int arrange_choose(struct arrangement *arrangement, const struct options *option
 
 /* -- what is kept -------------------------------------------------------- */
 
-static void *copy_of(const void *from, size_t size)
-{
-	return from ? memcpy(grow_alloc(size), from, size) : NULL;
-}
-
 static void add_scene(struct arrangement *arrangement)
 {
 	const struct snapshot *seen = arrangement->seen;
@@ -88,8 +83,8 @@ static void keep(struct arrangement *arrangement, const struct sock *sock)
 	struct kept *kept = grow_add(&arrangement->rows);
 
 	kept->sock = *sock;
-	kept->sock.detail = kept->detail = copy_of(sock->detail, sizeof(*sock->detail));
-	kept->sock.other = kept->other = copy_of(sock->other, sizeof(*sock->other));
+	kept->sock.detail = kept->detail = detail_copy(sock->detail);
+	kept->sock.other = kept->other = other_copy(sock->other);
 	kept->scene = scene;
 	kept->number = arrangement->matched;
 	order_key(&arrangement->keys, &arrangement->order, arrangement->seen, sock);
@@ -99,8 +94,8 @@ static void keep(struct arrangement *arrangement, const struct sock *sock)
 
 static void release(struct kept *kept)
 {
-	free(kept->detail);
-	free(kept->other);
+	detail_free(kept->detail);
+	other_free(kept->other);
 }
 
 /* Equal rows stay as they came. */

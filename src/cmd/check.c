@@ -12,6 +12,7 @@
 #include "judge/judge.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static struct out out;
 
@@ -20,9 +21,14 @@ static int keep(void *ctx, const struct sock *sock)
 	struct checking *checking = ctx;
 	struct sink sink = snapshot_sink(&checking->session.seen);
 
-	if (filter_need(&checking->filter) & NEED_TCP_INFO)
-		*grow_add(&checking->details) = sock->detail ? *sock->detail :
-						(struct detail){ 0 };
+	if (filter_need(&checking->filter) & NEED_TCP_INFO) {
+		struct detail *detail = grow_add(&checking->details);
+
+		if (sock->detail)
+			*detail = *sock->detail;
+		/* no filter tests what ends with the row */
+		memset(&detail->md5, 0, sizeof(detail->md5));
+	}
 	return sink.take(sink.ctx, sock);
 }
 
@@ -100,11 +106,43 @@ static enum filter_truth matches(struct checking *checking, uint32_t index,
 	return is;
 }
 
+static bool is_held_by(const struct snapshot *seen, const struct sock *sock, int32_t process)
+{
+	size_t count;
+	const struct holder *holder = snapshot_holders(seen, sock->inode, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (seen->processes.at[holder[i].process].pid == seen->processes.at[process].pid)
+			return true;
+	return false;
+}
+
+/*
+ * What nobody accepted has no owner, but its listener has; and what counts
+ * descriptors has no members, but its process holds sockets.
+ */
+static bool is_subject(const struct snapshot *seen, const struct sock *sock,
+		       const struct finding *f)
+{
+	const struct subject *subject = &f->subject;
+
+	if (subject->listener_inode)
+		return sock->inode == subject->listener_inode;
+	return !f->members.count && subject->process >= 0 &&
+	       is_held_by(seen, sock, subject->process);
+}
+
 static bool has_match(struct checking *checking, const struct finding *f,
 		      const struct filter_findings *findings)
 {
+	const struct snapshot *seen = &checking->session.seen;
+
 	for (size_t i = 0; i < f->members.count; i++)
 		if (matches(checking, f->members.at[i], findings) == FILTER_TRUE)
+			return true;
+	for (uint32_t i = 0; i < seen->socks.count; i++)
+		if (is_subject(seen, &seen->socks.at[i], f) &&
+		    matches(checking, i, findings) == FILTER_TRUE)
 			return true;
 	return false;
 }
@@ -192,6 +230,7 @@ enum status check_run(const struct options *options)
 	    session_thresholds(options, checking.thresholds, &fault) < 0)
 		cmd_fail(&fault);
 	else if (filters_read(&checking.filter, options) == 0 &&
+		 filters_need_inet(&checking.filter, "check") == 0 &&
 		 session_open(&checking.session, options) == 0)
 		status = check_opened(&checking);
 	filter_fini(&checking.filter);

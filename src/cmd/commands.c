@@ -13,19 +13,26 @@
  * command_bit. Dispatch, help, completions and the man page test read the row.
  */
 const struct command command_table[] = {
-	{ "check", FOR_CHECK, "[OPTIONS] [state STATE] [exclude STATE]",
+	{ "check", FOR_CHECK, "[OPTIONS] [FILTER]",
 	  "judge this machine's TCP sockets: summary and findings (the default)",
 	  "sockvet\tjudge what is there now\n"
 	  "sockvet check -q || mail-somebody\tin cron: silent when all is well\n"
 	  "sockvet check --json | jq .findings\tfor a pipeline\n"
 	  "sockvet check --warn close-wait-leak=5m,count=50\tother thresholds\n"
-	  "sockvet check -N 4711\tthe namespace of a process\n",
+	  "sockvet check -N 4711\tthe namespace of a process\n"
+	  "sockvet check -G\teach network namespace of this machine\n"
+	  "sockvet check 'dport = :443'\tonly findings about these sockets\n",
 	  check_run },
-	{ "list", FOR_LIST, "[OPTIONS] [state STATE] [exclude STATE]",
+	{ "list", FOR_LIST, "[OPTIONS] [FILTER]",
 	  "list sockets; takes the fingers of ss and netstat users",
 	  "sockvet -tanp\tevery socket with its processes\n"
 	  "sockvet list -tn -C +AGE,OPENER state close-wait\thow long, and who connected\n"
-	  "sockvet list -ta --json | jq '.sockets[].age_min_ms'\teverything, for a pipeline\n",
+	  "sockvet list -ta --json | jq '.sockets[].age_min_ms'\teverything, for a pipeline\n"
+	  "sockvet list -t 'age > 5m and recvq > 0'\tolder than that, and unread\n"
+	  "sockvet list -ta --by process,state --top 5\tcounts, the biggest group first\n"
+	  "sockvet list -tlnp -G\tlisteners in every network namespace\n"
+	  "sockvet list -E dport = :443\tas the kernel frees them\n"
+	  "sockvet list -K finding close-wait-leak\twhat it would close; with --yes it does\n",
 	  list_run },
 	{ "bind", FOR_BIND, "[OPTIONS] [ADDR:]PORT | PATH | @NAME",
 	  "would bind() and listen() work here now; who is in the way; when is it free",
@@ -54,7 +61,7 @@ const struct command command_table[] = {
 	  "sockvet check --from incident.sockvet\tby the same rules, on any machine\n",
 	  record_run },
 	{ "tables", FOR_TABLES, "[WHAT]",
-	  "print a table of the program: commands options columns findings states formats topics",
+	  "print a table of the program: commands options columns findings states formats topics filters",
 	  "sockvet tables findings\tids, thresholds, titles\n",
 	  tables_run },
 };

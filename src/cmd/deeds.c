@@ -16,7 +16,7 @@ static int refuse_others(const struct options *options, const char *letter, stru
 		{ "--sort", options->sort }, { "--by", options->by }, { "--top", options->top_word },
 		{ "--summary", options->summary }, { "--continuous", options->repeat_word },
 		{ "--all-netns", options->all_netns }, { "--diag", options->diag },
-		{ "--record", options->record },
+		{ "--record", options->record }, { "--explain-filter", options->explain_filter },
 	};
 
 	if (options->kill && options->events)
@@ -87,6 +87,8 @@ int deed_read(struct deed *deed, const struct options *options, const char *lett
 		return err;
 	}
 	err = filters_read(&deed->filter, options);
+	if (!err)
+		err = filters_need_inet(&deed->filter, letter);
 	deed->states = filters_states(&deed->filter, families_states(options));
 	deed->need = needs(deed, options);
 	return err;

@@ -76,7 +76,9 @@ static void show(struct follow *follow, struct event *event)
 	struct filter_view view;
 
 	remember(follow, &event->sock, &row);
-	view = (struct filter_view){ .seen = row.owners };
+	view = (struct filter_view){
+		.seen = row.owners, .is_freed = true, .is_stranger = !row.known,
+	};
 	if (!filter_matches(&deed->filter, &view, &event->sock))
 		return;
 	events_row(&out, &deed->session.style, &row);

@@ -50,6 +50,9 @@ static void find_links(struct filter *filter, const struct snapshot *seen)
 
 		if (node->kind == FILTER_DEV && node->word && !node->is_number)
 			node->number = find_link(seen, filter_word(filter, node->word));
+		if (node->realm == REALM_LINK && node->port_word)
+			node->port = (int32_t)(find_link(seen, filter_word(filter,
+							 node->port_word)) & INT32_MAX);
 	}
 }
 

@@ -93,6 +93,7 @@ struct choice {
 	const char *option[TABLE_COUNT];/* that named it */
 	const struct family_row *wanted[16];
 	size_t      wanted_count;
+	bool        usual;              /* none was chosen */
 };
 
 static bool is_group(uint32_t tables)
@@ -267,7 +268,8 @@ static int choose(struct choice *choice, const struct options *options, struct f
 	read_letters(choice, options);
 	only_ip = !options->family && choice->wanted_count == (size_t)options->ipv4 + options->ipv6;
 	merge_families(choice, only_ip);
-	if (!choice->tables)
+	choice->usual = !choice->tables;
+	if (choice->usual)
 		add_tables(choice, BIT(TCP), NULL);
 	return 0;
 }
@@ -355,11 +357,48 @@ int families_choose(struct families *families, const struct options *options,
 		err = refuse(&choice, fault);
 	if (err)
 		return err;
+	if (options->bpf && !(choice.tables & TABLES_PACKET))
+		return fault_set(fault, EINVAL, "-b: the kernel tells the filters of packet "
+				 "sockets only, and none are listed; add -0");
 	families->ipv4 = choice.families & AF_BIT_V4;
 	families->ipv6 = choice.families & AF_BIT_V6;
+	families->usual = choice.usual;
 	families->many = choice.tables & (choice.tables - 1);
 	add_protocols(families, &choice);
 	note_left_out(families, &choice);
+	return 0;
+}
+
+/* The row for families of a filter's prefix. */
+static const struct family_row *row_of(enum filter_realm realm)
+{
+	const char *prefix = filter_realm_prefix(realm);
+	size_t size = strcspn(prefix, ":");
+
+	for (size_t i = 0; i < sizeof(family_rows) / sizeof(*family_rows); i++)
+		if (size && strlen(family_rows[i].name) == size &&
+		    memcmp(family_rows[i].name, prefix, size) == 0)
+			return &family_rows[i];
+	return NULL;
+}
+
+int families_limit(struct families *families, const struct filter *filter,
+		   struct fault *fault)
+{
+	const struct family_row *row = row_of(filter->realm);
+	struct choice choice = { .tables = 0 };
+
+	if (!row)
+		return 0;
+	add_tables(&choice, row->tables, row->name);
+	if (refuse(&choice, NULL) < 0)
+		return fault_set(fault, EOPNOTSUPP, "the filter asks for %s sockets, which are not "
+				 "listed by this program; 'ss' does", row->name);
+	if (!families->usual)
+		return 0;
+	families->count = families->asked = 0;
+	families->many = true;          /* they might have been of any table */
+	add_protocols(families, &choice);
 	return 0;
 }
 

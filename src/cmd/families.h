@@ -5,6 +5,7 @@
 #include "base/fault.h"
 #include "cmd/options.h"
 #include "cmd/session.h"
+#include "model/filter.h"
 #include "model/sock.h"
 
 /* Which tables of sockets a listing asks for, in ss's order. */
@@ -12,6 +13,7 @@ struct families {
 	enum protocol at[16];
 	size_t   count;
 	bool     ipv4, ipv6;
+	bool     usual;         /* no table was asked for: TCP */
 	bool     many;          /* rows need a column that tells them apart */
 	uint32_t asked;         /* bit i: at[i] was named, and not as part of "all" or "inet" */
 	char     left_out[96];  /* what "all" or "inet" would hold and nobody here lists */
@@ -25,6 +27,15 @@ struct families {
  */
 int families_choose(struct families *families, const struct options *options,
 		    struct fault *fault);
+
+/**
+ * families_limit - the tables that a filter with a prefix such as "unix:" is about
+ *
+ * As in ss: without an option for tables they are what is listed; of those that
+ * were asked for no other matches.
+ */
+int families_limit(struct families *families, const struct filter *filter,
+		   struct fault *fault);
 
 /**
  * families_open - ask the kernel whether it lists them, before anything is printed

@@ -5,6 +5,8 @@
 #include "base/own.h"
 #include "cmd/judging.h"
 #include "collect/inet.h"
+#include "collect/netlink_socks.h"
+#include "collect/packet_socks.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -107,6 +109,24 @@ static int refuse(const struct filter *filter, const struct options *options,
 	return err;
 }
 
+/* As in ss -x, -0 and -f, but not -A, say whose ends src and dst are about. */
+static enum filter_realm asked_realm(const struct options *options)
+{
+	const struct { bool given; const char *family; enum filter_realm realm; } rows[] = {
+		{ options->unix_sockets, "unix", REALM_UNIX },
+		{ options->packet, "link", REALM_LINK }, { false, "netlink", REALM_NETLINK },
+		{ options->vsock, "vsock", REALM_VSOCK },
+	};
+
+	if (options->ipv4 || options->ipv6)
+		return REALM_INET;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (rows[i].given ||
+		    (options->family && strcmp(options->family, rows[i].family) == 0))
+			return rows[i].realm;
+	return REALM_INET;
+}
+
 int filters_read(struct filter *filter, const struct options *options)
 {
 	struct filter_source source = {
@@ -121,6 +141,7 @@ int filters_read(struct filter *filter, const struct options *options)
 	*filter = (struct filter){ 0 };
 	if (options->ipv4 != options->ipv6)
 		source.family = options->ipv4 ? FAMILY_IPV4 : FAMILY_IPV6;
+	source.realm = asked_realm(options);
 	if (options->filter_file) {
 		err = read_file(options->filter_file, &content, &fault);
 		source.file = text_str(&content);
@@ -190,6 +211,13 @@ static bool find_user(void *ctx, const char *name, uint32_t *uid)
 	if (user)
 		*uid = user->pw_uid;
 	return user;
+}
+
+static bool find_number(void *ctx, enum filter_realm realm, const char *name, uint32_t *number)
+{
+	(void)ctx;
+	return realm == REALM_LINK ? packet_socks_number(name, number) :
+				     netlink_socks_number(name, number);
 }
 
 static uint32_t find_link(void *ctx, const char *name)
@@ -293,6 +321,7 @@ static int look_up(struct filter *filter, struct session *session, struct filter
 	struct filter_names names = {
 		.ctx = session, .host = find_hosts, .service = find_service,
 		.link = find_link, .cgroup = find_cgroup, .user = find_user,
+		.number = find_number,
 	};
 
 	if (!names_findings(filter, error))
@@ -324,6 +353,19 @@ int filters_resolve(struct filter *filter, struct session *session)
 bool filters_any(const struct filter *filter)
 {
 	return filter->has_expression || filter->has_states;
+}
+
+int filters_need_inet(const struct filter *filter, const char *who)
+{
+	const char *prefix = filter_realm_prefix(filter->realm);
+	struct fault fault;
+
+	if (!*prefix)
+		return 0;
+	fault_set(&fault, EOPNOTSUPP, "%s is about internet sockets, not those of %.*s", who,
+		  (int)strcspn(prefix, ":"), prefix);
+	cmd_fail(&fault);
+	return -EOPNOTSUPP;
 }
 
 uint32_t filters_states(const struct filter *filter, uint32_t usual)

@@ -24,6 +24,9 @@ int filters_resolve(struct filter *filter, struct session *session);
 /* True when there is anything that a socket could fail. */
 bool filters_any(const struct filter *filter);
 
+/* Refuses, in a sentence, a filter about other sockets: "unix:", "link:", ... */
+int filters_need_inet(const struct filter *filter, const char *who);
+
 /* The states that it asks for, or @usual when it names none. */
 uint32_t filters_states(const struct filter *filter, uint32_t usual);
 

@@ -109,6 +109,7 @@ static void hold_signals(sigset_t *before)
 	sigaddset(&held, SIGINT);
 	sigaddset(&held, SIGTERM);
 	sigaddset(&held, SIGHUP);
+	sigaddset(&held, SIGPIPE);
 	sigprocmask(SIG_BLOCK, &held, before);
 }
 
@@ -188,6 +189,16 @@ static int show(struct kill_job *job)
 	return 0;
 }
 
+/* Nobody can ask again for what was closed; why it failed is told at the end. */
+static void tell_lost_audit(const struct kill_job *job)
+{
+	struct text sum = { 0 };
+
+	audit_sum(&sum, &job->audit);
+	fprintf(stderr, "sockvet: the audit could not be written; %s\n", text_str(&sum));
+	text_fini(&sum);
+}
+
 /* Closes, and says what it did before a signal may end the program. */
 static enum status kill_and_tell(struct kill_job *job)
 {
@@ -198,7 +209,9 @@ static enum status kill_and_tell(struct kill_job *job)
 	hold_signals(&before);
 	kill_all(job);
 	print_audit(&out, &session->style, &session->seen, &job->audit);
-	status = session_flush(&out, weigh(job));
+	status = weigh(job);
+	if (out_flush(&out) < 0)
+		tell_lost_audit(job);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return status;
 }
@@ -225,16 +238,25 @@ static enum status act(struct kill_job *job)
 	return STATUS_OK;
 }
 
+static int check_filter(const struct filter *filter, struct fault *fault)
+{
+	if (!filter_is_idle(filter))
+		return 0;
+	return fault_set(fault, EINVAL, "-K closes only what a filter names; %s",
+			 filters_any(filter) ? "this one is true of every socket" :
+			 "without a filter nothing is closed");
+}
+
 static enum status kill_with(struct kill_job *job, const struct options *options)
 {
 	struct deed *deed = &job->deed;
+	struct fault fault;
 	enum status status;
 
 	if (deed_read(deed, options, "-K", KILL_MAX) < 0)
 		return STATUS_UNKNOWN;
-	if (!deed->filter.has_expression && !deed->filter.has_states)
-		return cmd_fail(&(struct fault){ .err = EINVAL, .text =
-			"-K closes only what a filter names; without a filter nothing is closed" });
+	if (check_filter(&deed->filter, &fault) < 0)
+		return cmd_fail(&fault);
 	if (session_open(&deed->session, options) < 0)
 		return STATUS_UNKNOWN;
 	out_init(&out, 1);

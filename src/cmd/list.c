@@ -57,9 +57,22 @@ static int prepare(struct session *session, unsigned need)
 	return err;
 }
 
+struct row_sink {
+	struct session *session;
+	struct listing *listing;
+};
+
+/* Few sockets are bound to a device: the names are asked for when one is. */
 static int take_row(void *ctx, const struct sock *sock)
 {
-	return listing_row(ctx, sock);
+	const struct row_sink *rows = ctx;
+	struct session *session = rows->session;
+
+	if (sock->ifindex && session->left_links) {
+		collect_links(session->collect, &session->seen);
+		session->left_links = false;
+	}
+	return listing_row(rows->listing, sock);
 }
 
 static int take_for_groups(void *ctx, const struct sock *sock)
@@ -140,7 +153,8 @@ static int show_rows(struct listing_job *job, unsigned need)
 	struct session *session = &job->session;
 	struct listing *listing = listing_begin(&out, &session->style, &job->columns,
 						&session->seen);
-	int err = dump(job, need, (struct sink){ .take = take_row, .ctx = listing });
+	struct row_sink rows = { session, listing };
+	int err = dump(job, need, (struct sink){ .take = take_row, .ctx = &rows });
 
 	if (arrange_cuts(&job->arrangement))
 		listing_matched(listing, job->arrangement.matched);
@@ -239,6 +253,27 @@ static int check_formats(const struct options *options, struct fault *fault)
 	return 0;
 }
 
+/* What -p adds has columns, and is what --by process and --pids are about. */
+static int check_details(const struct options *options, struct fault *fault)
+{
+	const struct { bool given; const char *name; } details[] = {
+		{ options->timers, "o" }, { options->extended, "e" }, { options->memory, "m" },
+		{ options->info, "i" }, { options->tos, "-tos" }, { options->cgroup, "-cgroup" },
+		{ options->sockopt, "-inet-sockopt" },
+	};
+	const char *form = options->csv ? "csv" : options->tsv ? "tsv" : options->pids ? "pids" :
+			   options->by ? "by" : NULL;
+	bool has_columns = options->csv || options->tsv;
+
+	for (size_t i = 0; form && i < sizeof(details) / sizeof(*details); i++)
+		if (details[i].given)
+			return fault_set(fault, EINVAL, "--%s and -%s exclude each other: %s", form,
+					 details[i].name, has_columns && !options->by ?
+					 "choose columns with -C, or take --json, which has it all" :
+					 "it has no place for details of a socket");
+	return 0;
+}
+
 /* -K, -E and -s have a form of their own; what orders or counts rows is not for them. */
 static int check_others(const struct options *options, struct fault *fault)
 {
@@ -248,6 +283,10 @@ static int check_others(const struct options *options, struct fault *fault)
 	};
 	char letter = options->kill ? 'K' : options->events ? 'E' : options->summary ? 's' : '\0';
 
+	if (options->yes && !options->kill)
+		return fault_set(fault, EINVAL, "--yes confirms -K; there is nothing to confirm");
+	if (options->max_word && !options->kill && !options->events)
+		return fault_set(fault, EINVAL, "--max is for -K and -E; --top N limits a listing");
 	for (size_t i = 0; letter && i < sizeof(rows) / sizeof(*rows); i++)
 		if (rows[i].given)
 			return fault_set(fault, EINVAL, "-%c and --%s exclude each other", letter,
@@ -262,7 +301,8 @@ static int choose(struct listing_job *job, const struct options *options, struct
 
 	choose_style(&style, options);
 	job->states = filters_states(&job->filter, families_states(options));
-	if (families_choose(&job->families, options, fault) < 0)
+	if (families_choose(&job->families, options, fault) < 0 ||
+	    families_limit(&job->families, &job->filter, fault) < 0)
 		return -EINVAL;
 	style.with_netid = job->families.many;
 	/* For machines the columns do not depend on how many states were asked for. */
@@ -274,18 +314,44 @@ static int choose(struct listing_job *job, const struct options *options, struct
 	return arrange_choose(&job->arrangement, options, fault);
 }
 
+/* TCP and UDP sockets as text, in the order in which they come. */
+static bool is_plain(const struct listing_job *job, const struct options *options)
+{
+	bool is_inet = true;
+
+	for (size_t i = 0; i < job->families.count; i++)
+		is_inet &= job->families.at[i] == PROTOCOL_TCP ||
+			   job->families.at[i] == PROTOCOL_UDP;
+	return is_inet && !options->by && !options->sort && !options->all_netns &&
+	       !options->explain_filter && !job->filter.has_expression;
+}
+
+/* Limits are for ages, JSON, names of ports and filters: plain rows show none of these. */
+static int open_session(struct listing_job *job, const struct options *options)
+{
+	struct style style;
+	bool needs_limits;
+
+	choose_style(&style, options);
+	needs_limits = style.format != FORMAT_TEXT || style.resolve ||
+		       columns_need(&job->columns, &style) & NEED_FLOW;
+	return is_plain(job, options) && !needs_limits ?
+	       session_open_brief(&job->session, options) :
+	       session_open(&job->session, options);
+}
+
 static enum status list_once(struct listing_job *job, const struct options *options)
 {
 	struct fault fault;
 	enum status status;
 
-	if (check_formats(options, &fault) < 0)
+	if (check_formats(options, &fault) < 0 || check_details(options, &fault) < 0)
 		return cmd_fail(&fault);
 	if (filters_read(&job->filter, options) < 0)
 		return STATUS_UNKNOWN;
 	if (choose(job, options, &fault) < 0)
 		return cmd_fail(&fault);
-	if (session_open(&job->session, options) < 0)
+	if (open_session(job, options) < 0)
 		return STATUS_UNKNOWN;
 	choose_style(&job->session.style, options);
 	out_init(&out, repeat_output(job->repeat));

@@ -25,95 +25,140 @@
  * what they mean there.
  */
 const struct option_row option_table[] = {
-	{ "json", 'j', NULL, SHOWING, "one JSON document", FLAG(json) },
-	{ "jsonl", 0, NULL, SHOWING, "JSON, one record a line", FLAG(jsonl) },
-	{ "ipv4", '4', NULL, SEEING, "only IPv4 sockets", FLAG(ipv4) },
-	{ "ipv6", '6', NULL, SEEING, "only IPv6 sockets", FLAG(ipv6) },
-	{ "netns", 'N', "NAME|PID|PATH", SEEING, "look into this network namespace", TEXT(netns) },
-	{ "from", 0, "FILE", SHOWING, "read a recording (also of ss -D) and not the kernel; - is standard input", TEXT(from) },
-	{ "record", 0, "FILE", SHOWING, "save what was seen while doing it", TEXT(record) },
-	{ "deadline", 0, "SECONDS", SEEING, "give up on an answer of the kernel after this time (default 30)", TEXT(deadline_word) },
-	{ "color", 0, "WHEN", DRAWING, "auto, always or never", TEXT(color_word) },
-	{ "ascii", 0, NULL, DRAWING, "draw with ASCII characters only", FLAG(ascii) },
-	{ "quiet", 'q', NULL, SEEING, "nothing when there is nothing to say", FLAG(quiet) },
-	{ "strict", 0, NULL, SEEING, "anything that could not be seen ends in status 3", FLAG(strict) },
-	{ "numeric", 'n', NULL, SHOWING, "numbers for ports and addresses (the default)", FLAG(numeric) },
-	{ "resolve", 'r', NULL, FOR_LIST, "names for ports and addresses", FLAG(resolve) },
-	{ "warn", 0, "ID=VALUE[,count=N]", FOR_CHECK | FOR_CONNECT, "from when on a finding is a warning", LIST(warn) },
-	{ "crit", 0, "ID=VALUE[,count=N]", FOR_CHECK | FOR_CONNECT, "from when on a finding is critical", LIST(crit) },
-	{ "reuseaddr", 0, NULL, FOR_BIND, "the program sets SO_REUSEADDR", FLAG(reuseaddr) },
-	{ "reuseport", 0, NULL, FOR_BIND, "the program sets SO_REUSEPORT", FLAG(reuseport) },
-	{ "v6only", 0, NULL, FOR_BIND, "the program sets IPV6_V6ONLY", FLAG(v6only) },
-	{ "dev", 0, "DEVICE", FOR_BIND | FOR_CONNECT, "the program sets SO_BINDTODEVICE", TEXT(device) },
-	{ "uid", 0, "UID", FOR_BIND, "the program runs as this user (default: who asks)", TEXT(uid_word) },
-	{ "udp", 'u', NULL, FOR_BIND | FOR_LIST, "UDP sockets; bind: for a unix name a datagram one", FLAG(udp) },
-	{ "from-address", 0, "ADDRESS", FOR_CONNECT, "the source address (default: what the route says)", TEXT(source) },
-	{ "bind-first", 0, NULL, FOR_CONNECT, "the program calls bind(address, 0) before connect()", FLAG(bind_first) },
-	{ "probe", 0, NULL, FOR_BIND | FOR_CONNECT, "ask the kernel where a listing cannot tell: bind really binds and closes at once, connect sends no packet", FLAG(probe) },
-	{ "tcp", 't', NULL, FOR_LIST, "TCP sockets (the default)", FLAG(tcp) },
-	{ "all", 'a', NULL, FOR_LIST, "every state, also listening and bound-idle sockets", FLAG(all) },
-	{ "listening", 'l', NULL, FOR_LIST, "only listening sockets", FLAG(listening) },
-	{ "processes", 'p', NULL, FOR_LIST, "every process that holds the socket", FLAG(processes) },
-	{ "extended", 'e', NULL, FOR_LIST, "uid, inode, cookie and what else the kernel tells", FLAG(extended) },
-	{ "options", 'o', NULL, FOR_LIST, "timers", FLAG(timers) },
-	{ "memory", 'm', NULL, FOR_LIST, "socket memory", FLAG(memory) },
-	{ "info", 'i', NULL, FOR_LIST, "tcp_info", FLAG(info) },
-	{ "tos", 0, NULL, FOR_LIST, "type of service and traffic class", FLAG(tos) },
-	{ "cgroup", 0, NULL, FOR_LIST, "cgroup path", FLAG(cgroup) },
-	{ "inet-sockopt", 0, NULL, FOR_LIST, "socket options that the kernel tells", FLAG(sockopt) },
-	{ "no-header", 'H', NULL, FOR_LIST, "no headings", FLAG(no_header) },
-	{ "oneline", 'O', NULL, FOR_LIST, "one line for each socket", FLAG(oneline) },
-	{ "raw", 'w', NULL, FOR_LIST, "raw sockets", FLAG(raw) },
-	{ "unix", 'x', NULL, FOR_LIST, "unix sockets", FLAG(unix_sockets) },
-	{ "packet", '0', NULL, FOR_LIST, "packet sockets", FLAG(packet) },
-	{ "mptcp", 'M', NULL, FOR_LIST, "MPTCP sockets", FLAG(mptcp) },
-	{ "sctp", 'S', NULL, FOR_LIST, "SCTP sockets", FLAG(sctp) },
-	{ "dccp", 'd', NULL, FOR_LIST, "DCCP sockets", FLAG(dccp) },
-	{ "tipc", 0, NULL, FOR_LIST, "TIPC sockets", FLAG(tipc) },
-	{ "vsock", 0, NULL, FOR_LIST, "vsock sockets", FLAG(vsock) },
-	{ "xdp", 0, NULL, FOR_LIST, "XDP sockets", FLAG(xdp) },
-	{ "family", 'f', "FAMILY", FOR_LIST, "inet, inet6, unix, link, netlink, vsock, tipc or xdp", TEXT(family) },
-	{ "query", 'A', "TABLE,...", FOR_LIST, "these tables of sockets, as ss -A; !TABLE leaves one out", LIST(query) },
-	{ "summary", 's', NULL, FOR_LIST, "counts by protocol as ss -s, and by state", FLAG(summary) },
-	{ "bound-inactive", 'B', NULL, FOR_LIST, "sockets that are bound and neither listen nor connect", FLAG(bound) },
-	{ "threads", 'T', NULL, FOR_LIST, "every thread that holds the socket, as -p", FLAG(threads) },
-	{ "bpf", 'b', NULL, FOR_LIST, "socket filters: not served, says why", FLAG(bpf) },
-	{ "context", 'Z', NULL, FOR_LIST, "security context of the processes: not served, says why", FLAG(context) },
-	{ "contexts", 'z', NULL, FOR_LIST, "the same with that of sockets: not served, says why", FLAG(contexts) },
-	{ "tipcinfo", 0, NULL, FOR_LIST, "internals of TIPC sockets: not served, says why", FLAG(tipc_info) },
-	{ "no-queues", 'Q', NULL, FOR_LIST, "no Recv-Q and Send-Q", FLAG(no_queues) },
-	{ "diag", 'D', "FILE", FOR_LIST, "ss -D: use --record", TEXT(diag) },
-	{ "filter", 'F', "FILE", FOR_CHECK | FOR_LIST, "read a filter from this file; - is standard input", TEXT(filter_file) },
-	{ "explain-filter", 0, NULL, FOR_CHECK | FOR_LIST, "show which part of the filter the kernel tests, and end", FLAG(explain_filter) },
-	{ "events", 'E', NULL, FOR_LIST, "follow sockets as they are destroyed", FLAG(events) },
-	{ "kill", 'K', NULL, FOR_LIST, "close the sockets that the filter matches; shows them, does it only with --yes", FLAG(kill) },
-	{ "yes", 0, NULL, FOR_LIST, "with -K: do it", FLAG(yes) },
-	{ "max", 0, "N", FOR_LIST, "with -K: refuse when more than this many match (default 100); with -E: end after this many", TEXT(max_word) },
-	{ "continuous", 'c', "SECONDS", FOR_LIST, "again and again, every second or as given", MAYBE(repeat_word) },
-	{ "wide", 'W', NULL, FOR_LIST, "never cut or break a line", FLAG(wide) },
-	{ "sort", 0, "COLUMN,-COLUMN", FOR_LIST, "by these columns, - for descending", TEXT(sort) },
-	{ "by", 0, "KEY,...", FOR_LIST, "counts by process, unit, state, remote:port, local:port, cgroup or netns", TEXT(by) },
-	{ "top", 0, "N", FOR_LIST, "only the first N rows", TEXT(top_word) },
-	{ "csv", 0, NULL, FOR_LIST, "comma-separated values", FLAG(csv) },
-	{ "tsv", 0, NULL, FOR_LIST, "values separated by tabs", FLAG(tsv) },
-	{ "pids", 0, NULL, FOR_LIST, "only the processes, one pid a line", FLAG(pids) },
-	{ "all-netns", 'G', NULL, FOR_CHECK | FOR_LIST | FOR_BIND, "in every network namespace of this machine", FLAG(all_netns) },
-	{ "columns", 'C', "NAME,...|+NAME,...", FOR_LIST, "these columns, or these too (see tables columns)", TEXT(columns) },
-	{ "help", 'h', NULL, EVERYONE, "this text", FLAG(help) },
-	{ "version", 'V', NULL, EVERYONE, "version and licence", FLAG(version) },
+	{ "json", 'j', NULL, SHOWING, SECTION_FORM, "one JSON document", FLAG(json) },
+	{ "jsonl", 0, NULL, SHOWING, SECTION_FORM, "JSON, one record a line", FLAG(jsonl) },
+	{ "ipv4", '4', NULL, SEEING, SECTION_SOCKETS, "only IPv4 sockets", FLAG(ipv4) },
+	{ "ipv6", '6', NULL, SEEING, SECTION_SOCKETS, "only IPv6 sockets", FLAG(ipv6) },
+	{ "netns", 'N', "NAME|PID|PATH", SEEING, SECTION_PLACE, "look into this network namespace", TEXT(netns) },
+	{ "from", 0, "FILE", SHOWING, SECTION_PLACE, "read a recording (also of ss -D) and not the kernel; - is standard input", TEXT(from) },
+	{ "record", 0, "FILE", SHOWING, SECTION_PLACE, "save what was seen while doing it", TEXT(record) },
+	{ "deadline", 0, "SECONDS", SEEING, SECTION_PLACE, "give up on an answer of the kernel after this time (default 30)", TEXT(deadline_word) },
+	{ "color", 0, "WHEN", DRAWING, SECTION_FORM, "auto, always or never", TEXT(color_word) },
+	{ "ascii", 0, NULL, DRAWING, SECTION_FORM, "draw with ASCII characters only", FLAG(ascii) },
+	{ "quiet", 'q', NULL, SEEING, SECTION_FORM, "nothing when there is nothing to say", FLAG(quiet) },
+	{ "strict", 0, NULL, SEEING, SECTION_PLACE, "anything that could not be seen ends in status 3", FLAG(strict) },
+	{ "numeric", 'n', NULL, SHOWING, SECTION_FORM, "numbers for ports and addresses (the default)", FLAG(numeric) },
+	{ "resolve", 'r', NULL, FOR_LIST, SECTION_SHOWN, "names for ports and addresses", FLAG(resolve) },
+	{ "warn", 0, "ID=VALUE[,count=N]", FOR_CHECK | FOR_CONNECT, SECTION_LIMITS, "from when on a finding is a warning", LIST(warn) },
+	{ "crit", 0, "ID=VALUE[,count=N]", FOR_CHECK | FOR_CONNECT, SECTION_LIMITS, "from when on a finding is critical", LIST(crit) },
+	{ "reuseaddr", 0, NULL, FOR_BIND, SECTION_PROGRAM, "the program sets SO_REUSEADDR", FLAG(reuseaddr) },
+	{ "reuseport", 0, NULL, FOR_BIND, SECTION_PROGRAM, "the program sets SO_REUSEPORT", FLAG(reuseport) },
+	{ "v6only", 0, NULL, FOR_BIND, SECTION_PROGRAM, "the program sets IPV6_V6ONLY", FLAG(v6only) },
+	{ "dev", 0, "DEVICE", FOR_BIND | FOR_CONNECT, SECTION_PROGRAM, "the program sets SO_BINDTODEVICE", TEXT(device) },
+	{ "uid", 0, "UID", FOR_BIND, SECTION_PROGRAM, "the program runs as this user (default: who asks)", TEXT(uid_word) },
+	{ "udp", 'u', NULL, FOR_BIND | FOR_LIST, SECTION_SOCKETS, "UDP sockets; bind: for a unix name a datagram one", FLAG(udp) },
+	{ "from-address", 0, "ADDRESS", FOR_CONNECT, SECTION_PROGRAM, "the source address (default: what the route says)", TEXT(source) },
+	{ "bind-first", 0, NULL, FOR_CONNECT, SECTION_PROGRAM, "the program calls bind(address, 0) before connect()", FLAG(bind_first) },
+	{ "probe", 0, NULL, FOR_BIND | FOR_CONNECT, SECTION_DEED, "ask the kernel where a listing cannot tell: bind really binds and closes at once, connect sends no packet", FLAG(probe) },
+	{ "tcp", 't', NULL, FOR_LIST, SECTION_SOCKETS, "TCP sockets (the default)", FLAG(tcp) },
+	{ "all", 'a', NULL, FOR_LIST, SECTION_SOCKETS, "every state, also listening and bound-idle sockets", FLAG(all) },
+	{ "listening", 'l', NULL, FOR_LIST, SECTION_SOCKETS, "only listening sockets", FLAG(listening) },
+	{ "processes", 'p', NULL, FOR_LIST, SECTION_SHOWN, "every process that holds the socket", FLAG(processes) },
+	{ "extended", 'e', NULL, FOR_LIST, SECTION_SHOWN, "uid, inode, cookie and what else the kernel tells", FLAG(extended) },
+	{ "options", 'o', NULL, FOR_LIST, SECTION_SHOWN, "timers", FLAG(timers) },
+	{ "memory", 'm', NULL, FOR_LIST, SECTION_SHOWN, "socket memory", FLAG(memory) },
+	{ "info", 'i', NULL, FOR_LIST, SECTION_SHOWN, "tcp_info", FLAG(info) },
+	{ "tos", 0, NULL, FOR_LIST, SECTION_SHOWN, "type of service and traffic class", FLAG(tos) },
+	{ "cgroup", 0, NULL, FOR_LIST, SECTION_SHOWN, "cgroup path", FLAG(cgroup) },
+	{ "inet-sockopt", 0, NULL, FOR_LIST, SECTION_SHOWN, "socket options that the kernel tells", FLAG(sockopt) },
+	{ "no-header", 'H', NULL, FOR_LIST, SECTION_FORM, "no headings", FLAG(no_header) },
+	{ "oneline", 'O', NULL, FOR_LIST, SECTION_FORM, "one line for each socket", FLAG(oneline) },
+	{ "raw", 'w', NULL, FOR_LIST, SECTION_SOCKETS, "raw sockets", FLAG(raw) },
+	{ "unix", 'x', NULL, FOR_LIST, SECTION_SOCKETS, "unix sockets", FLAG(unix_sockets) },
+	{ "packet", '0', NULL, FOR_LIST, SECTION_SOCKETS, "packet sockets", FLAG(packet) },
+	{ "mptcp", 'M', NULL, FOR_LIST, SECTION_SOCKETS, "MPTCP sockets", FLAG(mptcp) },
+	{ "sctp", 'S', NULL, FOR_LIST, SECTION_UNSERVED, "SCTP sockets", FLAG(sctp) },
+	{ "dccp", 'd', NULL, FOR_LIST, SECTION_UNSERVED, "DCCP sockets", FLAG(dccp) },
+	{ "tipc", 0, NULL, FOR_LIST, SECTION_UNSERVED, "TIPC sockets", FLAG(tipc) },
+	{ "vsock", 0, NULL, FOR_LIST, SECTION_UNSERVED, "vsock sockets", FLAG(vsock) },
+	{ "xdp", 0, NULL, FOR_LIST, SECTION_UNSERVED, "XDP sockets", FLAG(xdp) },
+	{ "family", 'f', "FAMILY", FOR_LIST, SECTION_SOCKETS, "inet, inet6, unix, link or netlink; vsock, tipc and xdp are not listed: an error", TEXT(family) },
+	{ "query", 'A', "TABLE,...", FOR_LIST, SECTION_SOCKETS, "these tables of sockets, as ss -A; !TABLE leaves one out", LIST(query) },
+	{ "summary", 's', NULL, FOR_LIST, SECTION_ORDER, "counts by protocol as ss -s, and by state", FLAG(summary) },
+	{ "bound-inactive", 'B', NULL, FOR_LIST, SECTION_SOCKETS, "sockets that are bound and neither listen nor connect", FLAG(bound) },
+	{ "threads", 'T', NULL, FOR_LIST, SECTION_SHOWN, "every thread that holds the socket, as -p", FLAG(threads) },
+	{ "bpf", 'b', NULL, FOR_LIST, SECTION_SHOWN, "socket filters of packet sockets", FLAG(bpf) },
+	{ "context", 'Z', NULL, FOR_LIST, SECTION_UNSERVED, "security context of the processes", FLAG(context) },
+	{ "contexts", 'z', NULL, FOR_LIST, SECTION_UNSERVED, "the same with that of sockets", FLAG(contexts) },
+	{ "tipcinfo", 0, NULL, FOR_LIST, SECTION_UNSERVED, "internals of TIPC sockets", FLAG(tipc_info) },
+	{ "no-queues", 'Q', NULL, FOR_LIST, SECTION_FORM, "no Recv-Q and Send-Q", FLAG(no_queues) },
+	{ "diag", 'D', "FILE", FOR_LIST, SECTION_UNSERVED, "raw messages of the kernel: use --record", TEXT(diag) },
+	{ "filter", 'F', "FILE", FOR_CHECK | FOR_LIST, SECTION_SOCKETS, "read a filter from this file; - is standard input", TEXT(filter_file) },
+	{ "explain-filter", 0, NULL, FOR_CHECK | FOR_LIST, SECTION_SOCKETS, "show which part of the filter the kernel tests, and end", FLAG(explain_filter) },
+	{ "events", 'E', NULL, FOR_LIST, SECTION_DEED, "follow sockets as they are destroyed", FLAG(events) },
+	{ "kill", 'K', NULL, FOR_LIST, SECTION_DEED, "close the sockets that the filter matches; shows them, does it only with --yes", FLAG(kill) },
+	{ "yes", 0, NULL, FOR_LIST, SECTION_DEED, "with -K: do it", FLAG(yes) },
+	{ "max", 0, "N", FOR_LIST, SECTION_DEED, "with -K: refuse when more than this many match (default 100); with -E: end after this many", TEXT(max_word) },
+	{ "continuous", 'c', "SECONDS", FOR_LIST, SECTION_DEED, "again and again, every second or as given", MAYBE(repeat_word) },
+	{ "wide", 'W', NULL, FOR_LIST, SECTION_FORM, "never cut or break a line", FLAG(wide) },
+	{ "sort", 0, "COLUMN,-COLUMN", FOR_LIST, SECTION_ORDER, "by these columns, - for descending", TEXT(sort) },
+	{ "by", 0, "KEY,...", FOR_LIST, SECTION_ORDER, "counts by process, comm, unit, cgroup, uid, state, local, remote, sport, dport, local:port, remote:port or netns", TEXT(by) },
+	{ "top", 0, "N", FOR_LIST, SECTION_ORDER, "only the first N rows", TEXT(top_word) },
+	{ "csv", 0, NULL, FOR_LIST, SECTION_FORM, "comma-separated values", FLAG(csv) },
+	{ "tsv", 0, NULL, FOR_LIST, SECTION_FORM, "values separated by tabs", FLAG(tsv) },
+	{ "pids", 0, NULL, FOR_LIST, SECTION_FORM, "only the processes, one pid a line", FLAG(pids) },
+	{ "all-netns", 'G', NULL, FOR_CHECK | FOR_LIST | FOR_BIND, SECTION_PLACE, "in every network namespace of this machine", FLAG(all_netns) },
+	{ "columns", 'C', "NAME,...|+NAME,...", FOR_LIST, SECTION_SHOWN, "these columns, or these too (see tables columns)", TEXT(columns) },
+	{ "help", 'h', NULL, EVERYONE, SECTION_HELP, "this text", FLAG(help) },
+	{ "version", 'V', NULL, EVERYONE, SECTION_HELP, "version and licence", FLAG(version) },
 };
 const size_t option_count = sizeof(option_table) / sizeof(*option_table);
+
+/*
+ * Further names that ss and netstat have for what is in the table above. They are
+ * taken and not offered.
+ */
+static const struct { const char *name; char letter; const char *means; } spellings[] = {
+	{ "net", 0, "netns" }, { "socket", 0, "query" }, { NULL, 'v', "version" },
+	{ "extend", 0, "extended" }, { "timers", 0, "options" }, { "program", 0, "processes" },
+	{ "programs", 0, "processes" }, { "numeric-hosts", 0, "numeric" },
+	{ "numeric-ports", 0, "numeric" }, { "numeric-users", 0, "numeric" },
+};
+
+#define SPELLINGS (sizeof(spellings) / sizeof(*spellings))
 
 #define OPTION_MAX 96
 #define LONG_BASE  256  /* getopt values of rows: LONG_BASE + index */
 
-_Static_assert(sizeof(option_table) / sizeof(*option_table) < OPTION_MAX,
+_Static_assert(sizeof(option_table) / sizeof(*option_table) +
+	       sizeof(spellings) / sizeof(*spellings) < OPTION_MAX,
 	       "room for getopt's tables");
 
 struct getopt_tables {
 	struct option longs[OPTION_MAX + 1];
 	char shorts[3 * OPTION_MAX + 2];
 };
+
+static const struct option_row *row_named(const char *name, size_t size)
+{
+	for (size_t i = 0; i < option_count; i++)
+		if (strlen(option_table[i].name) == size &&
+		    memcmp(option_table[i].name, name, size) == 0)
+			return &option_table[i];
+	return NULL;
+}
+
+static struct option long_option(const char *name, const struct option_row *row)
+{
+	return (struct option){
+		.name = name,
+		.has_arg = row->kind == OPTION_MAYBE ? optional_argument :
+			   row->argument ? required_argument : no_argument,
+		.val = LONG_BASE + (int)(row - option_table),
+	};
+}
+
+static void add_spellings(struct option *longs, char *shorts)
+{
+	for (size_t i = 0; i < SPELLINGS; i++) {
+		const char *means = spellings[i].means;
+
+		if (spellings[i].name)
+			*longs++ = long_option(spellings[i].name, row_named(means, strlen(means)));
+		else
+			*shorts++ = spellings[i].letter;
+	}
+}
 
 /* Every command knows every option, so that "not for this command" can be told. */
 static void make_tables(struct getopt_tables *tables)
@@ -124,12 +169,7 @@ static void make_tables(struct getopt_tables *tables)
 	for (size_t i = 0; i < option_count; i++) {
 		const struct option_row *row = &option_table[i];
 
-		tables->longs[i] = (struct option){
-			.name = row->name,
-			.has_arg = row->kind == OPTION_MAYBE ? optional_argument :
-				   row->argument ? required_argument : no_argument,
-			.val = LONG_BASE + (int)i,
-		};
+		tables->longs[i] = long_option(row->name, row);
 		if (row->letter) {
 			*at++ = row->letter;
 			if (row->argument)
@@ -138,6 +178,7 @@ static void make_tables(struct getopt_tables *tables)
 				*at++ = ':';
 		}
 	}
+	add_spellings(tables->longs + option_count, at);
 }
 
 static const struct option_row *row_of(int value)
@@ -147,6 +188,9 @@ static const struct option_row *row_of(int value)
 	for (size_t i = 0; i < option_count; i++)
 		if (option_table[i].letter == value)
 			return &option_table[i];
+	for (size_t i = 0; i < SPELLINGS; i++)
+		if (spellings[i].letter && spellings[i].letter == value)
+			return row_named(spellings[i].means, strlen(spellings[i].means));
 	return NULL;
 }
 
@@ -314,24 +358,27 @@ int options_parse(struct options *options, int argc, char **argv,
 	return check_words(options, fault);
 }
 
+static const struct option_row *row_spelled(const char *name, size_t size)
+{
+	for (size_t i = 0; i < SPELLINGS; i++)
+		if (spellings[i].name && strlen(spellings[i].name) == size &&
+		    memcmp(spellings[i].name, name, size) == 0)
+			return row_named(spellings[i].means, strlen(spellings[i].means));
+	return row_named(name, size);
+}
+
 bool options_is_listing(const char *word)
 {
-	size_t size;
+	const struct option_row *row;
 
 	if (word[0] != '-' || !word[1])
 		return false;
 	if (word[1] == '-') {
-		size = strcspn(word + 2, "=");
-		for (size_t i = 0; i < option_count; i++)
-			if (option_table[i].commands == FOR_LIST &&
-			    strlen(option_table[i].name) == size &&
-			    memcmp(option_table[i].name, word + 2, size) == 0)
-				return true;
-		return false;
+		row = row_spelled(word + 2, strcspn(word + 2, "="));
+		return row && row->commands == FOR_LIST;
 	}
 	for (const char *c = word + 1; *c; c++) {
-		const struct option_row *row = row_of(*c);
-
+		row = row_of(*c);
 		if (row && row->commands == FOR_LIST)
 			return true;
 		if (row && row->argument)

@@ -43,6 +43,13 @@ struct options {
 	size_t     words_count;
 };
 
+/* Where --help shows an option, in this order. */
+enum option_section {
+	SECTION_SOCKETS, SECTION_SHOWN, SECTION_ORDER, SECTION_FORM, SECTION_PLACE,
+	SECTION_PROGRAM, SECTION_LIMITS, SECTION_DEED, SECTION_UNSERVED, SECTION_HELP,
+	SECTION_COUNT,
+};
+
 enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_LIST, OPTION_MAYBE };  /* MAYBE: argument optional, "" */
 
 struct option_row {
@@ -50,6 +57,7 @@ struct option_row {
 	char        letter;     /* short one, or 0 */
 	const char *argument;   /* name of its argument, or NULL */
 	unsigned    commands;   /* enum command_bit */
+	enum option_section section;
 	const char *help;
 	enum option_kind kind;
 	size_t      offset;     /* in struct options */

@@ -142,25 +142,58 @@ static int show_frame(int frame)
 	return err;
 }
 
+/* A terminal that hung up cannot be restored, and need not be. */
+static void restore(void)
+{
+	static const char bytes[] = PLAIN WRAP_ON;
+	ssize_t done = write(STDOUT_FILENO, bytes, sizeof(bytes) - 1);
+
+	(void)done;
+}
+
 /* A signal may come in the middle of a frame: the terminal first, then its usual end. */
 static void restore_and_die(int number)
 {
-	static const char restore[] = PLAIN WRAP_ON;
-
-	if (write(STDOUT_FILENO, restore, sizeof(restore) - 1) < 0)
-		_exit(STATUS_UNKNOWN);
+	restore();
 	signal(number, SIG_DFL);
 	raise(number);
 }
 
+/* Handlers may raise their own signal. */
+static void guard(int number, void (*handler)(int number))
+{
+	struct sigaction new = { .sa_handler = handler, .sa_flags = SA_RESTART | SA_NODEFER };
+
+	sigaction(number, &new, NULL);
+}
+
+/*
+ * The shell gets the terminal as it was; later the next frame draws over what was
+ * begun. Without a shell to wake us the kernel does not stop us, nor may we.
+ */
+static void restore_and_stop(int number)
+{
+	int err = errno;
+
+	restore();
+	signal(number, SIG_DFL);
+	raise(number);
+	guard(number, restore_and_stop);
+	errno = err;
+}
+
 static void guard_terminal(void)
 {
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	struct sigaction old, new = { .sa_handler = restore_and_die };
+	static const struct { int number; void (*handler)(int number); } rows[] = {
+		{ SIGINT, restore_and_die }, { SIGTERM, restore_and_die },
+		{ SIGHUP, restore_and_die }, { SIGQUIT, restore_and_die },
+		{ SIGTSTP, restore_and_stop },
+	};
+	struct sigaction old;
 
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
-		if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-			sigaction(numbers[i], &new, NULL);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (sigaction(rows[i].number, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+			guard(rows[i].number, rows[i].handler);
 }
 
 /* -- rounds -------------------------------------------------------------- */

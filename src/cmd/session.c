@@ -68,11 +68,20 @@ void session_style(struct style *style, const struct options *options)
 		.with_tos = options->tos,
 		.with_cgroup = options->cgroup,
 		.with_sockopt = options->sockopt,
+		.with_bpf = options->bpf,
 		.with_netns = options->all_netns,
 	};
 }
 
-int session_open(struct session *session, const struct options *options)
+static int read_basics(struct session *session)
+{
+	return session->brief ?
+	       collect_brief(session->collect, &session->seen, &session->left_links,
+			     &session->fault) :
+	       collect_basics(session->collect, &session->seen, &session->fault);
+}
+
+static int open_source(struct session *session, const struct options *options, bool brief)
 {
 	struct collect_source source = {
 		.netns = options->netns, .from = options->from,
@@ -82,11 +91,12 @@ int session_open(struct session *session, const struct options *options)
 
 	memset(session, 0, sizeof(*session));
 	session->options = options;
+	session->brief = brief;
 	snapshot_init(&session->seen);
 	session_style(&session->style, options);
 	err = collect_open(&session->collect, &source, &session->fault);
 	if (!err) {
-		err = collect_basics(session->collect, &session->seen, &session->fault);
+		err = read_basics(session);
 		if (err)
 			collect_close(session->collect, false, NULL);
 	}
@@ -95,6 +105,16 @@ int session_open(struct session *session, const struct options *options)
 		snapshot_fini(&session->seen);
 	}
 	return err;
+}
+
+int session_open(struct session *session, const struct options *options)
+{
+	return open_source(session, options, false);
+}
+
+int session_open_brief(struct session *session, const struct options *options)
+{
+	return open_source(session, options, true);
 }
 
 enum status session_flush(struct out *out, enum status status)
@@ -114,6 +134,7 @@ enum status session_close(struct session *session, struct out *out, enum status 
 {
 	struct snapshot *seen = &session->seen;
 	bool complete = session->judges ? snapshot_is_complete(seen) : snapshot_lists_all(seen);
+	const struct gap *reason = snapshot_worst_gap(seen);
 	bool keep = status != STATUS_UNKNOWN || session->answered;
 
 	if (out)
@@ -123,7 +144,7 @@ enum status session_close(struct session *session, struct out *out, enum status 
 	if (!complete && (status == STATUS_UNKNOWN) == session->answered) {
 		if (!session->told)
 			fprintf(stderr, "sockvet: what could be seen is incomplete: %s\n",
-				seen->gaps.count ? seen->gaps.at[0].text : "the dump was cut");
+				reason ? reason->text : "the dump was cut");
 		status = STATUS_UNKNOWN;
 	}
 	if (status != STATUS_UNKNOWN && session->options->strict && seen->gaps.count) {

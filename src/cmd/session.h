@@ -17,10 +17,15 @@ struct session {
 	bool told;              /* the gaps stand on stderr already */
 	bool judges;            /* silence is a verdict: limits must be known too */
 	bool answered;          /* by a verdict that reckons with what was not seen */
+	bool brief;             /* opened with no more than the answer needs */
+	bool left_links;        /* for collect_links() */
 };
 
 /* Opens the source and reads the basics. Returns 0 or -errno, told already. */
 int session_open(struct session *session, const struct options *options);
+
+/* The same with collect_brief(), for an answer that needs no more. */
+int session_open_brief(struct session *session, const struct options *options);
 
 /*
  * Closes the source; @status becomes STATUS_UNKNOWN when the recording or the

@@ -6,6 +6,7 @@
 #include "cmd/guide.h"
 #include "cmd/session.h"
 #include "judge/judge.h"
+#include "model/filter.h"
 
 #include <errno.h>
 #include <string.h>
@@ -84,11 +85,27 @@ static void put_topics(void)
 		out_f(&out, "%s\t%s\n", rules[i].id, rules[i].title);
 }
 
+/* What may begin a condition: word, operators, value, meaning. */
+static void put_filters(void)
+{
+	static const char *const takes[] = {
+		[FILTER_OPS_NONE] = "", [FILTER_OPS_EQUAL] = "= !=",
+		[FILTER_OPS_ORDER] = "= != > < >= <=",
+	};
+
+	out_f(&out, "state\t\tthe name of a state\tonly this state; may come again\n"
+		    "exclude\t\tthe name of a state\tall states but this; may come again\n"
+		    "not\t\t\tthe opposite of what follows\n");
+	for (int i = FILTER_SRC; i < FILTER_KIND_COUNT; i++)
+		out_f(&out, "%s\t%s\t%s\t%s\n", filter_table[i].name, takes[filter_table[i].ops],
+		      filter_table[i].value, filter_table[i].meaning);
+}
+
 static const struct { const char *name; void (*put)(void); } tables[] = {
 	{ "commands", put_commands }, { "options", put_options },
 	{ "columns", put_columns },   { "findings", put_findings },
 	{ "states", put_states },     { "formats", put_formats },
-	{ "topics", put_topics },
+	{ "topics", put_topics },     { "filters", put_filters },
 };
 
 enum status tables_run(const struct options *options)
@@ -107,5 +124,5 @@ enum status tables_run(const struct options *options)
 			return session_flush(&out, STATUS_OK);
 		}
 	return cmd_fail(&(struct fault){ .err = EINVAL, .text =
-		"tables takes one of: commands options columns findings states formats topics" });
+		"tables takes one of: commands options columns findings states formats topics filters" });
 }

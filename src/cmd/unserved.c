@@ -6,8 +6,6 @@
 
 /* Options that ss has and this program does not serve, each with its reason. */
 static const struct { size_t offset; const char *reason; } unserved[] = {
-	{ offsetof(struct options, bpf),
-	  "-b: socket filters are not shown: they belong to packet sockets and are bytecode; 'ss -0b' prints it" },
 	{ offsetof(struct options, tipc_info),
 	  "--tipcinfo: TIPC sockets are not listed by this program; 'ss --tipc --tipcinfo' does" },
 };

@@ -28,16 +28,7 @@ sys.stdin.read()
 
 # holds_sockets MAKE [STEP...]
 holds_sockets() {
-	lab_stop
-	# shellcheck disable=SC2034  # lab_take reads LAB_IO
-	coproc LAB_IO { exec unshare -Urn sh -c 'ip link set lo up; exec python3 -c "$@"' sh "$holder" "$@" \
-		2>"$BATS_TEST_TMPDIR/situation.err" 3>&-; }
-	LAB_JOB=$LAB_IO_PID
-	lab_take READY
-}
-
-inside() {
-	nsenter -t "$LAB_JOB" -U -n --preserve-credentials "$@" 3>&-
+	lab_python "$holder" "$@"
 }
 
 # follow [COMMAND...] -- ARGUMENTS...: sockvet list -E in the background; returns when it is listening.

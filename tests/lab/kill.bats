@@ -33,16 +33,7 @@ sys.stdin.read()
 
 # holds_sockets MAKE [STEP...]
 holds_sockets() {
-	lab_stop
-	# shellcheck disable=SC2034  # lab_take reads LAB_IO
-	coproc LAB_IO { exec unshare -Urn sh -c 'ip link set lo up; exec python3 -c "$@"' sh "$holder" "$@" \
-		2>"$BATS_TEST_TMPDIR/situation.err" 3>&-; }
-	LAB_JOB=$LAB_IO_PID
-	lab_take READY
-}
-
-inside() {
-	nsenter -t "$LAB_JOB" -U -n --preserve-credentials "$@" 3>&-
+	lab_python "$holder" "$@"
 }
 
 # Every socket of the namespace by its cookie: what must not change when nothing is to be closed.
@@ -76,6 +67,31 @@ left() {
 	holds_sockets 'a = pair()'
 	refused 'without a filter' -K --yes
 	refused 'without a filter' -taK --yes
+}
+
+@test "-K takes a filter that is true of every socket for one that names some" {
+	holds_sockets 'a = pair()'
+	for filter in 'src *' 'state all' 'not not src *' 'sport ge 0' 'dport le 65535' 'sport = :*' \
+		'src 0.0.0.0/0' 'dst ::/0' 'not sport lt 0' 'dst * or sport = 5' 'recvq ge 0 src *'; do
+		refused 'true of every socket' -K --yes "$filter"
+	done
+}
+
+@test "-K with --explain-filter, or a filter about other families, closes something" {
+	holds_sockets 'a = pair()'
+	refused 'exclude each other' -K --yes --explain-filter sport = :7070
+	refused 'not those of unix' -K --yes 'src unix:*'
+}
+
+@test "what -K closed is not told when its audit cannot be written" {
+	holds_sockets 'a = pair(); b = pair()'
+	port=$(inside "$SOCKVET" list -tnH sport = :7070 -C PPORT | head -1)
+	run inside bash -c "'$SOCKVET' list -K --yes dport = :$port >/dev/full"
+	[ "$status" -eq 3 ]
+	[[ $output == *'could not be written; 1 socket matched: 1 destroyed'* ]]
+	port=$(inside "$SOCKVET" list -tnH sport = :7070 -C PPORT | head -1)
+	run inside bash -c "{ sleep 0.3; '$SOCKVET' list -K --yes dport = :$port; } | true"
+	[[ $output == *'could not be written; 1 socket matched: 1 destroyed'* ]]
 }
 
 @test "-K closes something without --yes" {

@@ -28,6 +28,21 @@ lab_start() {
 	lab_take READY
 }
 
+# lab_python PROGRAM [ARGUMENT...]: the same with a program of the test; lo is up.
+lab_python() {
+	lab_stop
+	coproc LAB_IO { exec unshare -Urn sh -c 'ip link set lo up; exec python3 -c "$@"' sh "$@" \
+		2>"$BATS_TEST_TMPDIR/situation.err" 3>&-; }
+	LAB_JOB=$LAB_IO_PID
+	LAB=()
+	lab_take READY
+}
+
+# inside COMMAND...: runs it in the situation's namespaces.
+inside() {
+	nsenter -t "$LAB_JOB" -U -n --preserve-credentials "$@" 3>&-
+}
+
 # lab_next: the situation takes its next step; what it tells is added to LAB.
 lab_next() {
 	echo >&"${LAB_IO[1]}"
@@ -58,8 +73,7 @@ lab_stop() {
 # sockvet ARGUMENTS: inside the situation's namespaces. Sets output, errors and status; never fails itself.
 sockvet() {
 	status=0
-	output=$(timeout 60 nsenter -t "$LAB_JOB" -U -n --preserve-credentials "$SOCKVET" "$@" \
-		2>"$BATS_TEST_TMPDIR/stderr" 3>&-) || status=$?
+	output=$(inside timeout 60 "$SOCKVET" "$@" 2>"$BATS_TEST_TMPDIR/stderr") || status=$?
 	errors=$(cat "$BATS_TEST_TMPDIR/stderr")
 }
 
@@ -119,7 +133,7 @@ evidence() {
 # really bind|listen ADDRESS PORT [reuseaddr] [reuseport] [v6only]: what the kernel does inside the situation's
 # namespaces; prints OK or the errno, and undoes it at once.
 really() {
-	nsenter -t "$LAB_JOB" -U -n --preserve-credentials python3 -c '
+	inside python3 -c '
 import errno, socket, sys
 call, address, port, options = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:]
 s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
@@ -133,5 +147,5 @@ try:
         s.listen()
     print("OK")
 except OSError as e:
-    print(errno.errorcode[e.errno])' "$@" 3>&-
+    print(errno.errorcode[e.errno])' "$@"
 }

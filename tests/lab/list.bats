@@ -40,10 +40,7 @@ os.read(0, 1)
 '
 
 start() {
-	coproc LAB_IO { exec unshare -Urn sh -c 'ip link set lo up && exec python3 -c "$1"' sh "$SOCKETS" \
-		2>"$BATS_TEST_TMPDIR/situation.err" 3>&-; }
-	LAB_JOB=$LAB_IO_PID
-	lab_take READY
+	lab_python "$SOCKETS"
 }
 
 # json OPTIONS...: the sockets as JSON, in ALL.
@@ -222,7 +219,7 @@ PYTHON
 	sockvet list -tan -H -C STATE,PID,FD,IFACE,UID,AGE,OPENER,UNIT,TIMER
 	[ "$status" -eq 0 ]
 	[ "$(awk '{ print NF }' <<<"$output" | sort -u)" = 9 ]
-	! grep -q ' $' <<<"$output"
+	[ -z "$(grep ' $' <<<"$output")" ]
 }
 
 # The reader ends it: head goes away, and the next round finds nobody to write to.
@@ -244,13 +241,18 @@ PYTHON
 	start
 	run timeout 60 python3 - "$SOCKVET" 3>&- <<'PYTHON'
 import os, pty, signal, sys
-for number in (signal.SIGINT, signal.SIGTERM):
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, None):
     pid, tty = pty.fork()
     if pid == 0:
         os.execv(sys.argv[1], [sys.argv[1], "-tanc0.01"])
     seen = b""
     while seen.count(b"\x1b[H") < 3:
         seen += os.read(tty, 65536)
+    if number is None:  # the terminal itself goes away, and takes no more bytes
+        os.close(tty)
+        _, status = os.waitpid(pid, 0)
+        assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGHUP, status
+        break
     os.kill(pid, number)
     try:
         while chunk := os.read(tty, 65536):
@@ -260,6 +262,42 @@ for number in (signal.SIGINT, signal.SIGTERM):
     _, status = os.waitpid(pid, 0)
     assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == number, status
     assert seen.rindex(b"\x1b[?7h") > seen.rindex(b"\x1b[?7l"), seen[-80:]
+PYTHON
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
+# The parent of the stopped one is in another group of the same session, as a shell is.
+@test "a stopped -c leaves the terminal without line wrap, or does not go on" {
+	start
+	run timeout 60 python3 - "$SOCKVET" 3>&- <<'PYTHON'
+import os, pty, signal, sys
+shell, tty = pty.fork()
+if shell == 0:
+    pid = os.fork()
+    if pid == 0:
+        os.setpgid(0, 0)
+        os.execv(sys.argv[1], [sys.argv[1], "-tanc0.01"])
+    for i in range(5):
+        os.write(1, b"<%d>" % pid)
+        _, status = os.waitpid(pid, os.WUNTRACED)
+        os.write(1, b"|stopped %d|" % (os.WIFSTOPPED(status) and os.WSTOPSIG(status)))
+        os.kill(pid, signal.SIGCONT)
+    os.kill(pid, signal.SIGKILL)
+    os._exit(0)
+seen, done = b"", 0
+def more():
+    global seen
+    seen += os.read(tty, 65536)
+for i in range(5):
+    while seen.count(b"<") <= i or seen.rindex(b"<") > seen.rfind(b"\x1b[H"):
+        more()
+    os.kill(int(seen[seen.rindex(b"<") + 1:].split(b">")[0]), signal.SIGTSTP)
+    while seen.count(b"|stopped 20|") <= i:
+        more()
+    before = seen[:seen.rindex(b"|stopped")]
+    assert before.rindex(b"\x1b[?7h") > before.rindex(b"\x1b[?7l"), before[-80:]
+os.waitpid(shell, 0)
 PYTHON
 	echo "$output"
 	[ "$status" -eq 0 ]
@@ -281,6 +319,11 @@ PYTHON
 --by state --sort age
 --by state --pids
 --by state -C AGE
+--csv -o
+--tsv -tanpi
+--csv --tos
+--pids -m
+--by state -e
 --by nothing
 --by state,
 --sort nothing

@@ -251,6 +251,91 @@ same("free", (free.status, free.errors), (0, ""))
 '
 }
 
+@test "check -G with a filter judges by what it leaves, or loses whose listener was asked for" {
+	machine '
+def stalled():
+    libc.prctl(15, b"stalled", 0, 0, 0)
+    l = listener(4016)
+    return l, [socket.create_connection(("127.0.0.1", 4016)) for _ in range(3)]
+bad, other = there(stalled), there(lambda: listener(4017))
+time.sleep(0.05)
+def check(*words):
+    seen = sockvet("check", "-G", "--warn", "accept-stalled=1ms", "--crit", "accept-stalled=1h", "--json", *words)
+    same("errors", seen.errors, "")
+    return seen.status, [s["netns"]["pid"] for s in seen.json["namespaces"] if s["findings"]]
+for words in (["sport", "= :4016"], ["comm", "stalled"], ["pid", str(bad)], ["netns", str(inode(bad))], ["netns", "!=", "blue"]):
+    same(words, check(*words), (1, [bad]))
+for words in (["sport", "= :4017"], ["pid", str(other)], ["netns", str(inode(other))], ["netns", "blue"]):
+    same(words, check(*words), (0, []))
+'
+}
+
+@test "a namespace without a name is neither of this name nor of another" {
+	machine '
+pid = there(lambda: listener(4018))
+rows = lambda *words: (lambda seen: (seen.status, seen.errors, seen.text.split()))(
+    sockvet("list", "-G", "-tlH", "-C", "LPORT", *words))
+same("!=", rows("netns", "!=", "blue"), (0, "", ["4018"]))
+same("not", rows("not", "netns", "blue"), (0, "", ["4018"]))
+same("=", rows("netns", "blue"), (0, "", []))
+'
+}
+
+@test "a namespace with the name \"here\" passes for our own, or CSV has another name than JSON" {
+	machine '
+subprocess.run(["mount", "-t", "tmpfs", "run", "/run"], check=True)
+os.mkdir("/run/netns")
+names = {"here": "netns:here", "init": "netns:init", "a b": "a b", "e\x1b[31m\n": "e\\x1b[31m\\x0a", "=x,\"": "\x27=x,\""}
+for i, name in enumerate(names):
+    pid = there(lambda: listener(4020 + i))
+    open(f"/run/netns/{name}", "w").close()
+    subprocess.run(["mount", "--bind", f"/proc/{pid}/ns/net", f"/run/netns/{name}"], check=True)
+import csv, io
+seen = sockvet("list", "-G", "-tl", "--csv", "-C", "NETNS,LPORT", "--sort", "lport")
+same("csv", [r[0] for r in csv.reader(io.StringIO(seen.text), strict=True)][1:], list(names.values()))
+words = sockvet("list", "-G", "-tlH", "-C", "NETNS,LPORT", "--sort", "lport").text.split()[::2]
+same("words", words, ["netns:here", "netns:init", "a_b", "e\\x1b[31m\\x0a", "=x,\""])
+seen = sockvet("list", "-G", "-tl", "--json", "--sort", "lport")
+same("json", [s["netns"]["name"] for s in seen.json["sockets"]], list(names))
+'
+}
+
+@test "list -G --by netns says of the last namespace that the program runs in it" {
+	machine '
+mine, pid = listener(4019), there(lambda: listener(4019))
+seen = sockvet("list", "-G", "-tl", "--by", "netns", "--json")
+same("status", (seen.status, seen.errors), (0, ""))
+same("groups", sorted((g["netns"]["inode"], g["netns"]["own"], g["count"]) for g in seen.json["groups"]),
+     sorted([(inode(1), True, 1), (inode(pid), False, 1)]))
+same("head", seen.json["netns"]["inode"], inode(1))
+'
+}
+
+@test "the reason of status 3 is one that takes nothing away, or namespaces that come and go are one" {
+	machine '
+pid = there(lambda: listener(4021))
+# who has fewer rights than the others is not shown what they hold: first owners, then namespaces
+seen = sockvet("list", "-G", "-tlp", "--json", prefix=("setpriv", "--bounding-set", "-sys_ptrace", "--inh-caps", "-sys_ptrace"))
+same("status", seen.status, 3)
+same("gaps", [g["kind"] for g in seen.json["end"]["gaps"]], ["owners", "netns"])
+same("reason", "network namespace" in seen.errors, True)
+churn = os.fork()
+if churn == 0:
+    import signal
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while os.getppid() == 1:
+        if os.fork() == 0:
+            unshare()
+            time.sleep(0.002)
+            os._exit(0)
+        time.sleep(0.002)
+for i in range(40):
+    seen = sockvet("list", "-G", "-tl", "--json")
+    same("churn", (seen.status, seen.errors, seen.json["end"]["complete"]), (0, "", True))
+os.kill(churn, 9)
+'
+}
+
 @test "-G is taken together with options that make no sense with it" {
 	for words in "list -G -N 1" "check -G --from x" "list -G --record x" "list -G -K" "list -G -E" "bind -G --probe 80" \
 		"bind -G @name" "bind -G --dev lo 80" "list -G -s"; do

@@ -4,10 +4,6 @@
 
 load lab.bash
 
-inside() {
-	nsenter -t "$LAB_JOB" -U -n --preserve-credentials "$@" 3>&-
-}
-
 # Rows in an order of their own, one blank between fields. What moves between two looks gets a fixed value: times
 # since, timers, and how long a sender has been busy. Holders of one socket are in no order that ss promises. Of ss's
 # faults: headings may touch, and MD5 keys are printed before everything. Bound-idle sockets are in -a here and not there.
@@ -105,10 +101,7 @@ sys.stdin.read()
 unusual_start() {
 	lab_stop
 	# shellcheck disable=SC2034,SC2016  # lab_take reads LAB_IO; $1 is of the shell inside
-	coproc LAB_IO { exec unshare -Urn sh -c 'ip link set lo up; exec python3 -c "$1"' unusual "$unusual" \
-		2>"$BATS_TEST_TMPDIR/situation.err" 3>&-; }
-	LAB_JOB=$LAB_IO_PID
-	lab_take READY
+	lab_python "$unusual"
 }
 
 each_spelling() {

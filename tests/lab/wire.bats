@@ -50,10 +50,6 @@ wire_start() {
 	wait_for_quiet
 }
 
-inside() {
-	nsenter -t "$LAB_JOB" -U -n --preserve-credentials "$@"
-}
-
 # Everything that a packet, sent or received, would move.
 counters() {
 	inside sh -c 'cd /proc/self/net && cat snmp netstat snmp6 dev && ip neighbour show nud all'

@@ -140,7 +140,7 @@ refuses_filter() {
 		IFS=$'\t' read -r -a argv <<<"$words"
 		run --separate-stderr "$SOCKVET" "${argv[@]}"
 		[ "$status" -eq 3 ]
-		! LC_ALL=C grep -q '[^ -~]' <<<"$stderr"
+		[ -z "$(LC_ALL=C tr -d '\n -~' <<<"$stderr")" ]
 	done
 }
 

@@ -57,14 +57,16 @@ setup() { SOCKVET=${SOCKVET:-build/sockvet}; }
 }
 
 @test "output into a pipe is coloured or NO_COLOR is ignored" {
-	! "$SOCKVET" check | grep -q $'\033'
-	! NO_COLOR=1 CLICOLOR_FORCE=1 "$SOCKVET" check | grep -q $'\033'
-	! "$SOCKVET" check --color=never | grep -q $'\033'
+	[[ $("$SOCKVET" check) != *$'\033'* ]]
+	[[ $(NO_COLOR=1 CLICOLOR_FORCE=1 "$SOCKVET" check) != *$'\033'* ]]
+	[[ $(CLICOLOR_FORCE=1 "$SOCKVET" check --color=never) != *$'\033'* ]]
+	[[ $(CLICOLOR_FORCE=1 "$SOCKVET" check) == *$'\033'* ]]
 }
 
 @test "--ascii prints a character beyond ASCII" {
-	! "$SOCKVET" check --ascii | LC_ALL=C grep -q '[^ -~]'
-	! "$SOCKVET" explain --ascii CLOSE_WAIT | LC_ALL=C grep -q '[^ -~]'
+	local beyond
+	beyond=$({ "$SOCKVET" check --ascii || true; "$SOCKVET" explain --ascii CLOSE_WAIT; } | LC_ALL=C tr -d '\n -~')
+	[ -z "$beyond" ]
 }
 
 @test "the locale changes the JSON" {
@@ -89,7 +91,8 @@ setup() { SOCKVET=${SOCKVET:-build/sockvet}; }
 }
 
 @test "installed files are missing or stay after uninstall" {
-	make -s install O="${BUILD:-build}" DESTDIR="$BATS_TEST_TMPDIR/staged" PREFIX=/usr >/dev/null
+	# -o: other tests run that very binary; a newer source must not replace it now
+	make -s install O="${BUILD:-build}" -o "${BUILD:-build}/sockvet" DESTDIR="$BATS_TEST_TMPDIR/staged" PREFIX=/usr >/dev/null
 	[ -x "$BATS_TEST_TMPDIR/staged/usr/bin/sockvet" ]
 	[ -f "$BATS_TEST_TMPDIR/staged/usr/share/man/man8/sockvet.8" ]
 	[ "$(find "$BATS_TEST_TMPDIR/staged" -type f | wc -l)" -eq 5 ]

@@ -108,6 +108,13 @@ options_of() {
 	[ "$(in_bash list state FIN_WAIT_2)" = "$(names states | grep -x fin-wait-2)" ]
 }
 
+@test "bash: a word of a filter, or a finding behind finding, is not offered" {
+	offered "$(names filters)" "$(in_bash list '')"
+	offered "$(names filters)" "$(in_bash check -q state listening '')"
+	offered "$(names findings)" "$(in_bash check finding '')"
+	[ "$(in_bash list autob)" = autobound ]
+}
+
 @test "bash: a topic of explain or a table is not offered" {
 	offered "$(names topics)" "$(in_bash explain '')"
 	offered "$(names)" "$(in_bash tables '')"
@@ -171,6 +178,8 @@ options_of() {
 	need fish
 	offered "$(names findings | sed 's/$/=/')" "$(in_fish 'sockvet check --warn ')"
 	offered "$(names states)" "$(in_fish 'sockvet list state ')"
+	offered "$(names filters)" "$(in_fish 'sockvet list -t ')"
+	offered "$(names findings)" "$(in_fish 'sockvet check finding ')"
 	offered "$(names topics)" "$(in_fish 'sockvet explain ')"
 	offered "$(names)" "$(in_fish 'sockvet tables ')"
 }
@@ -193,6 +202,8 @@ options_of() {
 	offered "$(names columns | sed 1d)" "$(in_zsh "sockvet list -C +$(names columns | head -1),")"
 	offered "$(names findings)" "$(in_zsh 'sockvet check --warn ')"
 	offered "$(names states)" "$(in_zsh 'sockvet list -t state ')"
+	offered "$(names filters)" "$(in_zsh 'sockvet list -t ')"
+	offered "$(names findings)" "$(in_zsh 'sockvet check finding ')"
 	offered "$(names topics)" "$(in_zsh 'sockvet explain ')"
 	offered "$(names)" "$(in_zsh 'sockvet tables ')"
 }

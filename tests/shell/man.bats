@@ -58,7 +58,7 @@ need_mandoc() {
 	local missing='' name text
 	text=$(rendered)
 	for name in $("$SOCKVET" tables); do
-		[[ $text == *" $name"[,\ ]* ]] || missing+=" $name"
+		[[ $text == *" $name"[,\;\ ]* ]] || missing+=" $name"
 	done
 	[ -z "$missing" ] || { echo "not described:$missing"; return 1; }
 }
