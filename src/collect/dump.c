@@ -134,7 +134,7 @@ int dump_deliver(struct dump *dump, const void *bytes, size_t size)
 {
 	const char *message = bytes;
 	struct sock *sock = &dump->sock;
-	int senseless;
+	int senseless, err;
 
 	if (size < NLMSG_HDRLEN) {
 		dump->senseless++;
@@ -155,7 +155,10 @@ int dump_deliver(struct dump *dump, const void *bytes, size_t size)
 		sock->have &= ~(uint32_t)HAVE_UID;
 	if (dump->tells_origins)
 		tell_origin(dump, sock);
-	return passes(dump, sock) ? dump->sink.take(dump->sink.ctx, sock) : 0;
+	err = passes(dump, sock) ? dump->sink.take(dump->sink.ctx, sock) : 0;
+	if (sock->detail)
+		detail_fini(&dump->detail);
+	return err;
 }
 
 static int take_live(void *ctx, const struct nlmsghdr *message)

@@ -150,7 +150,7 @@ verdict() {
 }
 
 @test "an incomplete dump is a free port" {
-	command -v strace >/dev/null || skip "STRACE IS MISSING: faults of the kernel are not injected (apt install strace)"
+	need_strace
 	lab_start listen
 	for fault in recvmsg:error=ENOBUFS recvmsg:error=ENOMEM:when=2+ sendto:error=EPERM; do
 		run nsenter -t "$LAB_JOB" -U -n --preserve-credentials strace -qq -o "$BATS_TEST_TMPDIR/trace" \

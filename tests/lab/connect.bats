@@ -117,7 +117,7 @@ left() {
 }
 
 @test "an incomplete dump is room enough" {
-	command -v strace >/dev/null || skip "STRACE IS MISSING: faults of the kernel are not injected (apt install strace)"
+	need_strace
 	lab_start ephemeral-full established=10 time_wait=0
 	for fault in recvmsg:error=ENOBUFS recvmsg:error=ENOMEM:when=3+ sendto:error=EPERM; do
 		run nsenter -t "$LAB_JOB" -U -n --preserve-credentials strace -qq -o "$BATS_TEST_TMPDIR/trace" \

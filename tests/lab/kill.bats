@@ -225,7 +225,7 @@ left() {
 # kill_stopped ARGUMENTS...: sockvet is stopped after its (one) listing, the next step is taken, and it goes on.
 kill_stopped() {
 	local job child='' tries
-	command -v strace >/dev/null || skip "strace is missing: nothing stops sockvet between its listing and its order"
+	need_strace
 	inside strace -f -qq -o "$BATS_TEST_TMPDIR/strace" -e trace=sendto -e inject=sendto:signal=SIGSTOP:when=1 \
 		"$SOCKVET" list -4 -K --yes --json "$@" >"$BATS_TEST_TMPDIR/audit" 2>"$BATS_TEST_TMPDIR/stderr" &
 	job=$!

@@ -25,7 +25,7 @@ sys.stdin.read()
 
 # traced WHAT ARGUMENTS...: sockvet under strace, which counts or injects; the calls are in TRACE.
 traced() {
-	command -v strace >/dev/null || skip "STRACE IS MISSING: calls are not counted (apt install strace)"
+	need_strace
 	local what=$1
 	shift
 	TRACE=$BATS_TEST_TMPDIR/trace
