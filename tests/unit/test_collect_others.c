@@ -18,6 +18,7 @@
 #include <linux/unix_diag.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -285,8 +286,10 @@ static void test_netlink(void **state)
 	struct tape tape = { 0 };
 	struct other_row row = { 0 };
 	struct mail mail;
+	char comm[17] = "";
 
 	(void)state;
+	assert_int_equal(prctl(PR_GET_NAME, comm), 0);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		netlink_mail(&mail, rows[i].protocol, rows[i].port_id);
 		assert_int_equal(parse_guarded(netlink_socks_parse, mail.at, mail.size, &row), 0);
@@ -303,7 +306,8 @@ static void test_netlink(void **state)
 	netlink_mail(&mail, 0, (uint32_t)getpid());
 	assert_int_equal(parse_guarded(netlink_socks_parse, mail.at, mail.size, &row), 0);
 	netlink_socks_complete(&tape, NULL, &row);
-	assert_memory_equal(row.other.local_service, "test_collect_ot/", 16);
+	assert_memory_equal(row.other.local_service, comm, strlen(comm));
+	assert_int_equal(row.other.local_service[strlen(comm)], '/');
 	check_hostile(netlink_socks_parse, &mail, sizeof(struct netlink_diag_msg));
 }
 
