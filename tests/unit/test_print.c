@@ -19,29 +19,7 @@
 
 #include <cmocka.h>
 
-static struct out out;
-
-/* -- what was written ---------------------------------------------------- */
-
-static void begin_capture(void)
-{
-	out_init(&out, memfd_create("print", MFD_CLOEXEC));
-	assert_true(out.fd >= 0);
-}
-
-/* The caller frees. */
-static char *end_capture(void)
-{
-	off_t size;
-	char *text;
-
-	assert_int_equal(out_flush(&out), 0);
-	size = lseek(out.fd, 0, SEEK_END);
-	text = grow_alloc((size_t)size + 1);
-	assert_int_equal(pread(out.fd, text, (size_t)size, 0), size);
-	close(out.fd);
-	return text;
-}
+#include "capture.h"
 
 /* -- a strict decoder: RFC 8259, UTF-8, no duplicate commas, nothing behind -- */
 
