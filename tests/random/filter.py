@@ -131,6 +131,17 @@ class World:
         client, server = self.pair(plain, V4, "127.0.0.1", 8080)
         client.send(b"four")
         common.wait_until(lambda: server.recv(4, socket.MSG_PEEK) == b"four")
+        common.wait_until(self.is_settled, 5)
+
+    @staticmethod
+    def is_settled():
+        """A FIN may wait for a delayed ACK: nothing is left in FIN_WAIT_1, LAST_ACK or CLOSING."""
+        moving = {f"{state:02X}" for state in (common.FIN_WAIT_1, common.LAST_ACK, common.CLOSING)}
+        for name in ("tcp", "tcp6"):
+            with open(f"/proc/self/net/{name}") as table:
+                if any(line.split()[3] in moving for line in list(table)[1:]):
+                    return False
+        return True
 
     @staticmethod
     def hang_up(first, second):
