@@ -16,20 +16,7 @@ def pair():
 def reset(s):
     s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, bytes([1] + 7 * [0]))
     s.close()
-exec(sys.argv[1])
-print("READY", flush=True)
-for step in sys.argv[2:]:
-    if not sys.stdin.readline():
-        break
-    exec(step)
-    print("NEXT", flush=True)
-sys.stdin.read()
 '
-
-# holds_sockets MAKE [STEP...]
-holds_sockets() {
-	lab_python "$holder" "$@"
-}
 
 # follow [COMMAND...] -- ARGUMENTS...: sockvet list -E in the background; returns when it is listening.
 follow() {

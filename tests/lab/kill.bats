@@ -21,20 +21,7 @@ def udp(port, family=socket.AF_INET):
     s.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", port))
     return s
 listeners = {7070: listener(7070), 7076: listener(7076, socket.AF_INET6)}
-exec(sys.argv[1])
-print("READY", flush=True)
-for step in sys.argv[2:]:
-    if not sys.stdin.readline():
-        break
-    exec(step)
-    print("NEXT", flush=True)
-sys.stdin.read()
 '
-
-# holds_sockets MAKE [STEP...]
-holds_sockets() {
-	lab_python "$holder" "$@"
-}
 
 # Every socket of the namespace by its cookie: what must not change when nothing is to be closed.
 everything() {

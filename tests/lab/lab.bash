@@ -155,3 +155,19 @@ need_strace() {
 	command -v strace >/dev/null || skip "STRACE IS MISSING: faults of the kernel are not injected (apt install strace)"
 	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 }
+
+# holds_sockets MAKE [STEP...]: a program that begins with $holder, the test file's own tools, then does MAKE, and one
+# STEP for each lab_next.
+# shellcheck disable=SC2154  # the test file has it
+holds_sockets() {
+	lab_python "$holder"'
+exec(sys.argv[1])
+print("READY", flush=True)
+for step in sys.argv[2:]:
+    if not sys.stdin.readline():
+        break
+    exec(step)
+    print("NEXT", flush=True)
+sys.stdin.read()
+' "$@"
+}
