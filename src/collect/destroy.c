@@ -4,6 +4,7 @@
 #include "collect/attrs.h"
 #include "collect/inet.h"
 #include "collect/message.h"
+#include "collect/wire.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -119,7 +120,7 @@ static int line_receive(struct line *line, struct fault *fault)
 	size = mnl_socket_recvfrom(line->socket, line->buffer, sizeof(line->buffer));
 	if (size < 0)
 		return broken(errno, fault);
-	return mnl_nlmsg_ok(message, (int)size) ? 0 : broken(EBADMSG, fault);
+	return wire_holds(message, (size_t)size) ? 0 : broken(EBADMSG, fault);
 }
 
 /* The positive errno of an answer, 0 for "done", -1 when it is no such message. */
@@ -132,7 +133,7 @@ static int error_of(const struct nlmsghdr *message)
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(told))
 		return EBADMSG;
 	memcpy(&told, mnl_nlmsg_get_payload(message), sizeof(told));
-	return told.error < 0 ? -told.error : told.error;
+	return wire_errno(told.error);
 }
 
 /*

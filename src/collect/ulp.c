@@ -89,8 +89,10 @@ static void take_name(struct ulp *ulp, const struct nlattrs_one *one)
 {
 	size_t length = strnlen((const char *)one->at, one->size);
 
-	if (length < sizeof(ulp->name))
-		memcpy(ulp->name, one->at, length);
+	if (length >= sizeof(ulp->name))
+		return;
+	memcpy(ulp->name, one->at, length);
+	ulp->name[length] = '\0';       /* there may have been a longer one before */
 }
 
 void ulp_take(struct ulp *ulp, const uint8_t *bytes, size_t size)

@@ -145,7 +145,7 @@ static int line_error(const struct line *line, const struct nlmsghdr *message, s
 	memcpy(&told, mnl_nlmsg_get_payload(message), sizeof(told));
 	if (!told.error)
 		return 0;
-	err = told.error < 0 ? -told.error : told.error;
+	err = wire_errno(told.error);
 	if (err == ENOENT || err == EOPNOTSUPP || err == EPROTONOSUPPORT)
 		return fault_set(fault, err,
 				 "this kernel does not list %s sockets: %s; load %s (modprobe %s) or build it with %s",
@@ -162,7 +162,8 @@ static int line_done(struct line *line, const struct nlmsghdr *message, struct f
 	if (mnl_nlmsg_get_payload_len(message) >= sizeof(told))
 		memcpy(&told, mnl_nlmsg_get_payload(message), sizeof(told));
 	if (told < 0)
-		return fault_set(fault, -told, "the kernel's listing broke off: %s", strerror(-told));
+		return fault_set(fault, wire_errno(told), "the kernel's listing broke off: %s",
+				 strerror(wire_errno(told)));
 	line->dump->answered = true;
 	return 0;
 }
@@ -197,7 +198,7 @@ static int line_batch(struct line *line, size_t size, struct fault *fault)
 	const struct nlmsghdr *message = (const void *)line->buffer;
 	int left = (int)size;
 
-	while (!line->done && mnl_nlmsg_ok(message, left)) {
+	while (!line->done && left > 0 && wire_holds(message, (size_t)left)) {
 		int err = line_message(line, message, fault);
 
 		if (err)

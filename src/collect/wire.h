@@ -5,10 +5,12 @@
 #include "base/fault.h"
 #include "model/sock.h"
 
+#include <errno.h>
 #include <linux/netlink.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 /* Takes one message; non-zero ends the dump and is handed through. */
 typedef int wire_take(void *ctx, const struct nlmsghdr *message);
@@ -49,5 +51,21 @@ struct wire_dump {
 int wire_dump(struct wire_dump *dump, struct fault *fault);
 
 #define WIRE_TRIES 3
+
+/*
+ * True when a whole message begins at @message, where @left bytes are. libmnl's own
+ * test takes lengths from 2 GiB on for negative ones, and lets them pass.
+ */
+static inline bool wire_holds(const struct nlmsghdr *message, size_t left)
+{
+	return left >= sizeof(*message) && message->nlmsg_len >= sizeof(*message) &&
+	       message->nlmsg_len <= left;
+}
+
+/* The positive errno that an answer tells, usually as a negative one. */
+static inline int wire_errno(int32_t told)
+{
+	return told == INT32_MIN ? EPROTO : abs(told);
+}
 
 #endif
