@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,6 +22,19 @@ static void fill_standard_descriptors(void)
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
 		    open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
 			_exit(STATUS_UNKNOWN);
+}
+
+/*
+ * What a file server could not keep it may tell at the close only. A parent that
+ * closed the output got its word when something was written.
+ */
+static enum status close_output(enum status status)
+{
+	if (close(STDOUT_FILENO) == 0 || status == STATUS_UNKNOWN)
+		return status;
+	fprintf(stderr, "sockvet: closing the output: %s; what was printed may be incomplete\n",
+		strerror(errno));
+	return STATUS_UNKNOWN;
 }
 
 /* `sockvet -tanp` is `sockvet list -tanp`; anything without a name is check. */
@@ -65,5 +80,7 @@ int main(int argc, char **argv)
 {
 	fill_standard_descriptors();
 	setlocale(LC_CTYPE, "");
-	return argc < 1 ? STATUS_UNKNOWN : (int)run(argc, argv);
+	/* a limit of the file size is an error of the writing, which is told and cleaned up */
+	signal(SIGXFSZ, SIG_IGN);
+	return argc < 1 ? STATUS_UNKNOWN : (int)close_output(run(argc, argv));
 }

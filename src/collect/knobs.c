@@ -101,6 +101,9 @@ static bool take_knob(const struct knob *knob, const char *text, struct limits *
 	for (unsigned i = 0; i < knob->count; i++)
 		if (!parse_number(text, &value[i], &text))
 			return false;
+	/* a number without its end of line may have been cut: it is another one */
+	if (*text != '\n')
+		return false;
 	for (unsigned i = 0; i < knob->count; i++)
 		limits->limit[knob->first + i] = (struct known){ true, value[i] };
 	return true;
@@ -216,6 +219,7 @@ static unsigned read_reserved(struct tape *tape, struct limits *limits)
 {
 	struct text content = { 0 };
 	bool is = tape_file(tape, IPV4 "ip_local_reserved_ports", &content) == 0 &&
+		  strchr(text_str(&content), '\n') &&
 		  limits_reserve(limits, text_str(&content));
 
 	text_fini(&content);

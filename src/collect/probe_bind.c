@@ -184,6 +184,12 @@ static bool hear(int from, struct trial *trial)
 	return size == (ssize_t)sizeof(*trial) && trial->step < STEP_COUNT;
 }
 
+/* What says nothing of the port: it may be had as soon as there is memory. */
+static bool is_shortage(int err)
+{
+	return err == ENOMEM || err == ENOBUFS;
+}
+
 /* ECHILD where SIGCHLD is ignored: it is gone all the same. */
 static void bury(pid_t child)
 {
@@ -209,6 +215,9 @@ static void ask_kernel(const struct bind_ask *ask, struct bind_probe *probe)
 		probe_refuse(probe->refusal, "the process that was to try it was killed");
 	} else if (steps[trial.step].refusal) {
 		probe_refuse(probe->refusal, "%s: %s", steps[trial.step].refusal,
+			     strerror(trial.err));
+	} else if (is_shortage(trial.err)) {
+		probe_refuse(probe->refusal, "the kernel was short of memory: %s",
 			     strerror(trial.err));
 	} else {
 		probe->made = true;
