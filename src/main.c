@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,7 +78,6 @@ static enum status run(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	fill_standard_descriptors();
-	setlocale(LC_CTYPE, "");
 	/* a limit of the file size is an error of the writing, which is told and cleaned up */
 	signal(SIGXFSZ, SIG_IGN);
 	return argc < 1 ? STATUS_UNKNOWN : (int)close_output(run(argc, argv));

@@ -2,12 +2,12 @@
 #include "base/text.h"
 
 #include "base/grow.h"
+#include "base/locale.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wchar.h>
 
 void text_fini(struct text *text)
 {
@@ -129,7 +129,7 @@ void text_add_safe(struct text *text, const char *bytes, size_t size)
 			text_addf(text, "\\x%02x", (unsigned char)bytes[i]);
 			used = 1;
 		} else if (is_treacherous(code) ||
-			   (code >= 0x80 && wcwidth((wchar_t)code) < 1)) {
+			   (code >= 0x80 && locale_width(code) < 1)) {
 			text_addf(text, code < 0x80 ? "\\x%02x" : "\\u{%x}",
 				  (unsigned)code);
 		} else {
@@ -153,7 +153,7 @@ size_t utf8_width(const char *str)
 		if (code < 0x80) {
 			width++;
 		} else {
-			int columns = wcwidth((wchar_t)code);
+			int columns = locale_width(code);
 
 			width += columns > 0 ? (size_t)columns : 0;
 		}

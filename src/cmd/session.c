@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/session.h"
 
+#include "base/locale.h"
+
 #include <errno.h>
-#include <langinfo.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +51,7 @@ void session_style(struct style *style, const struct options *options)
 		.format = options->json ? FORMAT_JSON :
 			  options->jsonl ? FORMAT_JSONL : FORMAT_TEXT,
 		.colour = wants_colour(options->color),
-		.ascii = options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0,
+		.ascii = options->ascii || !locale_is_utf8(),
 		.quiet = options->quiet,
 		.header = !options->no_header,
 		.resolve = options->resolve,
@@ -167,11 +168,25 @@ int session_thresholds(const struct options *options, struct thresholds *thresho
 	return err;
 }
 
+/* Why no name is known. */
+static const char *links_gap(const struct snapshot *seen)
+{
+	for (size_t i = 0; i < seen->gaps.count; i++)
+		if (seen->gaps.at[i].kind == GAP_LINKS)
+			return seen->gaps.at[i].text;
+	return NULL;
+}
+
 uint32_t session_device(struct session *session, const char *name)
 {
 	const struct snapshot *seen = &session->seen;
 	struct text names = { 0 };
 
+	if (!seen->links.count && links_gap(seen)) {
+		fault_set(&session->fault, ENODATA, "the device '%s' cannot be looked up: %s", name,
+			  links_gap(seen));
+		return 0;
+	}
 	for (size_t i = 0; i < seen->links.count; i++)
 		if (strcmp(seen->links.at[i].name, name) == 0)
 			return seen->links.at[i].index;

@@ -2,12 +2,9 @@
 #include "collect/links.h"
 
 #include "base/grow.h"
+#include "collect/libnl.h"
 
 #include <linux/if_addr.h>
-#include <netlink/cache.h>
-#include <netlink/netlink.h>
-#include <netlink/route/addr.h>
-#include <netlink/route/link.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -26,13 +23,13 @@ struct walk {
 static void own_cache(struct nl_cache **cache)
 {
 	if (*cache)
-		nl_cache_free(*cache);
+		libnl.nl_cache_free(*cache);
 }
 
 static void own_socket(struct nl_sock **socket)
 {
 	if (*socket)
-		nl_socket_free(*socket);
+		libnl.nl_socket_free(*socket);
 }
 
 #define OWN_CACHE  __attribute__((cleanup(own_cache)))
@@ -52,8 +49,8 @@ static void take_link(struct nl_object *object, void *ctx)
 {
 	struct walk *walk = ctx;
 	struct rtnl_link *link = (struct rtnl_link *)(void *)object;
-	struct frame_link frame = { .index = (uint32_t)rtnl_link_get_ifindex(link) };
-	const char *name = rtnl_link_get_name(link);
+	struct frame_link frame = { .index = (uint32_t)libnl.rtnl_link_get_ifindex(link) };
+	const char *name = libnl.rtnl_link_get_name(link);
 
 	if (!name)
 		return;
@@ -74,7 +71,7 @@ static void add_local(struct snapshot *seen, const struct frame_local *frame)
 /* An optimistic address may be used while duplicate detection still runs. */
 static bool is_tentative(struct rtnl_addr *told)
 {
-	unsigned flags = rtnl_addr_get_flags(told);
+	unsigned flags = libnl.rtnl_addr_get_flags(told);
 
 	return flags & IFA_F_TENTATIVE && !(flags & IFA_F_OPTIMISTIC);
 }
@@ -83,18 +80,19 @@ static void take_local(struct nl_object *object, void *ctx)
 {
 	struct walk *walk = ctx;
 	struct rtnl_addr *told = (struct rtnl_addr *)(void *)object;
-	struct nl_addr *address = rtnl_addr_get_local(told);
-	struct frame_local frame = { .ifindex = (uint32_t)rtnl_addr_get_ifindex(told) };
+	struct nl_addr *address = libnl.rtnl_addr_get_local(told);
+	struct frame_local frame = { .ifindex = (uint32_t)libnl.rtnl_addr_get_ifindex(told) };
 	struct addr addr;
 
 	if (!address)
 		return;
-	if (nl_addr_get_family(address) == AF_INET && nl_addr_get_len(address) == 4) {
+	if (libnl.nl_addr_get_family(address) == AF_INET && libnl.nl_addr_get_len(address) == 4) {
 		frame.family = FAMILY_IPV4;
-		addr = addr_from_v4(nl_addr_get_binary_addr(address));
-	} else if (nl_addr_get_family(address) == AF_INET6 && nl_addr_get_len(address) == 16) {
+		addr = addr_from_v4(libnl.nl_addr_get_binary_addr(address));
+	} else if (libnl.nl_addr_get_family(address) == AF_INET6 &&
+		   libnl.nl_addr_get_len(address) == 16) {
 		frame.family = FAMILY_IPV6 | (is_tentative(told) ? TENTATIVE : 0u);
-		addr = addr_from_v6(nl_addr_get_binary_addr(address));
+		addr = addr_from_v6(libnl.nl_addr_get_binary_addr(address));
 	} else {
 		return;
 	}
@@ -107,11 +105,11 @@ static void take_local(struct nl_object *object, void *ctx)
 static int connect_route(struct nl_sock *socket)
 {
 	struct timeval patience = { .tv_sec = 5 };
-	int err = nl_connect(socket, NETLINK_ROUTE);
+	int err = libnl.nl_connect(socket, NETLINK_ROUTE);
 
 	/* libnl waits for ever otherwise */
 	if (!err)
-		setsockopt(nl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO,
+		setsockopt(libnl.nl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO,
 			   &patience, sizeof(patience));
 	return err;
 }
@@ -123,29 +121,40 @@ static int collect_all(struct walk *walk, struct nl_sock *socket)
 	int err = connect_route(socket);
 
 	if (!err)
-		err = rtnl_link_alloc_cache(socket, AF_UNSPEC, &links);
+		err = libnl.rtnl_link_alloc_cache(socket, AF_UNSPEC, &links);
 	if (!err)
-		err = rtnl_addr_alloc_cache(socket, &addresses);
+		err = libnl.rtnl_addr_alloc_cache(socket, &addresses);
 	if (err)
 		return err;
-	nl_cache_foreach(links, take_link, walk);
-	nl_cache_foreach(addresses, take_local, walk);
+	libnl.nl_cache_foreach(links, take_link, walk);
+	libnl.nl_cache_foreach(addresses, take_local, walk);
 	return 0;
+}
+
+/* Why they could not be had; NULL: they are there. */
+static const char *collect_links_of(struct walk *walk)
+{
+	OWN_SOCKET struct nl_sock *socket = NULL;
+	int err;
+
+	if (!libnl_load())
+		return libnl_trouble();
+	socket = libnl.nl_socket_alloc();
+	err = socket ? collect_all(walk, socket) : -NLE_NOMEM;
+	return err ? libnl.nl_geterror(err) : NULL;
 }
 
 void links_collect(struct tape *tape, struct snapshot *seen)
 {
 	struct walk walk = { .tape = tape, .seen = seen };
-	OWN_SOCKET struct nl_sock *socket = nl_socket_alloc();
-	int err = socket ? collect_all(&walk, socket) : -NLE_NOMEM;
-	struct frame_flag known = { .is = !err };
+	const char *trouble = collect_links_of(&walk);
+	struct frame_flag known = { .is = !trouble };
 
-	seen->locals_known = !err;
+	seen->locals_known = !trouble;
 	tape_put(tape, FRAME_LINKS, &known, NULL, 0);
-	if (err)
+	if (trouble)
 		tape_gap(tape, seen, GAP_LINKS, 1,
-			 "interface names and own addresses could not be read (%s)",
-			 nl_geterror(err));
+			 "interface names and own addresses could not be read (%s)", trouble);
 }
 
 void links_replay(struct snapshot *seen, const struct frame *frame)

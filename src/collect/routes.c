@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/routes.h"
 
+#include "collect/libnl.h"
+
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <netinet/in.h>
-#include <netlink/attr.h>
-#include <netlink/msg.h>
-#include <netlink/netlink.h>
-#include <netlink/route/link.h>
-#include <netlink/route/link/vrf.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -18,19 +15,19 @@
 static void own_socket(struct nl_sock **socket)
 {
 	if (*socket)
-		nl_socket_free(*socket);
+		libnl.nl_socket_free(*socket);
 }
 
 static void own_message(struct nl_msg **message)
 {
 	if (*message)
-		nlmsg_free(*message);
+		libnl.nlmsg_free(*message);
 }
 
 static void own_link(struct rtnl_link **link)
 {
 	if (*link)
-		rtnl_link_put(*link);
+		libnl.rtnl_link_put(*link);
 }
 
 #define OWN_SOCKET  __attribute__((cleanup(own_socket)))
@@ -51,7 +48,7 @@ static int take_valid(struct nl_msg *message, void *ctx)
 	struct talk *talk = ctx;
 
 	/* the one answer to a question that is no dump ends the talk */
-	talk->done |= !(nlmsg_hdr(message)->nlmsg_flags & NLM_F_MULTI);
+	talk->done |= !(libnl.nlmsg_hdr(message)->nlmsg_flags & NLM_F_MULTI);
 	return talk->take(message, talk->ctx);
 }
 
@@ -61,8 +58,8 @@ static int take_end(struct nl_msg *message, void *ctx)
 	struct talk *talk = ctx;
 	int err = 0;
 
-	if (nlmsg_datalen(nlmsg_hdr(message)) >= (int)sizeof(err))
-		memcpy(&err, nlmsg_data(nlmsg_hdr(message)), sizeof(err));
+	if (libnl.nlmsg_datalen(libnl.nlmsg_hdr(message)) >= (int)sizeof(err))
+		memcpy(&err, libnl.nlmsg_data(libnl.nlmsg_hdr(message)), sizeof(err));
 	if (err < 0)
 		talk->refused = -err;
 	talk->done = true;
@@ -84,17 +81,17 @@ static int talk_open(struct talk *talk)
 {
 	struct timeval patience = { .tv_sec = 5 };
 
-	talk->socket = nl_socket_alloc();
+	talk->socket = libnl.nl_socket_alloc();
 	if (!talk->socket)
 		return -ENOMEM;
-	if (nl_connect(talk->socket, NETLINK_ROUTE) < 0)
+	if (libnl.nl_connect(talk->socket, NETLINK_ROUTE) < 0)
 		return -EPROTONOSUPPORT;
-	setsockopt(nl_socket_get_fd(talk->socket), SOL_SOCKET, SO_RCVTIMEO,
+	setsockopt(libnl.nl_socket_get_fd(talk->socket), SOL_SOCKET, SO_RCVTIMEO,
 		   &patience, sizeof(patience));
-	nl_socket_disable_auto_ack(talk->socket);
-	nl_socket_modify_cb(talk->socket, NL_CB_VALID, NL_CB_CUSTOM, take_valid, talk);
-	nl_socket_modify_cb(talk->socket, NL_CB_FINISH, NL_CB_CUSTOM, take_end, talk);
-	nl_socket_modify_err_cb(talk->socket, NL_CB_CUSTOM, take_error, talk);
+	libnl.nl_socket_disable_auto_ack(talk->socket);
+	libnl.nl_socket_modify_cb(talk->socket, NL_CB_VALID, NL_CB_CUSTOM, take_valid, talk);
+	libnl.nl_socket_modify_cb(talk->socket, NL_CB_FINISH, NL_CB_CUSTOM, take_end, talk);
+	libnl.nl_socket_modify_err_cb(talk->socket, NL_CB_CUSTOM, take_error, talk);
 	return 0;
 }
 
@@ -104,10 +101,10 @@ static int talk_open(struct talk *talk)
  */
 static int talk_over(struct talk *talk, struct nl_msg *message)
 {
-	if (nl_send_auto(talk->socket, message) < 0)
+	if (libnl.nl_send_auto(talk->socket, message) < 0)
 		return -EIO;
 	while (!talk->done)
-		if (nl_recvmsgs_default(talk->socket) < 0 && !talk->done)
+		if (libnl.nl_recvmsgs_default(talk->socket) < 0 && !talk->done)
 			return -EAGAIN;
 	return 0;
 }
@@ -116,18 +113,19 @@ static int talk_over(struct talk *talk, struct nl_msg *message)
 static int put_address(struct nl_msg *message, int type, enum family family,
 		       const struct addr *addr)
 {
-	return family == FAMILY_IPV4 ? nla_put(message, type, 4, addr->b + 12) :
-	       nla_put(message, type, 16, addr->b);
+	return family == FAMILY_IPV4 ? libnl.nla_put(message, type, 4, addr->b + 12) :
+	       libnl.nla_put(message, type, 16, addr->b);
 }
 
 static struct addr get_address(const struct nlattr *attr)
 {
-	return nla_len(attr) == 4 ? addr_from_v4(nla_data(attr)) : addr_from_v6(nla_data(attr));
+	return libnl.nla_len(attr) == 4 ? addr_from_v4(libnl.nla_data(attr)) :
+	       addr_from_v6(libnl.nla_data(attr));
 }
 
 static bool is_address(const struct nlattr *attr, uint8_t family)
 {
-	return attr && nla_len(attr) == (family == AF_INET ? 4 : 16);
+	return attr && libnl.nla_len(attr) == (family == AF_INET ? 4 : 16);
 }
 
 /* A type that is a refusal is one of IPv6: IPv4 answers with the error itself. */
@@ -149,14 +147,14 @@ static void set_type(struct route *route, uint8_t type)
 static int take_route(struct nl_msg *message, void *ctx)
 {
 	struct route *route = ctx;
-	const struct rtmsg *told = nlmsg_data(nlmsg_hdr(message));
+	const struct rtmsg *told = libnl.nlmsg_data(libnl.nlmsg_hdr(message));
 	struct nlattr *attrs[RTA_MAX + 1];
 
-	if (nlmsg_parse(nlmsg_hdr(message), sizeof(*told), attrs, RTA_MAX, NULL) < 0)
+	if (libnl.nlmsg_parse(libnl.nlmsg_hdr(message), sizeof(*told), attrs, RTA_MAX, NULL) < 0)
 		return NL_SKIP;
 	set_type(route, told->rtm_type);
-	if (attrs[RTA_OIF] && nla_len(attrs[RTA_OIF]) >= 4)
-		route->ifindex = nla_get_u32(attrs[RTA_OIF]);
+	if (attrs[RTA_OIF] && libnl.nla_len(attrs[RTA_OIF]) >= 4)
+		route->ifindex = libnl.nla_get_u32(attrs[RTA_OIF]);
 	if (is_address(attrs[RTA_PREFSRC], told->rtm_family)) {
 		route->has_source = true;
 		route->source = get_address(attrs[RTA_PREFSRC]);
@@ -167,7 +165,7 @@ static int take_route(struct nl_msg *message, void *ctx)
 static struct nl_msg *make_ask(enum family family, const struct addr *destination,
 			       const struct addr *source, uint32_t ifindex)
 {
-	struct nl_msg *message = nlmsg_alloc_simple(RTM_GETROUTE, 0);
+	struct nl_msg *message = libnl.nlmsg_alloc_simple(RTM_GETROUTE, 0);
 	uint8_t bits = family == FAMILY_IPV4 ? 32 : 128;
 	struct rtmsg ask = {
 		.rtm_family = family == FAMILY_IPV4 ? AF_INET : AF_INET6,
@@ -176,18 +174,18 @@ static struct nl_msg *make_ask(enum family family, const struct addr *destinatio
 
 	if (!message)
 		return NULL;
-	if (nlmsg_append(message, &ask, sizeof(ask), NLMSG_ALIGNTO) < 0 ||
+	if (libnl.nlmsg_append(message, &ask, sizeof(ask), NLMSG_ALIGNTO) < 0 ||
 	    put_address(message, RTA_DST, family, destination) < 0 ||
 	    (source && put_address(message, RTA_SRC, family, source) < 0) ||
-	    (ifindex && nla_put_u32(message, RTA_OIF, ifindex) < 0) ||
-	    nla_put_u8(message, RTA_IP_PROTO, IPPROTO_TCP) < 0) {
-		nlmsg_free(message);
+	    (ifindex && libnl.nla_put_u32(message, RTA_OIF, ifindex) < 0) ||
+	    libnl.nla_put_u8(message, RTA_IP_PROTO, IPPROTO_TCP) < 0) {
+		libnl.nlmsg_free(message);
 		return NULL;
 	}
 	return message;
 }
 
-int routes_ask_from(enum family family, const struct addr *destination,
+static int ask_from(enum family family, const struct addr *destination,
 		    const struct addr *source, uint32_t ifindex, struct route *route)
 {
 	OWN_MESSAGE struct nl_msg *message = make_ask(family, destination, source, ifindex);
@@ -196,12 +194,18 @@ int routes_ask_from(enum family family, const struct addr *destination,
 	int err = talk_open(&talk);
 
 	socket = talk.socket;
-	*route = (struct route){ .type = ROUTE_NONE };
 	if (!err)
 		err = message ? talk_over(&talk, message) : -ENOMEM;
 	if (talk.refused)
 		route->err = talk.refused;
 	return err;
+}
+
+int routes_ask_from(enum family family, const struct addr *destination,
+		    const struct addr *source, uint32_t ifindex, struct route *route)
+{
+	*route = (struct route){ .type = ROUTE_NONE };
+	return libnl_load() ? ask_from(family, destination, source, ifindex, route) : -ELIBACC;
 }
 
 /* ---- one table ---- */
@@ -234,18 +238,18 @@ static int take_entry(struct nl_msg *message, void *ctx)
 {
 	static const uint8_t zero[4];
 	struct lookup *lookup = ctx;
-	const struct rtmsg *told = nlmsg_data(nlmsg_hdr(message));
+	const struct rtmsg *told = libnl.nlmsg_data(libnl.nlmsg_hdr(message));
 	struct nlattr *attrs[RTA_MAX + 1];
 	const uint8_t *prefix = zero;
 	uint32_t table;
 
-	if (nlmsg_parse(nlmsg_hdr(message), sizeof(*told), attrs, RTA_MAX, NULL) < 0 ||
+	if (libnl.nlmsg_parse(libnl.nlmsg_hdr(message), sizeof(*told), attrs, RTA_MAX, NULL) < 0 ||
 	    !counts(told))
 		return NL_SKIP;
-	table = attrs[RTA_TABLE] && nla_len(attrs[RTA_TABLE]) >= 4 ?
-		nla_get_u32(attrs[RTA_TABLE]) : told->rtm_table;
+	table = attrs[RTA_TABLE] && libnl.nla_len(attrs[RTA_TABLE]) >= 4 ?
+		libnl.nla_get_u32(attrs[RTA_TABLE]) : told->rtm_table;
 	if (is_address(attrs[RTA_DST], AF_INET))
-		prefix = nla_data(attrs[RTA_DST]);
+		prefix = libnl.nla_data(attrs[RTA_DST]);
 	if (table != lookup->table || !covers(prefix, told->rtm_dst_len, lookup->address))
 		return NL_SKIP;
 	/* of equal ones the kernel takes the first, as it lists them */
@@ -259,16 +263,16 @@ static int take_entry(struct nl_msg *message, void *ctx)
 
 static struct nl_msg *make_dump(uint32_t table)
 {
-	struct nl_msg *message = nlmsg_alloc_simple(RTM_GETROUTE, NLM_F_DUMP);
+	struct nl_msg *message = libnl.nlmsg_alloc_simple(RTM_GETROUTE, NLM_F_DUMP);
 	struct rtmsg ask = {
 		.rtm_family = AF_INET, .rtm_table = table < 256 ? (uint8_t)table : RT_TABLE_COMPAT,
 	};
 
 	if (!message)
 		return NULL;
-	if (nlmsg_append(message, &ask, sizeof(ask), NLMSG_ALIGNTO) < 0 ||
-	    nla_put_u32(message, RTA_TABLE, table) < 0) {
-		nlmsg_free(message);
+	if (libnl.nlmsg_append(message, &ask, sizeof(ask), NLMSG_ALIGNTO) < 0 ||
+	    libnl.nla_put_u32(message, RTA_TABLE, table) < 0) {
+		libnl.nlmsg_free(message);
 		return NULL;
 	}
 	return message;
@@ -285,7 +289,7 @@ static int dump_once(struct lookup *lookup)
 	if (err)
 		return err;
 	/* Since 4.20 the kernel then lists that table alone; before, we pick. */
-	setsockopt(nl_socket_get_fd(socket), SOL_NETLINK, NETLINK_GET_STRICT_CHK,
+	setsockopt(libnl.nl_socket_get_fd(socket), SOL_NETLINK, NETLINK_GET_STRICT_CHK,
 		   &one, sizeof(one));
 	err = message ? talk_over(&talk, message) : -ENOMEM;
 	if (!err && talk.refused == ENOENT)
@@ -298,6 +302,8 @@ int routes_local(const struct addr *addr, uint32_t table, struct route *route)
 	int err = -EAGAIN;
 
 	*route = (struct route){ .type = ROUTE_NONE };
+	if (!libnl_load())
+		return -ELIBACC;
 	for (unsigned i = 0; err == -EAGAIN && i < TRIES; i++) {
 		struct lookup lookup = {
 			.address = addr->b + 12, .table = table ? table : RT_TABLE_LOCAL,
@@ -314,30 +320,35 @@ int routes_local(const struct addr *addr, uint32_t table, struct route *route)
 
 static int get_link(struct nl_sock *socket, uint32_t ifindex, struct rtnl_link **link)
 {
-	return rtnl_link_get_kernel(socket, (int)ifindex, NULL, link) < 0 ? -ENODEV : 0;
+	return libnl.rtnl_link_get_kernel(socket, (int)ifindex, NULL, link) < 0 ? -ENODEV : 0;
 }
 
-int routes_vrf(uint32_t ifindex, struct vrf *vrf)
+static int find_vrf(uint32_t ifindex, struct vrf *vrf)
 {
-	OWN_SOCKET struct nl_sock *socket = nl_socket_alloc();
+	OWN_SOCKET struct nl_sock *socket = libnl.nl_socket_alloc();
 	OWN_LINK struct rtnl_link *link = NULL;
 	OWN_LINK struct rtnl_link *master = NULL;
 	struct rtnl_link *found = NULL;
 
-	*vrf = (struct vrf){ 0 };
-	if (!ifindex)
-		return 0;
-	if (!socket || nl_connect(socket, NETLINK_ROUTE) < 0)
+	if (!socket || libnl.nl_connect(socket, NETLINK_ROUTE) < 0)
 		return -EPROTONOSUPPORT;
 	if (get_link(socket, ifindex, &link) < 0)
 		return -ENODEV;
-	if (rtnl_link_is_vrf(link))
+	if (libnl.rtnl_link_is_vrf(link))
 		found = link;
-	else if (rtnl_link_get_master(link) > 0 &&
-		 get_link(socket, (uint32_t)rtnl_link_get_master(link), &master) == 0 &&
-		 rtnl_link_is_vrf(master))
+	else if (libnl.rtnl_link_get_master(link) > 0 &&
+		 get_link(socket, (uint32_t)libnl.rtnl_link_get_master(link), &master) == 0 &&
+		 libnl.rtnl_link_is_vrf(master))
 		found = master;
-	if (found && rtnl_link_vrf_get_tableid(found, &vrf->table) == 0)
-		vrf->ifindex = (uint32_t)rtnl_link_get_ifindex(found);
+	if (found && libnl.rtnl_link_vrf_get_tableid(found, &vrf->table) == 0)
+		vrf->ifindex = (uint32_t)libnl.rtnl_link_get_ifindex(found);
 	return 0;
+}
+
+int routes_vrf(uint32_t ifindex, struct vrf *vrf)
+{
+	*vrf = (struct vrf){ 0 };
+	if (!ifindex)
+		return 0;
+	return libnl_load() ? find_vrf(ifindex, vrf) : -ELIBACC;
 }
