@@ -26,6 +26,15 @@ void *grow_alloc(size_t size)
 	return at;
 }
 
+void *grow_space(size_t size)
+{
+	void *at = malloc(size ? size : 1);
+
+	if (!at)
+		out_of_memory();
+	return at;
+}
+
 char *grow_strdup(const char *text)
 {
 	char *copy = strdup(text);

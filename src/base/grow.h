@@ -13,6 +13,9 @@
 /* Zeroed memory of @size bytes; the caller frees. Never NULL. */
 void *grow_alloc(size_t size);
 
+/* The same with anything in it: a page that nobody writes to is never made. */
+void *grow_space(size_t size);
+
 /* A copy of @text; the caller frees. Never NULL. */
 char *grow_strdup(const char *text);
 

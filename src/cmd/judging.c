@@ -3,6 +3,17 @@
 
 #include "judge/judge.h"
 
+/* Silence of a rule that could not be judged is no verdict. */
+static void note_left(struct snapshot *seen)
+{
+	struct text ids = { 0 };
+
+	judge_leaves(seen, &ids);
+	if (ids.count)
+		snapshot_gap(seen, GAP_SOURCE, 1, "not evaluated: %s", ids.at);
+	text_fini(&ids);
+}
+
 int judging_run(struct session *session, const struct thresholds *thresholds,
 		struct report *report)
 {
@@ -10,6 +21,7 @@ int judging_run(struct session *session, const struct thresholds *thresholds,
 	struct map inodes = { 0 };
 	int err = 0;
 
+	note_left(seen);
 	judge(seen, thresholds, report);
 	/* All owners may be known already, for a filter. */
 	if (!report->findings.count || seen->holders_known)

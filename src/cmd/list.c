@@ -135,6 +135,14 @@ static int list_everywhere(struct listing_job *job, unsigned need, struct sink s
 				  &session->seen, &session->fault);
 }
 
+/* Elsewhere a group is one null of many; here it is what was asked for. */
+static void note_untold(struct session *session)
+{
+	if (session->options->cgroup && snapshot_has_gap(&session->seen, GAP_SOURCE))
+		snapshot_gap(&session->seen, GAP_ATTRIBUTE, 1,
+			     "the control groups of sockets read from /proc are not known");
+}
+
 static int dump(struct listing_job *job, unsigned need, struct sink shown)
 {
 	struct session *session = &job->session;
@@ -143,6 +151,7 @@ static int dump(struct listing_job *job, unsigned need, struct sink shown)
 		  list_everywhere(job, need, sink) : list_here(job, need, sink);
 	int late = arrange_end(&job->arrangement);
 
+	note_untold(session);
 	if (err && !out.err)
 		session->seen.socks_complete = false;
 	return err ? err : late;

@@ -20,6 +20,7 @@
 #include "collect/others.h"
 #include "collect/places.h"
 #include "collect/probe.h"
+#include "collect/proc_net.h"
 #include "collect/raw_socks.h"
 #include "collect/scene.h"
 #include "collect/tape.h"
@@ -338,7 +339,8 @@ int collect_offers(struct collect *collect, enum protocol protocol, struct fault
 		return others_offered(protocol, collect->source.deadline_ms, fault);
 	if (protocol == PROTOCOL_RAW)
 		return raw_socks_offered(collect->source.deadline_ms, fault);
-	return offers_inet(protocol, collect->source.deadline_ms, fault);
+	return proc_net_offered(protocol,
+				offers_inet(protocol, collect->source.deadline_ms, fault));
 }
 
 int collect_holders(struct collect *collect, struct snapshot *seen,

@@ -3,6 +3,7 @@
 
 #include "collect/attrs.h"
 #include "collect/message.h"
+#include "collect/proc_net.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -153,6 +154,8 @@ int dump_deliver(struct dump *dump, const void *bytes, size_t size)
 	dump->senseless += (unsigned)senseless;
 	if (dump->hides_orphan_uids && !sock->inode && !sock->uid)
 		sock->have &= ~(uint32_t)HAVE_UID;
+	if (sock->state == STATE_LISTEN)
+		proc_net_mark(bytes, sock);
 	if (dump->tells_origins)
 		tell_origin(dump, sock);
 	err = passes(dump, sock) ? dump->sink.take(dump->sink.ctx, sock) : 0;

@@ -4,6 +4,7 @@
 #include "collect/attrs.h"
 #include "collect/bytecode.h"
 #include "collect/dump.h"
+#include "collect/proc_net.h"
 #include "collect/recall.h"
 #include "model/age.h"
 
@@ -125,11 +126,13 @@ static int list_each(struct dump *dump, const struct filter_code *code, struct w
 
 	if (dump->ask.ipv4) {
 		err = walk(dump, AF_INET, code, wire, fault);
+		err = proc_net_instead(dump, wire, FAMILY_IPV4, err, seen);
 		err = tell_broken(dump, "IPv4", err, wire, seen, &failed);
 		answered |= wire->answered;
 	}
 	if (!err && dump->ask.ipv6) {
 		err = walk(dump, AF_INET6, code, wire, fault);
+		err = proc_net_instead(dump, wire, FAMILY_IPV6, err, seen);
 		err = tell_broken(dump, "IPv6", err, wire, seen, &failed);
 		answered |= wire->answered;
 	}

@@ -121,6 +121,9 @@ static int read_files(struct tape *tape, const struct collect_ask *ask, struct s
 		err = read_family(tape, &reader, FAMILY_IPV4, fault);
 	if (!err && ask->ipv6)
 		err = read_family(tape, &reader, FAMILY_IPV6, fault);
+	if (!err)
+		snapshot_gap(seen, GAP_SOURCE, 1,
+			     "raw sockets were read from /proc/net/raw and raw6 (no raw_diag), which tell no cookie, group, device, memory and options");
 	if (reader.senseless)
 		snapshot_gap(seen, GAP_ATTRIBUTE, reader.senseless,
 			     "lines of /proc/net/raw made no sense and were left out");

@@ -174,7 +174,8 @@ static void say_free(struct text *text, const struct bind_case *c)
 static const char *gap_text(const struct snapshot *seen)
 {
 	static const unsigned telling = 1u << GAP_DUMP | 1u << GAP_BOUND | 1u << GAP_ATTRIBUTE |
-					1u << GAP_RECORDING | 1u << GAP_RESOURCES;
+					1u << GAP_RECORDING | 1u << GAP_RESOURCES |
+					1u << GAP_SOURCE;
 
 	for (size_t i = 0; i < seen->gaps.count; i++)
 		if (1u << seen->gaps.at[i].kind & telling)

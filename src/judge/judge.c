@@ -37,12 +37,25 @@ static int compare(const void *left, const void *right)
 	return (a_first > b_first) - (a_first < b_first);
 }
 
+static bool can_weigh(const struct snapshot *seen, const struct rule *rule)
+{
+	return !rule->needs_diag || !snapshot_has_gap(seen, GAP_SOURCE);
+}
+
+void judge_leaves(const struct snapshot *seen, struct text *ids)
+{
+	for (size_t i = 0; i < rules_count; i++)
+		if (!can_weigh(seen, &rules[i]))
+			text_addf(ids, "%s%s", ids->count ? ", " : "", rules[i].id);
+}
+
 void judge(const struct snapshot *seen, const struct thresholds *thresholds,
 	   struct report *report)
 {
 	sum_up(seen, report);
 	for (size_t i = 0; i < rules_count; i++)
-		rules[i].weigh(seen, thresholds_get(thresholds, rules[i].id), report);
+		if (can_weigh(seen, &rules[i]))
+			rules[i].weigh(seen, thresholds_get(thresholds, rules[i].id), report);
 	if (!report->findings.count)
 		return;
 	qsort(report->findings.at, report->findings.count, sizeof(*report->findings.at), compare);

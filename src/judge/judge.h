@@ -36,6 +36,7 @@ struct rule {
 	const char   *subject;  /* "process and remote service" */
 	enum measure  measure;
 	struct threshold usual; /* defaults, silent on a healthy busy machine */
+	bool needs_diag;        /* rows of /proc/net do not tell what it weighs */
 	void (*weigh)(const struct snapshot *seen, const struct threshold *t,
 		      struct report *report);
 };
@@ -66,6 +67,9 @@ const struct threshold *thresholds_get(const struct thresholds *thresholds, cons
 /* Fills an initialised @report: findings worst first, then by rule order. */
 void judge(const struct snapshot *seen, const struct thresholds *thresholds,
 	   struct report *report);
+
+/* Adds the ids of the rules that judge() passes by for want of what they weigh. */
+void judge_leaves(const struct snapshot *seen, struct text *ids);
 
 /**
  * judge_wants - inodes whose owners the findings need

@@ -30,6 +30,7 @@ const struct rule rules[] = {
 		.subject = "process (or unit) and remote service",
 		.measure = MEASURE_AGE,
 		.usual   = { 60e3, 600e3, 5 },
+		.needs_diag = true,
 		.weigh   = weigh_close_wait,
 	}, {
 		.id      = "accept-stalled",
@@ -43,6 +44,7 @@ const struct rule rules[] = {
 		.subject = "listener",
 		.measure = MEASURE_AGE,
 		.usual   = { 10e3, 60e3, 1 },
+		.needs_diag = true,
 		.weigh   = weigh_accept_stalled,
 	}, {
 		.id      = "accept-queue-full",
@@ -59,6 +61,7 @@ const struct rule rules[] = {
 		.subject = "listener",
 		.measure = MEASURE_PERCENT,
 		.usual   = { 100, 101, 1 },
+		.needs_diag = true,
 		.weigh   = weigh_accept_queue,
 	}, {
 		.id      = "port-exhaustion",
@@ -102,6 +105,7 @@ const struct rule rules[] = {
 		.subject = "process (or unit) and remote service",
 		.measure = MEASURE_AGE,
 		.usual   = { 300e3, 3600e3, 3 },
+		.needs_diag = true,
 		.weigh   = weigh_fin_wait_2_held,
 	}, {
 		.id      = "fin-wait-2-orphans",
@@ -128,6 +132,7 @@ const struct rule rules[] = {
 		.subject = "peer address",
 		.measure = MEASURE_AGE,
 		.usual   = { 30e3, 300e3, 10 },
+		.needs_diag = true,
 		.weigh   = weigh_last_ack,
 	}, {
 		.id      = "syn-sent-stuck",
@@ -142,6 +147,7 @@ const struct rule rules[] = {
 		.subject = "destination address and port",
 		.measure = MEASURE_AGE,
 		.usual   = { 5e3, 60e3, 3 },
+		.needs_diag = true,
 		.weigh   = weigh_syn_sent,
 	}, {
 		.id      = "fd-exhaustion",
@@ -194,6 +200,7 @@ const struct rule rules[] = {
 		.subject = "process (or unit)",
 		.measure = MEASURE_AGE,
 		.usual   = { 0, THRESHOLD_NEVER, 100 },
+		.needs_diag = true,
 		.weigh   = weigh_bound_unused,
 	}, {
 		.id      = "connect-search-cliff",

@@ -19,7 +19,8 @@ bool ports_seen_whole(const struct snapshot *seen, enum protocol protocol)
 	for (size_t i = 0; i < seen->gaps.count; i++) {
 		enum gap_kind kind = seen->gaps.at[i].kind;
 
-		if (kind == GAP_RECORDING || (kind == GAP_BOUND && protocol == PROTOCOL_TCP))
+		if (kind == GAP_RECORDING || kind == GAP_SOURCE ||
+		    (kind == GAP_BOUND && protocol == PROTOCOL_TCP))
 			return false;
 	}
 	return true;
@@ -55,7 +56,8 @@ static struct test test_tcp(const struct snapshot *seen, const struct bind_ask *
 		if (found > worst)
 			worst = found;
 	}
-	if (worst == YES)
+	/* a row of /proc may be bound to a device, and then it is not in the way */
+	if (worst == YES && !snapshot_has_gap(seen, GAP_SOURCE))
 		return ask->reuseport ? undecided(REASON_SHORTCUT) : in_use();
 	if (!ports_seen_whole(seen, ask->protocol))
 		return undecided(REASON_LIST);

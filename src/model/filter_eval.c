@@ -345,7 +345,7 @@ static enum filter_truth other_test(const struct filter *filter, const struct fi
 	case FILTER_USER:    return known(s->have & HAVE_UID, s->uid, node);
 	case FILTER_NETNS:   return netns_test(filter, node, view);
 	case FILTER_RECVQ:   return known(true, s->recv_queue, node);
-	case FILTER_SENDQ:   return known(true, s->send_queue, node);
+	case FILTER_SENDQ:   return known(!(s->have & LACKS_BACKLOG), s->send_queue, node);
 	case FILTER_FINDING: return finding_test(filter, node, view, s);
 	case FILTER_UNIT: case FILTER_AGE: case FILTER_IDLE: case FILTER_RETRANS:
 	case FILTER_RTT: case FILTER_OPENER:
@@ -383,7 +383,8 @@ static enum filter_truth test(const struct filter *filter, const struct filter_n
 	case FILTER_AGE:       return age_test(node, view, s);
 	case FILTER_IDLE:      return idle_test(node, s);
 	case FILTER_RECVQ:     return known(!view->is_freed, s->recv_queue, node);
-	case FILTER_SENDQ:     return known(!view->is_freed, s->send_queue, node);
+	case FILTER_SENDQ:     return known(!view->is_freed && !(s->have & LACKS_BACKLOG),
+					    s->send_queue, node);
 	case FILTER_RETRANS:   return known(!view->is_freed, s->retransmits, node);
 	case FILTER_RTT:       return rtt_test(node, s);
 	case FILTER_OPENER:    return opener_test(node, s);

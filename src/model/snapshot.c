@@ -17,7 +17,7 @@ const char *gap_name(enum gap_kind kind)
 		[GAP_LIMITS] = "limits",    [GAP_CGROUPS] = "cgroups",
 		[GAP_LINKS] = "links",      [GAP_RECORDING] = "recording",
 		[GAP_RESOURCES] = "resources", [GAP_NETNS] = "netns",
-		[GAP_TABLE] = "table",
+		[GAP_TABLE] = "table",      [GAP_SOURCE] = "source",
 	};
 
 	return names[kind];
@@ -79,12 +79,20 @@ void snapshot_gap(struct snapshot *snapshot, enum gap_kind kind, uint64_t count,
 	*grow_add(&snapshot->gaps) = gap;
 }
 
+bool snapshot_has_gap(const struct snapshot *snapshot, enum gap_kind kind)
+{
+	for (size_t i = 0; i < snapshot->gaps.count; i++)
+		if (snapshot->gaps.at[i].kind == kind)
+			return true;
+	return false;
+}
+
 static const bool takes_rows[GAP_KIND_COUNT] = {
 	[GAP_DUMP] = true, [GAP_ATTRIBUTE] = true, [GAP_RESOURCES] = true, [GAP_NETNS] = true,
 };
 
 static const bool takes_knowledge[GAP_KIND_COUNT] = {
-	[GAP_LIMITS] = true, [GAP_RECORDING] = true,
+	[GAP_LIMITS] = true, [GAP_RECORDING] = true, [GAP_SOURCE] = true,
 };
 
 static const struct gap *first_of(const struct snapshot *snapshot, const bool *kinds)

@@ -25,6 +25,7 @@ enum gap_kind {
 	GAP_RESOURCES,          /* descriptors or memory of our own ran out */
 	GAP_NETNS,              /* a network namespace that was to be looked into */
 	GAP_TABLE,              /* a table of sockets that nobody lists here */
+	GAP_SOURCE,             /* rows are from /proc, which tells less than the kernel can */
 	GAP_KIND_COUNT,
 };
 const char *gap_name(enum gap_kind kind);       /* "dump", "owners", ... */
@@ -103,6 +104,8 @@ void snapshot_leave(struct snapshot *snapshot);
 /* Notes a gap; a second one of the same kind and text adds to the count. */
 void snapshot_gap(struct snapshot *snapshot, enum gap_kind kind, uint64_t count,
 		  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+bool snapshot_has_gap(const struct snapshot *snapshot, enum gap_kind kind);
 
 /*
  * False when sockets that were asked for are missing, or some row was not fully

@@ -51,6 +51,7 @@ enum have {
 	HAVE_REUSEADDR = 1 << 10,        /* asked of its descriptor */
 	HAVE_REUSEPORT = 1 << 11,
 	HAVE_PORT_ORIGIN = 1 << 12,
+	LACKS_BACKLOG = 1 << 13, /* LISTEN: send_queue is not told */
 };
 
 /* What tells an age and an opener; from tcp_info. Ages are since "last". */

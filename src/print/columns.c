@@ -49,8 +49,7 @@ static void put_recv_queue(struct text *cell, const struct view *view, const str
 
 static void put_send_queue(struct text *cell, const struct view *view, const struct sock *sock)
 {
-	(void)view;
-	cell_u64(cell, sock->send_queue);
+	put_known(cell, view, !(sock->have & LACKS_BACKLOG), sock->send_queue);
 }
 
 /* As in JSON: a wildcard is an address, and who has no peer has nothing. */

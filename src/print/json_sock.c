@@ -484,7 +484,7 @@ static void put_identity(struct json *json, const struct sock *sock,
 	put_string(json, "interface", sock->ifindex ? snapshot_link(seen, sock->ifindex) : NULL);
 	put_number(json, "ifindex", sock->ifindex, sock->ifindex);
 	json_u64(json, "recv_queue", sock->recv_queue);
-	json_u64(json, "send_queue", sock->send_queue);
+	put_number(json, "send_queue", !(sock->have & LACKS_BACKLOG), sock->send_queue);
 	put_number(json, "uid", sock->have & HAVE_UID, sock->uid);
 	put_number(json, "inode", sock->inode, sock->inode);
 	if (sock->cookie == UINT64_MAX)

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/proc_net.h"
+
+#include "base/grow.h"
+#include "base/own.h"
+#include "model/protocol.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* ---- a line ---- */
+
+/* Reads left to right; once something was not as it should be, nothing is. */
+struct reading {
+	const char *at, *end;
+	bool        failed;
+};
+
+static void skip_blanks(struct reading *r)
+{
+	while (r->at < r->end && *r->at == ' ')
+		r->at++;
+}
+
+static void expect(struct reading *r, char c)
+{
+	if (r->at < r->end && *r->at == c)
+		r->at++;
+	else
+		r->failed = true;
+}
+
+static int digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
+}
+
+/* A number of at least one digit and no more than @most. */
+static uint64_t read_digits(struct reading *r, unsigned base, unsigned most)
+{
+	uint64_t value = 0;
+	unsigned digits = 0;
+
+	while (r->at < r->end && digits <= most && digit_of(*r->at) < (int)base) {
+		value = value * base + (unsigned)digit_of(*r->at++);
+		digits++;
+	}
+	r->failed |= !digits || digits > most;
+	return value;
+}
+
+/* Hexadecimal with all its leading zeros, at most 8 digits. */
+static uint32_t read_hex(struct reading *r, unsigned digits)
+{
+	uint32_t value = 0;
+
+	for (unsigned i = 0; i < digits; i++) {
+		int digit = r->at < r->end ? digit_of(*r->at++) : 16;
+
+		r->failed |= digit == 16;
+		value = value << 4 | (uint32_t)(digit & 15);
+	}
+	return value;
+}
+
+/* Padded with blanks to the left. */
+static uint32_t read_decimal(struct reading *r)
+{
+	uint64_t value;
+
+	expect(r, ' ');
+	skip_blanks(r);
+	value = read_digits(r, 10, 10);
+	r->failed |= value > UINT32_MAX;
+	return (uint32_t)value;
+}
+
+/* Words of 32 bits as they stand in memory, then the port. */
+static void read_end(struct reading *r, enum family family, uint32_t *words, __be16 *port)
+{
+	size_t count = family == FAMILY_IPV4 ? 1 : 4;
+
+	expect(r, ' ');
+	for (size_t i = 0; i < count; i++)
+		words[i] = read_hex(r, 8);
+	expect(r, ':');
+	*port = htons((uint16_t)read_hex(r, 4));
+}
+
+/* Hundredths of a second until it fires, whatever the kernel's own tick is. */
+static uint32_t read_expiry_ms(struct reading *r)
+{
+	uint64_t ticks;
+
+	expect(r, ':');
+	ticks = read_digits(r, 16, 16);
+	return ticks > UINT32_MAX / 10 ? UINT32_MAX : (uint32_t)ticks * 10;
+}
+
+static uint8_t clamp(uint32_t value)
+{
+	return value > UINT8_MAX ? UINT8_MAX : (uint8_t)value;
+}
+
+/* inet_diag has one count for what this has two: a timer repeats data or asks the peer. */
+static void read_timer(struct reading *r, struct inet_diag_msg *told)
+{
+	uint32_t retransmits, probes;
+
+	expect(r, ' ');
+	told->idiag_timer = (uint8_t)read_hex(r, 2);
+	told->idiag_expires = read_expiry_ms(r);
+	expect(r, ' ');
+	retransmits = read_hex(r, 8);
+	told->idiag_uid = read_decimal(r);
+	probes = read_decimal(r);
+	told->idiag_retrans = clamp(told->idiag_timer == TIMER_RETRANSMIT ? retransmits : probes);
+}
+
+/* "sl local remote st tx:rx tr:when retrnsmt uid timeout inode", then what nobody needs. */
+static void read_line(struct reading *r, enum family family, struct inet_diag_msg *told)
+{
+	skip_blanks(r);
+	read_digits(r, 10, 20);
+	expect(r, ':');
+	read_end(r, family, told->id.idiag_src, &told->id.idiag_sport);
+	read_end(r, family, told->id.idiag_dst, &told->id.idiag_dport);
+	expect(r, ' ');
+	told->idiag_state = (uint8_t)read_hex(r, 2);
+	expect(r, ' ');
+	told->idiag_wqueue = read_hex(r, 8);
+	expect(r, ':');
+	told->idiag_rqueue = read_hex(r, 8);
+	read_timer(r, told);
+	told->idiag_inode = read_decimal(r);
+	if (r->at < r->end)
+		expect(r, ' ');
+}
+
+bool proc_net_parse(const char *line, size_t size, enum family family,
+		    struct proc_net_message *message)
+{
+	struct reading r = { .at = line, .end = line + size };
+
+	*message = (struct proc_net_message){
+		.header = { .nlmsg_len = sizeof(*message), .nlmsg_type = PROC_NET_TYPE },
+		.told = {
+			.idiag_family = family == FAMILY_IPV4 ? AF_INET : AF_INET6,
+			.id.idiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE },
+		},
+	};
+	read_line(&r, family, &message->told);
+	return !r.failed && message->told.idiag_state &&
+	       message->told.idiag_state <= STATE_BOUND;
+}
+
+void proc_net_mark(const void *message, struct sock *sock)
+{
+	struct nlmsghdr header;
+
+	memcpy(&header, message, sizeof(header));
+	if (header.nlmsg_type == PROC_NET_TYPE && sock->state == STATE_LISTEN)
+		sock->have |= LACKS_BACKLOG;
+}
+
+/* ---- a text ---- */
+
+static int take_line(struct proc_net *reader, const char *line, size_t size)
+{
+	struct proc_net_message message;
+
+	if (!reader->past_heading) {
+		reader->past_heading = true;
+		return 0;
+	}
+	if (size < sizeof(reader->line) && proc_net_parse(line, size, reader->family, &message))
+		return reader->take(reader->ctx, &message);
+	reader->senseless++;
+	return 0;
+}
+
+/* Keeps the beginning of a line that is not whole; of one too long its length only. */
+static void keep(struct proc_net *reader, const char *bytes, size_t size)
+{
+	size_t room = sizeof(reader->line) - reader->count;
+
+	if (size > room)
+		size = room;
+	memcpy(reader->line + reader->count, bytes, size);
+	reader->count += size;
+}
+
+int proc_net_feed(struct proc_net *reader, const char *bytes, size_t size)
+{
+	int err = 0;
+
+	while (!err && size) {
+		const char *newline = memchr(bytes, '\n', size);
+		size_t used = newline ? (size_t)(newline - bytes) : size;
+
+		if (!newline || reader->count)
+			keep(reader, bytes, used);
+		if (!newline)
+			return 0;
+		err = reader->count ? take_line(reader, reader->line, reader->count) :
+				      take_line(reader, bytes, used);
+		reader->count = 0;
+		bytes += used + 1;
+		size -= used + 1;
+	}
+	return err;
+}
+
+void proc_net_end(struct proc_net *reader)
+{
+	reader->senseless += reader->count != 0;
+	reader->count = 0;
+}
+
+/* ---- a file ---- */
+
+struct source {
+	enum protocol protocol;
+	const char   *file[2];          /* by family */
+	const char   *names;            /* both, for a sentence */
+};
+
+#define PROC_NET "/proc/thread-self/net/"
+
+static const struct source sources[] = {
+	{ PROTOCOL_TCP, { PROC_NET "tcp", PROC_NET "tcp6" }, "/proc/net/tcp and tcp6" },
+	{ PROTOCOL_UDP, { PROC_NET "udp", PROC_NET "udp6" }, "/proc/net/udp and udp6" },
+};
+
+static const struct source *source_of(enum protocol protocol)
+{
+	for (size_t i = 0; i < sizeof(sources) / sizeof(*sources); i++)
+		if (sources[i].protocol == protocol)
+			return &sources[i];
+	return NULL;
+}
+
+/* Whether nobody lists such sockets, or nobody may ask. */
+static bool is_refusal(int err)
+{
+	switch (-err) {
+	case ENOENT: case EOPNOTSUPP: case EPROTONOSUPPORT: case EAFNOSUPPORT:
+	case EPERM: case EACCES:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int take_row(void *ctx, const struct proc_net_message *message)
+{
+	return dump_deliver(ctx, message, sizeof(*message));
+}
+
+/* 0 at the end of the file; take()'s word, or -errno with @broke. */
+static int read_file(struct proc_net *reader, int fd, bool *broke)
+{
+	OWN_MEM char *buffer = grow_space(65536);
+	int err = 0;
+
+	*broke = false;
+	while (!err) {
+		ssize_t got = read(fd, buffer, 65536);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		*broke = got < 0;
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			break;
+		err = proc_net_feed(reader, buffer, (size_t)got);
+	}
+	proc_net_end(reader);
+	return err;
+}
+
+/* ---- what it cannot tell ---- */
+
+/* Ages and groups are members of every row in JSON, and null there. */
+#define NEED_UNTOLD (NEED_TCP_INFO | NEED_MEMORY | NEED_CONGESTION | NEED_TOS)
+
+static bool asks_for_more(const struct collect_ask *ask)
+{
+	const struct filter *filter = ask->filter;
+
+	return ask->need & NEED_UNTOLD || ask->port_origins ||
+	       (filter && (filter_need(filter) & (NEED_UNTOLD | NEED_FLOW | NEED_CGROUP) ||
+			   filter_has(filter, FILTER_DEV) || filter_has(filter, FILTER_SENDQ)));
+}
+
+static void tell_source(struct dump *dump, const struct source *source, int refusal,
+			struct snapshot *seen)
+{
+	const char *people = protocol_row(source->protocol)->people;
+
+	tape_gap(dump->tape, seen, GAP_SOURCE, 1,
+		 "%s sockets were read from %s (sock_diag: %s), which tell no cookie, group, device, %s",
+		 people, source->names, strerror(-refusal),
+		 source->protocol == PROTOCOL_TCP ? "backlog and tcp_info" : "memory and options");
+	if (asks_for_more(&dump->ask))
+		tape_gap(dump->tape, seen, GAP_ATTRIBUTE, 1,
+			 "%s do not tell all that options or filter ask for", source->names);
+}
+
+/* Among others they are a gap, as with an old kernel; asked for alone, they are all. */
+static void tell_bound(struct dump *dump, const struct source *source, struct snapshot *seen)
+{
+	bool alone = dump->ask.states == STATE_BIT(STATE_BOUND);
+
+	if (source->protocol != PROTOCOL_TCP || !(dump->ask.states & STATE_BIT(STATE_BOUND)))
+		return;
+	tape_gap(dump->tape, seen, alone ? GAP_DUMP : GAP_BOUND, 1,
+		 "sockets that are only bound are not in %s", source->names);
+	seen->socks_complete &= !alone;
+}
+
+static void tell_broken(struct dump *dump, const char *file, int err, struct snapshot *seen)
+{
+	tape_gap(dump->tape, seen, GAP_DUMP, 1, "reading %s broke off (%s)", file, strerror(-err));
+	seen->socks_complete = false;
+}
+
+static int list_file(struct dump *dump, struct wire_dump *wire, enum family family,
+		     const char *file, int fd, struct snapshot *seen)
+{
+	struct proc_net reader = { .family = family, .take = take_row, .ctx = dump };
+	bool broke;
+	int err = read_file(&reader, fd, &broke);
+
+	dump->senseless += reader.senseless;
+	wire->stopped = err && !broke;
+	if (broke)
+		tell_broken(dump, file, err, seen);
+	return broke ? 0 : err;
+}
+
+int proc_net_instead(struct dump *dump, struct wire_dump *wire, enum family family, int err,
+		     struct snapshot *seen)
+{
+	const struct source *source = source_of(dump->ask.protocol);
+	const char *file = source ? source->file[family == FAMILY_IPV6] : NULL;
+	OWN_FD int fd = -1;
+
+	/* a listing of explicit ports, or in the kernel's order, is not in a file */
+	if (!is_refusal(err) || wire->answered || !file || dump->how != ASK_LISTING)
+		return err;
+	fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* without IPv6 there is no such file, and nothing is missing */
+	if (fd < 0 && (errno != ENOENT || family != FAMILY_IPV6 ||
+		       access(source->file[0], R_OK) != 0))
+		return err;
+	wire->answered = true;
+	tell_source(dump, source, err, seen);
+	tell_bound(dump, source, seen);
+	return fd < 0 ? 0 : list_file(dump, wire, family, file, fd, seen);
+}
+
+int proc_net_offered(enum protocol protocol, int err)
+{
+	const struct source *source = source_of(protocol);
+
+	return is_refusal(err) && source && access(source->file[0], R_OK) == 0 ? 0 : err;
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lines of /proc/net/tcp and its like: what they say, and what is none. */
+#include "test.h"
+
+#include "collect/message.h"
+#include "collect/proc_net.h"
+
+#include <string.h>
+
+#define COUNT(rows) (sizeof(rows) / sizeof(*(rows)))
+
+#define LISTENS  "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000003 00:00000000 00000000  1000        0 42042 1 0000000000000000 100 0 0 10 0"
+#define RESENDS  "  12: 0100007F:DCF0 0200007F:0050 01 0000002A:00000007 01:0000012C 00000004     0        9 77 2 0000000000000000 20 4 0 10 -1"
+#define PROBES   "  12: 0100007F:DCF0 0200007F:0050 01 0000002A:00000000 04:00000001 00000009     0        3 77 2 0000000000000000 20 4 0 10 -1"
+#define WAITS    "9999: 0100007F:DCF0 0200007F:0050 06 00000000:00000000 03:0000176F 00000000     0        0 0 3 0000000000000000"
+#define SIX      "   1: 00000000000000000000000001000000:1F91 0000000000000000FFFF00000100007F:C001 08 00000000:00000001 00:00000000 00000000     0        0 5 1 0000000000000000 20 4 0 10 -1"
+
+static struct sock read_row(const char *line, enum family family)
+{
+	struct proc_net_message message;
+	struct sock sock;
+
+	assert_true(proc_net_parse(line, strlen(line), family, &message));
+	assert_int_equal(message_parse(&message.told, sizeof(message.told), PROTOCOL_TCP, 0,
+				       &sock, NULL), 0);
+	proc_net_mark(&message, &sock);
+	return sock;
+}
+
+static void test_listener(void **ctx)
+{
+	struct sock sock = read_row(LISTENS, FAMILY_IPV4);
+	char text[ADDR_TEXT];
+
+	(void)ctx;
+	addr_format(text, &sock.local, FAMILY_IPV4);
+	assert_string_equal(text, "127.0.0.1");
+	assert_int_equal(sock.state, STATE_LISTEN);
+	assert_int_equal(sock.local_port, 8080);
+	assert_int_equal(sock.recv_queue, 3);
+	assert_int_equal(sock.uid, 1000);
+	assert_int_equal(sock.inode, 42042);
+	assert_true(sock.cookie == UINT64_MAX);
+	/* a limit of 0 would be a lie */
+	assert_int_equal(sock.have, HAVE_UID | LACKS_BACKLOG);
+}
+
+static void test_timers(void **ctx)
+{
+	struct sock resends = read_row(RESENDS, FAMILY_IPV4);
+	struct sock probes = read_row(PROBES, FAMILY_IPV4);
+	struct sock waits = read_row(WAITS, FAMILY_IPV4);
+
+	(void)ctx;
+	assert_int_equal(resends.timer, TIMER_RETRANSMIT);
+	assert_int_equal(resends.timer_ms, 3000);
+	assert_int_equal(resends.retransmits, 4);
+	assert_int_equal(resends.send_queue, 42);
+	assert_int_equal(probes.timer, TIMER_PROBE);
+	assert_int_equal(probes.retransmits, 3);
+	assert_int_equal(waits.timer, TIMER_TIME_WAIT);
+	assert_int_equal(waits.timer_ms, 59990);
+	assert_int_equal(waits.have, 0);
+}
+
+static void test_ipv6(void **ctx)
+{
+	struct sock sock = read_row(SIX, FAMILY_IPV6);
+	char text[ADDR_TEXT];
+
+	(void)ctx;
+	addr_format(text, &sock.local, FAMILY_IPV6);
+	assert_string_equal(text, "::1");
+	addr_format(text, &sock.remote, FAMILY_IPV6);
+	assert_string_equal(text, "::ffff:127.0.0.1");
+	assert_int_equal(sock.remote_port, 0xc001);
+}
+
+static void test_nonsense(void **ctx)
+{
+	static const char *const bad[] = {
+		"", " ", "sl local", "0:",
+		"   0: 0100007F:1F90 00000000:0000 0A",
+		/* an address too short, too long, of no digits; a port; a sign */
+		"   0: 100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 1",
+		"   0: 00100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 1",
+		"   0: 0100007G:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 1",
+		"   0: 0100007F:1F9 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 1",
+		"  -1: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 1",
+		/* states that are none */
+		"   0: 0100007F:1F90 00000000:0000 00 00000000:00000000 00:00000000 00000000 0 0 1",
+		"   0: 0100007F:1F90 00000000:0000 0D 00000000:00000000 00:00000000 00000000 0 0 1",
+		/* numbers that nothing here can hold, and one that ends in something else */
+		"   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 4294967296 0 1",
+		"   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 99999999999",
+		"   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 1x",
+		"   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000000000000 00000000 0 0 1",
+	};
+	struct proc_net_message message;
+
+	(void)ctx;
+	for (size_t i = 0; i < COUNT(bad); i++)
+		if (proc_net_parse(bad[i], strlen(bad[i]), FAMILY_IPV4, &message))
+			fail_msg("passes: %s", bad[i]);
+	assert_false(proc_net_parse(SIX, strlen(SIX), FAMILY_IPV4, &message));
+	assert_false(proc_net_parse(LISTENS, strlen(LISTENS), FAMILY_IPV6, &message));
+	/* cut anywhere before the inode */
+	for (size_t size = 0; size < strlen(RESENDS) - 45; size++)
+		assert_false(proc_net_parse(RESENDS, size, FAMILY_IPV4, &message));
+}
+
+static int count(void *ctx, const struct proc_net_message *message)
+{
+	(void)message;
+	++*(int *)ctx;
+	return 0;
+}
+
+static int refuse(void *ctx, const struct proc_net_message *message)
+{
+	count(ctx, message);
+	return -7;
+}
+
+/* Whatever the pieces are, the rows are the same; what makes no sense is counted. */
+static void test_pieces(void **ctx)
+{
+	static const char text[] = "  sl  heading\n" LISTENS "\nnonsense\n" RESENDS "    \n\n"
+				   WAITS "\n" LISTENS;
+
+	(void)ctx;
+	for (size_t step = 1; step < sizeof(text); step++) {
+		int rows = 0;
+		struct proc_net reader = { .family = FAMILY_IPV4, .take = count, .ctx = &rows };
+
+		for (size_t at = 0; at < strlen(text); at += step)
+			assert_int_equal(proc_net_feed(&reader, text + at,
+						       step < strlen(text) - at ? step :
+						       strlen(text) - at), 0);
+		proc_net_end(&reader);
+		assert_int_equal(rows, 3);
+		assert_int_equal(reader.senseless, 3);
+	}
+}
+
+static void test_long_line(void **ctx)
+{
+	static const char heading[] = "heading\n", rest[] = "\n" LISTENS "\n";
+	int rows = 0;
+	struct proc_net reader = { .family = FAMILY_IPV4, .take = count, .ctx = &rows };
+
+	(void)ctx;
+	proc_net_feed(&reader, heading, strlen(heading));
+	for (unsigned i = 0; i < 1000; i++)
+		proc_net_feed(&reader, LISTENS, strlen(LISTENS));
+	proc_net_feed(&reader, rest, strlen(rest));
+	proc_net_end(&reader);
+	assert_int_equal(rows, 1);
+	assert_int_equal(reader.senseless, 1);
+}
+
+static void test_stop(void **ctx)
+{
+	static const char text[] = "heading\n" LISTENS "\n" LISTENS "\n";
+	int rows = 0;
+	struct proc_net reader = { .family = FAMILY_IPV4, .take = refuse, .ctx = &rows };
+
+	(void)ctx;
+	assert_int_equal(proc_net_feed(&reader, text, strlen(text)), -7);
+	assert_int_equal(rows, 1);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_listener), cmocka_unit_test(test_timers),
+		cmocka_unit_test(test_ipv6), cmocka_unit_test(test_nonsense),
+		cmocka_unit_test(test_pieces), cmocka_unit_test(test_long_line),
+		cmocka_unit_test(test_stop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
