@@ -36,6 +36,7 @@ const struct option_row option_table[] = {
 	{ "color", 0, "WHEN", DRAWING, SECTION_FORM, "auto, always or never", TEXT(color_word) },
 	{ "ascii", 0, NULL, DRAWING, SECTION_FORM, "draw with ASCII characters only", FLAG(ascii) },
 	{ "quiet", 'q', NULL, SEEING, SECTION_FORM, "nothing when there is nothing to say", FLAG(quiet) },
+	{ "verbose", 0, NULL, SEEING, SECTION_PLACE, "say on standard error how the owners of sockets were found", FLAG(verbose) },
 	{ "strict", 0, NULL, SEEING, SECTION_PLACE, "anything that could not be seen ends in status 3", FLAG(strict) },
 	{ "numeric", 'n', NULL, SHOWING, SECTION_FORM, "numbers for ports and addresses (the default)", FLAG(numeric) },
 	{ "resolve", 'r', NULL, FOR_LIST, SECTION_SHOWN, "names for ports and addresses", FLAG(resolve) },

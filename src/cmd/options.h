@@ -21,7 +21,7 @@ enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 /* What the command line said. Strings are borrowed from argv. */
 struct options {
-	bool json, jsonl, ipv4, ipv6, ascii, quiet, strict, numeric, resolve;
+	bool json, jsonl, ipv4, ipv6, ascii, quiet, verbose, strict, numeric, resolve;
 	bool help, version;
 	bool tcp, all, listening, processes, extended, timers, memory, info;
 	bool no_header, oneline, tos, cgroup, sockopt;

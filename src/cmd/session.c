@@ -140,6 +140,8 @@ enum status session_close(struct session *session, struct out *out, enum status 
 
 	if (out)
 		status = session_flush(out, status);
+	if (session->options->verbose && *seen->holders_way)
+		fprintf(stderr, "sockvet: owners of sockets: %s\n", seen->holders_way);
 	if (collect_close(session->collect, keep, &session->fault) < 0)
 		status = cmd_fail(&session->fault);
 	if (!complete && (status == STATUS_UNKNOWN) == session->answered) {

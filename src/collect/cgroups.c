@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/cgroups.h"
 
+#include "base/grow.h"
 #include "base/own.h"
 #include "collect/mounts.h"
 #include "collect/proc.h"
@@ -30,8 +31,8 @@ char *cgroup_mount(char *line)
 	return *mount.point == '/' ? mount.point : NULL;
 }
 
-/* Returns a descriptor of the first cgroup2 mount or -errno. */
-static int open_mount(void)
+/* Returns a descriptor of the first cgroup2 mount, and its *@point if asked, or -errno. */
+static int open_mount(char **point)
 {
 	OWN_FILE FILE *mounts = fopen("/proc/self/mountinfo", "re");
 	OWN_MEM char *line = NULL;
@@ -44,6 +45,8 @@ static int open_mount(void)
 		const char *path = cgroup_mount(line);
 		int fd = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
+		if (fd >= 0 && point)
+			*point = grow_strdup(path);
 		if (fd >= 0)
 			return fd;
 		if (path)
@@ -52,11 +55,17 @@ static int open_mount(void)
 	return -err;
 }
 
+void cgroup_tree_find(struct cgroup_tree *tree)
+{
+	OWN_FD int fd = open_mount(&tree->point);
+
+	(void)fd;
+}
+
 void cgroup_tree_fini(struct cgroup_tree *tree)
 {
-	if (tree->tried && tree->fd >= 0)
-		close(tree->fd);
-	*tree = (struct cgroup_tree){ 0 };
+	free(tree->point);
+	tree->point = NULL;
 }
 
 /* The path behind "0::", that of cgroup2; its size, 0 when there is none. */
@@ -71,23 +80,21 @@ static size_t find_path(const char *proc_cgroup, const char **path)
 	return strcspn(*path, "\n");
 }
 
-uint64_t cgroup_tree_id(struct cgroup_tree *tree, const char *proc_cgroup)
+uint64_t cgroup_tree_id(const struct cgroup_tree *tree, const char *proc_cgroup)
 {
-	char relative[4096];
 	const char *path = NULL;
 	size_t size = find_path(proc_cgroup, &path);
+	struct text name = { 0 };
 	struct stat st;
+	uint64_t id;
 
-	if (!tree->tried) {
-		tree->tried = true;
-		tree->fd = open_mount();
-	}
-	if (tree->fd < 0 || !size || size >= sizeof(relative) - 1 || *path != '/')
+	if (!tree->point || !size || *path != '/')
 		return 0;
-	relative[0] = '.';
-	memcpy(relative + 1, path, size);
-	relative[1 + size] = '\0';
-	return fstatat(tree->fd, relative, &st, 0) == 0 ? (uint64_t)st.st_ino : 0;
+	text_add(&name, tree->point, strlen(tree->point));
+	text_add(&name, path, size);
+	id = stat(text_str(&name), &st) == 0 ? (uint64_t)st.st_ino : 0;
+	text_fini(&name);
+	return id;
 }
 
 static void add(struct snapshot *seen, const struct map *wanted, uint64_t id, const char *path)
@@ -169,7 +176,7 @@ static void walk_folder(struct walk *walk, int fd, struct text *path, unsigned d
 static bool walk_tree(struct walk *walk, struct snapshot *told)
 {
 	struct text path = { 0 };
-	int fd = open_mount();
+	int fd = open_mount(NULL);
 	struct frame_flag made = { .is = fd >= 0 };
 
 	tape_put(walk->tape, FRAME_CGROUPS, &made, NULL, 0);

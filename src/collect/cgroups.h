@@ -13,14 +13,17 @@
 void cgroups_collect(struct tape *tape, struct snapshot *seen, const struct map *wanted);
 void cgroups_replay(struct tape *tape, struct snapshot *seen, const struct map *wanted);
 
-/* The file system, found when it is first asked. Zeroed memory is a new one. */
+/*
+ * Where the file system is mounted. Its name is kept and no descriptor: a walk
+ * through /proc has few. Zeroed memory is a tree that is not there.
+ */
 struct cgroup_tree {
-	bool tried;
-	int  fd;                /* -1: there is none */
+	char *point;            /* NULL: there is none */
 };
+void cgroup_tree_find(struct cgroup_tree *tree);
 
 /* Id of the cgroup that a /proc/PID/cgroup names; 0 when it cannot be told. */
-uint64_t cgroup_tree_id(struct cgroup_tree *tree, const char *proc_cgroup);
+uint64_t cgroup_tree_id(const struct cgroup_tree *tree, const char *proc_cgroup);
 void cgroup_tree_fini(struct cgroup_tree *tree);
 
 /*

@@ -62,6 +62,7 @@ void crowd_holders(struct crowd *crowd, struct snapshot *seen, const struct map 
 	snapshot_sort_holders(seen);
 	seen->holders_known = owners->holders_known;
 	seen->holders_complete = owners->holders_complete;
+	memcpy(seen->holders_way, owners->holders_way, sizeof(seen->holders_way));
 	copy_gaps(seen, owners);
 }
 

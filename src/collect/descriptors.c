@@ -44,11 +44,14 @@ static int is_inside(const struct walk *walk, int32_t pid, uint64_t netns, bool 
 
 static int count_listed(const struct walk *walk, int32_t pid, int64_t *count)
 {
-	OWN_DIR DIR *folder = walk_descriptor_folder(walk, pid);
+	char path[PROC_PATH];
+	OWN_DIR DIR *folder = NULL;
 	const struct dirent *entry;
 	int err;
 
 	*count = 0;
+	proc_path(path, pid, "fd");
+	folder = proc_folder(&walk->proc, path);
 	if (!folder)
 		return errno;
 	while ((entry = proc_entry(folder, &err)))
@@ -94,18 +97,17 @@ static void add_limit(struct snapshot *seen, const struct person *person,
 static void count_process(struct walk *walk, int32_t pid)
 {
 	struct frame_limit frame = { .have = 1 };
+	struct person person = { .pid = pid };
 	int err = count_descriptors(walk, pid, &frame.descriptors);
 
 	if (err)
 		walk_failed(walk, pid, err);
-	if (err || !frame.descriptors)
+	if (err || !frame.descriptors || !walk_introduce(walk, -1, &person))
 		return;
-	walk->person = (struct person){ .pid = pid };
-	walk->introduced = false;
-	walk_introduce(walk);
+	walk_save(walk, &person);
 	read_limit(walk, pid, &frame);
 	tape_put(walk->tape, FRAME_LIMIT, &frame, NULL, 0);
-	add_limit(walk->seen, &walk->person, &frame);
+	add_limit(walk->seen, &person, &frame);
 }
 
 static void walk_process(struct walk *walk, int32_t pid, uint64_t netns)

@@ -3,30 +3,11 @@
 
 #include "base/grow.h"
 #include "base/own.h"
-#include "collect/walk.h"
+#include "collect/crew.h"
 
-#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-bool holder_inode(const char *link, size_t size, uint32_t *inode)
-{
-	static const char before[] = "socket:[";
-	size_t from = sizeof(before) - 1;
-	uint64_t value = 0;
-
-	if (size < from + 2 || memcmp(link, before, from) != 0 || link[size - 1] != ']')
-		return false;
-	for (size_t i = from; i < size - 1; i++) {
-		if (link[i] < '0' || link[i] > '9')
-			return false;
-		value = value * 10 + (uint64_t)(link[i] - '0');
-		if (value > UINT32_MAX)
-			return false;
-	}
-	*inode = (uint32_t)value;
-	return true;
-}
 
 static void add_holder(struct snapshot *seen, const struct map *wanted,
 		       const struct person *person, int32_t fd, uint32_t inode)
@@ -39,57 +20,113 @@ static void add_holder(struct snapshot *seen, const struct map *wanted,
 	*grow_add(&seen->holders) = holder;
 }
 
-static bool is_wanted(const struct walk *walk, uint32_t inode)
+/* ---- from pids to processes of the snapshot ---- */
+
+static int compare_persons(const void *left, const void *right)
 {
-	return tape_records(walk->tape) || !walk->wanted || map_find(walk->wanted, inode);
+	const struct person *a = left, *b = right;
+
+	return (a->pid > b->pid) - (a->pid < b->pid);
 }
 
-/* Returns 0 or a positive errno that says that the process is not readable. */
-static int walk_descriptor(struct walk *walk, int folder, const char *name)
+/* Here @process is still the pid. */
+static int compare_as_walked(const void *left, const void *right)
 {
-	char link[64];
-	ssize_t size;
-	struct frame_holder frame;
+	const struct holder *a = left, *b = right;
 
-	if (!proc_number(name, &frame.fd))
-		return 0;
-	size = readlinkat(folder, name, link, sizeof(link));
-	if (size < 0)
-		return errno;
-	if (!holder_inode(link, (size_t)size, &frame.inode) || !is_wanted(walk, frame.inode))
-		return 0;
-	walk_introduce(walk);
-	tape_put(walk->tape, FRAME_HOLDER, &frame, NULL, 0);
-	add_holder(walk->seen, walk->wanted, &walk->person, frame.fd, frame.inode);
-	return 0;
+	if (a->process != b->process)
+		return a->process < b->process ? -1 : 1;
+	return (a->fd > b->fd) - (a->fd < b->fd);
 }
 
-/* One that closes meanwhile is no failure of the process. */
-static int walk_descriptors(struct walk *walk, DIR *folder)
+/* A recording holds them process by process, in the order of /proc. */
+static void save(struct walk *walk, const struct roll *roll, size_t from)
 {
-	const struct dirent *entry;
-	int err = 0, ended;
+	const struct snapshot *seen = walk->seen;
+	struct holder *at = seen->holders.at + from;
+	size_t count = seen->holders.count - from, next = 0;
 
-	while ((entry = proc_entry(folder, &ended))) {
-		int now = walk_descriptor(walk, dirfd(folder), entry->d_name);
+	if (count)
+		qsort(at, count, sizeof(*at), compare_as_walked);
+	for (size_t i = 0; i < roll->persons.count; i++) {
+		const struct person *person = &roll->persons.at[i];
 
-		if (now && now != ENOENT)
-			err = now;
+		walk_save(walk, person);
+		for (; next < count && at[next].process == (uint32_t)person->pid; next++) {
+			struct frame_holder frame = { .fd = at[next].fd, .inode = at[next].inode };
+
+			tape_put(walk->tape, FRAME_HOLDER, &frame, NULL, 0);
+		}
 	}
-	return err ? err : ended;
 }
 
-static void walk_holder(struct walk *walk, int32_t pid)
+/* What was only to be recorded goes. */
+static void drop_unwanted(struct snapshot *seen, const struct map *wanted, size_t from)
 {
-	OWN_DIR DIR *folder = walk_descriptor_folder(walk, pid);
-	int err;
+	size_t kept = from;
 
-	walk->person = (struct person){ .pid = pid };
-	walk->introduced = false;
-	err = folder ? walk_descriptors(walk, folder) : errno;
-	if (err)
-		walk_failed(walk, pid, err);
+	for (size_t i = from; i < seen->holders.count; i++)
+		if (map_find(wanted, seen->holders.at[i].inode))
+			seen->holders.at[kept++] = seen->holders.at[i];
+	seen->holders.count = kept;
 }
+
+/* Its index among the persons; each has a pid of its own. */
+static uint32_t find_person(const struct roll *roll, uint32_t pid)
+{
+	struct person key = { .pid = (int32_t)pid };
+	const struct person *person = bsearch(&key, roll->persons.at, roll->persons.count,
+					      sizeof(key), compare_persons);
+
+	return (uint32_t)(person - roll->persons.at);
+}
+
+/* In the order of their pids, so that it does not matter who was met first. */
+static void number(struct snapshot *seen, const struct roll *roll, size_t from)
+{
+	OWN_MEM uint32_t *index = grow_alloc(roll->persons.count * sizeof(*index));
+	struct holder *holder = seen->holders.at;
+	uint32_t pid = 0, person = 0;
+
+	for (size_t i = from; i < seen->holders.count; i++) {
+		if (holder[i].process != pid)
+			person = find_person(roll, pid = holder[i].process);
+		holder[i].process = person;
+		index[person] = 1;
+	}
+	for (size_t i = 0; i < roll->persons.count; i++)
+		if (index[i])
+			person_add(seen, &roll->persons.at[i], &index[i]);
+	for (size_t i = from; i < seen->holders.count; i++)
+		holder[i].process = index[holder[i].process];
+}
+
+static void count_nameless(struct walk *walk, const struct roll *roll)
+{
+	for (size_t i = 0; i < roll->persons.count; i++) {
+		if (!roll->persons.at[i].nameless)
+			continue;
+		walk->nameless++;
+		walk->nameless_err = roll->persons.at[i].nameless;
+	}
+}
+
+static void enter(struct walk *walk, struct roll *roll, size_t from)
+{
+	if (roll->persons.count)
+		qsort(roll->persons.at, roll->persons.count, sizeof(*roll->persons.at),
+		      compare_persons);
+	if (tape_records(walk->tape)) {
+		save(walk, roll, from);
+		if (walk->wanted)
+			drop_unwanted(walk->seen, walk->wanted, from);
+	}
+	number(walk->seen, roll, from);
+	count_nameless(walk, roll);
+	grow_fini(&roll->persons);
+}
+
+/* ---- what was seen, and what was not ---- */
 
 /* True when something could not be seen. */
 static bool note_owner_gaps(struct walk *walk)
@@ -107,6 +144,11 @@ static bool note_owner_gaps(struct walk *walk)
 			 "descriptors of %llu %s could not be read: %s",
 			 (unsigned long long)walk->broken, walk_processes(walk->broken),
 			 strerror(walk->broken_err));
+	if (walk->nameless)
+		tape_gap(walk->tape, seen, GAP_OWNERS, walk->nameless,
+			 "names of %llu %s could not be read: %s",
+			 (unsigned long long)walk->nameless, walk_processes(walk->nameless),
+			 strerror(walk->nameless_err));
 	if (hidden)
 		tape_gap(walk->tape, seen, GAP_OWNERS, 1,
 			 "this /proc hides processes of others (hidepid, subset; run as root to see all owners)");
@@ -120,18 +162,29 @@ static void finish(struct snapshot *seen, bool known, bool complete)
 	seen->holders_complete = known && complete;
 }
 
+static void look_into_all(struct walk *walk)
+{
+	size_t from = walk->seen->holders.count;
+	struct roll roll = { 0 };
+
+	crew_walk(walk, &roll);
+	snprintf(walk->seen->holders_way, sizeof(walk->seen->holders_way), "%s",
+		 roll.workers > 1 ? "through /proc by two workers" :
+				    "through /proc by one worker");
+	enter(walk, &roll, from);
+}
+
 void holders_collect(struct tape *tape, struct snapshot *seen, const struct map *wanted)
 {
 	struct walk walk = { .tape = tape, .seen = seen, .wanted = wanted };
 	bool known = true, complete = true;
-	int32_t pid;
 
 	if (!wanted || wanted->count || tape_records(tape)) {
 		known = walk_open(&walk, FRAME_HOLDERS);
-		while (known && proc_next(&walk.proc, &pid))
-			walk_holder(&walk, pid);
-		if (known)
+		if (known) {
+			look_into_all(&walk);
 			complete = !note_owner_gaps(&walk);
+		}
 		walk_close(&walk);
 	}
 	finish(seen, known, complete);

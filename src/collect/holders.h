@@ -5,15 +5,17 @@
 #include "collect/tape.h"
 
 /*
- * Who holds which socket: a walk through /proc. Processes that end meanwhile are
- * left out without a word; those that may not be looked into are counted.
+ * Who holds which socket: a walk through /proc (crew.h). Processes that end meanwhile
+ * are left out without a word; those that may not be looked into are counted.
+ *
+ * Every process is looked into, whatever is wanted: a descriptor may have been
+ * inherited or passed to any of them, across users, cgroups and namespaces, and no
+ * file of /proc says how many hold it. So a walk that stops at the first holder, or
+ * keeps to the cgroup of the socket, would lose some.
  */
 
 /* See collect_holders(). A recording gets every socket, wanted or not. */
 void holders_collect(struct tape *tape, struct snapshot *seen, const struct map *wanted);
 void holders_replay(struct tape *tape, struct snapshot *seen, const struct map *wanted);
-
-/* "socket:[123]" -> 123; false for anything else. For tests, too. */
-bool holder_inode(const char *link, size_t size, uint32_t *inode);
 
 #endif

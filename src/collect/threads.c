@@ -3,7 +3,7 @@
 
 #include "base/grow.h"
 #include "base/own.h"
-#include "collect/holders.h"
+#include "collect/crew.h"
 #include "collect/proc.h"
 
 #include <stdio.h>
@@ -21,13 +21,13 @@ static const uint32_t question = 1;
 
 _Static_assert(sizeof(struct held) == 32, "no padding in a recording");
 
-struct walk {
+struct thread_walk {
 	struct proc proc;
 	struct held held;               /* pid, tid and comm of the thread at hand */
 	struct { struct held *at; size_t count, room; } all;
 };
 
-static void read_comm(struct walk *walk, const char *task)
+static void read_comm(struct thread_walk *walk, const char *task)
 {
 	struct text comm = { 0 };
 	char rest[32];
@@ -43,7 +43,7 @@ static void read_comm(struct walk *walk, const char *task)
 	text_fini(&comm);
 }
 
-static void walk_descriptors(struct walk *walk, DIR *folder)
+static void walk_descriptors(struct thread_walk *walk, DIR *folder)
 {
 	const struct dirent *entry;
 	int err;
@@ -58,7 +58,7 @@ static void walk_descriptors(struct walk *walk, DIR *folder)
 	}
 }
 
-static void walk_thread(struct walk *walk, const char *tid)
+static void walk_thread(struct thread_walk *walk, const char *tid)
 {
 	char task[24], rest[32], path[PROC_PATH];
 	OWN_DIR DIR *folder = NULL;
@@ -75,7 +75,7 @@ static void walk_thread(struct walk *walk, const char *tid)
 	walk_descriptors(walk, folder);
 }
 
-static void walk_process(struct walk *walk, int32_t pid)
+static void walk_process(struct thread_walk *walk, int32_t pid)
 {
 	char path[PROC_PATH];
 	const struct dirent *entry;
@@ -123,7 +123,7 @@ static void add_all(struct snapshot *seen, const uint8_t *bytes, size_t size)
 
 void threads_collect(struct tape *tape, struct snapshot *seen)
 {
-	struct walk walk = { .held = { 0 } };
+	struct thread_walk walk = { .held = { 0 } };
 	int32_t pid;
 
 	if (proc_open(&walk.proc) < 0)

@@ -2,6 +2,7 @@
 #include "collect/walk.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,6 +23,8 @@ bool walk_open(struct walk *walk, enum frame_type head)
 	if (err)
 		tape_gap(walk->tape, walk_told(walk->seen, walk->wanted), GAP_OWNERS, 1,
 			 "processes could not be listed: /proc: %s", strerror(-err));
+	else    /* now, while no other descriptor is needed */
+		cgroup_tree_find(&walk->tree);
 	return !err;
 }
 
@@ -56,7 +59,7 @@ static bool is_bare(const struct walk *walk, int32_t pid)
 
 void walk_failed(struct walk *walk, int32_t pid, int err)
 {
-	if (err == ENOENT || err == ESRCH)
+	if (walk_is_gone(err))
 		return;
 	if ((err == EACCES || err == EPERM) && !is_bare(walk, pid)) {
 		walk->unreadable++;
@@ -66,46 +69,59 @@ void walk_failed(struct walk *walk, int32_t pid, int err)
 	}
 }
 
-DIR *walk_descriptor_folder(const struct walk *walk, int32_t pid)
+int walk_descriptor_folder(const struct walk *walk, int32_t pid)
 {
 	char path[PROC_PATH];
+	int fd;
 
 	proc_path(path, pid, "fd");
-	return proc_folder(&walk->proc, path);
+	fd = openat(dirfd(walk->proc.folder), path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
 /* ---- a process ---- */
 
-static void read_comm(const struct walk *walk, struct person *person)
+/* Reads @name of the process whole. Returns 0 or -errno. */
+static int read_about(const struct walk *walk, int descriptors, const struct person *person,
+		      const char *name, struct text *content)
 {
-	struct text comm = { 0 };
+	char path[PROC_PATH];
 
-	if (proc_read(&walk->proc, person->pid, "comm", &comm) == 0) {
-		size_t size = comm.count;
-		const char *at = text_str(&comm);
-
-		if (size && at[size - 1] == '\n')
-			size--;
-		person->comm_size = size < sizeof(person->comm) ? size : sizeof(person->comm) - 1;
-		memcpy(person->comm, at, person->comm_size);
-	}
-	text_fini(&comm);
+	if (descriptors < 0)
+		return proc_read(&walk->proc, person->pid, name, content);
+	snprintf(path, sizeof(path), "../%s", name);
+	return tape_read(descriptors, path, content);
 }
 
-void walk_introduce(struct walk *walk)
+static void set_comm(struct person *person, const struct text *comm)
 {
-	struct person *person = &walk->person;
-	struct frame_process frame = { .pid = person->pid };
-	struct text content = { 0 };
+	size_t size = comm->count;
 
-	if (walk->introduced)
-		return;
-	walk->introduced = true;
-	read_comm(walk, person);
-	if (proc_read(&walk->proc, person->pid, "cgroup", &content) == 0)
-		person->cgroup_id = cgroup_tree_id(&walk->tree, text_str(&content));
-	text_fini(&content);
-	frame.cgroup_id = person->cgroup_id;
+	if (size && comm->at[size - 1] == '\n')
+		size--;
+	person->comm_size = size < sizeof(person->comm) ? size : sizeof(person->comm) - 1;
+	memcpy(person->comm, text_str(comm), person->comm_size);
+}
+
+bool walk_introduce(const struct walk *walk, int descriptors, struct person *person)
+{
+	struct text comm = { 0 }, cgroup = { 0 };
+	int err = read_about(walk, descriptors, person, "comm", &comm);
+
+	if (!err)
+		set_comm(person, &comm);
+	person->nameless = -err;
+	if (read_about(walk, descriptors, person, "cgroup", &cgroup) == 0)
+		person->cgroup_id = cgroup_tree_id(&walk->tree, text_str(&cgroup));
+	text_fini(&comm);
+	text_fini(&cgroup);
+	return !walk_is_gone(-err);
+}
+
+void walk_save(struct walk *walk, const struct person *person)
+{
+	struct frame_process frame = { .pid = person->pid, .cgroup_id = person->cgroup_id };
+
 	tape_put(walk->tape, FRAME_PROCESS, &frame, person->comm, person->comm_size);
 }
 

@@ -6,6 +6,8 @@
 #include "collect/proc.h"
 #include "collect/tape.h"
 
+#include <errno.h>
+
 /*
  * The walk through /proc that finds holders (holders.c) and counts descriptors
  * (descriptors.c), live and from a recording.
@@ -17,6 +19,7 @@ struct person {
 	uint64_t cgroup_id;
 	size_t   comm_size;
 	char     comm[64];
+	int      nameless;      /* errno: it is there and its name could not be read */
 };
 
 /* begins zeroed, but for tape, seen and wanted (NULL: everything is) */
@@ -29,19 +32,26 @@ struct walk {
 	uint64_t          unreadable;   /* processes */
 	uint64_t          broken;       /* processes, for want of descriptors or memory */
 	int               broken_err;
-	struct person     person;       /* whose descriptors are being looked at */
-	bool              introduced;   /* and who was read and saved already */
+	uint64_t          nameless;     /* processes whose names could not be read */
+	int               nameless_err;
 };
 
 /* Opens /proc and says in the recording, with @head, whether there is one. */
 bool walk_open(struct walk *walk, enum frame_type head);
 void walk_close(struct walk *walk);
 
-/* Name and cgroup of walk->person, read and saved once, and only when it matters. */
-void walk_introduce(struct walk *walk);
+/*
+ * Reads name and cgroup of @person, whose pid is set; false when it is gone. Its
+ * own folder of descriptors, when one is open (else -1), leads to the very process
+ * that was listed, whoever has its number by now.
+ */
+bool walk_introduce(const struct walk *walk, int descriptors, struct person *person);
 
-/* The folder of its descriptors; NULL with errno. The caller closes it. */
-DIR *walk_descriptor_folder(const struct walk *walk, int32_t pid);
+/* Saves it when a recording is made. */
+void walk_save(struct walk *walk, const struct person *person);
+
+/* The folder of its descriptors or -errno. The caller closes it. */
+int walk_descriptor_folder(const struct walk *walk, int32_t pid);
 
 /* Counts a process that cannot be looked into. Gone is no gap, and bare has nothing. */
 void walk_failed(struct walk *walk, int32_t pid, int err);
@@ -66,6 +76,12 @@ void person_read(struct person *person, const struct frame *frame);
 /* Puts it into the snapshot, live and replayed the same way. */
 struct process *person_add(struct snapshot *seen, const struct person *person,
 			   uint32_t *index);
+
+/* What is told of a process that has gone meanwhile. */
+static inline bool walk_is_gone(int err)
+{
+	return err == ENOENT || err == ESRCH;
+}
 
 /* True for kernel threads and zombies, which hold no descriptor, by /proc/PID/stat. */
 bool holder_is_bare(const char *stat);

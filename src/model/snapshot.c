@@ -39,6 +39,7 @@ void snapshot_fini(struct snapshot *snapshot)
 	}
 	grow_fini(&snapshot->socks);
 	grow_fini(&snapshot->holders);
+	free(snapshot->holder_index.at);
 	grow_fini(&snapshot->processes);
 	map_fini(&snapshot->processes_by_pid);
 	grow_fini(&snapshot->cgroups);
@@ -118,47 +119,6 @@ const struct gap *snapshot_worst_gap(const struct snapshot *snapshot)
 	const struct gap *gap = first_of(snapshot, takes_rows);
 
 	return gap ? gap : first_of(snapshot, takes_knowledge);
-}
-
-static int compare_holders(const void *left, const void *right)
-{
-	const struct holder *a = left, *b = right;
-
-	if (a->inode != b->inode)
-		return a->inode < b->inode ? -1 : 1;
-	if (a->process != b->process)
-		return a->process < b->process ? -1 : 1;
-	return (a->fd > b->fd) - (a->fd < b->fd);
-}
-
-void snapshot_sort_holders(struct snapshot *snapshot)
-{
-	if (snapshot->holders.count)
-		qsort(snapshot->holders.at, snapshot->holders.count,
-		      sizeof(*snapshot->holders.at), compare_holders);
-}
-
-const struct holder *snapshot_holders(const struct snapshot *snapshot,
-				      uint32_t inode, size_t *count)
-{
-	const struct holder *at = snapshot->holders.at;
-	size_t low = 0, high = snapshot->holders.count, end;
-
-	*count = 0;
-	if (!inode)
-		return NULL;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (at[middle].inode < inode)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (end = low; end < snapshot->holders.count && at[end].inode == inode; end++)
-		;
-	*count = end - low;
-	return *count ? &at[low] : NULL;
 }
 
 uint32_t snapshot_process(struct snapshot *snapshot, int32_t pid)

@@ -53,6 +53,13 @@ struct holder {
 	int32_t  fd;
 };
 
+/* Where to look for an inode among the holders, once they are sorted. */
+struct holder_index {
+	uint32_t *at;           /* by (inode - the first) >> shift: the first holder there */
+	unsigned  shift;
+	size_t    covers;       /* so many holders; of another number it knows nothing */
+};
+
 struct cgroup {
 	uint64_t id;
 	char    *path;          /* raw bytes, "/" for the root */
@@ -83,7 +90,9 @@ struct snapshot {
 
 	bool     holders_known;         /* a walk was made */
 	bool     holders_complete;      /* and every process was readable */
+	char     holders_way[160];      /* how, for --verbose; "" when there was nothing to do */
 	struct { struct holder *at; size_t count, room; } holders;  /* by inode */
+	struct holder_index holder_index;
 	struct { struct process *at; size_t count, room; } processes;
 	struct map processes_by_pid;    /* pid -> index + 1 */
 

@@ -10,6 +10,7 @@
 #include "collect/cgroups.h"
 #include "collect/collect.h"
 #include "collect/descriptors.h"
+#include "collect/crew.h"
 #include "collect/holders.h"
 #include "collect/walk.h"
 #include "collect/inet.h"
