@@ -6,7 +6,8 @@
 # make check      every test
 # make help       the rest
 #
-# CC, CFLAGS, CPPFLAGS, LDFLAGS, PREFIX, DESTDIR, O and V=1 are yours to set.
+# CC, CFLAGS, CPPFLAGS, LDFLAGS, PREFIX, DESTDIR, O and V=1 are yours to set. BPF=1 finds
+# the owners of very many sockets by a program in the kernel (clang and libbpf-dev to build).
 
 VERSION    := 0.1.0
 O          ?= build
@@ -108,6 +109,27 @@ $(O)/%.o: src/%.c $(O)/flags.mk
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
+# With BPF=1 these stand in for what the archive has: our program in the kernel as bytes of
+# ours, and the libbpf that loads it, found by name when it is wanted.
+BPF_CLANG ?= clang
+BPF_PARTS := $(O)/bpf/holders.o $(O)/bpf/task_files.o
+$(O)/bpf/program.o: src/collect/bpf/program.bpf.c src/collect/bpf/task_file.h $(O)/flags.mk
+	@mkdir -p $(@D)
+	$(call say,BPF,$<)$(BPF_CLANG) -target bpf -mcpu=v2 -O2 -g -Wall -Wextra -Isrc -c $< -o $@
+$(O)/bpf/task_files.o: $(O)/bpf/program.o
+$(O)/bpf/%.o: src/collect/bpf/%.c $(O)/flags.mk
+	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) -DSOCKVET_BPF -DPROGRAM='"$(O)/bpf/program.o"' \
+	  $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+$(O)/bpf/%.o: src/collect/%.c $(O)/flags.mk
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) -DSOCKVET_BPF $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+-include $(BPF_PARTS:.o=.d)
+
+# Switched on or off, the program is linked again.
+.PHONY: FORCE
+$(O)/bpf.is: FORCE
+	@mkdir -p $(@D); echo '$(BPF)' | cmp -s - $@ || echo '$(BPF)' >$@
+
 # An archive per room: a test of a room links that room and what is left of it.
 define room_archive
 $(O)/$(1).a: $(filter $(O)/$(1)/%,$(OBJECTS))
@@ -115,7 +137,14 @@ $(O)/$(1).a: $(filter $(O)/$(1)/%,$(OBJECTS))
 endef
 $(foreach room,$(ROOMS),$(eval $(call room_archive,$(room))))
 
-$(O)/sockvet: $(O)/main.o $(addprefix $(O)/,cmd.a print.a judge.a collect.a model.a base.a)
+ARCHIVES := $(addprefix $(O)/,cmd.a print.a judge.a collect.a model.a base.a)
+$(O)/sockvet: $(O)/main.o $(if $(BPF),$(BPF_PARTS)) $(ARCHIVES) $(O)/bpf.is
+	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(filter %.o %.a,$^) $(LIBS) -o $@
+
+# For a test, where it can be built.
+HAS_BPF = $(shell command -v $(BPF_CLANG) && $(PKG_CONFIG) --exists libbpf && echo yes)
+$(O)/tests/sockvet-bpf: $(O)/main.o $(BPF_PARTS) $(ARCHIVES)
+	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $^ $(LIBS) -o $@
 
 # tests/unit/test_ROOM.c or test_ROOM_what.c links ROOM; others the model.
@@ -149,7 +178,7 @@ SUITES  := $(sort $(wildcard tests/rooms/*.bats tests/golden/*.bats tests/shell/
 TEST_ENV = SOCKVET=$(abspath $(O))/sockvet SITUATION=$(abspath $(O))/tests/situation \
            BUILD=$(abspath $(O)) CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C.UTF-8
 
-check: $(O)/sockvet $(UNIT) $(FUZZERS) $(O)/tests/situation
+check: $(O)/sockvet $(if $(filter yes,$(HAS_BPF)),$(O)/tests/sockvet-bpf) $(UNIT) $(FUZZERS) $(O)/tests/situation
 	@$(TEST_ENV) prove --timer -j $(JOBS) -e '' $(UNIT) $(SUITES)
 
 # More of the random scenarios: RANDOM_COUNT of each kind, RANDOM_SEED repeats one.

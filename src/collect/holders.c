@@ -3,11 +3,21 @@
 
 #include "base/grow.h"
 #include "base/own.h"
+#include "collect/bpf/task_files.h"
 #include "collect/crew.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* For --verbose: which way was taken, and before it which one was not, and why. */
+static void say_way(struct snapshot *seen, const char *words)
+{
+	size_t size = strlen(seen->holders_way);
+
+	snprintf(seen->holders_way + size, sizeof(seen->holders_way) - size, "%s%s",
+		 size && *words ? ", " : "", words);
+}
 
 static void add_holder(struct snapshot *seen, const struct map *wanted,
 		       const struct person *person, int32_t fd, uint32_t inode)
@@ -18,6 +28,62 @@ static void add_holder(struct snapshot *seen, const struct map *wanted,
 		return;
 	person_add(seen, person, &holder.process);
 	*grow_add(&seen->holders) = holder;
+}
+
+/* ---- one pass in the kernel ---- */
+
+struct pass {
+	struct walk *walk;
+	struct roll *roll;
+	int32_t      pid;       /* whose descriptors are being told, all in a row */
+	bool         gone;      /* and it has ended since */
+};
+
+static void meet(struct pass *pass, int32_t pid)
+{
+	struct person person = { .pid = pid };
+
+	if (pass->pid == pid)
+		return;
+	pass->pid = pid;
+	pass->gone = !walk_introduce(pass->walk, -1, &person);
+	if (!pass->gone)
+		*grow_add(&pass->roll->persons) = person;
+}
+
+static void take_file(void *ctx, const struct task_file *file)
+{
+	struct pass *pass = ctx;
+	const struct walk *walk = pass->walk;
+	struct holder holder = {
+		.inode = file->inode, .process = (uint32_t)file->pid, .fd = file->fd,
+	};
+
+	if (!crew_wants(walk, file->inode))
+		return;
+	meet(pass, file->pid);
+	if (!pass->gone)
+		*grow_add(&walk->seen->holders) = holder;
+}
+
+/* False, with nothing added, when it is not to be had; then /proc has to be walked. */
+static bool pass_through(struct walk *walk, struct roll *roll)
+{
+	struct pass pass = { .walk = walk, .roll = roll };
+	struct snapshot *seen = walk->seen;
+	size_t before = seen->holders.count;
+	struct text why = { 0 };
+	bool done = task_files_read(take_file, &pass, &why);
+
+	if (done) {
+		say_way(seen, "one BPF pass over all open files");
+	} else {
+		seen->holders.count = before;
+		roll->persons.count = 0;
+		say_way(seen, text_str(&why));
+	}
+	text_fini(&why);
+	return done;
 }
 
 /* ---- from pids to processes of the snapshot ---- */
@@ -167,10 +233,11 @@ static void look_into_all(struct walk *walk)
 	size_t from = walk->seen->holders.count;
 	struct roll roll = { 0 };
 
-	crew_walk(walk, &roll);
-	snprintf(walk->seen->holders_way, sizeof(walk->seen->holders_way), "%s",
-		 roll.workers > 1 ? "through /proc by two workers" :
-				    "through /proc by one worker");
+	if (!pass_through(walk, &roll)) {
+		crew_walk(walk, &roll);
+		say_way(walk->seen, roll.workers > 1 ? "through /proc by two workers" :
+							    "through /proc by one worker");
+	}
 	enter(walk, &roll, from);
 }
 

@@ -5,8 +5,10 @@
 #include "collect/tape.h"
 
 /*
- * Who holds which socket: a walk through /proc (crew.h). Processes that end meanwhile
- * are left out without a word; those that may not be looked into are counted.
+ * Who holds which socket: a walk through /proc (crew.h), or one pass of a program of
+ * our own in the kernel (bpf/task_files.h) where it is built in, pays and sees the
+ * same. Processes that end meanwhile are left out without a word; those that may not
+ * be looked into are counted.
  *
  * Every process is looked into, whatever is wanted: a descriptor may have been
  * inherited or passed to any of them, across users, cgroups and namespaces, and no

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Who holds which socket: found by one worker or by two, it is the same answer.
+# Who holds which socket: found by one worker, by two, or in the kernel, it is the same answer.
 
 load lab
 
@@ -48,13 +48,32 @@ for pid in filter(str.isdigit, os.listdir("/proc")):
         pass
 '
 
+APART=
+
 # "inode pid fd" of each holder in the JSON that sockvet gave last, of the sockets listed.
 holders() {
 	jq -r '.sockets[] | .inode as $i | .processes[]? | "\($i) \(.pid) \(.fd)"' <<<"$output" | sort
 }
 
+# As root of the machine, in a pid namespace with a /proc of its own.
+crowd_apart() {
+	coproc LAB_IO { exec unshare -npf --mount-proc --kill-child sh -c 'ip link set lo up; exec python3 -c "$@"' \
+		sh "$CROWD" "$@" 2>"$BATS_TEST_TMPDIR/situation.err" 3>&-; }
+	LAB_JOB=$LAB_IO_PID
+	APART=none
+	lab_take READY
+	APART=$(ps -o pid= --ppid "$LAB_JOB" | tr -d ' ')
+	[ -n "$APART" ]
+}
+
+# unshare waits for its child whatever TERM says; the child goes with it.
 teardown() {
+	[ -z "$APART" ] || kill -KILL "$LAB_JOB" 2>/dev/null || true
 	lab_stop
+}
+
+apart() {
+	nsenter -t "$APART" -n -p -m "$@" 3>&-
 }
 
 @test "two workers miss or double a holder, or give another answer than one" {
@@ -160,4 +179,37 @@ os.kill(churn, signal.SIGKILL)
 		"$SOCKVET" list -tap --json >"$trace.out" 2>/dev/null || true
 	output=$(cat "$trace.out")
 	holds 'any(.end.gaps[]; .kind == "resources" and (.text | test("Too many open files")))'
+}
+
+@test "the pass in the kernel gives another answer than the walk through /proc" {
+	local bpf=${BUILD:-$BATS_TEST_DIRNAME/../../build}/tests/sockvet-bpf arguments
+	[ -x "$bpf" ] || skip "not built: clang or libbpf-dev is missing"
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	[ "$(ulimit -Hn)" -ge 2000 ] || skip "needs 2000 descriptors"
+	crowd_apart 8 1400
+	apart "$bpf" list -tapH --verbose >"$BATS_TEST_TMPDIR/pass" 2>"$BATS_TEST_TMPDIR/told"
+	grep -q 'one BPF pass' "$BATS_TEST_TMPDIR/told" || skip "$(cat "$BATS_TEST_TMPDIR/told")"
+	apart "$SOCKVET" list -tapH >"$BATS_TEST_TMPDIR/walk" 2>/dev/null
+	cmp "$BATS_TEST_TMPDIR/pass" "$BATS_TEST_TMPDIR/walk"
+	for arguments in "list -tapH -C inode,processes" "list -xapH" "list -tuap --pids" "list -tap --by process"; do
+		# shellcheck disable=SC2086
+		cmp <(apart "$bpf" $arguments 2>&1) <(apart "$SOCKVET" $arguments 2>&1)
+	done
+	cmp <(apart "$bpf" list -tap --json | jq .sockets,.end) <(apart "$SOCKVET" list -tap --json | jq .sockets,.end)
+	apart "$bpf" list -tapH --record "$BATS_TEST_TMPDIR/saved" >/dev/null 2>&1
+	"$SOCKVET" list -tapH --from "$BATS_TEST_TMPDIR/saved" 2>/dev/null | cmp - "$BATS_TEST_TMPDIR/walk"
+}
+
+@test "where the pass would see more or fewer processes than /proc it is taken all the same" {
+	local bpf=${BUILD:-$BATS_TEST_DIRNAME/../../build}/tests/sockvet-bpf
+	[ -x "$bpf" ] || skip "not built: clang or libbpf-dev is missing"
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	[ "$(ulimit -Hn)" -ge 2000 ] || skip "needs 2000 descriptors"
+	crowd_apart 8 1400
+	# a pid namespace below that of /proc; somebody without privileges; too few of them
+	apart unshare -pf "$bpf" list -tapH --verbose 2>&1 >/dev/null | grep 'another pid namespace.*through /proc'
+	apart setpriv --reuid=65534 --clear-groups "$bpf" list -tapH --verbose 2>&1 >/dev/null |
+		grep 'not every process.*through /proc'
+	apart setpriv --bounding-set=-sys_ptrace "$bpf" list -tapH --verbose 2>&1 >/dev/null |
+		grep 'not every process.*through /proc'
 }
