@@ -60,6 +60,46 @@ static int open_folder(struct save *save, const char *path, struct fault *fault)
 	return save->folder < 0 ? fail(save, errno, "write", fault) : 0;
 }
 
+/* Where anybody may rename what is root's, a recording is not what root made of it. */
+static int check_folder(struct save *save, struct fault *fault)
+{
+	struct stat st;
+
+	if (fstat(save->folder, &st) < 0)
+		return fail(save, errno, "write", fault);
+	if (geteuid() != 0 || !(st.st_mode & S_IWOTH) || st.st_mode & S_ISVTX)
+		return 0;
+	return fault_set(fault, EPERM,
+			 "cannot write the recording %s: anybody may replace files in its folder; use another, or chmod +t it",
+			 text_str(&save->shown));
+}
+
+static int refuse_target(const struct save *save, const char *what, struct fault *fault)
+{
+	return fault_set(fault, EEXIST,
+			 "cannot write the recording %s: it is there and is no %s; name another",
+			 text_str(&save->shown), what);
+}
+
+/*
+ * What a slip of the fingers must not destroy: only a recording, or an empty file
+ * as mktemp makes it, is replaced. Opened without waiting: it may be a fifo by now.
+ */
+static int check_content(const struct save *save, struct fault *fault)
+{
+	OWN_FD int fd = openat(save->folder, save->name,
+			       O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	char start[sizeof(RECORDING_MAGIC) - 1];
+	ssize_t got = fd < 0 ? -1 : read(fd, start, sizeof(start));
+
+	if (got < 0)
+		return fault_set(fault, errno, "cannot replace %s, which may be no recording: %s",
+				 text_str(&save->shown), strerror(errno));
+	if (got == 0 || (got == sizeof(start) && memcmp(start, RECORDING_MAGIC, sizeof(start)) == 0))
+		return 0;
+	return refuse_target(save, "recording", fault);
+}
+
 /* Devices, fifos, links and folders are nobody's recording. */
 static int check_target(struct save *save, struct fault *fault)
 {
@@ -67,11 +107,8 @@ static int check_target(struct save *save, struct fault *fault)
 
 	if (fstatat(save->folder, save->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : fail(save, errno, "write", fault);
-	if (S_ISREG(st.st_mode))
-		return 0;
-	return fault_set(fault, EEXIST,
-			 "cannot write the recording %s: it is there and is no regular file; name another",
-			 text_str(&save->shown));
+	return S_ISREG(st.st_mode) ? check_content(save, fault) :
+				     refuse_target(save, "regular file", fault);
 }
 
 static void make_temporary_name(struct save *save)
@@ -114,6 +151,8 @@ int save_open(struct save **result, const char *path, struct fault *fault)
 	save->sum = FRAME_SUM_START;
 	text_add_safe(&save->shown, path, strlen(path));
 	err = open_folder(save, path, fault);
+	if (!err)
+		err = check_folder(save, fault);
 	if (!err)
 		err = check_target(save, fault);
 	if (!err)
@@ -163,6 +202,9 @@ static int put_in_place(struct save *save, struct fault *fault)
 
 	if (err)
 		return err;
+	/* At once where nothing is to be replaced: nobody ever sees another name. */
+	if (save->nameless && give_name(save, save->name) == 0)
+		return 0;
 	if (save->nameless) {
 		if (give_name(save, save->temporary) < 0)
 			return fail(save, errno, "name", fault);

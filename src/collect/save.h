@@ -17,7 +17,8 @@ struct save;
 
 /**
  * save_open - begin a recording
- * @path: the file to be made or replaced; only a regular file is replaced
+ * @path: the file to be made or replaced; replaced is only what is a recording,
+ *        or empty. Root is refused where anybody may replace its files.
  */
 int save_open(struct save **result, const char *path, struct fault *fault);
 

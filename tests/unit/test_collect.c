@@ -974,6 +974,7 @@ static struct collect *open_questions(bool wide)
 	struct collect *collect;
 	struct save *save;
 
+	unlink(tape.path);      /* what is no recording is not replaced */
 	assert_int_equal(save_open(&save, tape.path, &fault), 0);
 	if (wide)
 		put_wide(save);
@@ -1331,6 +1332,8 @@ static void look(const struct collect_source *source, struct snapshot *seen, uin
 	struct fault fault = { 0 };
 	struct collect *collect;
 
+	if (source->record)
+		unlink(source->record);
 	snapshot_init(seen);
 	assert_int_equal(collect_open(&collect, source, &fault), 0);
 	assert_int_equal(collect_basics(collect, seen, &fault), 0);
