@@ -62,6 +62,31 @@ static int record_all(struct session *session, struct tally *tally)
 	return err ? err : record_ports(session, &ask);
 }
 
+static int check_redaction(const struct options *options, struct fault *fault)
+{
+	if (!options->redact)
+		return fault_set(fault, EINVAL, "record --from makes another recording only with "
+				 "--redact; otherwise copy the file");
+	if (options->ipv4 || options->ipv6)
+		return fault_set(fault, EINVAL, "record --from --redact takes a recording as a "
+				 "whole, not -4 or -6 of it");
+	return 0;
+}
+
+/* record --from OLD --redact NEW */
+static enum status redact_recording(const struct options *options)
+{
+	struct fault fault;
+
+	if (check_redaction(options, &fault) < 0 ||
+	    collect_redact(options->from, options->words[0], &fault) < 0)
+		return cmd_fail(&fault);
+	if (!options->quiet)
+		fprintf(stderr, "sockvet: %s with stand-ins for addresses and names in %s\n",
+			options->from, options->words[0]);
+	return STATUS_OK;
+}
+
 enum status record_run(const struct options *options)
 {
 	struct options wanted = *options;
@@ -72,6 +97,8 @@ enum status record_run(const struct options *options)
 	if (options->words_count != 1)
 		return cmd_fail(&(struct fault){ .err = EINVAL, .text =
 			"record takes the name of one file to write" });
+	if (options->from)
+		return redact_recording(options);
 	wanted.record = options->words[0];
 	if (session_open(&session, &wanted) < 0)
 		return STATUS_UNKNOWN;

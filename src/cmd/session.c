@@ -86,7 +86,7 @@ static int open_source(struct session *session, const struct options *options, b
 {
 	struct collect_source source = {
 		.netns = options->netns, .from = options->from,
-		.record = options->record, .deadline_ms = options->deadline_ms,
+		.record = options->record, .redact = options->redact, .deadline_ms = options->deadline_ms,
 	};
 	int err;
 

@@ -115,6 +115,8 @@ int collect_open(struct collect **result, const struct collect_source *source,
 	if (!collect->source.deadline_ms)
 		collect->source.deadline_ms = DEADLINE_MS;
 	err = tape_open(&collect->tape, source->from, source->record, fault);
+	if (!err && source->redact)
+		tape_redact(&collect->tape);
 	if (!err && !tape_replays(&collect->tape))
 		err = open_live(collect, fault);
 	if (err) {

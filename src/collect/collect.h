@@ -25,6 +25,7 @@ struct collect_source {
 	const char *netns;      /* NAME, PID or PATH of a namespace; NULL: ours */
 	const char *from;       /* recording to read, "-": stdin; NULL: the kernel */
 	const char *record;     /* recording to write; NULL: none */
+	bool        redact;     /* it has no addresses and names, but stand-ins */
 	unsigned    deadline_ms;/* for each dump; 0: 30000 */
 };
 
@@ -44,6 +45,13 @@ int collect_open(struct collect **result, const struct collect_source *source,
  * @keep: false drops an unfinished recording
  */
 int collect_close(struct collect *collect, bool keep, struct fault *fault);
+
+/**
+ * collect_redact - a recording once more, with stand-ins for addresses and names
+ * @from: "-" is standard input; a dump of ss is none
+ * @to:   may be the same file
+ */
+int collect_redact(const char *from, const char *to, struct fault *fault);
 
 /* Called inside a namespace; a negative errno ends the round. */
 typedef int place_visit(void *ctx, const struct place *place);

@@ -59,6 +59,12 @@ struct cursor load_begin(const struct load *load, size_t head);
 /* Steps to the next frame of the section; false at its end. */
 bool load_next(struct cursor *cursor, struct frame *frame);
 
+/* For load_next_of_all(): from the first frame of all on. Of a foreign file none. */
+struct cursor load_begin_all(const struct load *load);
+
+/* Steps through every frame in the order of the file; false at FRAME_END. */
+bool load_next_of_all(struct cursor *cursor, struct frame *frame);
+
 /* The first FRAME_FILE of that name: errno and content. False: not there. */
 bool load_file(const struct load *load, const char *name, int *err,
 	       const uint8_t **content, size_t *size);

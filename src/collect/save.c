@@ -5,6 +5,7 @@
 #include "base/out.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "collect/redact.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +22,7 @@ struct save {
 	struct text shown;      /* the path, safe to print */
 	uint64_t    frames;
 	uint64_t    sum;        /* of all that was put */
+	struct redact *redact;  /* NULL: nothing is replaced */
 	struct out  out;
 };
 
@@ -39,6 +41,7 @@ static void save_free(struct save *save)
 	}
 	if (save->folder >= 0)
 		close(save->folder);
+	redact_free(save->redact);
 	text_fini(&save->shown);
 	free(save->name);
 	free(save);
@@ -168,8 +171,14 @@ int save_open(struct save **result, const char *path, struct fault *fault)
 	return 0;
 }
 
-void save_put(struct save *save, enum frame_type type, const void *fixed,
-	      const void *bytes, size_t size)
+void save_redact(struct save *save)
+{
+	if (!save->redact)
+		save->redact = redact_new();
+}
+
+static void put_frame(struct save *save, enum frame_type type, const void *fixed,
+		      const void *bytes, size_t size)
 {
 	struct frame_header header = {
 		.type = type, .length = (uint32_t)(frame_fixed[type] + size),
@@ -181,6 +190,34 @@ void save_put(struct save *save, enum frame_type type, const void *fixed,
 	if (size)
 		put(save, bytes, size);
 	save->frames++;
+}
+
+/* Names and addresses replaced. */
+static void put_redacted(struct save *save, enum frame_type type, const void *fixed,
+			 const void *bytes, size_t size)
+{
+	uint64_t copy[8] = { 0 };
+	struct text out = { 0 };
+
+	if (frame_fixed[type])
+		memcpy(copy, fixed, frame_fixed[type]);
+	if (redact_frame(save->redact, type, copy, bytes, size, &out))
+		put_frame(save, type, copy, out.at, out.count);
+	text_fini(&out);
+}
+
+void save_put(struct save *save, enum frame_type type, const void *fixed,
+	      const void *bytes, size_t size)
+{
+	struct text out = { 0 };
+
+	if (save->redact)
+		put_redacted(save, type, fixed, bytes, size);
+	else if (type == FRAME_SOCK && redact_keys(bytes, size, &out))
+		put_frame(save, type, fixed, out.at, out.count);
+	else
+		put_frame(save, type, fixed, bytes, size);
+	text_fini(&out);
 }
 
 static int give_name(struct save *save, const char *name)

@@ -22,7 +22,13 @@ struct save;
  */
 int save_open(struct save **result, const char *path, struct fault *fault);
 
-/* Adds a frame: the fixed part of its payload, then bytes of any length. */
+/* From now on addresses and names are replaced, see redact.h. */
+void save_redact(struct save *save);
+
+/*
+ * Adds a frame: the fixed part of its payload, then bytes of any length. Keys
+ * (TCP MD5 signatures) are blanked.
+ */
 void save_put(struct save *save, enum frame_type type, const void *fixed,
 	      const void *bytes, size_t size);
 

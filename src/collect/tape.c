@@ -30,6 +30,12 @@ int tape_close(struct tape *tape, bool keep, struct fault *fault)
 	return err;
 }
 
+void tape_redact(struct tape *tape)
+{
+	if (tape->save)
+		save_redact(tape->save);
+}
+
 void tape_put(struct tape *tape, enum frame_type type, const void *fixed,
 	      const void *bytes, size_t size)
 {

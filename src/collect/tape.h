@@ -23,6 +23,9 @@ int tape_open(struct tape *tape, const char *from, const char *record,
 	      struct fault *fault);
 int tape_close(struct tape *tape, bool keep, struct fault *fault);
 
+/* What is recorded from now on has stand-ins for addresses and names. */
+void tape_redact(struct tape *tape);
+
 static inline bool tape_replays(const struct tape *tape)
 {
 	return tape->load;
