@@ -2,6 +2,7 @@
 /* Find the command's row, call it, turn its result into the exit status. */
 #include "cmd/cmd.h"
 #include "cmd/help.h"
+#include "cmd/privileges.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -72,12 +73,16 @@ static enum status run(int argc, char **argv)
 		return help_print(command);
 	if (options.version)
 		return version_print();
+	if (privileges_check(command, &options, &fault) < 0 ||
+	    privileges_limit(command, &options, &fault) < 0)
+		return cmd_fail(&fault);
 	return command->run(&options);
 }
 
 int main(int argc, char **argv)
 {
 	fill_standard_descriptors();
+	privileges_distrust();
 	/* a limit of the file size is an error of the writing, which is told and cleaned up */
 	signal(SIGXFSZ, SIG_IGN);
 	return argc < 1 ? STATUS_UNKNOWN : (int)close_output(run(argc, argv));

@@ -19,6 +19,7 @@
 #include "collect/offers.h"
 #include "collect/others.h"
 #include "collect/places.h"
+#include "collect/privilege.h"
 #include "collect/probe.h"
 #include "collect/proc_net.h"
 #include "collect/raw_socks.h"
@@ -94,12 +95,16 @@ static void read_machine(struct collect *collect)
 static int open_live(struct collect *collect, struct fault *fault)
 {
 	struct utsname system;
+	int err;
 
 	if (uname(&system) == 0)
 		set_release(collect, system.release, strlen(system.release));
 	if (collect->source.netns || tape_records(&collect->tape))
 		read_machine(collect);
-	return collect->source.netns ? netns_enter(collect->source.netns, fault) : 0;
+	if (!collect->source.netns)
+		return 0;
+	err = netns_enter(collect->source.netns, fault);
+	return err ? err : privilege_settle(fault);
 }
 
 int collect_open(struct collect **result, const struct collect_source *source,

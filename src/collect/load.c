@@ -4,6 +4,7 @@
 #include "base/grow.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "collect/privilege.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -398,6 +399,8 @@ int load_open(struct load **result, const char *path, struct fault *fault)
 
 	if (!standard && opened < 0)
 		err = read_failed(load, errno, fault);
+	if (!err)
+		err = privilege_settle(fault);
 	if (!err)
 		err = read_all(load, standard ? STDIN_FILENO : opened, fault);
 	if (!err)

@@ -19,6 +19,7 @@ struct load;
  * load_open - read a whole recording and check its form
  * @path: the file, "-" for standard input
  *
+ * What was kept only to open it is given up before it is read (privilege.h).
  * Errors name the offset: no recording, other byte order, newer format, cut
  * short, changed or damaged (its checksum, from version 2 on), a frame that
  * makes no sense, larger than LOAD_MAX.

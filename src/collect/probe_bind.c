@@ -93,6 +93,19 @@ static int become(uint32_t uid)
 	return setresuid(uid, uid, uid) < 0 ? errno : 0;
 }
 
+/* Who becomes root by CAP_SETUID alone is root without capabilities. */
+static int lacks_right_of_root(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+
+	if (prctl(PR_CAPBSET_READ, CAP_NET_BIND_SERVICE, 0, 0, 0) != 1)
+		return 0;       /* then root has none here either */
+	if (syscall(SYS_capget, &header, sets) < 0)
+		return errno;
+	return sets[0].effective >> CAP_NET_BIND_SERVICE & 1 ? 0 : EPERM;
+}
+
 /*
  * A program of a uid other than 0 has no capability but the ambient ones, and
  * those only if it is started by us as we are. To give them up is always
@@ -104,6 +117,8 @@ static int set_rights(int fd, const struct bind_ask *ask)
 	int err = ours ? 0 : become(ask->uid);
 
 	(void)fd;
+	if (ask->uid == 0 && !ours && !err)
+		err = lacks_right_of_root();
 	if (ask->uid == 0)
 		return err && is_low(ask->port) ? err : 0;
 	if (ours && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, CAP_NET_BIND_SERVICE, 0, 0) == 1)

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/privileges.h"
+
+#include "collect/privilege.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Options that name a file, change something, or show what the caller may not see. */
+static const struct {
+	const char *name;
+	size_t      offset;     /* of a word in struct options, or of a flag */
+	bool        is_flag;
+} refused[] = {
+	{ "--from", offsetof(struct options, from), false },
+	{ "--record", offsetof(struct options, record), false },
+	{ "--filter", offsetof(struct options, filter_file), false },
+	{ "--diag", offsetof(struct options, diag), false },
+	{ "--netns", offsetof(struct options, netns), false },
+	{ "--all-netns", offsetof(struct options, all_netns), true },
+	{ "--kill", offsetof(struct options, kill), true },
+};
+
+void privileges_distrust(void)
+{
+	if (privilege_is_borrowed())
+		privilege_forget_environment();
+}
+
+static bool is_given(const struct options *options, size_t offset, bool is_flag)
+{
+	const void *at = (const char *)options + offset;
+
+	return is_flag ? *(const bool *)at : *(const char *const *)at != NULL;
+}
+
+static int refuse(const char *what, struct fault *fault)
+{
+	return fault_set(fault, EPERM,
+			 "%s is not for a program that is set-user-id or has file capabilities: such a one only lists and checks; run it as root instead",
+			 what);
+}
+
+int privileges_check(const struct command *command, const struct options *options,
+		     struct fault *fault)
+{
+	if (!privilege_is_borrowed())
+		return 0;
+	if (command->bit & (FOR_RECORD | FOR_BIND | FOR_CONNECT))
+		return refuse(command->name, fault);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
+		if (is_given(options, refused[i].offset, refused[i].is_flag))
+			return refuse(refused[i].name, fault);
+	return 0;
+}
+
+/* A unix socket: whether its folder may be written is part of the answer. */
+static bool names_path(const struct options *options)
+{
+	return options->words_count && strchr(options->words[0], '/');
+}
+
+/* Of a run that asks the kernel. */
+static unsigned live_needs(const struct command *command, const struct options *options)
+{
+	unsigned needs = PRIVILEGE_OWNERS | PRIVILEGE_NET;
+
+	if (options->record || command->bit == FOR_RECORD)
+		needs |= PRIVILEGE_WRITE;
+	if (options->netns || options->all_netns)
+		needs |= PRIVILEGE_ENTER;
+	if (command->bit != FOR_BIND)
+		return needs;
+	/* who has the port in other namespaces; may we have a low one */
+	needs |= PRIVILEGE_ENTER | PRIVILEGE_BIND;
+	if (options->probe)
+		needs |= PRIVILEGE_BECOME;
+	return names_path(options) ? needs | PRIVILEGE_WRITE : needs;
+}
+
+/* The namespace that -N names is entered once, unless the command comes to it again. */
+static bool enters_once(const struct command *command, const struct options *options)
+{
+	return options->netns && !options->all_netns && command->bit != FOR_BIND &&
+	       !options->repeat_word && !options->events;
+}
+
+int privileges_limit(const struct command *command, const struct options *options,
+		     struct fault *fault)
+{
+	unsigned needs;
+
+	if (command->bit & (FOR_EXPLAIN | FOR_TABLES))
+		return privilege_keep(0, 0, fault);
+	if (options->from) {
+		needs = command->bit == FOR_RECORD ? PRIVILEGE_WRITE : 0;
+		return privilege_keep(needs | PRIVILEGE_READ, needs, fault);
+	}
+	needs = live_needs(command, options);
+	return privilege_keep(needs, enters_once(command, options) ?
+				     needs & ~(unsigned)PRIVILEGE_ENTER : needs, fault);
+}

@@ -1,0 +1,340 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Each line of the table in the man page's section PRIVILEGES, with exactly those capabilities as a real other user:
+# it works, and without any one of them it says what it could not see. Then what root gives up, and set-user-id.
+
+load lab.bash
+
+NOBODY=65534
+
+setup_file() {
+	# a place that nobody can reach and where set-user-id counts; the folder of bats is its owner's
+	PLACE=$(mktemp -d /tmp/sockvet-privilege.XXXXXX)
+	export PLACE
+	chmod 755 "$PLACE"
+	install -m 755 "${SOCKVET:-build/sockvet}" "$PLACE/sockvet"
+}
+
+teardown_file() { rm -rf "$PLACE"; }
+
+setup() {
+	[ "$(id -u)" -eq 0 ] && unshare -nmpf --mount-proc true 2>/dev/null ||
+		skip "ONLY REAL ROOT can give single capabilities to another user: privileges are not checked"
+	command -v setpriv >/dev/null || skip "SETPRIV IS MISSING: privileges are not checked (apt install util-linux)"
+}
+
+# unshare itself takes no SIGTERM; it ends when its child, which is all in there, does.
+teardown() {
+	[ -z "${HOLDER:-}" ] || kill -9 "$HOLDER" 2>/dev/null || true
+	[ -z "$LAB_JOB" ] || wait "$LAB_JOB" 2>/dev/null || true
+	LAB_JOB=
+}
+
+# Sockets of root in namespaces of its own, where nobody is another user.
+HELD='
+import ctypes, socket, struct, sys
+def tell(peer, key):
+    return struct.pack("=HH4s120xBBHi", socket.AF_INET, 0, socket.inet_aton(peer), 0, 0, len(key), 0) + key.ljust(80, b"\0")
+listener = socket.create_server(("127.0.0.1", 8080))
+listener.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, 7)
+try:
+    listener.setsockopt(socket.IPPROTO_TCP, 14, tell("127.9.8.7", b"topsecretkey"))
+    md5 = 1
+except OSError:
+    md5 = 0
+client = socket.create_connection(("127.0.0.1", 8080))
+server = listener.accept()[0]
+packet = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 3)
+code = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0xffff))
+packet.setsockopt(socket.SOL_SOCKET, 26, struct.pack("HL", 1, ctypes.addressof(code)))
+print("READY md5=%d" % md5, flush=True)
+for line in sys.stdin:
+    client = socket.create_connection(("127.0.0.1", 8080))
+    print("NEXT", flush=True)
+'
+MAKE='mount -t tmpfs none /run && mkdir /run/netns && : >/run/netns/blue &&
+	unshare -n sh -c "mount --bind /proc/self/ns/net /run/netns/blue" && ip link set lo up && exec python3 -c "$0"'
+
+hold() {
+	coproc LAB_IO { exec unshare -nmpf --mount-proc --kill-child sh -c "$MAKE" "$HELD" 2>"$BATS_TEST_TMPDIR/situation.err" 3>&-; }
+	LAB_JOB=$LAB_IO_PID
+	LAB=()
+	lab_take READY
+	HOLDER=$(pgrep -P "$LAB_JOB")
+}
+
+# with "cap_a cap_b" ARGUMENTS...: sockvet as nobody with these capabilities and no others, in there.
+with() {
+	local plus='' each
+	for each in $1; do plus+=${plus:+,}+${each#cap_}; done
+	shift
+	status=0
+	output=$(nsenter -t "$HOLDER" -n -m -p setpriv --reuid=$NOBODY --regid=$NOBODY --clear-groups \
+		${plus:+--inh-caps="$plus" --ambient-caps="$plus"} \
+		timeout 60 "$PLACE/sockvet" "$@" 2>"$BATS_TEST_TMPDIR/stderr" 3>&-) || status=$?
+	errors=$(cat "$BATS_TEST_TMPDIR/stderr")
+}
+
+is() { jq -e "$1" <<<"$output" >/dev/null 2>&1; }
+has_gap() { is ".end.gaps | any(.text | test(\"$1\"))"; }
+
+# Each says "works", "told" when what is missing is told, or nothing: that would be a lie.
+sees_sockets() {
+	with "$1" list -ta --json
+	is '.sockets | map(.state) | index("LISTEN") and index("ESTABLISHED")' && is 'all(.sockets[]; .uid == 0)' && echo works
+}
+sees_cgroups() {
+	with "$1" list -ta --json -C +CGROUP
+	is 'all(.sockets[]; .cgroup != null)' && echo works
+}
+sees_names() {
+	with "$1" list -f netlink -a
+	[[ $output == *sockvet/* ]] && echo works
+}
+sees_owners() {
+	with "$1" list -tap --json 'sport = :8080'
+	if is 'all(.sockets[]; .processes | any(.pid == 1 and .comm == "python3"))'; then echo works
+	elif is 'all(.sockets[]; .processes == null)' && has_gap 'could not be read'; then echo told; fi
+}
+sees_counts() {
+	with "$1" check --json --warn fd-exhaustion=0,count=1
+	if is 'any(.findings[]; .id == "fd-exhaustion" and .subject.pid == 1)'; then echo works
+	elif has_gap 'open files of 1 process could not be counted'; then echo told; fi
+}
+sees_flags() {
+	with "$1" bind --json 8080
+	if is '.blockers | any(.flags.reuseaddr == true)'; then echo works
+	elif is 'all(.blockers[]; .flags.reuseaddr == null)' && has_gap 'could not be read'; then echo told; fi
+}
+sees_marks() {
+	with "$1" list -ta --json -e 'fwmark = 7'
+	if [ "$status" -eq 0 ] && is '.sockets | any(.mark == 7)'; then echo works
+	elif [ "$status" -eq 3 ] && has_gap 'mark'; then echo told; fi
+}
+sees_keys() {
+	[ "${LAB[md5]}" = 1 ] || { [ -n "$1" ] && echo works || echo told; return; }
+	with "$1" list -tl --json -i
+	if is '.sockets | any(.md5_keys == [{"address": "127.9.8.7", "prefix": 32}])' && [[ $output != *topsecret* ]]; then echo works
+	elif is 'all(.sockets[]; .md5_keys == null and .md5_keys_count == null)'; then echo told; fi
+}
+sees_filters() {
+	with "$1" list -0ba
+	if [[ $output == *"bpf filter"* ]]; then echo works
+	elif [[ $errors == *CAP_NET_ADMIN* ]]; then echo told; fi
+}
+closes() {
+	lab_next
+	with "$1" list -K --yes state established dport = :8080
+	if [ "$status" -eq 0 ] && [[ $output == *destroyed* ]]; then echo works
+	elif [ "$status" -eq 3 ] && [[ $errors == *CAP_NET_ADMIN* ]]; then echo told; fi
+}
+enters() {
+	with "$1" list -taH -N "$2"
+	if [ "$status" -eq 0 ]; then echo works
+	elif [ "$status" -eq 3 ] && [[ $errors == *"cannot enter the network namespace $2"*root* ]]; then echo told; fi
+}
+enters_a_name() { enters "$1" blue; }
+enters_a_process() { enters "$1" 1; }
+enters_all() {
+	with "$1" list -taH -G
+	if [ "$status" -eq 0 ]; then echo works
+	elif [ "$status" -eq 3 ] && [[ $errors == *namespace* ]]; then echo told; fi
+}
+binds_low() {
+	with "$1" bind --json 80
+	if is '.verdict == "ok"'; then echo works
+	elif is '.verdict == "fails" and .errno == "EACCES"'; then echo told; fi
+}
+probes() {
+	with "$1" bind --json --probe "${@:2}"
+	if is '.probe.errno == null and .probe != null and .verdict == "ok"'; then echo works
+	elif [ "$status" -eq 3 ] && [[ $errors == *"--probe: "* ]] && is '.probe == null or .probe.made == false'; then echo told; fi
+}
+probes_reuseport() { probes "$1" --uid 12 --reuseport 9090; }
+probes_low() { probes "$1" --uid 0 90; }
+
+declare -gA PROBES=(
+	["sockets with state, queues, timer, user and ages"]=sees_sockets
+	["cgroup, unit and container of a socket"]=sees_cgroups
+	["names of processes"]=sees_names
+	["processes and descriptors that hold a socket"]=sees_owners
+	["open descriptors of a process against their limit"]=sees_counts
+	["options of a socket, for bind"]=sees_flags
+	["mark of a socket, and fwmark in a filter"]=sees_marks
+	["peers with TCP MD5 keys"]=sees_keys
+	["filters of packet sockets"]=sees_filters
+	["closing sockets"]=closes
+	["a network namespace by its name"]=enters_a_name
+	["the network namespace of a process"]=enters_a_process
+	["every network namespace"]=enters_all
+	["binding a low port as oneself"]=binds_low
+	["probing SO_REUSEPORT as another user"]=probes_reuseport
+	["probing a low port as root"]=probes_low
+)
+
+# "what<TAB>capabilities" of each line of the man page's table.
+table() {
+	awk '/^\.Sh PRIVILEGES/ { on = 1 } /^\.Sh ENVIRONMENT/ { on = 0 } on && /^\.It .* Ta / && !/^\.It Em/' man/sockvet.8 |
+		sed -e 's/^\.It //; s/ Ta /\t/; s/ nothing$//; s/\tnothing$/\t/; s/Dv //g; s/CAP_/cap_/g' | tr 'A-Z' 'a-z' | sed 's/tcp md5/TCP MD5/; s/so_reuseport/SO_REUSEPORT/'
+}
+
+@test "a line of the table of privileges is not tested, or a tested one is not in it" {
+	diff <(table | cut -f1 | sort) <(printf '%s\n' "${!PROBES[@]}" | sort)
+}
+
+@test "a capability of the table does not do, or one that is missing is not told" {
+	hold
+	local what needs each fewer told wrong=''
+	while IFS=$'\t' read -r what needs; do
+		told=$("${PROBES[$what]}" "$needs" || true)
+		[ "$told" = works ] || wrong+="with '$needs', $what: '${told:-nothing told}'"$'\n'
+		for each in $needs; do
+			fewer=$(tr ' ' '\n' <<<"$needs" | grep -vx "$each" | xargs)
+			told=$("${PROBES[$what]}" "$fewer" || true)
+			[ "$told" = told ] || wrong+="with '$fewer', $what: '${told:-nothing told}'"$'\n'
+		done
+	done < <(table)
+	echo "$wrong"
+	[ -z "$wrong" ]
+}
+
+# While sockvet ("$@") waits for the fifo, what its process may do: CAPS and NEW.
+while_it_waits() {
+	local fifo=$PLACE/fifo tries
+	mkfifo "$fifo"
+	"$@" >/dev/null 2>&1 3>&- &
+	local pid=$!
+	exec 9>"$fifo"          # returns when it has opened the other end
+	for ((tries = 0; tries < 200; tries++)); do
+		[ "$(awk '{ print $1 }' "/proc/$pid/syscall" 2>/dev/null)" = 0 ] && break    # read()
+		sleep 0.05
+	done
+	CAPS=$(awk '/^Cap(Inh|Prm|Eff)/ { printf "%s ", $2 }' "/proc/$pid/status")
+	NEW=$(awk '/^NoNewPrivs/ { print $2 }' "/proc/$pid/status")
+	exec 9>&-
+	wait "$pid" || true
+	rm "$fifo"
+}
+
+NONE=0000000000000000
+
+@test "a recording is parsed with capabilities, or with a way to get new ones" {
+	while_it_waits "$PLACE/sockvet" check --from "$PLACE/fifo"
+	[ "$CAPS" = "$NONE $NONE $NONE " ]
+	[ "$NEW" = 1 ]
+	# no file is in the way of what it keeps for writing: nothing but that
+	while_it_waits "$PLACE/sockvet" record --from "$PLACE/fifo" --redact "$PLACE/new"
+	[ "$CAPS" = "$NONE 000000000000000a 000000000000000a " ]
+}
+
+@test "a filter is parsed with capabilities that no listing needs" {
+	local kept
+	while_it_waits "$PLACE/sockvet" list -F "$PLACE/fifo"
+	[ "$NEW" = 1 ]
+	for kept in $CAPS; do
+		# DAC_READ_SEARCH, NET_ADMIN, SYS_PTRACE; PERFMON and BPF where owners come by BPF
+		[ $((0x$kept & ~0xc000081004)) -eq 0 ]
+	done
+}
+
+@test "a root without capabilities is told, or sees less than it says" {
+	hold
+	status=0
+	output=$(nsenter -t "$HOLDER" -n -m -p setpriv --bounding-set=-all --inh-caps=-all "$PLACE/sockvet" list -tapH 2>&1 3>&-) || status=$?
+	[ "$status" -eq 0 ]
+	[[ $output == *"could not be read"* || $output == *python3* ]]
+}
+
+# Started with rights that its caller does not have.
+borrowed() {
+	run setpriv --reuid=$NOBODY --regid=$NOBODY --clear-groups --bounding-set=-all,+net_admin --inh-caps=-all "$@" 3>&-
+}
+
+refuses_all_but_listing() {
+	local words
+	echo secret >"$PLACE/secret"
+	chmod 600 "$PLACE/secret"
+	for words in "check --from secret" "list --from secret" "list --record made" "record made" "record --from secret --redact made" \
+		"list -F secret" "check -F secret" "check -N 1" "list -G" "list -K state established" "list -D made" "bind 80" "bind ./secret" "connect"; do
+		# shellcheck disable=SC2086
+		borrowed sh -c "cd '$PLACE' && exec $1 $words"
+		[ "$status" -eq 3 ]
+		[[ $output == "sockvet: "* && $output != *secret$'\n'* && $output == *"file capabilities"* ]] || { echo "$words: $output"; return 1; }
+		[ ! -e "$PLACE/made" ]
+	done
+	borrowed env CLICOLOR_FORCE=1 "$1" check
+	[ "$status" -le 2 ]
+	[[ $output == *LISTEN* || $output == *sockets* ]]
+	[[ $output != *$'\e'* ]]
+	borrowed "$1" list -taH
+	[ "$status" -eq 0 ]
+}
+
+@test "a set-user-id sockvet reads or writes files, or believes the environment" {
+	install -m 4755 -o root "$PLACE/sockvet" "$PLACE/set-user-id"
+	run setpriv --reuid=$NOBODY --regid=$NOBODY --clear-groups "$PLACE/set-user-id" record "$PLACE/made"
+	[[ $output == *"file capabilities"* ]] || skip "set-user-id does not count in $PLACE"
+	refuses_all_but_listing "$PLACE/set-user-id"
+}
+
+@test "a sockvet with file capabilities reads or writes files, or believes the environment" {
+	command -v setcap >/dev/null || skip "SETCAP IS MISSING: file capabilities are not checked (apt install libcap2-bin)"
+	install -m 755 "$PLACE/sockvet" "$PLACE/with-capabilities"
+	setcap cap_net_admin+ep "$PLACE/with-capabilities" || skip "this file system knows no file capabilities"
+	refuses_all_but_listing "$PLACE/with-capabilities"
+}
+
+@test "a recording made by root holds a key, or somebody else can read it" {
+	hold
+	(umask 000; nsenter -t "$HOLDER" -n -m -p "$PLACE/sockvet" record -q "$PLACE/made" 3>&-)
+	[ "$(stat -c %a "$PLACE/made")" = 600 ]
+	[ "$(grep -ca topsecretkey "$PLACE/made")" = 0 ]
+	"$PLACE/sockvet" list -tl --json -i --from "$PLACE/made" >"$PLACE/list"
+	[ "${LAB[md5]}" = 0 ] || jq -e '.sockets[0].md5_keys[0].address == "127.9.8.7"' "$PLACE/list"
+}
+
+@test "root writes a recording where anybody can replace it" {
+	mkdir "$PLACE/open"
+	chmod 777 "$PLACE/open"
+	run "$PLACE/sockvet" record -q "$PLACE/open/made"
+	[ "$status" -eq 3 ]
+	[[ $output == *"anybody"* ]]
+	[ -z "$(ls -A "$PLACE/open")" ]
+	chmod +t "$PLACE/open"
+	"$PLACE/sockvet" record -q "$PLACE/open/made"
+	# also into folders of others, and over a recording of another
+	chown -R $NOBODY "$PLACE/open"
+	"$PLACE/sockvet" record -q "$PLACE/open/made"
+	[ "$(stat -c %u "$PLACE/open/made")" = 0 ]
+}
+
+# proc_is OPTIONS ARGUMENTS...: as nobody under another /proc.
+proc_is() {
+	status=0
+	output=$(nsenter -t "$HOLDER" -n -m -p unshare -m sh -c 'mount -t proc -o "$1" none /proc && shift &&
+		exec setpriv --reuid=65534 --regid=65534 --clear-groups timeout 60 "$@"' sh "$1" "$PLACE/sockvet" "${@:2}" \
+		2>"$BATS_TEST_TMPDIR/stderr" 3>&-) || status=$?
+	errors=$(cat "$BATS_TEST_TMPDIR/stderr")
+}
+
+@test "processes that /proc hides are taken for not there" {
+	hold
+	local options
+	for options in hidepid=invisible hidepid=ptraceable hidepid=noaccess subset=pid,hidepid=invisible; do
+		proc_is "$options" list -tap --json
+		is '.sockets | map(.state) | index("LISTEN") and index("ESTABLISHED")' && is 'all(.sockets[]; .processes == null)' &&
+			is '.end.gaps | any(.kind == "owners")' || { echo "$options: $output"; return 1; }
+		proc_is "$options" list -tapH --strict
+		[ "$status" -eq 3 ]
+	done
+}
+
+@test "limits that cannot be read are guessed" {
+	hold
+	proc_is subset=pid check --json
+	is '.limits.port_range == null and .limits.fin_timeout_s == null'
+	is '.end.gaps | any(.text | test("limits or counters could not be read"))'
+	proc_is subset=pid connect --json 127.0.0.1:8080
+	[ "$status" -eq 3 ]
+	[[ $errors == *range* || $errors == *limits* ]]
+}
