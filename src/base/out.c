@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/out.h"
 
+#include "base/digits.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -67,20 +69,19 @@ void out_char(struct out *out, char c)
 
 void out_u64(struct out *out, uint64_t value)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
-
-	do {
-		digits[--at] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
-	out_put(out, digits + at, sizeof(digits) - at);
+	out_took(out, digits_u64(out_space(out, DIGITS_U64), value));
 }
 
 void out_pad(struct out *out, char c, size_t count)
 {
-	while (count--)
-		out_char(out, c);
+	while (count) {
+		size_t part = count < OUT_SPACE ? count : OUT_SPACE;
+		char *at = out_space(out, part);
+
+		memset(at, c, part);
+		out_took(out, at + part);
+		count -= part;
+	}
 }
 
 void out_f(struct out *out, const char *fmt, ...)

@@ -48,35 +48,12 @@ bool addr_is_loopback(const struct addr *a)
 	return memcmp(a->b, one, 16) == 0 || (addr_is_v4(a) && a->b[12] == 127);
 }
 
-static char *put_byte(char *at, unsigned value)
-{
-	if (value >= 100)
-		*at++ = (char)('0' + value / 100);
-	if (value >= 10)
-		*at++ = (char)('0' + value / 10 % 10);
-	*at++ = (char)('0' + value % 10);
-	return at;
-}
-
-static size_t format_v4(char *text, const uint8_t *b)
-{
-	char *at = text;
-
-	for (int i = 0; i < 4; i++) {
-		if (i)
-			*at++ = '.';
-		at = put_byte(at, b[i]);
-	}
-	*at = '\0';
-	return (size_t)(at - text);
-}
-
 size_t addr_format(char *text, const struct addr *addr, enum family family)
 {
-	if (family == FAMILY_IPV4)
-		return format_v4(text, addr->b + 12);
-	inet_ntop(AF_INET6, addr->b, text, ADDR_TEXT);
-	return strlen(text);
+	char *end = addr_write(text, addr, family);
+
+	*end = '\0';
+	return (size_t)(end - text);
 }
 
 bool addr_parse(const char *text, struct addr *addr, enum family *family)

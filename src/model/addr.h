@@ -2,9 +2,12 @@
 #ifndef MODEL_ADDR_H
 #define MODEL_ADDR_H
 
+#include "base/digits.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /*
  * One address type: 16 bytes in network order, IPv4 as ::ffff:a.b.c.d, so that
@@ -25,6 +28,15 @@ struct addr addr_from_v6(const void *bytes);
 
 bool addr_equal(const struct addr *a, const struct addr *b);
 bool addr_is_v4(const struct addr *a);          /* ::ffff:0:0/96 */
+/* :: alone. */
+static inline bool addr_is_zero(const struct addr *a)
+{
+	uint64_t half[2];
+
+	memcpy(half, a->b, sizeof(half));
+	return !(half[0] | half[1]);
+}
+
 bool addr_is_any(const struct addr *a);         /* 0.0.0.0 or :: */
 bool addr_is_loopback(const struct addr *a);    /* 127/8 (mapped too) or ::1 */
 
@@ -34,6 +46,12 @@ bool addr_is_loopback(const struct addr *a);    /* 127/8 (mapped too) or ::1 */
  * Returns its length.
  */
 size_t addr_format(char *text, const struct addr *addr, enum family family);
+
+/* The same without a NUL. Returns its end. */
+static inline char *addr_write(char *text, const struct addr *addr, enum family family)
+{
+	return family == FAMILY_IPV4 ? digits_v4(text, addr->b + 12) : digits_v6(text, addr->b);
+}
 
 /* Reads "a.b.c.d", "x::y" or "[x::y]"; false when it is no address. */
 bool addr_parse(const char *text, struct addr *addr, enum family *family);

@@ -34,8 +34,13 @@ enum metric {
 	METRIC_COUNT,
 };
 
+/* Room for the longest name with a comma, quotes, a colon and a NUL. */
+#define METRIC_MEMBER 32
+
 struct metric_row {
 	const char *name;       /* JSON member, unit at the end: "rtt_us" */
+	char    member[METRIC_MEMBER];  /* the same ready to be written: ,"rtt_us": */
+	uint8_t member_size;
 };
 
 /* THE tcp_info table, indexed by enum metric. */

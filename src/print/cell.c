@@ -1,29 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "print/cell.h"
 
+#include "base/digits.h"
+
+static void took(struct text *cell, char *end)
+{
+	*end = '\0';
+	cell->count = (size_t)(end - cell->at);
+}
+
 void cell_u64(struct text *cell, uint64_t value)
 {
-	char *to = cell_space(cell, 20);
-	size_t size = 1;
-
-	for (uint64_t limit = 10; value >= limit && size < 20; limit *= 10)
-		size++;
-	to[size] = '\0';
-	cell->count += size;
-	for (to += size; size; size--, value /= 10)
-		*--to = (char)('0' + value % 10);
+	took(cell, digits_u64(cell_space(cell, DIGITS_U64), value));
 }
 
 void cell_hex(struct text *cell, uint64_t value)
 {
-	char digits[16];
-	size_t at = sizeof(digits);
-
-	do {
-		digits[--at] = "0123456789abcdef"[value & 15];
-		value >>= 4;
-	} while (value);
-	cell_put(cell, digits + at, sizeof(digits) - at);
+	took(cell, digits_hex(cell_space(cell, DIGITS_HEX), value));
 }
 
 void cell_thousands(struct text *cell, uint64_t value)
@@ -42,90 +35,9 @@ void cell_thousands(struct text *cell, uint64_t value)
 	cell_put(cell, digits + at, sizeof(digits) - at);
 }
 
-static char *put_byte(char *at, unsigned value)
-{
-	if (value >= 100)
-		*at++ = (char)('0' + value / 100);
-	if (value >= 10)
-		*at++ = (char)('0' + value / 10 % 10);
-	*at++ = (char)('0' + value % 10);
-	return at;
-}
-
-static char *put_v4(char *at, const uint8_t *b)
-{
-	for (int i = 0; i < 4; i++) {
-		if (i)
-			*at++ = '.';
-		at = put_byte(at, b[i]);
-	}
-	return at;
-}
-
-static char *put_word(char *at, unsigned word)
-{
-	bool started = false;
-
-	for (int shift = 12; shift >= 0; shift -= 4) {
-		unsigned digit = word >> shift & 15;
-
-		started = started || digit || shift == 0;
-		if (started)
-			*at++ = "0123456789abcdef"[digit];
-	}
-	return at;
-}
-
-/* The longest run of at least two zero words, the first of equals. */
-static int find_zeros(const unsigned *words, int *length)
-{
-	int best = -1, run = 0;
-
-	*length = 1;
-	for (int i = 0; i < 8; i++) {
-		run = words[i] ? 0 : run + 1;
-		if (run > *length) {
-			*length = run;
-			best = i - run + 1;
-		}
-	}
-	return best;
-}
-
-static char *put_v6(char *at, const uint8_t *b)
-{
-	unsigned words[8];
-	int zeros, length;
-
-	for (int i = 0; i < 8; i++)
-		words[i] = (unsigned)b[2 * i] << 8 | b[2 * i + 1];
-	zeros = find_zeros(words, &length);
-	for (int i = 0; i < 8; i++) {
-		if (zeros >= 0 && i >= zeros && i < zeros + length) {
-			if (i == zeros)
-				*at++ = ':';
-			continue;
-		}
-		if (i)
-			*at++ = ':';
-		/* ::1.2.3.4 and ::ffff:1.2.3.4 end as IPv4 does. */
-		if (i == 6 && zeros == 0 &&
-		    (length == 6 || (length == 5 && words[5] == 0xffff)))
-			return put_v4(at, b + 12);
-		at = put_word(at, words[i]);
-	}
-	if (zeros >= 0 && zeros + length == 8)
-		*at++ = ':';
-	return at;
-}
-
 void cell_addr(struct text *cell, const struct addr *addr, enum family family)
 {
-	char *at = cell_space(cell, ADDR_TEXT), *end;
-
-	end = family == FAMILY_IPV4 ? put_v4(at, addr->b + 12) : put_v6(at, addr->b);
-	*end = '\0';
-	cell->count += (size_t)(end - at);
+	took(cell, addr_write(cell_space(cell, ADDR_TEXT), addr, family));
 }
 
 void cell_host(struct text *cell, const struct addr *addr, enum family family)

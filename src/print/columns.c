@@ -9,8 +9,7 @@
 #include "print/ss_text.h"
 #include "print/where.h"
 
-#include <errno.h>
-#include <strings.h>
+#include <string.h>
 
 /* No value: a dash, so that the fields of a line can be counted; for machines nothing. */
 static void put_none(struct text *cell, const struct view *view)
@@ -50,6 +49,30 @@ static void put_recv_queue(struct text *cell, const struct view *view, const str
 static void put_send_queue(struct text *cell, const struct view *view, const struct sock *sock)
 {
 	put_known(cell, view, !(sock->have & LACKS_BACKLOG), sock->send_queue);
+}
+
+/* -- the same of TCP and UDP sockets, straight into the output -- */
+
+static char *swift_state(char *to, const struct sock *sock, unsigned *tail)
+{
+	(void)tail;
+	return stpcpy(to, state_table[sock->state].ss);
+}
+
+static char *swift_recv_queue(char *to, const struct sock *sock, unsigned *tail)
+{
+	(void)tail;
+	return digits_u64(to, sock->recv_queue);
+}
+
+static char *swift_send_queue(char *to, const struct sock *sock, unsigned *tail)
+{
+	(void)tail;
+	if (sock->have & LACKS_BACKLOG) {
+		*to++ = '-';
+		return to;
+	}
+	return digits_u64(to, sock->send_queue);
 }
 
 /* As in JSON: a wildcard is an address, and who has no peer has nothing. */
@@ -377,19 +400,24 @@ static const struct column columns[] = {
 	  .member = "netid",
 	  .help = "table of the socket as ss names it: tcp udp raw mptcp u_str u_dgr u_seq p_raw p_dgr nl" },
 	{ .name = "STATE", .heading = "State", .put = put_state, .usual = true,
+	  .swift = swift_state,
 	  .member = "state",
 	  .help = "state as ss spells it" },
 	{ .name = "RECVQ", .heading = "Recv-Q", .put = put_recv_queue, .usual = true,
+	  .swift = swift_recv_queue,
 	  .member = "recv_queue", .order = ORDER_NUMBER,
 	  .help = "bytes not read by the program; LISTEN: connections waiting for accept()" },
 	{ .name = "SENDQ", .heading = "Send-Q", .put = put_send_queue, .usual = true,
+	  .swift = swift_send_queue,
 	  .member = "send_queue", .order = ORDER_NUMBER,
 	  .help = "bytes not acknowledged by the peer; LISTEN: limit of the accept queue" },
 	{ .name = "LOCAL", .heading = "Local Address:Port", .put = endpoint_local, .usual = true,
+	  .swift = endpoint_swift_local,
 	  .align = ALIGN_COLON, .need = NEED_LINKS, .foreign = true,
 	  .parts = "LADDR,LPORT,IFACE", .order = ORDER_LOCAL,
 	  .help = "this end, with the device it is bound to" },
 	{ .name = "PEER", .heading = "Peer Address:Port", .put = endpoint_peer, .usual = true,
+	  .swift = endpoint_swift_peer,
 	  .align = ALIGN_COLON, .foreign = true,
 	  .parts = "PADDR,PPORT", .order = ORDER_PEER,
 	  .help = "the other end" },
@@ -498,7 +526,7 @@ static void put_nothing(struct text *cell, const struct view *view, const struct
 }
 
 /* Without -p ss keeps the heading, and so do we; /proc is not walked for it. */
-static const struct column empty_process = {
+const struct column column_empty_process = {
 	.name = "", .heading = "Process", .put = put_nothing, .help = "",
 };
 
@@ -517,151 +545,7 @@ const char *column_help(size_t i)
 	return columns[i].help;
 }
 
-static void add(struct columns *chosen, const struct column *column)
+const struct column *column_at(size_t i)
 {
-	if (chosen->count < sizeof(chosen->at) / sizeof(*chosen->at))
-		chosen->at[chosen->count++] = column;
-}
-
-static bool has_put(const struct columns *chosen, const struct column *column)
-{
-	for (size_t i = 0; i < chosen->count; i++)
-		if (chosen->at[i] == column)
-			return true;
-	return false;
-}
-
-static bool is_one_state(uint32_t states)
-{
-	return states && !(states & (states - 1));
-}
-
-/* -Q: as ss, the two columns of queues go. */
-static bool is_hidden(const struct column *column, const struct style *style)
-{
-	return style->no_queues &&
-	       (column->put == put_recv_queue || column->put == put_send_queue);
-}
-
-static void add_usual(struct columns *chosen, const struct style *style, uint32_t states)
-{
-	if (style->with_netns)
-		add(chosen, column_find("NETNS", 5));
-	if (style->with_netid)
-		add(chosen, column_find("NETID", 5));
-	for (size_t i = 0; i < COLUMN_COUNT; i++) {
-		if (!columns[i].usual || (columns[i].put == put_state && is_one_state(states)))
-			continue;
-		if (is_hidden(&columns[i], style))
-			continue;
-		if (columns[i].put == ss_users && !style->with_process)
-			add(chosen, &empty_process);
-		else
-			add(chosen, &columns[i]);
-	}
-}
-
-const struct column *column_find(const char *name, size_t size)
-{
-	for (size_t i = 0; i < COLUMN_COUNT; i++)
-		if (strlen(columns[i].name) == size &&
-		    strncasecmp(columns[i].name, name, size) == 0)
-			return &columns[i];
-	return NULL;
-}
-
-int column_unknown(const char *name, size_t size, struct fault *fault)
-{
-	struct text names = { 0 }, safe = { 0 };
-	int err;
-
-	for (size_t i = 0; i < COLUMN_COUNT; i++)
-		text_addf(&names, "%s%s", i ? " " : "", columns[i].name);
-	text_add_safe(&safe, name, size < 40 ? size : 40);
-	err = fault_set(fault, EINVAL, size ? "no column is called '%s'; there are: %s"
-			: "%sa column name is empty; there are: %s",
-			text_str(&safe), text_str(&names));
-	text_fini(&names);
-	text_fini(&safe);
-	return err;
-}
-
-static int add_named(struct columns *chosen, const char *spec, struct fault *fault)
-{
-	size_t size;
-
-	for (;; spec += size + 1) {
-		size = strcspn(spec, ",");
-		const struct column *column = column_find(spec, size);
-
-		if (!column)
-			return column_unknown(spec, size, fault);
-		if (!has_put(chosen, column))
-			add(chosen, column);
-		if (!spec[size])
-			return 0;
-	}
-}
-
-int columns_choose(struct columns *chosen, const char *spec, const struct style *style,
-		   uint32_t states, struct fault *fault)
-{
-	const struct column *process;
-	int err;
-
-	chosen->count = 0;
-	if (!spec || *spec == '+')
-		add_usual(chosen, style, states);
-	if (!spec)
-		return 0;
-	if (*spec != '+') {
-		err = add_named(chosen, spec, fault);
-		if (!err && style->with_process && !has_put(chosen, column_find("PROCESS", 7)))
-			add(chosen, column_find("PROCESS", 7));
-		return err;
-	}
-	/* Process stays last: it may be empty, and fields are counted from the left. */
-	process = chosen->at[--chosen->count];
-	err = add_named(chosen, spec + 1, fault);
-	if (process != &empty_process && !has_put(chosen, process))
-		add(chosen, process);
-	return err;
-}
-
-void columns_for_machines(struct columns *chosen, const struct columns *shown)
-{
-	struct fault fault;
-
-	chosen->count = 0;
-	for (size_t i = 0; i < shown->count; i++) {
-		const struct column *column = shown->at[i];
-
-		if (column->parts)
-			add_named(chosen, column->parts, &fault);
-		else if (column->member && !has_put(chosen, column))
-			add(chosen, column);
-	}
-}
-
-unsigned columns_need(const struct columns *chosen, const struct style *style)
-{
-	unsigned need = 0;
-
-	for (size_t i = 0; i < chosen->count; i++)
-		need |= chosen->at[i]->need;
-	if (style->with_process)
-		need |= NEED_HOLDERS;
-	if (style->with_memory)
-		need |= NEED_MEMORY;
-	if (style->with_info)
-		need |= NEED_TCP_INFO | NEED_CONGESTION;
-	if (style->with_tos)
-		need |= NEED_TOS;
-	if (style->with_cgroup || style->with_extended)
-		need |= NEED_CGROUP;
-	if (style->with_extended)
-		need |= NEED_WAITING;
-	if (style->with_bpf)
-		need |= NEED_BPF;
-	return need;
+	return &columns[i];
 }

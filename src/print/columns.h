@@ -11,6 +11,14 @@ enum align { ALIGN_LEFT, ALIGN_RIGHT, ALIGN_COLON };
 /* What --sort compares: numbers, bytes, or the address and port of an end. */
 enum column_order { ORDER_TEXT, ORDER_NUMBER, ORDER_LOCAL, ORDER_PEER };
 
+/*
+ * Writes the value of a TCP or UDP socket in numbers at @to, where COLUMN_SWIFT
+ * bytes may be written over. With ALIGN_COLON, @tail is what there is from the
+ * last colon on. Returns the end. Never empty, no blank, ASCII only.
+ */
+#define COLUMN_SWIFT 48
+typedef char *column_swift(char *to, const struct sock *sock, unsigned *tail);
+
 struct column {
 	const char *name;       /* what -C takes */
 	const char *heading;
@@ -23,7 +31,14 @@ struct column {
 	enum column_order order;
 	const char *help;
 	void (*put)(struct text *cell, const struct view *view, const struct sock *sock);
+	column_swift *swift;    /* the same as put(), or NULL: see swift.h */
 };
+
+/* ss's Process without -p: a heading, and nothing below it. */
+extern const struct column column_empty_process;
+
+/* By number, from 0 to columns_count() - 1. */
+const struct column *column_at(size_t i);
 
 /* The column of that name in any case, or NULL. */
 const struct column *column_find(const char *name, size_t size);

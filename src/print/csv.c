@@ -16,7 +16,7 @@
  */
 static bool is_formula(const char *at, size_t size)
 {
-	return size && strchr("=+-@", *at);
+	return size && (*at == '=' || *at == '+' || *at == '-' || *at == '@');
 }
 
 static void put_csv(struct text *line, const char *at, size_t size, bool foreign)
@@ -81,19 +81,48 @@ static void begin_values(struct listing *listing)
 	out_put(listing->out, line->at, line->count);
 }
 
-static void put_values(struct listing *listing, const struct sock *sock)
+/* True of nearly every value: delimited_put() would write it as it is. */
+static bool is_simple(enum format format, const char *at, size_t size, bool foreign)
+{
+	bool is_csv = format == FORMAT_CSV, simple = true;
+
+	if (!size)
+		return true;
+	if (is_csv && (*at == ' ' || at[size - 1] == ' ' || (foreign && is_formula(at, size))))
+		return false;
+	for (size_t i = 0; i < size; i++)
+		simple &= is_csv ? at[i] != ',' && at[i] != '"' :
+			  at[i] != '\\' && at[i] != '\t' && at[i] != '\n';
+	return simple;
+}
+
+/* Written into the line, and moved out of it again when that will not do. */
+static void put_value(struct listing *listing, const struct column *column,
+		      const struct sock *sock)
 {
 	struct text *line = &listing->line, *cell = &listing->cell;
+	size_t start = line->count;
+
+	column->put(line, &listing->view, sock);
+	if (is_simple(listing->style.format, line->at + start, line->count - start,
+		      column->foreign))
+		return;
+	cell->count = 0;
+	cell_put(cell, line->at + start, line->count - start);
+	line->count = start;
+	delimited_put(line, listing->style.format, cell, column->foreign);
+}
+
+static void put_values(struct listing *listing, const struct sock *sock)
+{
+	struct text *line = &listing->line;
 
 	line->count = 0;
+	cell_space(line, 1);
 	for (size_t i = 0; i < listing->columns.count; i++) {
-		const struct column *column = listing->columns.at[i];
-
-		cell->count = 0;
-		column->put(cell, &listing->view, sock);
 		if (i)
 			delimited_between(line, listing->style.format);
-		delimited_put(line, listing->style.format, cell, column->foreign);
+		put_value(listing, listing->columns.at[i], sock);
 	}
 	cell_char(line, '\n');
 	out_put(listing->out, line->at, line->count);

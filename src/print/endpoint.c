@@ -10,11 +10,9 @@
 static void put_host(struct text *cell, const struct view *view, const struct sock *sock,
 		     const struct addr *addr)
 {
-	static const struct addr any;
-
 	if (view->resolver && resolver_host(view->resolver, cell, addr, sock->family))
 		return;
-	if (sock->family == FAMILY_IPV6 && !sock->v6only && addr_equal(addr, &any))
+	if (sock->family == FAMILY_IPV6 && !sock->v6only && addr_is_zero(addr))
 		cell_char(cell, '*');
 	else
 		cell_host(cell, addr, sock->family);
@@ -168,4 +166,41 @@ void endpoint_peer(struct text *cell, const struct view *view, const struct sock
 		return;
 	cell_char(cell, sock->other ? other_separator(sock) : ':');
 	endpoint_peer_port(cell, view, sock);
+}
+
+/* ---- either, as numbers ---- */
+
+static char *write_end(char *to, const struct sock *sock, const struct addr *addr, uint16_t port,
+		       unsigned *tail)
+{
+	bool bare = sock->family != FAMILY_IPV6;
+	const char *colon;
+
+	if (!bare && !sock->v6only && addr_is_zero(addr)) {
+		*to++ = '*';
+	} else {
+		if (!bare)
+			*to++ = '[';
+		to = addr_write(to, addr, sock->family);
+		if (!bare)
+			*to++ = ']';
+	}
+	colon = to;
+	*to++ = ':';
+	if (port)
+		to = digits_u64(to, port);
+	else
+		*to++ = '*';
+	*tail = (unsigned)(to - colon);
+	return to;
+}
+
+char *endpoint_swift_local(char *to, const struct sock *sock, unsigned *tail)
+{
+	return write_end(to, sock, &sock->local, sock->local_port, tail);
+}
+
+char *endpoint_swift_peer(char *to, const struct sock *sock, unsigned *tail)
+{
+	return write_end(to, sock, &sock->remote, sock->remote_port, tail);
 }

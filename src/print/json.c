@@ -2,9 +2,8 @@
 #include "print/print.h"
 
 #include "base/text.h"
-#include "print/cell.h"
+#include "print/json_parts.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -13,6 +12,7 @@
 #define SOCKVET_VERSION "0.1.0"
 #endif
 
+#define EVERY_BYTE UINT64_C(0x0101010101010101)
 #define DEPTH_MAX (sizeof(((struct json *)0)->filled) - 1)
 
 void json_begin(struct json *json, struct out *out, bool pretty)
@@ -116,12 +116,27 @@ static bool has_escape(uint32_t code)
 	       (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
 }
 
-static bool is_plain(const char *bytes, size_t size)
+/* For each byte its highest bit where it is 0; others may have it above such a byte. */
+static uint64_t zero_bytes(uint64_t word)
 {
-	for (size_t i = 0; i < size; i++)
-		if (bytes[i] < 0x20 || bytes[i] >= 0x7f || bytes[i] == '"' || bytes[i] == '\\')
-			return false;
-	return true;
+	return (word - EVERY_BYTE) & ~word;
+}
+
+/* Bytes that stand for themselves, eight at a time. */
+bool json_is_plain(const char *bytes, size_t size)
+{
+	uint64_t word, odd = 0;
+
+	for (size_t i = 0; i < size; i += sizeof(word)) {
+		word = EVERY_BYTE * ' ';
+		if (size - i >= sizeof(word))
+			memcpy(&word, bytes + i, sizeof(word));
+		else
+			memcpy(&word, bytes + i, size - i);
+		odd |= word | (word - EVERY_BYTE * ' ') | zero_bytes(word ^ EVERY_BYTE * 0x7f) |
+		       zero_bytes(word ^ EVERY_BYTE * '"') | zero_bytes(word ^ EVERY_BYTE * '\\');
+	}
+	return !(odd & EVERY_BYTE << 7);
 }
 
 /* Returns false when bytes were lost. */
@@ -131,7 +146,7 @@ static bool put_quoted(struct out *out, const char *bytes, size_t size)
 	uint32_t code;
 	size_t used;
 
-	if (size < 256 && is_plain(bytes, size)) {
+	if (size < JSON_PLAIN && json_is_plain(bytes, size)) {
 		char *at = out_space(out, size + 2);
 
 		*at++ = '"';
@@ -210,20 +225,10 @@ void json_i64(struct json *json, const char *name, int64_t value)
 	out_u64(json->out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
-/* The shortest form that reads back as the same number. */
 void json_real(struct json *json, const char *name, double value)
 {
-	char text[40];
-
 	lead(json, name);
-	if (!isfinite(value)) {
-		out_str(json->out, "null");
-		return;
-	}
-	snprintf(text, sizeof(text), "%.15g", value);
-	if (strtod(text, NULL) < value || strtod(text, NULL) > value)
-		snprintf(text, sizeof(text), "%.17g", value);
-	out_str(json->out, text);
+	out_took(json->out, json_put_real(out_space(json->out, JSON_REAL), value));
 }
 
 void json_bool(struct json *json, const char *name, bool value)

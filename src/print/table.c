@@ -12,6 +12,7 @@
 #include "print/columns.h"
 #include "print/screen.h"
 #include "print/ss_text.h"
+#include "print/swift.h"
 
 #include <stdlib.h>
 
@@ -35,6 +36,7 @@ struct table {
 	unsigned column;                /* where the next byte goes on the screen */
 	bool     breaks;                /* a new line is owed before it */
 	bool     settled;
+	struct swift swift;
 };
 
 static bool is_ascii(const char *at, size_t size)
@@ -344,6 +346,8 @@ static void put_kept(struct listing *listing)
 
 	if (!table->settled && listing->style.header)
 		put_headings(listing);
+	if (!table->settled)
+		swift_begin(&table->swift, listing, table->width, table->tail);
 	table->settled = true;
 	for (size_t row = 0; row < table->states.count; row++)
 		put_row(listing, row);
@@ -370,8 +374,11 @@ static struct span *add_spans(struct table *table, size_t count)
 	return table->spans.at + table->spans.count - count;
 }
 
-/* Formatted at once: the details of the socket do not outlive this call. */
-static void keep_row(struct listing *listing, const struct sock *sock)
+/*
+ * Formatted at once: the details of the socket do not outlive this call. Not
+ * inlined, because most rows of a long listing do not need it.
+ */
+static __attribute__((noinline)) void keep_row(struct listing *listing, const struct sock *sock)
 {
 	struct table *table = listing->table;
 	struct text *bytes = &table->bytes;
@@ -392,6 +399,16 @@ static void keep_row(struct listing *listing, const struct sock *sock)
 	*grow_add(&table->states) = (uint8_t)sock->state;
 	if (table->settled || table->states.count >= KEEP_ROWS || bytes->count >= KEEP_BYTES)
 		put_kept(listing);
+	if (table->settled)
+		swift_widened(&table->swift);
+}
+
+static void take_row(struct listing *listing, const struct sock *sock)
+{
+	struct table *table = listing->table;
+
+	if (!swift_row(&table->swift, listing, sock, &table->bytes))
+		keep_row(listing, sock);
 }
 
 static void end_table(struct listing *listing)
@@ -407,5 +424,5 @@ static void end_table(struct listing *listing)
 }
 
 const struct listing_format table_format = {
-	.begin = begin_table, .row = keep_row, .end = end_table,
+	.begin = begin_table, .row = take_row, .end = end_table,
 };

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/digits.h"
+
+#include <endian.h>
+#include <stddef.h>
+#include <string.h>
+
+/* Two digits at a time: half as many divisions. */
+static const char pairs[201] =
+	"00010203040506070809" "10111213141516171819" "20212223242526272829"
+	"30313233343536373839" "40414243444546474849" "50515253545556575859"
+	"60616263646566676869" "70717273747576777879" "80818283848586878889"
+	"90919293949596979899";
+
+static const char hex_digits[] = "0123456789abcdef";
+
+/* 1233 / 4096 is log10(2), a little too big; the table puts that right. */
+static size_t count_digits(uint64_t value)
+{
+	static const uint64_t powers[] = {
+		0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000,
+		10000000000, 100000000000, 1000000000000, 10000000000000, 100000000000000,
+		1000000000000000, 10000000000000000, 100000000000000000,
+		1000000000000000000, 10000000000000000000u,
+	};
+	unsigned bits = 64 - (unsigned)__builtin_clzll(value);
+	unsigned most = bits * 1233 >> 12;
+
+	return most + (value >= powers[most]);
+}
+
+char *digits_many(char *to, uint64_t value)
+{
+	char *end = to + count_digits(value), *at = end;
+
+	for (; value >= 100; value /= 100)
+		memcpy(at -= 2, pairs + value % 100 * 2, 2);
+	if (value >= 10)
+		memcpy(at - 2, pairs + value * 2, 2);
+	else
+		at[-1] = (char)('0' + value);
+	return end;
+}
+
+char *digits_hex(char *to, uint64_t value)
+{
+	int shift = value ? (63 - __builtin_clzll(value)) / 4 * 4 : 0;
+
+	for (; shift >= 0; shift -= 4)
+		*to++ = hex_digits[value >> shift & 15];
+	return to;
+}
+
+/* A byte as text with the dot behind it, and how long both are. */
+struct byte_text {
+	char text[4];
+	uint8_t size;
+};
+
+#define BYTE(h, t, o) \
+	{ { (h) ? '0' + (h) : (t) ? '0' + (t) : '0' + (o), \
+	    (h) ? '0' + (t) : (t) ? '0' + (o) : '.', \
+	    (h) ? '0' + (o) : (t) ? '.' : 0, '.' }, 2 + ((h) || (t)) + ((h) > 0) }
+#define TEN(h, t) \
+	BYTE(h, t, 0), BYTE(h, t, 1), BYTE(h, t, 2), BYTE(h, t, 3), BYTE(h, t, 4), \
+	BYTE(h, t, 5), BYTE(h, t, 6), BYTE(h, t, 7), BYTE(h, t, 8), BYTE(h, t, 9)
+#define HUNDRED(h) \
+	TEN(h, 0), TEN(h, 1), TEN(h, 2), TEN(h, 3), TEN(h, 4), \
+	TEN(h, 5), TEN(h, 6), TEN(h, 7), TEN(h, 8), TEN(h, 9)
+
+/* 200 to 299; there is no byte above 255, and nobody asks for one. */
+static const struct byte_text byte_texts[300] = { HUNDRED(0), HUNDRED(1), HUNDRED(2) };
+
+char *digits_v4(char *to, const uint8_t *bytes)
+{
+	for (int i = 0; i < 4; i++) {
+		const struct byte_text *byte = &byte_texts[bytes[i]];
+
+		memcpy(to, byte->text, sizeof(byte->text));
+		to += byte->size;
+	}
+	return to - 1;
+}
+
+/* The 16-bit words of an address are the lanes of two numbers, the first one on top. */
+static unsigned word_of(const uint64_t *half, int i)
+{
+	return half[i / 4] >> (48 - i % 4 * 16) & 0xffff;
+}
+
+/* Bit i for lane i that is 0. Nothing is carried from one lane into the next. */
+static unsigned zero_lanes(uint64_t half)
+{
+	const uint64_t low = UINT64_C(0x7fff7fff7fff7fff);
+	uint64_t zero = ~(((half & low) + low) | half | low) >> 15;
+
+	return (zero >> 48 | zero >> 31 | zero >> 14 | zero << 3) & 15;
+}
+
+/*
+ * The longest run of at least two zero words, the first of equals; its length,
+ * or 0. A bit of @zeros is a word; after n rounds those are left that begin a run
+ * of more than n.
+ */
+static int find_zeros(unsigned zeros, int *first)
+{
+	unsigned starts = 0;
+	int length = 0;
+
+	for (; zeros; zeros &= zeros >> 1, length++)
+		starts = zeros;
+	*first = length > 1 ? __builtin_ctz(starts) : -1;
+	return length > 1 ? length : 0;
+}
+
+char *digits_v6(char *to, const uint8_t *bytes)
+{
+	uint64_t half[2];
+	int first, length;
+
+	memcpy(half, bytes, sizeof(half));
+	half[0] = be64toh(half[0]);
+	half[1] = be64toh(half[1]);
+	length = find_zeros(zero_lanes(half[0]) | zero_lanes(half[1]) << 4, &first);
+	for (int i = 0; i < 8; i++) {
+		if (i == first) {
+			*to++ = ':';
+			i += length;
+			if (i == 8)
+				*to++ = ':';
+			if (i == 8)
+				break;
+		}
+		if (i)
+			*to++ = ':';
+		/* ::1.2.3.4 and ::ffff:1.2.3.4 end as IPv4 does. */
+		if (i == 6 && first == 0 &&
+		    (length == 6 || (length == 5 && word_of(half, 5) == 0xffff)))
+			return digits_v4(to, bytes + 12);
+		to = digits_hex(to, word_of(half, i));
+	}
+	return to;
+}

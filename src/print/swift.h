@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef PRINT_SWIFT_H
+#define PRINT_SWIFT_H
+
+#include "print/columns.h"
+#include "print/listing.h"
+
+/*
+ * Rows of `list` into a pipe when there may be a million of them: the columns
+ * that nearly everybody asks for, of TCP and UDP sockets, written straight into
+ * the output. What is in a row is decided once. The bytes are those of table.c,
+ * which does everything else.
+ */
+struct swift_column {
+	column_swift *write;
+	enum align    align;
+	unsigned     *width, *tail;     /* those of table.c; they only grow */
+};
+
+struct swift {
+	bool     can;
+	bool     has_details;
+	size_t   count;
+	size_t   room;                  /* bytes that a row takes at most */
+	struct swift_column at[16];
+	char     cell[COLUMN_SWIFT];
+};
+
+/* Whether this listing is one of those. @width and @tail have an entry for each column. */
+void swift_begin(struct swift *swift, const struct listing *listing, unsigned *width,
+		 unsigned *tail);
+
+/* After somebody else has widened a column. */
+void swift_widened(struct swift *swift);
+
+/* False: this socket is not for it, and nothing was written. */
+bool swift_row(struct swift *swift, const struct listing *listing, const struct sock *sock,
+	       struct text *details);
+
+#endif
