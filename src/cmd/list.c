@@ -23,6 +23,7 @@ struct listing_job {
 	struct places   places;         /* of -G */
 	struct repeat  *repeat;         /* -c */
 	uint32_t        states;
+	bool            bare;           /* for collect_ask */
 };
 
 static unsigned shown_needs(const struct listing_job *job)
@@ -91,6 +92,7 @@ static int ask_for(struct listing_job *job, enum protocol protocol, unsigned nee
 		.ipv4 = job->families.ipv4, .ipv6 = job->families.ipv6,
 		.filter = job->filter.has_expression ? &job->filter : NULL,
 		.findings = filter_has(&job->filter, FILTER_FINDING) ? &job->findings : NULL,
+		.bare = job->bare,
 	};
 
 	return collect_socks(job->session.collect, &ask,
@@ -349,6 +351,17 @@ static int open_session(struct listing_job *job, const struct options *options)
 	       session_open(&job->session, options);
 }
 
+/* ss's own columns, and nothing behind them that is not asked for by itself. */
+static bool is_bare(const struct listing_job *job, const struct options *options)
+{
+	struct style style;
+
+	choose_style(&style, options);
+	return is_plain(job, options) && style.format == FORMAT_TEXT && !options->columns &&
+	       !options->timers && !options->sockopt &&
+	       !(columns_need(&job->columns, &style) & ~(unsigned)(NEED_LINKS | NEED_HOLDERS));
+}
+
 static enum status list_once(struct listing_job *job, const struct options *options)
 {
 	struct fault fault;
@@ -360,6 +373,7 @@ static enum status list_once(struct listing_job *job, const struct options *opti
 		return STATUS_UNKNOWN;
 	if (choose(job, options, &fault) < 0)
 		return cmd_fail(&fault);
+	job->bare = is_bare(job, options);
 	if (open_session(job, options) < 0)
 		return STATUS_UNKNOWN;
 	choose_style(&job->session.style, options);

@@ -118,6 +118,11 @@ struct collect_ask {
 	 * are tested later.
 	 */
 	bool port_origins;
+	/*
+	 * The caller looks at no more than state, queues, addresses, ports, device and
+	 * inode: nothing else need be read, and with a million sockets that is seen.
+	 */
+	bool bare;
 };
 
 /**

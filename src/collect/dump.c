@@ -15,6 +15,7 @@ struct dump dump_begin(struct tape *tape, const struct collect_ask *ask, enum as
 
 	if (!dump.ask.protocol)
 		dump.ask.protocol = PROTOCOL_TCP;
+	dump.is_bare = ask->bare && !tape_replays(tape) && !tape_records(tape);
 	return dump;
 }
 
@@ -90,24 +91,35 @@ static bool is_fresh(struct dump *dump, const struct inet_diag_msg *told)
 	return fresh;
 }
 
-/* True when the message is a socket that was asked for and is not delivered yet. */
-static bool is_wanted(struct dump *dump, const void *message, size_t size)
+/* True when it is a socket that was asked for and is not delivered yet. */
+static bool is_wanted(struct dump *dump, const struct inet_diag_msg *told)
 {
-	struct inet_diag_msg told;
-	enum state state;
+	enum state state = message_state(told, dump->ask.protocol);
 
-	if (size < sizeof(told))
-		return true;    /* to be counted */
-	memcpy(&told, message, sizeof(told));
-	state = message_state(&told, dump->ask.protocol);
-	if ((told.idiag_family == AF_INET && !dump->ask.ipv4) ||
-	    (told.idiag_family == AF_INET6 && !dump->ask.ipv6))
+	if ((told->idiag_family == AF_INET && !dump->ask.ipv4) ||
+	    (told->idiag_family == AF_INET6 && !dump->ask.ipv6))
 		return false;
 	if (state != STATE_NONE && !(dump->ask.states & STATE_BIT(state)))
 		return false;
-	if (!dump_wants_port(&dump->ask, ntohs(told.id.idiag_sport)))
+	if (!dump_wants_port(&dump->ask, ntohs(told->id.idiag_sport)))
 		return false;
-	return is_fresh(dump, &told);
+	return is_fresh(dump, told);
+}
+
+static bool is_zero(const __be32 *address)
+{
+	return !(address[0] | address[1] | address[2] | address[3]);
+}
+
+/*
+ * All that a bare row has of the attributes is whether an IPv6 wildcard is one of
+ * IPv4 too. Recordings are read whole, live or later, so that both tell the same.
+ */
+static bool reads_attributes(const struct dump *dump, const struct inet_diag_msg *told)
+{
+	return !dump->is_bare ||
+	       (told->idiag_family == AF_INET6 &&
+		(is_zero(told->id.idiag_src) || is_zero(told->id.idiag_dst)));
 }
 
 static void tell_origin(const struct dump *dump, struct sock *sock)
@@ -133,20 +145,24 @@ static bool passes(struct dump *dump, const struct sock *sock)
 
 int dump_deliver(struct dump *dump, const void *bytes, size_t size)
 {
-	const char *message = bytes;
+	const char *message = (const char *)bytes + NLMSG_HDRLEN;
 	struct sock *sock = &dump->sock;
+	struct inet_diag_msg told;
 	int senseless, err;
 
-	if (size < NLMSG_HDRLEN) {
+	if (size < NLMSG_HDRLEN + sizeof(told)) {
+		if (size >= NLMSG_HDRLEN)
+			tape_put(dump->tape, FRAME_SOCK, NULL, bytes, size);
 		dump->senseless++;
 		return 0;
 	}
-	message += NLMSG_HDRLEN;
-	if (!is_wanted(dump, message, size - NLMSG_HDRLEN))
+	memcpy(&told, message, sizeof(told));
+	if (!is_wanted(dump, &told))
 		return 0;
 	tape_put(dump->tape, FRAME_SOCK, NULL, bytes, size);
-	senseless = message_parse(message, size - NLMSG_HDRLEN, dump->ask.protocol,
-				  dump->ask.need, sock, &dump->detail);
+	size = reads_attributes(dump, &told) ? size - NLMSG_HDRLEN - sizeof(told) : 0;
+	senseless = message_take(&told, message + sizeof(told), size, dump->ask.protocol,
+				 dump->ask.need, sock, &dump->detail);
 	if (senseless < 0) {
 		dump->senseless++;
 		return 0;

@@ -21,6 +21,7 @@ struct dump {
 	struct detail      detail;
 	uint64_t           senseless;   /* messages and attributes */
 	bool               hides_orphan_uids;
+	bool               is_bare;     /* reads no attribute but for a wildcard */
 	const char        *release;     /* of the kernel; NULL: does not matter */
 	/* where a port came from, see inet.c */
 	bool               tells_origins, knows_origins;

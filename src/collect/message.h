@@ -21,6 +21,10 @@
 int message_parse(const void *message, size_t size, enum protocol protocol, unsigned need,
 		  struct sock *sock, struct detail *detail);
 
+/* The same of a message that was looked at before, and its @size bytes of attributes. */
+int message_take(const struct inet_diag_msg *told, const void *attrs, size_t size,
+		 enum protocol protocol, unsigned need, struct sock *sock, struct detail *detail);
+
 /* STATE_NONE when it makes no sense. */
 enum state message_state(const struct inet_diag_msg *told, enum protocol protocol);
 

@@ -5,23 +5,33 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Where a number stands in the kernel's tcp_info. */
+/*
+ * Where a number stands in the kernel's tcp_info. All are read the same way: the
+ * eight bytes that begin there, shifted and masked.
+ */
 struct place {
 	uint16_t offset;
-	uint8_t  size;
-	uint8_t  shift, bits;   /* of a bit-field; 0 bits: all of it */
+	uint8_t  size;          /* bytes of the member */
+	uint8_t  shift;         /* bits */
+	uint64_t mask;
 };
 
-#define AT(member) { .offset = offsetof(struct tcp_info, tcpi_##member), \
-		     .size = sizeof(((struct tcp_info *)0)->tcpi_##member) }
+#define MASK(bits) (UINT64_MAX >> (64 - (bits)))
 
 /* Bit-fields fill their byte from the low end, or from the high one. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define BITS(byte, from, count) { .offset = (byte), .size = 1, .shift = (from), .bits = (count) }
-#else
+#define PLACE(byte, bytes) { .offset = (byte), .size = (bytes), .mask = MASK(8 * (bytes)) }
 #define BITS(byte, from, count) \
-	{ .offset = (byte), .size = 1, .shift = 8 - (from) - (count), .bits = (count) }
+	{ .offset = (byte), .size = 1, .shift = (from), .mask = MASK(count) }
+#else
+#define PLACE(byte, bytes) \
+	{ .offset = (byte), .size = (bytes), .shift = 64 - 8 * (bytes), .mask = MASK(8 * (bytes)) }
+#define BITS(byte, from, count) \
+	{ .offset = (byte), .size = 1, .shift = 64 - (from) - (count), .mask = MASK(count) }
 #endif
+
+#define AT(member) PLACE(offsetof(struct tcp_info, tcpi_##member), \
+			 sizeof(((struct tcp_info *)0)->tcpi_##member))
 
 /*
  * tcp_info only ever grows at its end: a member is there when the attribute
@@ -87,91 +97,124 @@ static const struct place places[METRIC_COUNT] = {
 	[METRIC_REORD_SEEN]     = AT(reord_seen),
 	[METRIC_RCV_OOOPACK]    = AT(rcv_ooopack),
 	[METRIC_SND_WND]        = AT(snd_wnd),
-	[METRIC_RCV_WND]        = { .offset = 232, .size = 4 },
-	[METRIC_REHASH]         = { .offset = 236, .size = 4 },
-	[METRIC_TOTAL_RTO]      = { .offset = 240, .size = 2 },
-	[METRIC_TOTAL_RTO_RECOVERIES] = { .offset = 242, .size = 2 },
-	[METRIC_TOTAL_RTO_TIME] = { .offset = 244, .size = 4 },
+	[METRIC_RCV_WND]        = PLACE(232, 4),
+	[METRIC_REHASH]         = PLACE(236, 4),
+	[METRIC_TOTAL_RTO]      = PLACE(240, 2),
+	[METRIC_TOTAL_RTO_RECOVERIES] = PLACE(242, 2),
+	[METRIC_TOTAL_RTO_TIME] = PLACE(244, 4),
 	[METRIC_RETRANSMITS]    = AT(retransmits),
-	[METRIC_RECEIVED_CE]        = { .offset = 248, .size = 4 },
-	[METRIC_DELIVERED_E1_BYTES] = { .offset = 252, .size = 4 },
-	[METRIC_DELIVERED_E0_BYTES] = { .offset = 256, .size = 4 },
-	[METRIC_DELIVERED_CE_BYTES] = { .offset = 260, .size = 4 },
-	[METRIC_RECEIVED_E1_BYTES]  = { .offset = 264, .size = 4 },
-	[METRIC_RECEIVED_E0_BYTES]  = { .offset = 268, .size = 4 },
-	[METRIC_RECEIVED_CE_BYTES]  = { .offset = 272, .size = 4 },
-	[METRIC_ACCECN]             = { .offset = 276, .size = 4 },
+	[METRIC_RECEIVED_CE]        = PLACE(248, 4),
+	[METRIC_DELIVERED_E1_BYTES] = PLACE(252, 4),
+	[METRIC_DELIVERED_E0_BYTES] = PLACE(256, 4),
+	[METRIC_DELIVERED_CE_BYTES] = PLACE(260, 4),
+	[METRIC_RECEIVED_E1_BYTES]  = PLACE(264, 4),
+	[METRIC_RECEIVED_E0_BYTES]  = PLACE(268, 4),
+	[METRIC_RECEIVED_CE_BYTES]  = PLACE(272, 4),
+	[METRIC_ACCECN]             = PLACE(276, 4),
 };
 
 #define KNOWN_BYTES 280
 
+_Static_assert(METRIC_COUNT > 64, "the second word of struct metrics.have is in use");
+
+/* What is written whole before it is read; clearing it would cost more than that. */
+#if defined(__has_attribute) && __has_attribute(uninitialized)
+#define NOT_CLEARED __attribute__((uninitialized))
+#else
+#define NOT_CLEARED
+#endif
+
+/* tcp_info as the kernel has told it. */
+struct info {
+	const uint8_t *at;
+	size_t         size;
+};
+
 /* False when this kernel's tcp_info ends before that member. */
-static bool read_metric(const uint8_t *info, size_t size, enum metric which, uint64_t *value)
+static inline bool read_metric(const struct info *info, enum metric which, uint64_t *value)
 {
 	const struct place *place = &places[which];
-	uint8_t one;
-	uint16_t two;
-	uint32_t four;
+	const uint8_t *at = info->at + place->offset;
+	uint64_t bytes = 0;
 
-	if ((size_t)place->offset + place->size > size)
+	if ((size_t)place->offset + place->size > info->size)
 		return false;
-	info += place->offset;
-	switch (place->size) {
-	case 1:
-		memcpy(&one, info, sizeof(one));
-		*value = place->bits ? (uint64_t)(one >> place->shift & ((1 << place->bits) - 1)) : one;
-		return true;
-	case 2:
-		memcpy(&two, info, sizeof(two));
-		*value = two;
-		return true;
-	case 4:
-		memcpy(&four, info, sizeof(four));
-		*value = four;
-		return true;
-	default:
-		memcpy(value, info, sizeof(*value));
-		return true;
-	}
+	if (place->offset + sizeof(bytes) <= info->size)
+		memcpy(&bytes, at, sizeof(bytes));
+	else
+		memcpy(&bytes, at, place->size);
+	*value = bytes >> place->shift & place->mask;
+	return true;
 }
 
-void tcp_info_metrics(const uint8_t *info, size_t size, struct metrics *metrics)
+/* Each member is there: of a kernel as young as the table, which is the usual one. */
+static void read_all(const uint8_t *bytes, struct metrics *metrics)
+{
+	NOT_CLEARED uint8_t info[KNOWN_BYTES + sizeof(uint64_t)];
+
+	memcpy(info, bytes, KNOWN_BYTES);
+	memset(info + KNOWN_BYTES, 0, sizeof(uint64_t));
+	for (unsigned i = 0; i < METRIC_COUNT; i++) {
+		const struct place *place = &places[i];
+		uint64_t value;
+
+		memcpy(&value, info + place->offset, sizeof(value));
+		metrics->value[i] = value >> place->shift & place->mask;
+	}
+	metrics->have[0] = UINT64_MAX;
+	metrics->have[1] = MASK(METRIC_COUNT - 64);
+}
+
+static void read_some(const struct info *info, struct metrics *metrics)
 {
 	uint64_t value;
 
 	for (unsigned i = 0; i < METRIC_COUNT; i++)
-		if (read_metric(info, size, i, &value))
+		if (read_metric(info, i, &value))
 			metric_set(metrics, i, value);
-	metrics->unknown_bytes = size > KNOWN_BYTES ? (uint32_t)(size - KNOWN_BYTES) : 0;
 }
 
-static bool read_u32(const uint8_t *info, size_t size, enum metric which, uint32_t *value)
+static bool read_u32(const struct info *info, enum metric which, uint32_t *value)
 {
 	uint64_t wide;
 
-	if (!read_metric(info, size, which, &wide))
+	if (!read_metric(info, which, &wide))
 		return false;
 	*value = (uint32_t)wide;
 	return true;
 }
 
-void tcp_info_flow(const uint8_t *info, size_t size, struct sock *sock)
+static void read_flow(const struct info *info, struct sock *sock)
 {
 	struct flow *flow = &sock->flow;
 
-	if (!read_u32(info, size, METRIC_LAST_ACK_RECV, &flow->last_ack_recv_ms))
+	if (!read_u32(info, METRIC_LAST_ACK_RECV, &flow->last_ack_recv_ms))
 		return;
-	read_u32(info, size, METRIC_LAST_DATA_SENT, &flow->last_data_sent_ms);
-	read_u32(info, size, METRIC_LAST_DATA_RECV, &flow->last_data_recv_ms);
-	read_u32(info, size, METRIC_RTO, &flow->rto_us);
-	read_u32(info, size, METRIC_BACKOFF, &flow->backoff);
+	read_u32(info, METRIC_LAST_DATA_SENT, &flow->last_data_sent_ms);
+	read_u32(info, METRIC_LAST_DATA_RECV, &flow->last_data_recv_ms);
+	read_u32(info, METRIC_RTO, &flow->rto_us);
+	read_u32(info, METRIC_BACKOFF, &flow->backoff);
 	sock->have |= HAVE_FLOW;
-	if (read_metric(info, size, METRIC_BYTES_ACKED, &flow->bytes_acked) &&
-	    read_metric(info, size, METRIC_BYTES_RECEIVED, &flow->bytes_received))
+	if (read_metric(info, METRIC_BYTES_ACKED, &flow->bytes_acked) &&
+	    read_metric(info, METRIC_BYTES_RECEIVED, &flow->bytes_received))
 		sock->have |= HAVE_ACKED;
-	if (read_u32(info, size, METRIC_NOTSENT_BYTES, &flow->notsent_bytes))
+	if (read_u32(info, METRIC_NOTSENT_BYTES, &flow->notsent_bytes))
 		sock->have |= HAVE_NOTSENT;
-	if (read_metric(info, size, METRIC_BYTES_SENT, &flow->bytes_sent) &&
-	    read_metric(info, size, METRIC_BYTES_RETRANS, &flow->bytes_retrans))
+	if (read_metric(info, METRIC_BYTES_SENT, &flow->bytes_sent) &&
+	    read_metric(info, METRIC_BYTES_RETRANS, &flow->bytes_retrans))
 		sock->have |= HAVE_SENT;
+}
+
+void tcp_info_flow(const uint8_t *bytes, size_t size, struct sock *sock)
+{
+	read_flow(&(struct info){ bytes, size }, sock);
+}
+
+void tcp_info_metrics(const uint8_t *bytes, size_t size, struct metrics *metrics)
+{
+	if (size >= KNOWN_BYTES)
+		read_all(bytes, metrics);
+	else
+		read_some(&(struct info){ bytes, size }, metrics);
+	metrics->unknown_bytes = size > KNOWN_BYTES ? (uint32_t)(size - KNOWN_BYTES) : 0;
 }

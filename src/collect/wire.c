@@ -231,7 +231,7 @@ static int try_once(struct wire_dump *dump, unsigned number, int64_t *left_ms,
 {
 	/* a listing that was cut short gets more room the next time */
 	size_t room = (size_t)BATCH << number;
-	OWN_MEM char *buffer = grow_alloc(room);
+	OWN_MEM char *buffer = grow_space(room);
 	struct line line = {
 		.dump = dump, .sequence = (uint32_t)now_ms() + number,
 		.buffer = buffer, .room = room, .left_ms = left_ms,
