@@ -25,6 +25,7 @@
 #include "judge/tally.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* All destinations of a snapshot with the sockets that use ports for them. */
 struct destinations {
@@ -269,6 +270,13 @@ static void report_starved(const struct destinations *d, const struct budget *b,
 	put_advice(f, b, &d->base);
 }
 
+/* Of two with as many always the same one, in whatever order the rows came. */
+static bool is_larger(const struct tally_group *a, const struct tally_group *b)
+{
+	return a->count != b->count ? a->count > b->count :
+				      memcmp(&a->key, &b->key, sizeof(a->key)) < 0;
+}
+
 /*
  * Where bind() alone took so many ports that any destination is short of them,
  * one finding, about the one with most sockets, says it for all; and where it
@@ -296,7 +304,7 @@ void weigh_port_exhaustion(const struct snapshot *seen, const struct threshold *
 			continue;
 		if (severity > everywhere)
 			report_exhaustion(&d, group, &b, severity, report);
-		else if (severity && (!short_of || group->count > short_of->count))
+		else if (severity && (!short_of || is_larger(group, short_of)))
 			short_of = group;
 	}
 	if (short_of) {
