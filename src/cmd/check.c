@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Collect everything once, judge, and if something was found look up the
- * owners and cgroups of just those sockets and judge again: a healthy machine
- * never pays for the walk through /proc. A filter chooses among the findings;
- * what its words need is collected for all sockets.
+ * Collect, judge, and if something was found look up the owners and cgroups of
+ * just those sockets and judge again: a healthy machine never pays for the walk
+ * through /proc, nor for rows that cannot matter (judge/survey.h). A filter
+ * chooses among the findings; what its words need is collected for all sockets.
  */
 #include "base/grow.h"
 #include "cmd/checking.h"
 #include "cmd/everywhere.h"
 #include "cmd/judging.h"
+#include "cmd/surveying.h"
 #include "judge/judge.h"
 
 #include <stdlib.h>
@@ -44,7 +45,7 @@ static int look_at_owners(struct session *session, unsigned need)
 	return err;
 }
 
-static int look(struct checking *checking)
+static int look_at_all(struct checking *checking)
 {
 	struct session *session = &checking->session;
 	unsigned need = NEED_FLOW | filter_need(&checking->filter);
@@ -52,12 +53,33 @@ static int look(struct checking *checking)
 	int err;
 
 	ask.port_origins = filter_has(&checking->filter, FILTER_AUTOBOUND);
-	err = collect_descriptors(session->collect, &session->seen, &session->fault);
-	if (!err)
-		err = collect_socks(session->collect, &ask,
-				    (struct sink){ .take = keep, .ctx = checking },
-				    &session->seen, &session->fault);
+	err = collect_socks(session->collect, &ask,
+			    (struct sink){ .take = keep, .ctx = checking },
+			    &session->seen, &session->fault);
 	return err ? err : look_at_owners(session, need);
+}
+
+/*
+ * A recording holds all rows, and a verdict that is recorded is the one that its
+ * replay will give. Counters are of both families.
+ */
+static bool wants_every_row(const struct checking *checking)
+{
+	const struct options *options = checking->session.options;
+
+	return options->exact || options->from || options->record || options->ipv4 ||
+	       options->ipv6 || filters_any(&checking->filter);
+}
+
+static int look(struct checking *checking)
+{
+	struct session *session = &checking->session;
+	int err = collect_descriptors(session->collect, &session->seen, &session->fault);
+
+	if (err)
+		return err;
+	return wants_every_row(checking) ? look_at_all(checking) :
+					   surveying_run(session, checking->thresholds);
 }
 
 static void want_cgroup(struct map *ids, uint64_t id)
@@ -169,11 +191,19 @@ enum status checking_status(enum severity worst)
 	return status_of[worst];
 }
 
+static void name_devices(struct session *session)
+{
+	for (size_t i = 0; i < session->seen.socks.count && session->left_links; i++)
+		session_row(session, &session->seen.socks.at[i]);
+}
+
 int checking_find(struct checking *checking, struct report *report)
 {
 	struct session *session = &checking->session;
 	int err = look(checking);
 
+	if (!err)
+		name_devices(session);
 	if (!err)
 		err = judging_run(session, checking->thresholds, report);
 	if (!err)
@@ -220,6 +250,15 @@ static enum status check_opened(struct checking *checking)
 	return session_close(session, &out, status);
 }
 
+/* No verdict asks for a device; a row may, a filter and other namespaces do. */
+static int open_session(struct checking *checking, const struct options *options)
+{
+	bool whole = options->all_netns || filters_any(&checking->filter);
+
+	return session_open_with(&checking->session, options,
+				 whole ? SESSION_WHOLE : SESSION_FIGURES);
+}
+
 enum status check_run(const struct options *options)
 {
 	struct checking checking = { .thresholds = thresholds_new() };
@@ -231,7 +270,7 @@ enum status check_run(const struct options *options)
 		cmd_fail(&fault);
 	else if (filters_read(&checking.filter, options) == 0 &&
 		 filters_need_inet(&checking.filter, "check") == 0 &&
-		 session_open(&checking.session, options) == 0)
+		 open_session(&checking, options) == 0)
 		status = check_opened(&checking);
 	filter_fini(&checking.filter);
 	grow_fini(&checking.details);

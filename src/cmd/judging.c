@@ -19,6 +19,7 @@ int judging_run(struct session *session, const struct thresholds *thresholds,
 {
 	struct snapshot *seen = &session->seen;
 	struct map inodes = { 0 };
+	bool all;
 	int err = 0;
 
 	note_left(seen);
@@ -26,9 +27,10 @@ int judging_run(struct session *session, const struct thresholds *thresholds,
 	/* All owners may be known already, for a filter. */
 	if (!report->findings.count || seen->holders_known)
 		return 0;
-	judge_wants(seen, report, &inodes);
-	if (inodes.count) {
-		err = collect_holders(session->collect, seen, &inodes, &session->fault);
+	all = !judge_wants(seen, report, &inodes);
+	if (all || inodes.count) {
+		err = collect_holders(session->collect, seen, all ? NULL : &inodes,
+				      &session->fault);
 		report_fini(report);
 		report_init(report);
 		judge(seen, thresholds, report);

@@ -63,16 +63,11 @@ struct row_sink {
 	struct listing *listing;
 };
 
-/* Few sockets are bound to a device: the names are asked for when one is. */
 static int take_row(void *ctx, const struct sock *sock)
 {
 	const struct row_sink *rows = ctx;
-	struct session *session = rows->session;
 
-	if (sock->ifindex && session->left_links) {
-		collect_links(session->collect, &session->seen);
-		session->left_links = false;
-	}
+	session_row(rows->session, sock);
 	return listing_row(rows->listing, sock);
 }
 
@@ -347,7 +342,7 @@ static int open_session(struct listing_job *job, const struct options *options)
 	needs_limits = style.format != FORMAT_TEXT || style.resolve ||
 		       columns_need(&job->columns, &style) & NEED_FLOW;
 	return is_plain(job, options) && !needs_limits ?
-	       session_open_brief(&job->session, options) :
+	       session_open_with(&job->session, options, SESSION_BRIEF) :
 	       session_open(&job->session, options);
 }
 

@@ -27,6 +27,7 @@ struct options {
 	bool no_header, oneline, tos, cgroup, sockopt;
 	bool reuseaddr, reuseport, v6only, udp, probe, bind_first;
 	bool raw, unix_sockets, packet, mptcp, sctp, dccp, tipc, vsock, xdp;
+	bool exact;
 	bool summary, threads, bpf, context, contexts, bound, no_queues, tipc_info;
 	bool events, kill, yes, explain_filter, all_netns, wide, csv, tsv, pids, redact;
 	const char *netns, *from, *record, *columns, *color_word, *deadline_word;

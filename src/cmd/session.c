@@ -76,13 +76,21 @@ void session_style(struct style *style, const struct options *options)
 
 static int read_basics(struct session *session)
 {
-	return session->brief ?
-	       collect_brief(session->collect, &session->seen, &session->left_links,
-			     &session->fault) :
-	       collect_basics(session->collect, &session->seen, &session->fault);
+	switch (session->basics) {
+	case SESSION_BRIEF:
+		return collect_brief(session->collect, &session->seen, &session->left_links,
+				     &session->fault);
+	case SESSION_FIGURES:
+		return collect_figures(session->collect, &session->seen, &session->left_links,
+				       &session->fault);
+	case SESSION_WHOLE:
+		break;
+	}
+	return collect_basics(session->collect, &session->seen, &session->fault);
 }
 
-static int open_source(struct session *session, const struct options *options, bool brief)
+int session_open_with(struct session *session, const struct options *options,
+		      enum session_basics basics)
 {
 	struct collect_source source = {
 		.netns = options->netns, .from = options->from,
@@ -92,7 +100,7 @@ static int open_source(struct session *session, const struct options *options, b
 
 	memset(session, 0, sizeof(*session));
 	session->options = options;
-	session->brief = brief;
+	session->basics = basics;
 	snapshot_init(&session->seen);
 	session_style(&session->style, options);
 	err = collect_open(&session->collect, &source, &session->fault);
@@ -110,12 +118,16 @@ static int open_source(struct session *session, const struct options *options, b
 
 int session_open(struct session *session, const struct options *options)
 {
-	return open_source(session, options, false);
+	return session_open_with(session, options, SESSION_WHOLE);
 }
 
-int session_open_brief(struct session *session, const struct options *options)
+/* Few sockets are bound to a device: the names are asked for when one is. */
+void session_row(struct session *session, const struct sock *sock)
 {
-	return open_source(session, options, true);
+	if (!sock->ifindex || !session->left_links)
+		return;
+	collect_links(session->collect, &session->seen);
+	session->left_links = false;
 }
 
 enum status session_flush(struct out *out, enum status status)

@@ -17,15 +17,23 @@ struct session {
 	bool told;              /* the gaps stand on stderr already */
 	bool judges;            /* silence is a verdict: limits must be known too */
 	bool answered;          /* by a verdict that reckons with what was not seen */
-	bool brief;             /* opened with no more than the answer needs */
+	enum session_basics {   /* read when it is opened */
+		SESSION_WHOLE,
+		SESSION_FIGURES,        /* names of interfaces when they are needed */
+		SESSION_BRIEF,          /* nor limits and counters */
+	} basics;
 	bool left_links;        /* for collect_links() */
 };
 
 /* Opens the source and reads the basics. Returns 0 or -errno, told already. */
 int session_open(struct session *session, const struct options *options);
 
-/* The same with collect_brief(), for an answer that needs no more. */
-int session_open_brief(struct session *session, const struct options *options);
+/* The same with no more than the answer needs: collect_figures(), collect_brief(). */
+int session_open_with(struct session *session, const struct options *options,
+		      enum session_basics basics);
+
+/* Names of interfaces for a row that shows one, if they were left. */
+void session_row(struct session *session, const struct sock *sock);
 
 /*
  * Closes the source; @status becomes STATUS_UNKNOWN when the recording or the

@@ -26,6 +26,7 @@
 #include "collect/scene.h"
 #include "collect/tape.h"
 #include "collect/threads.h"
+#include "collect/walks.h"
 #include "collect/way.h"
 
 #include <ctype.h>
@@ -235,20 +236,37 @@ static void read_limits(struct collect *collect, struct snapshot *seen)
 			     "kernel limits or counters could not be read (/proc/sys/net, /proc/net)");
 }
 
-int collect_basics(struct collect *collect, struct snapshot *seen, struct fault *fault)
+/* Without names and addresses; those of a recording come along. */
+static void read_figures(struct collect *collect, struct snapshot *seen)
 {
-	(void)fault;
 	snprintf(seen->version, sizeof(seen->version), "%s", collect->release);
 	if (tape_replays(&collect->tape)) {
 		if (replay_basics(collect, seen))
 			read_limits(collect, seen);
-		return 0;
+		return;
 	}
 	tape_put(&collect->tape, FRAME_BASICS, NULL, NULL, 0);
 	read_identity(collect, seen);
-	/* Counters first: the socket that asks for links would be one of those counted. */
 	read_limits(collect, seen);
-	links_collect(&collect->tape, seen);
+}
+
+int collect_basics(struct collect *collect, struct snapshot *seen, struct fault *fault)
+{
+	(void)fault;
+	/* Counters first: the socket that asks for links would be one of those counted. */
+	read_figures(collect, seen);
+	if (!tape_replays(&collect->tape))
+		links_collect(&collect->tape, seen);
+	return 0;
+}
+
+int collect_figures(struct collect *collect, struct snapshot *seen, bool *left_links,
+		    struct fault *fault)
+{
+	*left_links = !tape_replays(&collect->tape) && !tape_records(&collect->tape);
+	if (!*left_links)
+		return collect_basics(collect, seen, fault);
+	read_figures(collect, seen);
 	return 0;
 }
 
@@ -307,14 +325,21 @@ int collect_arrival(struct collect *collect, const struct place *place, struct s
 	return err;
 }
 
-/* False: there is no such socket here, and nothing has to be listed to know it. */
+/*
+ * False: there is no such socket here, and nothing has to be listed to know it. A
+ * listing walks the tables of all namespaces, the census is two lines of a file.
+ */
 static bool can_be_there(const struct collect *collect, struct collect_ask *ask)
 {
-	if (!collect->crowd)
+	enum protocol protocol = ask->protocol ? ask->protocol : PROTOCOL_TCP;
+
+	if (tape_replays(&collect->tape) || tape_records(&collect->tape))
 		return true;
-	if (ask->protocol == PROTOCOL_UDP)
+	if (!collect->crowd)
+		ask->states &= census_states(protocol);
+	else if (protocol == PROTOCOL_UDP)
 		ask->states &= collect->udp_states;
-	else if (!ask->protocol || ask->protocol == PROTOCOL_TCP)
+	else if (protocol == PROTOCOL_TCP)
 		ask->states &= collect->tcp_states;
 	return ask->states != 0;
 }
@@ -336,6 +361,19 @@ int collect_socks(struct collect *collect, const struct collect_ask *ask,
 					 collect->source.deadline_ms, seen, fault);
 	return inet_collect(&collect->tape, &possible, sink, collect->release,
 			    collect->source.deadline_ms, seen, fault);
+}
+
+int collect_walks(struct collect *collect, const struct collect_walk *walks, size_t count,
+		  struct snapshot *seen, struct fault *fault)
+{
+	bool live = !tape_replays(&collect->tape) && !tape_records(&collect->tape);
+	int err = 0;
+
+	if (live && count > 1)
+		return walks_together(collect, walks, count, seen, fault);
+	for (size_t i = 0; i < count && !err; i++)
+		err = collect_socks(collect, &walks[i].ask, walks[i].sink, seen, fault);
+	return err;
 }
 
 int collect_offers(struct collect *collect, enum protocol protocol, struct fault *fault)

@@ -83,6 +83,13 @@ int collect_arrival(struct collect *collect, const struct place *place, struct s
 int collect_basics(struct collect *collect, struct snapshot *seen, struct fault *fault);
 
 /*
+ * collect_basics() without interface names and own addresses, unless a recording
+ * is made or read. True in @left_links when collect_links() is left.
+ */
+int collect_figures(struct collect *collect, struct snapshot *seen, bool *left_links,
+		    struct fault *fault);
+
+/*
  * collect_basics() for an answer that needs no limits, counters and addresses,
  * and names of interfaces perhaps: only time, kernel and namespace, unless a
  * recording is made or read. True in @left_links when collect_links() is left.
@@ -90,7 +97,7 @@ int collect_basics(struct collect *collect, struct snapshot *seen, struct fault 
 int collect_brief(struct collect *collect, struct snapshot *seen, bool *left_links,
 		  struct fault *fault);
 
-/* The interface names and own addresses that collect_brief() left. */
+/* The interface names and own addresses that were left. */
 void collect_links(struct collect *collect, struct snapshot *seen);
 
 struct collect_ask {
@@ -137,6 +144,22 @@ struct collect_ask {
  */
 int collect_socks(struct collect *collect, const struct collect_ask *ask,
 		  struct sink sink, struct snapshot *seen, struct fault *fault);
+
+struct collect_walk {
+	struct collect_ask ask;
+	struct sink sink;
+};
+
+/**
+ * collect_walks - several dumps that have nothing to do with each other
+ *
+ * As collect_socks() for each. The first in the calling thread and, where the
+ * kernel is asked and there are processors, the others at the same time in
+ * another one: a dump is the kernel's work, and it does not wait for another.
+ * So the sinks of the first and of the others must share nothing.
+ */
+int collect_walks(struct collect *collect, const struct collect_walk *walks, size_t count,
+		  struct snapshot *seen, struct fault *fault);
 
 /**
  * collect_offers - whether this kernel lists sockets of @protocol

@@ -36,6 +36,15 @@ static void mark_owner(struct budget_base *base, const struct sock *s)
 		set_bit(base->blocked, s->local_port);
 }
 
+/* The same, of sockets that are no rows. */
+static void mark_folded(struct budget_base *base, const struct folded *folded)
+{
+	for (size_t i = 0; i < sizeof(base->any); i++) {
+		base->any[i] |= folded->owned[i];
+		base->blocked[i] |= folded->blocked[i];
+	}
+}
+
 bool budget_open(struct budget_base *base, const struct snapshot *seen)
 {
 	const struct known *low = &seen->limits.limit[LIMIT_PORT_LOW];
@@ -51,6 +60,8 @@ bool budget_open(struct budget_base *base, const struct snapshot *seen)
 	listeners_init(&base->listeners, seen);
 	for (size_t i = 0; i < seen->socks.count; i++)
 		mark_owner(base, &seen->socks.at[i]);
+	if (seen->folded)
+		mark_folded(base, seen->folded);
 	for (unsigned port = base->low; port <= base->high; port++) {
 		bool usable = is_usable_port(base, port);
 

@@ -41,10 +41,14 @@ static void held_make(struct held *held, const struct snapshot *seen)
 				(uint32_t)i + 1;
 }
 
-/* Holders are sorted by inode: a second descriptor of one socket is next to the first. */
-static void put_members(struct finding *f, const struct snapshot *seen, struct held *held)
+/*
+ * Returns how many sockets, with those that are no rows. Holders are sorted by
+ * inode: a second descriptor of one socket is next to the first.
+ */
+static uint64_t put_members(struct finding *f, const struct snapshot *seen, struct held *held)
 {
 	uint32_t last_inode = 0;
+	uint64_t count = 0;
 
 	held_make(held, seen);
 	for (size_t i = 0; i < seen->holders.count; i++) {
@@ -57,26 +61,28 @@ static void put_members(struct finding *f, const struct snapshot *seen, struct h
 		slot = map_find(&held->by_inode, h->inode);
 		if (slot)
 			finding_member(f, seen, *slot - 1);
+		count += slot || (seen->folded && ids_has(&seen->folded->inodes, h->inode));
 	}
+	return count;
 }
 
 static void put_texts(struct finding *f, const struct snapshot *seen,
-		      const struct process *process)
+		      const struct process *process, uint64_t sockets)
 {
 	struct text text = { .at = NULL };
 
 	fact_known(f, NULL, "descriptors", FACT_COUNT, &process->descriptors);
 	fact_known(f, NULL, "limit", FACT_COUNT, &process->descriptor_limit);
 	if (seen->holders_known)
-		finding_fact(f, NULL, "sockets", FACT_COUNT, (double)f->members.count);
+		finding_fact(f, NULL, "sockets", FACT_COUNT, (double)sockets);
 	else
 		finding_unknown(f, NULL, "sockets", FACT_COUNT);
 	say_owner(&text, seen, &f->subject);
 	text_addf(&text, " has %" PRId64 " descriptors open, its limit is %" PRId64,
 		  process->descriptors.value, process->descriptor_limit.value);
 	if (seen->holders_known)
-		text_addf(&text, "; %zu of them are TCP sockets of this namespace",
-			  f->members.count);
+		text_addf(&text, "; %" PRIu64 " of them are TCP sockets of this namespace",
+			  sockets);
 	say_cause(f, &text);
 	finding_fix(f, "Find what is not closed: ls -l /proc/%" PRId32 "/fd, and the close-wait-leak "
 		       "and fin-wait-2-held findings of this process.", process->pid);
@@ -94,6 +100,7 @@ void weigh_descriptors(const struct snapshot *seen, const struct threshold *t,
 	for (size_t i = 0; i < seen->processes.count; i++) {
 		const struct process *process = &seen->processes.at[i];
 		double percent = descriptors_percent(process);
+		uint64_t sockets = 0;
 		struct finding *f;
 
 		if (percent < 0 || (uint64_t)process->descriptors.value < t->least ||
@@ -105,8 +112,8 @@ void weigh_descriptors(const struct snapshot *seen, const struct threshold *t,
 		f->subject.cgroup_id = process->cgroup_id;
 		f->count = (uint64_t)process->descriptors.value;
 		if (seen->holders_known)
-			put_members(f, seen, &held);
-		put_texts(f, seen, process);
+			sockets = put_members(f, seen, &held);
+		put_texts(f, seen, process, sockets);
 	}
 	map_fini(&held.by_inode);
 }

@@ -6,9 +6,17 @@
 
 static void sum_up(const struct snapshot *seen, struct report *report)
 {
+	const struct folded *folded = seen->folded;
+
 	for (size_t i = 0; i < seen->socks.count; i++)
 		report->summary.count[seen->socks.at[i].state]++;
-	report->summary.total += seen->socks.count;
+	for (int i = 0; i < STATE_COUNT; i++) {
+		if (folded && folded->source[i] != COUNT_ROWS) {
+			report->summary.source[i] = folded->source[i];
+			report->summary.count[i] = folded->count[i];
+		}
+		report->summary.total += report->summary.count[i];
+	}
 }
 
 /* Ids of findings are the rows' own strings. */

@@ -78,7 +78,8 @@ void judge_leaves(const struct snapshot *seen, struct text *ids);
  * members, of the peers on this machine that some rule wants to name, and of
  * the listeners. The caller collects their holders and judges again; a rule
  * without holders groups more coarsely, so nothing is lost by asking twice.
+ * False, and nothing in @inodes: those of every socket.
  */
-void judge_wants(const struct snapshot *seen, const struct report *report, struct map *inodes);
+bool judge_wants(const struct snapshot *seen, const struct report *report, struct map *inodes);
 
 #endif

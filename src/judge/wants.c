@@ -48,18 +48,22 @@ static void want_listeners(const struct snapshot *seen, const uint8_t *ports, st
 }
 
 /* How many sockets a process holds is only told when all were looked up. */
-static void want_all(const struct snapshot *seen, struct map *inodes)
+static bool wants_all(const struct report *report)
 {
-	for (size_t i = 0; i < seen->socks.count; i++)
-		want(inodes, seen->socks.at[i].inode);
+	for (size_t i = 0; i < report->findings.count; i++)
+		if (strcmp(report->findings.at[i].id, "fd-exhaustion") == 0)
+			return true;
+	return false;
 }
 
-void judge_wants(const struct snapshot *seen, const struct report *report, struct map *inodes)
+bool judge_wants(const struct snapshot *seen, const struct report *report, struct map *inodes)
 {
 	uint8_t ports[65536 / 8] = { 0 };
 	struct indices held = { NULL, 0, 0 };
-	bool listeners = false, all = false;
+	bool listeners = false;
 
+	if (wants_all(report))
+		return false;
 	for (size_t i = 0; i < report->findings.count; i++) {
 		const struct finding *f = &report->findings.at[i];
 		unsigned port = f->subject.port;
@@ -71,12 +75,10 @@ void judge_wants(const struct snapshot *seen, const struct report *report, struc
 			ports[port / 8] |= (uint8_t)(1u << (port % 8));
 			listeners = true;
 		}
-		all |= strcmp(f->id, "fd-exhaustion") == 0;
 		add_held(&held, f);
 	}
 	want_peers(seen, &held, inodes);
-	if (all)
-		want_all(seen, inodes);
-	else if (listeners)
+	if (listeners)
 		want_listeners(seen, ports, inodes);
+	return true;
 }

@@ -75,7 +75,11 @@ struct finding {
 struct report {
 	struct { struct finding *at; size_t count, room; } findings;
 	enum severity worst;
-	struct { uint64_t count[STATE_COUNT]; uint64_t total; } summary;
+	struct {
+		uint64_t count[STATE_COUNT];
+		uint64_t total;         /* without states of COUNT_UNKNOWN */
+		enum count_source source[STATE_COUNT];
+	} summary;
 };
 
 void report_init(struct report *report);

@@ -29,6 +29,14 @@ void snapshot_init(struct snapshot *snapshot)
 	snapshot->socks_complete = true;
 }
 
+void snapshot_unfold(struct snapshot *snapshot)
+{
+	if (snapshot->folded)
+		ids_fini(&snapshot->folded->inodes);
+	free(snapshot->folded);
+	snapshot->folded = NULL;
+}
+
 void snapshot_fini(struct snapshot *snapshot)
 {
 	for (size_t i = 0; i < snapshot->cgroups.count; i++) {
@@ -38,6 +46,7 @@ void snapshot_fini(struct snapshot *snapshot)
 		free(snapshot->cgroups.at[i].pod);
 	}
 	grow_fini(&snapshot->socks);
+	snapshot_unfold(snapshot);
 	grow_fini(&snapshot->holders);
 	free(snapshot->holder_index.at);
 	grow_fini(&snapshot->processes);

@@ -2,6 +2,7 @@
 #ifndef MODEL_SNAPSHOT_H
 #define MODEL_SNAPSHOT_H
 
+#include "base/ids.h"
 #include "base/map.h"
 #include "model/limits.h"
 #include "model/place.h"
@@ -76,6 +77,25 @@ struct local {
 	bool        tentative;  /* IPv6: duplicate detection not done, or failed */
 };
 
+/* Where the number of sockets of a state comes from. */
+enum count_source {
+	COUNT_ROWS,             /* they were listed */
+	COUNT_BY_KERNEL,        /* a counter of the kernel's, not of the same instant */
+	COUNT_UNKNOWN,          /* not listed, and nobody counts them */
+};
+
+/*
+ * Sockets that a verdict reckons with and that are no rows: counted by the kernel,
+ * or seen one by one and not kept.
+ */
+struct folded {
+	enum count_source source[STATE_COUNT];
+	uint64_t count[STATE_COUNT];    /* with COUNT_BY_KERNEL: all of that state */
+	uint8_t  owned[65536 / 8];      /* ephemeral ports that such a socket is on */
+	uint8_t  blocked[65536 / 8];    /* and that it accepted a connection on */
+	struct ids inodes;              /* where descriptors have to be counted */
+};
+
 struct snapshot {
 	int64_t  time_ms;               /* CLOCK_REALTIME */
 	char     version[64];           /* kernel release */
@@ -87,6 +107,7 @@ struct snapshot {
 
 	struct { struct sock *at; size_t count, room; } socks;
 	bool     socks_complete;        /* every asked state, nothing lost */
+	struct folded *folded;          /* NULL: every socket is a row */
 
 	bool     holders_known;         /* a walk was made */
 	bool     holders_complete;      /* and every process was readable */
@@ -103,6 +124,9 @@ struct snapshot {
 	struct { struct local *at; size_t count, room; } locals;
 	struct { struct gap *at; size_t count, room; } gaps;
 };
+
+/* Frees what was folded: from now on every socket is a row. */
+void snapshot_unfold(struct snapshot *snapshot);
 
 void snapshot_init(struct snapshot *snapshot);
 void snapshot_fini(struct snapshot *snapshot);

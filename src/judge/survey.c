@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "judge/survey.h"
+
+#include "base/grow.h"
+#include "judge/budget.h"
+#include "judge/weigh.h"
+#include "model/need.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Below so many rows there is nothing to be saved, and everything is listed. */
+enum { WORTH_STEPS = 4096 };
+
+/* Listeners with a queue are looked at one by one, up to so many. */
+enum { WINDOWS = 4 };
+
+/*
+ * Connections of one destination meet in one of these numbers, perhaps with those
+ * of others: never less than it has.
+ */
+enum { CELLS = 1 << 16 };
+
+enum stage { STAGE_FIRST, STAGE_AGAIN, STAGE_CLOSER, STAGE_DONE };
+
+static const uint32_t many = STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT);
+
+struct survey {
+	struct snapshot *seen;
+	const struct thresholds *thresholds;
+	enum stage stage;
+	bool     judges_ports;          /* the pass over the range was asked for */
+	bool     lists_bound;
+	bool     short_everywhere;      /* bind() alone took so many ports */
+	unsigned low, high;
+	uint32_t capacity, blocked;
+	uint32_t cells[CELLS];
+	uint8_t  waiting[65536 / 8];    /* ports whose listener had somebody waiting */
+	uint8_t  again[65536 / 8];      /* and a moment later */
+};
+
+static bool bit(const uint8_t *bits, unsigned i)
+{
+	return bits[i / 8] >> (i % 8) & 1;
+}
+
+static void set_bit(uint8_t *bits, unsigned i)
+{
+	bits[i / 8] |= (uint8_t)(1u << (i % 8));
+}
+
+/* ---- what the counters say ---- */
+
+static int64_t counter(const struct survey *s, enum counter counter)
+{
+	const struct known *known = &s->seen->limits.counter[counter];
+
+	return known->is && known->value > 0 ? known->value : 0;
+}
+
+static bool has_counters(const struct survey *s)
+{
+	const struct known *c = s->seen->limits.counter;
+
+	return c[COUNTER_CURR_ESTAB].is && c[COUNTER_TW].is && c[COUNTER_TCP_INUSE].is;
+}
+
+/* Of both families; without IPv6 the second is not there. */
+static int64_t hashed(const struct survey *s)
+{
+	return counter(s, COUNTER_TCP_INUSE) + counter(s, COUNTER_TCP6_INUSE);
+}
+
+/*
+ * Sockets that are in no table cannot be more than all those of the machine that
+ * are in none of ours, nor than all those here of whatever protocol that are not
+ * counted by it.
+ */
+static int64_t most_bound(const struct survey *s)
+{
+	const struct known *c = s->seen->limits.counter;
+	int64_t most = INT64_MAX, others = hashed(s) + counter(s, COUNTER_UDP_INUSE) +
+		       counter(s, COUNTER_UDP6_INUSE) + counter(s, COUNTER_RAW_INUSE) +
+		       counter(s, COUNTER_RAW6_INUSE);
+
+	if (c[COUNTER_ALLOC].is)
+		most = c[COUNTER_ALLOC].value - hashed(s);
+	if (c[COUNTER_SOCKETS].is && c[COUNTER_SOCKETS].value - others < most)
+		most = c[COUNTER_SOCKETS].value - others;
+	return most > 0 ? most : 0;
+}
+
+static double level(const struct survey *s, const char *rule)
+{
+	const struct threshold *t = thresholds_get(s->thresholds, rule);
+
+	return t->warn < t->crit ? t->warn : t->crit;
+}
+
+static bool needs_bound(const struct survey *s)
+{
+	return most_bound(s) >= (int64_t)thresholds_get(s->thresholds, "bound-unused")->least;
+}
+
+/* One destination with @used ports, beside @blocked ones that none can use. */
+static bool is_short(const struct survey *s, uint64_t used, uint64_t blocked)
+{
+	uint64_t room = s->capacity > blocked ? s->capacity - blocked : 0;
+	uint64_t left = room > used ? room - used : 0;
+
+	return !s->capacity ||
+	       100.0 - 100.0 * (double)left / s->capacity >= level(s, "port-exhaustion") ||
+	       100.0 * (double)used / s->capacity > level(s, "connect-search-cliff");
+}
+
+static bool is_usable(const struct survey *s, unsigned port)
+{
+	return port >= s->low && port <= s->high && !limits_is_reserved(&s->seen->limits, port);
+}
+
+static bool read_range(struct survey *s)
+{
+	const struct limits *limits = &s->seen->limits;
+	const struct known *low = &limits->limit[LIMIT_PORT_LOW];
+	const struct known *high = &limits->limit[LIMIT_PORT_HIGH];
+
+	if (!low->is || !high->is || !limits->reserved_known || low->value < 1 ||
+	    high->value > 65535 || low->value > high->value)
+		return false;
+	s->low = (unsigned)low->value;
+	s->high = (unsigned)high->value;
+	for (unsigned port = s->low; port <= s->high; port++)
+		s->capacity += is_usable(s, port);
+	return true;
+}
+
+/* Each socket takes one port at most, for itself or from everybody. */
+static bool may_be_short(const struct survey *s)
+{
+	int64_t most = hashed(s) + counter(s, COUNTER_TW) + most_bound(s);
+
+	return is_short(s, (uint64_t)most, 0);
+}
+
+/* ---- the passes ---- */
+
+struct survey *survey_new(struct snapshot *seen, const struct thresholds *thresholds)
+{
+	struct survey *s = grow_alloc(sizeof(*s));
+
+	s->seen = seen;
+	s->thresholds = thresholds;
+	return s;
+}
+
+void survey_free(struct survey *s)
+{
+	free(s);
+}
+
+static struct survey_ask *ask(struct survey_ask *asks, size_t *count, enum survey_use use,
+			      uint32_t states)
+{
+	asks[*count] = (struct survey_ask){ .use = use, .states = states, .need = NEED_FLOW };
+	return &asks[(*count)++];
+}
+
+/* A rule that needs no rows of the two states to know that it will need them. */
+static bool speaks(const struct survey *s, const char *id)
+{
+	const struct rule *rule = rule_by_id(id);
+	struct report report;
+	bool speaks;
+
+	report_init(&report);
+	rule->weigh(s->seen, thresholds_get(s->thresholds, id), &report);
+	speaks = report.findings.count > 0;
+	report_fini(&report);
+	return speaks;
+}
+
+static bool is_worth_it(const struct survey *s)
+{
+	return has_counters(s) &&
+	       counter(s, COUNTER_CURR_ESTAB) + counter(s, COUNTER_TW) >= WORTH_STEPS;
+}
+
+/* With a program short of descriptors it is told how many of them are sockets. */
+static size_t ask_first(struct survey *s, struct survey_ask *asks)
+{
+	bool counts_sockets;
+	size_t count = 0;
+
+	if (!is_worth_it(s)) {
+		s->stage = STAGE_DONE;
+		ask(asks, &count, SURVEY_KEEP, STATE_ALL);
+		return count;
+	}
+	s->stage = STAGE_AGAIN;
+	s->seen->folded = grow_alloc(sizeof(*s->seen->folded));
+	counts_sockets = speaks(s, "fd-exhaustion");
+	s->lists_bound = counts_sockets || needs_bound(s);
+	ask(asks, &count, SURVEY_KEEP, STATE_ALL & ~many &
+	    ~(s->lists_bound ? 0 : STATE_BIT(STATE_BOUND)));
+	s->judges_ports = read_range(s) && may_be_short(s);
+	if (s->judges_ports) {
+		struct survey_ask *range = ask(asks, &count, SURVEY_PORTS, many);
+
+		range->port_low = (uint16_t)s->low;
+		range->port_high = (uint16_t)s->high;
+	}
+	if (counts_sockets)
+		ask(asks, &count, SURVEY_INODES, STATE_BIT(STATE_ESTABLISHED))->need = 0;
+	return count;
+}
+
+static uint32_t mix(uint32_t hash, uint32_t word)
+{
+	hash = (hash ^ word) * 0x9e3779b1u;
+	return hash ^ hash >> 15;
+}
+
+/* As a destination is told apart in ports.c. */
+static uint32_t *cell_of(struct survey *s, const struct sock *sock)
+{
+	uint32_t words[8], hash = mix(sock->ifindex, sock->remote_port);
+
+	memcpy(words, sock->local.b, 16);
+	memcpy(words + 4, sock->remote.b, 16);
+	for (size_t i = 0; i < 8; i++)
+		hash = mix(hash, words[i]);
+	return &s->cells[hash % CELLS];
+}
+
+static void fold(struct survey *s, const struct sock *sock)
+{
+	if (!is_usable(s, sock->local_port))
+		return;
+	set_bit(s->seen->folded->owned, sock->local_port);
+	if (sock_opener(sock) == OPENER_PEER)
+		set_bit(s->seen->folded->blocked, sock->local_port);
+	++*cell_of(s, sock);
+}
+
+static bool is_hot(struct survey *s, const struct sock *sock)
+{
+	return s->short_everywhere || is_short(s, *cell_of(s, sock), s->blocked);
+}
+
+bool survey_take(struct survey *s, enum survey_use use, const struct sock *sock)
+{
+	switch (use) {
+	case SURVEY_KEEP:
+		return true;
+	case SURVEY_PORTS:
+		fold(s, sock);
+		return false;
+	case SURVEY_INODES:
+		if (sock->inode)
+			ids_add(&s->seen->folded->inodes, sock->inode);
+		return false;
+	case SURVEY_QUEUES:
+		if (sock->recv_queue)
+			set_bit(s->again, sock->local_port);
+		return false;
+	case SURVEY_WAITING:
+		return sock_is_unaccepted(sock) && bit(s->waiting, sock->local_port);
+	case SURVEY_SHORT:
+		if (sock_is_unaccepted(sock) && bit(s->waiting, sock->local_port))
+			return false;   /* a row already */
+		return sock->state == STATE_BOUND || is_hot(s, sock);
+	}
+	return true;
+}
+
+/* ---- after the first ---- */
+
+static uint64_t rows_of(const struct snapshot *seen, enum state state, bool minisocks)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < seen->socks.count; i++)
+		count += seen->socks.at[i].state == state &&
+			 sock_is_minisock(&seen->socks.at[i]) == minisocks;
+	return count;
+}
+
+/* Full sockets in the table of connections and that of listeners, by our rows. */
+static uint64_t rows_hashed(const struct snapshot *seen)
+{
+	static const uint32_t elsewhere = STATE_BIT(STATE_SYN_RECV) | STATE_BIT(STATE_BOUND) |
+					  STATE_BIT(STATE_CLOSE);
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < seen->socks.count; i++) {
+		const struct sock *s = &seen->socks.at[i];
+
+		count += !(STATE_BIT(s->state) & elsewhere) && !sock_is_minisock(s);
+	}
+	return count;
+}
+
+static uint64_t less(int64_t from, uint64_t what)
+{
+	return from > 0 && (uint64_t)from > what ? (uint64_t)from - what : 0;
+}
+
+/*
+ * Two counters that the kernel keeps apart say how many are ESTABLISHED. Where they
+ * do not agree neither is believed.
+ */
+static bool count_many(struct survey *s)
+{
+	struct folded *folded = s->seen->folded;
+	uint64_t by_state = less(counter(s, COUNTER_CURR_ESTAB),
+				 rows_of(s->seen, STATE_CLOSE_WAIT, false));
+	uint64_t by_table = less(hashed(s), rows_hashed(s->seen));
+	uint64_t apart = by_state > by_table ? by_state - by_table : by_table - by_state;
+
+	folded->source[STATE_ESTABLISHED] = folded->source[STATE_TIME_WAIT] = COUNT_BY_KERNEL;
+	folded->count[STATE_ESTABLISHED] = by_state;
+	folded->count[STATE_TIME_WAIT] = less(counter(s, COUNTER_TW),
+					      rows_of(s->seen, STATE_FIN_WAIT_2, true));
+	if (!s->lists_bound && most_bound(s))
+		folded->source[STATE_BOUND] = COUNT_UNKNOWN;
+	return apart <= 64 + by_state / 64;
+}
+
+static bool find_waiting(struct survey *s)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < s->seen->socks.count; i++) {
+		const struct sock *sock = &s->seen->socks.at[i];
+
+		if (sock->state != STATE_LISTEN || !sock->recv_queue)
+			continue;
+		set_bit(s->waiting, sock->local_port);
+		any = true;
+	}
+	return any;
+}
+
+/* All rows after all: what the counters say cannot be true. */
+static size_t ask_everything(struct survey *s, struct survey_ask *asks)
+{
+	size_t count = 0;
+
+	ask(asks, &count, SURVEY_KEEP, many | (s->lists_bound ? 0 : STATE_BIT(STATE_BOUND)));
+	snapshot_unfold(s->seen);
+	s->stage = STAGE_DONE;
+	return count;
+}
+
+static size_t ask_again(struct survey *s, struct survey_ask *asks)
+{
+	size_t count = 0;
+
+	if (!count_many(s))
+		return ask_everything(s, asks);
+	s->stage = STAGE_CLOSER;
+	if (find_waiting(s))
+		ask(asks, &count, SURVEY_QUEUES, STATE_BIT(STATE_LISTEN))->need = 0;
+	return count;
+}
+
+/*
+ * A queue that has been empty a moment ago holds nobody who has waited for long.
+ * The windows of neighbours grow together when there are too many.
+ */
+static size_t ask_waiting(struct survey *s, struct survey_ask *asks)
+{
+	size_t count = 0;
+	bool any = false;
+
+	for (unsigned port = 0; port < 65536; port++) {
+		struct survey_ask *window;
+
+		if (!bit(s->waiting, port) || !bit(s->again, port))
+			continue;
+		any = true;
+		if (count == WINDOWS)
+			window = &asks[count - 1];
+		else
+			window = ask(asks, &count, SURVEY_WAITING, STATE_BIT(STATE_ESTABLISHED));
+		window->port_low = window->port_low ? window->port_low : (uint16_t)port;
+		window->port_high = (uint16_t)port;
+	}
+	for (size_t i = 0; i < sizeof(s->waiting); i++)
+		s->waiting[i] &= any ? s->again[i] : 0;
+	return count;
+}
+
+static bool is_any_hot(struct survey *s)
+{
+	for (size_t i = 0; i < CELLS; i++)
+		if (s->cells[i] && is_short(s, s->cells[i], s->blocked))
+			return true;
+	return false;
+}
+
+/* The other states take ports too, and are rows already. */
+static bool any_short(struct survey *s)
+{
+	struct budget_base base;
+
+	if (!s->judges_ports || !budget_open(&base, s->seen))
+		return false;
+	for (size_t i = 0; i < s->seen->socks.count; i++)
+		if (budget_counts(&base, &s->seen->socks.at[i]))
+			++*cell_of(s, &s->seen->socks.at[i]);
+	s->blocked = base.blocked_for_all + (s->lists_bound ? 0 : (uint32_t)most_bound(s));
+	budget_close(&base);
+	s->short_everywhere = is_short(s, 0, s->blocked);
+	return s->short_everywhere || is_any_hot(s);
+}
+
+static size_t ask_closer(struct survey *s, struct survey_ask *asks)
+{
+	size_t count = ask_waiting(s, asks);
+	uint32_t states = many;
+
+	s->stage = STAGE_DONE;
+	if (speaks(s, "time-wait-overflow")) {
+		ask(asks, &count, SURVEY_KEEP, STATE_BIT(STATE_TIME_WAIT));
+		states &= ~STATE_BIT(STATE_TIME_WAIT);
+	}
+	if (any_short(s)) {
+		struct survey_ask *range = ask(asks, &count, SURVEY_SHORT, states);
+
+		range->port_low = (uint16_t)s->low;
+		range->port_high = (uint16_t)s->high;
+		if (!s->lists_bound)
+			range->states |= STATE_BIT(STATE_BOUND);
+	}
+	return count;
+}
+
+size_t survey_asks(struct survey *s, struct survey_ask asks[SURVEY_ASKS])
+{
+	static size_t (*const steps[])(struct survey *, struct survey_ask *) = {
+		[STAGE_FIRST] = ask_first, [STAGE_AGAIN] = ask_again, [STAGE_CLOSER] = ask_closer,
+	};
+	size_t count = 0;
+
+	while (!count && s->stage != STAGE_DONE)
+		count = steps[s->stage](s, asks);
+	return count;
+}
