@@ -23,6 +23,7 @@
 #include "collect/probe.h"
 #include "collect/proc_net.h"
 #include "collect/raw_socks.h"
+#include "collect/reconcile.h"
 #include "collect/scene.h"
 #include "collect/tape.h"
 #include "collect/threads.h"
@@ -350,6 +351,8 @@ int collect_socks(struct collect *collect, const struct collect_ask *ask,
 		  struct sink sink, struct snapshot *seen, struct fault *fault)
 {
 	struct collect_ask possible = *ask;
+	struct reconcile reconcile;
+	int err;
 
 	if (!can_be_there(collect, &possible))
 		return 0;
@@ -359,8 +362,12 @@ int collect_socks(struct collect *collect, const struct collect_ask *ask,
 	if (ask->protocol == PROTOCOL_RAW)
 		return raw_socks_collect(&collect->tape, ask, sink, collect->release,
 					 collect->source.deadline_ms, seen, fault);
-	return inet_collect(&collect->tape, &possible, sink, collect->release,
-			    collect->source.deadline_ms, seen, fault);
+	sink = reconcile_begin(&reconcile, &possible, sink, seen);
+	err = inet_collect(&collect->tape, &possible, sink, collect->release,
+			   collect->source.deadline_ms, seen, fault);
+	if (!err)
+		reconcile_end(&reconcile, &collect->tape, seen);
+	return err;
 }
 
 int collect_walks(struct collect *collect, const struct collect_walk *walks, size_t count,

@@ -2,6 +2,7 @@
 #include "collect/knobs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -229,4 +230,20 @@ static unsigned read_reserved(struct tape *tape, struct limits *limits)
 unsigned knobs_count(struct tape *tape, struct limits *limits)
 {
 	return count_files(tape, limits) + read_reserved(tape, limits);
+}
+
+struct known knobs_count_again(enum counter counter)
+{
+	struct known known = { .is = false };
+
+	for (size_t i = 0; i < sizeof(tallies) / sizeof(*tallies); i++) {
+		struct text content = { 0 };
+
+		if (tallies[i].counter != counter)
+			continue;
+		if (tape_read(AT_FDCWD, tallies[i].file, &content) == 0)
+			take_counter(&tallies[i], text_str(&content), &known);
+		text_fini(&content);
+	}
+	return known;
 }

@@ -20,6 +20,9 @@ unsigned knobs_read(struct tape *tape, enum knob_scope scope, struct limits *lim
 /* Counters of the namespace and ip_local_reserved_ports; returns the same. */
 unsigned knobs_count(struct tape *tape, struct limits *limits);
 
+/* One counter as it is now, live and unsaved. */
+struct known knobs_count_again(enum counter counter);
+
 /* Parts, for tests: numbers of a /proc file, whatever it says. */
 bool knob_pairs(const char *text, const char *prefix, const char *key, int64_t *value);
 bool knob_inline(const char *text, const char *prefix, const char *key, int64_t *value);
