@@ -78,7 +78,7 @@ $(LATER): deps
 	@$(MAKE) --no-print-directory $@
 else
 
-.PHONY: all run check check-fast random rooms lint asan valgrind coverage \
+.PHONY: all run check long check-fast random rooms lint asan valgrind coverage \
         install uninstall clean help
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -173,7 +173,7 @@ run: $(O)/sockvet
 
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 SUITES  := $(sort $(wildcard tests/rooms/*.bats tests/golden/*.bats tests/shell/*.bats \
-                             tests/fuzz/*.bats tests/lab/*.bats tests/random/*.bats))
+                             tests/fuzz/*.bats tests/lab/*.bats tests/long/*.bats tests/random/*.bats))
 
 TEST_ENV = SOCKVET=$(abspath $(O))/sockvet SITUATION=$(abspath $(O))/tests/situation \
            BUILD=$(abspath $(O)) CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C.UTF-8
@@ -181,13 +181,17 @@ TEST_ENV = SOCKVET=$(abspath $(O))/sockvet SITUATION=$(abspath $(O))/tests/situa
 check: $(O)/sockvet $(if $(filter yes,$(HAS_BPF)),$(O)/tests/sockvet-bpf) $(UNIT) $(FUZZERS) $(O)/tests/situation
 	@$(TEST_ENV) prove --timer -j $(JOBS) -e '' $(UNIT) $(SUITES)
 
+# Ten minutes of -c and -E while connections come and go.
+long: $(O)/sockvet
+	@LONG_SECONDS=$${LONG_SECONDS:-600} $(TEST_ENV) bats tests/long/long.bats
+
 # More of the random scenarios: RANDOM_COUNT of each kind, RANDOM_SEED repeats one.
 random: $(O)/sockvet
 	@RANDOM_COUNT=$${RANDOM_COUNT:-3000} $(TEST_ENV) bats tests/random/random.bats
 
 # Without the lab: what needs no namespace.
 check-fast: $(O)/sockvet $(UNIT) $(FUZZERS)
-	@$(TEST_ENV) prove -j $(JOBS) -e '' $(UNIT) $(filter-out tests/lab/% tests/random/%,$(SUITES))
+	@$(TEST_ENV) prove -j $(JOBS) -e '' $(UNIT) $(filter-out tests/lab/% tests/long/% tests/random/%,$(SUITES))
 
 # The whole suite again under the sanitizers, and once under valgrind.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -231,6 +235,7 @@ clean:
 help:
 	@sed -n '3,10s/^# \{0,1\}//p' Makefile
 	@echo "make check-fast  the tests that need no namespace"
+	@echo "make long        ten minutes of list -c and -E under load: memory, beat, events"
 	@echo "make random      3,000 random scenarios each of bind, connect and filters against the kernel"
 	@echo "make asan        the suite under ASan and UBSan   make valgrind   under valgrind"
 	@echo "make coverage    lines and branches covered       make lint       man page, shell, cppcheck"

@@ -15,6 +15,7 @@
 
 #define LEAST_S 0.01
 #define MOST_S  86400.0
+#define NSEC_PER_S 1000000000L
 
 #define HOME       "\033[H"
 #define CLEAR_LINE "\033[K"
@@ -257,17 +258,52 @@ static enum status one_round(struct repeat *repeat, enum status (*round)(void *c
 	return err ? tell_broken(repeat, err) : round(ctx);
 }
 
+static bool is_before(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
+}
+
+static void add_interval(struct timespec *when, const struct timespec *interval)
+{
+	when->tv_sec += interval->tv_sec;
+	when->tv_nsec += interval->tv_nsec;
+	if (when->tv_nsec >= NSEC_PER_S) {
+		when->tv_nsec -= NSEC_PER_S;
+		when->tv_sec++;
+	}
+}
+
+/*
+ * Rounds keep the beat of the first one, however long each takes; one that took
+ * longer than the interval leaves beats out and does not run after them.
+ */
+static void wait_for_beat(struct timespec *beat, const struct timespec *interval)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	add_interval(beat, interval);
+	if (is_before(beat, &now)) {
+		*beat = now;
+		add_interval(beat, interval);
+	}
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, beat, NULL) == EINTR)
+		;
+}
+
 enum status repeat_run(struct repeat *repeat, enum status (*round)(void *ctx), void *ctx,
 		       const struct out *out)
 {
+	struct timespec beat;
 	enum status status;
 
+	clock_gettime(CLOCK_MONOTONIC, &beat);
 	if (repeat->on_screen)
 		guard_terminal();
 	for (;; repeat->rounds++) {
 		status = one_round(repeat, round, ctx);
 		if (status != STATUS_OK && (!repeat->rounds || repeat->is_broken || out->err))
 			return status;
-		nanosleep(&repeat->interval, NULL);
+		wait_for_beat(&beat, &repeat->interval);
 	}
 }

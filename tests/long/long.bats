@@ -1,0 +1,13 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# sockvet that stays: LONG_SECONDS makes it longer, `make long` ten minutes.
+
+: "${SOCKVET:=$BATS_TEST_DIRNAME/../../build/sockvet}"
+
+@test "a list -c or -E that follows a busy machine grows, drifts or loses events without a word" {
+	unshare -Urn true 2>/dev/null || skip "this machine gives no user namespaces"
+	run python3 -B "$BATS_TEST_DIRNAME/life.py" "$SOCKVET" "${LONG_SECONDS:-4}" 3>&-
+	echo "$output"
+	[ -z "${LONG_SECONDS:-}" ] || sed 's/^/# /' <<<"$output" >&3
+	[ "$status" -eq 0 ]
+}
