@@ -78,7 +78,7 @@ $(LATER): deps
 	@$(MAKE) --no-print-directory $@
 else
 
-.PHONY: all run check long check-fast random rooms lint asan valgrind coverage \
+.PHONY: all run check long check-fast random fuzz rooms lint asan valgrind coverage \
         install uninstall clean help
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -160,11 +160,20 @@ $(O)/tests/situation: tests/lab/situation.c $(O)/flags.mk
 	$(call say,LD,$@)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -Wno-conversion -Wno-sign-conversion -MMD -MP \
 	  $(ALL_LDFLAGS) $< -o $@
 
-$(O)/tests/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c \
-                   $(addprefix $(O)/,print.a judge.a collect.a model.a base.a)
+# A fuzz target with replay.c instead of libFuzzer: it runs the inputs that it is given.
+FUZZ_PARTS := $(filter-out tests/fuzz/fuzz_% tests/fuzz/replay.c,$(sort $(wildcard tests/fuzz/*.c)))
+FUZZ_HEADS := $(wildcard tests/fuzz/*.h)
+FUZZ_ROOMS := $(addprefix $(O)/,cmd.a print.a judge.a collect.a model.a base.a)
+$(O)/tests/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(FUZZ_PARTS) $(FUZZ_HEADS) $(FUZZ_ROOMS)
 	@mkdir -p $(@D)
-	$(call say,LD,$@)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -Wno-conversion -Wno-sign-conversion -MMD -MP \
-	  $(ALL_LDFLAGS) $^ $(LIBS) -o $@
+	$(call say,LD,$@)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -Wno-conversion -Wno-sign-conversion \
+	  $(ALL_LDFLAGS) $(filter %.c %.a,$^) $(LIBS) -o $@
+
+# The same with libFuzzer; the rooms have to be built for it, see `fuzz`.
+$(O)/fuzzers/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_PARTS) $(FUZZ_HEADS) $(FUZZ_ROOMS)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -Wno-conversion -Wno-sign-conversion \
+	  $(ALL_LDFLAGS) -fsanitize=fuzzer $(filter %.c %.a,$^) $(LIBS) -o $@
 
 -include $(OBJECTS:.o=.d) $(O)/main.d $(wildcard $(O)/tests/*.d)
 
@@ -192,6 +201,23 @@ random: $(O)/sockvet
 # Without the lab: what needs no namespace.
 check-fast: $(O)/sockvet $(UNIT) $(FUZZERS)
 	@$(TEST_ENV) prove -j $(JOBS) -e '' $(UNIT) $(filter-out tests/lab/% tests/long/% tests/random/%,$(SUITES))
+
+# Each target for FUZZ_SECONDS on inputs of its own invention; FUZZ_TARGETS chooses. What
+# breaks it is left in $(O)/fuzz/found, and belongs into tests/fuzz/corpus once repaired.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_FLAGS   := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+                -fno-sanitize-recover=all
+fuzz:
+	@$(MAKE) --no-print-directory CC=clang O=$(O)/fuzz CFLAGS="$(FUZZ_FLAGS)" \
+	  LDFLAGS="$(FUZZ_FLAGS)" $(patsubst %,$(O)/fuzz/fuzzers/fuzz_%,$(FUZZ_TARGETS))
+	@mkdir -p $(O)/fuzz/found; for t in $(FUZZ_TARGETS); do mkdir -p $(O)/fuzz/corpus/$$t; \
+	  echo "fuzz: $$t, $(FUZZ_SECONDS) s"; \
+	  $(O)/fuzz/fuzzers/fuzz_$$t -max_total_time=$(FUZZ_SECONDS) -max_len=16384 -timeout=20 \
+	    -rss_limit_mb=1024 -print_final_stats=1 -verbosity=1 $(FUZZ_OPTIONS) \
+	    -artifact_prefix=$(O)/fuzz/found/$$t- $(O)/fuzz/corpus/$$t tests/fuzz/corpus/$$t \
+	    >$(O)/fuzz/$$t.log 2>&1 || { tail -n 40 $(O)/fuzz/$$t.log; exit 1; }; \
+	  grep -h 'DONE\|number_of_executed' $(O)/fuzz/$$t.log; done
 
 # The whole suite again under the sanitizers, and once under valgrind.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -237,6 +263,7 @@ help:
 	@echo "make check-fast  the tests that need no namespace"
 	@echo "make long        ten minutes of list -c and -E under load: memory, beat, events"
 	@echo "make random      3,000 random scenarios each of bind, connect and filters against the kernel"
+	@echo "make fuzz        each fuzz target for FUZZ_SECONDS (60), by clang and libFuzzer"
 	@echo "make asan        the suite under ASan and UBSan   make valgrind   under valgrind"
 	@echo "make coverage    lines and branches covered       make lint       man page, shell, cppcheck"
 	@echo "make install / uninstall / clean"

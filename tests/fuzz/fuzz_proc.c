@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Files of /proc: which parser, then what the file says. */
+#include "fuzz.h"
+
+#include "base/text.h"
+#include "collect/cgroups.h"
+#include "collect/crew.h"
+#include "collect/descriptors.h"
+#include "collect/knobs.h"
+#include "collect/mounts.h"
+#include "collect/raw_socks.h"
+#include "collect/walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void stat_of_process(char *text, size_t size)
+{
+	(void)size;
+	holder_is_bare(text);
+}
+
+/* A link is no string: readlink() writes no NUL. */
+static void link_of_descriptor(char *text, size_t size)
+{
+	uint32_t inode = 0;
+
+	if (!holder_inode((const char *)fuzz_at_page_end((uint8_t *)text, size), size, &inode))
+		return;
+	fuzz_require(size > 9 && memcmp(text, "socket:[", 8) == 0 && text[size - 1] == ']',
+		     "'%s' passes for a socket", text);
+	fuzz_require(strtoul(text + 8, NULL, 10) == inode, "inode %u of '%s'", inode, text);
+}
+
+static void limits_of_process(char *text, size_t size)
+{
+	int64_t limit = 0;
+
+	(void)size;
+	fuzz_require(!holder_limit(text, &limit) || limit >= -1, "a limit of %lld",
+		     (long long)limit);
+}
+
+static void counters(char *text, size_t size)
+{
+	int64_t value;
+
+	(void)size;
+	knob_pairs(text, "TcpExt:", "ListenDrops", &value);
+	knob_pairs(text, "Tcp:", "CurrEstab", &value);
+	knob_inline(text, "TCP:", "tw", &value);
+	knob_inline(text, "TCP6:", "inuse", &value);
+}
+
+static void mounts(char *text, size_t size)
+{
+	char *other = fuzz_string((uint8_t *)text, size);
+	struct mount mount;
+
+	if (mount_parse(text, &mount))
+		fuzz_require(strlen(mount.root) + strlen(mount.point) + strlen(mount.type) <= size,
+			     "more than stood there");
+	cgroup_mount(other);
+	free(other);
+}
+
+static void cgroup_of_process(char *text, size_t size)
+{
+	char point[] = "/nonexistent/";
+	struct cgroup_tree nowhere = { .point = point };
+
+	(void)size;
+	/* only a way up and around could lead to anything */
+	fuzz_require(strstr(text, "..") || cgroup_tree_id(&nowhere, text) == 0,
+		     "a cgroup of %s", text);
+}
+
+static void raw_sockets(char *text, size_t size)
+{
+	struct sock sock;
+
+	(void)size;
+	for (int i = 0; i < 2; i++)
+		if (raw_socks_parse(text, i ? FAMILY_IPV6 : FAMILY_IPV4, &sock))
+			fuzz_require(sock.state > STATE_NONE && sock.state < STATE_COUNT,
+				     "a socket in state %d", sock.state);
+}
+
+static void names_of_processes(char *text, size_t size)
+{
+	int32_t number = 0;
+
+	(void)size;
+	if (proc_number(text, &number))
+		fuzz_require(number >= 0 && strtol(text, NULL, 10) == number, "pid %d of '%s'",
+			     number, text);
+}
+
+static void reserved_ports(char *text, size_t size)
+{
+	struct limits limits = { 0 };
+
+	(void)size;
+	limits_reserve(&limits, text);
+}
+
+static void (*const parsers[])(char *text, size_t size) = {
+	stat_of_process, link_of_descriptor, limits_of_process, counters, mounts,
+	cgroup_of_process, raw_sockets, names_of_processes, reserved_ports,
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	struct fuzz_input input = { bytes, size };
+	size_t which = fuzz_byte(&input) % (sizeof(parsers) / sizeof(*parsers));
+	char *text;
+
+	if (input.left > FUZZ_PAGED)
+		return 0;
+	text = fuzz_string(input.at, input.left);
+	parsers[which](text, strlen(text));
+	free(text);
+	return 0;
+}
