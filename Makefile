@@ -78,7 +78,7 @@ $(LATER): deps
 	@$(MAKE) --no-print-directory $@
 else
 
-.PHONY: all run check long check-fast random fuzz rooms lint asan valgrind coverage \
+.PHONY: all run check long torture check-fast random fuzz rooms lint asan valgrind coverage \
         install uninstall clean help
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -169,6 +169,12 @@ $(O)/tests/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(FUZZ_PARTS) $(FUZZ_
 	$(call say,LD,$@)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -Wno-conversion -Wno-sign-conversion \
 	  $(ALL_LDFLAGS) $(filter %.c %.a,$^) $(LIBS) -o $@
 
+# Preloaded by tests/torture. It is of this kind of machine, elsewhere it is not made.
+FAIL := $(if $(filter x86_64,$(shell uname -m)),$(O)/tests/fail.so)
+$(O)/tests/fail.so: tests/torture/fail.c
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) -std=gnu17 $(WARNINGS) -O2 -g -fPIC -shared $< -ldl -o $@
+
 # The same with libFuzzer; the rooms have to be built for it, see `fuzz`.
 $(O)/fuzzers/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_PARTS) $(FUZZ_HEADS) $(FUZZ_ROOMS)
 	@mkdir -p $(@D)
@@ -182,12 +188,13 @@ run: $(O)/sockvet
 
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 SUITES  := $(sort $(wildcard tests/rooms/*.bats tests/golden/*.bats tests/shell/*.bats \
-                             tests/fuzz/*.bats tests/lab/*.bats tests/long/*.bats tests/random/*.bats))
+                             tests/fuzz/*.bats tests/lab/*.bats tests/long/*.bats tests/random/*.bats \
+                             tests/torture/*.bats))
 
 TEST_ENV = SOCKVET=$(abspath $(O))/sockvet SITUATION=$(abspath $(O))/tests/situation \
            BUILD=$(abspath $(O)) CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C.UTF-8
 
-check: $(O)/sockvet $(if $(filter yes,$(HAS_BPF)),$(O)/tests/sockvet-bpf) $(UNIT) $(FUZZERS) $(O)/tests/situation
+check: $(O)/sockvet $(if $(filter yes,$(HAS_BPF)),$(O)/tests/sockvet-bpf) $(UNIT) $(FUZZERS) $(O)/tests/situation $(FAIL)
 	@$(TEST_ENV) prove --timer -j $(JOBS) -e '' $(UNIT) $(SUITES)
 
 # Ten minutes of -c and -E while connections come and go.
@@ -200,7 +207,7 @@ random: $(O)/sockvet
 
 # Without the lab: what needs no namespace.
 check-fast: $(O)/sockvet $(UNIT) $(FUZZERS)
-	@$(TEST_ENV) prove -j $(JOBS) -e '' $(UNIT) $(filter-out tests/lab/% tests/long/% tests/random/%,$(SUITES))
+	@$(TEST_ENV) prove -j $(JOBS) -e '' $(UNIT) $(filter-out tests/lab/% tests/long/% tests/random/% tests/torture/%,$(SUITES))
 
 # Each target for FUZZ_SECONDS on inputs of its own invention; FUZZ_TARGETS chooses. What
 # breaks it is left in $(O)/fuzz/found, and belongs into tests/fuzz/corpus once repaired.
@@ -224,6 +231,14 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 asan:
 	@$(MAKE) --no-print-directory O=$(O)/asan CFLAGS="-O1 -g $(SANITIZE)" \
 	  LDFLAGS="$(SANITIZE)" check
+
+# Every allocation and every system call of two dozen commands fails, one run for each. With
+# gcc's sanitizers: theirs are libraries, so that what is preloaded comes before them.
+torture:
+	@$(MAKE) --no-print-directory CC=gcc O=$(O)/torture CFLAGS="-O1 -g $(SANITIZE)" \
+	  LDFLAGS="$(SANITIZE)" $(O)/torture/sockvet $(O)/torture/tests/fail.so
+	@python3 -B tests/torture/torture.py --sockvet $(O)/torture/sockvet --jobs $(JOBS) \
+	  --fail $(O)/torture/tests/fail.so --per-command $(TORTURE)
 
 valgrind: $(O)/sockvet $(UNIT)
 	@for t in $(UNIT); do valgrind -q --leak-check=full --error-exitcode=9 $$t || exit 1; done
@@ -264,6 +279,7 @@ help:
 	@echo "make long        ten minutes of list -c and -E under load: memory, beat, events"
 	@echo "make random      3,000 random scenarios each of bind, connect and filters against the kernel"
 	@echo "make fuzz        each fuzz target for FUZZ_SECONDS (60), by clang and libFuzzer"
+	@echo "make torture     every allocation and system call fails once and for ever (half an hour)"
 	@echo "make asan        the suite under ASan and UBSan   make valgrind   under valgrind"
 	@echo "make coverage    lines and branches covered       make lint       man page, shell, cppcheck"
 	@echo "make install / uninstall / clean"

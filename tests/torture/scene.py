@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The sockets that the tortured commands look at, and what of an answer may differ between two runs.
+
+Every state here lasts: no timer ends it while the runs go on.
+"""
+import json
+import re
+import socket
+import subprocess
+import time
+
+PORT = 8080
+FIN_WAIT_1 = "04"
+
+
+def pair(listener):
+    client = socket.socket(listener.family)
+    client.connect(listener.getsockname()[:2])
+    return client, listener.accept()[0]
+
+
+def make():
+    """LISTEN, ESTABLISHED, FIN_WAIT_2, CLOSE_WAIT with all read and with data unread, BOUND, never accepted, UDP."""
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    held = []
+    for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        listener = socket.socket(family)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((address, PORT))
+        listener.listen(8)
+        established, half, unread = pair(listener), pair(listener), pair(listener)
+        half[0].shutdown(socket.SHUT_WR)
+        unread[0].send(b"unread")
+        unread[0].shutdown(socket.SHUT_WR)
+        held += [listener, *established, *half, *unread]
+    waiting = socket.socket()
+    waiting.bind(("127.0.0.1", PORT + 1))
+    waiting.listen(8)
+    impatient = socket.create_connection(("127.0.0.1", PORT + 1))
+    bound = socket.socket()
+    bound.bind(("127.0.0.1", PORT + 2))
+    datagrams = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    datagrams.bind(("127.0.0.1", PORT + 3))
+    settle()
+    return held + [waiting, impatient, bound, datagrams]
+
+
+def settle():
+    """Until every FIN is acknowledged."""
+    end = time.monotonic() + 20
+    while any(line.split()[3] == FIN_WAIT_1 for name in ("tcp", "tcp6")
+              for line in open("/proc/net/" + name, encoding="ascii")):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+# Members that tell a time, what the whole machine shares, and who asks.
+MOVING = re.compile(r"_(m|u|n)?s$|^time$|^(tcp_mem|sockets|orphans|memory|open_files|file_max|time_wait)|orphans|^descriptors$"
+                    r"|_pages$|^(tcp|udp)_(in_use|mem)|allocated|_in_use$")
+KEPT = {"sockets"}
+TIME = re.compile(r"\b\d+(\.\d+)? ?(ms|s|sec|min|h)\b")
+
+
+def still(value, name=""):
+    """A JSON value without what moves."""
+    if isinstance(value, dict):
+        return {key: still(member, key) for key, member in value.items()
+                if key in KEPT or not MOVING.search(key)}
+    if isinstance(value, list):
+        return sorted((still(member, name) for member in value), key=place_of)
+    return TIME.sub("T", value) if isinstance(value, str) else value
+
+
+def place_of(member):
+    """Sockets come in the kernel's order, which is another one when it is asked in another way."""
+    of = member if isinstance(member, dict) else {}
+    return json.dumps([of.get(name) for name in ("local", "remote", "state", "protocol", "inode")])
+
+
+def weaker(then, now):
+    """Whether the later one says the same or, here and there, null; sentences may follow what is null."""
+    if now is None or then == now or now == "depends":
+        return True
+    if isinstance(then, dict) and isinstance(now, dict):
+        return then.keys() == now.keys() and all(weaker(then[key], now[key]) for key in then)
+    if isinstance(then, list) and isinstance(now, list):
+        return len(then) == len(now) and all(map(weaker, then, now))
+    return isinstance(then, str) and isinstance(now, str) and " " in then
+
+
+def plain(text, is_json):
+    """What has to be the same in two runs; None when it is broken JSON."""
+    if is_json:
+        try:
+            return still(json.loads(text))
+        except ValueError:
+            return None
+    text = re.sub(TIME.pattern.encode(), b"T", text)
+    text = re.sub(rb"\b\d\d:\d\d:\d\d\b", b"T", text)
+    text = re.sub(rb"(?m)^(here|init)\b", b"here", text)
+    text = re.sub(rb" last(snd|rcv|ack):\d+", b"", text)
+    return b"\n".join(sorted(re.sub(rb" +|-{3,}", b" ", text).splitlines()))
