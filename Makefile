@@ -78,7 +78,7 @@ $(LATER): deps
 	@$(MAKE) --no-print-directory $@
 else
 
-.PHONY: all run check long torture check-fast random fuzz rooms lint asan valgrind coverage \
+.PHONY: all run check long torture check-fast random mutation fuzz rooms lint asan valgrind coverage \
         install uninstall clean help
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -189,7 +189,8 @@ run: $(O)/sockvet
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 SUITES  := $(sort $(wildcard tests/rooms/*.bats tests/golden/*.bats tests/shell/*.bats \
                              tests/fuzz/*.bats tests/lab/*.bats tests/long/*.bats tests/random/*.bats \
-                             tests/torture/*.bats))
+                             tests/torture/*.bats \
+                             tests/mutation/*.bats))
 
 TEST_ENV = SOCKVET=$(abspath $(O))/sockvet SITUATION=$(abspath $(O))/tests/situation \
            BUILD=$(abspath $(O)) CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C.UTF-8
@@ -204,6 +205,12 @@ long: $(O)/sockvet
 # More of the random scenarios: RANDOM_COUNT of each kind, RANDOM_SEED repeats one.
 random: $(O)/sockvet
 	@RANDOM_COUNT=$${RANDOM_COUNT:-3000} $(TEST_ENV) bats tests/random/random.bats
+
+# Each small change of src/judge on its own: does a test notice? Goes on where it was
+# stopped; MUTATION_SAMPLE=N tries that many only, MUTATION_ONLY=FILE.c,... those files.
+mutation: $(O)/sockvet
+	@CC="$(CC)" python3 -B tests/mutation/run.py --build $(abspath $(O)) \
+	  --jobs $(JOBS) $(if $(MUTATION_SAMPLE),--sample $(MUTATION_SAMPLE)) $(if $(MUTATION_ONLY),--only $(MUTATION_ONLY))
 
 # Without the lab: what needs no namespace.
 check-fast: $(O)/sockvet $(UNIT) $(FUZZERS)
@@ -280,6 +287,7 @@ help:
 	@echo "make random      3,000 random scenarios each of bind, connect and filters against the kernel"
 	@echo "make fuzz        each fuzz target for FUZZ_SECONDS (60), by clang and libFuzzer"
 	@echo "make torture     every allocation and system call fails once and for ever (half an hour)"
+	@echo "make mutation    changes the rules one thing at a time and wants each change noticed by a test"
 	@echo "make asan        the suite under ASan and UBSan   make valgrind   under valgrind"
 	@echo "make coverage    lines and branches covered       make lint       man page, shell, cppcheck"
 	@echo "make install / uninstall / clean"

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "judge/judge.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "test.h"
+
+/* The usual thresholds, and what --warn and --crit take: users rely on both. */
+
+static void a_usual_threshold_moved(void **state)
+{
+	static const struct { const char *id; enum measure measure; double warn, crit; uint64_t least; }
+	usual[] = {
+		{ "close-wait-leak", MEASURE_AGE, 60000, 600000, 5 },
+		{ "accept-stalled", MEASURE_AGE, 10000, 60000, 1 },
+		{ "accept-queue-full", MEASURE_PERCENT, 100, 101, 1 },
+		{ "port-exhaustion", MEASURE_PERCENT, 80, 95, 1 },
+		{ "time-wait-overflow", MEASURE_PERCENT, 80, 95, 1 },
+		{ "fin-wait-2-held", MEASURE_AGE, 300000, 3600000, 3 },
+		{ "fin-wait-2-orphans", MEASURE_COUNT, 1000, 10000, 1 },
+		{ "last-ack-stuck", MEASURE_AGE, 30000, 300000, 10 },
+		{ "syn-sent-stuck", MEASURE_AGE, 5000, 60000, 3 },
+		{ "fd-exhaustion", MEASURE_PERCENT, 80, 95, 20 },
+		{ "orphan-pressure", MEASURE_PERCENT, 80, 95, 1 },
+		{ "ephemeral-listener", MEASURE_COUNT, 1, THRESHOLD_NEVER, 1 },
+		{ "bound-unused", MEASURE_AGE, 0, THRESHOLD_NEVER, 100 },
+		{ "connect-search-cliff", MEASURE_PERCENT, 50, THRESHOLD_NEVER, 1 },
+	};
+	struct thresholds *all = thresholds_new();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++) {
+		const struct threshold *t = thresholds_get(all, usual[i].id);
+		const struct rule *rule = rule_by_id(usual[i].id);
+
+		if (!t || !rule || t->warn != usual[i].warn || t->crit != usual[i].crit ||
+		    t->least != usual[i].least || rule->measure != usual[i].measure)
+			fail_msg("%s", usual[i].id);
+	}
+	assert_null(thresholds_get(all, "nothing"));
+	thresholds_free(all);
+}
+
+static double warn_of(const char *id, const char *value)
+{
+	struct thresholds *all = thresholds_new();
+	struct fault fault = { 0 };
+	char spec[100];
+	double warn;
+
+	snprintf(spec, sizeof(spec), "%s=%s", id, value);
+	if (thresholds_set(all, spec, false, &fault)) {
+		thresholds_free(all);
+		return -1;
+	}
+	warn = thresholds_get(all, id)->warn;
+	thresholds_free(all);
+	return warn;
+}
+
+static void a_unit_of_time_has_another_length(void **state)
+{
+	static const struct { const char *value; double ms; } ages[] = {
+		{ "7", 7e3 }, { "7ms", 7 }, { "7s", 7e3 }, { "7m", 7 * 60e3 }, { "7min", 7 * 60e3 },
+		{ "7h", 7 * 3600e3 }, { "7d", 7 * 86400e3 }, { "0.5d", 43200e3 }, { "10.25s", 10250 },
+		{ "100.125s", 100125 }, { "009", 9e3 }, { "0.005ms", 0.005 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ages) / sizeof(*ages); i++) {
+		double off = warn_of("close-wait-leak", ages[i].value) - ages[i].ms;
+
+		if (off > ages[i].ms * 1e-9 || off < ages[i].ms * -1e-9)
+			fail_msg("%s is off by %g ms", ages[i].value, off);
+	}
+	assert_true(warn_of("port-exhaustion", "12.5") == 12.5);
+	assert_true(warn_of("port-exhaustion", "99%") == 99);
+	assert_true(warn_of("fin-wait-2-orphans", "1234567890") == 1234567890);
+}
+
+static void more_or_less_is_taken_than_there_can_be(void **state)
+{
+	(void)state;
+	assert_true(warn_of("close-wait-leak", "36500d") == 36500 * 86400e3);
+	assert_true(warn_of("close-wait-leak", "36500.00001d") == -1);
+	assert_true(warn_of("port-exhaustion", "1000%") == 1000);
+	assert_true(warn_of("port-exhaustion", "1000.1%") == -1);
+	assert_true(warn_of("fin-wait-2-orphans", "1000000000000000") == 1e15);
+	assert_true(warn_of("fin-wait-2-orphans", "1000000000000001") == -1);
+	assert_true(warn_of("fin-wait-2-orphans", "5,count=1000000000000000") == 5);
+	assert_true(warn_of("fin-wait-2-orphans", "5,count=1000000000000001") == -1);
+	assert_true(warn_of("close-wait-leak", "5,count:5") == -1);
+	assert_true(warn_of("close-wait-leak", "5,counter=5") == -1);
+	assert_true(warn_of("close-wait-leak", "5,count=5.5") == -1);
+	assert_true(warn_of("close-wait-leak", "5sec") == -1);
+	assert_true(warn_of("close-wait-leak", "5S") == -1);
+	assert_true(warn_of("close-wait-leak", "/") == -1);
+	assert_true(warn_of("close-wait-leak", ":") == -1);
+}
+
+static void one_threshold_changes_another(void **state)
+{
+	struct thresholds *all = thresholds_new();
+	struct fault fault = { 0 };
+	const struct threshold *t = thresholds_get(all, "close-wait-leak");
+
+	(void)state;
+	assert_int_equal(thresholds_set(all, "close-wait-leak=7,count=9", true, &fault), 0);
+	assert_true(t->warn == 60000 && t->crit == 7000 && t->least == 9);
+	assert_int_equal(thresholds_set(all, "close-wait-leak=8", false, &fault), 0);
+	assert_true(t->warn == 8000 && t->crit == 7000 && t->least == 9);
+	assert_int_equal(thresholds_set(all, "close-wait-leak=8,count=0", false, &fault), 0);
+	assert_int_equal(t->least, 0);
+	for (size_t i = 0; i < rules_count; i++)
+		if (strcmp(rules[i].id, "close-wait-leak") != 0)
+			assert_memory_equal(thresholds_get(all, rules[i].id), &rules[i].usual,
+					    sizeof(rules[i].usual));
+	thresholds_free(all);
+}
+
+static void a_refusal_says_what_is_wanted(void **state)
+{
+	static const struct { const char *spec, *says; } refused[] = {
+		{ "close-wait-leak=x", "\"close-wait-leak=x\" is no threshold: its value has to be an age" },
+		{ "port-exhaustion=x", "its value has to be a share in percent" },
+		{ "fin-wait-2-orphans=x", "its value has to be a count" },
+		{ "close-wait-leak=5,x", "only \",count=N\" can follow, with a whole number" },
+		{ "nothing=5", "ID=VALUE[,count=N], and ID is one of close-wait-leak accept-stalled " },
+	};
+	struct thresholds *all = thresholds_new();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++) {
+		struct fault fault = { 0 };
+
+		assert_int_equal(thresholds_set(all, refused[i].spec, false, &fault), -22);
+		if (!strstr(fault.text, refused[i].says))
+			fail_msg("%s", fault.text);
+	}
+	thresholds_free(all);
+}
+
+static void more_than_the_beginning_of_a_long_word_is_told(void **state)
+{
+	struct thresholds *all = thresholds_new();
+	struct fault fault = { 0 };
+	char spec[151], told[104];
+
+	(void)state;
+	memset(spec, 'a', sizeof(spec) - 1);
+	spec[sizeof(spec) - 1] = '\0';
+	snprintf(told, sizeof(told), "\"%.100s\"", spec);
+	assert_int_equal(thresholds_set(all, spec, false, &fault), -22);
+	assert_memory_equal(fault.text, told, 102);
+	thresholds_free(all);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_usual_threshold_moved),
+		cmocka_unit_test(a_unit_of_time_has_another_length),
+		cmocka_unit_test(more_or_less_is_taken_than_there_can_be),
+		cmocka_unit_test(one_threshold_changes_another),
+		cmocka_unit_test(a_refusal_says_what_is_wanted),
+		cmocka_unit_test(more_than_the_beginning_of_a_long_word_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
