@@ -55,7 +55,7 @@ ALL_LDFLAGS  = $(PROBED_LDFLAGS) $(LDFLAGS)
 .PHONY: deps
 DEBS := gcc libc6-dev make strace pkgconf libmnl-dev libnl-3-dev libnl-route-3-dev \
         libcmocka-dev bats perl jq python3 iproute2 net-tools util-linux procps mandoc \
-        bash-completion zsh fish
+        bash-completion zsh fish valgrind $(if $(filter bench,$(MAKECMDGOALS)),lsof)
 deps:
 	@command -v apt-get >/dev/null || { \
 	  echo "sockvet: no apt here; install a C compiler, make, pkg-config, libmnl, libnl-3 and" \
@@ -78,7 +78,7 @@ $(LATER): deps
 	@$(MAKE) --no-print-directory $@
 else
 
-.PHONY: all run check long torture check-fast random mutation fuzz rooms lint asan valgrind coverage \
+.PHONY: all run check long torture check-fast random mutation bench fuzz rooms lint asan valgrind coverage \
         install uninstall clean help
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -160,6 +160,12 @@ $(O)/tests/situation: tests/lab/situation.c $(O)/flags.mk
 	$(call say,LD,$@)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -Wno-conversion -Wno-sign-conversion -MMD -MP \
 	  $(ALL_LDFLAGS) $< -o $@
 
+$(O)/bench/load: tests/bench/place.c tests/bench/place.h
+$(O)/bench/%: tests/bench/%.c $(O)/flags.mk
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fno-sanitize=all \
+	  $(filter %.c,$^) -o $@
+
 # A fuzz target with replay.c instead of libFuzzer: it runs the inputs that it is given.
 FUZZ_PARTS := $(filter-out tests/fuzz/fuzz_% tests/fuzz/replay.c,$(sort $(wildcard tests/fuzz/*.c)))
 FUZZ_HEADS := $(wildcard tests/fuzz/*.h)
@@ -189,13 +195,14 @@ run: $(O)/sockvet
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 SUITES  := $(sort $(wildcard tests/rooms/*.bats tests/golden/*.bats tests/shell/*.bats \
                              tests/fuzz/*.bats tests/lab/*.bats tests/long/*.bats tests/random/*.bats \
-                             tests/torture/*.bats \
+                             tests/bench/*.bats tests/torture/*.bats \
                              tests/mutation/*.bats))
+BENCH   := $(addprefix $(O)/bench/,load limit timed)
 
 TEST_ENV = SOCKVET=$(abspath $(O))/sockvet SITUATION=$(abspath $(O))/tests/situation \
            BUILD=$(abspath $(O)) CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C.UTF-8
 
-check: $(O)/sockvet $(if $(filter yes,$(HAS_BPF)),$(O)/tests/sockvet-bpf) $(UNIT) $(FUZZERS) $(O)/tests/situation $(FAIL)
+check: $(O)/sockvet $(if $(filter yes,$(HAS_BPF)),$(O)/tests/sockvet-bpf) $(UNIT) $(FUZZERS) $(O)/tests/situation $(BENCH) $(FAIL)
 	@$(TEST_ENV) prove --timer -j $(JOBS) -e '' $(UNIT) $(SUITES)
 
 # Ten minutes of -c and -E while connections come and go.
@@ -214,7 +221,7 @@ mutation: $(O)/sockvet
 
 # Without the lab: what needs no namespace.
 check-fast: $(O)/sockvet $(UNIT) $(FUZZERS)
-	@$(TEST_ENV) prove -j $(JOBS) -e '' $(UNIT) $(filter-out tests/lab/% tests/long/% tests/random/% tests/torture/%,$(SUITES))
+	@$(TEST_ENV) prove -j $(JOBS) -e '' $(UNIT) $(filter-out tests/lab/% tests/long/% tests/random/% tests/bench/% tests/torture/%,$(SUITES))
 
 # Each target for FUZZ_SECONDS on inputs of its own invention; FUZZ_TARGETS chooses. What
 # breaks it is left in $(O)/fuzz/found, and belongs into tests/fuzz/corpus once repaired.
@@ -232,6 +239,14 @@ fuzz:
 	    -artifact_prefix=$(O)/fuzz/found/$$t- $(O)/fuzz/corpus/$$t tests/fuzz/corpus/$$t \
 	    >$(O)/fuzz/$$t.log 2>&1 || { tail -n 40 $(O)/fuzz/$$t.log; exit 1; }; \
 	  grep -h 'DONE\|number_of_executed' $(O)/fuzz/$$t.log; done
+
+# Costs beside ss, netstat, lsof and the kernel's own limit; more in tests/bench/bench.py.
+# QUICK=1 is 100,000 sockets only; SIZES=1000,20000 ROUNDS=5 choose, ONLY="list -tanH,ss -tanH"
+# leaves out what is slow and not asked for; MARKDOWN=1 gives ratios.
+bench: $(O)/sockvet $(BENCH)
+	@BENCH=$(abspath $(O))/bench SOCKVET=$(abspath $(O))/sockvet python3 -B tests/bench/bench.py \
+	  $(if $(QUICK),--quick) $(if $(MARKDOWN),--markdown) $(if $(SIZES),--sizes $(SIZES)) \
+	  $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only "$(ONLY)")
 
 # The whole suite again under the sanitizers, and once under valgrind.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -287,6 +302,7 @@ help:
 	@echo "make random      3,000 random scenarios each of bind, connect and filters against the kernel"
 	@echo "make fuzz        each fuzz target for FUZZ_SECONDS (60), by clang and libFuzzer"
 	@echo "make torture     every allocation and system call fails once and for ever (half an hour)"
+	@echo "make bench       costs beside ss, netstat, lsof and the kernel's limit; QUICK=1: in 2 minutes"
 	@echo "make mutation    changes the rules one thing at a time and wants each change noticed by a test"
 	@echo "make asan        the suite under ASan and UBSan   make valgrind   under valgrind"
 	@echo "make coverage    lines and branches covered       make lint       man page, shell, cppcheck"
