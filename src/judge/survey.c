@@ -73,20 +73,14 @@ static int64_t hashed(const struct survey *s)
 
 /*
  * Sockets that are in no table cannot be more than all those of the machine that
- * are in none of ours, nor than all those here of whatever protocol that are not
- * counted by it.
+ * are in none of ours. What "sockets: used" leaves would be fewer, but the kernel
+ * leaves its own sockets out of that number and counts them as hashed.
  */
 static int64_t most_bound(const struct survey *s)
 {
-	const struct known *c = s->seen->limits.counter;
-	int64_t most = INT64_MAX, others = hashed(s) + counter(s, COUNTER_UDP_INUSE) +
-		       counter(s, COUNTER_UDP6_INUSE) + counter(s, COUNTER_RAW_INUSE) +
-		       counter(s, COUNTER_RAW6_INUSE);
+	const struct known *alloc = &s->seen->limits.counter[COUNTER_ALLOC];
+	int64_t most = alloc->is ? alloc->value - hashed(s) : INT64_MAX;
 
-	if (c[COUNTER_ALLOC].is)
-		most = c[COUNTER_ALLOC].value - hashed(s);
-	if (c[COUNTER_SOCKETS].is && c[COUNTER_SOCKETS].value - others < most)
-		most = c[COUNTER_SOCKETS].value - others;
 	return most > 0 ? most : 0;
 }
 
@@ -108,8 +102,7 @@ static bool is_short(const struct survey *s, uint64_t used, uint64_t blocked)
 	uint64_t room = s->capacity > blocked ? s->capacity - blocked : 0;
 	uint64_t left = room > used ? room - used : 0;
 
-	return !s->capacity ||
-	       100.0 - 100.0 * (double)left / s->capacity >= level(s, "port-exhaustion") ||
+	return 100.0 - 100.0 * (double)left / s->capacity >= level(s, "port-exhaustion") ||
 	       100.0 * (double)used / s->capacity > level(s, "connect-search-cliff");
 }
 
@@ -131,15 +124,16 @@ static bool read_range(struct survey *s)
 	s->high = (unsigned)high->value;
 	for (unsigned port = s->low; port <= s->high; port++)
 		s->capacity += is_usable(s, port);
-	return true;
+	/* where none can be used, nobody's use of them matters */
+	return s->capacity > 0;
 }
 
 /* Each socket takes one port at most, for itself or from everybody. */
 static bool may_be_short(const struct survey *s)
 {
-	int64_t most = hashed(s) + counter(s, COUNTER_TW) + most_bound(s);
+	uint64_t most = (uint64_t)hashed(s) + (uint64_t)counter(s, COUNTER_TW);
 
-	return is_short(s, (uint64_t)most, 0);
+	return is_short(s, most + (uint64_t)most_bound(s), 0);
 }
 
 /* ---- the passes ---- */

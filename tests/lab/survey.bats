@@ -6,7 +6,7 @@ load lab.bash
 
 # A server with 5,000 connections, and in the same network namespace whatever else is wrong, as the words say.
 busy='
-import os, resource, socket, sys, time
+import os, resource, socket, struct, sys, threading, time
 resource.setrlimit(resource.RLIMIT_NOFILE, (20000, 20000))
 open("/proc/sys/net/ipv4/ip_local_port_range", "w").write("40000 41999")
 open("/proc/sys/net/ipv4/tcp_tw_reuse", "w").write("0")
@@ -52,6 +52,71 @@ if "waiting" in wants:
         c = socket.socket()
         c.connect(("127.0.4.1", 8080))
         kept.append(c)
+if "queues" in wants:
+    for port in range(9001, 9008):
+        s = listener("127.0.6.1", port, 600)
+        for _ in range(400):
+            c = socket.socket()
+            c.connect(("127.0.6.1", port))
+            kept.append(c)
+if "six" in wants:
+    s = socket.socket(socket.AF_INET6)
+    s.bind(("::", 83))
+    s.listen(4096)
+    for i in range(900):
+        c = socket.socket(socket.AF_INET6)
+        c.connect(("::ffff:127.0.7.1", 83))
+        kept.append((c, s.accept()))
+        if i < 850:
+            kept.append(pair(s, "127.0.7.1", 83))
+    kept.append(s)
+    for i in range(1700):
+        c = socket.socket(socket.AF_INET6)
+        c.connect(("::1", 83))
+        a, _ = s.accept()
+        if i % 3:
+            kept.append((c, a))
+        else:
+            c.close()
+            a.close()
+if "sources" in wants:
+    s = listener("127.0.8.1", 84)
+    for host in "127.0.8.2", "127.0.8.3":
+        for _ in range(1700):
+            c = socket.socket()
+            c.setsockopt(socket.IPPROTO_IP, 24, 1)  # IP_BIND_ADDRESS_NO_PORT
+            c.bind((host, 0))
+            c.connect(("127.0.8.1", 84))
+            kept.append((c, s.accept()))
+if "overflow" in wants:
+    open("/proc/sys/net/ipv4/tcp_max_tw_buckets", "w").write("500")
+    s = listener("127.0.9.1", 85)
+    for _ in range(700):
+        c, a = pair(s, "127.0.9.1", 85)
+        c.close()
+        a.close()
+if "reserved" in wants:
+    open("/proc/sys/net/ipv4/ip_local_reserved_ports", "w").write("40000-41999")
+if "multipath" in wants:
+    open("/proc/sys/net/mptcp/enabled", "w").write("1")
+    s = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)
+    s.bind(("127.0.10.1", 86))
+    s.listen(4096)
+    for i in range(1770):
+        c = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)
+        c.connect(("127.0.10.1", 86))
+        kept.append((c, s if i >= 1750 else s.accept()))
+if "churn" in wants:
+    stop = time.monotonic() + 60
+    def come_and_go(host):
+        s = listener(host, 86)
+        while time.monotonic() < stop:
+            c, a = pair(s, host, 86)
+            c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            c.close()  # by a reset, so that no port waits
+            a.close()
+    for i in range(2):
+        threading.Thread(target=come_and_go, args=("127.1.%d.1" % i,), daemon=True).start()
 if "leak" in wants:
     s = listener("127.0.5.1", 8081)
     for _ in range(30):
@@ -87,23 +152,70 @@ same_as_exact() {
 
 @test "a destination short of ports is found without listing all connections" {
 	same_as_exact short
-	verdict | grep -q port-exhaustion
+	grep -q port-exhaustion <<<"$(verdict)"
 }
 
 @test "ports lost to bind() are found without listing all connections" {
 	same_as_exact lost
-	verdict | grep -q port-exhaustion
-	verdict | grep -q bound-unused
+	grep -q port-exhaustion <<<"$(verdict)"
+	grep -q bound-unused <<<"$(verdict)"
 }
 
 @test "connections that nobody accepts are found among thousands that were accepted" {
 	same_as_exact waiting
-	verdict | grep -q accept-stalled
+	grep -q accept-stalled <<<"$(verdict)"
 }
 
 @test "every trouble at once is found in steps" {
 	same_as_exact short waiting leak
-	verdict | grep -q close-wait-leak
+	grep -q close-wait-leak <<<"$(verdict)"
+}
+
+@test "destinations short of ports are found of IPv6, and of both families together" {
+	same_as_exact six
+	[ "$(verdict | jq '[.[] | select(.id == "port-exhaustion")] | length')" -eq 2 ]
+}
+
+@test "each of two source addresses that is short of ports is found" {
+	same_as_exact sources
+	[ "$(verdict | jq '[.[] | select(.id == "port-exhaustion")] | length')" -eq 2 ]
+}
+
+@test "a TIME_WAIT table that has overflowed is found in steps beside ports that run short" {
+	same_as_exact overflow short
+	grep -q time-wait-overflow <<<"$(verdict)"
+}
+
+@test "ports that are all reserved are found in steps" {
+	same_as_exact reserved
+	grep -q port-exhaustion <<<"$(verdict)"
+}
+
+@test "paths of MPTCP connections count as what they are in steps" {
+	[ -e /proc/sys/net/mptcp/enabled ] || skip "this kernel has no MPTCP"
+	same_as_exact multipath
+	grep -q accept-stalled <<<"$(verdict)"
+}
+
+@test "answers that come at the same time lose no socket and break nothing" {
+	local run first
+	lab_python "$busy" queues short
+	first=$(verdict --exact)
+	[ "$(jq length <<<"$first")" -ge 9 ]
+	for run in {1..15}; do
+		diff <(verdict) <(echo "$first")
+	done
+}
+
+@test "a busy healthy machine is found healthy and whole however fast connections come and go" {
+	local run
+	lab_python "$busy" churn
+	for run in {1..6}; do
+		sockvet check -q
+		[ "$status" -eq 0 ] && [ -z "$output$errors" ]
+		sockvet check -q --exact
+		[ "$status" -eq 0 ] && [ -z "$output$errors" ]
+	done
 }
 
 @test "states that were counted by the kernel are as many as --exact lists" {

@@ -170,7 +170,7 @@ static void make_world(struct world *world, unsigned seed)
 
 	memset(world, 0, sizeof(*world));
 	dice = seed * 2654435761u + 1;
-	world->range = 100 + roll(1500);
+	world->range = chance(10) ? 1 + roll(3) : 100 + roll(1500);
 	know(&l->limit[LIMIT_PORT_LOW], LOW);
 	know(&l->limit[LIMIT_PORT_HIGH], LOW + world->range - 1);
 	know(&l->limit[LIMIT_FIN_TIMEOUT_S], 60);
@@ -180,7 +180,7 @@ static void make_world(struct world *world, unsigned seed)
 	know(&l->limit[LIMIT_TIMESTAMPS], chance(80));
 	l->reserved_known = true;
 	if (chance(20))
-		limits_reserve(l, "40010-40040");
+		limits_reserve(l, chance(20) ? "39999-50000" : "40010-40040");
 	for (unsigned i = roll(4); i > 0; i--)
 		add_client(world, i, 30 + roll(71));
 	if (chance(30))
@@ -190,6 +190,8 @@ static void make_world(struct world *world, unsigned seed)
 	add_server(world, SERVER_PORT, 4200 + roll(2000), chance(30) ? roll(300) : 0);
 	if (chance(30))
 		add_server(world, LOW + roll(world->range), roll(50), chance(50) ? roll(20) : 0);
+	for (unsigned i = chance(10) ? 7 : 0; i > 0; i--)
+		add_server(world, 1000 + 100 * i, roll(50), roll(20));
 	world->descriptors = chance(30) ? 1000 : 10;
 	set_counters(world);
 }
@@ -307,16 +309,36 @@ static void compare(unsigned seed, const struct report *whole, const struct repo
 			assert_int_equal(whole->summary.count[i], steps->summary.count[i]);
 }
 
+/* As somebody might set them: always, at once, at the very end, for a single socket. */
+static struct thresholds *some_thresholds(void)
+{
+	static const char *const specs[] = {
+		"port-exhaustion=0", "port-exhaustion=100", "port-exhaustion=1,count=1",
+		"connect-search-cliff=0,count=1", "connect-search-cliff=100",
+		"time-wait-overflow=0,count=0", "time-wait-overflow=1000", "bound-unused=0,count=1",
+		"bound-unused=0,count=0", "accept-stalled=0,count=1", "accept-queue-full=1,count=1",
+		"fd-exhaustion=1,count=1", "close-wait-leak=0,count=1", "fin-wait-2-orphans=1",
+	};
+	struct thresholds *thresholds = thresholds_new();
+
+	for (unsigned i = chance(50) ? roll(4) : 0; i > 0; i--)
+		assert_int_equal(thresholds_set(thresholds,
+						specs[roll(sizeof(specs) / sizeof(*specs))],
+						chance(30), NULL), 0);
+	return thresholds;
+}
+
 struct tried { unsigned worlds, sparing, findings, port_findings; };
 
 static void judge_both(unsigned seed, struct tried *tried)
 {
-	struct thresholds *thresholds = thresholds_new();
+	struct thresholds *thresholds;
 	struct snapshot all, some;
 	struct report whole, steps;
 	struct world world;
 
 	make_world(&world, seed);
+	thresholds = some_thresholds();
 	begin(&world, &all);
 	begin(&world, &some);
 	look_at_all(&world, &all);
@@ -399,12 +421,76 @@ static void counters_that_contradict_each_other_are_not_believed(void **state)
 	thresholds_free(thresholds);
 }
 
+static bool finds(const struct report *report, const char *id)
+{
+	for (size_t i = 0; i < report->findings.count; i++)
+		if (strcmp(report->findings.at[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+/* They are in the tables and not in the number of all sockets. */
+static void sockets_of_the_kernel_do_not_hide_those_that_are_only_bound(void **state)
+{
+	struct thresholds *thresholds = thresholds_new();
+	struct snapshot seen;
+	struct report report;
+	struct world world;
+
+	(void)state;
+	memset(&world, 0, sizeof(world));
+	world.range = 1000;
+	add_server(&world, 2049, 6000, 0);
+	add_losses(&world, 40, true);
+	set_counters(&world);
+	world.limits.counter[COUNTER_SOCKETS].value -= 6000;
+	snapshot_init(&seen);
+	seen.limits = world.limits;
+	look_stepwise(&world, thresholds, &seen);
+	assert_non_null(seen.folded);
+	report_init(&report);
+	judge(&seen, thresholds, &report);
+	assert_true(finds(&report, "bound-unused"));
+	report_fini(&report);
+	snapshot_fini(&seen);
+	grow_fini(&world.socks);
+	thresholds_free(thresholds);
+}
+
+/* A machine that may use no port at all needs no rows to show it. */
+static void no_row_is_kept_for_ports_that_are_all_reserved(void **state)
+{
+	struct thresholds *thresholds = thresholds_new();
+	struct snapshot seen;
+	struct world world;
+
+	(void)state;
+	memset(&world, 0, sizeof(world));
+	world.range = 5000;
+	add_client(&world, 1, 100);
+	set_counters(&world);
+	know(&world.limits.limit[LIMIT_PORT_LOW], LOW);
+	know(&world.limits.limit[LIMIT_PORT_HIGH], LOW + 4999);
+	limits_reserve(&world.limits, "40000-44999");
+	snapshot_init(&seen);
+	seen.limits = world.limits;
+	look_stepwise(&world, thresholds, &seen);
+	for (size_t i = 0; i < seen.socks.count; i++)
+		assert_true(seen.socks.at[i].state != STATE_ESTABLISHED);
+	assert_non_null(seen.folded);
+	snapshot_fini(&seen);
+	grow_fini(&world.socks);
+	thresholds_free(thresholds);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(steps_and_all_rows_give_the_same_findings),
 		cmocka_unit_test(a_small_machine_is_listed_whole),
 		cmocka_unit_test(counters_that_contradict_each_other_are_not_believed),
+		cmocka_unit_test(sockets_of_the_kernel_do_not_hide_those_that_are_only_bound),
+		cmocka_unit_test(no_row_is_kept_for_ports_that_are_all_reserved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
