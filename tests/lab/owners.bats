@@ -137,11 +137,12 @@ apart() {
 
 @test "a process that ends during the walk is a failure, a gap or a holder without a name" {
 	lab_python '
-import os, signal, socket, sys
+import os, signal, socket, sys, time
 shared = socket.create_server(("127.0.0.1", 0))
+parent, end = os.getpid(), time.monotonic() + 60
 churn = os.fork()
 if not churn:
-    while True:
+    while os.getppid() == parent and time.monotonic() < end:
         children = []
         for _ in range(40):
             child = os.fork()
@@ -150,8 +151,9 @@ if not churn:
             children.append(child)
         for child in children:
             os.waitpid(child, 0)
+    os._exit(0)
 print("READY", flush=True)
-sys.stdin.read()
+sys.stdin.readline()
 os.kill(churn, signal.SIGKILL)
 '
 	for _ in $(seq 12); do

@@ -202,9 +202,9 @@ table() {
 while_it_waits() {
 	local fifo=$PLACE/fifo tries
 	mkfifo "$fifo"
-	"$@" >/dev/null 2>&1 3>&- &
+	exec 9<>"$fifo"         # does not wait for the other end, which may never come
+	"$@" >/dev/null 2>&1 3>&- 9>&- &
 	local pid=$!
-	exec 9>"$fifo"          # returns when it has opened the other end
 	for ((tries = 0; tries < 200; tries++)); do
 		[ "$(awk '{ print $1 }' "/proc/$pid/syscall" 2>/dev/null)" = 0 ] && break    # read()
 		sleep 0.05

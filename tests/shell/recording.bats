@@ -69,9 +69,13 @@ is_whole() { "$SOCKVET" list -taH --from "$1" >/dev/null; }
 	done
 	# one that waits for its input has its new file already
 	mkfifo never
-	"$SOCKVET" record -q --from never --redact made 3>&- &
+	exec 9<>never
+	"$SOCKVET" record -q --from never --redact made 3>&- 9>&- &
 	pid=$!
-	exec 9>never
+	for _ in $(seq 200); do
+		readlink /proc/$pid/fd/* 2>/dev/null | grep -q '/never$' && break
+		sleep 0.05
+	done
 	kill -9 $pid
 	wait $pid 2>/dev/null || true
 	exec 9>&-
