@@ -14,12 +14,22 @@ static void note_left(struct snapshot *seen)
 	text_fini(&ids);
 }
 
+static int find_owners(struct session *session, const struct wants *wants)
+{
+	struct holder_ask ask = {
+		.inodes = &wants->inodes, .pids = &wants->pids, .cgroups = &wants->cgroups,
+	};
+
+	if (wants->thorough)
+		ask.cgroups = NULL;
+	return collect_some_holders(session->collect, &ask, &session->seen, &session->fault);
+}
+
 int judging_run(struct session *session, const struct thresholds *thresholds,
 		struct report *report)
 {
 	struct snapshot *seen = &session->seen;
-	struct map inodes = { 0 };
-	bool all;
+	struct wants wants;
 	int err = 0;
 
 	note_left(seen);
@@ -27,14 +37,13 @@ int judging_run(struct session *session, const struct thresholds *thresholds,
 	/* All owners may be known already, for a filter. */
 	if (!report->findings.count || seen->holders_known)
 		return 0;
-	all = !judge_wants(seen, report, &inodes);
-	if (all || inodes.count) {
-		err = collect_holders(session->collect, seen, all ? NULL : &inodes,
-				      &session->fault);
+	judge_wants(seen, report, &wants);
+	if (wants.inodes.count || wants.pids.count) {
+		err = find_owners(session, &wants);
 		report_fini(report);
 		report_init(report);
 		judge(seen, thresholds, report);
 	}
-	map_fini(&inodes);
+	wants_fini(&wants);
 	return err;
 }

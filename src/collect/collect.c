@@ -408,6 +408,18 @@ int collect_holders(struct collect *collect, struct snapshot *seen,
 	return 0;
 }
 
+/* A recording holds every holder; the walk of all namespaces was made already. */
+int collect_some_holders(struct collect *collect, const struct holder_ask *ask,
+			 struct snapshot *seen, struct fault *fault)
+{
+	const struct map *wanted = ask->pids->count ? NULL : ask->inodes;
+
+	if (collect->crowd || tape_replays(&collect->tape) || tape_records(&collect->tape))
+		return collect_holders(collect, seen, wanted, fault);
+	holders_collect_some(&collect->tape, seen, wanted, ask);
+	return 0;
+}
+
 int collect_threads(struct collect *collect, struct snapshot *seen, struct fault *fault)
 {
 	(void)fault;

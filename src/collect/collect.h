@@ -266,6 +266,27 @@ int collect_probe_ports(struct collect *collect, const uint8_t *ports,
 int collect_holders(struct collect *collect, struct snapshot *seen,
 		    const struct map *wanted, struct fault *fault);
 
+/* Whose holders are of interest. */
+struct holder_ask {
+	const struct map *inodes;       /* keys: sockets whose holders are to be found */
+	const struct map *pids;         /* keys: processes of which every socket is wanted */
+	/*
+	 * Keys: the control groups of those sockets; NULL: look everywhere. Where
+	 * very many files are open on the machine, the processes in these groups and
+	 * @pids are looked into first, and no others if each socket is found so.
+	 */
+	const struct map *cgroups;
+};
+
+/**
+ * collect_some_holders - collect_holders() of some sockets, sooner
+ *
+ * A socket can have further holders in other control groups, which are then not
+ * told: it was passed on, or inherited by somebody who was moved.
+ */
+int collect_some_holders(struct collect *collect, const struct holder_ask *ask,
+			 struct snapshot *seen, struct fault *fault);
+
 /**
  * collect_threads - descriptors of threads beside the first one of each process
  *

@@ -137,8 +137,11 @@ static bool open_next(struct crew *crew)
 	int32_t pid;
 
 	while (proc_next(&crew->walk->proc, &pid)) {
-		int fd = walk_descriptor_folder(crew->walk, pid);
+		int fd;
 
+		if (!walk_is_turn_of(crew->walk, pid))
+			continue;
+		fd = walk_descriptor_folder(crew->walk, pid);
 		if (fd < 0) {
 			walk_failed(crew->walk, pid, -fd);
 			continue;

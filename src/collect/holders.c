@@ -2,13 +2,29 @@
 #include "collect/holders.h"
 
 #include "base/grow.h"
+#include "base/ids.h"
 #include "base/own.h"
 #include "collect/bpf/task_files.h"
 #include "collect/crew.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* With so many open files on the machine looking at all of them takes its time. */
+enum { MANY_FILES = 10000 };
+
+static uint64_t files_open(void)
+{
+	struct text content = { 0 };
+	uint64_t open = 0;
+
+	if (tape_read(AT_FDCWD, "/proc/sys/fs/file-nr", &content) == 0)
+		open = strtoull(text_str(&content), NULL, 10);
+	text_fini(&content);
+	return open;
+}
 
 /* For --verbose: which way was taken, and before it which one was not, and why. */
 static void say_way(struct snapshot *seen, const char *words)
@@ -228,22 +244,57 @@ static void finish(struct snapshot *seen, bool known, bool complete)
 	seen->holders_complete = known && complete;
 }
 
+/* Not before each of them has a holder is it enough to have looked into some processes. */
+static bool are_found(const struct walk *walk, size_t from)
+{
+	const struct map *inodes = walk->near->inodes;
+	struct ids found = { 0 };
+	size_t count = 0;
+
+	for (size_t i = from; i < walk->seen->holders.count; i++) {
+		uint32_t inode = walk->seen->holders.at[i].inode;
+
+		count += map_find(inodes, inode) && ids_add(&found, inode);
+	}
+	ids_fini(&found);
+	return count == inodes->count;
+}
+
+static void walk_rounds(struct walk *walk, struct roll *roll, size_t from)
+{
+	if (!walk->near) {
+		crew_walk(walk, roll);
+		return;
+	}
+	walk->round = WALK_NEAR;
+	crew_walk(walk, roll);
+	if (are_found(walk, from)) {
+		say_way(walk->seen, "only in the control groups of the sockets");
+		return;
+	}
+	walk->round = WALK_REST;
+	proc_rewind(&walk->proc);
+	crew_walk(walk, roll);
+}
+
 static void look_into_all(struct walk *walk)
 {
 	size_t from = walk->seen->holders.count;
 	struct roll roll = { 0 };
 
 	if (!pass_through(walk, &roll)) {
-		crew_walk(walk, &roll);
+		walk_rounds(walk, &roll, from);
 		say_way(walk->seen, roll.workers > 1 ? "through /proc by two workers" :
 							    "through /proc by one worker");
 	}
 	enter(walk, &roll, from);
 }
 
-void holders_collect(struct tape *tape, struct snapshot *seen, const struct map *wanted)
+/* @near: where to begin, or NULL. */
+static void collect(struct tape *tape, struct snapshot *seen, const struct map *wanted,
+		    const struct holder_ask *near)
 {
-	struct walk walk = { .tape = tape, .seen = seen, .wanted = wanted };
+	struct walk walk = { .tape = tape, .seen = seen, .wanted = wanted, .near = near };
 	bool known = true, complete = true;
 
 	if (!wanted || wanted->count || tape_records(tape)) {
@@ -255,6 +306,17 @@ void holders_collect(struct tape *tape, struct snapshot *seen, const struct map 
 		walk_close(&walk);
 	}
 	finish(seen, known, complete);
+}
+
+void holders_collect(struct tape *tape, struct snapshot *seen, const struct map *wanted)
+{
+	collect(tape, seen, wanted, NULL);
+}
+
+void holders_collect_some(struct tape *tape, struct snapshot *seen, const struct map *wanted,
+			  const struct holder_ask *ask)
+{
+	collect(tape, seen, wanted, ask->cgroups && files_open() >= MANY_FILES ? ask : NULL);
 }
 
 /* False when the frame says that something could not be seen. */

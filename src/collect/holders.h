@@ -2,6 +2,7 @@
 #ifndef COLLECT_HOLDERS_H
 #define COLLECT_HOLDERS_H
 
+#include "collect/collect.h"
 #include "collect/tape.h"
 
 /*
@@ -12,12 +13,15 @@
  *
  * Every process is looked into, whatever is wanted: a descriptor may have been
  * inherited or passed to any of them, across users, cgroups and namespaces, and no
- * file of /proc says how many hold it. So a walk that stops at the first holder, or
- * keeps to the cgroup of the socket, would lose some.
+ * file of /proc says how many hold it. Only where somebody who is responsible will
+ * do, as for a finding, and all descriptors are too many, does a walk begin in the
+ * control groups of the sockets and end there when each has its holder.
  */
 
 /* See collect_holders(). A recording gets every socket, wanted or not. */
 void holders_collect(struct tape *tape, struct snapshot *seen, const struct map *wanted);
+void holders_collect_some(struct tape *tape, struct snapshot *seen, const struct map *wanted,
+			  const struct holder_ask *ask);
 void holders_replay(struct tape *tape, struct snapshot *seen, const struct map *wanted);
 
 #endif

@@ -20,6 +20,9 @@ void proc_close(struct proc *proc);
 /* The next process; false at the end, see @err. */
 bool proc_next(struct proc *proc, int32_t *pid);
 
+/* Begins again with the first. */
+void proc_rewind(struct proc *proc);
+
 /*
  * The next entry; NULL at the end with *@err 0, or with the errno that ended the
  * listing early: a folder that could not be read to its end is not the whole.

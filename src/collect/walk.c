@@ -118,6 +118,25 @@ bool walk_introduce(const struct walk *walk, int descriptors, struct person *per
 	return !walk_is_gone(-err);
 }
 
+static bool is_near(const struct walk *walk, int32_t pid)
+{
+	struct person person = { .pid = pid };
+	struct text cgroup = { 0 };
+	uint64_t id = 0;
+
+	if (map_find(walk->near->pids, (uint32_t)pid))
+		return true;
+	if (read_about(walk, -1, &person, "cgroup", &cgroup) == 0)
+		id = cgroup_tree_id(&walk->tree, text_str(&cgroup));
+	text_fini(&cgroup);
+	return id && map_find(walk->near->cgroups, id);
+}
+
+bool walk_is_turn_of(const struct walk *walk, int32_t pid)
+{
+	return walk->round == WALK_ALL || is_near(walk, pid) == (walk->round == WALK_NEAR);
+}
+
 void walk_save(struct walk *walk, const struct person *person)
 {
 	struct frame_process frame = { .pid = person->pid, .cgroup_id = person->cgroup_id };

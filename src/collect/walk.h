@@ -3,6 +3,7 @@
 #define COLLECT_WALK_H
 
 #include "collect/cgroups.h"
+#include "collect/collect.h"
 #include "collect/proc.h"
 #include "collect/tape.h"
 
@@ -22,11 +23,20 @@ struct person {
 	int      nameless;      /* errno: it is there and its name could not be read */
 };
 
+/* Which processes are looked into now. */
+enum walk_round {
+	WALK_ALL,
+	WALK_NEAR,              /* those where the wanted sockets are likely to be */
+	WALK_REST,              /* all the others */
+};
+
 /* begins zeroed, but for tape, seen and wanted (NULL: everything is) */
 struct walk {
 	struct tape      *tape;
 	struct snapshot  *seen;
 	const struct map *wanted;
+	const struct holder_ask *near;  /* for the last two rounds */
+	enum walk_round   round;
 	struct proc       proc;
 	struct cgroup_tree tree;
 	uint64_t          unreadable;   /* processes */
@@ -49,6 +59,9 @@ bool walk_introduce(const struct walk *walk, int descriptors, struct person *per
 
 /* Saves it when a recording is made. */
 void walk_save(struct walk *walk, const struct person *person);
+
+/* True when it is to be looked into in this round. */
+bool walk_is_turn_of(const struct walk *walk, int32_t pid);
 
 /* The folder of its descriptors or -errno. The caller closes it. */
 int walk_descriptor_folder(const struct walk *walk, int32_t pid);

@@ -71,15 +71,23 @@ void judge(const struct snapshot *seen, const struct thresholds *thresholds,
 /* Adds the ids of the rules that judge() passes by for want of what they weigh. */
 void judge_leaves(const struct snapshot *seen, struct text *ids);
 
+/* Whose owners the findings of a report need. wants_fini() is due. */
+struct wants {
+	struct map inodes;      /* of sockets whose holders are to be named */
+	struct map pids;        /* of processes short of descriptors: all of their sockets */
+	struct map cgroups;     /* of these sockets, where it was told of each: */
+	bool thorough;          /* else, and for listeners, holders may be anywhere */
+};
+
 /**
- * judge_wants - inodes whose owners the findings need
+ * judge_wants - what to look up for a report that was made without holders
  *
- * Called on a report that was made without holders: the inodes of the findings'
- * members, of the peers on this machine that some rule wants to name, and of
- * the listeners. The caller collects their holders and judges again; a rule
- * without holders groups more coarsely, so nothing is lost by asking twice.
- * False, and nothing in @inodes: those of every socket.
+ * The sockets of the findings' members, of the peers on this machine that some
+ * rule wants to name, and of the listeners. The caller collects their holders and
+ * judges again; a rule without holders groups more coarsely, so nothing is lost by
+ * asking twice.
  */
-bool judge_wants(const struct snapshot *seen, const struct report *report, struct map *inodes);
+void judge_wants(const struct snapshot *seen, const struct report *report, struct wants *wants);
+void wants_fini(struct wants *wants);
 
 #endif

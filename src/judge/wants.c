@@ -7,10 +7,28 @@
 
 #include <string.h>
 
-static void want(struct map *inodes, uint32_t inode)
+/* Its holder is looked for in the control group that it was made in. */
+static void want(struct wants *wants, const struct sock *s)
 {
-	if (inode)
-		map_slot(inodes, inode, NULL);
+	if (!s->inode)
+		return;
+	map_slot(&wants->inodes, s->inode, NULL);
+	if ((s->have & HAVE_CGROUP) && s->cgroup_id)
+		map_slot(&wants->cgroups, s->cgroup_id, NULL);
+	else
+		wants->thorough = true;
+}
+
+/*
+ * Listeners are handed out by those that made them, and whoever holds one can
+ * accept(): each counts.
+ */
+static void want_listener(struct wants *wants, uint32_t inode)
+{
+	if (!inode)
+		return;
+	map_slot(&wants->inodes, inode, NULL);
+	wants->thorough = true;
 }
 
 struct indices { uint32_t *at; size_t count, room; };
@@ -24,7 +42,7 @@ static void add_held(struct indices *held, const struct finding *f)
 }
 
 /* The other ends on this machine, the guilty ones; one search for all findings. */
-static void want_peers(const struct snapshot *seen, struct indices *held, struct map *inodes)
+static void want_peers(const struct snapshot *seen, struct indices *held, struct wants *wants)
 {
 	OWN_MEM uint32_t *peers = grow_alloc(held->count * sizeof(*peers));
 
@@ -32,53 +50,55 @@ static void want_peers(const struct snapshot *seen, struct indices *held, struct
 		peers_find(seen, held->at, held->count, peers);
 	for (size_t i = 0; i < held->count; i++)
 		if (peers[i])
-			want(inodes, seen->socks.at[peers[i] - 1].inode);
+			want(wants, &seen->socks.at[peers[i] - 1]);
 	grow_fini(held);
 }
 
 /* All listeners of the port: with SO_REUSEPORT each has its own process. */
-static void want_listeners(const struct snapshot *seen, const uint8_t *ports, struct map *inodes)
+static void want_listeners(const struct snapshot *seen, const uint8_t *ports,
+			   struct wants *wants)
 {
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		const struct sock *s = &seen->socks.at[i];
 
 		if (s->state == STATE_LISTEN && (ports[s->local_port / 8] >> (s->local_port % 8) & 1))
-			want(inodes, s->inode);
+			want_listener(wants, s->inode);
 	}
 }
 
-/* How many sockets a process holds is only told when all were looked up. */
-static bool wants_all(const struct report *report)
+/* How many of its descriptors are sockets is only told when all were looked up. */
+static void want_process(const struct snapshot *seen, const struct finding *f,
+			 struct wants *wants)
 {
-	for (size_t i = 0; i < report->findings.count; i++)
-		if (strcmp(report->findings.at[i].id, "fd-exhaustion") == 0)
-			return true;
-	return false;
+	if (strcmp(f->id, "fd-exhaustion") == 0 && f->subject.process >= 0)
+		map_slot(&wants->pids, (uint32_t)seen->processes.at[f->subject.process].pid, NULL);
 }
 
-bool judge_wants(const struct snapshot *seen, const struct report *report, struct map *inodes)
+void judge_wants(const struct snapshot *seen, const struct report *report, struct wants *wants)
 {
 	uint8_t ports[65536 / 8] = { 0 };
 	struct indices held = { NULL, 0, 0 };
-	bool listeners = false;
 
-	if (wants_all(report))
-		return false;
+	memset(wants, 0, sizeof(*wants));
 	for (size_t i = 0; i < report->findings.count; i++) {
 		const struct finding *f = &report->findings.at[i];
 		unsigned port = f->subject.port;
 
 		for (size_t j = 0; j < f->members.count; j++)
-			want(inodes, seen->socks.at[f->members.at[j]].inode);
-		want(inodes, f->subject.listener_inode);
-		if (f->subject.kind == SUBJECT_LISTENER) {
+			want(wants, &seen->socks.at[f->members.at[j]]);
+		want_listener(wants, f->subject.listener_inode);
+		if (f->subject.kind == SUBJECT_LISTENER)
 			ports[port / 8] |= (uint8_t)(1u << (port % 8));
-			listeners = true;
-		}
+		want_process(seen, f, wants);
 		add_held(&held, f);
 	}
-	want_peers(seen, &held, inodes);
-	if (listeners)
-		want_listeners(seen, ports, inodes);
-	return true;
+	want_peers(seen, &held, wants);
+	want_listeners(seen, ports, wants);
+}
+
+void wants_fini(struct wants *wants)
+{
+	map_fini(&wants->inodes);
+	map_fini(&wants->pids);
+	map_fini(&wants->cgroups);
 }

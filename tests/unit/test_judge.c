@@ -765,7 +765,7 @@ static void bound_ports_make_one_finding(void **state)
 /* The peer is an IPv6 socket with a mapped address: the same connection. */
 static void the_guilty_peer_is_named(void **state)
 {
-	struct map inodes = { 0 };
+	struct wants wants;
 	struct report report;
 	const struct finding *f;
 	struct sock *peer;
@@ -780,10 +780,10 @@ static void the_guilty_peer_is_named(void **state)
 	f = &report.findings.at[0];
 	assert_int_equal(fact(f, NULL, "peers_here"), 1);
 	assert_false(finding_find(f, NULL, "peer_pid")->known);
-	judge_wants(&seen, &report, &inodes);
-	assert_int_equal(inodes.count, 4);
-	assert_non_null(map_find(&inodes, 4242));
-	map_fini(&inodes);
+	judge_wants(&seen, &report, &wants);
+	assert_int_equal(wants.inodes.count, 4);
+	assert_non_null(map_find(&wants.inodes, 4242));
+	wants_fini(&wants);
 	report_fini(&report);
 	process(66, "guilty");
 	hold(&seen.socks.at[3], 66);
@@ -796,9 +796,9 @@ static void the_guilty_peer_is_named(void **state)
 	end(&report);
 }
 
-static void wanted_are_listeners_and_with_descriptors_all(void **state)
+static void wanted_are_all_listeners_of_a_port_and_processes_short_of_descriptors(void **state)
 {
-	struct map inodes = { 0 };
+	struct wants wants;
 	struct report report;
 
 	(void)state;
@@ -807,15 +807,18 @@ static void wanted_are_listeners_and_with_descriptors_all(void **state)
 	add(STATE_LISTEN, "0.0.0.0", 80, "0.0.0.0", 0)->inode = 8;      /* SO_REUSEPORT */
 	add(STATE_LISTEN, "0.0.0.0", 81, "0.0.0.0", 0)->inode = 9;
 	judge_as(&report, NULL, NULL);
-	assert_true(judge_wants(&seen, &report, &inodes));
-	assert_int_equal(inodes.count, 2);
-	assert_non_null(map_find(&inodes, 8));
+	judge_wants(&seen, &report, &wants);
+	assert_int_equal(wants.inodes.count, 2);
+	assert_non_null(map_find(&wants.inodes, 8));
+	assert_true(wants.thorough);
+	assert_int_equal(wants.pids.count, 0);
 	report_fini(&report);
-	map_fini(&inodes);
+	wants_fini(&wants);
 	make_fds_over();
 	judge_as(&report, NULL, NULL);
-	assert_false(judge_wants(&seen, &report, &inodes));
-	assert_int_equal(inodes.count, 0);
+	judge_wants(&seen, &report, &wants);
+	assert_int_equal(wants.pids.count, 1);
+	wants_fini(&wants);
 	end(&report);
 }
 
@@ -998,7 +1001,7 @@ int main(void)
 		cmocka_unit_test(an_odd_range_may_miss_an_end),
 		cmocka_unit_test(bound_ports_make_one_finding),
 		cmocka_unit_test(the_guilty_peer_is_named),
-		cmocka_unit_test(wanted_are_listeners_and_with_descriptors_all),
+		cmocka_unit_test(wanted_are_all_listeners_of_a_port_and_processes_short_of_descriptors),
 		cmocka_unit_test(worst_come_first_then_rules_then_numbers),
 		cmocka_unit_test(thresholds_are_read_in_their_measure),
 		cmocka_unit_test(bad_thresholds_are_refused_with_a_sentence),

@@ -142,14 +142,18 @@ static inline void say_finding(struct text *out, const struct snapshot *seen, co
 
 static inline void say_wants(struct text *out, const struct snapshot *seen, const struct report *report)
 {
-	struct map inodes = { 0 };
+	struct wants wants;
 
-	text_addf(out, judge_wants(seen, report, &inodes) ? "wants" : "wants all");
+	judge_wants(seen, report, &wants);
+	text_addf(out, wants.thorough ? "wants, wherever they are" : "wants");
 	for (uint32_t inode = 0; inode < 20000; inode++)
-		if (map_find(&inodes, inode))
+		if (map_find(&wants.inodes, inode))
 			text_addf(out, " %" PRIu32, inode);
+	for (uint32_t pid = 0; pid < 70000; pid++)
+		if (map_find(&wants.pids, pid))
+			text_addf(out, " of %" PRIu32, pid);
 	text_addf(out, "\n");
-	map_fini(&inodes);
+	wants_fini(&wants);
 }
 
 static inline void say_summary(struct text *out, const struct report *report)
