@@ -14,32 +14,29 @@ static const char pairs[201] =
 
 static const char hex_digits[] = "0123456789abcdef";
 
-/* 1233 / 4096 is log10(2), a little too big; the table puts that right. */
-static size_t count_digits(uint64_t value)
+static inline char *put_pair(char *to, unsigned value)
 {
-	static const uint64_t powers[] = {
-		0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000,
-		10000000000, 100000000000, 1000000000000, 10000000000000, 100000000000000,
-		1000000000000000, 10000000000000000, 100000000000000000,
-		1000000000000000000, 10000000000000000000u,
-	};
-	unsigned bits = 64 - (unsigned)__builtin_clzll(value);
-	unsigned most = bits * 1233 >> 12;
-
-	return most + (value >= powers[most]);
+	memcpy(to, pairs + value * 2, 2);
+	return to + 2;
 }
 
+static inline char *put_four(char *to, unsigned value)
+{
+	return put_pair(put_pair(to, value / 100), value % 100);
+}
+
+/* From the front, so that nobody has to count the digits before. */
 char *digits_many(char *to, uint64_t value)
 {
-	char *end = to + count_digits(value), *at = end;
+	unsigned front = (unsigned)value / 100;
 
-	for (; value >= 100; value /= 100)
-		memcpy(at -= 2, pairs + value % 100 * 2, 2);
-	if (value >= 10)
-		memcpy(at - 2, pairs + value * 2, 2);
-	else
-		at[-1] = (char)('0' + value);
-	return end;
+	if (value >= 10000)
+		return put_four(digits_u64(to, value / 10000), (unsigned)(value % 10000));
+	if (front > 9)
+		return put_four(to, (unsigned)value);
+	if (front)
+		*to++ = (char)('0' + front);
+	return put_pair(to, (unsigned)value % 100);
 }
 
 char *digits_hex(char *to, uint64_t value)
@@ -73,6 +70,7 @@ static const struct byte_text byte_texts[300] = { HUNDRED(0), HUNDRED(1), HUNDRE
 
 char *digits_v4(char *to, const uint8_t *bytes)
 {
+#pragma GCC unroll 4
 	for (int i = 0; i < 4; i++) {
 		const struct byte_text *byte = &byte_texts[bytes[i]];
 
@@ -80,6 +78,35 @@ char *digits_v4(char *to, const uint8_t *bytes)
 		to += byte->size;
 	}
 	return to - 1;
+}
+
+#define HEX(d) \
+	#d "0" #d "1" #d "2" #d "3" #d "4" #d "5" #d "6" #d "7" \
+	#d "8" #d "9" #d "a" #d "b" #d "c" #d "d" #d "e" #d "f"
+
+/* Both hexadecimal digits of every byte. */
+static const char hex_pairs[513] =
+	HEX(0) HEX(1) HEX(2) HEX(3) HEX(4) HEX(5) HEX(6) HEX(7)
+	HEX(8) HEX(9) HEX(a) HEX(b) HEX(c) HEX(d) HEX(e) HEX(f);
+
+static inline char *put_hex_pair(char *to, unsigned byte)
+{
+	memcpy(to, hex_pairs + byte * 2, 2);
+	return to + 2;
+}
+
+/* At most two digits, without a zero in front; 0 is one of them. */
+static inline char *put_byte(char *to, unsigned byte)
+{
+	if (byte > 15)
+		return put_hex_pair(to, byte);
+	*to = hex_digits[byte];
+	return to + 1;
+}
+
+static inline char *put_word(char *to, unsigned word)
+{
+	return word > 255 ? put_hex_pair(put_byte(to, word >> 8), word & 255) : put_byte(to, word);
 }
 
 /* The 16-bit words of an address are the lanes of two numbers, the first one on top. */
@@ -137,7 +164,7 @@ char *digits_v6(char *to, const uint8_t *bytes)
 		if (i == 6 && first == 0 &&
 		    (length == 6 || (length == 5 && word_of(half, 5) == 0xffff)))
 			return digits_v4(to, bytes + 12);
-		to = digits_hex(to, word_of(half, i));
+		to = put_word(to, word_of(half, i));
 	}
 	return to;
 }

@@ -22,7 +22,8 @@ const char *text_str(const struct text *text)
 void text_add(struct text *text, const char *bytes, size_t size)
 {
 	text->at = grow_room(text->at, &text->room, text->count + size + 1, 1);
-	memcpy(text->at + text->count, bytes, size);
+	if (size)       /* none may have no address */
+		memcpy(text->at + text->count, bytes, size);
 	text->count += size;
 	text->at[text->count] = '\0';
 }

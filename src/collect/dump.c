@@ -2,7 +2,6 @@
 #include "collect/dump.h"
 
 #include "collect/attrs.h"
-#include "collect/message.h"
 #include "collect/proc_net.h"
 
 #include <arpa/inet.h>
@@ -106,6 +105,16 @@ static bool is_wanted(struct dump *dump, const struct inet_diag_msg *told)
 	return is_fresh(dump, told);
 }
 
+bool dump_wants_bound_alone(const struct dump *dump)
+{
+	const struct filter *filter = dump->ask.filter;
+	uint32_t states = dump->ask.states;
+
+	if (filter && filter->has_states)
+		states &= filter->states;
+	return states == STATE_BIT(STATE_BOUND);
+}
+
 static bool is_zero(const __be32 *address)
 {
 	return !(address[0] | address[1] | address[2] | address[3]);
@@ -143,37 +152,63 @@ static bool passes(struct dump *dump, const struct sock *sock)
 	return is == FILTER_TRUE;
 }
 
+/* What a user namespace without root tells in its place: the usual overflowuid. */
+enum { NOBODY = 65534 };
+
+static bool is_told_as_root(const struct sock *sock)
+{
+	return !sock->inode && (!sock->uid || sock->uid == NOBODY);
+}
+
+static void save(struct dump *dump, const void *bytes, size_t size)
+{
+	if (tape_records(dump->tape))
+		tape_put(dump->tape, FRAME_SOCK, NULL, bytes, size);
+}
+
+/* A message that is cut off before its addresses. */
+static void note_cut(struct dump *dump, const void *bytes, size_t size)
+{
+	if (size >= NLMSG_HDRLEN)
+		save(dump, bytes, size);
+	dump->senseless++;
+}
+
+/* What is known of a row beside its message. */
+static void complete(struct dump *dump, const void *bytes, struct sock *sock)
+{
+	if (dump->hides_orphan_uids && is_told_as_root(sock))
+		sock->have &= ~(uint32_t)HAVE_UID;
+	if (sock->state == STATE_LISTEN)
+		proc_net_mark(bytes, sock);
+	if (dump->tells_origins)
+		tell_origin(dump, sock);
+}
+
 int dump_deliver(struct dump *dump, const void *bytes, size_t size)
 {
 	const char *message = (const char *)bytes + NLMSG_HDRLEN;
+	struct inet_diag_msg *told = &dump->told;
 	struct sock *sock = &dump->sock;
-	struct inet_diag_msg told;
 	int senseless, err;
 
-	if (size < NLMSG_HDRLEN + sizeof(told)) {
-		if (size >= NLMSG_HDRLEN)
-			tape_put(dump->tape, FRAME_SOCK, NULL, bytes, size);
-		dump->senseless++;
+	if (size < NLMSG_HDRLEN + sizeof(*told)) {
+		note_cut(dump, bytes, size);
 		return 0;
 	}
-	memcpy(&told, message, sizeof(told));
-	if (!is_wanted(dump, &told))
+	memcpy(told, message, sizeof(*told));
+	if (!is_wanted(dump, told))
 		return 0;
-	tape_put(dump->tape, FRAME_SOCK, NULL, bytes, size);
-	size = reads_attributes(dump, &told) ? size - NLMSG_HDRLEN - sizeof(told) : 0;
-	senseless = message_take(&told, message + sizeof(told), size, dump->ask.protocol,
+	save(dump, bytes, size);
+	size = reads_attributes(dump, told) ? size - NLMSG_HDRLEN - sizeof(*told) : 0;
+	senseless = message_take(told, message + sizeof(*told), size, dump->ask.protocol,
 				 dump->ask.need, sock, &dump->detail);
 	if (senseless < 0) {
 		dump->senseless++;
 		return 0;
 	}
 	dump->senseless += (unsigned)senseless;
-	if (dump->hides_orphan_uids && !sock->inode && !sock->uid)
-		sock->have &= ~(uint32_t)HAVE_UID;
-	if (sock->state == STATE_LISTEN)
-		proc_net_mark(bytes, sock);
-	if (dump->tells_origins)
-		tell_origin(dump, sock);
+	complete(dump, bytes, sock);
 	err = passes(dump, sock) ? dump->sink.take(dump->sink.ctx, sock) : 0;
 	if (sock->detail)
 		detail_fini(&dump->detail);

@@ -5,6 +5,7 @@
 #include "base/ids.h"
 #include "collect/collect.h"
 #include "collect/filter_code.h"
+#include "collect/message.h"
 #include "collect/tape.h"
 #include "collect/wire.h"
 
@@ -17,6 +18,7 @@ struct dump {
 	struct ids         delivered;   /* cookies */
 	struct ids         closed;      /* those delivered in CLOSE */
 	/* the row at hand: too big to be cleared for each */
+	struct inet_diag_msg told;
 	struct sock        sock;
 	struct detail      detail;
 	uint64_t           senseless;   /* messages and attributes */
@@ -43,6 +45,9 @@ struct frame_ask dump_asked(const struct dump *dump);
 
 /* True when the local port is in the window of the question, or it has none. */
 bool dump_wants_port(const struct collect_ask *ask, uint16_t port);
+
+/* Sockets that are only bound and nothing else: without them there is no answer. */
+bool dump_wants_bound_alone(const struct dump *dump);
 
 /* One netlink message, from the kernel or from a recording: to the sink if it is wanted. */
 int dump_deliver(struct dump *dump, const void *bytes, size_t size);

@@ -21,20 +21,18 @@ _Static_assert((int)STATE_ESTABLISHED == (int)TCP_ESTABLISHED &&
 	       (int)STATE_CLOSING == (int)TCP_CLOSING,
 	       "the first eleven states are the kernel's");
 
-/* A request socket, which only masks and old kernels call by its own number. */
-enum { KERNEL_NEW_SYN_RECV = 12 };
-
 /*
- * A TCP socket in CLOSE is in no table but that of bound ports, so it is listed
- * only when bit 13 asked for it. To UDP it means: not connected.
+ * Until Linux 4.20 a timer that was overdue, waiting for the socket's lock, was told as
+ * a negative number of jiffies, unsigned and multiplied. Nothing is sent again later
+ * than TCP_RTO_MAX, two minutes.
  */
-enum state message_state(const struct inet_diag_msg *told, enum protocol protocol)
+enum { OVERDUE_MS = 10 * 60 * 1000 };
+
+static uint32_t expires_ms(const struct sock *sock, uint32_t told_ms)
 {
-	if (told->idiag_state == KERNEL_NEW_SYN_RECV)
-		return STATE_SYN_RECV;
-	if (told->idiag_state == STATE_CLOSE && told->id.idiag_sport && protocol == PROTOCOL_TCP)
-		return STATE_BOUND;
-	return told->idiag_state <= STATE_CLOSING ? told->idiag_state : STATE_NONE;
+	bool sends_again = sock->timer == TIMER_RETRANSMIT || sock->timer == TIMER_PROBE;
+
+	return sends_again && told_ms > OVERDUE_MS ? 0 : told_ms;
 }
 
 /* A timer of a kernel to come is none that is known. */
@@ -43,7 +41,7 @@ static void take_timer(struct sock *sock, const struct inet_diag_msg *told)
 	if (told->idiag_timer == 0 || told->idiag_timer >= TIMER_COUNT)
 		return;
 	sock->timer = told->idiag_timer;
-	sock->timer_ms = told->idiag_expires;
+	sock->timer_ms = expires_ms(sock, told->idiag_expires);
 	/* a delayed ACK that is tried again repeats nothing that was sent */
 	if (sock->timer != TIMER_DELAYED_ACK)
 		sock->retransmits = told->idiag_retrans;
@@ -72,24 +70,25 @@ static bool tells_uid(const struct sock *sock)
 	       !(sock->state == STATE_SYN_RECV && sock->inode == 0);
 }
 
-uint64_t message_cookie(const struct inet_diag_msg *told)
+/*
+ * In parts, each of them a few stores: cleared at once it becomes a string
+ * instruction, which is slow to begin.
+ */
+static inline void clear(void *at, size_t size)
 {
-	return (uint64_t)told->id.idiag_cookie[1] << 32 | told->id.idiag_cookie[0];
-}
+	enum { PART = 64 };
+	char *to = at;
 
-/* In two parts: cleared at once it becomes a string instruction, which is slow to begin. */
-static void clear(struct sock *sock)
-{
-	const size_t half = sizeof(*sock) / 2;
-
-	memset(sock, 0, half);
-	memset((char *)sock + half, 0, sizeof(*sock) - half);
+#pragma GCC unroll 8
+	for (; size >= PART; to += PART, size -= PART)
+		memset(to, 0, PART);
+	memset(to, 0, size);
 }
 
 static int take_message(struct sock *sock, const struct inet_diag_msg *told,
 			enum protocol protocol)
 {
-	clear(sock);
+	clear(sock, sizeof(*sock));
 	sock->protocol = protocol;
 	sock->state = message_state(told, protocol);
 	if (sock->state == STATE_NONE)
@@ -119,7 +118,7 @@ int message_take(const struct inet_diag_msg *told, const void *attrs, size_t siz
 	if (err)
 		return err;
 	if (need & NEED_DETAIL) {
-		memset(detail, 0, sizeof(*detail));
+		clear(detail, offsetof(struct detail, metrics.value));
 		sock->detail = detail;
 	}
 	return size ? (int)attrs_parse(attrs, size, need, sock, detail) : 0;

@@ -5,37 +5,39 @@
 #include <stddef.h>
 #include <string.h>
 
-/*
- * Where a number stands in the kernel's tcp_info. All are read the same way: the
- * eight bytes that begin there, shifted and masked.
- */
+/* Where a number stands in the kernel's tcp_info. */
 struct place {
 	uint16_t offset;
-	uint8_t  size;          /* bytes of the member */
+	uint8_t  size;          /* bytes: 1, 2, 4 or 8 */
 	uint8_t  shift;         /* bits */
+	uint16_t least;         /* shorter ones had nothing there yet; 0: told by its own end */
 	uint64_t mask;
 };
 
 #define MASK(bits) (UINT64_MAX >> (64 - (bits)))
 
+#define PLACE(byte, bytes) { .offset = (byte), .size = (bytes), .mask = MASK(8 * (bytes)) }
+
 /* Bit-fields fill their byte from the low end, or from the high one. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define PLACE(byte, bytes) { .offset = (byte), .size = (bytes), .mask = MASK(8 * (bytes)) }
-#define BITS(byte, from, count) \
-	{ .offset = (byte), .size = 1, .shift = (from), .mask = MASK(count) }
+#define BITS(byte, from, count, from_size) \
+	{ .offset = (byte), .size = 1, .shift = (from), .least = (from_size), .mask = MASK(count) }
 #else
-#define PLACE(byte, bytes) \
-	{ .offset = (byte), .size = (bytes), .shift = 64 - 8 * (bytes), .mask = MASK(8 * (bytes)) }
-#define BITS(byte, from, count) \
-	{ .offset = (byte), .size = 1, .shift = 64 - (from) - (count), .mask = MASK(count) }
+#define BITS(byte, from, count, from_size) \
+	{ .offset = (byte), .size = 1, .shift = 8 - (from) - (count), .least = (from_size), \
+	  .mask = MASK(count) }
 #endif
+
+#define END_OF(member) (offsetof(struct tcp_info, tcpi_##member) + \
+			sizeof(((struct tcp_info *)0)->tcpi_##member))
 
 #define AT(member) PLACE(offsetof(struct tcp_info, tcpi_##member), \
 			 sizeof(((struct tcp_info *)0)->tcpi_##member))
 
 /*
  * tcp_info only ever grows at its end: a member is there when the attribute
- * is long enough. Members younger than the oldest header that builds this
+ * is long enough. But bits came into bytes that were there before, and were 0: they are
+ * told where a member is told that came with them, or before them. Members younger than the oldest header that builds this
  * program are written as numbers (6.2: rcv_wnd, rehash; 6.7: the total_rto
  * ones; 6.18: accurate ECN; checked against the type information of 6.18).
  * The last word is two 16-bit numbers in 6.18 (fail_mode, opt_seen) and bits in
@@ -48,10 +50,10 @@ static const struct place places[METRIC_COUNT] = {
 	[METRIC_PROBES]         = AT(probes),
 	[METRIC_BACKOFF]        = AT(backoff),
 	[METRIC_OPTIONS]        = AT(options),
-	[METRIC_SND_WSCALE]     = BITS(6, 0, 4),
-	[METRIC_RCV_WSCALE]     = BITS(6, 4, 4),
-	[METRIC_APP_LIMITED]    = BITS(7, 0, 1),
-	[METRIC_FASTOPEN_FAIL]  = BITS(7, 1, 2),
+	[METRIC_SND_WSCALE]     = BITS(6, 0, 4, 0),
+	[METRIC_RCV_WSCALE]     = BITS(6, 4, 4, 0),
+	[METRIC_APP_LIMITED]    = BITS(7, 0, 1, END_OF(delivery_rate)),
+	[METRIC_FASTOPEN_FAIL]  = BITS(7, 1, 2, END_OF(snd_wnd)),
 	[METRIC_RTO]            = AT(rto),
 	[METRIC_ATO]            = AT(ato),
 	[METRIC_SND_MSS]        = AT(snd_mss),
@@ -115,54 +117,52 @@ static const struct place places[METRIC_COUNT] = {
 
 #define KNOWN_BYTES 280
 
-_Static_assert(METRIC_COUNT > 64, "the second word of struct metrics.have is in use");
-
-/* What is written whole before it is read; clearing it would cost more than that. */
-#if defined(__has_attribute) && __has_attribute(uninitialized)
-#define NOT_CLEARED __attribute__((uninitialized))
-#else
-#define NOT_CLEARED
-#endif
-
 /* tcp_info as the kernel has told it. */
 struct info {
 	const uint8_t *at;
 	size_t         size;
 };
 
+static inline uint64_t read_at(const uint8_t *info, const struct place *place)
+{
+	const uint8_t *at = info + place->offset;
+	uint16_t two;
+	uint32_t four;
+	uint64_t eight;
+
+	switch (place->size) {
+	case 1:
+		return *at >> place->shift & place->mask;
+	case 2:
+		memcpy(&two, at, sizeof(two));
+		return two;
+	case 4:
+		memcpy(&four, at, sizeof(four));
+		return four;
+	default:
+		memcpy(&eight, at, sizeof(eight));
+		return eight;
+	}
+}
+
 /* False when this kernel's tcp_info ends before that member. */
 static inline bool read_metric(const struct info *info, enum metric which, uint64_t *value)
 {
 	const struct place *place = &places[which];
-	const uint8_t *at = info->at + place->offset;
-	uint64_t bytes = 0;
 
-	if ((size_t)place->offset + place->size > info->size)
+	if ((size_t)place->offset + place->size > info->size || place->least > info->size)
 		return false;
-	if (place->offset + sizeof(bytes) <= info->size)
-		memcpy(&bytes, at, sizeof(bytes));
-	else
-		memcpy(&bytes, at, place->size);
-	*value = bytes >> place->shift & place->mask;
+	*value = read_at(info->at, place);
 	return true;
 }
 
-/* Each member is there: of a kernel as young as the table, which is the usual one. */
-static void read_all(const uint8_t *bytes, struct metrics *metrics)
+/* Each member is there. Unrolled, a row of the table is a load and a store. */
+static void read_all(const uint8_t *info, struct metrics *metrics)
 {
-	NOT_CLEARED uint8_t info[KNOWN_BYTES + sizeof(uint64_t)];
-
-	memcpy(info, bytes, KNOWN_BYTES);
-	memset(info + KNOWN_BYTES, 0, sizeof(uint64_t));
-	for (unsigned i = 0; i < METRIC_COUNT; i++) {
-		const struct place *place = &places[i];
-		uint64_t value;
-
-		memcpy(&value, info + place->offset, sizeof(value));
-		metrics->value[i] = value >> place->shift & place->mask;
-	}
-	metrics->have[0] = UINT64_MAX;
-	metrics->have[1] = MASK(METRIC_COUNT - 64);
+#pragma GCC unroll 128
+	for (unsigned i = 0; i < METRIC_COUNT; i++)
+		metrics->value[i] = read_at(info, &places[i]);
+	metric_set_all(metrics);
 }
 
 static void read_some(const struct info *info, struct metrics *metrics)
@@ -172,9 +172,11 @@ static void read_some(const struct info *info, struct metrics *metrics)
 	for (unsigned i = 0; i < METRIC_COUNT; i++)
 		if (read_metric(info, i, &value))
 			metric_set(metrics, i, value);
+		else
+			metrics->value[i] = 0;
 }
 
-static bool read_u32(const struct info *info, enum metric which, uint32_t *value)
+static inline bool read_u32(const struct info *info, enum metric which, uint32_t *value)
 {
 	uint64_t wide;
 

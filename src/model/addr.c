@@ -6,23 +6,6 @@
 
 static const uint8_t mapped_prefix[12] = { [10] = 0xff, [11] = 0xff };
 
-struct addr addr_from_v4(const void *bytes)
-{
-	struct addr addr;
-
-	memcpy(addr.b, mapped_prefix, 12);
-	memcpy(addr.b + 12, bytes, 4);
-	return addr;
-}
-
-struct addr addr_from_v6(const void *bytes)
-{
-	struct addr addr;
-
-	memcpy(addr.b, bytes, 16);
-	return addr;
-}
-
 bool addr_equal(const struct addr *a, const struct addr *b)
 {
 	return memcmp(a->b, b->b, sizeof(a->b)) == 0;

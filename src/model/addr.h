@@ -23,8 +23,21 @@ enum family { FAMILY_IPV4 = 4, FAMILY_IPV6 = 6 };
 #define ADDR_TEXT 48    /* room for the longest text form, NUL included */
 
 /* From 4 bytes in network order; from 16 bytes. */
-struct addr addr_from_v4(const void *bytes);
-struct addr addr_from_v6(const void *bytes);
+static inline struct addr addr_from_v4(const void *bytes)
+{
+	struct addr addr = { { [10] = 0xff, [11] = 0xff } };
+
+	memcpy(addr.b + 12, bytes, 4);
+	return addr;
+}
+
+static inline struct addr addr_from_v6(const void *bytes)
+{
+	struct addr addr;
+
+	memcpy(addr.b, bytes, 16);
+	return addr;
+}
 
 bool addr_equal(const struct addr *a, const struct addr *b);
 bool addr_is_v4(const struct addr *a);          /* ::ffff:0:0/96 */

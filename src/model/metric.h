@@ -49,8 +49,9 @@ extern const struct metric_row metric_table[METRIC_COUNT];
 /* Values with a bit each that says whether this kernel told it. */
 struct metrics {
 	uint64_t have[2];       /* bit per enum metric */
-	uint64_t value[METRIC_COUNT];
 	uint32_t unknown_bytes; /* told behind the last member that we know */
+	/* Of an old kernel, what it did not tell is 0. Anything, if it told none at all. */
+	uint64_t value[METRIC_COUNT];
 };
 
 _Static_assert(METRIC_COUNT <= 128, "struct metrics.have has 128 bits");
@@ -64,6 +65,22 @@ static inline void metric_set(struct metrics *m, enum metric which, uint64_t val
 {
 	m->have[which / 64] |= UINT64_C(1) << which % 64;
 	m->value[which] = value;
+}
+
+#define METRICS_LATER (UINT64_MAX >> (128 - METRIC_COUNT))      /* all, in the second word */
+
+_Static_assert(METRIC_COUNT > 64, "the second word of struct metrics.have is in use");
+
+/* Every member is told: of a kernel as young as the table, which is the usual one. */
+static inline bool metric_all(const struct metrics *m)
+{
+	return m->have[0] == UINT64_MAX && m->have[1] == METRICS_LATER;
+}
+
+static inline void metric_set_all(struct metrics *m)
+{
+	m->have[0] = UINT64_MAX;
+	m->have[1] = METRICS_LATER;
 }
 
 /* False when the kernel told no tcp_info at all. */

@@ -119,6 +119,7 @@ struct md5_peer {
 /* Rows that few ask for; lives as long as the row is shown. detail_fini() is due. */
 struct detail {
 	bool     have_memory;
+	uint8_t  memory_lacks;          /* numbers at its end that this kernel does not tell */
 	uint32_t memory[9];             /* skmem: r rb t tb f w o bl d */
 	bool     have_congestion;
 	char     congestion[16];
@@ -126,10 +127,10 @@ struct detail {
 	bool     have_tos, have_tclass, have_class_id;
 	uint8_t  tos, tclass;
 	uint32_t class_id;              /* priority, or the class of net_cls */
-	struct metrics metrics;
 	struct mptcp_state mptcp;       /* of an MPTCP socket, which has no metrics */
 	struct ulp ulp;
 	struct { struct md5_peer *at; size_t count, room; } md5;
+	struct metrics metrics;         /* last, so that a row can leave its values as they are */
 };
 
 /* Frees what it holds, not itself. */

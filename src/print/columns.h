@@ -14,10 +14,13 @@ enum column_order { ORDER_TEXT, ORDER_NUMBER, ORDER_LOCAL, ORDER_PEER };
 /*
  * Writes the value of a TCP or UDP socket in numbers at @to, where COLUMN_SWIFT
  * bytes may be written over. With ALIGN_COLON, @tail is what there is from the
- * last colon on. Returns the end. Never empty, no blank, ASCII only.
+ * last colon on, else it is NULL. Returns the end. Never empty, no blank, ASCII only.
  */
 #define COLUMN_SWIFT 48
 typedef char *column_swift(char *to, const struct sock *sock, unsigned *tail);
+
+/* Adds the value of a socket to @cell, or what stands for none. */
+typedef void column_put(struct text *cell, const struct view *view, const struct sock *sock);
 
 struct column {
 	const char *name;       /* what -C takes */
@@ -30,7 +33,7 @@ struct column {
 	const char *parts;      /* machines get these columns for it */
 	enum column_order order;
 	const char *help;
-	void (*put)(struct text *cell, const struct view *view, const struct sock *sock);
+	column_put   *put;
 	column_swift *swift;    /* the same as put(), or NULL: see swift.h */
 };
 

@@ -7,6 +7,7 @@
 #include "print/delimited.h"
 #include "print/listing.h"
 
+#include "base/words.h"
 #include "print/cell.h"
 #include "print/columns.h"
 
@@ -81,19 +82,26 @@ static void begin_values(struct listing *listing)
 	out_put(listing->out, line->at, line->count);
 }
 
+static inline uint64_t csv_marks(uint64_t word)
+{
+	return words_byte(word, ',') | words_byte(word, '"');
+}
+
+static inline uint64_t tsv_marks(uint64_t word)
+{
+	return words_byte(word, '\\') | words_byte(word, '\t') | words_byte(word, '\n');
+}
+
 /* True of nearly every value: delimited_put() would write it as it is. */
 static bool is_simple(enum format format, const char *at, size_t size, bool foreign)
 {
-	bool is_csv = format == FORMAT_CSV, simple = true;
-
 	if (!size)
 		return true;
-	if (is_csv && (*at == ' ' || at[size - 1] == ' ' || (foreign && is_formula(at, size))))
+	if (format == FORMAT_TSV)
+		return !words_any(at, size, tsv_marks);
+	if (*at == ' ' || at[size - 1] == ' ' || (foreign && is_formula(at, size)))
 		return false;
-	for (size_t i = 0; i < size; i++)
-		simple &= is_csv ? at[i] != ',' && at[i] != '"' :
-			  at[i] != '\\' && at[i] != '\t' && at[i] != '\n';
-	return simple;
+	return !words_any(at, size, csv_marks);
 }
 
 /* Written into the line, and moved out of it again when that will not do. */

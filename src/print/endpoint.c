@@ -170,23 +170,27 @@ void endpoint_peer(struct text *cell, const struct view *view, const struct sock
 
 /* ---- either, as numbers ---- */
 
-static char *write_end(char *to, const struct sock *sock, const struct addr *addr, uint16_t port,
-		       unsigned *tail)
+static inline char *write_host(char *to, const struct sock *sock, const struct addr *addr)
 {
-	bool bare = sock->family != FAMILY_IPV6;
-	const char *colon;
-
-	if (!bare && !sock->v6only && addr_is_zero(addr)) {
+	if (sock->family != FAMILY_IPV6)
+		return digits_v4(to, addr->b + 12);
+	if (!sock->v6only && addr_is_zero(addr)) {
 		*to++ = '*';
-	} else {
-		if (!bare)
-			*to++ = '[';
-		to = addr_write(to, addr, sock->family);
-		if (!bare)
-			*to++ = ']';
+		return to;
 	}
-	colon = to;
-	*to++ = ':';
+	*to = '[';
+	to = digits_v6(to + 1, addr->b);
+	*to++ = ']';
+	return to;
+}
+
+static inline char *write_end(char *to, const struct sock *sock, const struct addr *addr,
+			      uint16_t port, unsigned *tail)
+{
+	char *colon = write_host(to, sock, addr);
+
+	*colon = ':';
+	to = colon + 1;
 	if (port)
 		to = digits_u64(to, port);
 	else

@@ -2,6 +2,7 @@
 #include "print/print.h"
 
 #include "base/text.h"
+#include "base/words.h"
 #include "print/json_parts.h"
 
 #include <stdio.h>
@@ -12,7 +13,6 @@
 #define SOCKVET_VERSION "0.1.0"
 #endif
 
-#define EVERY_BYTE UINT64_C(0x0101010101010101)
 #define DEPTH_MAX (sizeof(((struct json *)0)->filled) - 1)
 
 void json_begin(struct json *json, struct out *out, bool pretty)
@@ -101,6 +101,10 @@ static void put_escape(struct out *out, uint32_t code)
 		out_put(out, code == '"' ? "\\\"" : "\\\\", 2);
 		return;
 	}
+	if (code > 0xffff) {    /* two halves, as UTF-16 has them */
+		put_escape(out, 0xd7c0 + (code >> 10));
+		code = 0xdc00 + (code & 0x3ff);
+	}
 	snprintf(text, sizeof(text), "\\u%04x", (unsigned)code & 0xffffu);
 	out_put(out, text, 6);
 }
@@ -112,31 +116,22 @@ static void put_escape(struct out *out, uint32_t code)
 static bool has_escape(uint32_t code)
 {
 	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == '"' || code == '\\' ||
+	       code == 0xad || code == 0x61c || code == 0x180e ||
 	       (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-	       (code >= 0x2060 && code <= 0x206f) || code == 0xfeff;
+	       (code >= 0x2060 && code <= 0x206f) || code == 0xfeff ||
+	       (code >= 0xfff9 && code <= 0xfffb) || (code >= 0xe0000 && code <= 0xe0fff);
 }
 
-/* For each byte its highest bit where it is 0; others may have it above such a byte. */
-static uint64_t zero_bytes(uint64_t word)
+/* Bytes that do not stand for themselves. */
+static inline uint64_t odd_bytes(uint64_t word)
 {
-	return (word - EVERY_BYTE) & ~word;
+	return word | (word - EVERY_BYTE * ' ') | words_byte(word, 0x7f) | words_byte(word, '"') |
+	       words_byte(word, '\\');
 }
 
-/* Bytes that stand for themselves, eight at a time. */
 bool json_is_plain(const char *bytes, size_t size)
 {
-	uint64_t word, odd = 0;
-
-	for (size_t i = 0; i < size; i += sizeof(word)) {
-		word = EVERY_BYTE * ' ';
-		if (size - i >= sizeof(word))
-			memcpy(&word, bytes + i, sizeof(word));
-		else
-			memcpy(&word, bytes + i, size - i);
-		odd |= word | (word - EVERY_BYTE * ' ') | zero_bytes(word ^ EVERY_BYTE * 0x7f) |
-		       zero_bytes(word ^ EVERY_BYTE * '"') | zero_bytes(word ^ EVERY_BYTE * '\\');
-	}
-	return !(odd & EVERY_BYTE << 7);
+	return !words_any(bytes, size, odd_bytes);
 }
 
 /* Returns false when bytes were lost. */
@@ -257,7 +252,8 @@ void json_time(struct json *json, const char *name, int64_t time_ms)
 	struct tm tm;
 	char day[40], text[48];
 
-	if (time_ms <= 0 || !gmtime_r(&seconds, &tm)) {
+	/* a year has four digits */
+	if (time_ms <= 0 || !gmtime_r(&seconds, &tm) || tm.tm_year > 8099) {
 		json_null(json, name);
 		return;
 	}

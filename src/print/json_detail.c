@@ -32,8 +32,8 @@ static void put_memory(struct json *json, const struct detail *detail)
 	at = PUT_NUMBER(at, "forward_alloc_bytes", true, memory[4]);
 	at = PUT_NUMBER(at, "send_queued_bytes", true, memory[5]);
 	at = PUT_NUMBER(at, "option_bytes", true, memory[6]);
-	at = PUT_NUMBER(at, "backlog_bytes", true, memory[7]);
-	at = PUT_NUMBER(at, "drops", true, memory[8]);
+	at = PUT_NUMBER(at, "backlog_bytes", detail->memory_lacks < 2, memory[7]);
+	at = PUT_NUMBER(at, "drops", !detail->memory_lacks, memory[8]);
 	*at++ = '}';
 	json_parts_end(json, at);
 }
@@ -189,17 +189,35 @@ static void put_above_tcp(struct json *json, const struct sock *sock)
 #define METRICS_ROOM (METRIC_COUNT * (METRIC_MEMBER + DIGITS_U64) + 2 * METRIC_MEMBER + DIGITS_U64)
 _Static_assert(METRICS_ROOM <= OUT_SPACE, "tcp_info is written in its place");
 
+static inline char *put_metric(char *at, unsigned i, bool known, uint64_t value)
+{
+	const struct metric_row *row = &metric_table[i];
+
+	memcpy(at, row->member, sizeof(row->member));
+	return put_number(at + row->member_size, known, value);
+}
+
+static char *put_all_metrics(char *at, const uint64_t *value)
+{
+	for (unsigned i = 0; i < METRIC_COUNT; i++)
+		at = put_metric(at, i, true, value[i]);
+	return at;
+}
+
+static char *put_some_metrics(char *at, const struct metrics *metrics)
+{
+	for (unsigned i = 0; i < METRIC_COUNT; i++)
+		at = put_metric(at, i, metric_has(metrics, i), metrics->value[i]);
+	return at;
+}
+
 /* Each with its comma; that of the first one becomes the bracket. */
 static char *put_metrics(char *at, const struct metrics *metrics)
 {
 	char *first = at;
 
-	for (unsigned i = 0; i < METRIC_COUNT; i++) {
-		const struct metric_row *row = &metric_table[i];
-
-		memcpy(at, row->member, sizeof(row->member));
-		at = put_number(at + row->member_size, metric_has(metrics, i), metrics->value[i]);
-	}
+	at = metric_all(metrics) ? put_all_metrics(at, metrics->value) :
+	     put_some_metrics(at, metrics);
 	*first = '{';
 	at = PUT_NUMBER(at, "unknown_bytes", true, metrics->unknown_bytes);
 	*at++ = '}';

@@ -59,13 +59,27 @@ char *json_put_real(char *at, double value);
 /* Bytes that stand for themselves between quotes: nothing to escape, nothing lost. */
 bool json_is_plain(const char *bytes, size_t size);
 
+/* Such bytes, fewer than JSON_PLAIN, as they are; NULL: these are not such. */
+#define JSON_PLAIN 256
+char *json_put_plain(char *at, const char *bytes);
+
+/* Others and their twin, as members behind another one. */
+char *json_put_odd(struct json *json, char *at, const char *name, const char *bytes);
+
 /*
  * Foreign bytes and their twin; @lead and @trail are what stands before and behind
- * plain ones. See PUT_FOREIGN(). NULL is null.
+ * plain ones. See PUT_FOREIGN(). Inline always, or the literals lose their lengths.
  */
-#define JSON_PLAIN 256
-char *json_put_foreign(struct json *json, char *at, const char *name, const char *lead,
-		       const char *trail, const char *bytes);
+static inline __attribute__((always_inline)) char *
+json_put_foreign(struct json *json, char *at, const char *name, const char *lead,
+		 const char *trail, const char *bytes)
+{
+	char *end = json_put_plain(put_word(at, lead), bytes);
+
+	return end ? put_word(end, trail) : json_put_odd(json, at, name, bytes);
+}
+
+/* NULL is null. */
 #define PUT_FOREIGN(json, at, name, bytes) \
 	((bytes) ? json_put_foreign(json, at, name, ",\"" name "\":\"", \
 				    "\",\"" name "_hex\":null", bytes) : \

@@ -9,15 +9,17 @@
 #include "model/protocol.h"
 #include "print/where.h"
 
-char *json_put_foreign(struct json *json, char *at, const char *name, const char *lead,
-		       const char *trail, const char *bytes)
+char *json_put_plain(char *at, const char *bytes)
 {
 	size_t size = strlen(bytes);
 
-	if (size < JSON_PLAIN && json_is_plain(bytes, size))
-		return put_word(mempcpy(put_word(at, lead), bytes, size), trail);
+	return size < JSON_PLAIN && json_is_plain(bytes, size) ? mempcpy(at, bytes, size) : NULL;
+}
+
+char *json_put_odd(struct json *json, char *at, const char *name, const char *bytes)
+{
 	json_parts_end(json, at);
-	json_foreign(json, name, bytes, size);
+	json_foreign(json, name, bytes, strlen(bytes));
 	return json_parts_begin(json);
 }
 

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-/* Blanks and cells are copied in pieces of this size: faster than to look how long. */
-#define PIECE COLUMN_SWIFT
+/* Blanks are written in pieces of this size: faster than to look how many are needed. */
+#define PIECE 64
 
 static bool has_details(const struct style *style)
 {
@@ -15,40 +15,68 @@ static bool has_details(const struct style *style)
 	       style->with_info;
 }
 
-/* A row at its longest, and what pieces write behind its end. */
-static size_t most_bytes(const struct swift *swift)
+static size_t blank_behind(const struct swift_column *column)
 {
-	size_t most = 4 * PIECE;
-
-	for (size_t i = 0; i < swift->count; i++)
-		most += 1 + *swift->at[i].width + *swift->at[i].tail + 2 * PIECE;
-	return most;
+	return column->align == ALIGN_LEFT ? column->width : column->tail;
 }
 
-void swift_widened(struct swift *swift)
+static size_t blank_before(const struct swift_column *column)
 {
-	swift->room = most_bytes(swift);
-	swift->can = swift->count && swift->room <= OUT_SPACE;
+	return column->align == ALIGN_LEFT ? 0 : column->width;
 }
 
-/* ss's empty Process column, the last one, takes no room. */
-static bool is_empty(const struct column *column)
+static size_t most(size_t left, size_t right)
 {
-	return !*column->name;
+	return left > right ? left : right;
 }
 
-static bool add(struct swift *swift, const struct column *column, unsigned *width, unsigned *tail)
+/* At most a piece of blanks stands between two values. */
+static void place(struct swift *swift)
+{
+	size_t start = 0, blank = 0, widest = 0;
+
+	for (size_t i = 0; i < swift->count; i++) {
+		struct swift_column *column = &swift->at[i];
+
+		column->start = start;
+		start += (size_t)column->width + column->tail + 1;
+		widest = most(widest, blank + blank_before(column));
+		blank = blank_behind(column) + 1;
+	}
+	widest = most(widest, blank);
+	swift->width = start ? start - 1 : 0;
+	swift->room = start + PIECE + COLUMN_SWIFT;
+	swift->can = swift->count && widest <= PIECE && swift->room <= OUT_SPACE;
+}
+
+/* What is not written is behind all others. */
+void swift_widened(struct swift *swift, const unsigned *width, const unsigned *tail)
+{
+	for (size_t i = 0; i < swift->count; i++) {
+		swift->at[i].width = width[i];
+		swift->at[i].tail = tail[i];
+	}
+	place(swift);
+}
+
+/* ss's empty Process column, which takes no room where it is the last one. */
+static bool is_empty(const struct columns *columns, size_t i)
+{
+	return !*columns->at[i]->name && i + 1 == columns->count;
+}
+
+static bool add(struct swift *swift, const struct column *column)
 {
 	if (!column->swift || swift->count == sizeof(swift->at) / sizeof(*swift->at))
 		return false;
 	swift->at[swift->count++] = (struct swift_column){
-		column->swift, column->align, width, tail,
+		.write = column->swift, .align = column->align,
 	};
 	return true;
 }
 
-void swift_begin(struct swift *swift, const struct listing *listing, unsigned *width,
-		 unsigned *tail)
+void swift_begin(struct swift *swift, const struct listing *listing, const unsigned *width,
+		 const unsigned *tail)
 {
 	const struct columns *columns = &listing->columns;
 	const struct style *style = &listing->style;
@@ -56,11 +84,10 @@ void swift_begin(struct swift *swift, const struct listing *listing, unsigned *w
 
 	*swift = (struct swift){ .has_details = has_details(style) };
 	for (size_t i = 0; i < columns->count && can; i++)
-		can = is_empty(columns->at[i]) ||
-		      add(swift, columns->at[i], &width[i], &tail[i]);
+		can = is_empty(columns, i) || add(swift, columns->at[i]);
 	if (!can)
 		swift->count = 0;
-	swift_widened(swift);
+	swift_widened(swift, width, tail);
 }
 
 /* Devices have names, and raw sockets protocols for ports. */
@@ -70,75 +97,77 @@ static bool is_numbers(const struct sock *sock)
 	       (sock->protocol == PROTOCOL_TCP || sock->protocol == PROTOCOL_UDP);
 }
 
-/* What is written behind the end is written over, or not taken. */
-static inline char *put_blanks(char *to, unsigned count)
+/* The end of the value, or NULL: the column is too narrow. */
+static inline char *put_left(char *to, const struct swift_column *column, const struct sock *sock)
 {
-	for (; count > PIECE; count -= PIECE, to += PIECE)
-		memset(to, ' ', PIECE);
-	memset(to, ' ', PIECE);
-	return to + count;
+	char *end = column->write(to, sock, NULL);
+
+	return end <= to + column->width ? end : NULL;
 }
 
-static char *put_left(char *to, struct swift_column *column, const struct sock *sock)
+/*
+ * The left part ends, and the tail begins, in the same place in every row. Where
+ * the value begins is known when it is written, so it is written aside.
+ */
+static inline char *put_aligned(char *to, struct swift *swift, const struct swift_column *column,
+				const struct sock *sock)
 {
-	unsigned tail, size = (unsigned)(column->write(to, sock, &tail) - to);
+	unsigned size = (unsigned)(column->write(swift->cell, sock, &swift->tail) - swift->cell);
+	unsigned left = size - swift->tail;
 
-	if (size > *column->width)
-		*column->width = size;
-	return put_blanks(to + size, *column->width - size);
+	if (left > column->width || swift->tail > column->tail)
+		return NULL;
+	to += column->width - left;
+	memcpy(to, swift->cell, sizeof(swift->cell));
+	return to + size;
 }
 
-/* The left part ends, and the tail begins, in the same place in every row. */
-static char *put_aligned(char *to, char *cell, struct swift_column *column,
-			 const struct sock *sock)
+/* Each value behind a piece of blanks. What stands behind the end is written over. */
+static inline char *put_values(char *begin, struct swift *swift, const struct sock *sock)
 {
-	unsigned tail = 0, size = (unsigned)(column->write(cell, sock, &tail) - cell);
-	unsigned left = size - tail;
+	const struct swift_column *column = swift->at, *last = column + swift->count;
+	char *end = begin;
 
-	if (left > *column->width)
-		*column->width = left;
-	if (tail > *column->tail)
-		*column->tail = tail;
-	to = put_blanks(to, *column->width - left);
-	memcpy(to, cell, PIECE);
-	return put_blanks(to + size, *column->tail - tail);
+	for (; column < last && end; column++) {
+		memset(end, ' ', PIECE);
+		end = column->align == ALIGN_LEFT ? put_left(begin + column->start, column, sock) :
+		      put_aligned(begin + column->start, swift, column, sock);
+	}
+	return end;
 }
 
-/* Blanks at the end stay out, but for details, which begin with one of their own. */
-static char *put_end(char *begin, char *to, const struct text *details)
+/* Details that begin with a blank begin at the same place in every row. */
+static void put_details(struct out *out, char *begin, size_t width, char *end,
+			struct text *details)
 {
-	if (!details->count || *details->at != ' ')
-		while (to > begin && to[-1] == ' ')
-			to--;
-	return to;
+	if (*details->at == ' ') {
+		memset(end, ' ', PIECE);
+		end = begin + width;
+	}
+	out_took(out, end);
+	out_put(out, details->at, details->count);
+	out_char(out, '\n');
+	details->count = 0;
 }
 
 bool swift_row(struct swift *swift, const struct listing *listing, const struct sock *sock,
 	       struct text *details)
 {
-	char *begin, *to;
+	char *begin, *end;
 
 	if (!swift->can || !is_numbers(sock))
 		return false;
-	begin = to = out_space(listing->out, swift->room);
-	for (size_t i = 0; i < swift->count; i++) {
-		struct swift_column *column = &swift->at[i];
-
-		if (i)
-			*to++ = ' ';
-		to = column->align == ALIGN_LEFT ? put_left(to, column, sock) :
-		     put_aligned(to, swift->cell, column, sock);
-	}
+	begin = out_space(listing->out, swift->room);
+	end = put_values(begin, swift, sock);
+	if (!end)
+		return false;
 	if (swift->has_details)
 		ss_details(details, &listing->view, sock);
-	to = put_end(begin, to, details);
-	if (!details->count)
-		*to++ = '\n';
-	out_took(listing->out, to);
 	if (details->count) {
-		out_put(listing->out, details->at, details->count);
-		out_char(listing->out, '\n');
-		details->count = 0;
+		put_details(listing->out, begin, swift->width, end, details);
+	} else {
+		*end++ = '\n';
+		out_took(listing->out, end);
 	}
 	return true;
 }

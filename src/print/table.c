@@ -400,7 +400,7 @@ static __attribute__((noinline)) void keep_row(struct listing *listing, const st
 	if (table->settled || table->states.count >= KEEP_ROWS || bytes->count >= KEEP_BYTES)
 		put_kept(listing);
 	if (table->settled)
-		swift_widened(&table->swift);
+		swift_widened(&table->swift, table->width, table->tail);
 }
 
 static void take_row(struct listing *listing, const struct sock *sock)

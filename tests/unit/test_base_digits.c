@@ -90,12 +90,25 @@ static void every_run_of_zeros_in_an_ipv6_address(void **state)
 		}
 }
 
+static void every_word_of_an_ipv6_address(void **state)
+{
+	uint8_t bytes[16] = { 0x20, 1, 0x0d, 0xb8, 0, 1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6 };
+
+	(void)state;
+	for (unsigned word = 0; word < 65536; word++) {
+		bytes[14] = (uint8_t)(word >> 8);
+		bytes[15] = (uint8_t)word;
+		same_v6(bytes);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_are_printf_s),
 		cmocka_unit_test(every_byte_of_an_ipv4_address),
 		cmocka_unit_test(every_run_of_zeros_in_an_ipv6_address),
+		cmocka_unit_test(every_word_of_an_ipv6_address),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
