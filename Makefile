@@ -47,7 +47,9 @@ SOURCES := $(sort $(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c)))
 OBJECTS := $(SOURCES:src/%.c=$(O)/%.o)
 UNIT    := $(patsubst tests/unit/%.c,$(O)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 
-ALL_CPPFLAGS = -D_GNU_SOURCE -DSOCKVET_VERSION='"$(VERSION)"' -Isrc $(CPPFLAGS)
+# Where a long has 32 bits: inode numbers, which cgroup ids are, and times have 64.
+ALL_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
+               -DSOCKVET_VERSION='"$(VERSION)"' -Isrc $(CPPFLAGS)
 ALL_CFLAGS   = -std=gnu17 $(WARNINGS) $(PROBED_CFLAGS) -ffile-prefix-map=$(CURDIR)=. \
                $(LIB_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS  = $(PROBED_LDFLAGS) $(LDFLAGS)
@@ -68,6 +70,12 @@ deps:
 	  $$sudo apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing; }
 
+FOREIGN_DEBS := qemu-user gcc-s390x-linux-gnu libc6-dev-s390x-cross gcc-arm-linux-gnueabihf \
+                libc6-dev-armhf-cross gcc-i686-linux-gnu libc6-dev-i386-cross
+.PHONY: deps-foreign
+deps-foreign:
+	@$(MAKE) --no-print-directory deps DEBS="$(FOREIGN_DEBS)"
+
 # What deps installs has to be there before the compiler is probed, so with it
 # the other goals are made by a make that starts afterwards.
 LATER := $(if $(filter deps,$(MAKECMDGOALS)),$(filter-out deps,$(MAKECMDGOALS)))
@@ -78,7 +86,7 @@ $(LATER): deps
 	@$(MAKE) --no-print-directory $@
 else
 
-.PHONY: all run check long torture check-fast random mutation bench fuzz rooms lint asan valgrind coverage \
+.PHONY: all run check long torture check-fast random mutation bench fuzz foreign rooms lint asan valgrind coverage \
         install uninstall clean help
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -86,7 +94,7 @@ else
 
 all: $(O)/sockvet
 
-ifneq ($(filter-out deps clean help uninstall,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out deps deps-foreign clean help uninstall,$(or $(MAKECMDGOALS),all)),)
 -include $(O)/flags.mk
 endif
 
@@ -181,6 +189,12 @@ $(O)/tests/fail.so: tests/torture/fail.c
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) -std=gnu17 $(WARNINGS) -O2 -g -fPIC -shared $< -ldl -o $@
 
+# Preloaded by tests/faults: answers, clocks and moments that the kernel gives rarely.
+SHIMS := $(patsubst tests/faults/%.c,$(O)/tests/faults-%.so,$(wildcard tests/faults/*.c))
+$(O)/tests/faults-%.so: tests/faults/%.c
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) -std=gnu17 $(WARNINGS) -O2 -g -fPIC -shared $< -ldl -o $@
+
 # The same with libFuzzer; the rooms have to be built for it, see `fuzz`.
 $(O)/fuzzers/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_PARTS) $(FUZZ_HEADS) $(FUZZ_ROOMS)
 	@mkdir -p $(@D)
@@ -195,14 +209,14 @@ run: $(O)/sockvet
 FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 SUITES  := $(sort $(wildcard tests/rooms/*.bats tests/golden/*.bats tests/shell/*.bats \
                              tests/fuzz/*.bats tests/lab/*.bats tests/long/*.bats tests/random/*.bats \
-                             tests/bench/*.bats tests/torture/*.bats \
-                             tests/mutation/*.bats))
+                             tests/bench/*.bats tests/torture/*.bats tests/faults/*.bats \
+                             tests/mutation/*.bats tests/kernels/*.bats))
 BENCH   := $(addprefix $(O)/bench/,load limit timed)
 
 TEST_ENV = SOCKVET=$(abspath $(O))/sockvet SITUATION=$(abspath $(O))/tests/situation \
            BUILD=$(abspath $(O)) CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C.UTF-8
 
-check: $(O)/sockvet $(if $(filter yes,$(HAS_BPF)),$(O)/tests/sockvet-bpf) $(UNIT) $(FUZZERS) $(O)/tests/situation $(BENCH) $(FAIL)
+check: $(O)/sockvet $(if $(filter yes,$(HAS_BPF)),$(O)/tests/sockvet-bpf) $(UNIT) $(FUZZERS) $(O)/tests/situation $(BENCH) $(FAIL) $(SHIMS)
 	@$(TEST_ENV) prove --timer -j $(JOBS) -e '' $(UNIT) $(SUITES)
 
 # Ten minutes of -c and -E while connections come and go.
@@ -221,7 +235,7 @@ mutation: $(O)/sockvet
 
 # Without the lab: what needs no namespace.
 check-fast: $(O)/sockvet $(UNIT) $(FUZZERS)
-	@$(TEST_ENV) prove -j $(JOBS) -e '' $(UNIT) $(filter-out tests/lab/% tests/long/% tests/random/% tests/bench/% tests/torture/%,$(SUITES))
+	@$(TEST_ENV) prove -j $(JOBS) -e '' $(UNIT) $(filter-out tests/lab/% tests/long/% tests/random/% tests/bench/% tests/torture/% tests/faults/%,$(SUITES))
 
 # Each target for FUZZ_SECONDS on inputs of its own invention; FUZZ_TARGETS chooses. What
 # breaks it is left in $(O)/fuzz/found, and belongs into tests/fuzz/corpus once repaired.
@@ -247,6 +261,12 @@ bench: $(O)/sockvet $(BENCH)
 	@BENCH=$(abspath $(O))/bench SOCKVET=$(abspath $(O))/sockvet python3 -B tests/bench/bench.py \
 	  $(if $(QUICK),--quick) $(if $(MARKDOWN),--markdown) $(if $(SIZES),--sizes $(SIZES)) \
 	  $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(ONLY),--only "$(ONLY)")
+
+# The unit tests of the rooms, built for machines of other byte order and width and run by an
+# emulator. Its packages are many, so they have a target of their own.
+FOREIGN ?= s390x armhf i386
+foreign:
+	@JOBS=$(JOBS) tests/foreign/run $(O)/foreign $(FOREIGN)
 
 # The whole suite again under the sanitizers, and once under valgrind.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -302,6 +322,7 @@ help:
 	@echo "make random      3,000 random scenarios each of bind, connect and filters against the kernel"
 	@echo "make fuzz        each fuzz target for FUZZ_SECONDS (60), by clang and libFuzzer"
 	@echo "make torture     every allocation and system call fails once and for ever (half an hour)"
+	@echo "make foreign     unit tests on a big-endian and on 32-bit machines, emulated (make deps-foreign)"
 	@echo "make bench       costs beside ss, netstat, lsof and the kernel's limit; QUICK=1: in 2 minutes"
 	@echo "make mutation    changes the rules one thing at a time and wants each change noticed by a test"
 	@echo "make asan        the suite under ASan and UBSan   make valgrind   under valgrind"

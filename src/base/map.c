@@ -23,7 +23,7 @@ static uint64_t mix(uint64_t x)
 
 static struct map_entry *probe(const struct map *map, uint64_t key)
 {
-	size_t i = mix(key) & (map->room - 1);
+	size_t i = (size_t)mix(key) & (map->room - 1);
 
 	while (map->at[i].used && map->at[i].key != key)
 		i = (i + 1) & (map->room - 1);

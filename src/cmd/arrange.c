@@ -15,7 +15,7 @@ struct kept {
 	struct detail *detail;
 	struct other  *other;
 	size_t key, key_size;           /* in the keys */
-	size_t number;                  /* in which it came */
+	uint64_t number;                /* in which it came */
 	size_t scene;
 };
 

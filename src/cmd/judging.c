@@ -3,14 +3,19 @@
 
 #include "judge/judge.h"
 
-/* Silence of a rule that could not be judged is no verdict. */
-static void note_left(struct snapshot *seen)
+/*
+ * Silence of a rule that could not be judged is no verdict. Of a kernel that never
+ * lists what it weighs it is told as such a gap; to ask for it all the same, with a
+ * threshold, is to ask for what this kernel lacks.
+ */
+static void note_left(struct snapshot *seen, const struct thresholds *thresholds,
+		      enum gap_kind kind)
 {
 	struct text ids = { 0 };
+	bool set = judge_leaves(seen, thresholds, kind, &ids);
 
-	judge_leaves(seen, &ids);
 	if (ids.count)
-		snapshot_gap(seen, GAP_SOURCE, 1, "not evaluated: %s", ids.at);
+		snapshot_gap(seen, set ? GAP_DUMP : kind, 1, "not evaluated: %s", ids.at);
 	text_fini(&ids);
 }
 
@@ -32,7 +37,8 @@ int judging_run(struct session *session, const struct thresholds *thresholds,
 	struct wants wants;
 	int err = 0;
 
-	note_left(seen);
+	note_left(seen, thresholds, GAP_BOUND);
+	note_left(seen, thresholds, GAP_SOURCE);
 	judge(seen, thresholds, report);
 	/* All owners may be known already, for a filter. */
 	if (!report->findings.count || seen->holders_known)

@@ -32,11 +32,27 @@ static void take_info(struct taken *taken, const uint8_t *at, size_t size)
 		tcp_info_metrics(at, size, &taken->detail->metrics);
 }
 
+/* It grows at its end: the backlog came with Linux 3.5, the drops with 4.7. */
+#define MEMORY_LEAST 7
+
+bool attrs_memory(struct detail *detail, const uint8_t *bytes, size_t size)
+{
+	const size_t most = sizeof(detail->memory) / sizeof(*detail->memory);
+	size_t count = size / sizeof(*detail->memory);
+
+	if (count < MEMORY_LEAST)
+		return false;
+	count = count < most ? count : most;
+	memset(detail->memory, 0, sizeof(detail->memory));
+	memcpy(detail->memory, bytes, count * sizeof(*detail->memory));
+	detail->memory_lacks = (uint8_t)(most - count);
+	detail->have_memory = true;
+	return true;
+}
+
 static void take_memory(struct taken *taken, const uint8_t *at, size_t size)
 {
-	(void)size;
-	memcpy(taken->detail->memory, at, sizeof(taken->detail->memory));
-	taken->detail->have_memory = true;
+	attrs_memory(taken->detail, at, size);
 }
 
 static void take_congestion(struct taken *taken, const uint8_t *at, size_t size)
@@ -215,7 +231,7 @@ static const struct attr attrs[] = {
 	[INET_DIAG_MD5SIG]    = { sizeof(struct tcp_diag_md5sig), NEED_TCP_INFO | NEED_MEMORY,
 				  take_md5 },
 	[INET_DIAG_ULP_INFO]  = { 0, NEED_TCP_INFO | NEED_MEMORY, take_ulp },
-	[INET_DIAG_SKMEMINFO] = { 9 * sizeof(uint32_t), NEED_MEMORY, take_memory },
+	[INET_DIAG_SKMEMINFO] = { MEMORY_LEAST * sizeof(uint32_t), NEED_MEMORY, take_memory },
 	[INET_DIAG_SHUTDOWN]  = { 1, 0, take_shutdown },
 	[INET_DIAG_SKV6ONLY]  = { 1, 0, take_v6only },
 	[INET_DIAG_MARK]      = { sizeof(uint32_t), 0, take_mark },
@@ -224,9 +240,6 @@ static const struct attr attrs[] = {
 };
 
 #define ATTRS (sizeof(attrs) / sizeof(*attrs))
-
-_Static_assert(sizeof(((struct detail *)0)->memory) == 9 * sizeof(uint32_t),
-	       "the memory row copies all of it");
 
 uint8_t attrs_ext(unsigned need)
 {

@@ -27,4 +27,7 @@ uint8_t attrs_recorded(unsigned need);
 unsigned attrs_parse(const void *bytes, size_t size, unsigned need,
 		     struct sock *sock, struct detail *detail);
 
+/* The skmem attribute, of any table of sockets. False when it makes no sense. */
+bool attrs_memory(struct detail *detail, const uint8_t *bytes, size_t size);
+
 #endif

@@ -90,7 +90,7 @@ static void recall_release(struct collect *collect)
 static void read_machine(struct collect *collect)
 {
 	if (!collect->machine_is_read)
-		knobs_read(&collect->tape, KNOB_MACHINE, &collect->machine);
+		knobs_read(&collect->tape, KNOB_MACHINE, collect->release, &collect->machine);
 	collect->machine_is_read = true;
 }
 
@@ -226,7 +226,7 @@ static void copy_machine(struct collect *collect, struct snapshot *seen)
 /* Told again by the files of a recording: nothing but those is saved. */
 static void read_limits(struct collect *collect, struct snapshot *seen)
 {
-	unsigned missing = knobs_read(&collect->tape, KNOB_NETNS, &seen->limits) +
+	unsigned missing = knobs_read(&collect->tape, KNOB_NETNS, collect->release, &seen->limits) +
 			   knobs_count(&collect->tape, &seen->limits);
 
 	read_machine(collect);

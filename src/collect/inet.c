@@ -191,13 +191,18 @@ void inet_filter_code(struct filter_code *code, const struct filter *filter,
 	filter_compile(code, filter, &kernel);
 }
 
+/* Among others they are a gap; asked for alone, they are all. */
 static void note_kernel_age(struct dump *dump, struct snapshot *seen)
 {
+	bool alone;
+
 	if (dump->ask.protocol != PROTOCOL_TCP || !(dump->ask.states & STATE_BIT(STATE_BOUND)) ||
 	    release_at_least(dump->release, 6, 8))
 		return;
-	tape_gap(dump->tape, seen, GAP_BOUND, 1,
+	alone = dump_wants_bound_alone(dump);
+	tape_gap(dump->tape, seen, alone ? GAP_DUMP : GAP_BOUND, 1,
 		 "sockets that are only bound are not listed by this kernel (Linux 6.8 does)");
+	seen->socks_complete &= !alone;
 }
 
 /* What the filter leaves of the question; it would be tested here otherwise. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/knobs.h"
 
+#include "collect/inet.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -110,18 +112,36 @@ static bool take_knob(const struct knob *knob, const char *text, struct limits *
 	return true;
 }
 
-unsigned knobs_read(struct tape *tape, enum knob_scope scope, struct limits *limits)
+static bool read_knob(struct tape *tape, const struct knob *knob, struct limits *limits)
+{
+	struct text content = { 0 };
+	bool is = tape_file(tape, knob->file, &content) == 0 &&
+		  take_knob(knob, text_str(&content), limits);
+
+	text_fini(&content);
+	return is;
+}
+
+/* Before Linux 4.11 there was no such knob: only root had the ports below 1024. */
+static bool was_constant(const struct knob *knob, const char *release, struct limits *limits)
+{
+	if (knob->first != LIMIT_UNPRIVILEGED_PORT_START || !*release ||
+	    release_at_least(release, 4, 11))
+		return false;
+	limits->limit[knob->first] = (struct known){ true, 1024 };
+	return true;
+}
+
+unsigned knobs_read(struct tape *tape, enum knob_scope scope, const char *release,
+		    struct limits *limits)
 {
 	unsigned missing = 0;
 
 	for (size_t i = 0; i < sizeof(knobs) / sizeof(*knobs); i++) {
-		struct text content = { 0 };
-		bool is = knobs[i].scope == scope &&
-			  tape_file(tape, knobs[i].file, &content) == 0 &&
-			  take_knob(&knobs[i], text_str(&content), limits);
-
-		missing += !is && knobs[i].scope == scope && knobs[i].essential;
-		text_fini(&content);
+		if (knobs[i].scope != scope || read_knob(tape, &knobs[i], limits) ||
+		    was_constant(&knobs[i], release, limits))
+			continue;
+		missing += knobs[i].essential;
 	}
 	return missing;
 }

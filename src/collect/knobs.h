@@ -12,10 +12,12 @@ enum knob_scope { KNOB_NETNS, KNOB_MACHINE };
 
 /**
  * knobs_read - sysctls of one scope into @limits
+ * @release: of the kernel; what it had as a constant is known without a file
  *
  * Returns how many could not be read that every supported kernel has.
  */
-unsigned knobs_read(struct tape *tape, enum knob_scope scope, struct limits *limits);
+unsigned knobs_read(struct tape *tape, enum knob_scope scope, const char *release,
+		    struct limits *limits);
 
 /* Counters of the namespace and ip_local_reserved_ports; returns the same. */
 unsigned knobs_count(struct tape *tape, struct limits *limits);

@@ -94,7 +94,7 @@ static const char *kind_of_mode(mode_t mode)
  * File systems without socket files, and what bind() says there. Behind those with
  * an errno of -1 is a server or a mount option that decides.
  */
-static const struct { long magic; int err; } refusing[] = {
+static const struct { uint32_t magic; int err; } refusing[] = {
 	{ PROC_SUPER_MAGIC, ENOENT },   /* already to the question what is there */
 	{ SYSFS_MAGIC, EPERM },         { CGROUP_SUPER_MAGIC, EPERM },
 	{ CGROUP2_SUPER_MAGIC, EPERM }, { DEBUGFS_MAGIC, EPERM },
@@ -117,7 +117,7 @@ static int refusal_of(const char *folder)
 	if (statfs(folder, &fs) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(refusing) / sizeof(*refusing); i++)
-		if ((uint32_t)fs.f_type == (uint32_t)refusing[i].magic)
+		if ((uint32_t)fs.f_type == refusing[i].magic)
 			return refusing[i].err;
 	return 0;
 }

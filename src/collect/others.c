@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/others.h"
 
+#include "collect/attrs.h"
 #include "collect/netlink_socks.h"
 #include "collect/nlattrs.h"
 #include "collect/offers.h"
@@ -79,10 +80,8 @@ unsigned others_attrs(const void *bytes, size_t size, other_attr *take, struct o
 
 bool others_memory(struct other_row *row, const uint8_t *at, size_t size, bool queues)
 {
-	if (size < sizeof(row->detail.memory))
+	if (!attrs_memory(&row->detail, at, size))
 		return false;
-	memcpy(row->detail.memory, at, sizeof(row->detail.memory));
-	row->detail.have_memory = true;
 	if (queues) {
 		row->sock.recv_queue = row->detail.memory[0];
 		row->sock.send_queue = row->detail.memory[2];

@@ -319,7 +319,7 @@ static void tell_source(struct dump *dump, const struct source *source, int refu
 /* Among others they are a gap, as with an old kernel; asked for alone, they are all. */
 static void tell_bound(struct dump *dump, const struct source *source, struct snapshot *seen)
 {
-	bool alone = dump->ask.states == STATE_BIT(STATE_BOUND);
+	bool alone = dump_wants_bound_alone(dump);
 
 	if (source->protocol != PROTOCOL_TCP || !(dump->ask.states & STATE_BIT(STATE_BOUND)))
 		return;

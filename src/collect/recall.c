@@ -30,7 +30,7 @@ static void replay_dump_gap(struct dump *dump, struct snapshot *seen, const stru
 	if (gap.kind == GAP_BOUND && !(dump->ask.states & STATE_BIT(STATE_BOUND)))
 		return;
 	tape_replay_gap(seen, frame);
-	if (gap.kind == GAP_DUMP)
+	if (gap.kind == GAP_DUMP || (gap.kind == GAP_BOUND && dump_wants_bound_alone(dump)))
 		seen->socks_complete = false;
 }
 

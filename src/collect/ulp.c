@@ -17,6 +17,19 @@ static bool read_number(const struct nlattrs_one *one, void *number, size_t size
 	return true;
 }
 
+/* As 16 bits, or as 32: the number stands at another end of them on a big-endian machine. */
+static bool read_length(const struct nlattrs_one *one, uint32_t *number)
+{
+	uint16_t half;
+
+	if (one->size >= sizeof(*number))
+		return read_number(one, number, sizeof(*number));
+	if (!read_number(one, &half, sizeof(half)))
+		return false;
+	*number = half;
+	return true;
+}
+
 static void take_tls(struct tls_state *tls, const struct nlattrs_one *nest)
 {
 	struct nlattrs walk = { .at = nest->at, .left = nest->size };
@@ -66,8 +79,7 @@ static void take_subflow_one(struct subflow_state *flow, unsigned *tokens,
 		flow->have_offset = read_number(one, &flow->offset, 4);
 		break;
 	case MPTCP_SUBFLOW_ATTR_MAP_DATALEN:
-		flow->length_bytes = 0;
-		flow->have_length = read_number(one, &flow->length_bytes, one->size < 4 ? 2 : 4);
+		flow->have_length = read_length(one, &flow->length_bytes);
 		break;
 	default:
 		break;

@@ -31,6 +31,9 @@ static void note_interval(const struct connect_words *w)
 		text_addf(&text, "not everything could be seen");
 	else if (w->map->blind && w->ask->bind_first)
 		text_addf(&text, "sockets that are bound and idle are not listed");
+	else if (w->map->blind && (!w->probe || !w->probe->made))
+		text_addf(&text, "sockets that are bound and idle are not listed; --probe settles it "
+			  "without sending a packet");
 	else if (a->ambiguous && w->ask->bind_first)
 		text_addf(&text, "it is not known whether the owners of %" PRIu32 " ports are IPv6 "
 			  "only",

@@ -17,6 +17,9 @@ static void sum_up(const struct snapshot *seen, struct report *report)
 		}
 		report->summary.total += report->summary.count[i];
 	}
+	/* none were listed, which is not to say that there are none */
+	if (!report->summary.count[STATE_BOUND] && snapshot_has_gap(seen, GAP_BOUND))
+		report->summary.source[STATE_BOUND] = COUNT_UNTOLD;
 }
 
 /* Ids of findings are the rows' own strings. */
@@ -45,16 +48,37 @@ static int compare(const void *left, const void *right)
 	return (a_first > b_first) - (a_first < b_first);
 }
 
-static bool can_weigh(const struct snapshot *seen, const struct rule *rule)
+/* The gap that keeps @rule from being weighed; GAP_KIND_COUNT: none does. */
+static enum gap_kind hindrance(const struct snapshot *seen, const struct rule *rule)
 {
-	return !rule->needs_diag || !snapshot_has_gap(seen, GAP_SOURCE);
+	if (rule->needs_diag && snapshot_has_gap(seen, GAP_SOURCE))
+		return GAP_SOURCE;
+	if (rule->needs_bound && snapshot_has_gap(seen, GAP_BOUND))
+		return GAP_BOUND;
+	return GAP_KIND_COUNT;
 }
 
-void judge_leaves(const struct snapshot *seen, struct text *ids)
+static bool was_set(const struct thresholds *thresholds, const struct rule *rule)
 {
-	for (size_t i = 0; i < rules_count; i++)
-		if (!can_weigh(seen, &rules[i]))
-			text_addf(ids, "%s%s", ids->count ? ", " : "", rules[i].id);
+	const struct threshold *t = thresholds_get(thresholds, rule->id);
+
+	return t->warn < rule->usual.warn || t->warn > rule->usual.warn ||
+	       t->crit < rule->usual.crit || t->crit > rule->usual.crit ||
+	       t->least != rule->usual.least;
+}
+
+bool judge_leaves(const struct snapshot *seen, const struct thresholds *thresholds,
+		  enum gap_kind kind, struct text *ids)
+{
+	bool set = false;
+
+	for (size_t i = 0; i < rules_count; i++) {
+		if (hindrance(seen, &rules[i]) != kind)
+			continue;
+		text_addf(ids, "%s%s", ids->count ? ", " : "", rules[i].id);
+		set |= was_set(thresholds, &rules[i]);
+	}
+	return set;
 }
 
 void judge(const struct snapshot *seen, const struct thresholds *thresholds,
@@ -62,7 +86,7 @@ void judge(const struct snapshot *seen, const struct thresholds *thresholds,
 {
 	sum_up(seen, report);
 	for (size_t i = 0; i < rules_count; i++)
-		if (can_weigh(seen, &rules[i]))
+		if (hindrance(seen, &rules[i]) == GAP_KIND_COUNT)
 			rules[i].weigh(seen, thresholds_get(thresholds, rules[i].id), report);
 	if (!report->findings.count)
 		return;

@@ -37,6 +37,7 @@ struct rule {
 	enum measure  measure;
 	struct threshold usual; /* defaults, silent on a healthy busy machine */
 	bool needs_diag;        /* rows of /proc/net do not tell what it weighs */
+	bool needs_bound;       /* it weighs sockets that are only bound, and nothing else */
 	void (*weigh)(const struct snapshot *seen, const struct threshold *t,
 		      struct report *report);
 };
@@ -68,8 +69,12 @@ const struct threshold *thresholds_get(const struct thresholds *thresholds, cons
 void judge(const struct snapshot *seen, const struct thresholds *thresholds,
 	   struct report *report);
 
-/* Adds the ids of the rules that judge() passes by for want of what they weigh. */
-void judge_leaves(const struct snapshot *seen, struct text *ids);
+/*
+ * Adds the ids of the rules that judge() passes by for want of what they weigh, and
+ * because of a gap of that kind. True when a threshold of one of them was set.
+ */
+bool judge_leaves(const struct snapshot *seen, const struct thresholds *thresholds,
+		  enum gap_kind kind, struct text *ids);
 
 /* Whose owners the findings of a report need. wants_fini() is due. */
 struct wants {

@@ -201,6 +201,7 @@ const struct rule rules[] = {
 		.measure = MEASURE_AGE,
 		.usual   = { 0, THRESHOLD_NEVER, 100 },
 		.needs_diag = true,
+		.needs_bound = true,
 		.weigh   = weigh_bound_unused,
 	}, {
 		.id      = "connect-search-cliff",

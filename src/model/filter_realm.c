@@ -56,24 +56,24 @@ static bool is_any(const char *text)
 	return !text || !*text || strcmp(text, "*") == 0;
 }
 
-static bool read_long(const char *text, long least, long most, long *value)
+static bool read_integer(const char *text, int64_t least, int64_t most, int64_t *value)
 {
 	char *end;
 
 	errno = 0;
-	*value = strtol(text, &end, 0);
+	*value = strtoll(text, &end, 0);
 	return end != text && !*end && !errno && *value >= least && *value <= most;
 }
 
 static bool read_port(struct filter *filter, struct filter_node *node, const char *text,
 		      struct filter_error *error)
 {
-	long port = -1;
+	int64_t port = -1;
 
 	if (is_any(text))
 		return true;
-	if (read_long(text, INT32_MIN, node->realm == REALM_VSOCK ? UINT32_MAX : INT32_MAX,
-		      &port)) {
+	if (read_integer(text, INT32_MIN, node->realm == REALM_VSOCK ? UINT32_MAX : INT32_MAX,
+			 &port)) {
 		node->port = (int32_t)port;
 		return true;
 	}
@@ -94,13 +94,13 @@ static bool read_port(struct filter *filter, struct filter_node *node, const cha
 static bool read_number(struct filter *filter, struct filter_node *node, const char *text,
 			struct filter_error *error)
 {
-	long most = node->realm == REALM_LINK ? 65535 :
-		    node->realm == REALM_NETLINK ? 255 : (long)UINT32_MAX;
-	long value;
+	int64_t most = node->realm == REALM_LINK ? 65535 :
+		       node->realm == REALM_NETLINK ? 255 : UINT32_MAX;
+	int64_t value;
 
 	if (is_any(text))
 		return true;
-	if (read_long(text, 0, most, &value)) {
+	if (read_integer(text, 0, most, &value)) {
 		node->number = (uint64_t)value;
 		node->is_number = true;
 		return true;

@@ -77,7 +77,7 @@ struct report {
 	enum severity worst;
 	struct {
 		uint64_t count[STATE_COUNT];
-		uint64_t total;         /* without states of COUNT_UNKNOWN */
+		uint64_t total;         /* without states of COUNT_UNKNOWN and COUNT_UNTOLD */
 		enum count_source source[STATE_COUNT];
 	} summary;
 };

@@ -82,6 +82,7 @@ enum count_source {
 	COUNT_ROWS,             /* they were listed */
 	COUNT_BY_KERNEL,        /* a counter of the kernel's, not of the same instant */
 	COUNT_UNKNOWN,          /* not listed, and nobody counts them */
+	COUNT_UNTOLD,           /* this kernel lists none of them; a gap says so */
 };
 
 /*

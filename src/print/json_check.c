@@ -12,7 +12,7 @@ static void put_summary(struct json *json, const struct report *report)
 	json_u64(json, "sockets", report->summary.total);
 	json_open(json, "states", '{');
 	for (int i = 1; i < STATE_COUNT; i++)
-		if (report->summary.source[i] == COUNT_UNKNOWN)
+		if (report->summary.source[i] >= COUNT_UNKNOWN)
 			json_null(json, state_table[i].name);
 		else
 			json_u64(json, state_table[i].name, report->summary.count[i]);

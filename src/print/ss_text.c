@@ -178,7 +178,7 @@ void ss_memory(struct text *cell, const struct detail *detail)
 
 	if (!detail->have_memory)
 		return;
-	for (int i = 0; i < 9; i++)
+	for (int i = 0; i < 9 - detail->memory_lacks; i++)
 		ss_field(cell, names[i], detail->memory[i]);
 	cell_char(cell, ')');
 }

@@ -192,9 +192,13 @@ static void test_uid_and_timer(void **state)
 static void test_info_lengths(void **state)
 {
 	static const struct { size_t size; int metrics; uint32_t have; int senseless; } rows[] = {
-		{ 0, 0, 0, 1 }, { 7, 0, 0, 1 }, { 8, 9, 0, 0 }, { 59, 20, 0, 0 },
-		{ 60, 21, HAVE_FLOW, 0 }, { 104, 32, HAVE_FLOW, 0 },
-		{ 148, 39, HAVE_FLOW | HAVE_ACKED | HAVE_NOTSENT, 0 },
+		{ 0, 0, 0, 1 }, { 7, 0, 0, 1 }, { 8, 7, 0, 0 }, { 59, 18, 0, 0 },
+		{ 60, 19, HAVE_FLOW, 0 }, { 104, 30, HAVE_FLOW, 0 },
+		{ 148, 37, HAVE_FLOW | HAVE_ACKED | HAVE_NOTSENT, 0 },
+		/* app_limited came with the delivery rate, what failed of fast open after snd_wnd */
+		{ 167, 40, HAVE_FLOW | HAVE_ACKED | HAVE_NOTSENT, 0 },
+		{ 168, 42, HAVE_FLOW | HAVE_ACKED | HAVE_NOTSENT, 0 },
+		{ 231, 52, HAVE_FLOW | HAVE_ACKED | HAVE_NOTSENT | HAVE_SENT, 0 },
 		{ 232, 54, HAVE_FLOW | HAVE_ACKED | HAVE_NOTSENT | HAVE_SENT, 0 },
 		{ 280, METRIC_COUNT, HAVE_FLOW | HAVE_ACKED | HAVE_NOTSENT | HAVE_SENT, 0 },
 		{ 4096, METRIC_COUNT, HAVE_FLOW | HAVE_ACKED | HAVE_NOTSENT | HAVE_SENT, 0 },
@@ -256,7 +260,7 @@ static void test_attr_lengths(void **state)
 		{ INET_DIAG_CONG, 1 }, { INET_DIAG_TOS, 1 }, { INET_DIAG_TCLASS, 1 },
 		{ INET_DIAG_VEGASINFO, 16 }, { INET_DIAG_DCTCPINFO, 16 }, { INET_DIAG_BBRINFO, 20 },
 		{ INET_DIAG_CLASS_ID, 4 },
-		{ INET_DIAG_SKMEMINFO, 36 }, { INET_DIAG_SHUTDOWN, 1 },
+		{ INET_DIAG_SKMEMINFO, 28 }, { INET_DIAG_SHUTDOWN, 1 },
 		{ INET_DIAG_SKV6ONLY, 1 }, { INET_DIAG_MARK, 4 },
 		{ INET_DIAG_CGROUP_ID, 8 }, { INET_DIAG_SOCKOPT, 2 },
 	};
@@ -281,7 +285,31 @@ static void test_attr_lengths(void **state)
 					 extra < 0);
 		}
 	}
-	assert_int_equal(sock.sockopt, 0x7ff & ('x' | 'x' << 8));
+	/* bits fill a byte from its other end on a big-endian machine */
+	assert_int_equal(sock.sockopt, htonl(1) == 1 ? 0x61e : 0x7ff & ('x' | 'x' << 8));
+}
+
+/* Linux before 4.7 tells no drops, before 3.5 no backlog; a later one may tell more. */
+static void test_memory_lengths(void **state)
+{
+	static const struct { size_t size; int lacks; } rows[] = {
+		{ 28, 2 }, { 31, 2 }, { 32, 1 }, { 36, 0 }, { 44, 0 },
+	};
+	uint32_t memory[11] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 };
+	struct detail detail;
+	struct sock sock;
+	struct mail mail;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		mail_header(&mail, AF_INET, STATE_ESTABLISHED, 1);
+		mail_attr(&mail, INET_DIAG_SKMEMINFO, memory, rows[i].size);
+		assert_int_equal(parse_guarded(mail.at, mail.size, &sock, &detail), 0);
+		assert_true(detail.have_memory);
+		assert_int_equal(detail.memory_lacks, rows[i].lacks);
+		for (int n = 0; n < 9; n++)
+			assert_int_equal(detail.memory[n], n < 9 - rows[i].lacks ? n + 1 : 0);
+	}
 }
 
 static void test_attr_values(void **state)
@@ -303,6 +331,7 @@ static void test_attr_values(void **state)
 	assert_int_equal(parse_guarded(mail.at, mail.size, &sock, &detail), 0);
 	assert_string_equal(detail.congestion, "averylongconges");
 	assert_int_equal(detail.memory[8], 9);
+	assert_int_equal(detail.memory_lacks, 0);
 	assert_int_equal(sock.mark, 99);
 	assert_true(sock.cgroup_id == cgroup);
 	assert_int_equal(sock.shutdown, 3);
@@ -382,7 +411,8 @@ static void test_md5_keys(void **state)
 /* mptcp_info comes under the number of tcp_info, and is none. */
 static void test_mptcp_info(void **state)
 {
-	uint8_t info[96] = { [0] = 1, [8] = 2, [12] = 0xcd, [13] = 0xab, [80] = 2, [92] = 76 };
+	uint32_t words[24] = { [2] = 2, [3] = 0xabcd, [23] = 76 };
+	uint8_t info[96];
 	struct nlattr head = { .nla_len = 4 + sizeof(info), .nla_type = INET_DIAG_INFO };
 	uint8_t message[sizeof(struct inet_diag_msg) + 4 + sizeof(info)];
 	struct detail detail;
@@ -390,6 +420,9 @@ static void test_mptcp_info(void **state)
 	struct mail mail;
 
 	(void)state;
+	memcpy(info, words, sizeof(info));
+	info[0] = 1;
+	info[80] = 2;
 	mail_header(&mail, AF_INET, STATE_ESTABLISHED, 1);
 	memcpy(message, mail.at, sizeof(struct inet_diag_msg));
 	memcpy(message + sizeof(struct inet_diag_msg), &head, 4);
@@ -1074,6 +1107,16 @@ static void test_origin_from_recording(void **state)
 
 /* ---- the live kernel ---- */
 
+/* The emulator of another kind of machine hands these messages to nobody. */
+static void need_kernel(void)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+
+	if (fd < 0 && (errno == EPFNOSUPPORT || errno == EPROTONOSUPPORT))
+		skip();
+	close(fd);
+}
+
 static int bound_socket(int family, int type, uint16_t port)
 {
 	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons(port),
@@ -1178,6 +1221,7 @@ static void test_origin_live(void **state)
 	struct snapshot seen;
 
 	(void)state;
+	need_kernel();
 	make_origins(&origins);
 	see_origins(&record, &seen);
 	check_origins(&seen, &origins);
@@ -1202,6 +1246,7 @@ static void test_window_live(void **state)
 	struct snapshot seen;
 
 	(void)state;
+	need_kernel();
 	assert_int_equal(collect_open(&collect, &source, &fault), 0);
 	for (unsigned i = 0; i < 2; i++) {
 		ask.port_low = ask.port_high = port_of(fds[i]);
@@ -1240,6 +1285,7 @@ static void test_chain_live(void **state)
 	int fds[3];
 
 	(void)state;
+	need_kernel();
 	fds[0] = bound_socket(AF_INET, SOCK_DGRAM, 0);
 	fds[1] = bound_socket(AF_INET6, SOCK_DGRAM, port_of(fds[0]));
 	fds[2] = bound_socket(AF_INET, SOCK_DGRAM, port_of(fds[0]));
@@ -1391,7 +1437,7 @@ int main(void)
 		cmocka_unit_test(test_header), cmocka_unit_test(test_states),
 		cmocka_unit_test(test_uid_and_timer), cmocka_unit_test(test_info_lengths),
 		cmocka_unit_test(test_info_values), cmocka_unit_test(test_attr_lengths),
-		cmocka_unit_test(test_attr_values), cmocka_unit_test(test_broken_attrs),
+		cmocka_unit_test(test_memory_lengths), cmocka_unit_test(test_attr_values), cmocka_unit_test(test_broken_attrs),
 		cmocka_unit_test(test_ext), cmocka_unit_test(test_nested_attrs),
 		cmocka_unit_test(test_md5_keys), cmocka_unit_test(test_mptcp_info), cmocka_unit_test(test_proc_text),
 		cmocka_unit_test(test_counters), cmocka_unit_test(test_release),
