@@ -15,6 +15,9 @@
  */
 #define TENTATIVE 0x100u
 
+/* So often is asked again what changed while it was listed. */
+#define TRIES 3
+
 struct walk {
 	struct tape     *tape;
 	struct snapshot *seen;
@@ -101,8 +104,18 @@ static void take_local(struct nl_object *object, void *ctx)
 	tape_put(walk->tape, FRAME_LOCAL, &frame, NULL, 0);
 }
 
+/* Without this libnl asks again by itself, for as long as something changes. */
+static int take_interruption(struct nl_msg *message, void *ctx)
+{
+	bool *interrupted = ctx;
+
+	(void)message;
+	*interrupted = true;
+	return NL_OK;
+}
+
 /* Returns 0 or libnl's error. */
-static int connect_route(struct nl_sock *socket)
+static int connect_route(struct nl_sock *socket, bool *interrupted)
 {
 	struct timeval patience = { .tv_sec = 5 };
 	int err = libnl.nl_connect(socket, NETLINK_ROUTE);
@@ -111,19 +124,24 @@ static int connect_route(struct nl_sock *socket)
 	if (!err)
 		setsockopt(libnl.nl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO,
 			   &patience, sizeof(patience));
+	libnl.nl_socket_modify_cb(socket, NL_CB_DUMP_INTR, NL_CB_CUSTOM, take_interruption,
+				  interrupted);
 	return err;
 }
 
 static int collect_all(struct walk *walk, struct nl_sock *socket)
 {
+	bool interrupted = false;
 	OWN_CACHE struct nl_cache *links = NULL;
 	OWN_CACHE struct nl_cache *addresses = NULL;
-	int err = connect_route(socket);
+	int err = connect_route(socket, &interrupted);
 
 	if (!err)
 		err = libnl.rtnl_link_alloc_cache(socket, AF_UNSPEC, &links);
 	if (!err)
 		err = libnl.rtnl_addr_alloc_cache(socket, &addresses);
+	if (!err && interrupted)
+		err = -NLE_DUMP_INTR;
 	if (err)
 		return err;
 	libnl.nl_cache_foreach(links, take_link, walk);
@@ -131,16 +149,22 @@ static int collect_all(struct walk *walk, struct nl_sock *socket)
 	return 0;
 }
 
+static int try_once(struct walk *walk)
+{
+	OWN_SOCKET struct nl_sock *socket = libnl.nl_socket_alloc();
+
+	return socket ? collect_all(walk, socket) : -NLE_NOMEM;
+}
+
 /* Why they could not be had; NULL: they are there. */
 static const char *collect_links_of(struct walk *walk)
 {
-	OWN_SOCKET struct nl_sock *socket = NULL;
-	int err;
+	int err = -NLE_DUMP_INTR;
 
 	if (!libnl_load())
 		return libnl_trouble();
-	socket = libnl.nl_socket_alloc();
-	err = socket ? collect_all(walk, socket) : -NLE_NOMEM;
+	for (unsigned i = 0; err == -NLE_DUMP_INTR && i < TRIES; i++)
+		err = try_once(walk);
 	return err ? libnl.nl_geterror(err) : NULL;
 }
 

@@ -103,9 +103,13 @@ static int talk_over(struct talk *talk, struct nl_msg *message)
 {
 	if (libnl.nl_send_auto(talk->socket, message) < 0)
 		return -EIO;
-	while (!talk->done)
-		if (libnl.nl_recvmsgs_default(talk->socket) < 0 && !talk->done)
+	while (!talk->done) {
+		int err = libnl.nl_recvmsgs_default(talk->socket);
+
+		/* what changed under a dump is told with its end */
+		if (err == -NLE_DUMP_INTR || (err < 0 && !talk->done))
 			return -EAGAIN;
+	}
 	return 0;
 }
 

@@ -76,7 +76,8 @@ static void put_clock(struct text *line, int64_t time_ms)
 	time_t seconds = (time_t)(time_ms / 1000);
 	struct tm tm;
 
-	if (!localtime_r(&seconds, &tm))
+	/* before 1970 no clock was right */
+	if (time_ms < 0 || !localtime_r(&seconds, &tm))
 		return;
 	text_addf(line, "%02d:%02d:%02d.%03d ", tm.tm_hour, tm.tm_min, tm.tm_sec,
 		  (int)(time_ms % 1000));

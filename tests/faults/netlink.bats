@@ -1,0 +1,166 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the kernel answers is spoiled on its way: a listing is asked again, or it is told that it is not whole.
+
+load faults.bash
+
+# spoiled HOW [VARIABLE=VALUE...] -- ARGUMENTS...
+spoiled() {
+	preloaded netlink "SPOIL=$1" "${@:2}"
+}
+
+# passes HOW [VARIABLE=VALUE...]: once or twice it does no harm; the situation has ROWS sockets.
+passes() {
+	spoiled "$@" -- list -tan --json
+	ends_in 0 && [ -z "$errors" ] && listed 'true' "$ROWS" && holds '.end.complete and (.sockets | map(.cookie) | unique | length) == '"$ROWS"
+}
+
+# connected COUNT: that many connections.
+connected() {
+	lab_python "$CONNECTED" "$1"
+	ROWS=$((2 * $1 + 1))
+}
+
+# breaks PART HOW [VARIABLE=VALUE...]: each time it does, and is told in every command and form, with status 3.
+breaks() {
+	local part=$1 arguments
+	shift
+	spoiled "$@" -- list -tan --json
+	ends_in 3 && holds '.end.complete == false and any(.end.gaps[]; .kind == "dump")' || return 1
+	[[ $output == *"$part"* ]] || { echo "no '$part' in $output"; return 1; }
+	for arguments in "list -tan" "list -tan --csv" "check --json" "check -q" "connect 127.0.0.1:8080"; do
+		# shellcheck disable=SC2086  # words
+		spoiled "$@" -- $arguments
+		ends_in 3 "sockvet: " || { echo "$arguments"; return 1; }
+	done
+}
+
+@test "a listing cut by a small buffer is taken for whole, or not asked again with more room" {
+	connected 200
+	passes small SPOIL_TIMES=2
+	passes truncated SPOIL_TIMES=2
+	passes truncated SPOIL_FROM=3 SPOIL_TIMES=1
+	breaks "asked 3 times (No space left" small
+	breaks "asked 3 times" truncated
+}
+
+@test "a table that changed while it was listed passes for consistent" {
+	connected 200
+	passes interrupted SPOIL_TIMES=1
+	passes interrupted SPOIL_FROM=2 SPOIL_TIMES=1
+	breaks "Interrupted" interrupted
+}
+
+@test "bind says free, or that nobody else is in the way, of a listing that is not whole" {
+	connected 5
+	local how
+	for how in truncated interrupted sequence port overlong done; do
+		spoiled "$how" -- bind 127.0.0.1:9999 --json
+		ends_in 3 "sockvet: "
+		jq -e '.verdict == "unknown" and .end.complete == false' <<<"$output"
+		# who was seen is in the way all the same
+		spoiled "$how" -- bind 127.0.0.1:8080 --json
+		[ "$status" -ge 2 ]
+		jq -e '.verdict != "ok" and .end.complete == false' <<<"$output"
+	done
+}
+
+@test "devices or routes that changed while they were listed are not asked again, or asked for ever" {
+	connected 1
+	local arguments
+	for arguments in "list -tan --json" "bind 127.0.0.2:9999 --json" "connect 127.0.0.1:8080 --json"; do
+		# shellcheck disable=SC2086  # words
+		spoiled interrupted SPOIL_BUS=0 SPOIL_TIMES=1 -- $arguments
+		ends_in 0
+		jq -e 'all(.end.gaps[]; .kind != "links")' <<<"$output"
+	done
+	spoiled interrupted SPOIL_BUS=0 -- list -tan --json
+	ends_in 0
+	holds 'any(.end.gaps[]; .kind == "links")'
+	spoiled interrupted SPOIL_BUS=0 -- bind 127.0.0.2:9999 --json
+	ends_in 3
+	jq -e '.verdict == "unknown"' <<<"$output"
+	spoiled interrupted SPOIL_BUS=0 -- connect 127.0.0.1:8080
+	ends_in 3 "source address"
+}
+
+@test "an answer to somebody else's question is believed" {
+	connected 200
+	passes sequence SPOIL_TIMES=1
+	passes port SPOIL_FROM=2 SPOIL_TIMES=1
+	breaks "Protocol error" sequence
+	breaks "Protocol error" port
+}
+
+@test "an error between the rows, or in the last message, is overlooked" {
+	connected 200
+	passes error SPOIL_ERR=12 SPOIL_TIMES=1
+	passes done SPOIL_ERR=12 SPOIL_FROM=1 SPOIL_TIMES=5
+	breaks "Cannot allocate memory" error SPOIL_ERR=12
+	breaks "Input/output error" error SPOIL_ERR=5
+	# a kernel that has no such listing says so at once, not between rows
+	breaks "" error SPOIL_ERR=2
+	breaks "Input/output error" done SPOIL_ERR=5
+}
+
+@test "a length that leads out of an answer is followed" {
+	connected 200
+	passes overlong SPOIL_TIMES=1
+	breaks "Bad message" overlong
+}
+
+@test "a listing without an end is waited for longer than was asked, or taken for whole" {
+	connected 5
+	local began=$SECONDS
+	spoiled endless -- list -tan --json --deadline 1
+	ends_in 3
+	holds '.end.complete == false and (.sockets | length) > 5'
+	[[ $output == *"timed out"* ]]
+	spoiled endless -- check -q --deadline 1
+	ends_in 3
+	# each waits for a second and not for all tries one
+	[ $((SECONDS - began)) -lt 30 ]
+}
+
+@test "another program's datagrams are taken for the kernel's" {
+	connected 100
+	spoiled sender -- list -tan --json --deadline 1
+	ends_in 3
+	listed 'true' 0
+	# among the kernel's own they change nothing
+	passes stranger
+	passes stranger SPOIL_FROM=2
+}
+
+@test "rows that come twice are listed twice" {
+	connected 200
+	local before
+	sockvet list -tan --json
+	before=$(jq '.sockets | length' <<<"$output")
+	spoiled repeated -- list -tan --json
+	ends_in 0
+	holds ".sockets | length == $before and (map(.cookie) | unique | length) == $before"
+	spoiled repeated -- check --json --exact
+	ends_in 0
+	holds ".summary.sockets == $before"
+}
+
+@test "rows that never come are not missed" {
+	connected 300
+	spoiled lost SPOIL_FROM=2 SPOIL_TIMES=2 -- check --json --exact
+	ends_in 3
+	holds '.end.complete == false'
+	holds 'any(.end.gaps[]; .kind == "dump" and (.text | test("^the kernel counts 600 connections and its listing has [0-9]+; sockets are missing")))'
+	spoiled lost SPOIL_FROM=2 SPOIL_TIMES=2 -- check --exact
+	ends_in 3
+	[[ $output == *"the kernel counts 600 connections"* ]]
+	# where nothing is lost, or not everything was asked for, nothing is missed
+	local arguments
+	for arguments in "check --exact" "check" "list -tan" "list -tn" "list -tn4" "list -tl" "list -tan sport = :8080" \
+		"list state established"; do
+		# shellcheck disable=SC2086  # words
+		sockvet $arguments --json
+		ends_in 0
+		holds '.end.complete and all(.end.gaps[]; .text | test("missing") | not)'
+	done
+}
