@@ -40,3 +40,11 @@ strays() {
 	run bash -c "git ls-files | cut -d/ -f1 | sort -u | grep -vxE '\..*|Makefile|src|man|tests|completions|README\.md|COPYING'"
 	[ -z "$output" ]
 }
+
+@test "README promises by a test that is not there" {
+	cd "$BATS_TEST_DIRNAME/../.."
+	local path
+	for path in $(grep -o '`tests/[^`]*`' README.md | tr -d '`' | sort -u); do
+		[ -e "$path" ] || { echo "$path"; return 1; }
+	done
+}
