@@ -14,7 +14,7 @@ static const char pairs[201] =
 
 static const char hex_digits[] = "0123456789abcdef";
 
-static inline char *put_pair(char *to, unsigned value)
+static inline char *put_pair(char *to, size_t value)
 {
 	memcpy(to, pairs + value * 2, 2);
 	return to + 2;
@@ -89,7 +89,7 @@ static const char hex_pairs[513] =
 	HEX(0) HEX(1) HEX(2) HEX(3) HEX(4) HEX(5) HEX(6) HEX(7)
 	HEX(8) HEX(9) HEX(a) HEX(b) HEX(c) HEX(d) HEX(e) HEX(f);
 
-static inline char *put_hex_pair(char *to, unsigned byte)
+static inline char *put_hex_pair(char *to, size_t byte)
 {
 	memcpy(to, hex_pairs + byte * 2, 2);
 	return to + 2;

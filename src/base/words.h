@@ -56,7 +56,7 @@ words_any(const char *bytes, size_t size, uint64_t (*test)(uint64_t))
 
 	if (size < word)
 		return test(words_short(bytes, size)) & HIGHEST_BITS;
-	found = test(words_at(bytes + size - word));
+	found = test(words_at(bytes + (size - word)));
 	for (size_t i = 0; i + word < size; i += word)
 		found |= test(words_at(bytes + i));
 	return found & HIGHEST_BITS;

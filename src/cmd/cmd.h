@@ -31,7 +31,7 @@ const struct command *command_by_name(const char *name);
 const char *command_name(unsigned bit);
 
 enum status check_run(const struct options *options);
-enum status list_run(const struct options *options);
+enum status list_run(const struct options *given);
 enum status kill_run(const struct options *options);    /* list -K */
 enum status events_run(const struct options *options);  /* list -E */
 /* `list -s`, and whether nothing but that was asked for. */

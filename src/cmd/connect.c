@@ -253,7 +253,7 @@ enum status connect_run(const struct options *options)
 	struct thresholds *thresholds = thresholds_new();
 	enum status status = STATUS_UNKNOWN;
 	struct session session;
-	struct target target;
+	struct target target = { .any = false };
 	struct fault fault;
 
 	if (check_words(options, &target, &fault) < 0 || session_thresholds(options, thresholds, &fault) < 0) {

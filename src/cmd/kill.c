@@ -260,9 +260,8 @@ static enum status kill_with(struct kill_job *job, const struct options *options
 	if (session_open(&deed->session, options) < 0)
 		return STATUS_UNKNOWN;
 	out_init(&out, 1);
-	if (filters_resolve(&deed->filter, &deed->session) < 0)
-		status = STATUS_UNKNOWN;
-	else if (filters_prepare(&deed->filter, &deed->session, &deed->findings) < 0)
+	if (filters_resolve(&deed->filter, &deed->session) < 0 ||
+	    filters_prepare(&deed->filter, &deed->session, &deed->findings) < 0)
 		status = STATUS_UNKNOWN;
 	else
 		status = act(job);

@@ -132,13 +132,27 @@ struct getopt_tables {
 	char shorts[3 * OPTION_MAX + 2];
 };
 
+static bool is_named(const struct option_row *row, const char *name, size_t size)
+{
+	return strlen(row->name) == size && memcmp(row->name, name, size) == 0;
+}
+
 static const struct option_row *row_named(const char *name, size_t size)
 {
 	for (size_t i = 0; i < option_count; i++)
-		if (strlen(option_table[i].name) == size &&
-		    memcmp(option_table[i].name, name, size) == 0)
+		if (is_named(&option_table[i], name, size))
 			return &option_table[i];
 	return NULL;
+}
+
+/* What a spelling means is in the table. */
+static const struct option_row *row_meant(const char *means)
+{
+	size_t i = 0;
+
+	while (i < option_count - 1 && !is_named(&option_table[i], means, strlen(means)))
+		i++;
+	return &option_table[i];
 }
 
 static struct option long_option(const char *name, const struct option_row *row)
@@ -154,10 +168,8 @@ static struct option long_option(const char *name, const struct option_row *row)
 static void add_spellings(struct option *longs, char *shorts)
 {
 	for (size_t i = 0; i < SPELLINGS; i++) {
-		const char *means = spellings[i].means;
-
 		if (spellings[i].name)
-			*longs++ = long_option(spellings[i].name, row_named(means, strlen(means)));
+			*longs++ = long_option(spellings[i].name, row_meant(spellings[i].means));
 		else
 			*shorts++ = spellings[i].letter;
 	}
@@ -193,7 +205,7 @@ static const struct option_row *row_of(int value)
 			return &option_table[i];
 	for (size_t i = 0; i < SPELLINGS; i++)
 		if (spellings[i].letter && spellings[i].letter == value)
-			return row_named(spellings[i].means, strlen(spellings[i].means));
+			return row_meant(spellings[i].means);
 	return NULL;
 }
 
@@ -247,7 +259,7 @@ static int complain(int value, char **argv, enum command_bit command, struct fau
 				 command_name(command), optopt, command_name(command));
 	if (optopt >= LONG_BASE)
 		return fault_set(fault, EINVAL, "option --%s takes no argument",
-				 row_of(optopt)->name);
+				 option_table[optopt - LONG_BASE].name);
 	return fault_set(fault, EINVAL, "%s: no option %s; see 'sockvet %s --help'",
 			 command_name(command), argv[optind - 1], command_name(command));
 }
@@ -340,11 +352,11 @@ int options_parse(struct options *options, int argc, char **argv,
 	opterr = 0;
 	optind = 0;
 	while ((value = getopt_long(argc, argv, tables.shorts, tables.longs, NULL)) != -1) {
-		const struct option_row *row;
+		const struct option_row *row = row_of(value);
 
-		if (value == '?' || value == ':')
+		/* '?' and ':' are letters of none */
+		if (!row)
 			return complain(value, argv, command, fault);
-		row = row_of(value);
 		optarg = split_bundle(argv, row, value);
 		if (!(row->commands & command))
 			return fault_set(fault, EINVAL, "%s has no option --%s; %s has it",
@@ -366,7 +378,7 @@ static const struct option_row *row_spelled(const char *name, size_t size)
 	for (size_t i = 0; i < SPELLINGS; i++)
 		if (spellings[i].name && strlen(spellings[i].name) == size &&
 		    memcmp(spellings[i].name, name, size) == 0)
-			return row_named(spellings[i].means, strlen(spellings[i].means));
+			return row_meant(spellings[i].means);
 	return row_named(name, size);
 }
 

@@ -10,25 +10,26 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-static bool is_set(const char *name)
+/* NULL when it is not set, or to nothing. */
+static const char *environment(const char *name)
 {
 	const char *value = getenv(name);
 
-	return value && *value;
+	return value && *value ? value : NULL;
 }
 
 /* --color, then NO_COLOR, then CLICOLOR_FORCE, then what the output is. */
 static bool wants_colour(enum color color)
 {
-	const char *term = getenv("TERM");
+	const char *term = environment("TERM"), *force = environment("CLICOLOR_FORCE");
 
 	if (color != COLOR_AUTO)
 		return color == COLOR_ALWAYS;
-	if (is_set("NO_COLOR"))
+	if (environment("NO_COLOR"))
 		return false;
-	if (is_set("CLICOLOR_FORCE"))
-		return strcmp(getenv("CLICOLOR_FORCE"), "0") != 0;
-	return isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") != 0;
+	if (force)
+		return strcmp(force, "0") != 0;
+	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
 }
 
 static unsigned terminal_width(void)
@@ -94,7 +95,8 @@ int session_open_with(struct session *session, const struct options *options,
 {
 	struct collect_source source = {
 		.netns = options->netns, .from = options->from,
-		.record = options->record, .redact = options->redact, .deadline_ms = options->deadline_ms,
+		.record = options->record, .redact = options->redact,
+		.deadline_ms = options->deadline_ms,
 	};
 	int err;
 

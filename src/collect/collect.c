@@ -1,54 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collect/collect.h"
+#include "collect/handle.h"
 
 #include "base/grow.h"
-#include "collect/census.h"
 #include "collect/cgroups.h"
 #include "collect/chain.h"
-#include "collect/crowd.h"
 #include "collect/descriptors.h"
 #include "collect/destroy.h"
 #include "collect/elsewhere.h"
 #include "collect/flags.h"
 #include "collect/holders.h"
 #include "collect/inet.h"
-#include "collect/knobs.h"
-#include "collect/links.h"
 #include "collect/names.h"
 #include "collect/netns.h"
 #include "collect/offers.h"
 #include "collect/others.h"
-#include "collect/places.h"
 #include "collect/privilege.h"
 #include "collect/probe.h"
 #include "collect/proc_net.h"
 #include "collect/raw_socks.h"
 #include "collect/reconcile.h"
 #include "collect/scene.h"
-#include "collect/tape.h"
 #include "collect/threads.h"
 #include "collect/walks.h"
 #include "collect/way.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 
 #define DEADLINE_MS 30000
-
-struct collect {
-	struct collect_source source;
-	struct tape           tape;
-	struct limits         machine;  /* read before a namespace is entered */
-	bool                  machine_is_read;
-	char                  release[64]; /* of the kernel that is or was seen */
-	struct crowd         *crowd;    /* while every namespace is visited */
-	uint32_t              tcp_states, udp_states; /* then: those that can be here */
-};
 
 static int check_source(const struct collect_source *source, struct fault *fault)
 {
@@ -86,14 +68,6 @@ static void recall_release(struct collect *collect)
 	}
 }
 
-/* Other namespaces do not show these files. Plain rows need none of them. */
-static void read_machine(struct collect *collect)
-{
-	if (!collect->machine_is_read)
-		knobs_read(&collect->tape, KNOB_MACHINE, collect->release, &collect->machine);
-	collect->machine_is_read = true;
-}
-
 static int open_live(struct collect *collect, struct fault *fault)
 {
 	struct utsname system;
@@ -102,7 +76,7 @@ static int open_live(struct collect *collect, struct fault *fault)
 	if (uname(&system) == 0)
 		set_release(collect, system.release, strlen(system.release));
 	if (collect->source.netns || tape_records(&collect->tape))
-		read_machine(collect);
+		basics_machine(collect);
 	if (!collect->source.netns)
 		return 0;
 	err = netns_enter(collect->source.netns, fault);
@@ -132,7 +106,7 @@ int collect_open(struct collect **result, const struct collect_source *source,
 	}
 	if (tape_replays(&collect->tape)) {
 		recall_release(collect);
-		read_machine(collect);
+		basics_machine(collect);
 	}
 	*result = collect;
 	return 0;
@@ -149,204 +123,6 @@ int collect_close(struct collect *collect, bool keep, struct fault *fault)
 	return err;
 }
 
-static void read_identity(struct collect *collect, struct snapshot *seen)
-{
-	const char *name = collect->source.netns ? collect->source.netns : "";
-	struct frame_netns netns = { .inode = netns_inode() };
-	struct frame_clock clock = { 0 };
-	struct timespec now = { 0 };
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	clock.time_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-	tape_put(&collect->tape, FRAME_CLOCK, &clock, NULL, 0);
-	tape_put(&collect->tape, FRAME_KERNEL, NULL, collect->release, strlen(collect->release));
-	tape_put(&collect->tape, FRAME_NETNS, &netns, name, strlen(name));
-	seen->time_ms = clock.time_ms;
-	seen->netns_inode = netns.inode;
-	snprintf(seen->netns_name, sizeof(seen->netns_name), "%s", name);
-}
-
-static void replay_identity(struct snapshot *seen, const struct frame *frame)
-{
-	struct frame_clock clock;
-	struct frame_netns netns;
-	const uint8_t *name;
-	size_t size;
-
-	if (frame->type == FRAME_CLOCK) {
-		frame_open(frame, &clock, &size);
-		seen->time_ms = clock.time_ms;
-	} else if (frame->type == FRAME_NETNS) {
-		name = frame_open(frame, &netns, &size);
-		seen->netns_inode = netns.inode;
-		snprintf(seen->netns_name, sizeof(seen->netns_name), "%.*s",
-			 (int)(size < 255 ? size : 255), (const char *)name);
-	}
-}
-
-static bool replay_basics(struct collect *collect, struct snapshot *seen)
-{
-	struct cursor cursor;
-	struct frame frame;
-
-	if (!tape_section(&collect->tape, FRAME_BASICS, &frame, &cursor)) {
-		snapshot_gap(seen, GAP_RECORDING, 1,
-			     "the recording holds no time, limits, counters and interfaces");
-		return false;
-	}
-	while (load_next(&cursor, &frame)) {
-		replay_identity(seen, &frame);
-		links_replay(seen, &frame);
-		if (frame.type == FRAME_GAP)
-			tape_replay_gap(seen, &frame);
-	}
-	return true;
-}
-
-/* Of a recording it is somebody else's text: hexadecimal digits and dashes. */
-static void read_boot_id(struct collect *collect, struct snapshot *seen)
-{
-	struct text content = { 0 };
-	size_t size;
-
-	tape_file(&collect->tape, "/proc/sys/kernel/random/boot_id", &content);
-	size = strspn(text_str(&content), "0123456789abcdef-");
-	if (size < sizeof(seen->boot_id))
-		memcpy(seen->boot_id, text_str(&content), size);
-	text_fini(&content);
-}
-
-static void copy_machine(struct collect *collect, struct snapshot *seen)
-{
-	for (unsigned i = 0; i < LIMIT_COUNT; i++)
-		if (collect->machine.limit[i].is)
-			seen->limits.limit[i] = collect->machine.limit[i];
-}
-
-/* Told again by the files of a recording: nothing but those is saved. */
-static void read_limits(struct collect *collect, struct snapshot *seen)
-{
-	unsigned missing = knobs_read(&collect->tape, KNOB_NETNS, collect->release, &seen->limits) +
-			   knobs_count(&collect->tape, &seen->limits);
-
-	read_machine(collect);
-	copy_machine(collect, seen);
-	read_boot_id(collect, seen);
-	if (missing)
-		snapshot_gap(seen, GAP_LIMITS, missing,
-			     "kernel limits or counters could not be read (/proc/sys/net, /proc/net)");
-}
-
-/* Without names and addresses; those of a recording come along. */
-static void read_figures(struct collect *collect, struct snapshot *seen)
-{
-	snprintf(seen->version, sizeof(seen->version), "%s", collect->release);
-	if (tape_replays(&collect->tape)) {
-		if (replay_basics(collect, seen))
-			read_limits(collect, seen);
-		return;
-	}
-	tape_put(&collect->tape, FRAME_BASICS, NULL, NULL, 0);
-	read_identity(collect, seen);
-	read_limits(collect, seen);
-}
-
-int collect_basics(struct collect *collect, struct snapshot *seen, struct fault *fault)
-{
-	(void)fault;
-	/* Counters first: the socket that asks for links would be one of those counted. */
-	read_figures(collect, seen);
-	if (!tape_replays(&collect->tape))
-		links_collect(&collect->tape, seen);
-	return 0;
-}
-
-int collect_figures(struct collect *collect, struct snapshot *seen, bool *left_links,
-		    struct fault *fault)
-{
-	*left_links = !tape_replays(&collect->tape) && !tape_records(&collect->tape);
-	if (!*left_links)
-		return collect_basics(collect, seen, fault);
-	read_figures(collect, seen);
-	return 0;
-}
-
-int collect_brief(struct collect *collect, struct snapshot *seen, bool *left_links,
-		  struct fault *fault)
-{
-	*left_links = !tape_replays(&collect->tape) && !tape_records(&collect->tape);
-	if (!*left_links)
-		return collect_basics(collect, seen, fault);
-	snprintf(seen->version, sizeof(seen->version), "%s", collect->release);
-	read_identity(collect, seen);
-	return 0;
-}
-
-void collect_links(struct collect *collect, struct snapshot *seen)
-{
-	links_collect(&collect->tape, seen);
-}
-
-/* ---- every namespace ---- */
-
-int collect_everywhere(struct collect *collect, struct places *places, place_visit *visit,
-		       void *ctx, struct snapshot *seen, struct fault *fault)
-{
-	__typeof__(seen->netns_name) name;
-	uint64_t inode = seen->netns_inode;
-	int err;
-
-	memcpy(name, seen->netns_name, sizeof(name));
-	read_machine(collect);
-	collect->crowd = grow_alloc(sizeof(*collect->crowd));
-	err = places_visit(places, visit, ctx, seen, fault);
-	crowd_fini(collect->crowd);
-	free(collect->crowd);
-	collect->crowd = NULL;
-	/* whose caller never left it, wherever the visits have been */
-	seen->place = NULL;
-	seen->netns_inode = inode;
-	memcpy(seen->netns_name, name, sizeof(name));
-	return err;
-}
-
-int collect_arrival(struct collect *collect, const struct place *place, struct snapshot *seen,
-		    struct fault *fault)
-{
-	int err;
-
-	/* first, before a netlink socket of our own is counted */
-	collect->tcp_states = census_states(PROTOCOL_TCP);
-	collect->udp_states = census_states(PROTOCOL_UDP);
-	snapshot_leave(seen);
-	err = collect_basics(collect, seen, fault);
-	seen->place = place;
-	if (place->name)
-		snprintf(seen->netns_name, sizeof(seen->netns_name), "%s", place->name);
-	return err;
-}
-
-/*
- * False: there is no such socket here, and nothing has to be listed to know it. A
- * listing walks the tables of all namespaces, the census is two lines of a file.
- */
-static bool can_be_there(const struct collect *collect, struct collect_ask *ask)
-{
-	enum protocol protocol = ask->protocol ? ask->protocol : PROTOCOL_TCP;
-
-	if (tape_replays(&collect->tape) || tape_records(&collect->tape))
-		return true;
-	if (!collect->crowd)
-		ask->states &= census_states(protocol);
-	else if (protocol == PROTOCOL_UDP)
-		ask->states &= collect->udp_states;
-	else if (protocol == PROTOCOL_TCP)
-		ask->states &= collect->tcp_states;
-	return ask->states != 0;
-}
-
-/* ---- what is seen in one ---- */
-
 int collect_socks(struct collect *collect, const struct collect_ask *ask,
 		  struct sink sink, struct snapshot *seen, struct fault *fault)
 {
@@ -354,7 +130,7 @@ int collect_socks(struct collect *collect, const struct collect_ask *ask,
 	struct reconcile reconcile;
 	int err;
 
-	if (!can_be_there(collect, &possible))
+	if (!arrival_can_have(collect, &possible))
 		return 0;
 	if (others_lists(ask->protocol))
 		return others_collect(&collect->tape, ask, sink, collect->source.deadline_ms,

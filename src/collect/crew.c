@@ -3,10 +3,10 @@
 
 #include "base/grow.h"
 #include "base/own.h"
+#include "collect/processors.h"
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -123,12 +123,12 @@ static void leave(struct crew *crew, struct folder *folder)
 
 static struct folder *free_folder(struct crew *crew)
 {
-	struct folder *folder = crew->folders;
+	size_t i = 0;
 
 	/* there are as many as workers, and who asks holds none */
-	while (folder->users)
-		folder++;
-	return folder;
+	while (i < WORKERS - 1 && crew->folders[i].users)
+		i++;
+	return &crew->folders[i];
 }
 
 /* The next process that can be looked into; false after the last. */
@@ -226,12 +226,9 @@ static void *help(void *ctx)
 static bool may_have_help(void)
 {
 	struct rlimit files;
-	cpu_set_t cpus;
 
-	/* more CPUs than fit the set are an error, and enough */
-	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0 && CPU_COUNT(&cpus) < WORKERS)
-		return false;
-	return getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur >= FEW_ALLOWED;
+	return processors_can_run(WORKERS) &&
+	       getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur >= FEW_ALLOWED;
 }
 
 /* Signals are for the first thread. One that cannot be had is no failure. */

@@ -115,9 +115,11 @@ bool dump_wants_bound_alone(const struct dump *dump)
 	return states == STATE_BIT(STATE_BOUND);
 }
 
-static bool is_zero(const __be32 *address)
+static bool is_wildcard(const __be32 *bytes)
 {
-	return !(address[0] | address[1] | address[2] | address[3]);
+	struct addr addr = addr_from_v6(bytes);
+
+	return addr_is_zero(&addr);
 }
 
 /*
@@ -128,7 +130,7 @@ static bool reads_attributes(const struct dump *dump, const struct inet_diag_msg
 {
 	return !dump->is_bare ||
 	       (told->idiag_family == AF_INET6 &&
-		(is_zero(told->id.idiag_src) || is_zero(told->id.idiag_dst)));
+		(is_wildcard(told->id.idiag_src) || is_wildcard(told->id.idiag_dst)));
 }
 
 static void tell_origin(const struct dump *dump, struct sock *sock)

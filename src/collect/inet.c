@@ -186,8 +186,8 @@ void inet_filter_code(struct filter_code *code, const struct filter *filter,
 	struct filter_kernel kernel;
 
 	filter_kernel_init(&kernel, release, has_net_admin(), limits);
-	kernel.most_bytes = UINT16_MAX / NLA_ALIGNTO * NLA_ALIGNTO - sizeof(struct bytecode) -
-			    2 * NLA_ALIGNTO;
+	kernel.most_bytes = (size_t)UINT16_MAX / NLA_ALIGNTO * NLA_ALIGNTO -
+			    sizeof(struct bytecode) - (size_t)2 * NLA_ALIGNTO;
 	filter_compile(code, filter, &kernel);
 }
 

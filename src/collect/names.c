@@ -85,7 +85,6 @@ static const char *kind_of_mode(mode_t mode)
 	case S_IFCHR: return "character device";
 	case S_IFBLK: return "block device";
 	case S_IFIFO: return "FIFO";
-	case S_IFLNK: return "symbolic link";
 	default:      return "file";
 	}
 }
@@ -211,6 +210,18 @@ static uint32_t kernel_device(uint32_t major, uint32_t minor)
 	return major << 20 | (minor & 0xfffff);
 }
 
+static uint32_t device_of_mount(FILE *mounts, uint64_t id, uint32_t otherwise)
+{
+	OWN_MEM char *line = NULL;
+	size_t room = 0;
+	struct mount mount;
+
+	while (getline(&line, &room, mounts) > 0)
+		if (mount_parse(line, &mount) && mount.id == id)
+			return kernel_device(mount.major, mount.minor);
+	return otherwise;
+}
+
 /*
  * Some file systems (btrfs) make up a device for stat(); the mount has the one
  * that sockets are told with. Returns @otherwise when it cannot be found.
@@ -218,18 +229,12 @@ static uint32_t kernel_device(uint32_t major, uint32_t minor)
 static uint32_t mount_device(const char *path, uint32_t otherwise)
 {
 	OWN_FILE FILE *mounts = fopen("/proc/thread-self/mountinfo", "re");
-	OWN_MEM char *line = NULL;
-	size_t room = 0;
 	struct statx st;
-	struct mount mount;
 
 	if (!mounts || statx(AT_FDCWD, path, 0, STATX_MNT_ID, &st) < 0 ||
 	    !(st.stx_mask & STATX_MNT_ID))
 		return otherwise;
-	while (getline(&line, &room, mounts) > 0)
-		if (mount_parse(line, &mount) && mount.id == st.stx_mnt_id)
-			return kernel_device(mount.major, mount.minor);
-	return otherwise;
+	return device_of_mount(mounts, st.stx_mnt_id, otherwise);
 }
 
 /*
@@ -427,7 +432,7 @@ static int look_live(const struct unix_ask *ask, struct unix_scene *scene, unsig
 {
 	struct search search = { .ask = ask, .deadline_ms = deadline_ms };
 	OWN_MEM char *path = grow_alloc(ask->size + 1);
-	struct stat st;
+	struct stat st = { 0 };
 	int err;
 
 	memcpy(path, ask->name, ask->size);

@@ -49,20 +49,26 @@ struct others {
 	uint64_t                  hidden;       /* with a filter that is not told to us */
 };
 
+static enum protocol whole_of(enum protocol protocol)
+{
+	return protocol_is_unix(protocol) ? PROTOCOL_UNIX :
+	       protocol_is_packet(protocol) ? PROTOCOL_PACKET : protocol;
+}
+
+/* Of others than others_lists() knows, the last: never NULL. */
 static const struct other_table *table_of(enum protocol protocol)
 {
-	enum protocol whole = protocol_is_unix(protocol) ? PROTOCOL_UNIX :
-			      protocol_is_packet(protocol) ? PROTOCOL_PACKET : protocol;
+	enum protocol whole = whole_of(protocol);
+	size_t i = 0;
 
-	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
-		if (tables[i].protocol == whole)
-			return &tables[i];
-	return NULL;
+	while (i < sizeof(tables) / sizeof(*tables) - 1 && tables[i].protocol != whole)
+		i++;
+	return &tables[i];
 }
 
 bool others_lists(enum protocol protocol)
 {
-	return table_of(protocol) != NULL;
+	return table_of(protocol)->protocol == whole_of(protocol);
 }
 
 /* ---- one message ---- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/probe.h"
 
+#include "base/bits.h"
 #include "base/own.h"
 #include "collect/knobs.h"
 
@@ -42,16 +43,6 @@ enum reply {
 };
 
 struct port_window { unsigned low, high; };
-
-static bool has_bit(const uint8_t *bits, unsigned port)
-{
-	return bits[port / 8] >> (port % 8) & 1;
-}
-
-static void set_bit(uint8_t *bits, unsigned port)
-{
-	bits[port / 8] = (uint8_t)(bits[port / 8] | 1u << (port % 8));
-}
 
 /* Outside of the range of the namespace a port is ignored: another would be asked. */
 static bool read_window(struct port_window *window)
@@ -143,7 +134,7 @@ static enum reply refuse_connect(int err, struct port_probe *probe)
 /* Whether it is this port that was chosen: the range may have just been changed. */
 static bool has_port(int fd, unsigned port)
 {
-	struct sockaddr_in local;
+	struct sockaddr_in local = { 0 };
 	socklen_t size = sizeof(local);
 
 	return getsockname(fd, (struct sockaddr *)&local, &size) == 0 &&
@@ -196,7 +187,7 @@ static void ask_ports(const uint8_t *ports, const struct port_window *window,
 	unsigned answered = 0, outside = 0;
 
 	for (unsigned port = 1; port < 65536 && reply != REPLY_END; port++) {
-		if (!has_bit(ports, port))
+		if (!bits_has(ports, port))
 			continue;
 		if (port < window->low || port > window->high) {
 			outside++;
@@ -205,9 +196,9 @@ static void ask_ports(const uint8_t *ports, const struct port_window *window,
 		reply = ask_port(port, probe);
 		if (reply != REPLY_USABLE && reply != REPLY_BLOCKED)
 			continue;
-		set_bit(probe->answered, port);
+		bits_add(probe->answered, port);
 		if (reply == REPLY_USABLE)
-			set_bit(probe->usable, port);
+			bits_add(probe->usable, port);
 		answered++;
 	}
 	note_outside(window, outside, probe);

@@ -30,7 +30,8 @@ static void own_link(struct rtnl_link **link)
 		libnl.rtnl_link_put(*link);
 }
 
-#define OWN_SOCKET  __attribute__((cleanup(own_socket)))
+/* one may be there for its end alone */
+#define OWN_SOCKET  __attribute__((cleanup(own_socket), unused))
 #define OWN_MESSAGE __attribute__((cleanup(own_message)))
 #define OWN_LINK    __attribute__((cleanup(own_link)))
 
@@ -136,7 +137,7 @@ static bool is_address(const struct nlattr *attr, uint8_t family)
 static void set_type(struct route *route, uint8_t type)
 {
 	switch (type) {
-	case RTN_UNICAST:     route->type = ROUTE_UNICAST; return;
+	case RTN_UNICAST:
 	case RTN_ANYCAST:     route->type = ROUTE_UNICAST; return;
 	case RTN_LOCAL:       route->type = ROUTE_LOCAL; return;
 	case RTN_BROADCAST:   route->type = ROUTE_BROADCAST; return;
@@ -193,11 +194,10 @@ static int ask_from(enum family family, const struct addr *destination,
 		    const struct addr *source, uint32_t ifindex, struct route *route)
 {
 	OWN_MESSAGE struct nl_msg *message = make_ask(family, destination, source, ifindex);
-	OWN_SOCKET struct nl_sock *socket = NULL;
 	struct talk talk = { .take = take_route, .ctx = route };
 	int err = talk_open(&talk);
+	OWN_SOCKET struct nl_sock *socket = talk.socket;
 
-	socket = talk.socket;
 	if (!err)
 		err = message ? talk_over(&talk, message) : -ENOMEM;
 	if (talk.refused)

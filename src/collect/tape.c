@@ -69,6 +69,18 @@ static int read_within(int folder, const char *name, char *buffer, size_t room,
 	return -EFBIG;
 }
 
+static int read_large(int folder, const char *name, size_t room, struct text *content)
+{
+	char *large = malloc(room);
+	size_t size;
+	int err = large ? read_within(folder, name, large, room, &size) : -ENOMEM;
+
+	if (!err)
+		text_add(content, large, size);
+	free(large);
+	return err;
+}
+
 int tape_read(int folder, const char *name, struct text *content)
 {
 	char small[4096];
@@ -77,15 +89,8 @@ int tape_read(int folder, const char *name, struct text *content)
 
 	if (!err)
 		text_add(content, small, size);
-	for (size_t room = 65536; err == -EFBIG && room <= 1048576; room *= 16) {
-		OWN_MEM char *large = malloc(room);
-
-		if (!large)
-			return -ENOMEM;
-		err = read_within(folder, name, large, room, &size);
-		if (!err)
-			text_add(content, large, size);
-	}
+	for (size_t room = 65536; err == -EFBIG && room <= 1048576; room *= 16)
+		err = read_large(folder, name, room, content);
 	return err;
 }
 

@@ -17,9 +17,9 @@
  * HAVE_NOTSENT and HAVE_SENT. Its three times stand together; without the last
  * of them there is no flow.
  */
-void tcp_info_flow(const uint8_t *info, size_t size, struct sock *sock);
+void tcp_info_flow(const uint8_t *bytes, size_t size, struct sock *sock);
 
 /* Every member, and how many bytes there are behind those that are known. */
-void tcp_info_metrics(const uint8_t *info, size_t size, struct metrics *metrics);
+void tcp_info_metrics(const uint8_t *bytes, size_t size, struct metrics *metrics);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/walks.h"
 
+#include "collect/processors.h"
+
 #include <pthread.h>
-#include <sched.h>
 
 /* What the other thread is given, and what it brings back. */
 struct errand {
@@ -33,13 +34,6 @@ static void *run(void *ctx)
 	return NULL;
 }
 
-static bool has_processors(void)
-{
-	cpu_set_t set;
-
-	return sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 1;
-}
-
 static void bring_back(struct errand *errand, struct snapshot *seen)
 {
 	for (size_t i = 0; i < errand->aside.gaps.count; i++) {
@@ -59,7 +53,7 @@ int walks_together(struct collect *collect, const struct collect_walk *walks, si
 	pthread_t helper;
 	int err;
 
-	if (count < 2 || !has_processors())
+	if (count < 2 || !processors_can_run(2))
 		return walk_each(collect, walks, count, seen, fault);
 	snapshot_init(&errand.aside);
 	errand.aside.limits = seen->limits;

@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "judge/budget.h"
 
+#include "base/bits.h"
 #include "model/age.h"
 
 #include <string.h>
-
-static bool bit(const uint8_t *bits, unsigned i)
-{
-	return bits[i / 8] >> (i % 8) & 1;
-}
-
-static void set_bit(uint8_t *bits, unsigned i)
-{
-	bits[i / 8] |= (uint8_t)(1u << (i % 8));
-}
 
 static bool is_usable_port(const struct budget_base *base, unsigned port)
 {
@@ -30,10 +21,10 @@ static void mark_owner(struct budget_base *base, const struct sock *s)
 {
 	if (s->state == STATE_SYN_RECV || !is_usable_port(base, s->local_port))
 		return;
-	set_bit(base->any, s->local_port);
+	bits_add(base->any, s->local_port);
 	if (s->state == STATE_LISTEN || s->state == STATE_BOUND || s->state == STATE_CLOSE ||
 	    listeners_have(&base->listeners, s->local_port) || sock_opener(s) == OPENER_PEER)
-		set_bit(base->blocked, s->local_port);
+		bits_add(base->blocked, s->local_port);
 }
 
 /* The same, of sockets that are no rows. */
@@ -67,8 +58,8 @@ bool budget_open(struct budget_base *base, const struct snapshot *seen)
 
 		base->capacity += usable;
 		base->reserved += !usable;
-		base->blocked_for_all += bit(base->blocked, port);
-		base->owned += bit(base->any, port);
+		base->blocked_for_all += bits_has(base->blocked, port);
+		base->owned += bits_has(base->any, port);
 	}
 	return true;
 }
@@ -80,7 +71,7 @@ void budget_close(struct budget_base *base)
 
 bool budget_is_blocked(const struct budget_base *base, uint16_t port)
 {
-	return bit(base->blocked, port);
+	return bits_has(base->blocked, port);
 }
 
 bool budget_counts(const struct budget_base *base, const struct sock *s)
@@ -89,7 +80,7 @@ bool budget_counts(const struct budget_base *base, const struct sock *s)
 					  STATE_BIT(STATE_CLOSE) | STATE_BIT(STATE_SYN_RECV);
 
 	return !(STATE_BIT(s->state) & no_client) && s->remote_port &&
-	       is_usable_port(base, s->local_port) && !bit(base->blocked, s->local_port);
+	       is_usable_port(base, s->local_port) && !bits_has(base->blocked, s->local_port);
 }
 
 static void add_time_wait(struct budget *b, const struct budget_base *base, const struct sock *s)
@@ -124,8 +115,8 @@ static bool may_miss_an_end(const struct budget_base *base)
 	unsigned size = base->high - base->low + 1;
 
 	return size % 2 && size > 1 &&
-	       ((is_usable_port(base, base->low) && !bit(base->any, base->low)) ||
-		(is_usable_port(base, base->high) && !bit(base->any, base->high)));
+	       ((is_usable_port(base, base->low) && !bits_has(base->any, base->low)) ||
+		(is_usable_port(base, base->high) && !bits_has(base->any, base->high)));
 }
 
 static uint32_t minus(uint32_t a, uint32_t b)

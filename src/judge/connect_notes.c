@@ -2,6 +2,7 @@
 /* What else matters beside a connect verdict: its doubts, and what no listing shows. */
 #include "judge/connect_words.h"
 
+#include "base/bits.h"
 #include "judge/say.h"
 
 #include <inttypes.h>
@@ -80,7 +81,7 @@ static void note_overflow(const struct connect_words *w)
 
 static bool is_listened(const struct port_map *map, unsigned port)
 {
-	return map->listened[port / 8] >> (port % 8) & 1;
+	return bits_has(map->listened, port);
 }
 
 static void note_place(const struct connect_words *w)

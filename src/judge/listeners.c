@@ -22,7 +22,7 @@ void listeners_init(struct listeners *l, const struct snapshot *seen)
 
 		if (s->state != STATE_LISTEN)
 			continue;
-		l->ports[s->local_port / 8] |= (uint8_t)(1u << (s->local_port % 8));
+		bits_add(l->ports, s->local_port);
 		slot = map_slot(&l->by_address, key_of(&s->local, s->local_port), NULL);
 		/* Of a SO_REUSEPORT group the one that has connections waiting. */
 		if (!*slot || seen->socks.at[*slot - 1].recv_queue < s->recv_queue)

@@ -2,6 +2,7 @@
 #ifndef JUDGE_LISTENERS_H
 #define JUDGE_LISTENERS_H
 
+#include "base/bits.h"
 #include "model/snapshot.h"
 
 /* The listening sockets of a snapshot, by port and by address. */
@@ -16,7 +17,7 @@ void listeners_fini(struct listeners *listeners);
 
 static inline bool listeners_have(const struct listeners *l, uint16_t port)
 {
-	return l->ports[port / 8] >> (port % 8) & 1;
+	return bits_has(l->ports, port);
 }
 
 /*

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "judge/peers.h"
 
+#include "base/bits.h"
+
 #include <string.h>
 
 struct tuple {
@@ -37,14 +39,14 @@ void peers_find(const struct snapshot *seen, const uint32_t *indices, size_t cou
 	for (size_t i = 0; i < count; i++) {
 		const struct sock *s = &seen->socks.at[indices[i]];
 
-		ports[s->remote_port / 8] |= (uint8_t)(1u << (s->remote_port % 8));
+		bits_add(ports, s->remote_port);
 		*map_slot(&wanted, key_of(s, true), NULL) = (uint32_t)i + 1;
 	}
 	for (size_t i = 0; i < seen->socks.count && count; i++) {
 		const struct sock *s = &seen->socks.at[i];
 		const uint32_t *slot;
 
-		if (!(ports[s->local_port / 8] >> (s->local_port % 8) & 1))
+		if (!bits_has(ports, s->local_port))
 			continue;
 		slot = map_find(&wanted, key_of(s, false));
 		if (slot && is_pair(s, &seen->socks.at[indices[*slot - 1]]))

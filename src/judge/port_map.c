@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "judge/port_map.h"
 
+#include "base/bits.h"
 #include "model/age.h"
 
 #include <stdlib.h>
 
 static const uint32_t idle_states = STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_BOUND) |
 				    STATE_BIT(STATE_CLOSE);
-
-static bool bit(const uint8_t *bits, unsigned i)
-{
-	return bits[i / 8] >> (i % 8) & 1;
-}
-
-static void set_bit(uint8_t *bits, unsigned i, bool value)
-{
-	bits[i / 8] = (uint8_t)((bits[i / 8] & ~(1u << (i % 8))) | (unsigned)value << (i % 8));
-}
 
 bool kernel_at_least(const struct snapshot *seen, unsigned major, unsigned minor)
 {
@@ -86,11 +77,11 @@ static void read_owners(struct port_map *map, struct owners *owners)
 
 		if (!port_map_owns(map, s))
 			continue;
-		set_bit(owners->any, port, true);
+		bits_add(owners->any, port);
 		if (s->state == STATE_LISTEN)
-			set_bit(map->listened, port, true);
+			bits_add(map->listened, port);
 		if (is_where_probes_go(s))
-			set_bit(owners->unaskable, port, true);
+			bits_add(owners->unaskable, port);
 		if (map->lost[port] == YES)
 			continue;
 		lost = port_map_blocks(map, s);
@@ -102,14 +93,14 @@ static void read_owners(struct port_map *map, struct owners *owners)
 static void settle(struct port_map *map, const struct owners *owners,
 		   const struct port_probe *probe, unsigned port)
 {
-	if (map->blind && !bit(owners->any, port))
+	if (map->blind && !bits_has(owners->any, port))
 		map->lost[port] = MAYBE;
-	set_bit(map->certain, port, map->lost[port] == YES);
+	bits_put(map->certain, port, map->lost[port] == YES);
 	if (map->bind_first)
 		return;
-	if (probe && bit(probe->answered, port))
-		map->lost[port] = bit(probe->usable, port) ? NO : YES;
-	set_bit(map->open, port, map->lost[port] == MAYBE && !bit(owners->unaskable, port));
+	if (probe && bits_has(probe->answered, port))
+		map->lost[port] = bits_has(probe->usable, port) ? NO : YES;
+	bits_put(map->open, port, map->lost[port] == MAYBE && !bits_has(owners->unaskable, port));
 }
 
 static bool has_gap(const struct snapshot *seen, enum gap_kind kind)
@@ -174,11 +165,11 @@ bool port_map_blames(const struct port_map *map, const struct sock *s)
 
 	if (!port_map_owns(map, s) || map->lost[port] != YES)
 		return false;
-	if (!map->bind_first && bit(map->listened, port) && !idle &&
+	if (!map->bind_first && bits_has(map->listened, port) && !idle &&
 	    !((s->have & HAVE_PORT_ORIGIN) && s->port_explicit))
 		return false;
 	blocks = port_map_blocks(map, s);
-	return blocks == YES || (blocks == MAYBE && !bit(map->certain, port));
+	return blocks == YES || (blocks == MAYBE && !bits_has(map->certain, port));
 }
 
 /* Beside a listener of the same port only what certainly connected is no child of it. */
@@ -190,7 +181,7 @@ bool port_map_is_client(const struct port_map *map, const struct sock *s)
 		return false;
 	opener = sock_opener(s);
 	return opener == OPENER_HERE ||
-	       (opener == OPENER_UNKNOWN && !bit(map->listened, s->local_port));
+	       (opener == OPENER_UNKNOWN && !bits_has(map->listened, s->local_port));
 }
 
 static bool is_time_wait(const struct sock *s)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "judge/port_users.h"
 
+#include "base/bits.h"
 #include "base/grow.h"
 #include "base/own.h"
 #include "judge/service.h"
@@ -78,11 +79,9 @@ static uint32_t *kind_of(struct lost_ports *lost, const struct sock *s)
 /* False when that port is counted already: each has one kind, and one client. */
 static bool take_port(struct users *users, const struct sock *s)
 {
-	uint8_t *bits = &users->counted[s->local_port / 8];
-	uint8_t mask = (uint8_t)(1u << (s->local_port % 8));
-	bool fresh = !(*bits & mask);
+	bool fresh = !bits_has(users->counted, s->local_port);
 
-	*bits |= mask;
+	bits_add(users->counted, s->local_port);
 	return fresh;
 }
 

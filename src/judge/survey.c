@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "judge/survey.h"
 
+#include "base/bits.h"
 #include "base/grow.h"
-#include "judge/budget.h"
+#include "judge/shortage.h"
 #include "judge/weigh.h"
 #include "model/need.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* Below so many rows there is nothing to be saved, and everything is listed. */
 enum { WORTH_STEPS = 4096 };
 
 /* Listeners with a queue are looked at one by one, up to so many. */
 enum { WINDOWS = 4 };
-
-/*
- * Connections of one destination meet in one of these numbers, perhaps with those
- * of others: never less than it has.
- */
-enum { CELLS = 1 << 16 };
 
 enum stage { STAGE_FIRST, STAGE_AGAIN, STAGE_CLOSER, STAGE_DONE };
 
@@ -31,23 +25,10 @@ struct survey {
 	enum stage stage;
 	bool     judges_ports;          /* the pass over the range was asked for */
 	bool     lists_bound;
-	bool     short_everywhere;      /* bind() alone took so many ports */
-	unsigned low, high;
-	uint32_t capacity, blocked;
-	uint32_t cells[CELLS];
+	struct shortage shortage;
 	uint8_t  waiting[65536 / 8];    /* ports whose listener had somebody waiting */
 	uint8_t  again[65536 / 8];      /* and a moment later */
 };
-
-static bool bit(const uint8_t *bits, unsigned i)
-{
-	return bits[i / 8] >> (i % 8) & 1;
-}
-
-static void set_bit(uint8_t *bits, unsigned i)
-{
-	bits[i / 8] |= (uint8_t)(1u << (i % 8));
-}
 
 /* ---- what the counters say ---- */
 
@@ -84,11 +65,10 @@ static int64_t most_bound(const struct survey *s)
 	return most > 0 ? most : 0;
 }
 
-static double level(const struct survey *s, const char *rule)
+/* Of those that are in no table, so many may hold a port and are no rows. */
+static uint32_t bound_unseen(const struct survey *s)
 {
-	const struct threshold *t = thresholds_get(s->thresholds, rule);
-
-	return t->warn < t->crit ? t->warn : t->crit;
+	return s->lists_bound ? 0 : (uint32_t)most_bound(s);
 }
 
 static bool needs_bound(const struct survey *s)
@@ -96,44 +76,12 @@ static bool needs_bound(const struct survey *s)
 	return most_bound(s) >= (int64_t)thresholds_get(s->thresholds, "bound-unused")->least;
 }
 
-/* One destination with @used ports, beside @blocked ones that none can use. */
-static bool is_short(const struct survey *s, uint64_t used, uint64_t blocked)
-{
-	uint64_t room = s->capacity > blocked ? s->capacity - blocked : 0;
-	uint64_t left = room > used ? room - used : 0;
-
-	return 100.0 - 100.0 * (double)left / s->capacity >= level(s, "port-exhaustion") ||
-	       100.0 * (double)used / s->capacity > level(s, "connect-search-cliff");
-}
-
-static bool is_usable(const struct survey *s, unsigned port)
-{
-	return port >= s->low && port <= s->high && !limits_is_reserved(&s->seen->limits, port);
-}
-
-static bool read_range(struct survey *s)
-{
-	const struct limits *limits = &s->seen->limits;
-	const struct known *low = &limits->limit[LIMIT_PORT_LOW];
-	const struct known *high = &limits->limit[LIMIT_PORT_HIGH];
-
-	if (!low->is || !high->is || !limits->reserved_known || low->value < 1 ||
-	    high->value > 65535 || low->value > high->value)
-		return false;
-	s->low = (unsigned)low->value;
-	s->high = (unsigned)high->value;
-	for (unsigned port = s->low; port <= s->high; port++)
-		s->capacity += is_usable(s, port);
-	/* where none can be used, nobody's use of them matters */
-	return s->capacity > 0;
-}
-
 /* Each socket takes one port at most, for itself or from everybody. */
 static bool may_be_short(const struct survey *s)
 {
 	uint64_t most = (uint64_t)hashed(s) + (uint64_t)counter(s, COUNTER_TW);
 
-	return is_short(s, most + (uint64_t)most_bound(s), 0);
+	return shortage_can_be(&s->shortage, most + (uint64_t)most_bound(s));
 }
 
 /* ---- the passes ---- */
@@ -157,6 +105,12 @@ static struct survey_ask *ask(struct survey_ask *asks, size_t *count, enum surve
 {
 	asks[*count] = (struct survey_ask){ .use = use, .states = states, .need = NEED_FLOW };
 	return &asks[(*count)++];
+}
+
+static void ask_range(const struct survey *s, struct survey_ask *range)
+{
+	range->port_low = (uint16_t)s->shortage.low;
+	range->port_high = (uint16_t)s->shortage.high;
 }
 
 /* A rule that needs no rows of the two states to know that it will need them. */
@@ -196,49 +150,21 @@ static size_t ask_first(struct survey *s, struct survey_ask *asks)
 	s->lists_bound = counts_sockets || needs_bound(s);
 	ask(asks, &count, SURVEY_KEEP, STATE_ALL & ~many &
 	    ~(s->lists_bound ? 0 : STATE_BIT(STATE_BOUND)));
-	s->judges_ports = read_range(s) && may_be_short(s);
-	if (s->judges_ports) {
-		struct survey_ask *range = ask(asks, &count, SURVEY_PORTS, many);
-
-		range->port_low = (uint16_t)s->low;
-		range->port_high = (uint16_t)s->high;
-	}
+	s->judges_ports = shortage_init(&s->shortage, s->seen, s->thresholds) && may_be_short(s);
+	if (s->judges_ports)
+		ask_range(s, ask(asks, &count, SURVEY_PORTS, many));
 	if (counts_sockets)
 		ask(asks, &count, SURVEY_INODES, STATE_BIT(STATE_ESTABLISHED))->need = 0;
 	return count;
 }
 
-static uint32_t mix(uint32_t hash, uint32_t word)
-{
-	hash = (hash ^ word) * 0x9e3779b1u;
-	return hash ^ hash >> 15;
-}
-
-/* As a destination is told apart in ports.c. */
-static uint32_t *cell_of(struct survey *s, const struct sock *sock)
-{
-	uint32_t words[8], hash = mix(sock->ifindex, sock->remote_port);
-
-	memcpy(words, sock->local.b, 16);
-	memcpy(words + 4, sock->remote.b, 16);
-	for (size_t i = 0; i < 8; i++)
-		hash = mix(hash, words[i]);
-	return &s->cells[hash % CELLS];
-}
-
 static void fold(struct survey *s, const struct sock *sock)
 {
-	if (!is_usable(s, sock->local_port))
+	if (!shortage_add(&s->shortage, sock))
 		return;
-	set_bit(s->seen->folded->owned, sock->local_port);
+	bits_add(s->seen->folded->owned, sock->local_port);
 	if (sock_opener(sock) == OPENER_PEER)
-		set_bit(s->seen->folded->blocked, sock->local_port);
-	++*cell_of(s, sock);
-}
-
-static bool is_hot(struct survey *s, const struct sock *sock)
-{
-	return s->short_everywhere || is_short(s, *cell_of(s, sock), s->blocked);
+		bits_add(s->seen->folded->blocked, sock->local_port);
 }
 
 bool survey_take(struct survey *s, enum survey_use use, const struct sock *sock)
@@ -255,14 +181,14 @@ bool survey_take(struct survey *s, enum survey_use use, const struct sock *sock)
 		return false;
 	case SURVEY_QUEUES:
 		if (sock->recv_queue)
-			set_bit(s->again, sock->local_port);
+			bits_add(s->again, sock->local_port);
 		return false;
 	case SURVEY_WAITING:
-		return sock_is_unaccepted(sock) && bit(s->waiting, sock->local_port);
+		return sock_is_unaccepted(sock) && bits_has(s->waiting, sock->local_port);
 	case SURVEY_SHORT:
-		if (sock_is_unaccepted(sock) && bit(s->waiting, sock->local_port))
+		if (sock_is_unaccepted(sock) && bits_has(s->waiting, sock->local_port))
 			return false;   /* a row already */
-		return sock->state == STATE_BOUND || is_hot(s, sock);
+		return sock->state == STATE_BOUND || shortage_hits(&s->shortage, sock);
 	}
 	return true;
 }
@@ -329,7 +255,7 @@ static bool find_waiting(struct survey *s)
 
 		if (sock->state != STATE_LISTEN || !sock->recv_queue)
 			continue;
-		set_bit(s->waiting, sock->local_port);
+		bits_add(s->waiting, sock->local_port);
 		any = true;
 	}
 	return any;
@@ -370,7 +296,7 @@ static size_t ask_waiting(struct survey *s, struct survey_ask *asks)
 	for (unsigned port = 0; port < 65536; port++) {
 		struct survey_ask *window;
 
-		if (!bit(s->waiting, port) || !bit(s->again, port))
+		if (!bits_has(s->waiting, port) || !bits_has(s->again, port))
 			continue;
 		any = true;
 		if (count == WINDOWS)
@@ -385,30 +311,6 @@ static size_t ask_waiting(struct survey *s, struct survey_ask *asks)
 	return count;
 }
 
-static bool is_any_hot(struct survey *s)
-{
-	for (size_t i = 0; i < CELLS; i++)
-		if (s->cells[i] && is_short(s, s->cells[i], s->blocked))
-			return true;
-	return false;
-}
-
-/* The other states take ports too, and are rows already. */
-static bool any_short(struct survey *s)
-{
-	struct budget_base base;
-
-	if (!s->judges_ports || !budget_open(&base, s->seen))
-		return false;
-	for (size_t i = 0; i < s->seen->socks.count; i++)
-		if (budget_counts(&base, &s->seen->socks.at[i]))
-			++*cell_of(s, &s->seen->socks.at[i]);
-	s->blocked = base.blocked_for_all + (s->lists_bound ? 0 : (uint32_t)most_bound(s));
-	budget_close(&base);
-	s->short_everywhere = is_short(s, 0, s->blocked);
-	return s->short_everywhere || is_any_hot(s);
-}
-
 static size_t ask_closer(struct survey *s, struct survey_ask *asks)
 {
 	size_t count = ask_waiting(s, asks);
@@ -419,14 +321,10 @@ static size_t ask_closer(struct survey *s, struct survey_ask *asks)
 		ask(asks, &count, SURVEY_KEEP, STATE_BIT(STATE_TIME_WAIT));
 		states &= ~STATE_BIT(STATE_TIME_WAIT);
 	}
-	if (any_short(s)) {
-		struct survey_ask *range = ask(asks, &count, SURVEY_SHORT, states);
-
-		range->port_low = (uint16_t)s->low;
-		range->port_high = (uint16_t)s->high;
-		if (!s->lists_bound)
-			range->states |= STATE_BIT(STATE_BOUND);
-	}
+	if (!s->judges_ports || !shortage_settle(&s->shortage, bound_unseen(s)))
+		return count;
+	ask_range(s, ask(asks, &count, SURVEY_SHORT,
+			 states | (s->lists_bound ? 0 : STATE_BIT(STATE_BOUND))));
 	return count;
 }
 

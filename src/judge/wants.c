@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "judge/judge.h"
 
+#include "base/bits.h"
 #include "base/grow.h"
 #include "base/own.h"
 #include "judge/peers.h"
@@ -61,7 +62,7 @@ static void want_listeners(const struct snapshot *seen, const uint8_t *ports,
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		const struct sock *s = &seen->socks.at[i];
 
-		if (s->state == STATE_LISTEN && (ports[s->local_port / 8] >> (s->local_port % 8) & 1))
+		if (s->state == STATE_LISTEN && bits_has(ports, s->local_port))
 			want_listener(wants, s->inode);
 	}
 }
@@ -88,7 +89,7 @@ void judge_wants(const struct snapshot *seen, const struct report *report, struc
 			want(wants, &seen->socks.at[f->members.at[j]]);
 		want_listener(wants, f->subject.listener_inode);
 		if (f->subject.kind == SUBJECT_LISTENER)
-			ports[port / 8] |= (uint8_t)(1u << (port % 8));
+			bits_add(ports, port);
 		want_process(seen, f, wants);
 		add_held(&held, f);
 	}

@@ -325,7 +325,7 @@ static enum filter_kind take_joint(struct parser *p)
 static bool take_list(struct parser *p, unsigned depth, uint32_t *result)
 {
 	bool had_or = false;
-	uint32_t right;
+	uint32_t right = 0;
 
 	if (!take_one(p, depth, result))
 		return false;

@@ -199,6 +199,7 @@ static size_t char_size(const char *str, size_t *columns)
 	size_t size = utf8_decode(str, strlen(str) < 4 ? strlen(str) : 4, &code);
 	char one[5] = "";
 
+	/* one byte more was zero: NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 	memcpy(one, str, size);
 	*columns = utf8_width(one);
 	return size;

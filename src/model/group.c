@@ -340,10 +340,10 @@ void groups_add(struct groups *groups, const struct snapshot *seen, const struct
 	groups->sockets++;
 	if (groups_need(groups) & NEED_HOLDERS)
 		holder = snapshot_holders(seen, sock->inode, &holders);
-	owned.owner = holders ? OWNER_SEEN : sock->inode ? OWNER_HIDDEN : OWNER_NONE;
-	if (!holders)
+	owned.owner = holder ? OWNER_SEEN : sock->inode ? OWNER_HIDDEN : OWNER_NONE;
+	if (!holder)
 		count(groups, &owned);
-	for (size_t i = 0; i < holders; i++) {
+	for (size_t i = 0; holder && i < holders; i++) {
 		owned.process = holder[i].process;
 		if (!is_counted(groups, seen, holder, i))
 			count(groups, &owned);

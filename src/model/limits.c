@@ -73,7 +73,7 @@ bool limits_reserve(struct limits *limits, const char *list)
 		if (from > to || to > 65535)
 			return false;
 		for (unsigned long port = from; port <= to; port++)
-			limits->reserved[port / 8] |= (uint8_t)(1u << (port % 8));
+			bits_add(limits->reserved, (unsigned)port);
 		list = *end == ',' ? end + 1 : end;
 		if (list == end && *end && *end != '\n')
 			return false;

@@ -2,6 +2,8 @@
 #ifndef MODEL_LIMITS_H
 #define MODEL_LIMITS_H
 
+#include "base/bits.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -67,7 +69,7 @@ bool limits_reserve(struct limits *limits, const char *list);
 
 static inline bool limits_is_reserved(const struct limits *l, unsigned port)
 {
-	return l->reserved[port / 8] >> (port % 8) & 1;
+	return bits_has(l->reserved, port);
 }
 
 /* Reserved ports; with @range_only those inside the ephemeral range. */

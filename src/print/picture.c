@@ -87,7 +87,6 @@ void picture_states(struct out *out, const struct style *style, const struct rep
 static void put_short(struct text *text, uint32_t count)
 {
 	static const char units[] = { 'k', 'M', 'G' };
-	char small[16];
 	struct text number = { 0 };
 	uint32_t value = count;
 	size_t unit = 0;
@@ -95,13 +94,12 @@ static void put_short(struct text *text, uint32_t count)
 	if (count < 10000) {
 		cell_u64(&number, count);
 	} else {
-		for (value /= 1000; value >= 1000; value /= 1000)
+		for (value /= 1000; value >= 1000 && unit < sizeof(units) - 1; value /= 1000)
 			unit++;
 		cell_u64(&number, value);
 		cell_char(&number, units[unit]);
 	}
-	memcpy(small, number.at, number.count + 1);
-	put_right(text, small, AGE_CELL);
+	put_right(text, text_str(&number), AGE_CELL);
 	text_fini(&number);
 }
 

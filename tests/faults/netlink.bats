@@ -54,7 +54,7 @@ breaks() {
 @test "bind says free, or that nobody else is in the way, of a listing that is not whole" {
 	connected 5
 	local how
-	for how in truncated interrupted sequence port overlong done; do
+	for how in truncated interrupted sequence port overlong "done"; do
 		spoiled "$how" -- bind 127.0.0.1:9999 --json
 		ends_in 3 "sockvet: "
 		jq -e '.verdict == "unknown" and .end.complete == false' <<<"$output"
@@ -95,12 +95,12 @@ breaks() {
 @test "an error between the rows, or in the last message, is overlooked" {
 	connected 200
 	passes error SPOIL_ERR=12 SPOIL_TIMES=1
-	passes done SPOIL_ERR=12 SPOIL_FROM=1 SPOIL_TIMES=5
+	passes "done" SPOIL_ERR=12 SPOIL_FROM=1 SPOIL_TIMES=5
 	breaks "Cannot allocate memory" error SPOIL_ERR=12
 	breaks "Input/output error" error SPOIL_ERR=5
 	# a kernel that has no such listing says so at once, not between rows
 	breaks "" error SPOIL_ERR=2
-	breaks "Input/output error" done SPOIL_ERR=5
+	breaks "Input/output error" "done" SPOIL_ERR=5
 }
 
 @test "a length that leads out of an answer is followed" {

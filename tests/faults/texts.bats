@@ -27,7 +27,7 @@ GOOD='   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 0000000
 	with_files "$file=$HEAD$GOOD" /proc/thread-self/net/tcp6="$HEAD" -- list -tan --json
 	ends_in 0
 	listed '.local.port == 8080 and .inode == 4711' 1
-	for bad in '   1: 0100007F:1F90 000000' '\n\n' '\0\0\0\0' "$(printf '%9000s' | tr ' ' A)" '   1: 0100007F:1F90 00000000:0000 FF 0:0\n' \
+	for bad in '   1: 0100007F:1F90 000000' '\n\n' '\0\0\0\0' "$(printf '%9000s' '' | tr ' ' A)" '   1: 0100007F:1F90 00000000:0000 FF 0:0\n' \
 		'%s%n%s%n\n' '  -1: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 99999999999\n' '\377\233\033[31m\n'; do
 		with_files "$file=$HEAD$GOOD$bad" /proc/thread-self/net/tcp6="$HEAD" -- list -tan --json
 		[ "$status" -eq 0 ] || [ "$status" -eq 3 ]
@@ -61,7 +61,7 @@ GOOD='   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 0000000
 		[ "$status" -le 3 ]
 		is_harmless
 	done
-	for bad in '' 'Tcp:\n' 'Tcp: CurrEstab\nTcp:\n' 'Tcp: CurrEstab\n' 'Tcp: CurrEstab\nTcp: -99999999999999999999999\n' "$(printf '%70000s' | tr ' ' T)\n"; do
+	for bad in '' 'Tcp:\n' 'Tcp: CurrEstab\nTcp:\n' 'Tcp: CurrEstab\n' 'Tcp: CurrEstab\nTcp: -99999999999999999999999\n' "$(printf '%70000s' '' | tr ' ' T)\n"; do
 		with_files /proc/thread-self/net/snmp="$bad" /proc/thread-self/net/netstat="$bad" /proc/thread-self/net/sockstat="$bad" -- check --json
 		[ "$status" -le 3 ]
 		jq -e 'any(.end.gaps[]; .kind == "limits")' <<<"$output"

@@ -84,6 +84,15 @@ int poll(struct pollfd *ready, nfds_t count, int timeout)
 	return script.left > 0;
 }
 
+/* What poll() is called where the compiler checks sizes, and no header names it where not. */
+int __poll_chk(struct pollfd *ready, nfds_t count, int timeout, size_t room);
+
+int __poll_chk(struct pollfd *ready, nfds_t count, int timeout, size_t room)
+{
+	fuzz_require(count * sizeof(*ready) <= room, "poll() of more than there is");
+	return poll(ready, count, timeout);
+}
+
 static void make_right(uint8_t *bytes, size_t size)
 {
 	struct nlmsghdr head;

@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		input.left -= part;
 	}
 	proc_net_end(&reader);
-	fuzz_require(seen.rows + reader.senseless + 1 >= whole && 
+	fuzz_require(seen.rows + reader.senseless + 1 >= whole &&
 		     seen.rows + reader.senseless <= whole + 1,
 		     "%zu rows and %zu without sense of %zu lines", seen.rows,
 		     (size_t)reader.senseless, whole);

@@ -43,9 +43,12 @@ if [ "${1:-}" = again ]; then
 	folder=$(mktemp -d)
 	trap 'rm -rf "$folder"' EXIT
 	cd "$folder"
+	# a name is not read from: shellcheck takes the argument for the file
+	# shellcheck disable=SC2094
 	record 6.18 >6.18
 	show 6.18 >6.18.shown
 	python3 -B "$KERNELS/make.py" --list | while read -r kernel; do
+		# shellcheck disable=SC2094
 		record "$kernel" >"$kernel"
 		difference 6.18.shown "$kernel" >"$KERNELS/$kernel.diff"
 	done

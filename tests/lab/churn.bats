@@ -79,7 +79,7 @@ really_churns() {
 
 @test "a finding about sockets that stay is the same in every run" {
 	lab_python "$churn"
-	local i first= now
+	local i first='' now
 	for i in 1 2 3 4 5 6; do
 		sockvet check --json --warn close-wait-leak=0,count=10 --crit close-wait-leak=9h
 		now=$(jq -c '[.findings[] | select(.id == "close-wait-leak") | [.severity, .count]]' <<<"$output")

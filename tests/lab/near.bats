@@ -37,7 +37,7 @@ if group:
 print("READY pid=%d" % os.getpid(), flush=True)
 sys.stdin.readline()
 '
-quick=(--warn close-wait-leak=0,count=1)
+quick=(--warn "close-wait-leak=0,count=1")
 
 group_of_its_own() {
 	local mount

@@ -183,6 +183,14 @@ os.kill(churn, signal.SIGKILL)
 	holds 'any(.end.gaps[]; .kind == "resources" and (.text | test("Too many open files")))'
 }
 
+# The machine's own root with CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE, CAP_PERFMON and CAP_BPF.
+may_pass() {
+	local needed=$((1 << 2 | 1 << 19 | 1 << 38 | 1 << 39)) effective
+	effective=$(awk '/^CapEff/ { print $2 }' /proc/self/status)
+	[ $((0x$effective & needed)) -eq "$needed" ] && [ -r /sys/kernel/btf/vmlinux ] &&
+		[ "$(xargs </proc/self/uid_map)" = "0 0 4294967295" ]
+}
+
 @test "the pass in the kernel gives another answer than the walk through /proc" {
 	local bpf=${BUILD:-$BATS_TEST_DIRNAME/../../build}/tests/sockvet-bpf arguments
 	[ -x "$bpf" ] || skip "not built: clang or libbpf-dev is missing"
@@ -190,7 +198,11 @@ os.kill(churn, signal.SIGKILL)
 	[ "$(ulimit -Hn)" -ge 2000 ] || skip "needs 2000 descriptors"
 	crowd_apart 8 1400
 	apart "$bpf" list -tapH --verbose >"$BATS_TEST_TMPDIR/pass" 2>"$BATS_TEST_TMPDIR/told"
-	grep -q 'one BPF pass' "$BATS_TEST_TMPDIR/told" || skip "$(cat "$BATS_TEST_TMPDIR/told")"
+	grep -q 'one BPF pass' "$BATS_TEST_TMPDIR/told" || {
+		cat "$BATS_TEST_TMPDIR/told"
+		! may_pass || return 1
+		skip "this root lacks a capability, or this kernel tells no types (BTF)"
+	}
 	apart "$SOCKVET" list -tapH >"$BATS_TEST_TMPDIR/walk" 2>/dev/null
 	cmp "$BATS_TEST_TMPDIR/pass" "$BATS_TEST_TMPDIR/walk"
 	for arguments in "list -tapH -C inode,processes" "list -xapH" "list -tuap --pids" "list -tap --by process"; do

@@ -126,7 +126,7 @@ if "leak" in wants:
 print("READY", flush=True)
 sys.stdin.readline()
 '
-quick=(--warn close-wait-leak=0,count=1 --warn accept-stalled=0,count=1)
+quick=(--warn "close-wait-leak=0,count=1" --warn "accept-stalled=0,count=1")
 
 # All that does not grow older between two looks.
 verdict() {

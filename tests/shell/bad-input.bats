@@ -79,7 +79,7 @@ refuses_filter() {
 	"$SOCKVET" record -q whole
 	size=$(stat -c %s whole)
 	for part in 1 4 9 50; do
-		head -c $((size - part)) whole >cut
+		head -c $((size - part)) whole >./cut
 		refuses "cut" "$SOCKVET" check --from cut
 	done
 }

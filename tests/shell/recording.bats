@@ -90,7 +90,7 @@ is_whole() { "$SOCKVET" list -taH --from "$1" >/dev/null; }
 	refuses "-4" "$SOCKVET" record -4 --from made --redact copy
 	refuses "record has it" "$SOCKVET" check --redact
 	refuses "cannot read" "$SOCKVET" record --from gone --redact copy
-	head -c 100 made >cut
+	head -c 100 made >./cut
 	refuses "byte" "$SOCKVET" record --from cut --redact copy
 	[ ! -e copy ]
 	# in its own place, and once more

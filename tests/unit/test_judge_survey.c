@@ -468,6 +468,7 @@ static void no_row_is_kept_for_ports_that_are_all_reserved(void **state)
 	memset(&world, 0, sizeof(world));
 	world.range = 5000;
 	add_client(&world, 1, 100);
+	add_server(&world, SERVER_PORT, 5000, 0);       /* enough for steps, whatever the dice say */
 	set_counters(&world);
 	know(&world.limits.limit[LIMIT_PORT_LOW], LOW);
 	know(&world.limits.limit[LIMIT_PORT_HIGH], LOW + 4999);
@@ -483,6 +484,68 @@ static void no_row_is_kept_for_ports_that_are_all_reserved(void **state)
 	thresholds_free(thresholds);
 }
 
+/* Privileged ports may be ephemeral ones, too. */
+static void a_range_that_begins_with_port_1_is_looked_at(void **state)
+{
+	struct thresholds *thresholds = thresholds_new();
+	struct snapshot seen;
+	struct report report;
+	struct world world;
+
+	(void)state;
+	memset(&world, 0, sizeof(world));
+	add_server(&world, 50000, 5000, 0);
+	for (unsigned port = 1; port <= 1000; port++)
+		add(&world, STATE_ESTABLISHED, port, 1, 80, OPENER_HERE);
+	set_counters(&world);
+	know(&world.limits.limit[LIMIT_PORT_LOW], 1);
+	know(&world.limits.limit[LIMIT_PORT_HIGH], 1000);
+	world.limits.reserved_known = true;
+	snapshot_init(&seen);
+	seen.limits = world.limits;
+	look_stepwise(&world, thresholds, &seen);
+	report_init(&report);
+	judge(&seen, thresholds, &report);
+	assert_true(finds(&report, "port-exhaustion"));
+	report_fini(&report);
+	snapshot_fini(&seen);
+	grow_fini(&world.socks);
+	thresholds_free(thresholds);
+}
+
+/* What was left out of the dumps is unknown, unless the kernel has allocated no more. */
+static void bound_sockets_that_were_not_listed_are_unknown_and_not_none(void **state)
+{
+	struct thresholds *thresholds = thresholds_new();
+
+	(void)state;
+	for (int extra = 0; extra < 2; extra++) {
+		struct snapshot seen;
+		struct report report;
+		struct world world;
+
+		memset(&world, 0, sizeof(world));
+		world.range = 100;
+		add_server(&world, SERVER_PORT, 5000, 0);
+		set_counters(&world);
+		know(&world.limits.counter[COUNTER_ALLOC],
+		     world.limits.counter[COUNTER_TCP_INUSE].value + extra);
+		snapshot_init(&seen);
+		seen.limits = world.limits;
+		look_stepwise(&world, thresholds, &seen);
+		report_init(&report);
+		judge(&seen, thresholds, &report);
+		assert_int_equal(report.summary.source[STATE_BOUND],
+				 extra ? COUNT_UNKNOWN : COUNT_ROWS);
+		assert_int_equal(report.summary.source[STATE_ESTABLISHED], COUNT_BY_KERNEL);
+		assert_int_equal(report.summary.total, world.socks.count);
+		report_fini(&report);
+		snapshot_fini(&seen);
+		grow_fini(&world.socks);
+	}
+	thresholds_free(thresholds);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -491,6 +554,8 @@ int main(void)
 		cmocka_unit_test(counters_that_contradict_each_other_are_not_believed),
 		cmocka_unit_test(sockets_of_the_kernel_do_not_hide_those_that_are_only_bound),
 		cmocka_unit_test(no_row_is_kept_for_ports_that_are_all_reserved),
+		cmocka_unit_test(a_range_that_begins_with_port_1_is_looked_at),
+		cmocka_unit_test(bound_sockets_that_were_not_listed_are_unknown_and_not_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,9 +28,11 @@
 __asm__(".pushsection .rodata\n"
 	".balign 8\n"
 	"program: .incbin \"" PROGRAM "\"\n"
-	"program_end: .byte 0\n"
+	"program_end: .balign 8\n"
+	"program_size: .quad program_end - program\n"
 	".popsection\n");
-extern const char program[], program_end[];
+extern const char program[];
+extern const uint64_t program_size;
 
 /* ---- the library, loaded when it is needed ---- */
 
@@ -163,8 +165,7 @@ static int attach(struct bpf_object *object, struct bpf_link **link)
 
 static int pass(task_files_take *take, void *ctx)
 {
-	size_t size = (size_t)(program_end - program);
-	struct bpf_object *object = libbpf.bpf_object__open_mem(program, size, NULL);
+	struct bpf_object *object = libbpf.bpf_object__open_mem(program, program_size, NULL);
 	struct bpf_link *link = NULL;
 	int err = object ? attach(object, &link) : -errno;
 

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef BASE_BITS_H
+#define BASE_BITS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A set of small numbers, such as ports: `uint8_t ports[65536 / 8]`, a bit for each. */
+static inline bool bits_has(const uint8_t *bits, unsigned number)
+{
+	return bits[number / 8] >> (number % 8) & 1;
+}
+
+static inline void bits_add(uint8_t *bits, unsigned number)
+{
+	bits[number / 8] |= (uint8_t)(1u << (number % 8));
+}
+
+static inline void bits_put(uint8_t *bits, unsigned number, bool is_in)
+{
+	uint8_t others = (uint8_t)(bits[number / 8] & ~(1u << (number % 8)));
+
+	bits[number / 8] = (uint8_t)(others | (unsigned)is_in << (number % 8));
+}
+
+#endif
