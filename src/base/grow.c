@@ -44,10 +44,10 @@ char *grow_strdup(const char *text)
 	return copy;
 }
 
-void *grow_room(void *at, size_t *room, size_t want, size_t size)
+static void *widen(void *at, size_t *room, size_t want, size_t size)
 {
 	size_t more = *room;
-	char *moved;
+	void *moved;
 
 	if (want <= *room)
 		return at;
@@ -59,7 +59,24 @@ void *grow_room(void *at, size_t *room, size_t want, size_t size)
 	moved = reallocarray(at, more, size);
 	if (!moved)
 		out_of_memory();
-	memset(moved + *room * size, 0, (more - *room) * size);
 	*room = more;
+	return moved;
+}
+
+void *grow_room(void *at, size_t *room, size_t want, size_t size)
+{
+	size_t before = *room;
+	char *moved = widen(at, room, want, size);
+
+	if (*room > before)
+		memset(moved + before * size, 0, (*room - before) * size);
+	return moved;
+}
+
+void *grow_one(void *at, size_t *room, size_t count, size_t size)
+{
+	char *moved = widen(at, room, count + 1, size);
+
+	memset(moved + count * size, 0, size);
 	return moved;
 }

@@ -25,10 +25,13 @@ char *grow_strdup(const char *text);
  */
 void *grow_room(void *at, size_t *room, size_t want, size_t size);
 
+/* The same for one more than @count, and only that one zeroed: the rest is no memory yet. */
+void *grow_one(void *at, size_t *room, size_t count, size_t size);
+
 /* Pointer to a new zeroed element at the end of @list. */
 #define grow_add(list)                                                        \
-	((list)->at = grow_room((list)->at, &(list)->room, (list)->count + 1, \
-				sizeof(*(list)->at)),                         \
+	((list)->at = grow_one((list)->at, &(list)->room, (list)->count,      \
+			       sizeof(*(list)->at)),                          \
 	 &(list)->at[(list)->count++])
 
 /* Frees the array and leaves an empty list. */
