@@ -4,15 +4,19 @@
 #include "collect/knobs.h"
 #include "collect/tape.h"
 
+#include <errno.h>
 #include <fcntl.h>
 
 /* Lines of the present namespace; without IPv6 the second file is not there. */
+/* Without IPv6 there is no second file; one that cannot be read may hide any socket. */
 static bool read_stat(struct text *stat)
 {
+	int err;
+
 	if (tape_read(AT_FDCWD, "/proc/thread-self/net/sockstat", stat) < 0)
 		return false;
-	tape_read(AT_FDCWD, "/proc/thread-self/net/sockstat6", stat);
-	return true;
+	err = tape_read(AT_FDCWD, "/proc/thread-self/net/sockstat6", stat);
+	return !err || err == -ENOENT;
 }
 
 /* True unless the counter is there and 0. */
@@ -69,9 +73,11 @@ uint32_t census_states(enum protocol protocol)
 
 	if (protocol != PROTOCOL_TCP && protocol != PROTOCOL_UDP)
 		return states;
-	if (read_stat(&stat) && protocol == PROTOCOL_TCP)
+	if (!read_stat(&stat))
+		states = STATE_ALL;
+	else if (protocol == PROTOCOL_TCP)
 		states = tcp_states(&stat);
-	else if (stat.count && !may_have(&stat, "UDP:", "inuse") && !has_ipv6(&stat, "UDP6:"))
+	else if (!may_have(&stat, "UDP:", "inuse") && !has_ipv6(&stat, "UDP6:"))
 		states = 0;
 	text_fini(&stat);
 	return states;

@@ -28,6 +28,13 @@ struct kind {
 
 /* ---- attributes that change ---- */
 
+/* What stands behind the 4 bytes means nothing. */
+static void replace_v4(struct alias *alias, uint8_t *at)
+{
+	alias_v4(alias, at);
+	memset(at + 4, 0, 12);
+}
+
 static bool write_md5(struct alias *alias, const struct nlattrs_one *one, struct text *out)
 {
 	const uint8_t *at = one->at;
@@ -43,7 +50,7 @@ static bool write_md5(struct alias *alias, const struct nlattrs_one *one, struct
 		if (told.tcpm_family == AF_INET6)
 			alias_v6(alias, (uint8_t *)told.tcpm_addr);
 		else
-			alias_v4(alias, (uint8_t *)told.tcpm_addr);
+			replace_v4(alias, (uint8_t *)told.tcpm_addr);
 		text_add(out, (const char *)&told, sizeof(told));
 	}
 	return true;
@@ -138,14 +145,11 @@ static void replace_ends(struct alias *alias, uint8_t family, uint8_t *message)
 {
 	uint8_t *ends = message + offsetof(struct inet_diag_msg, id.idiag_src);
 
-	for (unsigned i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 2; i++) {
 		if (family == AF_INET6)
 			alias_v6(alias, ends + 16 * i);
 		else
-			alias_v4(alias, ends + 16 * i);
-		/* what an IPv4 socket has behind its 4 bytes means nothing */
-		if (family == AF_INET)
-			memset(ends + 16 * i + 4, 0, 12);
+			replace_v4(alias, ends + 16 * i);
 	}
 }
 

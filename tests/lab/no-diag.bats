@@ -142,6 +142,8 @@ sys.stdin.read()
 
 @test "without netlink and without /proc/net the answer is an empty list" {
 	lab_python "$mixed"
+	need_strace
+	! ldd "$SOCKVET" | grep -q 'lib[at]san' || skip "a sanitizer reads its own options in /proc"
 	status=0
 	inside unshare -m sh -c 'mount -t tmpfs none /proc && exec "$@"' sh timeout 60 strace -qq -o /dev/null \
 		-e trace=socket -e inject=socket:error=EACCES "$SOCKVET" list -tan 2>"$BATS_TEST_TMPDIR/stderr" || status=$?

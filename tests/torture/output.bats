@@ -105,8 +105,8 @@ injected() {
 @test "an error that comes with the close of the output is told" {
 	need_strace
 	lab_python "$HOLDER"
-	# the last close of all is that of the output
-	count=$(inside strace -qqq -e trace=close "$SOCKVET" list -tan 2>&1 >/dev/null | grep -c 'close(')
+	# descriptor 1 is the output, until it is closed
+	count=$(inside strace -qqq -e trace=close "$SOCKVET" list -tan 2>&1 >/dev/null | grep 'close(' | grep -n 'close(1)' | head -n 1 | cut -d: -f1)
 	injected "close:error=EIO:when=$count" list -tan
 	[ "$status" -eq 3 ]
 	[[ $errors == "sockvet: closing the output: Input/output error"* ]]

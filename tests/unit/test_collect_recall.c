@@ -1,0 +1,683 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Answers out of recordings that nobody honest made: too short, too long, with
+ * numbers out of range and text for a terminal. None may be believed further
+ * than it goes, and what a recording does not hold is a gap.
+ */
+#include "test.h"
+
+#include "base/grow.h"
+#include "collect/cgroups.h"
+#include "collect/elsewhere.h"
+#include "collect/flags.h"
+#include "collect/names.h"
+#include "collect/others.h"
+#include "collect/probe.h"
+#include "collect/raw_socks.h"
+#include "collect/scene.h"
+#include "collect/way.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define COUNT(rows) (sizeof(rows) / sizeof(*(rows)))
+
+static char recording[] = "/tmp/sockvet-test-recall.XXXXXX";
+static struct tape tape;
+static struct snapshot seen;
+
+static void begin(void)
+{
+	snapshot_init(&seen);
+	assert_int_equal(tape_open(&tape, NULL, recording, NULL), 0);
+	tape_put(&tape, FRAME_BASICS, NULL, NULL, 0);
+}
+
+static void replay(void)
+{
+	assert_int_equal(tape_close(&tape, true, NULL), 0);
+	assert_int_equal(tape_open(&tape, recording, NULL, NULL), 0);
+}
+
+static void end(void)
+{
+	tape_close(&tape, false, NULL);
+	snapshot_fini(&seen);
+}
+
+static struct addr address(const char *v4, size_t size)
+{
+	return size == 4 ? addr_from_v4((const uint8_t *)v4) : addr_from_v6((const uint8_t *)v4);
+}
+
+#define V4(bytes) address(bytes, 4)
+#define V6(bytes) address(bytes, 16)
+#define PUBLIC6 "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1"
+#define LINK6   "\xfe\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\1"
+#define LOOP6   "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1"
+
+static void add_local(struct addr addr, uint32_t ifindex, bool tentative)
+{
+	*grow_add(&seen.locals) = (struct local){
+		.addr = addr, .family = addr_is_v4(&addr) ? FAMILY_IPV4 : FAMILY_IPV6,
+		.ifindex = ifindex, .tentative = tentative,
+	};
+}
+
+/* ---- bind: the kind of an address ---- */
+
+static enum addr_kind kind_of(struct addr addr, uint32_t ifindex, uint32_t scope)
+{
+	struct bind_ask ask = {
+		.family = addr_is_v4(&addr) ? FAMILY_IPV4 : FAMILY_IPV6, .addr = addr,
+		.ifindex = ifindex, .scope = scope,
+	};
+	struct bind_scene scene = { 0 };
+
+	scene_collect(&tape, &ask, &scene, &seen);
+	assert_false(scene.may_bind_low.is);
+	return scene.addr_kind;
+}
+
+static void test_address_of_another_question_is_told_wrong(void **state)
+{
+	(void)state;
+	begin();
+	replay();
+	assert_int_equal(kind_of(V4("\0\0\0\0"), 0, 0), ADDR_KIND_ANY);
+	assert_int_equal(kind_of(V4("\xff\xff\xff\xff"), 0, 0), ADDR_KIND_BROADCAST);
+	assert_int_equal(kind_of(V4("\xe0\0\0\1"), 0, 0), ADDR_KIND_MULTICAST);
+	assert_int_equal(kind_of(V6("\xff\2\0\0\0\0\0\0\0\0\0\0\0\0\0\1"), 0, 0), ADDR_KIND_MULTICAST);
+	/* no addresses were recorded */
+	assert_int_equal(kind_of(V4("\x0a\0\0\1"), 0, 0), ADDR_KIND_UNKNOWN);
+	assert_int_equal(kind_of(V6(PUBLIC6), 0, 0), ADDR_KIND_UNKNOWN);
+	seen.locals_known = true;
+	add_local(V4("\x0a\0\0\1"), 2, false);
+	add_local(V6(LOOP6), 1, false);
+	add_local(V6(LINK6), 2, false);
+	add_local(V6(PUBLIC6), 2, true);
+	assert_int_equal(kind_of(V4("\x0a\0\0\1"), 0, 0), ADDR_KIND_LOCAL);
+	assert_int_equal(kind_of(V4("\x0a\0\0\2"), 0, 0), ADDR_KIND_UNKNOWN);
+	/* 127/8 is local when lo was given any of it */
+	assert_int_equal(kind_of(V4("\x7f\0\0\2"), 0, 0), ADDR_KIND_UNKNOWN);
+	add_local(V4("\x7f\0\0\1"), 1, false);
+	assert_int_equal(kind_of(V4("\x7f\0\0\2"), 0, 0), ADDR_KIND_LOCAL);
+	assert_int_equal(kind_of(V6(LOOP6), 1, 0), ADDR_KIND_LOCAL);
+	assert_int_equal(kind_of(V6(LOOP6), 2, 0), ADDR_KIND_ELSEWHERE);
+	/* its scope is the device, whichever another one is bound to; ::1 has none */
+	assert_int_equal(kind_of(V6(LINK6), 0, 2), ADDR_KIND_LOCAL);
+	assert_int_equal(kind_of(V6(LINK6), 1, 2), ADDR_KIND_LOCAL);
+	assert_int_equal(kind_of(V6(LINK6), 0, 3), ADDR_KIND_ELSEWHERE);
+	assert_int_equal(kind_of(V6(LOOP6), 1, 2), ADDR_KIND_LOCAL);
+	assert_int_equal(kind_of(V6(PUBLIC6), 0, 0), ADDR_KIND_TENTATIVE);
+	add_local(V6(PUBLIC6), 3, false);
+	assert_int_equal(kind_of(V6(PUBLIC6), 0, 0), ADDR_KIND_LOCAL);
+	end();
+}
+
+static void test_kind_of_an_address_is_believed_out_of_range(void **state)
+{
+	const struct bind_ask ask = { .family = FAMILY_IPV4, .addr = V4("\x0a\0\0\1"), .uid = 7 };
+	struct { uint32_t family, ifindex, scope, uid; uint8_t addr[16]; } key = {
+		.family = FAMILY_IPV4, .uid = 7,
+	};
+	const uint32_t told[3] = { ADDR_KIND_COUNT, 1, 9 };
+	struct bind_scene scene = { 0 };
+
+	(void)state;
+	memcpy(key.addr, ask.addr.b, 16);
+	begin();
+	tape_answer(&tape, ANSWER_SCENE, &key, sizeof(key), told, sizeof(told));
+	replay();
+	scene_collect(&tape, &ask, &scene, &seen);
+	assert_int_equal(scene.addr_kind, ADDR_KIND_UNKNOWN);
+	assert_true(scene.may_bind_low.is);
+	assert_int_equal(scene.may_bind_low.value, 1);
+	end();
+	begin();
+	tape_answer(&tape, ANSWER_SCENE, &key, sizeof(key), told, sizeof(told) - 1);
+	replay();
+	assert_int_equal(kind_of(ask.addr, 0, 0), ADDR_KIND_UNKNOWN);
+	end();
+}
+
+/* ---- connect: the way ---- */
+
+static struct way way_to(struct addr destination, struct addr source)
+{
+	struct connect_ask ask = {
+		.family = addr_is_v4(&destination) ? FAMILY_IPV4 : FAMILY_IPV6,
+		.destination = destination, .source = source,
+	};
+	struct way way;
+
+	way_collect(&tape, &ask, &way, &seen);
+	return way;
+}
+
+static void test_way_to_an_own_address_is_not_inferred(void **state)
+{
+	const struct addr none = { { 0 } }, one = V4("\x0a\0\0\1"), two = V4("\x0a\0\0\2");
+	const struct addr loop = V6(LOOP6);
+	struct way way;
+
+	(void)state;
+	begin();
+	replay();
+	way = way_to(V4("\x7f\0\0\5"), none);
+	assert_true(way.known);
+	assert_true(addr_is_v4(&way.source) && addr_is_loopback(&way.source));
+	way = way_to(loop, none);
+	assert_true(way.known);
+	assert_true(addr_equal(&way.source, &loop));
+	assert_false(way_to(V4("\x7f\0\0\5"), two).known);
+	assert_false(way_to(one, none).known);
+	add_local(one, 2, false);
+	add_local(two, 2, false);
+	add_local(V6(PUBLIC6), 2, false);
+	assert_true(way_to(one, none).known);
+	/* perhaps a secondary one, for which the first one speaks */
+	assert_false(way_to(two, none).known);
+	assert_true(way_to(V6(PUBLIC6), none).known);
+	assert_false(way_to(V6(LINK6), none).known);
+	end();
+}
+
+static void test_errno_of_a_way_is_believed_out_of_range(void **state)
+{
+	static const struct { int32_t told; int err; } cases[] = {
+		{ 0, 0 }, { ENETUNREACH, ENETUNREACH }, { 4095, 4095 }, { 4096, EIO }, { -1, EIO },
+	};
+	struct { uint32_t family, ifindex; uint8_t destination[16]; } key = { FAMILY_IPV4, 0, { 0 } };
+	const struct addr none = { { 0 } }, to = V4("\x0a\0\0\1");
+
+	(void)state;
+	memcpy(key.destination, to.b, 16);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct { uint32_t known, ifindex; int32_t err; uint8_t source[16]; } told = {
+			1, 5, cases[i].told, { 0 },
+		};
+
+		begin();
+		tape_answer(&tape, ANSWER_WAY, &key, sizeof(key), &told, sizeof(told));
+		replay();
+		assert_int_equal(way_to(to, none).err, cases[i].err);
+		assert_int_equal(way_to(to, none).ifindex, 5);
+		end();
+	}
+	begin();
+	tape_answer(&tape, ANSWER_WAY, &key, sizeof(key), "short", 5);
+	replay();
+	assert_false(way_to(to, none).known);
+	end();
+}
+
+/* ---- other namespaces ---- */
+
+struct elsewhere_row {
+	uint64_t inode;
+	int32_t  pid;
+	uint32_t listeners, others, comm_size;
+	char     name[256], comm[64];
+};
+
+static void recall_elsewhere(size_t rows, size_t more, struct bind_scene *scene)
+{
+	const struct bind_ask ask = { .protocol = PROTOCOL_TCP, .port = 80 };
+	const uint32_t key[2] = { PROTOCOL_TCP, 80 }, known = 1;
+	struct elsewhere_row row = { .inode = 7, .pid = -3, .listeners = 2, .comm_size = 4000 };
+	struct text bytes = { 0 };
+
+	memset(row.name, 'n', sizeof(row.name));
+	memset(row.comm, 'c', sizeof(row.comm));
+	text_add(&bytes, (const char *)&known, sizeof(known));
+	for (size_t i = 0; i < rows; i++)
+		text_add(&bytes, (const char *)&row, sizeof(row));
+	text_add(&bytes, "junk", more);
+	begin();
+	tape_answer(&tape, ANSWER_ELSEWHERE, key, sizeof(key), bytes.at, bytes.count);
+	replay();
+	elsewhere_collect(&tape, &ask, scene, 0);
+	text_fini(&bytes);
+	end();
+}
+
+static void test_rows_of_other_namespaces_run_over(void **state)
+{
+	struct bind_scene scene = { 0 };
+
+	(void)state;
+	recall_elsewhere(1, 0, &scene);
+	assert_true(scene.elsewhere_known);
+	assert_int_equal(scene.elsewhere.count, 1);
+	assert_int_equal(scene.elsewhere.at[0].pid, 0);
+	assert_int_equal(scene.elsewhere.at[0].listeners, 2);
+	assert_int_equal(scene.elsewhere.at[0].comm_size, sizeof(scene.elsewhere.at[0].comm) - 1);
+	assert_int_equal(strlen(scene.elsewhere.at[0].name), sizeof(scene.elsewhere.at[0].name) - 1);
+	bind_scene_fini(&scene);
+	scene = (struct bind_scene){ 0 };
+	recall_elsewhere(65, 0, &scene);
+	assert_int_equal(scene.elsewhere.count, 64);
+	bind_scene_fini(&scene);
+	scene = (struct bind_scene){ 0 };
+	recall_elsewhere(1, 4, &scene);
+	assert_false(scene.elsewhere_known);
+	assert_int_equal(scene.elsewhere.count, 0);
+}
+
+/* ---- unix names ---- */
+
+struct unix_told {
+	uint32_t file;
+	int32_t  parent_err;
+	uint32_t listed, elsewhere_known;
+	int32_t  list_err;
+	char     file_kind[24];
+};
+
+static int recall_unix(const struct unix_told *told, size_t size, struct unix_scene *scene)
+{
+	const struct unix_ask ask = { .name = "/x", .size = 2, .type = UNIX_STREAM };
+	const struct { uint32_t abstract, type; char name[2]; } key = { 0, UNIX_STREAM, "/x" };
+	struct fault fault;
+	int err;
+
+	tape_answer(&tape, ANSWER_UNIX, &key, 10, told, size);
+	replay();
+	err = names_collect(&tape, &ask, scene, 0, &seen, &fault);
+	assert_true(scene->name_max.is);
+	return err;
+}
+
+static void test_what_stands_at_a_path_is_believed_out_of_range(void **state)
+{
+	struct unix_told told = {
+		.file = UNIX_FILE_DANGLING + 1, .parent_err = 4096, .listed = 1, .list_err = -4096,
+	};
+	struct unix_scene scene = { 0 };
+
+	(void)state;
+	memcpy(told.file_kind, "\x1b[31mred\x7f\xff and more than fits", sizeof(told.file_kind));
+	begin();
+	assert_int_equal(recall_unix(&told, sizeof(told), &scene), 0);
+	assert_int_equal(scene.file, UNIX_FILE_UNKNOWN);
+	assert_int_equal(scene.parent_err, 0);
+	assert_memory_equal(scene.file_kind, "?[31mred??", 10);
+	assert_int_equal(strlen(scene.file_kind), sizeof(scene.file_kind) - 1);
+	assert_int_equal(seen.gaps.count, 0);
+	end();
+	unix_scene_fini(&scene);
+
+	told.parent_err = -1;
+	told.list_err = -ENOMEM;
+	scene = (struct unix_scene){ 0 };
+	begin();
+	recall_unix(&told, sizeof(told), &scene);
+	assert_int_equal(scene.parent_err, 0);
+	assert_true(snapshot_has_gap(&seen, GAP_DUMP));
+	end();
+	unix_scene_fini(&scene);
+}
+
+static void test_unix_answer_of_a_wrong_size_is_used(void **state)
+{
+	const struct unix_told told = { .file = UNIX_FILE_SOCKET, .listed = 1 };
+	char longer[sizeof(told) + 1] = { 0 };
+	struct unix_scene scene = { 0 };
+
+	(void)state;
+	memcpy(longer, &told, sizeof(told));
+	for (size_t size = sizeof(told) - 1; size <= sizeof(told) + 1; size += 2) {
+		begin();
+		recall_unix((const struct unix_told *)longer, size, &scene);
+		assert_int_equal(scene.file, UNIX_FILE_UNKNOWN);
+		assert_true(snapshot_has_gap(&seen, GAP_RECORDING));
+		end();
+	}
+}
+
+/* ---- probes ---- */
+
+static void test_answer_of_a_probe_is_believed_further_than_it_goes(void **state)
+{
+	static const struct { int32_t told; int err; } cases[] = {
+		{ 0, 0 }, { EADDRINUSE, EADDRINUSE }, { 4095, 4095 }, { 4096, 0 }, { -1, 0 },
+	};
+	const struct bind_ask ask = { .protocol = PROTOCOL_TCP, .port = 80 };
+	struct bind_probe probe;
+	uint32_t key[13] = { PROTOCOL_TCP, 0, 80 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct { int32_t made, err; char refusal[PROBE_REFUSAL]; } told = { 1, cases[i].told, "" };
+
+		memset(told.refusal, '\a', sizeof(told.refusal));
+		begin();
+		tape_answer(&tape, ANSWER_PROBE_BIND, key, sizeof(key), &told, sizeof(told) - (i == 4));
+		replay();
+		probe_bind(&tape, &ask, &probe);
+		assert_int_equal(probe.made, i != 4);
+		assert_int_equal(probe.err, cases[i].err);
+		assert_null(strchr(probe.refusal, '\a'));
+		end();
+	}
+}
+
+struct ports_told {
+	uint32_t made, asked, packets_sent;
+	char     refusal[PROBE_REFUSAL];
+	uint8_t  answered[8192], usable[8192];
+};
+
+static void test_port_is_usable_that_was_not_asked(void **state)
+{
+	static struct ports_told told = { .made = 1, .asked = 3 };
+	static uint8_t ports[8192];
+	static struct port_probe probe;
+
+	(void)state;
+	memset(told.answered, 0xf0, sizeof(told.answered));
+	memset(told.usable, 0x3f, sizeof(told.usable));
+	memset(ports, 0x18, sizeof(ports));
+	for (size_t cut = 0; cut < 2; cut++) {
+		begin();
+		tape_answer(&tape, ANSWER_PROBE_PORTS, ports, sizeof(ports), &told, sizeof(told) - cut);
+		replay();
+		probe_ports(&tape, ports, &probe);
+		assert_int_equal(probe.made, !cut);
+		assert_int_equal(probe.answered[77], cut ? 0 : 0x10);
+		assert_int_equal(probe.usable[77], cut ? 0 : 0x10);
+		assert_int_equal(!*probe.refusal, !cut);
+		end();
+	}
+}
+
+/* ---- flags of sockets ---- */
+
+static void test_flags_are_given_to_another_socket(void **state)
+{
+	struct { uint64_t cookie; uint32_t inode; uint16_t have, set; } told[] = {
+		{ 5, 50, 7, 0 }, { 5, 50, 7, 1 }, { 6, 60, 7, 7 },
+	};
+	struct sock sock = { .cookie = 5, .inode = 50, .family = FAMILY_IPV4 };
+
+	(void)state;
+	begin();
+	*grow_add(&seen.socks) = sock;
+	sock.inode = 60;
+	*grow_add(&seen.socks) = sock;
+	sock = (struct sock){ .cookie = 6, .inode = 60, .family = FAMILY_IPV6 };
+	*grow_add(&seen.socks) = sock;
+	/* the first has a key, and is none of these; the last has half a row more */
+	tape_answer(&tape, ANSWER_FLAGS, "key", 3, told, sizeof(told));
+	tape_answer(&tape, ANSWER_SCENE, "", 0, told, sizeof(told));
+	tape_answer(&tape, ANSWER_FLAGS, "", 0, told, sizeof(told) - 8);
+	replay();
+	flags_collect(&tape, &seen);
+	assert_true(seen.socks.at[0].have & HAVE_REUSEADDR);
+	assert_true(seen.socks.at[0].have & HAVE_REUSEPORT);
+	assert_true(seen.socks.at[0].reuseaddr);
+	assert_false(seen.socks.at[0].reuseport);
+	/* of IPv6 only */
+	assert_false(seen.socks.at[0].have & HAVE_V6ONLY);
+	assert_false(seen.socks.at[1].have & (HAVE_REUSEADDR | HAVE_REUSEPORT));
+	assert_false(seen.socks.at[2].have & (HAVE_REUSEADDR | HAVE_REUSEPORT));
+	end();
+}
+
+/* ---- sections ---- */
+
+static void test_missing_section_is_no_gap(void **state)
+{
+	const struct collect_ask ask = { .protocol = PROTOCOL_PACKET, .states = UINT32_MAX };
+	struct map wanted = { 0 };
+
+	(void)state;
+	begin();
+	replay();
+	cgroups_replay(&tape, &seen, &wanted);
+	assert_int_equal(seen.gaps.count, 0);
+	cgroups_replay(&tape, &seen, NULL);
+	assert_int_equal(seen.gaps.count, 1);
+	seen.socks_complete = true;
+	assert_int_equal(others_collect(&tape, &ask, (struct sink){ 0 }, 0, &seen, NULL), 0);
+	assert_false(seen.socks_complete);
+	assert_int_equal(seen.gaps.count, 2);
+	end();
+}
+
+static void test_cgroup_gap_is_told_where_none_was_asked(void **state)
+{
+	const struct frame_flag made = { 1 };
+	struct frame_cgroup group = { .id = 9 };
+	struct map wanted = { 0 };
+
+	(void)state;
+	for (unsigned asked = 0; asked < 2; asked++) {
+		begin();
+		tape_put(&tape, FRAME_CGROUPS, &made, NULL, 0);
+		tape_put(&tape, FRAME_CGROUP, &group, "/shop", 5);
+		tape_gap(&tape, NULL, GAP_CGROUPS, 1, "cut");
+		replay();
+		if (asked)
+			map_slot(&wanted, 9, NULL);
+		cgroups_replay(&tape, &seen, &wanted);
+		assert_int_equal(seen.gaps.count, asked);
+		assert_int_equal(seen.cgroups.count, asked);
+		end();
+	}
+	map_fini(&wanted);
+}
+
+static int count_row(void *ctx, const struct sock *sock)
+{
+	(void)sock;
+	++*(int *)ctx;
+	return 0;
+}
+
+static void test_senseless_message_of_another_family_is_no_gap(void **state)
+{
+	const struct collect_ask ask = { .protocol = PROTOCOL_UNIX, .states = UINT32_MAX };
+	const struct frame_ask asked = { .states = UINT32_MAX, .protocol = PROTOCOL_UNIX };
+	int rows = 0;
+	const struct sink sink = { .take = count_row, .ctx = &rows };
+
+	(void)state;
+	begin();
+	tape_put(&tape, FRAME_ASK, &asked, NULL, 0);
+	tape_put(&tape, FRAME_SOCK, NULL, "", 0);
+	tape_put(&tape, FRAME_SOCK, NULL, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 17);
+	tape_gap(&tape, NULL, GAP_DUMP, 1, "broke off");
+	replay();
+	seen.socks_complete = true;
+	assert_int_equal(others_collect(&tape, &ask, sink, 0, &seen, NULL), 0);
+	assert_int_equal(rows, 0);
+	assert_false(seen.socks_complete);
+	assert_true(snapshot_has_gap(&seen, GAP_ATTRIBUTE));
+	assert_true(snapshot_has_gap(&seen, GAP_DUMP));
+	end();
+}
+
+/* ---- raw sockets ---- */
+
+#define RAW_HEAD "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+#define RAW_LINE "   1: 00000000:0001 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 77 2 0 0\n"
+
+static void put_file(const char *name, int err, const char *content)
+{
+	struct frame_file file = { .err = err };
+	struct text bytes = { 0 };
+
+	text_add(&bytes, name, strlen(name) + 1);
+	text_add(&bytes, content, strlen(content));
+	tape_put(&tape, FRAME_FILE, &file, bytes.at, bytes.count);
+	text_fini(&bytes);
+}
+
+static int read_raw(uint32_t states, int *rows, struct fault *fault)
+{
+	const struct collect_ask ask = {
+		.protocol = PROTOCOL_RAW, .states = states, .ipv4 = true, .ipv6 = true,
+	};
+
+	*rows = 0;
+	return raw_socks_collect(&tape, &ask, (struct sink){ .take = count_row, .ctx = rows }, "6.1.0", 0,
+				 &seen, fault);
+}
+
+static void test_raw_file_is_read_wrong(void **state)
+{
+	struct fault fault;
+	int rows;
+
+	(void)state;
+	begin();
+	put_file("/proc/thread-self/net/raw", 0, RAW_HEAD RAW_LINE "nonsense\n" "   2: 0000000:0001 zz\n");
+	put_file("/proc/thread-self/net/raw6", ENOENT, "");
+	replay();
+	assert_int_equal(read_raw(UINT32_MAX, &rows, &fault), 0);
+	assert_int_equal(rows, 1);
+	assert_true(snapshot_has_gap(&seen, GAP_SOURCE));
+	assert_true(snapshot_has_gap(&seen, GAP_ATTRIBUTE));
+	assert_int_equal(read_raw(0, &rows, &fault), 0);
+	assert_int_equal(rows, 0);
+	end();
+	/* what cannot be read is no empty list */
+	begin();
+	put_file("/proc/thread-self/net/raw", EACCES, "");
+	replay();
+	assert_int_equal(read_raw(UINT32_MAX, &rows, &fault), -EACCES);
+	assert_non_null(strstr(fault.text, "/net/raw"));
+	end();
+}
+
+/* ---- gaps and files ---- */
+
+static void test_sentence_of_a_gap_runs_over_or_steers_a_terminal(void **state)
+{
+	const struct frame_flag made = { 1 };
+	struct frame_gap gap = { .count = 3, .kind = GAP_KIND_COUNT };
+	char sentence[300];
+
+	(void)state;
+	memset(sentence, '\x1b', sizeof(sentence));
+	begin();
+	tape_put(&tape, FRAME_CGROUPS, &made, NULL, 0);
+	tape_put(&tape, FRAME_GAP, &gap, sentence, sizeof(sentence));
+	replay();
+	cgroups_replay(&tape, &seen, NULL);
+	assert_int_equal(seen.gaps.count, 1);
+	assert_int_equal(seen.gaps.at[0].kind, GAP_RECORDING);
+	assert_int_equal(strspn(seen.gaps.at[0].text, "?"), sizeof(seen.gaps.at[0].text) - 1);
+	end();
+}
+
+static void test_gaps_without_end_fill_memory(void **state)
+{
+	const struct frame_flag made = { 1 };
+
+	(void)state;
+	begin();
+	tape_put(&tape, FRAME_CGROUPS, &made, NULL, 0);
+	for (unsigned i = 0; i < 700; i++)
+		tape_gap(&tape, NULL, GAP_CGROUPS, 1, "gap %u", i);
+	replay();
+	cgroups_replay(&tape, &seen, NULL);
+	assert_int_equal(seen.gaps.count, 501);
+	assert_string_equal(seen.gaps.at[500].text, "and more of these");
+	assert_int_equal(seen.gaps.at[500].count, 200);
+	end();
+}
+
+static void test_errno_of_a_file_is_believed_out_of_range(void **state)
+{
+	static const struct { int told, err; } cases[] = {
+		{ EACCES, -EACCES }, { 4095, -4095 }, { 4096, -EIO }, { -1, -EIO },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct text content = { 0 };
+
+		begin();
+		put_file("/x", cases[i].told, "not to be read");
+		replay();
+		assert_int_equal(tape_file(&tape, "/x", &content), cases[i].err);
+		assert_int_equal(tape_file(&tape, "/y", &content), -ENODATA);
+		assert_int_equal(content.count, 0);
+		end();
+	}
+}
+
+/* Longer than each buffer in turn, and than the largest. */
+static void test_long_file_is_cut(void **state)
+{
+	static const size_t sizes[] = { 0, 4095, 4096, 65535, 65536, 1048575, 1048576 };
+	char block[4096];
+
+	(void)state;
+	memset(block, 'x', sizeof(block));
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		FILE *file = fopen(recording, "w");
+		struct text content = { 0 };
+		bool fits = sizes[i] < 1048576;
+
+		assert_non_null(file);
+		for (size_t left = sizes[i]; left;) {
+			size_t part = left < sizeof(block) ? left : sizeof(block);
+
+			assert_int_equal(fwrite(block, 1, part, file), part);
+			left -= part;
+		}
+		fclose(file);
+		assert_int_equal(tape_read(-1, recording, &content), fits ? 0 : -EFBIG);
+		assert_int_equal(content.count, fits ? sizes[i] : 0);
+		text_fini(&content);
+	}
+	assert_int_equal(tape_read(-1, "/", &(struct text){ 0 }), -EISDIR);
+	assert_int_equal(truncate(recording, 0), 0);
+}
+
+static int make_name(void **state)
+{
+	int fd = mkstemp(recording);
+
+	(void)state;
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int drop_name(void **state)
+{
+	(void)state;
+	return unlink(recording);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_address_of_another_question_is_told_wrong),
+		cmocka_unit_test(test_kind_of_an_address_is_believed_out_of_range),
+		cmocka_unit_test(test_way_to_an_own_address_is_not_inferred),
+		cmocka_unit_test(test_errno_of_a_way_is_believed_out_of_range),
+		cmocka_unit_test(test_rows_of_other_namespaces_run_over),
+		cmocka_unit_test(test_what_stands_at_a_path_is_believed_out_of_range),
+		cmocka_unit_test(test_unix_answer_of_a_wrong_size_is_used),
+		cmocka_unit_test(test_answer_of_a_probe_is_believed_further_than_it_goes),
+		cmocka_unit_test(test_port_is_usable_that_was_not_asked),
+		cmocka_unit_test(test_flags_are_given_to_another_socket),
+		cmocka_unit_test(test_missing_section_is_no_gap),
+		cmocka_unit_test(test_cgroup_gap_is_told_where_none_was_asked),
+		cmocka_unit_test(test_senseless_message_of_another_family_is_no_gap),
+		cmocka_unit_test(test_raw_file_is_read_wrong),
+		cmocka_unit_test(test_sentence_of_a_gap_runs_over_or_steers_a_terminal),
+		cmocka_unit_test(test_gaps_without_end_fill_memory),
+		cmocka_unit_test(test_errno_of_a_file_is_believed_out_of_range),
+		cmocka_unit_test(test_long_file_is_cut),
+	};
+
+	return cmocka_run_group_tests(tests, make_name, drop_name);
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Files, folders and namespaces that cannot be opened: the functions below stand
+ * before those of the C library. What could not be read is a gap, never nothing.
+ */
+#include "test.h"
+
+#include "collect/census.h"
+#include "collect/cgroups.h"
+#include "collect/places.h"
+#include "collect/probe.h"
+#include "collect/spaces.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define COUNT(rows) (sizeof(rows) / sizeof(*(rows)))
+
+/* The call that fails, @times times after @skip good ones. */
+static struct refusal {
+	const char *call;
+	int         err;
+	unsigned    times;
+	unsigned    skip;       /* good ones before */
+} now;
+
+static bool fails(const char *call)
+{
+	if (!now.call || strcmp(call, now.call) != 0 || !now.times)
+		return false;
+	if (now.skip) {
+		now.skip--;
+		return false;
+	}
+	now.times--;
+	errno = now.err;
+	return true;
+}
+
+/* None of these opens makes a file. */
+int openat(int folder, const char *name, int flags, ...)
+{
+	return fails("openat") ? -1 : (int)syscall(SYS_openat, folder, name, flags, 0);
+}
+
+FILE *fopen(const char *restrict name, const char *restrict mode)
+{
+	int fd = fails("fopen") ? -1 : (int)syscall(SYS_openat, AT_FDCWD, name, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? NULL : fdopen(fd, *mode == 'r' ? "r" : mode);
+}
+
+DIR *fdopendir(int fd)
+{
+	static DIR *(*real)(int);
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "fdopendir");
+	return fails("fdopendir") ? NULL : real(fd);
+}
+
+int setns(int fd, int type)
+{
+	return fails("setns") ? -1 : (int)syscall(SYS_setns, fd, type);
+}
+
+int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attr,
+		   void *(*run)(void *), void *restrict arg)
+{
+	static int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "pthread_create");
+	return fails("pthread_create") ? now.err : real(thread, attr, run, arg);
+}
+
+static int forget(void **state)
+{
+	(void)state;
+	now = (struct refusal){ 0 };
+	return 0;
+}
+
+/* ---- cgroups ---- */
+
+static struct snapshot walk_cgroups(void)
+{
+	struct tape none = { 0 };
+	struct snapshot seen;
+
+	snapshot_init(&seen);
+	cgroups_collect(&none, &seen, NULL);
+	return seen;
+}
+
+static void test_cgroup_that_cannot_be_read_is_no_gap(void **state)
+{
+	static const struct { struct refusal refusal; unsigned gaps; } rows[] = {
+		{ { "openat", EACCES, 1, 0 }, 1 }, { { "openat", ENOENT, 1, 0 }, 0 },
+		{ { "openat", ENODEV, 1, 0 }, 0 }, { { "fdopendir", ENOMEM, 1, 0 }, 1 },
+		{ { "fopen", EMFILE, 1, 0 }, 1 },
+	};
+	struct cgroup_tree tree = { 0 };
+	struct snapshot seen;
+	char folder[200];
+
+	(void)state;
+	cgroup_tree_find(&tree);
+	snprintf(folder, sizeof(folder), "%s/sockvet-test.%d", tree.point ? tree.point : "", getpid());
+	/* there has to be one to be refused */
+	if (!tree.point || mkdir(folder, 0755) < 0) {
+		cgroup_tree_fini(&tree);
+		skip();
+	}
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		now = rows[i].refusal;
+		seen = walk_cgroups();
+		assert_int_equal(now.times, 0);
+		assert_int_equal(seen.gaps.count, rows[i].gaps);
+		if (rows[i].gaps) {
+			assert_int_equal(seen.gaps.at[0].kind, GAP_CGROUPS);
+			assert_non_null(strstr(seen.gaps.at[0].text, strerror(rows[i].refusal.err)));
+		}
+		snapshot_fini(&seen);
+	}
+	rmdir(folder);
+	cgroup_tree_fini(&tree);
+}
+
+/* ---- namespaces ---- */
+
+static pid_t other;     /* a process in a namespace of its own */
+static uint64_t other_inode;
+
+static int make_other(void **state)
+{
+	int ends[2];
+	char path[64], byte = 0;
+	struct stat st;
+
+	(void)state;
+	if (pipe(ends) < 0)
+		return -1;
+	other = fork();
+	if (other == 0) {
+		byte = geteuid() == 0 && unshare(CLONE_NEWNET) == 0;
+		if (write(ends[1], &byte, 1) == 1)
+			pause();
+		exit(0);
+	}
+	if (read(ends[0], &byte, 1) != 1)
+		return -1;
+	close(ends[0]);
+	close(ends[1]);
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", other);
+	if (byte && stat(path, &st) == 0)
+		other_inode = st.st_ino;
+	return 0;
+}
+
+static int drop_other(void **state)
+{
+	(void)state;
+	kill(other, SIGKILL);
+	waitpid(other, NULL, 0);
+	return 0;
+}
+
+struct visits {
+	bool     good;          /* what look() answers */
+	unsigned looked, refused;
+	int      err;
+};
+
+static bool look(void *ctx, const struct space *space)
+{
+	struct visits *visits = ctx;
+
+	visits->looked += space->inode == other_inode;
+	return visits->good;
+}
+
+static void note_refusal(void *ctx, const struct space *space, int err)
+{
+	struct visits *visits = ctx;
+
+	visits->refused += space->inode == other_inode;
+	visits->err = err;
+}
+
+static void test_namespace_that_cannot_be_entered_is_called_read(void **state)
+{
+	struct visits visits = { .good = true };
+	struct tour_end end;
+
+	(void)state;
+	if (!other_inode)
+		skip();
+	end = spaces_visit(0, look, note_refusal, &visits);
+	assert_int_equal(end.err, 0);
+	assert_int_equal(visits.looked, 1);
+	assert_int_equal(visits.refused, 0);
+
+	visits = (struct visits){ .good = true };
+	now = (struct refusal){ "setns", EPERM, 1000, 0 };
+	end = spaces_visit(0, look, note_refusal, &visits);
+	assert_int_equal(visits.looked, 0);
+	assert_int_equal(visits.refused, 1);
+	assert_int_equal(visits.err, EPERM);
+	assert_false(end.read);
+	forget(NULL);
+
+	visits = (struct visits){ .good = false };
+	assert_false(spaces_visit(0, look, note_refusal, &visits).read);
+	assert_false(spaces_tour(0, look, &visits));
+
+	now = (struct refusal){ "pthread_create", EAGAIN, 1, 0 };
+	visits = (struct visits){ .good = true };
+	assert_int_equal(spaces_visit(0, look, note_refusal, &visits).err, EAGAIN);
+	assert_int_equal(visits.looked, 0);
+	now = (struct refusal){ "fopen", EMFILE, 1000, 0 };
+	assert_false(spaces_visit(0, look, note_refusal, &visits).listed);
+}
+
+static int take_place(void *ctx, const struct place *place)
+{
+	*(unsigned *)ctx += place->inode == other_inode;
+	return 0;
+}
+
+static void test_place_that_cannot_be_entered_is_no_gap(void **state)
+{
+	struct places places = { 0 };
+	struct snapshot seen;
+	struct fault fault;
+	unsigned visited = 0;
+
+	(void)state;
+	if (!other_inode)
+		skip();
+	snapshot_init(&seen);
+	now = (struct refusal){ "setns", EPERM, 1000, 0 };
+	assert_int_equal(places_visit(&places, take_place, &visited, &seen, &fault), 0);
+	assert_int_equal(visited, 0);
+	assert_true(snapshot_has_gap(&seen, GAP_NETNS));
+	assert_non_null(strstr(seen.gaps.at[0].text, "cannot be entered"));
+	snapshot_fini(&seen);
+
+	snapshot_init(&seen);
+	now = (struct refusal){ "fopen", EMFILE, 1000, 0 };
+	assert_int_equal(places_visit(&places, take_place, &visited, &seen, &fault), 0);
+	assert_int_equal(visited, 1);
+	assert_true(snapshot_has_gap(&seen, GAP_NETNS));
+	snapshot_fini(&seen);
+
+	snapshot_init(&seen);
+	now = (struct refusal){ "pthread_create", EAGAIN, 1, 0 };
+	assert_int_equal(places_visit(&places, take_place, &visited, &seen, &fault), -EAGAIN);
+	assert_non_null(strstr(fault.text, "cannot be visited"));
+	snapshot_fini(&seen);
+	places_fini(&places);
+}
+
+/* ---- counters ---- */
+
+static int unbound(int family, int type, bool listens)
+{
+	struct sockaddr_in6 any = { .sin6_family = (sa_family_t)family };
+	int fd = socket(family, type | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && bind(fd, (struct sockaddr *)&any, sizeof(any)) == 0 && listens)
+		(void)listen(fd, 1);
+	return fd;
+}
+
+/* In a namespace without a socket. Returns the line of what is not so. */
+static int count_states(void)
+{
+	int fd;
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0)
+		return 77;
+	if (census_states(PROTOCOL_TCP) || census_states(PROTOCOL_UDP) ||
+	    census_states(PROTOCOL_RAW) != STATE_ALL)
+		return 1;
+	now = (struct refusal){ "openat", EMFILE, 1, 0 };
+	if (census_states(PROTOCOL_TCP) != STATE_ALL)
+		return 2;
+	now.times = 1;
+	if (census_states(PROTOCOL_UDP) != STATE_ALL)
+		return 3;
+	fd = unbound(AF_INET6, SOCK_DGRAM, false);
+	if (census_states(PROTOCOL_UDP) != STATE_ALL)
+		return 4;
+	close(fd);
+	fd = unbound(AF_INET6, SOCK_STREAM, false);
+	if (census_states(PROTOCOL_TCP) != STATE_BIT(STATE_BOUND))
+		return 5;
+	close(fd);
+	for (int i = 0; i < 2; i++) {
+		fd = unbound(i ? AF_INET6 : AF_INET, SOCK_STREAM, true);
+		if (census_states(PROTOCOL_TCP) != STATE_ALL)
+			return 6 + i;
+		/* the counters of IPv6 are in a file of their own */
+		now = (struct refusal){ "openat", EMFILE, 1, 1 };
+		if (census_states(PROTOCOL_TCP) != STATE_ALL)
+			return 8 + i;
+		close(fd);
+	}
+	now = (struct refusal){ "openat", EMFILE, 1, 1 };
+	if (census_states(PROTOCOL_UDP) != STATE_ALL)
+		return 10;
+	now = (struct refusal){ "openat", ENOENT, 1, 1 };
+	if (census_states(PROTOCOL_UDP))
+		return 11;
+	now = (struct refusal){ "openat", EMFILE, 1, 2 };
+	return census_states(PROTOCOL_TCP) == STATE_BIT(STATE_SYN_RECV) ? 0 : 12;
+}
+
+static void test_table_is_skipped_that_is_not_surely_empty(void **state)
+{
+	pid_t child = fork();
+	int status;
+
+	(void)state;
+	if (child == 0)
+		exit(count_states());
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 77)
+		skip();
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* ---- what a probe has to know before ---- */
+
+static void test_ports_are_asked_about_without_their_range(void **state)
+{
+	static const uint8_t ports[8192] = { [5000] = 1 };
+	static struct port_probe probe;
+	struct tape none = { 0 };
+
+	(void)state;
+	now = (struct refusal){ "openat", EACCES, 1, 0 };
+	probe_ports(&none, ports, &probe);
+	assert_int_equal(probe.made + probe.asked, 0);
+	assert_non_null(strstr(probe.refusal, "ip_local_port_range could not be read"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, forget, forget)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_cgroup_that_cannot_be_read_is_no_gap),
+		TEST(test_namespace_that_cannot_be_entered_is_called_read),
+		TEST(test_place_that_cannot_be_entered_is_no_gap),
+		TEST(test_table_is_skipped_that_is_not_surely_empty),
+		TEST(test_ports_are_asked_about_without_their_range),
+	};
+
+	return cmocka_run_group_tests(tests, make_other, drop_other);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Bounds of findings, ends of sockets in words, groups of sockets that have no internet address. */
+#include "test.h"
+
+#include "base/grow.h"
+#include "model/fate.h"
+#include "model/finding.h"
+#include "model/group.h"
+#include "model/place.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define COUNT(rows) (sizeof(rows) / sizeof(*(rows)))
+
+static void test_reason_of_a_socket_that_is_left_is_another(void **state)
+{
+	static const struct { struct fate fate; enum state was; const char *reason; } rows[] = {
+		{ { OUTCOME_NONE, STATE_NONE, 0 }, STATE_LISTEN, "" },
+		{ { OUTCOME_DESTROYED, STATE_NONE, 0 }, STATE_LISTEN, "" },
+		{ { OUTCOME_DESTROYED, STATE_BOUND, 0 }, STATE_LISTEN, "it stays bound until its program closes it" },
+		{ { OUTCOME_GONE, STATE_NONE, 0 }, STATE_LISTEN, "it was closed or reset meanwhile" },
+		{ { OUTCOME_CHANGED, STATE_CLOSE_WAIT, 0 }, STATE_ESTABLISHED, "it is in CLOSE-WAIT now" },
+		{ { OUTCOME_CHANGED, STATE_ESTABLISHED, 0 }, STATE_ESTABLISHED, "the filter does not match it any more" },
+		{ { OUTCOME_DENIED, STATE_NONE, EPERM }, STATE_LISTEN, "that takes CAP_NET_ADMIN" },
+		{ { OUTCOME_UNSUPPORTED, STATE_NONE, ENODATA }, STATE_LISTEN, "the kernel tells no cookie of it" },
+		{ { OUTCOME_UNSUPPORTED, STATE_NONE, ENOENT }, STATE_BOUND, "the kernel does not close a socket that is only bound" },
+		{ { OUTCOME_UNSUPPORTED, STATE_NONE, ESTALE }, STATE_LISTEN, "the kernel finds another socket under its address" },
+		{ { OUTCOME_UNSUPPORTED, STATE_NONE, EOPNOTSUPP }, STATE_LISTEN, "this kernel does not close such sockets (CONFIG_INET_DIAG_DESTROY)" },
+		{ { OUTCOME_FAILED, STATE_NONE, EBUSY }, STATE_LISTEN, "Device or resource busy" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct doomed doomed = { .sock = { .state = rows[i].was }, .fate = rows[i].fate };
+		struct text text = { 0 };
+
+		fate_reason(&text, &doomed);
+		assert_string_equal(text_str(&text), rows[i].reason);
+		text_fini(&text);
+	}
+}
+
+static void test_fact_runs_over_or_is_found_in_another_group(void **state)
+{
+	char bytes[100];
+	struct report report;
+	struct finding *f;
+
+	(void)state;
+	memset(bytes, 'x', sizeof(bytes));
+	report_init(&report);
+	f = report_add(&report, "id");
+	finding_text(f, NULL, "name", bytes, sizeof(bytes));
+	finding_fact(f, "one", "name", FACT_COUNT, 1);
+	finding_fact(f, "other", "name", FACT_COUNT, 2);
+	finding_unknown(f, "other", "more", FACT_COUNT);
+	assert_int_equal(strlen(finding_find(f, NULL, "name")->text), sizeof(f->facts.at[0].text) - 1);
+	assert_true(finding_find(f, "other", "name")->value == 2);
+	assert_false(finding_find(f, "other", "more")->known);
+	assert_null(finding_find(f, NULL, "more"));
+	assert_null(finding_find(f, "third", "name"));
+	report_fini(&report);
+}
+
+static void test_advice_runs_over(void **state)
+{
+	struct advice advice = { 0 };
+
+	(void)state;
+	for (int i = 0; i < ADVICE_MAX + 2; i++)
+		advice_add(&advice, "number %d", i);
+	assert_int_equal(advice.count, ADVICE_MAX);
+	assert_string_equal(advice.text[ADVICE_MAX - 1], "number 5");
+	advice_fini(&advice);
+}
+
+/* ---- groups ---- */
+
+static struct other unix_names(const char *local, const char *remote)
+{
+	struct other other = {
+		.local_size = (uint8_t)strlen(local), .remote_size = (uint8_t)strlen(remote),
+	};
+
+	memcpy(other.local, local, strlen(local));
+	memcpy(other.remote, remote, strlen(remote));
+	memcpy(other.local_service, "77", 2);
+	other.local_service_size = 2;
+	return other;
+}
+
+static size_t count_groups(const char *by, const struct other *others, size_t count, char *first)
+{
+	struct groups groups = { 0 };
+	struct snapshot seen;
+	size_t result;
+
+	snapshot_init(&seen);
+	assert_int_equal(groups_choose(&groups, by, NULL), 0);
+	for (size_t i = 0; i < count; i++) {
+		struct sock sock = { .protocol = PROTOCOL_UNIX, .other = &others[i] };
+
+		groups_add(&groups, &seen, &sock);
+	}
+	groups_sort(&groups);
+	result = groups.list.count;
+	snprintf(first, 64, "%s %s", groups.list.at[0].local, groups.list.at[0].remote);
+	groups_fini(&groups);
+	snapshot_fini(&seen);
+	return result;
+}
+
+static void test_unix_sockets_of_other_names_are_one_group(void **state)
+{
+	const struct other others[] = {
+		unix_names("/run/a", "/run/x"), unix_names("/run/b", "/run/x"), unix_names("/run/b", ""),
+	};
+	char first[64];
+
+	(void)state;
+	assert_int_equal(count_groups("local", others, 3, first), 2);
+	assert_string_equal(first, "/run/b:77 /run/x");
+	assert_int_equal(count_groups("local:port", others, 3, first), 2);
+	assert_int_equal(count_groups("remote:port", others, 3, first), 2);
+	assert_string_equal(first, "/run/a:77 /run/x");
+	assert_int_equal(count_groups("remote", others, 3, first), 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_reason_of_a_socket_that_is_left_is_another),
+		cmocka_unit_test(test_fact_runs_over_or_is_found_in_another_group),
+		cmocka_unit_test(test_advice_runs_over),
+		cmocka_unit_test(test_unix_sockets_of_other_names_are_one_group),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

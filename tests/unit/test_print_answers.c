@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Verdicts on bind, connect and all namespaces that are rare on one machine. */
+#include "print/print.h"
+
+#include "base/grow.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "capture.h"
+
+static struct snapshot seen;
+
+static int begin(void **state)
+{
+	(void)state;
+	snapshot_init(&seen);
+	seen.socks_complete = true;
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	snapshot_fini(&seen);
+	return 0;
+}
+
+static void has(char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("%s is not in %s", part, text);
+	free(text);
+}
+
+static void is(char *text, const char *wanted)
+{
+	assert_string_equal(text, wanted);
+	free(text);
+}
+
+/* -- unix ---------------------------------------------------------------- */
+
+static char *show_unix(enum verdict verdict, int err, const char *cause, bool quiet)
+{
+	const struct unix_ask ask = { .name = "bus\x1b", .size = 4, .abstract = true,
+				      .type = UNIX_DGRAM };
+	struct style style = { .quiet = quiet, .ascii = true };
+	struct unix_scene scene = { .file = UNIX_FILE_NONE };
+	struct unix_answer answer = { .asked = { verdict, err, false } };
+
+	snprintf(answer.cause, sizeof(answer.cause), "%s", cause);
+	*grow_add(&scene.socks) = (struct unix_sock){ 77, UNIX_STREAM, true, 0, 1 };
+	begin_capture();
+	assert_int_equal(print_unix(&out, &style, &seen, &ask, &scene, &answer), 0);
+	unix_scene_fini(&scene);
+	unix_answer_fini(&answer);
+	return end_capture();
+}
+
+static void a_verdict_on_a_name_is_that_on_another(void **state)
+{
+	(void)state;
+	is(show_unix(VERDICT_OK, 0, "", false), "OK: bind() of @bus\\x1b (unix dgram) works\n");
+	is(show_unix(VERDICT_OK, 0, "", true), "");
+	is(show_unix(VERDICT_DEPENDS, EACCES, "who", false),
+	   "DEPENDS: bind() of @bus\\x1b (unix dgram) may say EACCES: who\n");
+	is(show_unix(VERDICT_DEPENDS, 0, "", false),
+	   "DEPENDS: bind() of @bus\\x1b (unix dgram) may fail\n");
+	is(show_unix(VERDICT_UNKNOWN, 0, "", true),
+	   "UNKNOWN: what bind() of @bus\\x1b (unix dgram) says cannot be told\n");
+	is(show_unix(VERDICT_FAILS, 0, "", true),
+	    "FAILS: bind() of @bus\\x1b (unix dgram) fails\n");
+	snapshot_gap(&seen, GAP_DUMP, 1, "rows are missing");
+	has(show_unix(VERDICT_OK, 0, "", true), "rows are missing");
+}
+
+/* -- bind -G --------------------------------------------------------------- */
+
+static char *show_areas(enum format format, bool quiet, const enum verdict *verdicts, size_t count,
+			size_t vacant)
+{
+	static const struct bind_ask ask = { .protocol = PROTOCOL_UDP, .family = FAMILY_IPV4,
+					      .port = 53 };
+	static const struct bind_scene scene;
+	struct style style = { .format = format, .quiet = quiet, .ascii = true };
+	struct place places[8] = {
+		{ .inode = 1, .is_own = true }, { .inode = 2, .is_init = true },
+	};
+	struct bind_answer answers[8] = { { .cause = "" } };
+	struct bind_area areas[8];
+
+	for (size_t i = 0; i < count; i++) {
+		answers[i].asked = (struct bind_outcome){
+			verdicts[i], verdicts[i] == VERDICT_FAILS ? EADDRINUSE : 0, false,
+		};
+		snprintf(answers[i].cause, sizeof(answers[i].cause), "because %zu", i);
+		areas[i] = (struct bind_area){ &places[i], &seen, &ask, &scene, &answers[i] };
+	}
+	begin_capture();
+	assert_int_equal(print_bind_everywhere(&out, &style, &seen, areas, count, vacant), 0);
+	return end_capture();
+}
+
+static void the_worst_namespace_is_not_the_headline(void **state)
+{
+	static const enum verdict mixed[] = { VERDICT_OK, VERDICT_UNKNOWN, VERDICT_FAILS,
+					      VERDICT_DEPENDS };
+	static const enum verdict fine[] = { VERDICT_OK };
+
+	(void)state;
+	has(show_areas(FORMAT_TEXT, false, mixed, 4, 1), "FAILS: bind() of port 53 (UDP) ");
+	has(show_areas(FORMAT_TEXT, false, mixed, 4, 1),
+	    "of 4 network namespaces; nobody has that port in the 1 other\n");
+	has(show_areas(FORMAT_TEXT, false, mixed, 4, 2), "EADDRINUSE  because 2");
+	has(show_areas(FORMAT_TEXT, false, mixed, 2, 0), "UNKNOWN: bind() of port 53");
+	has(show_areas(FORMAT_TEXT, false, fine, 1, 0), "of 1 network namespace\n");
+	is(show_areas(FORMAT_TEXT, true, fine, 1, 0), "");
+	has(show_areas(FORMAT_TEXT, true, mixed, 2, 0), "UNKNOWN: ");
+	has(show_areas(FORMAT_JSON, false, mixed, 4, 7), "\"without_owner\": 7");
+	has(show_areas(FORMAT_JSONL, false, mixed, 4, 7),
+	    "{\"type\":\"trailer\",\"without_owner\":7,");
+	has(show_areas(FORMAT_JSONL, false, mixed, 4, 7),
+	    "{\"type\":\"verdict\",\"netns\":{\"inode\":2,");
+	snapshot_gap(&seen, GAP_NETNS, 1, "one was not entered");
+	has(show_areas(FORMAT_TEXT, true, fine, 1, 0), "one was not entered");
+}
+
+/* -- check -G -------------------------------------------------------------- */
+
+static char *show_checks(enum format format, bool quiet, size_t findings, size_t count)
+{
+	struct style style = { .format = format, .quiet = quiet, .ascii = true };
+	struct place places[3] = { { .inode = 1, .is_own = true }, { .inode = 2, .is_init = true },
+				   { .inode = 3 } };
+	struct check_area areas[3];
+	struct report reports[3];
+
+	for (size_t i = 0; i < count; i++) {
+		report_init(&reports[i]);
+		areas[i] = (struct check_area){ &places[i], &seen, &reports[i] };
+	}
+	for (size_t i = 0; i < findings; i++) {
+		struct finding *f = report_add(&reports[0], "last-ack-stuck");
+
+		f->severity = reports[0].worst = SEVERITY_WARNING;
+		f->subject.kind = SUBJECT_MACHINE;
+		f->subject.process = -1;
+	}
+	begin_capture();
+	assert_int_equal(print_check_everywhere(&out, &style, &seen, areas, count), 0);
+	for (size_t i = 0; i < count; i++)
+		report_fini(&reports[i]);
+	return end_capture();
+}
+
+static void quiet_says_less_than_what_was_found(void **state)
+{
+	(void)state;
+	is(show_checks(FORMAT_TEXT, true, 0, 2), "");
+	has(show_checks(FORMAT_TEXT, true, 1, 2), "WARNING: 1 finding");
+	has(show_checks(FORMAT_TEXT, true, 1, 2), "here: ");
+	has(show_checks(FORMAT_TEXT, false, 1, 3), "\n2 network namespaces without findings\n");
+	has(show_checks(FORMAT_JSON, false, 2, 2), "\"last-ack-stuck\"");
+	has(show_checks(FORMAT_JSONL, false, 2, 2),
+	    "{\"type\":\"finding\",\"netns\":{\"inode\":1,");
+	snapshot_gap(&seen, GAP_DUMP, 1, "rows are missing");
+	has(show_checks(FORMAT_TEXT, true, 0, 2), "rows are missing");
+	has(show_checks(FORMAT_TEXT, true, 0, 2), "incomplete");
+}
+
+/* -- check ----------------------------------------------------------------- */
+
+static char *show_check(const struct report *report, const struct style style)
+{
+	begin_capture();
+	assert_int_equal(print_check(&out, &style, &seen, report), 0);
+	return end_capture();
+}
+
+static void evidence_has_the_unit_of_another(void **state)
+{
+	struct report report;
+	struct finding *f;
+
+	(void)state;
+	report_init(&report);
+	f = report_add(&report, "last-ack-stuck");
+	f->severity = report.worst = SEVERITY_CRITICAL;
+	f->subject.kind = SUBJECT_NETNS;
+	f->subject.process = -1;
+	f->count = 1;
+	*grow_add(&seen.socks) = (struct sock){ .state = STATE_LAST_ACK };
+	*grow_add(&f->members) = 0;
+	f->age.kind = AGE_UNACKED;
+	f->age.min_ms = 5000;
+	finding_fact(f, NULL, "memory_bytes", FACT_BYTES, 1536);
+	finding_fact(f, NULL, "waiting_bytes", FACT_BYTES, 12);
+	finding_fact(f, NULL, "oldest_ms", FACT_MS, 65000);
+	finding_fact(f, NULL, "oldest_s", FACT_S, 7200);
+	finding_fact(f, NULL, "closed_per_s", FACT_RATE, 2.25);
+	finding_fact(f, NULL, "full_percent", FACT_PERCENT, 99.4);
+	finding_fact(f, NULL, "change", FACT_COUNT, -3);
+	finding_fact(f, NULL, "pid", FACT_COUNT, 12345);
+	finding_fact(f, NULL, "sockets", FACT_COUNT, 12345);
+	finding_unknown(f, NULL, "limit", FACT_COUNT);
+	finding_fact(f, "causes", "none", FACT_COUNT, 0);
+	finding_fact(f, "causes", "slow_reader", FACT_COUNT, 2);
+	has(show_check(&report, (struct style){ .ascii = true }),
+	    "memory 1.5 KiB, waiting 12 B, oldest 1m05s, oldest 2h00m, closed 2.2/s, full 99%, "
+	    "change -3, pid 12345, sockets 12,345, limit unknown\n");
+	has(show_check(&report, (struct style){ .ascii = true }), "causes: slow reader 2\n");
+	has(show_check(&report, (struct style){ .ascii = true }),
+	    "not acknowledged for at least 5s");
+	report_fini(&report);
+}
+
+static void states_that_were_not_listed_seem_listed(void **state)
+{
+	struct report report;
+
+	(void)state;
+	report_init(&report);
+	report.summary.source[STATE_ESTABLISHED] = COUNT_BY_KERNEL;
+	report.summary.source[STATE_TIME_WAIT] = COUNT_BY_KERNEL;
+	report.summary.source[STATE_SYN_RECV] = COUNT_UNKNOWN;
+	has(show_check(&report, (struct style){ .ascii = true }),
+	    "ESTABLISHED, TIME_WAIT; not counted, too few to matter: SYN_RECV "
+	    "(--exact lists them)");
+	has(show_check(&report, (struct style){ .format = FORMAT_JSON }), "null");
+	report_fini(&report);
+}
+
+/* -- connect to all -------------------------------------------------------- */
+
+static char *show_all(const struct destinations *all)
+{
+	struct style style = { .ascii = true };
+
+	begin_capture();
+	assert_int_equal(print_destinations(&out, &style, &seen, all), 0);
+	return end_capture();
+}
+
+static void ports_that_bind_took_are_nobodys(void **state)
+{
+	struct destinations all = { .capacity = 100, .blocked_for_all = 90,
+	    .worst = CONNECT_TIGHT };
+	struct destination one = {
+		.source = addr_from_v4("\x0a\0\0\5"), .destination = addr_from_v4("\x0a\0\0\x09"),
+		.port = 443, .used = 99, .left = 1, .left_min = 1, .left_max = 1, .ifindex = 2,
+		.percent_gone = 99.9, .verdict = CONNECT_OK,
+	};
+
+	(void)state;
+	has(show_all(&all),
+	    "TIGHT: few ports are left for any destination: owners that called bind() "
+	    "have 90 of 100 ports");
+	*grow_add(&all.list) = one;
+	has(show_all(&all), "10.0.0.9:443 with 99% of 100 ports gone");
+	has(show_all(&all), "10.0.0.5%if2");
+	*grow_add(&seen.links) = (struct link){ 2, "e\x1b" };
+	has(show_all(&all), "10.0.0.5%e\\x1b");
+	all.worst = CONNECT_UNKNOWN;
+	has(show_all(&all), "UNKNOWN: the sockets were not all seen");
+	all.capacity = 0;
+	has(show_all(&all),
+	    "UNKNOWN: the range of ephemeral ports or the reserved ones could not be read");
+	all.worst = CONNECT_EXHAUSTED;
+	has(show_all(&all), "any destination: all ports of the range are reserved");
+	destinations_fini(&all);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_verdict_on_a_name_is_that_on_another),
+		TEST(the_worst_namespace_is_not_the_headline),
+		TEST(quiet_says_less_than_what_was_found),
+		TEST(evidence_has_the_unit_of_another),
+		TEST(states_that_were_not_listed_seem_listed),
+		TEST(ports_that_bind_took_are_nobodys),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
