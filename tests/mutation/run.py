@@ -6,7 +6,8 @@ run.py [--build DIR] [--sample N [--seed TEXT]] [--only FILE.c,...] [--quick]
 
 Each mutant of src/judge is compiled alone, linked before the archives of DIR (so that it takes the place of its
 file) with the unit tests of judge, then, when those notice nothing, with sockvet, which has to replay the golden
-recordings as before. What survives and is not in `equivalent` is listed and ends in 1.
+recordings as before. What survives and is not in `equivalent` is listed; fewer than LEAST_PERCENT
+caught end in 1.
 
 Verdicts are kept in DIR/mutation/verdicts, so that a campaign that was stopped goes on: they hold for the same
 sources. Survivors are tried again when a test changed. DIR has to be up to date, as `make mutation` sees to.
@@ -27,6 +28,8 @@ import threading
 import mutants
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+LEAST_PERCENT = 95      # of all
+LEAST_OF_SAMPLE = 80    # a few dozen say less
 NICE = int(os.environ.get("MUTATION_NICE", "10"))
 CPU_S, WALL_S, MEMORY_BYTES, FILE_BYTES = 4, 120, 2 << 30, 16 << 20
 ROOMS = ("print", "judge", "collect", "model", "base")
@@ -330,7 +333,10 @@ def main():
     wrong = [] if asked.sample or asked.only else list(equivalent.wrong())
     for why, row in wrong:
         print("equivalent: %s: %s: %s: %s" % ((why,) + row))
-    return 1 if survived or wrong else 0
+    judged = sum(verdict in ("caught", "survived") for _, verdict in results)
+    least = LEAST_OF_SAMPLE if asked.sample else LEAST_PERCENT
+    too_many = 100 * len(survived) > (100 - least) * judged
+    return 1 if too_many or wrong else 0
 
 
 if __name__ == "__main__":
