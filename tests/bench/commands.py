@@ -2,7 +2,8 @@
 """What is measured, where, and what it may cost: a row of COMMANDS is the change.
 
 A place is a load that rounds.py runs in. A target compares what a command used with what others used in the same
-rounds. Processor time (user + system) decides: on a busy machine wall time tells about the neighbours.
+rounds, by the wall clock and by processor time (user + system): the first is what a user waits for and includes what a
+second thread saves; on a busy machine it tells about the neighbours, and only the second can be believed.
 """
 from collections import namedtuple
 
@@ -11,38 +12,29 @@ ALWAYS, BIG, TEN_THOUSAND = (lambda n: True), (lambda n: n >= 100_000), (lambda 
 
 # name; words of the command; row of a peer that does the same; targets
 Command = namedtuple("Command", "name words peer targets")
-# text; sizes that it is meant for; what is looked at; what it may be, of the results by name and the sockets
-Target = namedtuple("Target", "text sizes of allowed")
+# text; sizes that it is meant for; what is looked at; what each may be, of the results by name, the sockets and what it is
+Target = namedtuple("Target", "text sizes measures allowed")
 # name; words for the load; words for sizes where it is measured
 Place = namedtuple("Place", "name load commands")
 
 
-def cpu(result):
-    return result.cpu_us
-
-
-def user(result):
-    return result.user_us
-
-
-def rss(result):
-    return result.rss_kib
+TIMES = ("wall_us", "cpu_us")
 
 
 def times(factor, of, sizes=BIG, text=None):
-    return Target(text or f"{factor} {of}", sizes, cpu, lambda by, n: factor * by[of].cpu_us)
+    return Target(text or f"{factor} {of}", sizes, TIMES, lambda by, n, what: factor * getattr(by[of], what))
 
 
 def memory(per_socket=0):
     text = "4 MiB" + (f" + {per_socket} B/socket" if per_socket else "")
-    return Target(text, ALWAYS, rss, lambda by, n: 4 * MIB + n * per_socket / 1024)
+    return Target(text, ALWAYS, ("rss_kib",), lambda by, n, what: 4 * MIB + n * per_socket / 1024)
 
 
 def dump_and_walk(dump, walk, text):
-    return Target(text, BIG, cpu, lambda by, n: dump * by["raw"].cpu_us + walk * by["walk"].cpu_us)
+    return Target(text, BIG, TIMES, lambda by, n, what: dump * getattr(by["raw"], what) + walk * getattr(by["walk"], what))
 
 
-USER_OF_SS = Target("user 0.05 ss -tanH", BIG, user, lambda by, n: 0.05 * by["ss -tanH"].user_us)
+USER_OF_SS = Target("user 0.05 ss -tanH", BIG, ("user_us",), lambda by, n, what: 0.05 * by["ss -tanH"].user_us)
 
 # the connections of the leak are 5 % of all, and in processes of their own
 LEAK_SHARE = 0.05

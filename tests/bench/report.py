@@ -8,7 +8,8 @@ from collections import namedtuple
 Table = namedtuple("Table", "place sockets results troubles")
 
 HEADING = ("command", "wall ms", "cpu ms", "raw wall", "raw cpu", "ss wall", "ss cpu", "MiB", "runs",
-           "targets: at most, reached (by user + system time)")
+           "targets: at most, and how much of it")
+SHORT = {"wall_us": "wall", "cpu_us": "cpu", "user_us": "", "rss_kib": ""}
 PLOT_ROWS, PLOT_COLUMNS = 18, 60
 LINEAR_SLACK = 0.1
 
@@ -18,20 +19,29 @@ def ratio(result, base, what):
 
 
 def verdicts(command, table):
-    """(text, measured, allowed) of each target that is meant for this size and can be judged."""
+    """(text, [(what, share of what is allowed)]) of each target that is meant for this size and can be judged."""
     for target in command.targets:
         if not target.sizes(table.sockets):
             continue
-        try:
-            allowed = target.allowed(table.results, table.sockets)
-        except KeyError:
-            continue
-        yield target.text, target.of(table.results[command.name]), allowed
+        shares = []
+        for what in target.measures:
+            try:
+                allowed = target.allowed(table.results, table.sockets, what)
+            except KeyError:
+                continue
+            if allowed:
+                shares.append((what, getattr(table.results[command.name], what) / allowed))
+        if shares:
+            yield target.text, shares
+
+
+def share_words(what, share):
+    return f"{'met' if share <= 1 else 'NOT MET'} {SHORT[what]} {share:.2f}".replace("  ", " ")
 
 
 def verdict_words(command, table):
-    return "; ".join(f"{text}: {'met' if measured <= allowed else 'NOT MET'} ({measured / allowed:.2f} of it)"
-                     for text, measured, allowed in verdicts(command, table) if allowed)
+    return "; ".join(f"{text}: {', '.join(share_words(*share) for share in shares)}"
+                     for text, shares in verdicts(command, table))
 
 
 def row(command, table):
