@@ -401,24 +401,44 @@ static void a_small_machine_is_listed_whole(void **state)
 	thresholds_free(thresholds);
 }
 
+/* One look in steps and what it says. */
+struct look {
+	struct thresholds *thresholds;
+	struct snapshot seen;
+	struct report report;
+};
+
+static void look_at(struct look *look, const struct world *world)
+{
+	look->thresholds = thresholds_new();
+	snapshot_init(&look->seen);
+	look->seen.limits = world->limits;
+	look_stepwise(world, look->thresholds, &look->seen);
+	report_init(&look->report);
+	judge(&look->seen, look->thresholds, &look->report);
+}
+
+static void look_away(struct look *look, struct world *world)
+{
+	report_fini(&look->report);
+	snapshot_fini(&look->seen);
+	thresholds_free(look->thresholds);
+	grow_fini(&world->socks);
+}
+
 /* CurrEstab once lost some on kernels that are still in use. */
 static void counters_that_contradict_each_other_are_not_believed(void **state)
 {
-	struct thresholds *thresholds = thresholds_new();
-	struct snapshot seen;
+	struct look look;
 	struct world world;
 
 	(void)state;
 	make_world(&world, 7);
 	world.limits.counter[COUNTER_CURR_ESTAB].value += 2000;
-	snapshot_init(&seen);
-	seen.limits = world.limits;
-	look_stepwise(&world, thresholds, &seen);
-	assert_null(seen.folded);
-	assert_int_equal(seen.socks.count, world.socks.count);
-	snapshot_fini(&seen);
-	grow_fini(&world.socks);
-	thresholds_free(thresholds);
+	look_at(&look, &world);
+	assert_null(look.seen.folded);
+	assert_int_equal(look.seen.socks.count, world.socks.count);
+	look_away(&look, &world);
 }
 
 static bool finds(const struct report *report, const char *id)
@@ -432,9 +452,7 @@ static bool finds(const struct report *report, const char *id)
 /* They are in the tables and not in the number of all sockets. */
 static void sockets_of_the_kernel_do_not_hide_those_that_are_only_bound(void **state)
 {
-	struct thresholds *thresholds = thresholds_new();
-	struct snapshot seen;
-	struct report report;
+	struct look look;
 	struct world world;
 
 	(void)state;
@@ -444,24 +462,16 @@ static void sockets_of_the_kernel_do_not_hide_those_that_are_only_bound(void **s
 	add_losses(&world, 40, true);
 	set_counters(&world);
 	world.limits.counter[COUNTER_SOCKETS].value -= 6000;
-	snapshot_init(&seen);
-	seen.limits = world.limits;
-	look_stepwise(&world, thresholds, &seen);
-	assert_non_null(seen.folded);
-	report_init(&report);
-	judge(&seen, thresholds, &report);
-	assert_true(finds(&report, "bound-unused"));
-	report_fini(&report);
-	snapshot_fini(&seen);
-	grow_fini(&world.socks);
-	thresholds_free(thresholds);
+	look_at(&look, &world);
+	assert_non_null(look.seen.folded);
+	assert_true(finds(&look.report, "bound-unused"));
+	look_away(&look, &world);
 }
 
 /* A machine that may use no port at all needs no rows to show it. */
 static void no_row_is_kept_for_ports_that_are_all_reserved(void **state)
 {
-	struct thresholds *thresholds = thresholds_new();
-	struct snapshot seen;
+	struct look look;
 	struct world world;
 
 	(void)state;
@@ -473,23 +483,17 @@ static void no_row_is_kept_for_ports_that_are_all_reserved(void **state)
 	know(&world.limits.limit[LIMIT_PORT_LOW], LOW);
 	know(&world.limits.limit[LIMIT_PORT_HIGH], LOW + 4999);
 	limits_reserve(&world.limits, "40000-44999");
-	snapshot_init(&seen);
-	seen.limits = world.limits;
-	look_stepwise(&world, thresholds, &seen);
-	for (size_t i = 0; i < seen.socks.count; i++)
-		assert_true(seen.socks.at[i].state != STATE_ESTABLISHED);
-	assert_non_null(seen.folded);
-	snapshot_fini(&seen);
-	grow_fini(&world.socks);
-	thresholds_free(thresholds);
+	look_at(&look, &world);
+	for (size_t i = 0; i < look.seen.socks.count; i++)
+		assert_true(look.seen.socks.at[i].state != STATE_ESTABLISHED);
+	assert_non_null(look.seen.folded);
+	look_away(&look, &world);
 }
 
 /* Privileged ports may be ephemeral ones, too. */
 static void a_range_that_begins_with_port_1_is_looked_at(void **state)
 {
-	struct thresholds *thresholds = thresholds_new();
-	struct snapshot seen;
-	struct report report;
+	struct look look;
 	struct world world;
 
 	(void)state;
@@ -501,27 +505,17 @@ static void a_range_that_begins_with_port_1_is_looked_at(void **state)
 	know(&world.limits.limit[LIMIT_PORT_LOW], 1);
 	know(&world.limits.limit[LIMIT_PORT_HIGH], 1000);
 	world.limits.reserved_known = true;
-	snapshot_init(&seen);
-	seen.limits = world.limits;
-	look_stepwise(&world, thresholds, &seen);
-	report_init(&report);
-	judge(&seen, thresholds, &report);
-	assert_true(finds(&report, "port-exhaustion"));
-	report_fini(&report);
-	snapshot_fini(&seen);
-	grow_fini(&world.socks);
-	thresholds_free(thresholds);
+	look_at(&look, &world);
+	assert_true(finds(&look.report, "port-exhaustion"));
+	look_away(&look, &world);
 }
 
 /* What was left out of the dumps is unknown, unless the kernel has allocated no more. */
 static void bound_sockets_that_were_not_listed_are_unknown_and_not_none(void **state)
 {
-	struct thresholds *thresholds = thresholds_new();
-
 	(void)state;
 	for (int extra = 0; extra < 2; extra++) {
-		struct snapshot seen;
-		struct report report;
+		struct look look;
 		struct world world;
 
 		memset(&world, 0, sizeof(world));
@@ -530,20 +524,13 @@ static void bound_sockets_that_were_not_listed_are_unknown_and_not_none(void **s
 		set_counters(&world);
 		know(&world.limits.counter[COUNTER_ALLOC],
 		     world.limits.counter[COUNTER_TCP_INUSE].value + extra);
-		snapshot_init(&seen);
-		seen.limits = world.limits;
-		look_stepwise(&world, thresholds, &seen);
-		report_init(&report);
-		judge(&seen, thresholds, &report);
-		assert_int_equal(report.summary.source[STATE_BOUND],
+		look_at(&look, &world);
+		assert_int_equal(look.report.summary.source[STATE_BOUND],
 				 extra ? COUNT_UNKNOWN : COUNT_ROWS);
-		assert_int_equal(report.summary.source[STATE_ESTABLISHED], COUNT_BY_KERNEL);
-		assert_int_equal(report.summary.total, world.socks.count);
-		report_fini(&report);
-		snapshot_fini(&seen);
-		grow_fini(&world.socks);
+		assert_int_equal(look.report.summary.source[STATE_ESTABLISHED], COUNT_BY_KERNEL);
+		assert_int_equal(look.report.summary.total, world.socks.count);
+		look_away(&look, &world);
 	}
-	thresholds_free(thresholds);
 }
 
 int main(void)

@@ -14,23 +14,7 @@
 #include <cmocka.h>
 
 #include "capture.h"
-
-static struct snapshot seen;
-
-static int begin(void **state)
-{
-	(void)state;
-	snapshot_init(&seen);
-	seen.socks_complete = true;
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	snapshot_fini(&seen);
-	return 0;
-}
+#include "seen.h"
 
 static void has(char *text, const char *part)
 {

@@ -15,23 +15,7 @@
 #include <cmocka.h>
 
 #include "capture.h"
-
-static struct snapshot seen;
-
-static int begin(void **state)
-{
-	(void)state;
-	snapshot_init(&seen);
-	seen.socks_complete = true;
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	snapshot_fini(&seen);
-	return 0;
-}
+#include "seen.h"
 
 static struct sock make(enum state state)
 {
