@@ -22,6 +22,7 @@ struct kill_job {
 	struct audit audit;
 	uint64_t     matched;   /* also those that are not kept */
 	struct filter_view view;
+	struct columns columns;         /* of the listing without --yes */
 };
 
 /* What collect sends was tested already: here it is tested again, whole. */
@@ -168,16 +169,12 @@ static enum status weigh(const struct kill_job *job)
 }
 
 /* Without --yes: the listing that `list` would give, and what to do. */
-static int show(struct kill_job *job)
+static void show(struct kill_job *job)
 {
 	struct session *session = &job->deed.session;
-	struct columns columns;
-	struct listing *listing;
+	struct listing *listing = listing_begin(&out, &session->style, &job->columns,
+						&session->seen);
 
-	if (columns_choose(&columns, session->options->columns, &session->style,
-			   job->deed.states, &session->fault) < 0)
-		return -EINVAL;
-	listing = listing_begin(&out, &session->style, &columns, &session->seen);
 	for (size_t i = 0; i < job->audit.list.count; i++)
 		listing_row(listing, &job->audit.list.at[i].sock);
 	listing_end(listing);
@@ -186,7 +183,6 @@ static int show(struct kill_job *job)
 			job->audit.list.count,
 			job->audit.list.count == 1 ? "socket matches" : "sockets match",
 			job->audit.list.count == 1 ? "it" : "them");
-	return 0;
 }
 
 /* Nobody can ask again for what was closed; why it failed is told at the end. */
@@ -221,7 +217,10 @@ static enum status act(struct kill_job *job)
 	struct session *session = &job->deed.session;
 	bool yes = session->options->yes;
 
-	if (list_doomed(job) < 0 || check_listing(job) < 0)
+	/* a column that does not exist is an error before anything is closed */
+	if (columns_choose(&job->columns, session->options->columns, &session->style,
+			   job->deed.states, &session->fault) < 0 ||
+	    list_doomed(job) < 0 || check_listing(job) < 0)
 		return cmd_fail(&session->fault);
 	deed_tell_gaps(session);
 	out_init(&out, 1);
@@ -233,8 +232,9 @@ static enum status act(struct kill_job *job)
 	if (yes)
 		return kill_and_tell(job);
 	if (session->style.format == FORMAT_TEXT)
-		return show(job) < 0 ? cmd_fail(&session->fault) : STATUS_OK;
-	print_audit(&out, &session->style, &session->seen, &job->audit);
+		show(job);
+	else
+		print_audit(&out, &session->style, &session->seen, &job->audit);
 	return STATUS_OK;
 }
 

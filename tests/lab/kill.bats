@@ -267,3 +267,17 @@ c = socket.socket(); c.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); c.
 	outcome changed 1
 	[ "$(left '.state == "ESTABLISHED"')" -eq 2 ]
 }
+
+@test "a column that does not exist is passed over, or noticed after sockets were closed" {
+	holds_sockets 'a = pair(); print("READY", flush=True)' 'pass'
+	lab_take READY
+	local yes
+	for yes in "" --yes; do
+		sockvet list -K $yes -C NOSUCH sport = :7070
+		[ "$status" -eq 3 ]
+		[[ $errors == *NOSUCH* ]]
+		sockvet list -K $yes -C NOSUCH sport = :7
+		[ "$status" -eq 3 ]
+	done
+	[ "$(left '.state == "ESTABLISHED"')" -eq 2 ]
+}
