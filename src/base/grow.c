@@ -44,7 +44,7 @@ char *grow_strdup(const char *text)
 	return copy;
 }
 
-static void *widen(void *at, size_t *room, size_t want, size_t size)
+void *grow_room(void *at, size_t *room, size_t want, size_t size)
 {
 	size_t more = *room;
 	void *moved;
@@ -63,19 +63,9 @@ static void *widen(void *at, size_t *room, size_t want, size_t size)
 	return moved;
 }
 
-void *grow_room(void *at, size_t *room, size_t want, size_t size)
-{
-	size_t before = *room;
-	char *moved = widen(at, room, want, size);
-
-	if (*room > before)
-		memset(moved + before * size, 0, (*room - before) * size);
-	return moved;
-}
-
 void *grow_one(void *at, size_t *room, size_t count, size_t size)
 {
-	char *moved = widen(at, room, count + 1, size);
+	char *moved = grow_room(at, room, count + 1, size);
 
 	memset(moved + count * size, 0, size);
 	return moved;

@@ -21,7 +21,7 @@ char *grow_strdup(const char *text);
 
 /*
  * Makes room for at least @want elements of @size bytes in @at (which holds
- * *@room), new ones zeroed. Returns the array, perhaps moved.
+ * *@room), with anything in the new ones. Returns the array, perhaps moved.
  */
 void *grow_room(void *at, size_t *room, size_t want, size_t size);
 

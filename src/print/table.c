@@ -370,6 +370,7 @@ static struct span *add_spans(struct table *table, size_t count)
 {
 	table->spans.at = grow_room(table->spans.at, &table->spans.room,
 				    table->spans.count + count, sizeof(*table->spans.at));
+	memset(table->spans.at + table->spans.count, 0, count * sizeof(*table->spans.at));
 	table->spans.count += count;
 	return table->spans.at + table->spans.count - count;
 }
