@@ -231,17 +231,6 @@ static bool may_have_help(void)
 	       getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur >= FEW_ALLOWED;
 }
 
-/* Signals are for the first thread. One that cannot be had is no failure. */
-static void call_helper(struct crew *crew)
-{
-	sigset_t all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	crew->has_helper = pthread_create(&crew->helper, NULL, help, crew) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
-
 void crew_walk(struct walk *walk, struct roll *roll)
 {
 	struct crew crew = { .walk = walk, .roll = roll, .lock = PTHREAD_MUTEX_INITIALIZER };
@@ -253,8 +242,8 @@ void crew_walk(struct walk *walk, struct roll *roll)
 		hand_in(&crew, batch);
 		if (!asked && crew.looked_at >= MANY_DESCRIPTORS) {
 			asked = true;
-			if (may_have_help())
-				call_helper(&crew);
+			crew.has_helper = may_have_help() &&
+					  processors_start(&crew.helper, help, &crew);
 		}
 	}
 	if (crew.has_helper)

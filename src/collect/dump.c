@@ -7,6 +7,9 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+/* After so many messages a second thread saves more than it takes to start. */
+enum { WORTH_A_THREAD = 1024 };
+
 struct dump dump_begin(struct tape *tape, const struct collect_ask *ask, enum ask_how how,
 		       struct sink sink)
 {
@@ -44,6 +47,7 @@ void dump_end(struct dump *dump, struct snapshot *seen)
 			     "socket messages or attributes made no sense and were left out");
 	ids_fini(&dump->delivered);
 	ids_fini(&dump->closed);
+	ids_fini(&dump->waiting);
 }
 
 struct frame_ask dump_asked(const struct dump *dump)
@@ -74,19 +78,28 @@ bool dump_wants_port(const struct collect_ask *ask, uint16_t port)
 }
 
 /*
- * Rows come again after a broken try, perhaps in another state. But a connection
- * can go into TIME_WAIT while its file is open: then two rows of one cookie hold the
- * port, the closed socket and the minisock, in this order.
+ * A connection can go into TIME_WAIT while its file is open: then two rows of one
+ * cookie hold the port, the closed socket and the minisock.
  */
+static bool is_second(struct dump *dump, uint64_t key, const struct ids *first)
+{
+	return ids_has(first, key) && ids_add(&dump->delivered, ~key);
+}
+
+/* Rows come again after a broken try, perhaps in another state. */
 static bool is_fresh(struct dump *dump, const struct inet_diag_msg *told)
 {
 	uint64_t key = key_of(told);
 	bool fresh = ids_add(&dump->delivered, key);
 
-	if (told->idiag_state == STATE_CLOSE)
+	if (told->idiag_state == STATE_CLOSE) {
 		ids_add(&dump->closed, key);
-	else if (!fresh && told->idiag_timer == TIMER_TIME_WAIT && ids_has(&dump->closed, key))
-		return ids_add(&dump->delivered, ~key);
+		return fresh || is_second(dump, key, &dump->waiting);
+	}
+	if (told->idiag_timer == TIMER_TIME_WAIT) {
+		ids_add(&dump->waiting, key);
+		return fresh || is_second(dump, key, &dump->closed);
+	}
 	return fresh;
 }
 
@@ -219,7 +232,11 @@ int dump_deliver(struct dump *dump, const void *bytes, size_t size)
 
 static int take_live(void *ctx, const struct nlmsghdr *message)
 {
-	return dump_deliver(ctx, message, message->nlmsg_len);
+	struct dump *dump = ctx;
+
+	if (dump->beside && ++dump->taken == WORTH_A_THREAD)
+		beside_begin(dump->beside);
+	return dump_deliver(dump, message, message->nlmsg_len);
 }
 
 int dump_try(struct dump *dump, struct wire_dump *wire, struct fault *fault)

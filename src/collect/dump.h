@@ -3,6 +3,7 @@
 #define COLLECT_DUMP_H
 
 #include "base/ids.h"
+#include "collect/beside.h"
 #include "collect/collect.h"
 #include "collect/filter_code.h"
 #include "collect/message.h"
@@ -17,6 +18,9 @@ struct dump {
 	struct sink        sink;
 	struct ids         delivered;   /* cookies */
 	struct ids         closed;      /* those delivered in CLOSE */
+	struct ids         waiting;     /* in TIME_WAIT */
+	struct beside     *beside;      /* to be begun when this listing is long; or NULL */
+	unsigned           taken;       /* messages, until it is begun */
 	/* the row at hand: too big to be cleared for each */
 	struct inet_diag_msg told;
 	struct sock        sock;

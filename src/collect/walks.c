@@ -3,8 +3,6 @@
 
 #include "collect/processors.h"
 
-#include <pthread.h>
-
 /* What the other thread is given, and what it brings back. */
 struct errand {
 	struct collect *collect;
@@ -45,7 +43,6 @@ static void bring_back(struct errand *errand, struct snapshot *seen)
 	snapshot_fini(&errand->aside);
 }
 
-/* A thread is of the network namespace of the one that made it. */
 int walks_together(struct collect *collect, const struct collect_walk *walks, size_t count,
 		   struct snapshot *seen, struct fault *fault)
 {
@@ -57,7 +54,7 @@ int walks_together(struct collect *collect, const struct collect_walk *walks, si
 		return walk_each(collect, walks, count, seen, fault);
 	snapshot_init(&errand.aside);
 	errand.aside.limits = seen->limits;
-	if (pthread_create(&helper, NULL, run, &errand) != 0) {
+	if (!processors_start(&helper, run, &errand)) {
 		snapshot_fini(&errand.aside);
 		return walk_each(collect, walks, count, seen, fault);
 	}

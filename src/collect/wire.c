@@ -3,6 +3,7 @@
 
 #include "base/grow.h"
 #include "base/own.h"
+#include "collect/relay.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -14,6 +15,9 @@
 
 /* The kernel puts at most this much into one answer of a dump. */
 #define BATCH 32768
+
+/* After so many a second thread saves more than it takes to start. */
+#define MANY_BATCHES 8
 
 const struct wire_lister wire_tcp = { "TCP", "tcp_diag", "CONFIG_INET_TCP_DIAG" };
 const struct wire_lister wire_udp = { "UDP", "udp_diag", "CONFIG_INET_UDP_DIAG" };
@@ -103,14 +107,14 @@ static int line_wait(struct line *line, struct fault *fault)
 	return 0;
 }
 
-/*
- * One datagram. Waits only when nothing is there: while a dump runs, reading
- * one answer makes the kernel prepare the next.
- */
-static int line_receive(struct line *line, size_t *size, struct fault *fault)
+/* A result of line_take(), beside 0 and -errno. */
+enum { NOTHING_YET = 1 };
+
+/* One datagram, if it is there. */
+static int line_take(const struct line *line, char *buffer, size_t *size, struct fault *fault)
 {
 	struct sockaddr_nl sender = { 0 };
-	struct iovec part = { .iov_base = line->buffer, .iov_len = line->room };
+	struct iovec part = { .iov_base = buffer, .iov_len = line->room };
 	struct msghdr message = {
 		.msg_name = &sender, .msg_namelen = sizeof(sender),
 		.msg_iov = &part, .msg_iovlen = 1,
@@ -121,7 +125,7 @@ static int line_receive(struct line *line, size_t *size, struct fault *fault)
 	if (got < 0 && errno == EINTR)
 		return 0;
 	if (got < 0 && errno == EAGAIN)
-		return line_wait(line, fault);
+		return NOTHING_YET;
 	if (got < 0)
 		return fault_set(fault, errno, "the kernel's listing broke off: %s", strerror(errno));
 	if (got == 0)
@@ -132,6 +136,17 @@ static int line_receive(struct line *line, size_t *size, struct fault *fault)
 	if (message.msg_namelen == sizeof(sender) && sender.nl_pid == 0)
 		*size = (size_t)got;
 	return 0;
+}
+
+/*
+ * Waits only when nothing is there: while a dump runs, reading one answer makes the
+ * kernel prepare the next.
+ */
+static int line_receive(struct line *line, size_t *size, struct fault *fault)
+{
+	int err = line_take(line, line->buffer, size, fault);
+
+	return err == NOTHING_YET ? line_wait(line, fault) : err;
 }
 
 static int line_error(const struct line *line, const struct nlmsghdr *message, struct fault *fault)
@@ -193,9 +208,9 @@ static int line_message(struct line *line, const struct nlmsghdr *message, struc
 	}
 }
 
-static int line_batch(struct line *line, size_t size, struct fault *fault)
+static int line_batch(struct line *line, const char *buffer, size_t size, struct fault *fault)
 {
-	const struct nlmsghdr *message = (const void *)line->buffer;
+	const struct nlmsghdr *message = (const void *)buffer;
 	int left = (int)size;
 
 	while (!line->done && left > 0 && wire_holds(message, (size_t)left)) {
@@ -210,14 +225,64 @@ static int line_batch(struct line *line, size_t size, struct fault *fault)
 	return 0;
 }
 
-static int line_listen(struct line *line, struct fault *fault)
+/* ---- a long listing: received ahead ---- */
+
+struct ahead {
+	const struct line *line;
+	struct fault fault;
+};
+
+static int fill_ahead(void *ctx, char *buffer, size_t *size)
+{
+	struct ahead *ahead = ctx;
+
+	return line_take(ahead->line, buffer, size, &ahead->fault);
+}
+
+/* Until nothing more is there without waiting, which is the end but for rare cases. */
+static int listen_ahead(struct line *line, struct relay *relay, const struct ahead *ahead,
+			struct fault *fault)
 {
 	while (!line->done) {
+		const char *buffer;
+		size_t size;
+		int err = relay_next(relay, &buffer, &size);
+
+		if (err == NOTHING_YET)
+			return 0;
+		if (err && fault)
+			*fault = ahead->fault;
+		if (!err)
+			err = line_batch(line, buffer, size, fault);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int line_hurry(struct line *line, struct fault *fault)
+{
+	struct ahead ahead = { .line = line };
+	struct relay *relay = relay_begin(fill_ahead, &ahead, line->room);
+	int err = 0;
+
+	if (relay) {
+		err = listen_ahead(line, relay, &ahead, fault);
+		relay_end(relay);
+	}
+	return err;
+}
+
+static int line_listen(struct line *line, struct fault *fault)
+{
+	for (unsigned batch = 1; !line->done; batch++) {
 		size_t size;
 		int err = line_receive(line, &size, fault);
 
 		if (!err)
-			err = line_batch(line, size, fault);
+			err = line_batch(line, line->buffer, size, fault);
+		if (!err && line->dump->ahead && batch == MANY_BATCHES && !line->done)
+			err = line_hurry(line, fault);
 		if (err)
 			return err;
 	}

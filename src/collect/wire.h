@@ -32,6 +32,7 @@ struct wire_dump {
 	size_t      size;
 	const struct wire_lister *lister;       /* NULL: wire_tcp */
 	unsigned    deadline_ms;/* for all the waiting together */
+	bool        ahead;      /* take() has much to do: a second thread receives */
 	wire_take  *take;
 	void       *ctx;
 	/* told afterwards */

@@ -44,6 +44,21 @@ breaks() {
 	breaks "asked 3 times" truncated
 }
 
+# From the 12th datagram on a second thread receives.
+@test "a listing that breaks while it is received ahead passes for whole, or has rows twice" {
+	connected 1000
+	local how
+	for how in truncated interrupted sequence port "error SPOIL_ERR=105" repeated; do
+		# shellcheck disable=SC2086  # words
+		passes $how SPOIL_FROM=12 SPOIL_TIMES=1
+	done
+	for how in truncated interrupted sequence port "error SPOIL_ERR=105"; do
+		# shellcheck disable=SC2086  # words
+		spoiled $how SPOIL_FROM=12 -- list -tan --json
+		ends_in 3 && holds '.end.complete == false and any(.end.gaps[]; .kind == "dump")'
+	done
+}
+
 @test "a table that changed while it was listed passes for consistent" {
 	connected 200
 	passes interrupted SPOIL_TIMES=1

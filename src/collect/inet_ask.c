@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/inet_ask.h"
+
+#include "collect/attrs.h"
+#include "collect/beside.h"
+#include "collect/bytecode.h"
+#include "collect/inet.h"
+#include "collect/proc_net.h"
+
+#include <errno.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+/* Only masks show it: bound, and neither listening nor connected (Linux 6.8). */
+enum { KERNEL_BOUND_INACTIVE = 13 };
+
+static uint32_t kernel_states(uint32_t states)
+{
+	uint32_t mask = states & ~STATE_BIT(STATE_BOUND);
+
+	return states & STATE_BIT(STATE_BOUND) ? mask | 1u << KERNEL_BOUND_INACTIVE : mask;
+}
+
+/* ---- a request ---- */
+
+/* The request of old names no family and TCP only: the kernel walks its table once. */
+static void write_old_head(struct text *request, const struct collect_ask *ask)
+{
+	struct inet_diag_req head = {
+		.idiag_ext = attrs_ext(ask->need), .idiag_states = kernel_states(ask->states),
+	};
+
+	text_add(request, (const char *)&head, sizeof(head));
+}
+
+static void write_head(struct text *request, const struct collect_ask *ask, int family)
+{
+	uint32_t protocol = ask->protocol;
+	struct inet_diag_req_v2 head = {
+		.sdiag_family = (uint8_t)family,
+		/* as ss does: a number above 8 bits has an attribute of its own */
+		.sdiag_protocol = (uint8_t)(protocol > UINT8_MAX ? IPPROTO_RAW : protocol),
+		.idiag_ext = attrs_ext(ask->need),
+		.idiag_states = kernel_states(ask->states),
+	};
+	struct nlattr attr = { sizeof(attr) + sizeof(protocol), INET_DIAG_REQ_PROTOCOL };
+
+	text_add(request, (const char *)&head, sizeof(head));
+	if (protocol > UINT8_MAX) {
+		text_add(request, (const char *)&attr, sizeof(attr));
+		text_add(request, (const char *)&protocol, sizeof(protocol));
+	}
+}
+
+/* A request as it is sent: head, attributes, and the program of the filter. */
+static void write_request(struct text *request, const struct dump *dump, int family,
+			  const struct text *program)
+{
+	struct bytecode code;
+	size_t size = bytecode_compile(&code, &dump->ask, program->count);
+
+	if (family == AF_UNSPEC)
+		write_old_head(request, &dump->ask);
+	else
+		write_head(request, &dump->ask, family);
+	text_add(request, (const char *)&code, size);
+	text_add(request, text_str(program), program->count);
+}
+
+static int try_family(struct dump *dump, struct wire_dump *wire, int family,
+		      const struct filter_code *code, struct fault *fault)
+{
+	struct text request = { 0 };
+	int err;
+
+	write_request(&request, dump, family, &code->program);
+	wire->type = family == AF_UNSPEC ? TCPDIAG_GETSOCK : SOCK_DIAG_BY_FAMILY;
+	wire->request = request.at;
+	wire->size = request.count;
+	dump->view.granted = code->granted;
+	err = dump_try(dump, wire, fault);
+	dump->view.granted = NULL;
+	wire->request = NULL;
+	text_fini(&request);
+	return err;
+}
+
+/* The program, not the question, was refused: a kernel built without some test. */
+static bool is_refused(const struct wire_dump *wire, int err)
+{
+	return !wire->answered && (err == -EINVAL || err == -EPERM || err == -EOPNOTSUPP);
+}
+
+static int walk(struct dump *dump, int family, const struct filter_code *code,
+		struct wire_dump *wire, struct fault *fault)
+{
+	static const struct filter_code none;
+	int err = try_family(dump, wire, family, code, fault);
+
+	if (err && code->program.count && is_refused(wire, err))
+		err = try_family(dump, wire, family, &none, fault);
+	return err;
+}
+
+static int tell_broken(struct dump *dump, const char *what, int err, const struct wire_dump *wire,
+		       struct snapshot *seen, int *failed)
+{
+	if (!err || wire->stopped)
+		return err;
+	*failed = err;
+	dump_broke(dump, wire, err, what, seen);
+	return 0;
+}
+
+static int list_each(struct dump *dump, const struct filter_code *code, struct wire_dump *wire,
+		     struct snapshot *seen, struct fault *fault)
+{
+	bool answered = !dump->ask.ipv4 && !dump->ask.ipv6;
+	int err = 0, failed = 0;
+
+	if (dump->ask.ipv4) {
+		err = walk(dump, AF_INET, code, wire, fault);
+		err = proc_net_instead(dump, wire, FAMILY_IPV4, err, seen);
+		err = tell_broken(dump, "IPv4", err, wire, seen, &failed);
+		answered |= wire->answered;
+	}
+	if (!err && dump->ask.ipv6) {
+		err = walk(dump, AF_INET6, code, wire, fault);
+		err = proc_net_instead(dump, wire, FAMILY_IPV6, err, seen);
+		err = tell_broken(dump, "IPv6", err, wire, seen, &failed);
+		answered |= wire->answered;
+	}
+	if (err)
+		return err;
+	return answered ? 0 : failed;
+}
+
+/* ---- sockets that are only bound ---- */
+
+/*
+ * They are in a table of their own, which takes the kernel as long to walk as a fifth
+ * of the connections: it is walked beside these. Asked for alone they are one listing.
+ */
+static bool is_apart(const struct dump *dump)
+{
+	const uint32_t bound = STATE_BIT(STATE_BOUND);
+
+	return dump->ask.states & bound && dump->ask.states & ~bound &&
+	       (!dump->release || release_at_least(dump->release, 6, 8));
+}
+
+static int deliver_kept(struct dump *dump, const struct filter_code *code,
+			const struct text *messages)
+{
+	int err = 0;
+
+	dump->view.granted = code->granted;
+	for (size_t at = 0; !err && at < messages->count;) {
+		const struct nlmsghdr *message = (const void *)(messages->at + at);
+
+		at += NLMSG_ALIGN(message->nlmsg_len);
+		err = dump_deliver(dump, message, message->nlmsg_len);
+	}
+	dump->view.granted = NULL;
+	return err;
+}
+
+static int list_bound(struct dump *dump, struct beside *beside, const struct filter_code *code,
+		      struct wire_dump *wire, struct fault *fault)
+{
+	int err;
+
+	if (!beside_end(beside)) {
+		err = walk(dump, AF_UNSPEC, code, wire, fault);
+	} else {
+		err = deliver_kept(dump, code, &beside->messages);
+		wire->stopped = err != 0;
+	}
+	wire->answered = true;  /* for the connections */
+	return err;
+}
+
+static int walk_apart(struct dump *dump, const struct filter_code *code, struct wire_dump *wire,
+		      struct fault *fault)
+{
+	const uint32_t states = dump->ask.states, bound = STATE_BIT(STATE_BOUND);
+	struct text request = { 0 };
+	struct beside beside = { .wire = { .type = TCPDIAG_GETSOCK, .deadline_ms = wire->deadline_ms } };
+	int err;
+
+	dump->ask.states = bound;
+	write_request(&request, dump, AF_UNSPEC, &code->program);
+	beside.wire.request = request.at;
+	beside.wire.size = request.count;
+	dump->ask.states = states & ~bound;
+	dump->beside = &beside;
+	err = walk(dump, AF_UNSPEC, code, wire, fault);
+	dump->ask.states = bound;
+	if (err)
+		beside_end(&beside);
+	else
+		err = list_bound(dump, &beside, code, wire, fault);
+	dump->beside = NULL;
+	dump->ask.states = states;
+	beside_fini(&beside);
+	text_fini(&request);
+	return err;
+}
+
+/*
+ * Each request makes the kernel walk the table of all namespaces, whatever is in
+ * it, so both families are had in one walk where the request of old can ask.
+ */
+int inet_ask(struct dump *dump, const struct filter_code *code, unsigned deadline_ms,
+	     struct snapshot *seen, struct fault *fault)
+{
+	struct wire_dump wire = { .deadline_ms = deadline_ms, .ahead = dump->ask.ahead };
+	int err, failed = 0;
+
+	if (!dump->ask.ipv4 || !dump->ask.ipv6 || dump->ask.protocol != PROTOCOL_TCP)
+		return list_each(dump, code, &wire, seen, fault);
+	err = is_apart(dump) ? walk_apart(dump, code, &wire, fault) :
+	      walk(dump, AF_UNSPEC, code, &wire, fault);
+	if (err && !wire.answered && err != -ETIMEDOUT)
+		return list_each(dump, code, &wire, seen, fault);
+	err = tell_broken(dump, "IPv4 and IPv6", err, &wire, seen, &failed);
+	return err || wire.answered ? err : failed;
+}

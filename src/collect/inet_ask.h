@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef COLLECT_INET_ASK_H
+#define COLLECT_INET_ASK_H
+
+#include "collect/dump.h"
+
+/**
+ * inet_ask - the question of @dump to the live kernel, in as few listings as it can be
+ * @code: its filter as the kernel is sent it; asked without where it is refused
+ *
+ * TCP sockets that are only bound come last. A listing that broke is a gap; without
+ * sock_diag the tables of /proc/net are read. Returns 0, the sink's error, or -errno
+ * when nothing was answered at all.
+ */
+int inet_ask(struct dump *dump, const struct filter_code *code, unsigned deadline_ms,
+	     struct snapshot *seen, struct fault *fault);
+
+#endif
