@@ -325,14 +325,13 @@ static void test_what_stands_at_a_path_is_believed_out_of_range(void **state)
 static void test_unix_answer_of_a_wrong_size_is_used(void **state)
 {
 	const struct unix_told told = { .file = UNIX_FILE_SOCKET, .listed = 1 };
-	char longer[sizeof(told) + 1] = { 0 };
+	const struct { struct unix_told told; char more; } longer = { .told = told };
 	struct unix_scene scene = { 0 };
 
 	(void)state;
-	memcpy(longer, &told, sizeof(told));
 	for (size_t size = sizeof(told) - 1; size <= sizeof(told) + 1; size += 2) {
 		begin();
-		recall_unix((const struct unix_told *)longer, size, &scene);
+		recall_unix(&longer.told, size, &scene);
 		assert_int_equal(scene.file, UNIX_FILE_UNKNOWN);
 		assert_true(snapshot_has_gap(&seen, GAP_RECORDING));
 		end();
