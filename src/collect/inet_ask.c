@@ -196,12 +196,12 @@ static int walk_apart(struct dump *dump, const struct filter_code *code, struct 
 	dump->ask.states = states & ~bound;
 	dump->beside = &beside;
 	err = walk(dump, AF_UNSPEC, code, wire, fault);
+	dump->beside = NULL;    /* for these rows alone: nobody would wait for one begun later */
 	dump->ask.states = bound;
 	if (err)
 		beside_end(&beside);
 	else
 		err = list_bound(dump, &beside, code, wire, fault);
-	dump->beside = NULL;
 	dump->ask.states = states;
 	beside_fini(&beside);
 	text_fini(&request);
