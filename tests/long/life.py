@@ -132,5 +132,6 @@ def report(repeat, events, load, early, late, statuses):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)        # a shell ignores it for what it starts in the background
     own_namespaces()
     sys.exit(report(*follow(os.path.abspath(sys.argv[1]), float(sys.argv[2]))))

@@ -119,7 +119,7 @@ static int look_at_names(void)
 
 	/* nothing of it may be seen by others */
 	if (unshare(CLONE_NEWNS | CLONE_NEWNET) < 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("none", "/", "", MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("none", "/run", "tmpfs", 0, NULL) < 0 || mkdir("/run/netns", 0755) < 0)
 		return NOT_PERMITTED;
 	if (symlink("/nowhere", "/run/netns/lost") < 0 ||

@@ -498,6 +498,7 @@ static void test_answer_is_kept_whose_names_cannot_be_replaced(void **state)
 	assert_true(redact(by, FRAME_ANSWER, &empty, "", 0, &out));
 	assert_int_equal(out.count, 0);
 	assert_int_equal(empty.kind, ANSWER_FLAGS);
+	text_fini(&out);
 	redact_free(by);
 }
 
