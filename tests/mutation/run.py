@@ -313,7 +313,7 @@ def main():
     bench.prepare(asked.quick)
     verdicts = Verdicts(os.path.join(bench.work, "verdicts"),
                         digest_of_files("src/base/*.[ch]", "src/model/*.[ch]", "src/judge/*.[ch]"),
-                        digest_of_files("tests/unit/test_judge*.c", "tests/unit/told*.h", "tests/unit/told/*.told",
+                        digest_of_files("tests/unit/test_judge*.c", "tests/unit/*.h", "tests/unit/told/*.told",
                                         "tests/golden/*/ar*", "tests/golden/*/asks") +
                         ("-quick" if asked.quick else ""))
     equivalent = Equivalent(os.path.join(os.path.dirname(os.path.abspath(__file__)), "equivalent"))
