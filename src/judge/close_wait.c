@@ -52,19 +52,23 @@ static const double near_limit_percent = 80;
 enum cause { EOF_UNREAD, CLOSE_FORGOTTEN, DATA_UNREAD, STILL_SENDING, CAUSES };
 
 static const struct {
-	const char *name, *words, *fix;
+	const char *name, *one, *many, *fix;
 } causes[CAUSES] = {
-	[EOF_UNREAD] = { "eof_unread", "have not noticed it (the end of stream is unread)",
+	[EOF_UNREAD] = { "eof_unread", "has not noticed it (the end of stream is unread)",
+		"have not noticed it (the end of stream is unread)",
 		"Watch idle connections too: keep them in the poll set (POLLIN|POLLRDHUP) and "
 		"close() when read() returns 0." },
 	[CLOSE_FORGOTTEN] = { "close_forgotten",
+		"consumed everything and was forgotten (no close())",
 		"consumed everything and were forgotten (no close())",
 		"Call close() when read() returns 0, on every path: look at the error and "
 		"timeout branches of the code that drops the connection." },
-	[DATA_UNREAD] = { "data_unread", "have unread data (stuck or too slow)",
+	[DATA_UNREAD] = { "data_unread", "has unread data (stuck or too slow)",
+		"have unread data (stuck or too slow)",
 		"Find what the reader waits for (a stack trace of the process shows it); it must "
 		"read on, or give up and close()." },
-	[STILL_SENDING] = { "still_sending", "are still sending (legitimate)", NULL },
+	[STILL_SENDING] = { "still_sending", "is still sending (legitimate)",
+		"are still sending (legitimate)", NULL },
 };
 
 struct weighing {
@@ -111,8 +115,8 @@ static struct sums add_up(const struct weighing *w, const struct service_group *
 
 		sums.cause[cause]++;
 		sums.opener[service_role(w->listeners, s)]++;
-		if (s->recv_queue > 1)
-			sums.unread_bytes += s->recv_queue - 1;
+		/* The FIN counts as one. */
+		sums.unread_bytes += s->recv_queue ? s->recv_queue - 1 : 0;
 		if (cause != STILL_SENDING && !aged_add(&sums.aged, w->t, aged_ms(w->seen, s)))
 			sums.hidden += is_hidden(w, s);
 	}
@@ -168,7 +172,7 @@ static void put_cause(struct finding *f, const struct snapshot *seen, const stru
 	say_count(&text, f->count, "connection", "connections");
 	service_say(&text, group);
 	text_addf(&text, " that the peer closed, the oldest at least ");
-	say_ms(&text, (double)(f->age.min_ms < 0 ? 0 : f->age.min_ms));
+	say_oldest(&text, f);
 	text_addf(&text, " ago");
 	if (sums->hidden)
 		text_addf(&text, " (keepalive hides the rest of the age of %llu)",
@@ -176,8 +180,8 @@ static void put_cause(struct finding *f, const struct snapshot *seen, const stru
 	for (enum cause c = EOF_UNREAD; c < CAUSES; c++) {
 		if (!sums->cause[c])
 			continue;
-		text_addf(&text, "%s%llu %s", comma, (unsigned long long)sums->cause[c],
-			  causes[c].words);
+		text_addf(&text, "%s", comma);
+		say_count(&text, sums->cause[c], causes[c].one, causes[c].many);
 		comma = ", ";
 	}
 	say_cause(f, &text);
@@ -233,13 +237,12 @@ void weigh_close_wait(const struct snapshot *seen, const struct threshold *t,
 	struct { uint32_t *at; size_t count, room; } old = { NULL, 0, 0 };
 	struct listeners listeners;
 	struct weighing w = { seen, t, report, &listeners };
-	struct aged any = { 0, 0 };
 
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		const struct sock *s = &seen->socks.at[i];
 
 		if (s->state == STATE_CLOSE_WAIT && s->inode &&
-		    (aged_add(&any, t, aged_ms(seen, s)) || is_hidden(&w, s)))
+		    (threshold_level(t, aged_ms(seen, s)) || is_hidden(&w, s)))
 			*grow_add(&old) = (uint32_t)i;
 	}
 	listeners_init(&listeners, seen);

@@ -39,46 +39,39 @@ struct weighing {
 	const uint32_t *peers;          /* by socket index: peer's index + 1 */
 };
 
-/* Nothing came for as long as its FIN is acknowledged. */
+/* Nothing came for as long as its FIN is acknowledged; without tcp_info no age is known. */
 static double held_ms(const struct snapshot *seen, const struct sock *s)
 {
 	double ms = aged_ms(seen, s);
 
-	if ((s->have & HAVE_FLOW) && s->flow.last_data_recv_ms < ms)
-		ms = s->flow.last_data_recv_ms;
-	return ms;
+	return ms > s->flow.last_data_recv_ms ? s->flow.last_data_recv_ms : ms;
 }
 
-/* The first member whose peer is here: one name is enough to find the others. */
-static const struct sock *first_peer(const struct weighing *w, const struct finding *f)
-{
-	for (size_t i = 0; i < f->members.count; i++) {
-		uint32_t peer = w->peers[f->members.at[i]];
-
-		if (peer)
-			return &w->seen->socks.at[peer - 1];
-	}
-	return NULL;
-}
-
-static uint64_t count_peers(const struct weighing *w, const struct finding *f)
+/* Members whose peer is here. Of these the first: one name is enough to find the others. */
+static uint64_t find_peers(const struct weighing *w, const struct service_group *group,
+			   const struct sock **first)
 {
 	uint64_t count = 0;
 
-	for (size_t i = 0; i < f->members.count; i++)
-		count += w->peers[f->members.at[i]] != 0;
+	tally_each(group->tally, group->group, i)
+		if (w->peers[i] && !count++)
+			*first = &w->seen->socks.at[w->peers[i] - 1];
 	return count;
 }
 
-static void put_peer(struct finding *f, const struct weighing *w, struct text *text)
+static void put_no_peer(struct finding *f)
 {
-	const struct sock *peer = first_peer(w, f);
-	struct subject holder = { .process = -1 };
-	const char *state = peer ? state_table[peer->state].name : NULL;
+	finding_unknown(f, NULL, "peer_pid", FACT_COUNT);
+	finding_unknown(f, NULL, "peer_comm", FACT_TEXT);
+	finding_unknown(f, NULL, "peer_state", FACT_TEXT);
+}
 
-	finding_fact(f, NULL, "peers_here", FACT_COUNT, (double)count_peers(w, f));
-	if (peer)
-		holder.process = service_process(w->seen, peer);
+static void put_peer(struct finding *f, const struct weighing *w, const struct sock *peer,
+		     struct text *text)
+{
+	struct subject holder = { .process = service_process(w->seen, peer) };
+	const char *state = state_table[peer->state].name;
+
 	if (holder.process < 0) {
 		finding_unknown(f, NULL, "peer_pid", FACT_COUNT);
 		finding_unknown(f, NULL, "peer_comm", FACT_TEXT);
@@ -87,10 +80,6 @@ static void put_peer(struct finding *f, const struct weighing *w, struct text *t
 
 		finding_fact(f, NULL, "peer_pid", FACT_COUNT, process->pid);
 		finding_text(f, NULL, "peer_comm", process->comm, process->comm_size);
-	}
-	if (!peer) {
-		finding_unknown(f, NULL, "peer_state", FACT_TEXT);
-		return;
 	}
 	finding_text(f, NULL, "peer_state", state, strlen(state));
 	text_addf(text, "; the peer is on this machine");
@@ -104,16 +93,21 @@ static void put_peer(struct finding *f, const struct weighing *w, struct text *t
 static void put_held(struct finding *f, const struct weighing *w,
 		     const struct service_group *group)
 {
+	const struct sock *peer = NULL;
 	struct text text = { .at = NULL };
 
+	finding_fact(f, NULL, "peers_here", FACT_COUNT, (double)find_peers(w, group, &peer));
 	say_owner(&text, w->seen, &f->subject);
 	text_addf(&text, " half-closed ");
 	say_count(&text, f->count, "connection", "connections");
 	service_say(&text, group);
 	text_addf(&text, " and waits for the peer's close, with no timer, the oldest for at "
 		  "least ");
-	say_ms(&text, (double)(f->age.min_ms < 0 ? 0 : f->age.min_ms));
-	put_peer(f, w, &text);
+	say_oldest(&text, f);
+	if (peer)
+		put_peer(f, w, peer, &text);
+	else
+		put_no_peer(f);
 	say_cause(f, &text);
 	finding_fix(f, "Repair the peer: it got the end of stream and does not close().");
 	finding_fix(f, "Do not wait without an end: after shutdown(SHUT_WR) read with SO_RCVTIMEO or "
@@ -170,13 +164,12 @@ void weigh_fin_wait_2_held(const struct snapshot *seen, const struct threshold *
 			   struct report *report)
 {
 	struct { uint32_t *at; size_t count, room; } held = { NULL, 0, 0 };
-	struct aged any = { 0, 0 };
 
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		const struct sock *s = &seen->socks.at[i];
 
 		if (s->state == STATE_FIN_WAIT_2 && s->inode && !sock_is_minisock(s) &&
-		    aged_add(&any, t, held_ms(seen, s)))
+		    threshold_level(t, held_ms(seen, s)))
 			*grow_add(&held) = (uint32_t)i;
 	}
 	if (held.count)

@@ -84,7 +84,7 @@ static void put_texts(struct finding *f, const struct snapshot *seen, uint64_t o
 	text_addf(&text, " does not acknowledge the end of ");
 	say_count(&text, f->count, "connection", "connections");
 	text_addf(&text, ", the oldest for at least ");
-	say_ms(&text, (double)(f->age.min_ms < 0 ? 0 : f->age.min_ms));
+	say_oldest(&text, f);
 	say_end(&text, orphans, "without an owner", "tcp_orphan_retries", &end.orphan_s);
 	say_end(&text, f->count - orphans, "held by a program", "tcp_retries2", &end.held_s);
 	say_cause(f, &text);
@@ -119,13 +119,12 @@ void weigh_last_ack(const struct snapshot *seen, const struct threshold *t,
 		    struct report *report)
 {
 	struct tally tally;
-	struct aged any = { 0, 0 };
 
 	tally_init(&tally, seen->socks.count);
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		const struct sock *s = &seen->socks.at[i];
 
-		if (is_waiting(s) && aged_add(&any, t, aged_ms(seen, s)))
+		if (is_waiting(s) && threshold_level(t, aged_ms(seen, s)))
 			tally_add(&tally, &(struct tally_key){ .destination = s->remote },
 				  (uint32_t)i);
 	}

@@ -69,6 +69,11 @@ void say_ms(struct text *text, double ms)
 	text_addf(text, "%" PRIu64 " ms", (uint64_t)ms);
 }
 
+void say_oldest(struct text *text, const struct finding *f)
+{
+	say_ms(text, f->age.kind == AGE_UNKNOWN ? 0 : (double)f->age.min_ms);
+}
+
 void say_count(struct text *text, uint64_t count, const char *one, const char *many)
 {
 	text_addf(text, "%" PRIu64 " %s", count, count == 1 ? one : many);

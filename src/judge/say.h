@@ -19,6 +19,9 @@ void say_address(struct text *text, const struct addr *addr, uint16_t port);
 /* Rounded down to what a person reads: "340 ms", "12 s", "7 min", "3 h". */
 void say_ms(struct text *text, double ms);
 
+/* The same of what is proven about the oldest member of @f. */
+void say_oldest(struct text *text, const struct finding *f);
+
 /* "1 connection", "2 connections". */
 void say_count(struct text *text, uint64_t count, const char *one, const char *many);
 

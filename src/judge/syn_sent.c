@@ -24,25 +24,20 @@
 
 #include <inttypes.h>
 
-static void put_texts(struct finding *f, const struct snapshot *seen)
+static void put_texts(struct finding *f, const struct snapshot *seen, uint32_t most)
 {
 	const struct known *retries = &seen->limits.limit[LIMIT_SYN_RETRIES];
 	struct text text = { .at = NULL };
-	uint32_t most = 0;
 
-	for (size_t i = 0; i < f->members.count; i++) {
-		uint32_t sent = seen->socks.at[f->members.at[i]].retransmits;
-
-		most = sent > most ? sent : most;
-	}
 	finding_fact(f, NULL, "retransmits_most", FACT_COUNT, most);
 	fact_known(f, NULL, "syn_retries", FACT_COUNT, retries);
 	say_address(&text, &f->subject.destination, f->subject.port);
 	text_addf(&text, " answers none of ");
 	say_count(&text, f->count, "connect()", "connect()s");
 	text_addf(&text, ", the oldest for at least ");
-	say_ms(&text, (double)(f->age.min_ms < 0 ? 0 : f->age.min_ms));
-	text_addf(&text, ", its SYN sent again %" PRIu32 " times", most);
+	say_oldest(&text, f);
+	text_addf(&text, ", its SYN sent again ");
+	say_count(&text, most, "time", "times");
 	if (retries->is)
 		text_addf(&text, " of %" PRId64 " (tcp_syn_retries)", retries->value);
 	say_cause(f, &text);
@@ -60,6 +55,7 @@ static void judge_destination(const struct snapshot *seen, const struct threshol
 {
 	struct aged aged = { 0, 0 };
 	struct finding *f;
+	uint32_t most = 0;
 
 	tally_each(tally, group, i)
 		aged_add(&aged, t, aged_ms(seen, &seen->socks.at[i]));
@@ -68,22 +64,24 @@ static void judge_destination(const struct snapshot *seen, const struct threshol
 	f = blame_destination(report, "syn-sent-stuck", &group->key.destination,
 			      group->key.port);
 	f->severity = aged_level(&aged, t);
-	tally_each(tally, group, i)
+	tally_each(tally, group, i) {
 		concern(f, seen, i);
-	put_texts(f, seen);
+		if (seen->socks.at[i].retransmits > most)
+			most = seen->socks.at[i].retransmits;
+	}
+	put_texts(f, seen, most);
 }
 
 void weigh_syn_sent(const struct snapshot *seen, const struct threshold *t,
 		    struct report *report)
 {
 	struct tally tally;
-	struct aged any = { 0, 0 };
 
 	tally_init(&tally, seen->socks.count);
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		const struct sock *s = &seen->socks.at[i];
 
-		if (s->state == STATE_SYN_SENT && aged_add(&any, t, aged_ms(seen, s)))
+		if (s->state == STATE_SYN_SENT && threshold_level(t, aged_ms(seen, s)))
 			tally_add(&tally, &(struct tally_key){ .destination = s->remote,
 				  .port = s->remote_port }, (uint32_t)i);
 	}

@@ -67,9 +67,11 @@ static void put_cause(struct finding *f, int64_t fill, int64_t limit,
 
 	text_addf(&text, "the TIME_WAIT table of this namespace holds %" PRId64 " of %" PRId64
 		  " (tcp_max_tw_buckets)", fill, limit);
-	if (overflow->is && overflow->value)
-		text_addf(&text, "; since boot %" PRId64 " connections closed without TIME_WAIT "
-			  "because it was full", overflow->value);
+	if (overflow->is && overflow->value) {
+		text_addf(&text, "; since boot ");
+		say_count(&text, (uint64_t)overflow->value, "connection", "connections");
+		text_addf(&text, " closed without TIME_WAIT because it was full");
+	}
 	say_cause(f, &text);
 }
 

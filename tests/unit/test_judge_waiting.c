@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "told_row.h"
+
+/* Findings about the states in which a connection waits: their bounds and their words. */
+
+#define CLOSE_WAIT "sock close-wait 10.0.0.1:4000 10.0.0.9:443 "
+#define HELD "sock fin-wait-2 10.0.0.1:4000 10.0.0.9:443 here "
+
+static const struct told_row rows[] = {
+	/* ---- syn-sent-stuck ---- */
+	{ "a SYN that was sent once is told to have been sent again",
+	  "warn syn-sent-stuck=0,count=1\nlimit syn_retries 6\n"
+	  "sock syn-sent 10.0.0.1:4000 10.0.0.9:443 on=500\ncheck\n",
+	  { "facts retransmits_most 0, syn_retries 6\n",
+	    "answers none of 1 connect(), the oldest for at least 0 ms, its SYN sent again 0 times of "
+	    "6 (tcp_syn_retries)\n" } },
+	{ "a SYN that was sent again once is told as many",
+	  "warn syn-sent-stuck=0,count=1\n"
+	  "sock syn-sent 10.0.0.1:4000 10.0.0.9:443 on=500 retrans=1\ncheck\n",
+	  { ", its SYN sent again 1 time\n" } },
+	{ "not the SYN that was sent most often is told",
+	  "warn syn-sent-stuck=0,count=1\n"
+	  "sock syn-sent 10.0.0.1:4000 10.0.0.9:443 on=500 retrans=2\n"
+	  "sock syn-sent 10.0.0.1:4001 10.0.0.9:443 on=500 retrans=5\n"
+	  "sock syn-sent 10.0.0.1:4002 10.0.0.9:443 on=500 retrans=3\n"
+	  "sock syn-sent 10.0.0.1:4003 10.0.0.8:443 on=500 retrans=9\ncheck\n",
+	  { "10.0.0.9:443 answers none of 3 connect()s, the oldest for at least 5 s, its SYN sent "
+	    "again 5 times\n" } },
+	{ "two connects that nobody answers are a dead dependency already",
+	  "sock syn-sent 10.0.0.1:4000 10.0.0.9:443 on=500 retrans=5 x=2\n"
+	  "sock syn-sent 10.0.0.1:4009 10.0.0.9:443 on=500 retrans=4\ncheck\n",
+	  { "nothing" } },
+	{ "three connects that nobody answers for 5 s are no finding",
+	  "sock syn-sent 10.0.0.1:4000 10.0.0.9:443 on=500 retrans=5 x=3\ncheck\n",
+	  { "warning syn-sent-stuck, 3\n" } },
+
+	/* ---- time-wait-overflow ---- */
+	{ "a full socket in FIN_WAIT_2 has a place in the table",
+	  "limit max_tw_buckets 10\n"
+	  "sock time-wait 10.0.0.1:4000 10.0.0.9:443 timewait=5000 x=7\n"
+	  "sock fin-wait-2 10.0.0.1:4100 10.0.0.9:443 inode=0 timewait=5000\n"
+	  "sock fin-wait-2 10.0.0.1:4200 10.0.0.9:443 x=2\ncheck\n",
+	  { "warning time-wait-overflow, 8\n", "sockets 0-7\n", "holds 8 of 10 (tcp_max_tw_buckets)\n" } },
+	{ "a table is near its limit one early",
+	  "limit max_tw_buckets 1000\ncounter time_wait_minisocks 799\ncheck\n", { "nothing" } },
+	{ "a table is near its limit one late",
+	  "limit max_tw_buckets 1000\ncounter time_wait_minisocks 800\ncheck\n",
+	  { "warning time-wait-overflow, 800\n" } },
+	{ "a table is full one late",
+	  "limit max_tw_buckets 1000\ncounter time_wait_minisocks 950\ncheck\n",
+	  { "critical time-wait-overflow, 950\n" } },
+	{ "a limit of one is taken for none",
+	  "limit max_tw_buckets 1\ncounter time_wait_minisocks 1\ncheck\n",
+	  { "critical time-wait-overflow, 1\n", "holds 1 of 1 (tcp_max_tw_buckets)\n" } },
+	{ "with a limit of one the least number is not asked",
+	  "warn time-wait-overflow=80,count=2\nlimit max_tw_buckets 1\ncounter time_wait_minisocks 1\ncheck\n",
+	  { "nothing" } },
+	{ "a limit of none is not full once it has counted",
+	  "warn time-wait-overflow=100\ncrit time-wait-overflow=1000\n"
+	  "limit max_tw_buckets 0\ncounter time_wait_minisocks 0\ncounter time_wait_overflow 2\ncheck\n",
+	  { "critical time-wait-overflow, 0\n",
+	    "; since boot 2 connections closed without TIME_WAIT because it was full\n" } },
+	{ "a limit of none is more than full",
+	  "warn time-wait-overflow=101\ncrit time-wait-overflow=1000\n"
+	  "limit max_tw_buckets 0\ncounter time_wait_minisocks 0\ncounter time_wait_overflow 2\ncheck\n",
+	  { "nothing" } },
+	{ "connections that nothing was taken from are told, or one is told as many",
+	  "limit max_tw_buckets 1000\ncounter time_wait_minisocks 800\ncounter time_wait_overflow 0\ncheck\n",
+	  { "holds 800 of 1000 (tcp_max_tw_buckets)\n", "!since boot" } },
+	{ "one connection without TIME_WAIT is told as many",
+	  "limit max_tw_buckets 1000\ncounter time_wait_minisocks 800\ncounter time_wait_overflow 1\ncheck\n",
+	  { "; since boot 1 connection closed without TIME_WAIT" } },
+
+	/* ---- fin-wait-2-held ---- */
+	{ "two that wait for ever are enough for a warning",
+	  HELD "ms=300000 x=2\nsock fin-wait-2 10.0.0.1:4009 10.0.0.9:443 here ms=299999\ncheck\n",
+	  { "nothing" } },
+	{ "three that wait for five minutes are no finding",
+	  HELD "ms=300000 x=3\ncheck\n", { "warning fin-wait-2-held, 3\n", "for at least 5 min" } },
+	{ "two that wait for an hour make three critical",
+	  HELD "ms=3600000 x=2\nsock fin-wait-2 10.0.0.1:4009 10.0.0.9:443 here ms=3599999\ncheck\n",
+	  { "warning fin-wait-2-held, 3\n" } },
+	{ "three that wait for an hour are not critical",
+	  HELD "ms=3600000 x=3\ncheck\n", { "critical fin-wait-2-held, 3\n" } },
+	{ "a transfer that still receives is taken for one that is stuck",
+	  HELD "ms=300000 recv=299999 x=3\ncheck\n", { "nothing" } },
+	{ "what is spread over several addresses of a service is lost",
+	  HELD "ms=300000 x=2\nsock fin-wait-2 10.0.0.1:4009 10.0.0.8:443 here ms=300000\ncheck\n",
+	  { "warning fin-wait-2-held, 3\n", "3 connections to port 443 at several addresses" } },
+	{ "peers on this machine are not counted, or a later one is named",
+	  "process 5 first\nprocess 6 second\n"
+	  HELD "ms=300000\n"
+	  "sock fin-wait-2 10.0.0.1:4001 10.0.0.9:443 here ms=300000 x=2\n"
+	  "sock close-wait 10.0.0.9:443 10.0.0.1:4001 peer ms=1\nhold 5\n"
+	  "sock close-wait 10.0.0.9:443 10.0.0.1:4002 peer ms=1\nhold 6\ncheck\n",
+	  { "facts peers_here 2, peer_pid 5, peer_comm first, peer_state CLOSE_WAIT\n",
+	    "; the peer is on this machine: first (pid 5), in CLOSE_WAIT\n" } },
+	{ "a peer that nobody is seen to hold is not told at all",
+	  HELD "ms=300000 x=3\n"
+	  "sock close-wait 10.0.0.9:443 10.0.0.1:4002 peer ms=1\ncheck\n",
+	  { "facts peers_here 1, peer_pid ?, peer_comm ?, peer_state CLOSE_WAIT\n",
+	    "; the peer is on this machine, in CLOSE_WAIT\n" } },
+	{ "a peer elsewhere is told to be here",
+	  HELD "ms=300000 x=3\ncheck\n",
+	  { "facts peers_here 0, peer_pid ?, peer_comm ?, peer_state ?\n", "!on this machine" } },
+
+	/* ---- close-wait-leak ---- */
+	{ "a half-closed connection that still sends is taken for a leak",
+	  "warn close-wait-leak=60,count=1\n"
+	  CLOSE_WAIT "here sq=5 ms=90000 ack=70000 sent=74999\ncheck\n", { "nothing" } },
+	{ "a half-closed connection that has stopped sending is taken for one that sends",
+	  "warn close-wait-leak=60,count=1\n"
+	  CLOSE_WAIT "here sq=5 ms=90000 ack=70000 sent=75000\ncheck\n",
+	  { "warning close-wait-leak, 1\n" } },
+	{ "a socket of which no times are known is told to be sending",
+	  "warn close-wait-leak=0,count=1\n" CLOSE_WAIT "sq=5\ncheck\n",
+	  { "warning close-wait-leak, 1\n", "the oldest at least 0 ms ago: 1 consumed everything and was "
+	    "forgotten (no close())\n" } },
+	{ "where most are still sending nothing is advised",
+	  CLOSE_WAIT "here ms=90000 x=5\n"
+	  "sock close-wait 10.0.0.1:5000 10.0.0.9:443 here ms=90000 sq=5 x=6\ncheck advice\n",
+	  { "warning close-wait-leak, 11\n", "5 consumed everything and were forgotten (no close()), 6 "
+	    "are still sending (legitimate)\n", "  fix: Call close() when read() returns 0" } },
+	{ "of each cause one is told as many",
+	  CLOSE_WAIT "here ms=90000 rq=1\n"
+	  "sock close-wait 10.0.0.1:5000 10.0.0.9:443 here ms=90000\n"
+	  "sock close-wait 10.0.0.1:5001 10.0.0.9:443 here ms=90000 rq=2\n"
+	  "sock close-wait 10.0.0.1:5002 10.0.0.9:443 here ms=90000 sq=5\n"
+	  "warn close-wait-leak=60,count=3\ncheck\n",
+	  { "ago: 1 has not noticed it (the end of stream is unread), 1 consumed everything and was "
+	    "forgotten (no close()), 1 has unread data (stuck or too slow), 1 is still sending "
+	    "(legitimate)\n", "unread_bytes 1 bytes" } },
+	{ "the end of stream counts as an unread byte, or unread bytes are lost",
+	  CLOSE_WAIT "here ms=90000 rq=1 x=2\n"
+	  "sock close-wait 10.0.0.1:5000 10.0.0.9:443 here ms=90000\n"
+	  "sock close-wait 10.0.0.1:5001 10.0.0.9:443 here ms=90000 rq=101 x=2\ncheck\n",
+	  { "unread_bytes 200 bytes" } },
+	{ "connections whose opener nobody knows are told to be opened or accepted here",
+	  "sock close-wait 10.0.0.1:4000 10.0.0.9:443 ms=90000 x=5\ncheck advice\n",
+	  { "openers.opened_here 0, openers.accepted_here 0, openers.unknown 5", "!opened these itself",
+	    "!accepted these" } },
+
+	/* ---- last-ack-stuck ---- */
+	{ "only the first of two peers that are gone is told",
+	  "warn last-ack-stuck=1,count=1\n"
+	  "sock last-ack 10.0.0.1:80 10.0.0.6:1000 ms=0 peer on=100 retrans=4 rto=3200 inode=0\n"
+	  "sock last-ack 10.0.0.1:80 10.0.0.7:1000 ms=0 peer on=100 retrans=4 rto=3200\ncheck\n",
+	  { "10.0.0.6 does not acknowledge the end of 1 connection, the oldest for at least 6 s; 1 "
+	    "without an owner", "10.0.0.7 does not acknowledge the end of 1 connection, the oldest for "
+	    "at least 6 s; 1 held by a program" } },
+	{ "an end that nobody acknowledges for no time is told to be old",
+	  "warn last-ack-stuck=0,count=1\n"
+	  "sock last-ack 10.0.0.1:80 10.0.0.6:1000 ms=0 peer on=100 retrans=1 rto=200 inode=0\ncheck\n",
+	  { "of 1 connection, the oldest for at least 200 ms; 1 without an owner" } },
+};
+
+int main(void)
+{
+	return run_rows(rows, sizeof(rows) / sizeof(*rows));
+}
