@@ -21,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum bind_with with_of(const struct bind_ask *ask)
+enum bind_with with_of(const struct bind_ask *ask)
 {
 	return (enum bind_with)((ask->reuseaddr ? WITH_REUSEADDR : 0) |
 				(ask->reuseport ? WITH_REUSEPORT : 0));
@@ -117,7 +117,7 @@ static enum bind_why why_connected(const struct sock *s)
 	if (sock_is_unaccepted(s))
 		return WHY_CHILD;
 	/* What accept() gave out never passed a port to bind(). */
-	return (s->have & HAVE_PORT_ORIGIN) && s->port_explicit ? WHY_CLIENT : WHY_CONNECTION;
+	return s->port_explicit ? WHY_CLIENT : WHY_CONNECTION;
 }
 
 static enum bind_why why_of(const struct sock *s)
@@ -163,10 +163,10 @@ static int compare(const void *left, const void *right)
 	const struct bind_blocker *a = left, *b = right;
 
 	if (a->certain != b->certain)
-		return a->certain ? -1 : 1;
+		return b->certain - a->certain;
 	if (a->why != b->why)
-		return a->why < b->why ? -1 : 1;
-	return (a->sock > b->sock) - (a->sock < b->sock);
+		return (int)a->why - (int)b->why;
+	return a->sock < b->sock ? -1 : 1;
 }
 
 /* Sockets are in the way of a bind() that nothing else stops before them. */
@@ -182,13 +182,13 @@ static void fill_blockers(struct bind_case *c)
 	if (!has_blockers(&answer->asked))
 		return;
 	each_in_the_way(c->seen, &c->ask, add_blocker, c);
-	if (!answer->blockers.count)
-		return;
 	/* The kernel refused, and there is only one that it can have meant. */
-	if (c->scene->probe.made && answer->asked.err == EADDRINUSE &&
-	    answer->blockers.count == 1 && ports_seen_whole(c->seen, c->ask.protocol))
+	if (c->scene->probe.made && answer->blockers.count == 1 &&
+	    ports_seen_whole(c->seen, c->ask.protocol))
 		answer->blockers.at[0].certain = true;
-	qsort(answer->blockers.at, answer->blockers.count, sizeof(*answer->blockers.at), compare);
+	if (answer->blockers.count)
+		qsort(answer->blockers.at, answer->blockers.count, sizeof(*answer->blockers.at),
+		      compare);
 }
 
 static void fill_free_in(struct bind_answer *answer)

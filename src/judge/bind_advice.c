@@ -48,18 +48,11 @@ static void advise_options(const struct bind_case *c)
 
 /* ---- ending what is in the way ---- */
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t size = strlen(text), end_size = strlen(end);
-
-	return size > end_size && strcmp(text + size - end_size, end) == 0;
-}
-
 static void say_processes(struct text *text, const struct bind_case *c, const struct sock *s)
 {
 	const struct cgroup *home = sock_home(c->seen, s);
 
-	if (home && home->unit && !home->container && ends_with(home->unit, ".service") &&
+	if (is_unit(home, ".service") && !home->container &&
 	    strncmp(home->unit, "user@", 5) != 0) {
 		text_addf(text, "the unit: systemctl stop ");
 		text_add_safe(text, home->unit, strlen(home->unit));
@@ -110,34 +103,25 @@ static bool is_left_over(enum bind_why why)
 	return why == WHY_TIME_WAIT || why == WHY_ORPHAN;
 }
 
-static bool is_told(const struct text *told, const struct text *phrase)
-{
-	return phrase->count && strstr(text_str(told), text_str(phrase));
-}
-
 static void advise_stop(const struct bind_case *c)
 {
+	struct telling owners = { .count = 0 };
 	struct text told = { .at = NULL };
-	size_t owners = 0;
 
-	for (size_t i = 0; i < c->answer->blockers.count && owners <= STOPS_MAX; i++) {
+	for (size_t i = 0; i < c->answer->blockers.count && !owners.unnamed; i++) {
 		const struct bind_blocker *blocker = &c->answer->blockers.at[i];
 		struct text phrase = { .at = NULL };
 
-		if (!is_left_over(blocker->why))
-			say_stop(&phrase, c, &c->seen->socks.at[blocker->sock]);
-		if (phrase.count && !is_told(&told, &phrase)) {
-			owners++;
-			if (owners > STOPS_MAX)
-				text_addf(&told, "; and the other owners");
-			else
-				text_addf(&told, "%s%s", owners > 1 ? "; " : "",
-					  text_str(&phrase));
-		}
-		text_fini(&phrase);
+		if (is_left_over(blocker->why))
+			continue;
+		say_stop(&phrase, c, &c->seen->socks.at[blocker->sock]);
+		tell(&owners, STOPS_MAX, &phrase);
 	}
-	if (owners)
-		advice_add(&c->answer->advice, "Stop %s.", text_str(&told));
+	if (!owners.count)
+		return;
+	say_telling(&told, &owners, "; ");
+	advice_add(&c->answer->advice, "Stop %s%s.", text_str(&told),
+		   owners.unnamed ? "; and the other owners" : "");
 	text_fini(&told);
 }
 
@@ -182,7 +166,7 @@ static bool is_of_old_server(enum bind_why why)
 static void advise_old_server(const struct bind_case *c)
 {
 	if (!c->asked->reuseaddr && with_more(c, WITH_REUSEADDR)->verdict == VERDICT_DEPENDS &&
-	    c->by_rule.reason != REASON_SHORTCUT && c->answer->blockers.count &&
+	    c->by_rule.reason != REASON_SHORTCUT &&
 	    is_of_old_server(c->answer->blockers.at[0].why))
 		advice_add(&c->answer->advice, "Set SO_REUSEADDR before bind(): it works now only "
 			   "if the old socket had it too; what a server with it leaves behind does "
@@ -195,11 +179,9 @@ static void offer_v6only(const struct bind_case *c)
 {
 	struct bind_ask ask = *c->asked;
 
-	if (ask.family != FAMILY_IPV6 || !addr_is_any(&ask.addr) || addr_is_v4(&ask.addr) ||
-	    ask.v6only)
-		return;
+	/* Where it changes nothing the same sockets are in the way again. */
 	ask.v6only = true;
-	if (would_work(c, &ask, ADDR_KIND_ANY))
+	if (would_work(c, &ask, c->scene->addr_kind))
 		advice_add(&c->answer->advice, "Set IPV6_V6ONLY: only IPv4 is in the way, and the "
 			   "socket then leaves it alone.");
 }
@@ -239,6 +221,9 @@ static void offer_addresses(const struct bind_case *c)
 
 static void advise_in_use(const struct bind_case *c)
 {
+	/* What was not seen can be in the way of anything else as well. */
+	if (!c->answer->blockers.count)
+		return;
 	advise_options(c);
 	advise_wait(c);
 	advise_old_server(c);
@@ -332,6 +317,13 @@ void advise_bind(const struct bind_case *c)
 	struct advice *advice = &c->answer->advice;
 
 	switch (c->ruling.reason) {
+	case REASON_IN_USE:
+	case REASON_FLAGS:
+	case REASON_ORDER:
+	case REASON_SHORTCUT:
+	case REASON_LIST:
+		advise_in_use(c);
+		break;
 	case REASON_FITS:
 	case REASON_ADDRESS_UNSEEN:
 	case REASON_PRIVILEGE_UNSEEN:
@@ -358,13 +350,6 @@ void advise_bind(const struct bind_case *c)
 	case REASON_REFUSED:
 		advice_add(advice, "Look for programs on the cgroup (bpftool cgroup tree) and in "
 			   "the log of the security module.");
-		break;
-	case REASON_IN_USE:
-	case REASON_FLAGS:
-	case REASON_ORDER:
-	case REASON_SHORTCUT:
-	case REASON_LIST:
-		advise_in_use(c);
 		break;
 	}
 }

@@ -45,7 +45,7 @@ static void say_listener_flags(struct text *text, const struct bind_ask *ask,
 static void say_datagram_flags(struct text *text, const struct bind_ask *ask,
 			       const struct sock *s)
 {
-	if (ask->reuseport && (s->have & HAVE_REUSEPORT) && s->reuseport)
+	if (ask->reuseport && s->reuseport)
 		text_addf(text, "; a SO_REUSEPORT group is of one uid (%" PRIu32 " there, %" PRIu32
 			  " here)", s->uid, ask->uid);
 	else if (ask->reuseaddr || ask->reuseport)
@@ -296,7 +296,7 @@ static void say_cause_of(const struct bind_case *c)
 			text_addf(&text, "the kernel was asked and bind() fails: ");
 		say_reason(&text, c);
 	}
-	say_into(c->answer->cause, sizeof(c->answer->cause), &text);
+	say_fit(c->answer->cause, sizeof(c->answer->cause), &text);
 }
 
 /* ---- what would settle it ---- */
@@ -359,5 +359,5 @@ void say_verdict(const struct bind_case *c)
 	if (verdict != VERDICT_DEPENDS && verdict != VERDICT_UNKNOWN)
 		return;
 	say_settling(&text, c);
-	say_into(c->answer->settles, sizeof(c->answer->settles), &text);
+	say_fit(c->answer->settles, sizeof(c->answer->settles), &text);
 }

@@ -2,16 +2,12 @@
 /* What does not decide and still matters, and what notes and advice share. */
 #include "judge/bind_say.h"
 
-
 #include <inttypes.h>
 #include <string.h>
 
 const struct bind_outcome *with_more(const struct bind_case *c, unsigned more)
 {
-	unsigned asked = (c->asked->reuseaddr ? WITH_REUSEADDR : 0u) |
-			 (c->asked->reuseport ? WITH_REUSEPORT : 0u);
-
-	return &c->answer->with[asked | more];
+	return &c->answer->with[with_of(c->asked) | more];
 }
 
 bool has_client(const struct bind_answer *answer)

@@ -9,18 +9,33 @@
 
 enum { NAMED_BESIDE = 3 };      /* holders with a name in one sentence */
 
-void say_into(char *to, size_t room, struct text *text)
+static bool is_told(const struct telling *t, const struct text *phrase)
 {
-	size_t size = text->count;
+	for (size_t i = 0; i < t->count; i++)
+		if (strcmp(text_str(&t->at[i]), text_str(phrase)) == 0)
+			return true;
+	return false;
+}
 
-	if (size >= room) {
-		size = room - 1;
-		while (size && ((unsigned char)text->at[size] & 0xc0) == 0x80)
-			size--;
+void tell(struct telling *t, size_t most, struct text *phrase)
+{
+	if (is_told(t, phrase))
+		t->again++;
+	else if (t->count >= most)
+		t->unnamed++;
+	else {
+		t->at[t->count++] = *phrase;
+		return;
 	}
-	memcpy(to, text_str(text), size);
-	to[size] = '\0';
-	text_fini(text);
+	text_fini(phrase);
+}
+
+void say_telling(struct text *text, struct telling *t, const char *between)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		text_addf(text, "%s%s", i ? between : "", text_str(&t->at[i]));
+		text_fini(&t->at[i]);
+	}
 }
 
 /* ---- who ---- */
@@ -51,19 +66,23 @@ bool is_of_manager(const struct snapshot *seen, const struct sock *s)
 	       is_held_by(seen, s, "systemd");
 }
 
-const struct cgroup *sock_home(const struct snapshot *seen, const struct sock *s)
+static const struct cgroup *home_of(const struct snapshot *seen, uint64_t cgroup_id)
 {
-	uint64_t id = service_cgroup(seen, s);
-	const struct cgroup *cgroup = id ? snapshot_cgroup(seen, id) : NULL;
+	const struct cgroup *cgroup = cgroup_id ? snapshot_cgroup(seen, cgroup_id) : NULL;
 
 	return cgroup && (cgroup->unit || cgroup->container) ? cgroup : NULL;
 }
 
-static bool is_socket_unit(const struct cgroup *home)
+const struct cgroup *sock_home(const struct snapshot *seen, const struct sock *s)
 {
-	size_t size = home && home->unit ? strlen(home->unit) : 0;
+	return home_of(seen, service_cgroup(seen, s));
+}
 
-	return size > 7 && strcmp(home->unit + size - 7, ".socket") == 0;
+bool is_unit(const struct cgroup *home, const char *kind)
+{
+	const char *end = home && home->unit ? strrchr(home->unit, '.') : NULL;
+
+	return end && strcmp(end, kind) == 0;
 }
 
 /* The "*.socket" unit whose cgroup @s was made in, or NULL. */
@@ -71,7 +90,7 @@ static const char *socket_unit(const struct snapshot *seen, const struct sock *s
 {
 	const struct cgroup *home = sock_home(seen, s);
 
-	return is_socket_unit(home) ? home->unit : NULL;
+	return is_unit(home, ".socket") ? home->unit : NULL;
 }
 
 static void say_home(struct text *text, const struct cgroup *home)
@@ -79,9 +98,18 @@ static void say_home(struct text *text, const struct cgroup *home)
 	const char *name = home->container ? home->container : home->unit;
 
 	text_addf(text, home->container ? " in the container " :
-		  is_socket_unit(home) ? " for " : " of ");
+		  is_unit(home, ".socket") ? " for " : " of ");
 	/* What people type of a container id is its beginning. */
 	text_add_safe(text, name, home->container && strlen(name) == 64 ? 12 : strlen(name));
+}
+
+void say_resident(struct text *text, const struct snapshot *seen, uint32_t process)
+{
+	const struct cgroup *home = home_of(seen, seen->processes.at[process].cgroup_id);
+
+	say_process(text, seen, process);
+	if (home)
+		say_home(text, home);
 }
 
 void say_holder(struct text *text, const struct snapshot *seen, const struct sock *s)
@@ -97,15 +125,13 @@ void say_holder(struct text *text, const struct snapshot *seen, const struct soc
 		text_addf(text, "something that shows in no process");
 	else
 		text_addf(text, "a process that cannot be seen from here");
-	if (is_of_manager(seen, s) && !is_socket_unit(home))
+	if (is_of_manager(seen, s) && !is_unit(home, ".socket"))
 		text_addf(text, " for a socket unit");
 	else if (home && s->inode)
 		say_home(text, home);
 }
 
-/* The other processes that hold @s: how many, and the first @room of them. */
-static size_t find_beside(const struct snapshot *seen, const struct sock *s, uint32_t *at,
-			  size_t room)
+size_t find_beside(const struct snapshot *seen, const struct sock *s, uint32_t *at, size_t room)
 {
 	int32_t first = service_process(seen, s);
 	size_t count, found = 0;
@@ -151,7 +177,7 @@ void say_hidden(struct text *text, const struct snapshot *seen)
 		  "its process, which root can see");
 }
 
-void say_manager(struct text *text, const struct snapshot *seen, const struct sock *s)
+void say_manager_unit(struct text *text, const struct snapshot *seen, const struct sock *s)
 {
 	const char *unit = socket_unit(seen, s);
 
@@ -160,6 +186,11 @@ void say_manager(struct text *text, const struct snapshot *seen, const struct so
 		text_add_safe(text, unit, strlen(unit));
 	} else
 		text_addf(text, "the socket unit of systemd (systemctl list-sockets names it)");
+}
+
+void say_manager(struct text *text, const struct snapshot *seen, const struct sock *s)
+{
+	say_manager_unit(text, seen, s);
 	if (holders_beside(seen, s)) {
 		text_addf(text, ", and what it has started: ");
 		say_holders_beside(text, seen, s);
@@ -325,5 +356,5 @@ void say_blocker(const struct bind_case *c, struct bind_blocker *blocker)
 	say_what[blocker->why](&text, c, s);
 	say_device(&text, c->seen, s);
 	say_heirs(&text, c->seen, s);
-	say_into(blocker->text, sizeof(blocker->text), &text);
+	say_fit(blocker->text, sizeof(blocker->text), &text);
 }

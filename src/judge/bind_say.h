@@ -16,14 +16,18 @@ struct bind_case {
 	struct bind_answer *answer;
 };
 
-/* Moves @text into @to, cut between characters; frees @text. */
-void say_into(char *to, size_t room, struct text *text);
-
 /* The process that holds @sock ("nginx (pid 12)"), or why there is none. */
 void say_holder(struct text *text, const struct snapshot *seen, const struct sock *sock);
 
+/* A process with its unit or container: "nginx (pid 12) of web.service". */
+void say_resident(struct text *text, const struct snapshot *seen, uint32_t process);
+
 /* Processes beside the first one that hold @sock: how many. */
 size_t holders_beside(const struct snapshot *seen, const struct sock *sock);
+
+/* The first @room of them, as indices of processes, into @at; returns how many there are. */
+size_t find_beside(const struct snapshot *seen, const struct sock *sock, uint32_t *at,
+		   size_t room);
 
 /* "worker (pid 900), worker (pid 901) and 3 more": all but the first. */
 void say_holders_beside(struct text *text, const struct snapshot *seen, const struct sock *sock);
@@ -34,10 +38,32 @@ void say_holders_beside(struct text *text, const struct snapshot *seen, const st
  */
 const struct cgroup *sock_home(const struct snapshot *seen, const struct sock *sock);
 
+/* True when @home is a unit whose name ends in @kind (".service"); @home may be NULL. */
+bool is_unit(const struct cgroup *home, const char *kind);
+
+/*
+ * What is to be named once, such as whom to stop. Compared as a whole: part of a name
+ * that somebody chose can look like another one.
+ */
+enum { TELLING_MAX = 3 };
+struct telling {
+	struct text at[TELLING_MAX];
+	size_t count, again, unnamed;   /* of these: told already, beyond what is named */
+};
+
+/* Takes @phrase, as one of @most at most. */
+void tell(struct telling *t, size_t most, struct text *phrase);
+
+/* Adds all of them to @text, with @between; frees them. */
+void say_telling(struct text *text, struct telling *t, const char *between);
+
 /* True when the service manager holds @sock, for a socket unit. */
 bool is_of_manager(const struct snapshot *seen, const struct sock *sock);
 
 /* What to stop instead of systemd itself, which holds @sock for a unit. */
+void say_manager_unit(struct text *text, const struct snapshot *seen, const struct sock *sock);
+
+/* The same with what systemd has started for it. */
 void say_manager(struct text *text, const struct snapshot *seen, const struct sock *sock);
 
 /* What to stop where no process is known to hold the socket. */
@@ -51,6 +77,9 @@ void say_blocker(const struct bind_case *c, struct bind_blocker *blocker);
 
 /* answer->cause and answer->settles. */
 void say_verdict(const struct bind_case *c);
+
+/* The options that were asked for. */
+enum bind_with with_of(const struct bind_ask *ask);
 
 /* The outcome with @more options (bits of enum bind_with) than were asked for. */
 const struct bind_outcome *with_more(const struct bind_case *c, unsigned more);

@@ -10,12 +10,13 @@
 #include "judge/bind.h"
 
 #include "judge/bind_say.h"
+#include "judge/say.h"
 #include "judge/service.h"
 
 #include <errno.h>
 #include <string.h>
 
-enum { PATH_MAX_BYTES = 107, NAMED_MAX = 3 };
+enum { PATH_MAX_BYTES = 107 };
 
 struct unix_case {
 	const struct snapshot *seen;
@@ -36,13 +37,12 @@ static bool is_in_the_way(const struct unix_case *c, const struct unix_sock *s)
 	return !c->ask->abstract || s->type == c->ask->type;
 }
 
-static size_t count_in_the_way(const struct unix_case *c)
+static bool any_in_the_way(const struct unix_case *c)
 {
-	size_t count = 0;
-
 	for (size_t i = 0; i < c->scene->socks.count; i++)
-		count += is_in_the_way(c, &c->scene->socks.at[i]);
-	return count;
+		if (is_in_the_way(c, &c->scene->socks.at[i]))
+			return true;
+	return false;
 }
 
 /* ---- who is behind the name ---- */
@@ -70,66 +70,65 @@ static void say_unix_sock(struct text *text, const struct unix_case *c,
 	say_holders_beside(text, c->seen, &held);
 }
 
+/* Connections have the name of their listener, and mostly its process. */
 static void say_socks(struct text *text, const struct unix_case *c)
 {
-	size_t told = 0;
+	struct telling t = { .count = 0 };
 
 	for (size_t i = 0; i < c->scene->socks.count; i++) {
-		const struct unix_sock *s = &c->scene->socks.at[i];
+		struct text phrase = { .at = NULL };
 
-		if (!is_in_the_way(c, s))
+		if (!is_in_the_way(c, &c->scene->socks.at[i]))
 			continue;
-		if (told++ >= NAMED_MAX)
-			continue;
-		text_addf(text, told > 1 ? "; " : "");
-		say_unix_sock(text, c, s);
+		say_unix_sock(&phrase, c, &c->scene->socks.at[i]);
+		tell(&t, TELLING_MAX, &phrase);
 	}
-	if (told > NAMED_MAX)
-		text_addf(text, "; and %zu more", told - NAMED_MAX);
+	say_telling(text, &t, "; ");
+	if (t.again + t.unnamed)
+		text_addf(text, "; and %zu more", t.again + t.unnamed);
+}
+
+static void tell_process(struct telling *t, const struct unix_case *c, uint32_t process)
+{
+	struct text phrase = { .at = NULL };
+
+	say_resident(&phrase, c->seen, process);
+	tell(t, TELLING_MAX, &phrase);
 }
 
 /* Whom to stop. systemd itself is not meant when it holds the socket of a unit. */
-static void say_whom(struct text *text, const struct unix_case *c, const struct sock *held)
+static void tell_owners(struct telling *t, const struct unix_case *c, const struct unix_sock *s)
 {
-	if (is_of_manager(c->seen, held)) {
-		say_manager(text, c->seen, held);
-		return;
-	}
-	if (service_process(c->seen, held) < 0) {
-		say_hidden(text, c->seen);
-		return;
-	}
-	say_holder(text, c->seen, held);
-	if (!holders_beside(c->seen, held))
-		return;
-	text_addf(text, ", ");
-	say_holders_beside(text, c->seen, held);
+	struct sock held = as_sock(s);
+	int32_t first = service_process(c->seen, &held);
+	uint32_t beside[TELLING_MAX];
+	size_t count = find_beside(c->seen, &held, beside, TELLING_MAX);
+	struct text phrase = { .at = NULL };
+
+	if (first < 0)
+		say_hidden(&phrase, c->seen);
+	else if (is_of_manager(c->seen, &held))
+		say_manager_unit(&phrase, c->seen, &held);
+	else
+		say_resident(&phrase, c->seen, (uint32_t)first);
+	tell(t, TELLING_MAX, &phrase);
+	for (size_t i = 0; i < count && i < TELLING_MAX; i++)
+		tell_process(t, c, beside[i]);
 }
 
 static void advise_ending(struct unix_case *c)
 {
+	struct telling t = { .count = 0 };
 	struct text text = { .at = NULL };
-	size_t told = 0;
 
-	for (size_t i = 0; i < c->scene->socks.count; i++) {
-		const struct unix_sock *s = &c->scene->socks.at[i];
-		struct sock held = as_sock(s);
-
-		if (!is_in_the_way(c, s) || told++ >= NAMED_MAX)
-			continue;
-		text_addf(&text, told > 1 ? ", " : "");
-		say_whom(&text, c, &held);
-	}
-	if (told > NAMED_MAX)
-		text_addf(&text, " and the others");
-	if (c->ask->abstract)
-		advice_add(&c->answer->advice, "Stop %s: the name is free with the last "
-			   "descriptor.",
-			   text_str(&text));
-	else
-		advice_add(&c->answer->advice, "Stop %s, then remove the file if it is still "
-			   "there.",
-			   text_str(&text));
+	for (size_t i = 0; i < c->scene->socks.count; i++)
+		if (is_in_the_way(c, &c->scene->socks.at[i]))
+			tell_owners(&t, c, &c->scene->socks.at[i]);
+	say_telling(&text, &t, ", ");
+	advice_add(&c->answer->advice, "Stop %s%s%s", text_str(&text),
+		   t.unnamed ? " and the others" : "", c->ask->abstract ?
+		   ": the name is free with the last descriptor." :
+		   ", then remove the file if it is still there.");
 	text_fini(&text);
 }
 
@@ -252,7 +251,7 @@ static void note_other_types(struct unix_case *c)
 
 static void judge_abstract(struct unix_case *c)
 {
-	if (count_in_the_way(c)) {
+	if (any_in_the_way(c)) {
 		fails(c, EADDRINUSE);
 		say_socks(&c->cause, c);
 		advise_ending(c);
@@ -294,5 +293,5 @@ void judge_unix(const struct snapshot *seen, const struct unix_ask *ask,
 		judge_no_folder(&c);
 	else
 		judge_file(&c);
-	say_into(answer->cause, sizeof(answer->cause), &c.cause);
+	say_fit(answer->cause, sizeof(answer->cause), &c.cause);
 }

@@ -44,10 +44,6 @@ struct bind_ask ask_effective(const struct bind_ask *ask)
 
 	if (ask_needs_scope(ask) && ask->scope)
 		effective.ifindex = ask->scope;
-	if (ask->family == FAMILY_IPV4)
-		effective.v6only = false;
-	else if (shape_of(ask->family, &ask->addr) == SHAPE_NATIVE6)
-		effective.v6only = true;
 	return effective;
 }
 

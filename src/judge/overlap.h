@@ -32,7 +32,7 @@ bool owns_port(const struct sock *sock);
 
 /*
  * The socket of the question as bind() makes it: the scope of a link-local
- * address becomes its device, and a native address makes it IPv6 only.
+ * address becomes its device.
  */
 struct bind_ask ask_effective(const struct bind_ask *ask);
 

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "told_row.h"
+
+/* What an answer about bind() says beside its verdict: who, why, and what helps. */
+
+static const struct told_row rows[] = {
+	/* ---- the probe ---- */
+	{ "a probe that refuses a broadcast address is taken for a missing address",
+	  "bind 10.9.0.255:8080 kind=broadcast probe=99\n",
+	  { "fails EADDRNOTAVAIL", "no rule of the network stack says so" } },
+	{ "a probe that refuses a multicast address is taken for a missing address",
+	  "bind 224.0.0.9:8080 kind=multicast probe=99\n",
+	  { "fails EADDRNOTAVAIL", "no rule of the network stack says so" } },
+	{ "something refused by a security module is answered with other addresses",
+	  "local 10.9.0.1\nlocal 10.9.0.2\n"
+	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\n"
+	  "bind 10.9.0.1:8080 probe=13\n",
+	  { "fails EACCES", "advice: Look for programs on the cgroup", "!instead" } },
+	{ "a socket that nobody saw is in the way, and other addresses are promised to be free",
+	  "local 10.9.0.1\nlocal 10.9.0.2\n"
+	  "bind 10.9.0.1:8080 probe=98\n",
+	  { "fails EADDRINUSE", "no socket that was seen is in the way", "!advice:" } },
+	{ "a socket that nobody saw is in the way, and IPV6_V6ONLY is promised to help",
+	  "bind [::]:8080 probe=98\n",
+	  { "fails EADDRINUSE", "no socket that was seen is in the way", "!advice:" } },
+	{ "the only socket that can be meant is doubted though the kernel refused",
+	  "sock time-wait 10.9.0.1:8080 10.9.0.9:99 timewait=1000\n"
+	  "bind 10.9.0.1:8080 flags=a probe=98\n",
+	  { "  blocked by 0 time-wait" } },
+	{ "a socket is blamed for certain though the kernel was not asked",
+	  "sock time-wait 10.9.0.1:8080 10.9.0.9:99 timewait=1000\n"
+	  "bind 10.9.0.1:8080 flags=a\n",
+	  { "depends", "  perhaps by 0 time-wait" } },
+
+	/* ---- which blocker is named first ---- */
+	{ "what is perhaps in the way is told before what is for certain",
+	  "sock bound 10.9.0.1:8080 0.0.0.0:0\n"
+	  "sock time-wait 10.9.0.1:8080 10.9.0.9:99 timewait=1000 flags=\n"
+	  "bind 10.9.0.1:8080 flags=a\n",
+	  { "  cause: no process: TIME_WAIT of 10.9.0.1:8080",
+	    "  blocked by 1 time-wait frees in ms 1000\n    no process: TIME_WAIT of 10.9.0.1:8080 "
+	    "to 10.9.0.9:99, gone in 1 s\n  perhaps by 0 bound" } },
+	{ "what is for certain in the way loses its place at the head",
+	  "sock time-wait 10.9.0.1:8080 10.9.0.9:99 timewait=1000 flags=\n"
+	  "sock bound 10.9.0.1:8080 0.0.0.0:0\n"
+	  "bind 10.9.0.1:8080 flags=a\n",
+	  { "  cause: no process: TIME_WAIT of 10.9.0.1:8080" } },
+	{ "what goes by itself is told before a listener that came later",
+	  "sock time-wait 10.9.0.1:8080 10.9.0.9:99 timewait=1000 flags=\n"
+	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\n"
+	  "bind 10.9.0.1:8080\n",
+	  { "  cause: a process that cannot be seen from here listens on 10.9.0.1:8080" } },
+	{ "a listener loses its place before what goes by itself",
+	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\n"
+	  "sock time-wait 10.9.0.1:8080 10.9.0.9:99 timewait=1000 flags=\n"
+	  "bind 10.9.0.1:8080\n",
+	  { "  cause: a process that cannot be seen from here listens on 10.9.0.1:8080" } },
+	{ "equal ones do not come in the order in which they were met",
+	  "sock listen 10.9.0.2:8080 0.0.0.0:0 flags=\n"
+	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\n"
+	  "sock listen 10.9.0.3:8080 0.0.0.0:0 flags=\n"
+	  "bind 0.0.0.0:8080 kind=any\n",
+	  { "  cause: a process that cannot be seen from here listens on 10.9.0.2:8080" } },
+
+	/* ---- who opened a connection ---- */
+	{ "a connection whose port was given to bind() is not called outgoing",
+	  "sock established 10.9.0.1:8080 10.9.0.9:99 explicit flags=\n"
+	  "bind 10.9.0.1:8080\n",
+	  { "has an outgoing connection from 10.9.0.1:8080 to 10.9.0.9:99 (ESTABLISHED)" } },
+	{ "a connection whose port the kernel chose is called outgoing without knowing it",
+	  "sock established 10.9.0.1:8080 10.9.0.9:99 auto flags=\n"
+	  "bind 10.9.0.1:8080\n",
+	  { "has a connection from 10.9.0.1:8080 to 10.9.0.9:99 (ESTABLISHED)" } },
+
+	/* ---- what is said of the one in the way ---- */
+	{ "a bound dual-stack socket does not say that it has IPv4 too",
+	  "sock bound [::]:8080 [::]:0 flags=\n"
+	  "bind 10.9.0.1:8080\n",
+	  { "has bound [::]:8080 (dual-stack: every IPv4 address as well) and neither listens" } },
+	{ "a UDP socket does not say that it may have IPv4 too",
+	  "sock close [::]:8080 [::]:0 udp\n"
+	  "bind [::]:8080 udp kind=any\n",
+	  { "has the UDP socket [::]:8080 (if it is not IPv6 only, IPv4 as well)" } },
+	{ "an orphan that still waits for its peer does not say for how long",
+	  "sock fin-wait-2 10.9.0.1:8080 10.9.0.9:99 inode=0 keepalive=5000 flags=\n"
+	  "bind 10.9.0.1:8080\n",
+	  { "(FIN_WAIT_2), until the peer closes or net.ipv4.tcp_fin_timeout runs out" } },
+	{ "a device without a name is left out",
+	  "link 2 eth0\nlocal 10.9.0.1 dev=9\n"
+	  "sock listen 10.9.0.1:8080 0.0.0.0:0 dev=9 flags=\n"
+	  "bind 10.9.0.1:8080\n",
+	  { "listens on 10.9.0.1:8080, on the device number 9" } },
+	{ "a container is named by a part of its name",
+	  "cgroup 7 /lxc.payload.customer-database/init.scope\nprocess 77 db cgroup=7\n"
+	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\nhold 77\n"
+	  "bind 10.9.0.1:8080\n",
+	  { "db (pid 77) in the container customer-database listens" } },
+	{ "a unit whose name is as long as the id of a container is cut",
+	  "cgroup 7 /system.slice/a-service-whose-name-has-as-many-letters-as-ids-have-123.service\n"
+	  "process 77 db cgroup=7\n"
+	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\nhold 77\n"
+	  "bind 10.9.0.1:8080\n",
+	  { "db (pid 77) of a-service-whose-name-has-as-many-letters-as-ids-have-123.service listens" } },
+	{ "the id of a container is told at a length that nobody types",
+	  "cgroup 7 /docker/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n"
+	  "process 77 db cgroup=7\n"
+	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\nhold 77\n"
+	  "bind 10.9.0.1:8080\n",
+	  { "db (pid 77) in the container 0123456789ab listens" } },
+
+	/* ---- who else holds it ---- */
+	{ "an heir that the kernel listed before its elder is forgotten",
+	  "process 9 heir\nprocess 5 elder\n"
+	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\nhold 5\nhold 9\n"
+	  "bind 10.9.0.1:8080\n",
+	  { "elder (pid 5) listens on 10.9.0.1:8080; also held by heir (pid 9): the port" } },
+	{ "an heir that holds the next socket as well is forgotten",
+	  "process 5 elder\nprocess 9 heir\n"
+	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\nhold 5\nhold 9\n"
+	  "sock listen 10.9.0.1:8081 0.0.0.0:0 flags=\nhold 9\n"
+	  "bind 10.9.0.1:8080\n",
+	  { "elder (pid 5) listens on 10.9.0.1:8080; also held by heir (pid 9): the port" } },
+	{ "an heir with two descriptors of one socket is counted twice",
+	  "process 5 elder\nprocess 9 heir\n"
+	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\nhold 5\nhold 9\nhold 9\n"
+	  "bind 10.9.0.1:8080\n",
+	  { "; also held by heir (pid 9): the port", "Stop elder (pid 5) and heir (pid 9), all" } },
+};
+
+int main(void)
+{
+	return run_rows(rows, sizeof(rows) / sizeof(*rows));
+}

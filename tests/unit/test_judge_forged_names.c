@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/grow.h"
+#include "judge/bind.h"
+
+#include <string.h>
+
+#include "test.h"
+#include "seen.h"
+
+/* A program names itself like another one and its pid, so that the other is not told. */
+
+static uint32_t add_process(int32_t pid, const char *comm)
+{
+	uint32_t index = snapshot_process(&seen, pid);
+	struct process *p = &seen.processes.at[index];
+
+	p->comm_size = (uint8_t)strlen(comm);
+	memcpy(p->comm, comm, p->comm_size);
+	return index;
+}
+
+static void hold(uint32_t inode, uint32_t process)
+{
+	*grow_add(&seen.holders) = (struct holder){ inode, process, 3 };
+	seen.holders_known = true;
+}
+
+/* Sockets 70 and 71: of the one with the forged name, and of its victim. */
+static void add_both(void)
+{
+	hold(70, add_process(5, "b (pid 6)"));
+	hold(71, add_process(6, "b"));
+	snapshot_sort_holders(&seen);
+}
+
+static void a_forged_name_hides_an_owner_of_a_unix_path(void **state)
+{
+	struct unix_ask ask = { .name = "x", .size = 1, .type = UNIX_STREAM };
+	struct unix_scene scene = { .file = UNIX_FILE_SOCKET, .listed = true };
+	struct unix_answer answer;
+
+	(void)state;
+	add_both();
+	*grow_add(&scene.socks) = (struct unix_sock){ .inode = 70, .type = UNIX_STREAM };
+	*grow_add(&scene.socks) = (struct unix_sock){ .inode = 71, .type = UNIX_STREAM };
+	judge_unix(&seen, &ask, &scene, &answer);
+	assert_string_equal(answer.cause, "live: b (pid 6) (pid 5) has it without listening (stream); "
+			    "b (pid 6) has it without listening (stream)");
+	assert_string_equal(answer.advice.text[0], "Stop b (pid 6) (pid 5), b (pid 6), then remove the "
+			    "file if it is still there.");
+	unix_answer_fini(&answer);
+	unix_scene_fini(&scene);
+}
+
+static void a_forged_name_hides_an_owner_of_a_port(void **state)
+{
+	struct bind_ask ask = { .protocol = PROTOCOL_TCP, .family = FAMILY_IPV4, .port = 8080 };
+	struct bind_scene scene = { .addr_kind = ADDR_KIND_ANY, .may_bind_low = { true, 1 } };
+	struct sock s = { .protocol = PROTOCOL_TCP, .family = FAMILY_IPV4, .state = STATE_LISTEN,
+			  .local_port = 8080 };
+	struct bind_answer answer;
+
+	(void)state;
+	add_both();
+	assert_true(addr_parse("0.0.0.0", &ask.addr, &ask.family));
+	assert_true(addr_parse("127.0.0.1", &s.local, &s.family));
+	for (s.inode = 70; s.inode <= 71; s.inode++) {
+		*grow_add(&seen.socks) = s;
+		s.local.b[15]++;
+	}
+	judge_bind(&seen, &ask, &scene, &answer);
+	assert_string_equal(answer.advice.text[0], "Stop b (pid 6) (pid 5); b (pid 6).");
+	bind_answer_fini(&answer);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_forged_name_hides_an_owner_of_a_unix_path, begin, end),
+		cmocka_unit_test_setup_teardown(a_forged_name_hides_an_owner_of_a_port, begin, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
