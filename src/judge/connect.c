@@ -7,6 +7,7 @@
 #include "judge/connect.h"
 
 #include "base/grow.h"
+#include "base/order.h"
 #include "base/own.h"
 #include "judge/connect_words.h"
 #include "judge/port_users.h"
@@ -43,19 +44,21 @@ static void gather(struct port_map *map, const struct connect_ask *ask, struct p
 	}
 }
 
-static double percent_gone(uint32_t left, uint32_t capacity)
+/* Of a range in which a port is left, or in use. */
+static double percent_gone(uint32_t left, const struct port_map *map)
 {
-	return capacity ? 100.0 - 100.0 * left / capacity : 100.0;
+	return 100.0 - 100.0 * left / map->capacity;
 }
 
 /* What is missing can only have taken more: a lack that is seen is one. */
 static enum connect_verdict verdict_of(const struct port_map *map, uint32_t left,
 				       const struct threshold *tight)
 {
-	double gone = percent_gone(left, map->capacity);
+	double gone;
 
 	if (!left)
 		return CONNECT_EXHAUSTED;
+	gone = percent_gone(left, map);
 	if (gone >= tight->warn || gone >= tight->crit)
 		return CONNECT_TIGHT;
 	return snapshot_is_complete(map->seen) ? CONNECT_OK : CONNECT_UNKNOWN;
@@ -130,7 +133,7 @@ bool judge_connect(const struct snapshot *seen, const struct connect_ask *ask,
 	answer->verdict = verdict_of(map, answer->left, tight);
 	if (answer->verdict == CONNECT_EXHAUSTED)
 		answer->err = ask->bind_first ? EADDRINUSE : EADDRNOTAVAIL;
-	if (ask->bind_first && (answer->verdict != CONNECT_OK || answer->cliff))
+	if (ask->bind_first)
 		words.left_unbound = left_unbound(seen, ask, probe);
 	words.lost = port_users_find(map, concerned.at, concerned.count, answer);
 	connect_words_put(&words);
@@ -235,7 +238,7 @@ static struct destination destination_of(struct port_map *map, const struct tall
 		.rate_known = true, .close_rate_per_s = trend_rate(&use.trend),
 		.cliff = port_use_is_cliff(&use, map),
 		.verdict = verdict_of(map, room.left, tight),
-		.percent_gone = percent_gone(room.left, map->capacity),
+		.percent_gone = percent_gone(room.left, map),
 	};
 
 	d.other = d.used - d.time_wait - d.established;
@@ -247,29 +250,11 @@ static struct destination destination_of(struct port_map *map, const struct tall
 static int compare_destinations(const void *left, const void *right)
 {
 	const struct destination *a = left, *b = right;
-	int order;
 
-	if (a->left != b->left)
-		return a->left < b->left ? -1 : 1;
-	if (a->used != b->used)
-		return a->used > b->used ? -1 : 1;
-	order = memcmp(a->destination.b, b->destination.b, sizeof(a->destination.b));
-	if (!order)
-		order = memcmp(a->source.b, b->source.b, sizeof(a->source.b));
-	if (!order)
-		order = (a->port > b->port) - (a->port < b->port);
-	return order ? order : (a->ifindex > b->ifindex) - (a->ifindex < b->ifindex);
-}
-
-/* What a listing lacks is worse than "ok" and says less than a lack that is seen. */
-static bool is_worse(enum connect_verdict a, enum connect_verdict b)
-{
-	static const int rank[] = {
-		[CONNECT_OK] = 0, [CONNECT_UNKNOWN] = 1, [CONNECT_TIGHT] = 2,
-		[CONNECT_EXHAUSTED] = 3,
-	};
-
-	return rank[a] > rank[b];
+	return order_of(a->left, b->left) ?: order_of(b->used, a->used) ?:
+	       memcmp(&a->destination, &b->destination, sizeof(a->destination)) ?:
+	       memcmp(&a->source, &b->source, sizeof(a->source)) ?:
+	       order_of(a->port, b->port) ?: order_of(a->ifindex, b->ifindex);
 }
 
 static void list_all(struct destinations *result, struct port_map *map, const struct tally *tally,
@@ -278,13 +263,19 @@ static void list_all(struct destinations *result, struct port_map *map, const st
 	for (size_t i = 0; i < tally->groups.count; i++) {
 		struct destination d = destination_of(map, tally, &tally->groups.at[i], tight);
 
-		if (is_worse(d.verdict, result->worst))
-			result->worst = d.verdict;
 		*grow_add(&result->list) = d;
 	}
 	if (result->list.count)
 		qsort(result->list.at, result->list.count, sizeof(*result->list.at),
 		      compare_destinations);
+}
+
+/* Of the one that has least left; without any, of one that would have all that is not lost. */
+static enum connect_verdict worst_of(const struct destinations *all, const struct port_map *map,
+				     const struct threshold *tight)
+{
+	return all->list.count ? all->list.at[0].verdict :
+				 verdict_of(map, map->ports[NO] + map->ports[MAYBE], tight);
 }
 
 bool judge_destinations(const struct snapshot *seen, const struct threshold *tight,
@@ -300,9 +291,9 @@ bool judge_destinations(const struct snapshot *seen, const struct threshold *tig
 	result->capacity = map->capacity;
 	result->reserved = map->reserved;
 	result->blocked_for_all = map->ports[YES];
-	result->worst = verdict_of(map, map->ports[NO] + map->ports[MAYBE], tight);
 	group(&tally, map, ipv4, ipv6);
 	list_all(result, map, &tally, tight);
+	result->worst = worst_of(result, map, tight);
 	tally_fini(&tally);
 	return true;
 }

@@ -23,6 +23,7 @@ static void say_interval(struct text *text, const struct connect_answer *a)
 static void note_interval(const struct connect_words *w)
 {
 	const struct connect_answer *a = w->answer;
+	uint32_t nearly = w->use->ports[HIT_MAYBE][NO];
 	struct text text = { .at = NULL };
 
 	if (a->left_min == a->left_max)
@@ -44,9 +45,10 @@ static void note_interval(const struct connect_words *w)
 			  "to be read; --probe settles it without sending a packet", a->ambiguous);
 	else if (a->ambiguous)
 		text_addf(&text, "the kernel was not asked about %" PRIu32 " ports", a->ambiguous);
-	else if (w->use->ports[HIT_MAYBE][NO])
-		text_addf(&text, "%" PRIu32 " TIME_WAITs are just about to be old enough, or it is "
-			  "not known whether they can be taken over", w->use->ports[HIT_MAYBE][NO]);
+	else if (nearly)
+		text_addf(&text, "%" PRIu32 " TIME_WAIT%s just about to be old enough, or it is "
+			  "not known whether %s can be taken over", nearly,
+			  nearly == 1 ? " is" : "s are", nearly == 1 ? "it" : "they");
 	else
 		text_addf(&text, "the range has an odd number of ports, and a search of it can "
 			  "miss one end");

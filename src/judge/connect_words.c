@@ -30,8 +30,20 @@ static struct shares shares_of(const struct connect_answer *answer)
 		shares.waiting += user->states[STATE_TIME_WAIT];
 		shares.alive += user->count - user->states[STATE_TIME_WAIT];
 	}
-	shares.waiting -= answer->recyclable < shares.waiting ? answer->recyclable : shares.waiting;
+	shares.waiting -= answer->recyclable;
 	return shares;
+}
+
+/* What took most of the ports. */
+enum share { SHARE_NONE, SHARE_LOST, SHARE_WAITING, SHARE_ALIVE };
+
+static enum share largest_of(const struct shares *s)
+{
+	if (s->lost > s->waiting && s->lost > s->alive)
+		return SHARE_LOST;
+	if (s->waiting && s->waiting >= s->alive)
+		return SHARE_WAITING;
+	return s->alive ? SHARE_ALIVE : SHARE_NONE;
 }
 
 static bool is_loopback(const struct connect_ask *ask)
@@ -98,23 +110,33 @@ static void say_states(struct text *text, const struct connect_answer *a)
 	text_addf(text, ")");
 }
 
+static void say_some(struct text *text, const char *before, uint32_t count, const char *one,
+		     const char *many)
+{
+	text_addf(text, "%s", before);
+	say_count(text, count, one, many);
+}
+
 static void say_ports(struct text *text, const struct connect_words *w)
 {
 	const struct connect_answer *a = w->answer;
 
-	text_addf(text, ": of the %" PRIu32 " ports %u-%u, %" PRIu32 " are in use for it",
-		  a->capacity + a->reserved, w->map->low, w->map->high, a->used_by_destination);
+	text_addf(text, ": of the ");
+	say_count(text, a->capacity + a->reserved, "port", "ports");
+	text_addf(text, " %u-%u, ", w->map->low, w->map->high);
+	say_count(text, a->used_by_destination, "is in use for it", "are in use for it");
 	if (a->used_by_destination)
 		say_states(text, a);
 	if (w->ask->bind_first)
-		text_addf(text, ", %" PRIu32 " have an owner on that address", a->blocked_for_all);
+		say_some(text, ", ", a->blocked_for_all, "has an owner on that address",
+			 "have an owner on that address");
 	else if (a->blocked_for_all)
-		text_addf(text, ", %" PRIu32 " are bound and lost to every destination",
-			  a->blocked_for_all);
+		say_some(text, ", ", a->blocked_for_all, "is bound and lost to every destination",
+			 "are bound and lost to every destination");
 	if (a->used_and_blocked)
-		text_addf(text, " (%" PRIu32 " count as both)", a->used_and_blocked);
+		say_some(text, " (", a->used_and_blocked, "counts as both)", "count as both)");
 	if (a->reserved)
-		text_addf(text, ", %" PRIu32 " are reserved", a->reserved);
+		say_some(text, ", ", a->reserved, "is reserved", "are reserved");
 }
 
 static void say_time(struct text *text, const struct connect_answer *a)
@@ -187,7 +209,7 @@ static bool is_lost_to_clients(const struct connect_words *w)
 {
 	const struct lost_ports *lost = &w->lost;
 
-	return lost->clients + lost->unknown >= lost->listening + lost->idle + lost->accepted;
+	return lost->clients >= lost->listening + lost->idle + lost->accepted;
 }
 
 static void advise_lost(const struct connect_words *w)
@@ -256,13 +278,13 @@ static void advise_alive(const struct connect_words *w, const struct shares *sha
 	uint32_t unanswered = w->answer->states[STATE_SYN_SENT];
 
 	if (forgotten > shares->alive / 2)
-		advise_holder(w, false, "%" PRIu32 " are CLOSE_WAIT: the peer has closed and the "
+		advise_holder(w, false, "%" PRIu32 " %s CLOSE_WAIT: the peer has closed and the "
 			      "program did not. Close them; only that gives their ports "
-			      "back.", forgotten);
+			      "back.", forgotten, forgotten == 1 ? "is" : "are");
 	else if (unanswered > shares->alive / 2)
-		advise_holder(w, false, "%" PRIu32 " are SYN_SENT: the destination does not "
+		advise_holder(w, false, "%" PRIu32 " %s SYN_SENT: the destination does not "
 			      "answer. Fail sooner (a timeout on connect()) and try fewer at a "
-			      "time.", unanswered);
+			      "time.", unanswered, unanswered == 1 ? "is" : "are");
 	else
 		advise_holder(w, false, "have fewer connections at a time (a pool, multiplexing, "
 			      "keep-alive).");
@@ -288,9 +310,10 @@ static void advise_room(const struct connect_words *w, const struct shares *shar
 		advice_add(advice, "Add addresses or ports at the destination, or source addresses "
 			   "here: each pair has the whole range again.");
 	if (w->answer->reserved > w->answer->capacity / 4)
-		advice_add(advice, "%" PRIu32 " ports of the range are reserved "
+		advice_add(advice, "%" PRIu32 " port%s of the range %s reserved "
 			   "(net.ipv4.ip_local_reserved_ports): release what needs no reservation.",
-			   w->answer->reserved);
+			   w->answer->reserved, w->answer->reserved == 1 ? "" : "s",
+			   w->answer->reserved == 1 ? "is" : "are");
 	if (size < WIDE_ENOUGH)
 		advice_add(advice, "Widen net.ipv4.ip_local_port_range (now %u-%u) to an even "
 			   "number of ports.", w->map->low, w->map->high);
@@ -298,13 +321,15 @@ static void advise_room(const struct connect_words *w, const struct shares *shar
 
 static void put_advice(const struct connect_words *w, const struct shares *shares)
 {
+	enum share largest = largest_of(shares);
+
 	if (w->ask->bind_first)
 		advise_bind_first(w);
-	else if (shares->lost > shares->waiting && shares->lost > shares->alive)
+	else if (largest == SHARE_LOST)
 		advise_lost(w);
-	else if (shares->waiting >= shares->alive && shares->waiting)
+	else if (largest == SHARE_WAITING)
 		advise_waiting(w);
-	else if (shares->alive)
+	else if (largest == SHARE_ALIVE)
 		advise_alive(w, shares);
 	advise_cliff(w);
 	advise_room(w, shares);
@@ -329,25 +354,25 @@ static void avoid_for_waiting(const struct connect_words *w)
 static void put_avoid(const struct connect_words *w, const struct shares *shares)
 {
 	struct advice *avoid = &w->answer->avoid;
-	bool lost = shares->lost > shares->waiting && shares->lost > shares->alive;
+	enum share largest = largest_of(shares);
 
 	if (w->ask->bind_first) {
 		advice_add(avoid, "Further destinations: bind() chooses the port before it knows "
 			   "one.");
 		advice_add(avoid, "tcp_tw_reuse: it is for connect(); bind() takes no port over.");
-	} else if (lost) {
+	} else if (largest == SHARE_LOST) {
 		advice_add(avoid, "Further destinations: a bound port is lost to all of them.");
 		advice_add(avoid, "tcp_tw_reuse: most of what is gone is not in TIME_WAIT for this "
 			   "destination.");
 		advice_add(avoid, "ip_local_reserved_ports for ports in use: a reserved port is as "
 			   "lost as a bound one.");
-	} else if (shares->waiting && shares->waiting >= shares->alive) {
+	} else if (largest == SHARE_WAITING) {
 		avoid_for_waiting(w);
-	} else if (shares->alive) {
+	} else if (largest == SHARE_ALIVE) {
 		advice_add(avoid, "tcp_tw_reuse: most of these are live connections, not "
 			   "TIME_WAIT.");
 	}
-	if (!lost && !w->ask->bind_first)
+	if (largest != SHARE_LOST && !w->ask->bind_first)
 		advice_add(avoid, "SO_REUSEADDR or SO_REUSEPORT at the client: no two connections "
 			   "can have the same four numbers.");
 	if (!w->answer->left)

@@ -3,13 +3,14 @@
 
 #include "base/bits.h"
 
-#include <string.h>
-
 struct tuple {
 	struct addr from, to;
 	uint16_t from_port, to_port;
 };
 
+_Static_assert(sizeof(struct tuple) == 36, "a hole would be hashed");
+
+/* Others can have the same hash, and not by chance only: a peer chooses its address. */
 static bool is_pair(const struct sock *a, const struct sock *b)
 {
 	return a->local_port == b->remote_port && a->remote_port == b->local_port &&
@@ -19,13 +20,13 @@ static bool is_pair(const struct sock *a, const struct sock *b)
 /* The four numbers, seen from the local end or @swapped. */
 static uint64_t key_of(const struct sock *s, bool swapped)
 {
-	struct tuple tuple;
+	struct tuple tuple = {
+		.from = swapped ? s->remote : s->local,
+		.to = swapped ? s->local : s->remote,
+		.from_port = swapped ? s->remote_port : s->local_port,
+		.to_port = swapped ? s->local_port : s->remote_port,
+	};
 
-	memset(&tuple, 0, sizeof(tuple));
-	tuple.from = swapped ? s->remote : s->local;
-	tuple.to = swapped ? s->local : s->remote;
-	tuple.from_port = swapped ? s->remote_port : s->local_port;
-	tuple.to_port = swapped ? s->local_port : s->remote_port;
 	return map_hash(&tuple, sizeof(tuple));
 }
 
@@ -35,7 +36,6 @@ void peers_find(const struct snapshot *seen, const uint32_t *indices, size_t cou
 	struct map wanted = { .at = NULL };
 	uint8_t ports[65536 / 8] = { 0 };
 
-	memset(peers, 0, count * sizeof(*peers));
 	for (size_t i = 0; i < count; i++) {
 		const struct sock *s = &seen->socks.at[indices[i]];
 

@@ -11,8 +11,8 @@
  */
 
 /*
- * Fills @peers with, for each of the @count sockets at @indices, the index of
- * its peer + 1, or 0. Linear: one pass over the snapshot.
+ * Fills @peers, which is zeroed, with, for each of the @count sockets at @indices, the
+ * index of its peer + 1, or 0. Linear: one pass over the snapshot.
  */
 void peers_find(const struct snapshot *seen, const uint32_t *indices, size_t count,
 		uint32_t *peers);

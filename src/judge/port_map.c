@@ -34,8 +34,7 @@ static enum maybe blocks_connect(const struct port_map *map, const struct sock *
 {
 	enum opener opener;
 
-	if ((STATE_BIT(s->state) & idle_states) ||
-	    ((s->have & HAVE_PORT_ORIGIN) && s->port_explicit))
+	if ((STATE_BIT(s->state) & idle_states) || s->port_explicit)
 		return YES;
 	opener = sock_opener(s);
 	if (opener == OPENER_PEER)
@@ -165,8 +164,7 @@ bool port_map_blames(const struct port_map *map, const struct sock *s)
 
 	if (!port_map_owns(map, s) || map->lost[port] != YES)
 		return false;
-	if (!map->bind_first && bits_has(map->listened, port) && !idle &&
-	    !((s->have & HAVE_PORT_ORIGIN) && s->port_explicit))
+	if (!map->bind_first && bits_has(map->listened, port) && !idle && !s->port_explicit)
 		return false;
 	blocks = port_map_blocks(map, s);
 	return blocks == YES || (blocks == MAYBE && !bits_has(map->certain, port));
@@ -250,9 +248,7 @@ static bool is_certainly_free(const struct port_map *map, unsigned port)
 /* An odd range whose lowest or highest port is free: a search can miss one. */
 static bool may_miss_an_end(const struct port_map *map)
 {
-	unsigned size = map->high - map->low + 1;
-
-	return size % 2 && size > 1 &&
+	return map->low % 2 == map->high % 2 && map->low < map->high &&
 	       (is_certainly_free(map, map->low) || is_certainly_free(map, map->high));
 }
 
@@ -281,8 +277,7 @@ struct port_room port_use_room(const struct port_use *use, const struct port_map
 			use->ports[HIT_MAYBE][NO],
 	};
 
-	if (room.min && may_miss_an_end(map))
-		room.min--;
+	room.min -= may_miss_an_end(map);
 	if (!snapshot_is_complete(map->seen))
 		room.min = 0;
 	return room;

@@ -3,6 +3,7 @@
 
 #include "base/bits.h"
 #include "base/grow.h"
+#include "base/order.h"
 #include "base/own.h"
 #include "judge/service.h"
 
@@ -10,9 +11,12 @@
 #include <string.h>
 
 struct user_key {
-	uint64_t who;                   /* index of the process, or cgroup */
-	uint32_t is_process, blocks_all;
+	uint64_t cgroup_id;             /* where no process was seen */
+	int32_t  process;
+	uint32_t blocks_all;
 };
+
+_Static_assert(sizeof(struct user_key) == 16, "a hole would be hashed");
 
 struct users {
 	const struct port_map *map;
@@ -51,11 +55,10 @@ static uint32_t user_of(struct users *users, const struct sock *s, bool blocks_a
 		.process = service_process(seen, s), .cgroup_id = service_cgroup(seen, s),
 		.blocks_all = blocks_all,
 	};
-	struct user_key key = {
-		.who = fresh.process < 0 ? fresh.cgroup_id : (uint64_t)fresh.process,
-		.is_process = fresh.process >= 0, .blocks_all = blocks_all,
-	};
+	struct user_key key = { .process = fresh.process, .blocks_all = blocks_all };
 
+	if (fresh.process < 0)
+		key.cgroup_id = fresh.cgroup_id;
 	return user_by_key(users, &key, &fresh);
 }
 
@@ -65,15 +68,7 @@ static uint32_t *kind_of(struct lost_ports *lost, const struct sock *s)
 		return &lost->listening;
 	if (s->state == STATE_BOUND || s->state == STATE_CLOSE)
 		return &lost->idle;
-	switch (sock_opener(s)) {
-	case OPENER_PEER:
-		return &lost->accepted;
-	case OPENER_HERE:
-		return &lost->clients;
-	case OPENER_UNKNOWN:
-		break;
-	}
-	return (s->have & HAVE_PORT_ORIGIN) && s->port_explicit ? &lost->clients : &lost->unknown;
+	return sock_opener(s) == OPENER_PEER ? &lost->accepted : &lost->clients;
 }
 
 /* False when that port is counted already: each has one kind, and one client. */
@@ -130,13 +125,9 @@ static int compare_users(const void *left, const void *right)
 {
 	const struct port_user *a = left, *b = right;
 
-	if (a->count != b->count)
-		return a->count > b->count ? -1 : 1;
-	if (a->blocks_all != b->blocks_all)
-		return a->blocks_all ? -1 : 1;
-	if (a->process != b->process)
-		return a->process > b->process ? -1 : 1;
-	return (a->cgroup_id > b->cgroup_id) - (a->cgroup_id < b->cgroup_id);
+	return order_of(b->count, a->count) ?: order_of(b->blocks_all, a->blocks_all) ?:
+	       order_of(b->process, a->process) ?:
+	       order_of((int64_t)a->cgroup_id, (int64_t)b->cgroup_id);
 }
 
 struct lost_ports port_users_find(const struct port_map *map, const uint32_t *socks, size_t count,

@@ -14,8 +14,7 @@
 /* Lost ports by what took them. */
 struct lost_ports {
 	uint32_t listening, idle, accepted;
-	uint32_t clients;               /* bound by a program that then called connect() */
-	uint32_t unknown;               /* TIME_WAIT and the like */
+	uint32_t clients;               /* the rest: bound by a program that then called connect() */
 };
 
 /**

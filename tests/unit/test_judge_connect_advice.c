@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "told_says.h"
+
+/*
+ * Which advice a connect verdict gives, and which notes: each at the very number
+ * from which it is another one.
+ */
+
+#define ASK "connect 10.0.0.1 10.0.0.9:443\n"
+#define FIRST "connect 10.0.0.1 10.0.0.9:443 first\n"
+#define RANGE "range 40000 40099\n"
+#define ALWAYS RANGE "warn port-exhaustion=0\n"         /* helps in any case */
+#define TO " 10.0.0.9:443 "
+#define ALIVE(from, count) "sock established 10.0.0.1:" #from TO "here auto x=" #count "\n"
+#define SYN_SENT(from, count) "sock syn-sent 10.0.0.1:" #from TO "auto x=" #count "\n"
+#define CLOSE_WAIT(from, count) "sock close-wait 10.0.0.1:" #from TO "here auto x=" #count "\n"
+#define WAITING(from, count) "sock time-wait 10.0.0.1:" #from TO "auto timewait=50000 x=" #count "\n"
+#define LISTENING(from, count) "sock listen 10.0.0.1:" #from " 0.0.0.0:0 x=" #count "\n"
+#define IDLE(from, count) "sock bound 10.0.0.1:" #from " 0.0.0.0:0 x=" #count "\n"
+#define ACCEPTED(from, count) \
+	"sock established 10.0.0.1:" #from " 10.0.0.8:5000 peer auto x=" #count "\n"
+#define CLIENTS(from, count) \
+	"sock established 10.0.0.1:" #from " 10.0.0.8:80 here explicit x=" #count "\n"
+
+#define WIDEN "Widen net.ipv4.ip_local_port_range"
+#define REUSE "Use connections again"
+#define FEWER "ave fewer connections at a time"
+#define NO_PORT "Set IP_BIND_ADDRESS_NO_PORT"
+#define MOVE "ove what listens or is bound there"
+#define MORE "Add addresses or ports at the destination"
+#define RELEASE "ports of the range are reserved"
+#define NOT_FURTHER "Further destinations: a bound port is lost to all of them."
+
+static void the_advice_is_for_what_took_fewer_ports(void **state)
+{
+	static const struct told_row rows[] = {
+		{ "three programs together hold more than waits, and waiting is blamed",
+		  RANGE "process 5 a\nprocess 6 b\nprocess 7 c\n" WAITING(40000, 40)
+		  ALIVE(40040, 20) "hold 5\n" ALIVE(40060, 20) "hold 6\n" ALIVE(40080, 20)
+		  "hold 7\n" ASK, FEWER, REUSE },
+		{ "what can be taken over counts as taken",
+		  ALWAYS "limit tw_reuse 1\n" WAITING(40000, 50) ALIVE(40050, 40) ASK, FEWER, REUSE },
+		{ "as many wait as are lost: no listener is to be moved",
+		  ALWAYS WAITING(40000, 30) IDLE(40030, 30) ASK, REUSE, NOT_FURTHER },
+		{ "as many live as are lost: no listener is to be moved",
+		  ALWAYS ALIVE(40000, 30) IDLE(40030, 30) ASK, FEWER, NOT_FURTHER },
+		{ "more are lost than wait, but most live",
+		  ALWAYS WAITING(40000, 10) ALIVE(40010, 40) IDLE(40050, 30) ASK, FEWER, NOT_FURTHER },
+		{ "more are lost than live, but most wait",
+		  ALWAYS WAITING(40000, 40) ALIVE(40040, 10) IDLE(40050, 30) ASK, REUSE, NOT_FURTHER },
+		{ "one more is lost than waits", ALWAYS WAITING(40000, 30) IDLE(40030, 31) ASK,
+		  NOT_FURTHER, REUSE },
+		{ "one more is lost than lives", ALWAYS ALIVE(40000, 30) IDLE(40030, 31) ASK,
+		  NOT_FURTHER, FEWER },
+		{ "of an empty range something waits", ALWAYS ASK, "cause: 100 more", REUSE },
+		{ "of an empty range something lives", ALWAYS ASK, "cause: 100 more", FEWER },
+	};
+
+	(void)state;
+	TOLD_CHECK(rows);
+}
+
+static void a_lost_port_is_blamed_on_the_fewer_of_clients_and_servers(void **state)
+{
+	static const struct told_row rows[] = {
+		{ "a listener and what it accepted count as one",
+		  ALWAYS LISTENING(40000, 2) ACCEPTED(40010, 2) CLIENTS(40020, 3) ASK, MOVE, NO_PORT },
+		{ "listeners and idle sockets do not count together",
+		  ALWAYS LISTENING(40000, 2) IDLE(40010, 2) CLIENTS(40020, 3) ASK, MOVE, NO_PORT },
+		{ "with as many clients the servers are blamed",
+		  ALWAYS LISTENING(40000, 2) ACCEPTED(40010, 2) CLIENTS(40020, 4) ASK, NO_PORT, MOVE },
+		{ "a port is the client's that connects from it, not its listener's, when that comes first",
+		  ALWAYS CLIENTS(40000, 3) LISTENING(40000, 3) ASK,
+		  "(3 listening, 0 bound and idle, 0 accepted)", NO_PORT },
+		{ "TIME_WAIT on lost ports counts as accepted",
+		  ALWAYS IDLE(40000, 1) "sock time-wait 10.0.0.1:40010 10.0.0.8:80 explicit timewait=9 x=2\n"
+		  ASK, NO_PORT, MOVE },
+	};
+
+	(void)state;
+	TOLD_CHECK(rows);
+}
+
+static void the_advice_has_another_number_than_the_cause(void **state)
+{
+	static const struct told_row rows[] = {
+		{ "the delay that is set is not the one that is told",
+		  RANGE "limit tw_reuse_delay_ms 3000\n" WAITING(40000, 100) ASK, "older than 3000 ms", NULL },
+		{ "an unknown delay is not the usual one",
+		  RANGE "limit tw_reuse_delay_ms ?\n" WAITING(40000, 100) ASK, "older than 1000 ms", NULL },
+		{ "ports that are lost can be used for the rate",
+		  RANGE WAITING(40000, 96) LISTENING(40096, 4) ASK,
+		  "As it is, 1.6 new connections a second", NULL },
+		{ "half of an odd range is rounded up",
+		  "range 40000 40098\n" ALIVE(40000, 60) ASK, "now tries 49 ports in vain", NULL },
+	};
+
+	(void)state;
+	TOLD_CHECK(rows);
+}
+
+static void a_program_is_told_what_another_one_does(void **state)
+{
+	static const char *const states[] = { "close-wait", "syn-sent", "established" };
+	static const char *const does[] = {
+		"App (pid 77) holds 60 of these ports: 60 are CLOSE_WAIT",
+		"App (pid 77) holds 60 of these ports: 60 are SYN_SENT",
+		"App (pid 77) holds 60 of these ports: have fewer",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++) {
+		char lines[400];
+		struct told_row row = { "the owner of a lost port is named", lines, does[i], NULL };
+
+		snprintf(lines, sizeof(lines), ALWAYS "process 77 App\nprocess 88 server\n"
+			 LISTENING(40099, 1) "hold 88\nsock %s 10.0.0.1:40000" TO "auto x=60\nhold 77\n"
+			 ASK, states[i]);
+		told_check_rows(&row, 1);
+	}
+}
+
+static void half_of_the_live_ones_is_not_most_of_them(void **state)
+{
+	static const struct told_row rows[] = {
+		{ "half of them are SYN_SENT", ALWAYS SYN_SENT(40000, 40) ALIVE(40040, 40) ASK, FEWER,
+		  "are SYN_SENT:" },
+		{ "one over half is SYN_SENT", ALWAYS SYN_SENT(40000, 41) ALIVE(40041, 39) ASK,
+		  "41 are SYN_SENT:", FEWER },
+		{ "half of them are CLOSE_WAIT", ALWAYS CLOSE_WAIT(40000, 40) ALIVE(40040, 40) ASK, FEWER,
+		  "are CLOSE_WAIT:" },
+		{ "one over half is CLOSE_WAIT", ALWAYS CLOSE_WAIT(40000, 41) ALIVE(40041, 39) ASK,
+		  "41 are CLOSE_WAIT:", FEWER },
+	};
+
+	(void)state;
+	TOLD_CHECK(rows);
+}
+
+static void room_is_advised_where_it_does_not_help(void **state)
+{
+	static const struct told_row rows[] = {
+		{ "59,999 ports are wide enough", "warn port-exhaustion=0\nrange 1024 61022\n" ASK, WIDEN,
+		  NULL },
+		{ "60,000 ports are not wide enough", "warn port-exhaustion=0\nrange 1024 61023\n" ASK,
+		  "cause: 60000 more", WIDEN },
+		{ "further addresses do not help though the destination used more than bind()",
+		  RANGE WAITING(40000, 30) ALIVE(40030, 15) IDLE(40050, 40) ASK, MORE, NULL },
+		{ "further addresses do not help though the destination used as much as bind()",
+		  RANGE WAITING(40000, 20) ALIVE(40020, 25) IDLE(40050, 45) ASK, MORE, NULL },
+		{ "further addresses help though bind() took one more",
+		  RANGE WAITING(40000, 20) ALIVE(40020, 25) IDLE(40050, 46) ASK, WIDEN, MORE },
+		{ "20 of 100 are too many reserved", ALWAYS "reserved 40080-40099\n" ASK, WIDEN, RELEASE },
+		{ "21 of 100 are not too many reserved", ALWAYS "reserved 40079-40099\n" ASK,
+		  "21 " RELEASE, NULL },
+	};
+
+	(void)state;
+	TOLD_CHECK(rows);
+}
+
+static void a_note_is_missing_or_wrong(void **state)
+{
+	static const struct told_row rows[] = {
+		{ "why bind() may find fewer",
+		  RANGE "gap bound\n" FIRST, "more fit: sockets that are bound and idle are not listed.", NULL },
+		{ "the gap behind another one", RANGE "gap links\ngap bound\n" FIRST,
+		  "more fit: sockets that are bound and idle are not listed.", NULL },
+		{ "a probe that was refused can be made again",
+		  RANGE "gap bound\n" "connect 10.0.0.1 10.0.0.9:443 refused=EPERM\n",
+		  "are not listed; --probe settles it", NULL },
+		{ "a table of TIME_WAITs at 89.9 % is nearly full",
+		  RANGE "limit max_tw_buckets 1000\ncounter time_wait_minisocks 899\n"
+		  "counter time_wait_overflow 5\n" ASK, "note: A program", "tcp_max_tw_buckets (1000)" },
+		{ "a table of TIME_WAITs at 90 % is not nearly full",
+		  RANGE "limit max_tw_buckets 1000\ncounter time_wait_minisocks 900\n"
+		  "counter time_wait_overflow 5\n" ASK, "tcp_max_tw_buckets (1000)", NULL },
+	};
+
+	(void)state;
+	TOLD_CHECK(rows);
+}
+
+/* A program that binds first, with ports that go: whether or not they are few by now. */
+static void the_way_out_of_bind_is_only_told_when_it_is_too_late(void **state)
+{
+	struct text lines = { .at = NULL };
+	struct told_row row = { "ports go at a rate, and half are left", NULL,
+		"Set IP_BIND_ADDRESS_NO_PORT before the bind() (Linux 4.2): connect() then chooses the "
+		"port, and 100 more fit now.", NULL };
+	static const struct told_row tight = {
+		"tight, and less than half is in use",
+		RANGE "warn port-exhaustion=30\nsock established 10.0.0.1:40000 10.0.0.8:80 here auto x=40\n"
+		FIRST, "and 100 more fit now", NULL };
+
+	(void)state;
+	told_check_rows(&tight, 1);
+	text_addf(&lines, RANGE);
+	for (int second = 0; second < 20; second++)
+		text_addf(&lines, "sock time-wait 10.0.0.1:%d 10.0.0.8:80 auto x=2 timewait=%d\n",
+			  40000 + 2 * second, 59500 - 1000 * second);
+	text_addf(&lines, FIRST);
+	row.lines = text_str(&lines);
+	told_check_rows(&row, 1);
+	text_fini(&lines);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_advice_is_for_what_took_fewer_ports),
+		cmocka_unit_test(a_lost_port_is_blamed_on_the_fewer_of_clients_and_servers),
+		cmocka_unit_test(the_advice_has_another_number_than_the_cause),
+		cmocka_unit_test(a_program_is_told_what_another_one_does),
+		cmocka_unit_test(half_of_the_live_ones_is_not_most_of_them),
+		cmocka_unit_test(room_is_advised_where_it_does_not_help),
+		cmocka_unit_test(a_note_is_missing_or_wrong),
+		cmocka_unit_test(the_way_out_of_bind_is_only_told_when_it_is_too_late),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
