@@ -14,7 +14,7 @@ static bool is_usable_port(const struct budget_base *base, unsigned port)
 
 /*
  * SYN_RECV is a request and owns no port. Children of a listener own the
- * listener's port, for longer than it; while it is there its port is known,
+ * listener's port, for longer than it; while it is there it blocks the port itself,
  * afterwards their opener tells.
  */
 static void mark_owner(struct budget_base *base, const struct sock *s)
@@ -23,7 +23,7 @@ static void mark_owner(struct budget_base *base, const struct sock *s)
 		return;
 	bits_add(base->any, s->local_port);
 	if (s->state == STATE_LISTEN || s->state == STATE_BOUND || s->state == STATE_CLOSE ||
-	    listeners_have(&base->listeners, s->local_port) || sock_opener(s) == OPENER_PEER)
+	    sock_opener(s) == OPENER_PEER)
 		bits_add(base->blocked, s->local_port);
 }
 
@@ -48,7 +48,6 @@ bool budget_open(struct budget_base *base, const struct snapshot *seen)
 	base->seen = seen;
 	base->low = (unsigned)low->value;
 	base->high = (unsigned)high->value;
-	listeners_init(&base->listeners, seen);
 	for (size_t i = 0; i < seen->socks.count; i++)
 		mark_owner(base, &seen->socks.at[i]);
 	if (seen->folded)
@@ -64,11 +63,6 @@ bool budget_open(struct budget_base *base, const struct snapshot *seen)
 	return true;
 }
 
-void budget_close(struct budget_base *base)
-{
-	listeners_fini(&base->listeners);
-}
-
 bool budget_is_blocked(const struct budget_base *base, uint16_t port)
 {
 	return bits_has(base->blocked, port);
@@ -76,10 +70,7 @@ bool budget_is_blocked(const struct budget_base *base, uint16_t port)
 
 bool budget_counts(const struct budget_base *base, const struct sock *s)
 {
-	static const uint32_t no_client = STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_BOUND) |
-					  STATE_BIT(STATE_CLOSE) | STATE_BIT(STATE_SYN_RECV);
-
-	return !(STATE_BIT(s->state) & no_client) && s->remote_port &&
+	return s->state != STATE_SYN_RECV && s->remote_port &&
 	       is_usable_port(base, s->local_port) && !bits_has(base->blocked, s->local_port);
 }
 
@@ -112,9 +103,7 @@ void budget_add(struct budget *b, const struct budget_base *base, const struct s
 /* Of an odd range the search may miss either end; it matters if that was free. */
 static bool may_miss_an_end(const struct budget_base *base)
 {
-	unsigned size = base->high - base->low + 1;
-
-	return size % 2 && size > 1 &&
+	return base->low % 2 == base->high % 2 && base->low < base->high &&
 	       ((is_usable_port(base, base->low) && !bits_has(base->any, base->low)) ||
 		(is_usable_port(base, base->high) && !bits_has(base->any, base->high)));
 }
@@ -131,8 +120,8 @@ void budget_finish(struct budget *b, const struct budget_base *base)
 	b->left = minus(room, b->used - b->recyclable);
 	b->left_max = minus(room, b->used - b->recyclable - b->maybe);
 	b->left_min = minus(base->capacity, base->owned);
-	if (b->left_min && may_miss_an_end(base))
-		b->left_min--;
+	b->left_min -= may_miss_an_end(base);
+	/* a port can be listed twice: in TIME_WAIT, and with what took it over meanwhile */
 	if (b->left_min > b->left)
 		b->left_min = b->left;
 	b->close_rate_per_s = trend_rate(&b->trend);
@@ -142,10 +131,10 @@ void budget_finish(struct budget *b, const struct budget_base *base)
 
 double budget_percent_gone(const struct budget *b, const struct budget_base *base)
 {
-	return base->capacity ? 100.0 - 100.0 * b->left / base->capacity : 100.0;
+	return 100.0 - (base->capacity ? 100.0 * b->left / base->capacity : 0);
 }
 
 double budget_percent_searched(const struct budget *b, const struct budget_base *base)
 {
-	return base->capacity ? 100.0 * (b->used - b->recyclable) / base->capacity : 0;
+	return 100.0 * (b->used - b->recyclable) / base->capacity;
 }

@@ -2,7 +2,6 @@
 #ifndef JUDGE_BUDGET_H
 #define JUDGE_BUDGET_H
 
-#include "judge/listeners.h"
 #include "judge/trend.h"
 
 /*
@@ -26,7 +25,6 @@
 /* What is the same for all destinations of a namespace. */
 struct budget_base {
 	const struct snapshot *seen;
-	struct listeners listeners;
 	unsigned low, high;
 	uint32_t capacity;              /* the range without reserved ports */
 	uint32_t reserved;              /* reserved ports in the range */
@@ -50,7 +48,6 @@ struct budget {
 
 /* False when the range or the reserved ports are unknown: nothing to judge by. */
 bool budget_open(struct budget_base *base, const struct snapshot *seen);
-void budget_close(struct budget_base *base);
 
 /*
  * True when @sock takes a port of the range as a client: on no listener's port
@@ -69,6 +66,7 @@ void budget_finish(struct budget *budget, const struct budget_base *base);
 
 /* Share in percent that is not left; that is in use for this destination. */
 double budget_percent_gone(const struct budget *budget, const struct budget_base *base);
+/* The second one of a destination that sockets were added to. */
 double budget_percent_searched(const struct budget *budget, const struct budget_base *base);
 
 #endif

@@ -52,7 +52,6 @@ static bool destinations_init(struct destinations *d, const struct snapshot *see
 static void destinations_fini(struct destinations *d)
 {
 	tally_fini(&d->tally);
-	budget_close(&d->base);
 }
 
 static struct budget budget_of(const struct destinations *d, const struct tally_group *group)
@@ -136,6 +135,13 @@ static void say_way(struct text *text, const struct subject *subject)
 	say_address(text, &subject->destination, subject->port);
 }
 
+/* Of two with as many always the same one, in whatever order the rows came. */
+static bool holds_more(const struct process *all, int32_t process, uint32_t count, int32_t best,
+		       uint32_t most)
+{
+	return count > most || (count == most && all[process].pid < all[best].pid);
+}
+
 /* The process with the most of the sockets, or -1; members are its only clue. */
 static int32_t main_holder(const struct finding *f, const struct snapshot *seen, uint32_t *most)
 {
@@ -145,13 +151,13 @@ static int32_t main_holder(const struct finding *f, const struct snapshot *seen,
 	*most = 0;
 	for (size_t i = 0; i < f->members.count; i++) {
 		int32_t process = service_process(seen, &seen->socks.at[f->members.at[i]]);
-		uint32_t *count;
+		uint32_t count;
 
 		if (process < 0)
 			continue;
-		count = map_slot(&counts, (uint32_t)process, NULL);
-		if (++*count > *most) {
-			*most = *count;
+		count = ++*map_slot(&counts, (uint32_t)process, NULL);
+		if (holds_more(seen->processes.at, process, count, best, *most)) {
+			*most = count;
 			best = process;
 		}
 	}
@@ -161,10 +167,9 @@ static int32_t main_holder(const struct finding *f, const struct snapshot *seen,
 
 static void put_holder(struct finding *f, const struct snapshot *seen, struct text *text)
 {
-	struct subject holder = { .process = -1 };
 	uint32_t most;
+	struct subject holder = { .process = main_holder(f, seen, &most) };
 
-	holder.process = main_holder(f, seen, &most);
 	if (holder.process < 0)
 		return;
 	text_addf(text, "; ");
@@ -183,9 +188,10 @@ static void put_cause(struct finding *f, const struct budget *b, const struct bu
 	text_addf(&text, "%" PRIu32 " of %" PRIu32 " more connect()s are possible ", b->left,
 		  base->capacity);
 	say_way(&text, &f->subject);
-	text_addf(&text, ": %" PRIu32 " ports in use for it (%" PRIu32 " TIME_WAIT, %" PRIu32
-		  " ESTABLISHED, %" PRIu32 " other)", b->used, b->time_wait, b->established,
-		  b->other);
+	text_addf(&text, ": ");
+	say_count(&text, b->used, "port", "ports");
+	text_addf(&text, " in use for it (%" PRIu32 " TIME_WAIT, %" PRIu32 " ESTABLISHED, %" PRIu32
+		  " other)", b->time_wait, b->established, b->other);
 	if (b->recyclable)
 		text_addf(&text, ", %" PRIu32 " of them recyclable", b->recyclable);
 	if (base->blocked_for_all)
@@ -270,11 +276,11 @@ static void report_starved(const struct destinations *d, const struct budget *b,
 	put_advice(f, b, &d->base);
 }
 
-/* Of two with as many always the same one, in whatever order the rows came. */
+/* Here, too, the order of the rows decides nothing. */
 static bool is_larger(const struct tally_group *a, const struct tally_group *b)
 {
-	return a->count != b->count ? a->count > b->count :
-				      memcmp(&a->key, &b->key, sizeof(a->key)) < 0;
+	return a->count > b->count ||
+	       (a->count == b->count && memcmp(&a->key, &b->key, sizeof(a->key)) < 0);
 }
 
 /*

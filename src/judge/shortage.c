@@ -102,7 +102,6 @@ bool shortage_settle(struct shortage *s, uint32_t unseen)
 		if (budget_counts(&base, &s->seen->socks.at[i]))
 			++*cell_of(s, &s->seen->socks.at[i]);
 	s->blocked = base.blocked_for_all + unseen;
-	budget_close(&base);
 	s->is_everywhere = is_short(s, 0, s->blocked);
 	return s->is_everywhere || any_cell(s);
 }
