@@ -14,8 +14,7 @@ static uint64_t key_of(const struct addr *addr, uint16_t port)
 
 void listeners_init(struct listeners *l, const struct snapshot *seen)
 {
-	memset(l, 0, sizeof(*l));
-	l->seen = seen;
+	*l = (struct listeners){ .seen = seen };
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		const struct sock *s = &seen->socks.at[i];
 		uint32_t *slot;

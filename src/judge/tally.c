@@ -8,8 +8,7 @@
 
 void tally_init(struct tally *tally, size_t indices)
 {
-	memset(tally, 0, sizeof(*tally));
-	tally->next = grow_alloc(indices * sizeof(*tally->next));
+	*tally = (struct tally){ .next = grow_alloc(indices * sizeof(*tally->next)) };
 }
 
 void tally_fini(struct tally *tally)
@@ -17,7 +16,6 @@ void tally_fini(struct tally *tally)
 	map_fini(&tally->map);
 	grow_fini(&tally->groups);
 	free(tally->next);
-	tally->next = NULL;
 }
 
 /* Addresses are chosen by strangers: equal hashes are not taken for equal keys. */
@@ -42,7 +40,7 @@ static struct tally_group *group_of(struct tally *tally, const struct tally_key 
 	}
 }
 
-struct tally_group *tally_add(struct tally *tally, const struct tally_key *key, uint32_t index)
+void tally_add(struct tally *tally, const struct tally_key *key, uint32_t index)
 {
 	struct tally_group *group = group_of(tally, key);
 
@@ -52,7 +50,6 @@ struct tally_group *tally_add(struct tally *tally, const struct tally_key *key, 
 		group->first = index + 1;
 	group->last = index + 1;
 	group->count++;
-	return group;
 }
 
 const struct tally_group *tally_find(const struct tally *tally, const struct tally_key *key)

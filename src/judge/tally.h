@@ -39,8 +39,8 @@ struct tally {
 void tally_init(struct tally *tally, size_t indices);
 void tally_fini(struct tally *tally);
 
-/* Adds @index, which must not be in the tally yet. The group is good until the next add. */
-struct tally_group *tally_add(struct tally *tally, const struct tally_key *key, uint32_t index);
+/* Adds @index, which must not be in the tally yet. */
+void tally_add(struct tally *tally, const struct tally_key *key, uint32_t index);
 
 /* The group, or NULL; good until the next add. */
 const struct tally_group *tally_find(const struct tally *tally, const struct tally_key *key);

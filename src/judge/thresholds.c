@@ -10,7 +10,7 @@
 #include <string.h>
 
 struct thresholds {
-	size_t count;
+	struct { } fixed;               /* C wants a member before the array */
 	struct threshold at[];          /* one for each row of rules[] */
 };
 
@@ -18,10 +18,10 @@ struct unit { const char *name; double factor; };
 
 static const struct unit age_units[] = {
 	{ "", 1e3 }, { "ms", 1 }, { "s", 1e3 }, { "m", 60e3 }, { "min", 60e3 },
-	{ "h", 3600e3 }, { "d", 86400e3 }, { NULL, 0 },
+	{ "h", 3600e3 }, { "d", 86400e3 }, { .name = NULL },
 };
-static const struct unit percent_units[] = { { "", 1 }, { "%", 1 }, { NULL, 0 } };
-static const struct unit count_units[] = { { "", 1 }, { NULL, 0 } };
+static const struct unit percent_units[] = { { "", 1 }, { "%", 1 }, { .name = NULL } };
+static const struct unit count_units[] = { { "", 1 }, { .name = NULL } };
 
 static const struct {
 	const struct unit *units;
@@ -40,7 +40,6 @@ struct thresholds *thresholds_new(void)
 	struct thresholds *thresholds =
 		grow_alloc(sizeof(*thresholds) + rules_count * sizeof(struct threshold));
 
-	thresholds->count = rules_count;
 	for (size_t i = 0; i < rules_count; i++)
 		thresholds->at[i] = rules[i].usual;
 	return thresholds;
@@ -84,7 +83,7 @@ static bool read_value(const char *at, size_t size, enum measure measure, double
 	const char *rest = read_number(at, value, measures[measure].fraction);
 	size_t left;
 
-	if (!rest || rest > at + size)
+	if (!rest)
 		return false;
 	left = size - (size_t)(rest - at);
 	while (unit->name && (strlen(unit->name) != left || memcmp(unit->name, rest, left) != 0))

@@ -26,20 +26,16 @@ static int64_t reuse_delay_ms(const struct limits *limits)
 {
 	const struct known *delay = &limits->limit[LIMIT_TW_REUSE_DELAY_MS];
 
-	/* What the kernel cannot have said would only overflow. */
-	if (!delay->is || delay->value < 0 || delay->value > INT32_MAX)
+	/* The kernel takes 1 ms to one life, so it cannot have said anything else. */
+	if (!delay->is || delay->value < 1 || delay->value > TIME_WAIT_MS)
 		return REUSE_DELAY_MS;
 	return delay->value;
 }
 
-/* The same in whole seconds, at least one and at most a life. */
+/* The same in whole seconds. */
 static unsigned delay_s(const struct limits *limits)
 {
-	int64_t delay = reuse_delay_ms(limits);
-
-	if (delay > (TREND_SECONDS - 1) * 1000)
-		return TREND_SECONDS;
-	return delay <= 1000 ? 1 : (unsigned)((delay + 999) / 1000);
+	return (unsigned)((reuse_delay_ms(limits) + 999) / 1000);
 }
 
 static int64_t age_ms(const struct sock *s)
@@ -117,7 +113,7 @@ bool trend_exhausts(const struct trend *trend, const struct limits *limits, uint
 	*in_s = 0;
 	if (trend->reusable)
 		life = delay_s(limits);
-	for (unsigned t = 1; t <= life && left && rate > 0; t++) {
+	for (unsigned t = 1; t <= life && left; t++) {
 		double before = free_ports;
 
 		free_ports += trend->held[life - t] - rate;

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "judge/listeners.h"
+#include "judge/tally.h"
+#include "told_lines.h"
+
+/*
+ * Addresses are chosen by strangers, so they can be chosen to have one hash: these two
+ * do, wherever nothing else differs. Found by a lattice, in seconds.
+ */
+#define THIS  "2001:db8:973b:9c7c:11c7:e881:e34c:ba0b"
+#define OTHER "2001:db8:a80d:9e48:39f7:668d:f347:eb18"
+
+static struct tally_key key_to(const char *destination, uint16_t port)
+{
+	enum family family;
+
+	return (struct tally_key){ .destination = read_addr(destination, &family), .port = port };
+}
+
+static void expect_chain(const struct tally *tally, const struct tally_group *group,
+			 const uint32_t *indices, uint32_t count)
+{
+	uint32_t i = 0;
+
+	assert_int_equal(group->count, count);
+	tally_each(tally, group, index) {
+		assert_true(i < count);
+		assert_int_equal(index, indices[i++]);
+	}
+	assert_int_equal(i, count);
+}
+
+static void keys_of_one_hash_are_taken_for_one_key(void **state)
+{
+	struct tally_key first = key_to(THIS, 0), second = key_to(OTHER, 0), none = key_to(THIS, 1);
+	struct tally tally;
+
+	(void)state;
+	assert_true(map_hash(&first, sizeof(first)) == map_hash(&second, sizeof(second)));
+	tally_init(&tally, 6);
+	tally_add(&tally, &first, 5);
+	assert_null(tally_find(&tally, &second));
+	for (uint32_t i = 0; i < 4; i++)
+		tally_add(&tally, i % 2 ? &second : &first, i);
+	assert_int_equal(tally.groups.count, 2);
+	expect_chain(&tally, tally_find(&tally, &first), (const uint32_t []){ 5, 0, 2 }, 3);
+	expect_chain(&tally, tally_find(&tally, &second), (const uint32_t []){ 1, 3 }, 2);
+	assert_null(tally_find(&tally, &none));
+	tally_fini(&tally);
+}
+
+/* Ten of the one are worth a finding, nine of the other are not; together they would be one. */
+static void a_peer_hides_behind_the_hash_of_another(void **state)
+{
+	static const struct told_case cases[] = {
+		{ "both together", "sock last-ack [2001:db8::1]:40000 [" THIS "]:443 x=9 ms=1 here on=99 "
+		  "retrans=9 rto=25600\nsock last-ack [2001:db8::1]:41000 [" OTHER "]:443 x=9 ms=1 here "
+		  "on=99 retrans=9 rto=25600\ncheck", "nothing", "last-ack-stuck" },
+		{ "one is enough", "sock last-ack [2001:db8::1]:40000 [" THIS "]:443 x=9 ms=1 here on=99 "
+		  "retrans=9 rto=25600\nsock last-ack [2001:db8::1]:41000 [" OTHER "]:443 x=10 ms=1 here "
+		  "on=99 retrans=9 rto=25600\ncheck", "last-ack-stuck, 10\n", "last-ack-stuck, 19" },
+	};
+
+	(void)state;
+	TOLD_CHECK_ALL(cases);
+}
+
+static void what_was_on_the_stack_becomes_a_listener(void **state)
+{
+	struct listeners listeners;
+	struct told t;
+
+	(void)state;
+	memset(&listeners, 0xff, sizeof(listeners));
+	told_begin(&t);
+	told_lines(&t, "sock listen 0.0.0.0:80 0.0.0.0:0\nsock established 10.0.0.1:81 10.0.0.9:9", NULL);
+	listeners_init(&listeners, &t.seen);
+	assert_true(listeners_have(&listeners, 80));
+	assert_false(listeners_have(&listeners, 81));
+	assert_null(listeners_find(&listeners, &t.seen.socks.at[1]));
+	listeners_fini(&listeners);
+	told_end(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(keys_of_one_hash_are_taken_for_one_key),
+		cmocka_unit_test(a_peer_hides_behind_the_hash_of_another),
+		cmocka_unit_test(what_was_on_the_stack_becomes_a_listener),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
