@@ -43,8 +43,7 @@ static void set_listener(struct finding *f, const struct sock *listener)
 	f->subject.family = listener->family;
 	f->subject.port = listener->local_port;
 	f->subject.listener_inode = listener->inode;
-	if (listener->have & HAVE_CGROUP)
-		f->subject.cgroup_id = listener->cgroup_id;
+	f->subject.cgroup_id = listener->cgroup_id;
 }
 
 static void put_drops(struct finding *f, const struct limits *limits)
@@ -76,8 +75,6 @@ static double waiting_ms(const struct sock *s)
 {
 	const struct flow *f = &s->flow;
 
-	if (!(s->have & HAVE_FLOW))
-		return 0;
 	return f->last_data_sent_ms > f->last_data_recv_ms ? f->last_data_sent_ms
 							   : f->last_data_recv_ms;
 }
@@ -152,12 +149,11 @@ void weigh_accept_stalled(const struct snapshot *seen, const struct threshold *t
 	tally_init(&tally, seen->socks.count);
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		const struct sock *s = &seen->socks.at[i], *listener;
-		struct aged any = { 0, 0 };
 
 		if (s->state != STATE_ESTABLISHED && s->state != STATE_CLOSE_WAIT)
 			continue;
 		listener = queue_of(&listeners, s);
-		if (listener && aged_add(&any, t, waiting_ms(s)))
+		if (listener && threshold_level(t, waiting_ms(s)))
 			tally_add(&tally, &(struct tally_key){ .source = listener->local,
 				  .port = listener->local_port }, (uint32_t)i);
 	}
@@ -206,9 +202,11 @@ static void put_queue(struct finding *f, const struct snapshot *seen,
 	say_count(&text, listener->recv_queue, "connection", "connections");
 	text_addf(&text, " waiting for accept(), with a limit of %" PRIu32 "%s; %" PRIu64
 		  " more shaking hands", listener->send_queue, full ? ": new connections are dropped" : "", syn_recv);
-	if (overflows->is)
-		text_addf(&text, "; since it was made this namespace has had %" PRId64
-			  " accept queue overflows", overflows->value);
+	if (overflows->is) {
+		text_addf(&text, "; since it was made this namespace has had ");
+		say_count(&text, (uint64_t)overflows->value, "accept queue overflow",
+			  "accept queue overflows");
+	}
 	say_cause(f, &text);
 	advise_accept(f);
 	finding_fix(f, "If only bursts fill it: a larger listen() backlog and net.core.somaxconn; "

@@ -24,33 +24,25 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* Sockets by the processes that hold them, made at the first finding. */
-struct held {
-	struct map by_inode;            /* inode -> socket index + 1 */
-	bool made;
-};
-
-static void held_make(struct held *held, const struct snapshot *seen)
+/* Of each inode the socket, as index + 1; made at the first finding. */
+static void make_once(struct map *by_inode, const struct snapshot *seen)
 {
-	if (held->made)
+	if (by_inode->count)
 		return;
-	held->made = true;
 	for (size_t i = 0; i < seen->socks.count; i++)
 		if (seen->socks.at[i].inode)
-			*map_slot(&held->by_inode, seen->socks.at[i].inode, NULL) =
-				(uint32_t)i + 1;
+			*map_slot(by_inode, seen->socks.at[i].inode, NULL) = (uint32_t)i + 1;
 }
 
 /*
  * Returns how many sockets, with those that are no rows. Holders are sorted by
  * inode: a second descriptor of one socket is next to the first.
  */
-static uint64_t put_members(struct finding *f, const struct snapshot *seen, struct held *held)
+static uint64_t put_members(struct finding *f, const struct snapshot *seen, struct map *by_inode)
 {
 	uint32_t last_inode = 0;
 	uint64_t count = 0;
 
-	held_make(held, seen);
 	for (size_t i = 0; i < seen->holders.count; i++) {
 		const struct holder *h = &seen->holders.at[i];
 		const uint32_t *slot;
@@ -58,7 +50,8 @@ static uint64_t put_members(struct finding *f, const struct snapshot *seen, stru
 		if (h->process != (uint32_t)f->subject.process || h->inode == last_inode)
 			continue;
 		last_inode = h->inode;
-		slot = map_find(&held->by_inode, h->inode);
+		make_once(by_inode, seen);
+		slot = map_find(by_inode, h->inode);
 		if (slot)
 			finding_member(f, seen, *slot - 1);
 		count += slot || (seen->folded && ids_has(&seen->folded->inodes, h->inode));
@@ -80,9 +73,11 @@ static void put_texts(struct finding *f, const struct snapshot *seen,
 	say_owner(&text, seen, &f->subject);
 	text_addf(&text, " has %" PRId64 " descriptors open, its limit is %" PRId64,
 		  process->descriptors.value, process->descriptor_limit.value);
-	if (seen->holders_known)
-		text_addf(&text, "; %" PRIu64 " of them are TCP sockets of this namespace",
-			  sockets);
+	if (seen->holders_known) {
+		text_addf(&text, "; ");
+		say_count(&text, sockets, "of them is a TCP socket of this namespace",
+			  "of them are TCP sockets of this namespace");
+	}
 	say_cause(f, &text);
 	finding_fix(f, "Find what is not closed: ls -l /proc/%" PRId32 "/fd, and the close-wait-leak "
 		       "and fin-wait-2-held findings of this process.", process->pid);
@@ -95,12 +90,11 @@ static void put_texts(struct finding *f, const struct snapshot *seen,
 void weigh_descriptors(const struct snapshot *seen, const struct threshold *t,
 		       struct report *report)
 {
-	struct held held = { .made = false };
+	struct map by_inode = { .count = 0 };
 
 	for (size_t i = 0; i < seen->processes.count; i++) {
 		const struct process *process = &seen->processes.at[i];
 		double percent = descriptors_percent(process);
-		uint64_t sockets = 0;
 		struct finding *f;
 
 		if (percent < 0 || (uint64_t)process->descriptors.value < t->least ||
@@ -111,9 +105,7 @@ void weigh_descriptors(const struct snapshot *seen, const struct threshold *t,
 		f->subject.process = (int32_t)i;
 		f->subject.cgroup_id = process->cgroup_id;
 		f->count = (uint64_t)process->descriptors.value;
-		if (seen->holders_known)
-			sockets = put_members(f, seen, &held);
-		put_texts(f, seen, process, sockets);
+		put_texts(f, seen, process, put_members(f, seen, &by_inode));
 	}
-	map_fini(&held.by_inode);
+	map_fini(&by_inode);
 }

@@ -74,8 +74,7 @@ static void judge_port(const struct snapshot *seen, const struct threshold *t,
 	f->subject = (struct subject){
 		.kind = SUBJECT_LISTENER, .process = -1, .has_source = true,
 		.source = first->local, .family = first->family, .port = first->local_port,
-		.listener_inode = first->inode,
-		.cgroup_id = first->have & HAVE_CGROUP ? first->cgroup_id : 0,
+		.listener_inode = first->inode, .cgroup_id = first->cgroup_id,
 	};
 	tally_each(tally, group, i)
 		concern(f, seen, i);

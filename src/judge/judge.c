@@ -22,30 +22,36 @@ static void sum_up(const struct snapshot *seen, struct report *report)
 		report->summary.source[STATE_BOUND] = COUNT_UNTOLD;
 }
 
-/* Ids of findings are the rows' own strings. */
 static size_t rank_of(const struct finding *f)
 {
 	size_t i = 0;
 
-	while (i < rules_count && strcmp(rules[i].id, f->id) != 0)
+	while (strcmp(rules[i].id, f->id) != 0)
 		i++;
 	return i;
+}
+
+static uint32_t first_of(const struct finding *f)
+{
+	return f->members.count ? f->members.at[0] : 0;
+}
+
+/* The smaller one first. */
+static int order_of(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
 }
 
 static int compare(const void *left, const void *right)
 {
 	const struct finding *a = left, *b = right;
-	size_t a_rank = rank_of(a), b_rank = rank_of(b);
-	uint32_t a_first = a->members.count ? a->members.at[0] : 0;
-	uint32_t b_first = b->members.count ? b->members.at[0] : 0;
+	int order = order_of(b->severity, a->severity);
 
-	if (a->severity != b->severity)
-		return a->severity > b->severity ? -1 : 1;
-	if (a_rank != b_rank)
-		return a_rank < b_rank ? -1 : 1;
-	if (a->count != b->count)
-		return a->count > b->count ? -1 : 1;
-	return (a_first > b_first) - (a_first < b_first);
+	if (!order)
+		order = order_of(rank_of(a), rank_of(b));
+	if (!order)
+		order = order_of(b->count, a->count);
+	return order ? order : order_of(first_of(a), first_of(b));
 }
 
 /* The gap that keeps @rule from being weighed; GAP_KIND_COUNT: none does. */

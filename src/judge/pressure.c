@@ -24,7 +24,7 @@
 
 static double percent_of(const struct known *used, const struct known *limit)
 {
-	if (!used->is || !limit->is || limit->value <= 0)
+	if (limit->value <= 0)                  /* 0 where it is not known */
 		return 0;
 	return 100.0 * (double)used->value / (double)limit->value;
 }
@@ -73,15 +73,16 @@ void weigh_pressure(const struct snapshot *seen, const struct threshold *t,
 	double many = percent_of(orphans, &limits->limit[LIMIT_MAX_ORPHANS]);
 	double much = percent_of(&limits->counter[COUNTER_MEM_PAGES],
 				 &limits->limit[LIMIT_TCP_MEM_HIGH]);
+	enum severity severity = threshold_level(t, much);
 	struct finding *f;
 
-	if (!orphans->is || (uint64_t)orphans->value < t->least)
-		many = 0;
-	if (!threshold_level(t, many > much ? many : much))
+	if ((uint64_t)orphans->value >= t->least && threshold_level(t, many) > severity)
+		severity = threshold_level(t, many);
+	if (!severity)
 		return;
 	f = report_add(report, "orphan-pressure");
-	f->severity = threshold_level(t, many > much ? many : much);
+	f->severity = severity;
 	f->subject.kind = SUBJECT_MACHINE;
-	f->count = orphans->is ? (uint64_t)orphans->value : 0;
+	f->count = (uint64_t)orphans->value;
 	put_texts(f, limits);
 }

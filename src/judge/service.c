@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum who { WHO_HIDDEN, WHO_CGROUP, WHO_PROCESS };
+enum who { WHO_CGROUP, WHO_PROCESS };
 
 /* What a level of grouping still tells apart. */
 struct level { bool process, address; };
@@ -46,7 +46,7 @@ uint64_t service_cgroup(const struct snapshot *seen, const struct sock *s)
 {
 	int32_t process;
 
-	if ((s->have & HAVE_CGROUP) && s->cgroup_id)
+	if (s->cgroup_id)
 		return s->cgroup_id;
 	process = service_process(seen, s);
 	return process < 0 ? 0 : seen->processes.at[process].cgroup_id;
@@ -62,7 +62,7 @@ static enum who set_who(struct tally_key *key, const struct snapshot *seen,
 		return WHO_PROCESS;
 	}
 	key->who = service_cgroup(seen, s);
-	return key->who ? WHO_CGROUP : WHO_HIDDEN;
+	return WHO_CGROUP;
 }
 
 /*

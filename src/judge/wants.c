@@ -14,22 +14,10 @@ static void want(struct wants *wants, const struct sock *s)
 	if (!s->inode)
 		return;
 	map_slot(&wants->inodes, s->inode, NULL);
-	if ((s->have & HAVE_CGROUP) && s->cgroup_id)
+	if (s->cgroup_id)
 		map_slot(&wants->cgroups, s->cgroup_id, NULL);
 	else
 		wants->thorough = true;
-}
-
-/*
- * Listeners are handed out by those that made them, and whoever holds one can
- * accept(): each counts.
- */
-static void want_listener(struct wants *wants, uint32_t inode)
-{
-	if (!inode)
-		return;
-	map_slot(&wants->inodes, inode, NULL);
-	wants->thorough = true;
 }
 
 struct indices { uint32_t *at; size_t count, room; };
@@ -55,15 +43,20 @@ static void want_peers(const struct snapshot *seen, struct indices *held, struct
 	grow_fini(held);
 }
 
-/* All listeners of the port: with SO_REUSEPORT each has its own process. */
+/*
+ * All listeners of the port: with SO_REUSEPORT each has its own process. They are
+ * handed out by those that made them, and whoever holds one can accept(): each counts.
+ */
 static void want_listeners(const struct snapshot *seen, const uint8_t *ports,
 			   struct wants *wants)
 {
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		const struct sock *s = &seen->socks.at[i];
 
-		if (s->state == STATE_LISTEN && bits_has(ports, s->local_port))
-			want_listener(wants, s->inode);
+		if (s->state != STATE_LISTEN || !s->inode || !bits_has(ports, s->local_port))
+			continue;
+		map_slot(&wants->inodes, s->inode, NULL);
+		wants->thorough = true;
 	}
 }
 
@@ -87,7 +80,6 @@ void judge_wants(const struct snapshot *seen, const struct report *report, struc
 
 		for (size_t j = 0; j < f->members.count; j++)
 			want(wants, &seen->socks.at[f->members.at[j]]);
-		want_listener(wants, f->subject.listener_inode);
 		if (f->subject.kind == SUBJECT_LISTENER)
 			bits_add(ports, port);
 		want_process(seen, f, wants);

@@ -7,7 +7,7 @@ double aged_ms(const struct snapshot *seen, const struct sock *sock)
 {
 	struct age age = sock_age(sock, &seen->limits);
 
-	return age.kind == AGE_UNKNOWN || age.min_ms < 0 ? 0 : (double)age.min_ms;
+	return age.min_ms > 0 ? (double)age.min_ms : 0;
 }
 
 bool aged_add(struct aged *aged, const struct threshold *t, double age_ms)
