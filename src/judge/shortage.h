@@ -16,8 +16,8 @@ struct shortage {
 	double   exhausted, search;     /* percent from which a rule speaks */
 	unsigned low, high;             /* the ephemeral range */
 	uint32_t capacity;              /* its ports that are not reserved */
-	uint32_t blocked;               /* of those, for everybody; by shortage_settle() */
-	bool     is_everywhere;         /* bind() alone took so many ports */
+	uint32_t most;                  /* of the numbers below the highest */
+	uint64_t blocked;               /* ports lost to everybody; by shortage_settle() */
 	uint32_t cells[SHORTAGE_CELLS];
 };
 
@@ -28,14 +28,14 @@ bool shortage_init(struct shortage *shortage, const struct snapshot *seen,
 /* False when not even @ports towards a single destination would make it short. */
 bool shortage_can_be(const struct shortage *shortage, uint64_t ports);
 
-/* Counts a connection; false when its port is not one of the range. */
+/* Counts a connection on a port of the range; false when the port is reserved. */
 bool shortage_add(struct shortage *shortage, const struct sock *sock);
 
 /*
  * After the last of them. The rows of the snapshot take ports too, and @unseen sockets
  * that are no rows. True when some destination may be short.
  */
-bool shortage_settle(struct shortage *shortage, uint32_t unseen);
+bool shortage_settle(struct shortage *shortage, uint64_t unseen);
 
 /* Then: true when the destination of @sock may be. */
 bool shortage_hits(struct shortage *shortage, const struct sock *sock);

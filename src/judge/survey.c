@@ -23,20 +23,25 @@ struct survey {
 	struct snapshot *seen;
 	const struct thresholds *thresholds;
 	enum stage stage;
+	uint32_t later;                 /* states that the first step leaves out */
 	bool     judges_ports;          /* the pass over the range was asked for */
-	bool     lists_bound;
 	struct shortage shortage;
 	uint8_t  waiting[65536 / 8];    /* ports whose listener had somebody waiting */
-	uint8_t  again[65536 / 8];      /* and a moment later */
+	uint8_t  still[65536 / 8];      /* and a moment later */
 };
 
 /* ---- what the counters say ---- */
 
-static int64_t counter(const struct survey *s, enum counter counter)
+static uint64_t counter(const struct survey *s, enum counter counter)
 {
 	const struct known *known = &s->seen->limits.counter[counter];
 
-	return known->is && known->value > 0 ? known->value : 0;
+	return known->is && known->value > 0 ? (uint64_t)known->value : 0;
+}
+
+static uint64_t less(uint64_t from, uint64_t what)
+{
+	return from > what ? from - what : 0;
 }
 
 static bool has_counters(const struct survey *s)
@@ -47,7 +52,7 @@ static bool has_counters(const struct survey *s)
 }
 
 /* Of both families; without IPv6 the second is not there. */
-static int64_t hashed(const struct survey *s)
+static uint64_t hashed(const struct survey *s)
 {
 	return counter(s, COUNTER_TCP_INUSE) + counter(s, COUNTER_TCP6_INUSE);
 }
@@ -57,31 +62,29 @@ static int64_t hashed(const struct survey *s)
  * are in none of ours. What "sockets: used" leaves would be fewer, but the kernel
  * leaves its own sockets out of that number and counts them as hashed.
  */
-static int64_t most_bound(const struct survey *s)
+static uint64_t most_bound(const struct survey *s)
 {
-	const struct known *alloc = &s->seen->limits.counter[COUNTER_ALLOC];
-	int64_t most = alloc->is ? alloc->value - hashed(s) : INT64_MAX;
-
-	return most > 0 ? most : 0;
+	if (!s->seen->limits.counter[COUNTER_ALLOC].is)
+		return INT64_MAX;
+	return less(counter(s, COUNTER_ALLOC), hashed(s));
 }
 
 /* Of those that are in no table, so many may hold a port and are no rows. */
-static uint32_t bound_unseen(const struct survey *s)
+static uint64_t bound_unseen(const struct survey *s)
 {
-	return s->lists_bound ? 0 : (uint32_t)most_bound(s);
+	return s->later & STATE_BIT(STATE_BOUND) ? most_bound(s) : 0;
 }
 
 static bool needs_bound(const struct survey *s)
 {
-	return most_bound(s) >= (int64_t)thresholds_get(s->thresholds, "bound-unused")->least;
+	return most_bound(s) >= thresholds_get(s->thresholds, "bound-unused")->least;
 }
 
 /* Each socket takes one port at most, for itself or from everybody. */
 static bool may_be_short(const struct survey *s)
 {
-	uint64_t most = (uint64_t)hashed(s) + (uint64_t)counter(s, COUNTER_TW);
-
-	return shortage_can_be(&s->shortage, most + (uint64_t)most_bound(s));
+	return shortage_can_be(&s->shortage,
+			       hashed(s) + counter(s, COUNTER_TW) + most_bound(s));
 }
 
 /* ---- the passes ---- */
@@ -147,9 +150,10 @@ static size_t ask_first(struct survey *s, struct survey_ask *asks)
 	s->stage = STAGE_AGAIN;
 	s->seen->folded = grow_alloc(sizeof(*s->seen->folded));
 	counts_sockets = speaks(s, "fd-exhaustion");
-	s->lists_bound = counts_sockets || needs_bound(s);
-	ask(asks, &count, SURVEY_KEEP, STATE_ALL & ~many &
-	    ~(s->lists_bound ? 0 : STATE_BIT(STATE_BOUND)));
+	s->later = many;
+	if (!counts_sockets && !needs_bound(s))
+		s->later |= STATE_BIT(STATE_BOUND);
+	ask(asks, &count, SURVEY_KEEP, STATE_ALL & ~s->later);
 	s->judges_ports = shortage_init(&s->shortage, s->seen, s->thresholds) && may_be_short(s);
 	if (s->judges_ports)
 		ask_range(s, ask(asks, &count, SURVEY_PORTS, many));
@@ -167,11 +171,16 @@ static void fold(struct survey *s, const struct sock *sock)
 		bits_add(s->seen->folded->blocked, sock->local_port);
 }
 
+static bool waits(const struct survey *s, const struct sock *sock)
+{
+	return sock_is_unaccepted(sock) && bits_has(s->still, sock->local_port);
+}
+
 bool survey_take(struct survey *s, enum survey_use use, const struct sock *sock)
 {
 	switch (use) {
 	case SURVEY_KEEP:
-		return true;
+		break;
 	case SURVEY_PORTS:
 		fold(s, sock);
 		return false;
@@ -180,13 +189,13 @@ bool survey_take(struct survey *s, enum survey_use use, const struct sock *sock)
 			ids_add(&s->seen->folded->inodes, sock->inode);
 		return false;
 	case SURVEY_QUEUES:
-		if (sock->recv_queue)
-			bits_add(s->again, sock->local_port);
+		if (sock->recv_queue && bits_has(s->waiting, sock->local_port))
+			bits_add(s->still, sock->local_port);
 		return false;
 	case SURVEY_WAITING:
-		return sock_is_unaccepted(sock) && bits_has(s->waiting, sock->local_port);
+		return waits(s, sock);
 	case SURVEY_SHORT:
-		if (sock_is_unaccepted(sock) && bits_has(s->waiting, sock->local_port))
+		if (waits(s, sock))
 			return false;   /* a row already */
 		return sock->state == STATE_BOUND || shortage_hits(&s->shortage, sock);
 	}
@@ -220,11 +229,6 @@ static uint64_t rows_hashed(const struct snapshot *seen)
 	return count;
 }
 
-static uint64_t less(int64_t from, uint64_t what)
-{
-	return from > 0 && (uint64_t)from > what ? (uint64_t)from - what : 0;
-}
-
 /*
  * Two counters that the kernel keeps apart say how many are ESTABLISHED. Where they
  * do not agree neither is believed.
@@ -241,7 +245,7 @@ static bool count_many(struct survey *s)
 	folded->count[STATE_ESTABLISHED] = by_state;
 	folded->count[STATE_TIME_WAIT] = less(counter(s, COUNTER_TW),
 					      rows_of(s->seen, STATE_FIN_WAIT_2, true));
-	if (!s->lists_bound && most_bound(s))
+	if (bound_unseen(s))
 		folded->source[STATE_BOUND] = COUNT_UNKNOWN;
 	return apart <= 64 + by_state / 64;
 }
@@ -266,7 +270,7 @@ static size_t ask_everything(struct survey *s, struct survey_ask *asks)
 {
 	size_t count = 0;
 
-	ask(asks, &count, SURVEY_KEEP, many | (s->lists_bound ? 0 : STATE_BIT(STATE_BOUND)));
+	ask(asks, &count, SURVEY_KEEP, s->later);
 	snapshot_unfold(s->seen);
 	s->stage = STAGE_DONE;
 	return count;
@@ -291,30 +295,22 @@ static size_t ask_again(struct survey *s, struct survey_ask *asks)
 static size_t ask_waiting(struct survey *s, struct survey_ask *asks)
 {
 	size_t count = 0;
-	bool any = false;
 
-	for (unsigned port = 0; port < 65536; port++) {
-		struct survey_ask *window;
-
-		if (!bits_has(s->waiting, port) || !bits_has(s->again, port))
+	for (uint16_t port = 1; port; port++) {
+		if (!bits_has(s->still, port))
 			continue;
-		any = true;
-		if (count == WINDOWS)
-			window = &asks[count - 1];
-		else
-			window = ask(asks, &count, SURVEY_WAITING, STATE_BIT(STATE_ESTABLISHED));
-		window->port_low = window->port_low ? window->port_low : (uint16_t)port;
-		window->port_high = (uint16_t)port;
+		if (count < WINDOWS)
+			ask(asks, &count, SURVEY_WAITING, STATE_BIT(STATE_ESTABLISHED))->port_low =
+				port;
+		asks[count - 1].port_high = port;
 	}
-	for (size_t i = 0; i < sizeof(s->waiting); i++)
-		s->waiting[i] &= any ? s->again[i] : 0;
 	return count;
 }
 
 static size_t ask_closer(struct survey *s, struct survey_ask *asks)
 {
 	size_t count = ask_waiting(s, asks);
-	uint32_t states = many;
+	uint32_t states = s->later;
 
 	s->stage = STAGE_DONE;
 	if (speaks(s, "time-wait-overflow")) {
@@ -323,8 +319,7 @@ static size_t ask_closer(struct survey *s, struct survey_ask *asks)
 	}
 	if (!s->judges_ports || !shortage_settle(&s->shortage, bound_unseen(s)))
 		return count;
-	ask_range(s, ask(asks, &count, SURVEY_SHORT,
-			 states | (s->lists_bound ? 0 : STATE_BIT(STATE_BOUND))));
+	ask_range(s, ask(asks, &count, SURVEY_SHORT, states));
 	return count;
 }
 

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "base/grow.h"
-#include "judge/survey.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "test.h"
+#include "world.h"
+
+#include <stdlib.h>
 
 /*
  * Random machines, each judged twice: from every row, and from the rows that the
@@ -30,32 +26,12 @@ static bool chance(unsigned percent)
 	return roll(100) < percent;
 }
 
-struct world {
-	struct limits limits;
-	unsigned range;                 /* ports of the ephemeral range */
-	unsigned descriptors;           /* of its one process, of 1000 */
-	struct { struct sock *at; size_t count, room; } socks;
-};
-
-static void know(struct known *what, int64_t value)
-{
-	*what = (struct known){ true, value };
-}
-
 static struct sock *add(struct world *world, enum state state, unsigned port, unsigned host,
 			unsigned remote_port, enum opener opener)
 {
-	uint8_t here[4] = { 10, 0, 0, 1 };
 	uint8_t there[4] = { 10, 1, (uint8_t)(host >> 8), (uint8_t)host };
-	struct sock *s = grow_add(&world->socks);
+	struct sock *s = put(world, state, port);
 
-	s->state = state;
-	s->protocol = PROTOCOL_TCP;
-	s->family = FAMILY_IPV4;
-	s->local = addr_from_v4(here);
-	s->local_port = (uint16_t)port;
-	s->cookie = world->socks.count;
-	s->inode = 1000 + (uint32_t)world->socks.count;
 	if (state != STATE_LISTEN && state != STATE_BOUND) {
 		s->remote = addr_from_v4(there);
 		s->remote_port = (uint16_t)remote_port;
@@ -137,33 +113,6 @@ static void add_server(struct world *world, unsigned port, unsigned connections,
 	}
 }
 
-static void count(struct world *world, enum counter counter, int64_t extra)
-{
-	struct known *known = &world->limits.counter[counter];
-
-	know(known, known->value + extra);
-}
-
-/* What the kernel counts for itself. */
-static void set_counters(struct world *world)
-{
-	int64_t bound = 0;
-
-	for (enum counter c = 0; c < COUNTER_COUNT; c++)
-		know(&world->limits.counter[c], 0);
-	for (size_t i = 0; i < world->socks.count; i++) {
-		const struct sock *s = &world->socks.at[i];
-
-		bound += s->state == STATE_BOUND;
-		count(world, COUNTER_TW, sock_is_minisock(s));
-		count(world, COUNTER_CURR_ESTAB, s->state == STATE_ESTABLISHED ||
-						 s->state == STATE_CLOSE_WAIT);
-		count(world, COUNTER_TCP_INUSE, !sock_is_minisock(s) && s->state != STATE_BOUND);
-	}
-	count(world, COUNTER_ALLOC, world->limits.counter[COUNTER_TCP_INUSE].value + bound + roll(300));
-	count(world, COUNTER_SOCKETS, world->limits.counter[COUNTER_TCP_INUSE].value + bound + roll(90));
-}
-
 static void make_world(struct world *world, unsigned seed)
 {
 	struct limits *l = &world->limits;
@@ -194,43 +143,8 @@ static void make_world(struct world *world, unsigned seed)
 		add_server(world, 1000 + 100 * i, roll(50), roll(20));
 	world->descriptors = chance(30) ? 1000 : 10;
 	set_counters(world);
-}
-
-static void give(struct snapshot *seen, const struct sock *sock)
-{
-	struct sink sink = snapshot_sink(seen);
-
-	sink.take(sink.ctx, sock);
-}
-
-static bool is_asked(const struct survey_ask *ask, const struct sock *s)
-{
-	if (!(ask->states & STATE_BIT(s->state)))
-		return false;
-	return !ask->port_high ||
-	       (s->local_port >= ask->port_low && s->local_port <= ask->port_high);
-}
-
-static void answer(const struct world *world, struct survey *survey, const struct survey_ask *ask,
-		   struct snapshot *seen)
-{
-	for (size_t i = 0; i < world->socks.count; i++)
-		if (is_asked(ask, &world->socks.at[i]) &&
-		    survey_take(survey, ask->use, &world->socks.at[i]))
-			give(seen, &world->socks.at[i]);
-}
-
-static void look_stepwise(const struct world *world, const struct thresholds *thresholds,
-			  struct snapshot *seen)
-{
-	struct survey *survey = survey_new(seen, thresholds);
-	struct survey_ask asks[SURVEY_ASKS];
-	size_t count;
-
-	while ((count = survey_asks(survey, asks)))
-		for (size_t i = 0; i < count; i++)
-			answer(world, survey, &asks[i], seen);
-	survey_free(survey);
+	count(world, COUNTER_ALLOC, roll(300));
+	count(world, COUNTER_SOCKETS, roll(90));
 }
 
 static void look_at_all(const struct world *world, struct snapshot *seen)
@@ -441,14 +355,6 @@ static void counters_that_contradict_each_other_are_not_believed(void **state)
 	look_away(&look, &world);
 }
 
-static bool finds(const struct report *report, const char *id)
-{
-	for (size_t i = 0; i < report->findings.count; i++)
-		if (strcmp(report->findings.at[i].id, id) == 0)
-			return true;
-	return false;
-}
-
 /* They are in the tables and not in the number of all sockets. */
 static void sockets_of_the_kernel_do_not_hide_those_that_are_only_bound(void **state)
 {
@@ -465,28 +371,6 @@ static void sockets_of_the_kernel_do_not_hide_those_that_are_only_bound(void **s
 	look_at(&look, &world);
 	assert_non_null(look.seen.folded);
 	assert_true(finds(&look.report, "bound-unused"));
-	look_away(&look, &world);
-}
-
-/* A machine that may use no port at all needs no rows to show it. */
-static void no_row_is_kept_for_ports_that_are_all_reserved(void **state)
-{
-	struct look look;
-	struct world world;
-
-	(void)state;
-	memset(&world, 0, sizeof(world));
-	world.range = 5000;
-	add_client(&world, 1, 100);
-	add_server(&world, SERVER_PORT, 5000, 0);       /* enough for steps, whatever the dice say */
-	set_counters(&world);
-	know(&world.limits.limit[LIMIT_PORT_LOW], LOW);
-	know(&world.limits.limit[LIMIT_PORT_HIGH], LOW + 4999);
-	limits_reserve(&world.limits, "40000-44999");
-	look_at(&look, &world);
-	for (size_t i = 0; i < look.seen.socks.count; i++)
-		assert_true(look.seen.socks.at[i].state != STATE_ESTABLISHED);
-	assert_non_null(look.seen.folded);
 	look_away(&look, &world);
 }
 
@@ -540,7 +424,6 @@ int main(void)
 		cmocka_unit_test(a_small_machine_is_listed_whole),
 		cmocka_unit_test(counters_that_contradict_each_other_are_not_believed),
 		cmocka_unit_test(sockets_of_the_kernel_do_not_hide_those_that_are_only_bound),
-		cmocka_unit_test(no_row_is_kept_for_ports_that_are_all_reserved),
 		cmocka_unit_test(a_range_that_begins_with_port_1_is_looked_at),
 		cmocka_unit_test(bound_sockets_that_were_not_listed_are_unknown_and_not_none),
 	};

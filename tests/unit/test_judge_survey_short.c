@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which destinations are looked at because they may be short of ports: at the very socket
+ * from which a rule speaks, and no destination beside them.
+ */
+#include "test.h"
+#include "look.h"
+
+enum { NEARLY_ALL = 900 };
+
+static void look_through(struct look *look)
+{
+	begin_look(look, 5000);
+	look_to_the_end(look);
+}
+
+static const struct finding *finding(const struct look *look, const char *id)
+{
+	for (size_t i = 0; i < look->report.findings.count; i++)
+		if (strcmp(look->report.findings.at[i].id, id) == 0)
+			return &look->report.findings.at[i];
+	return NULL;
+}
+
+/* ---- from which socket on ---- */
+
+struct edge {
+	const char *spec, *other;       /* thresholds, of which the second one is out of the way */
+	const char *finding;
+	unsigned used;                  /* of 1,000: with one fewer nothing is asked */
+};
+
+static const struct edge edges[] = {
+	{ "port-exhaustion=80", "connect-search-cliff=1000", "port-exhaustion", 800 },
+	{ "port-exhaustion=100", "connect-search-cliff=1000", "port-exhaustion", 1000 },
+	{ "port-exhaustion=1", "connect-search-cliff=1000", "port-exhaustion", 10 },
+	{ "connect-search-cliff=50", "port-exhaustion=1000", "connect-search-cliff", 501 },
+	{ "connect-search-cliff=99", "port-exhaustion=1000", "connect-search-cliff", 991 },
+};
+
+static void rows_are_kept_from_the_socket_on_that_makes_a_destination_short(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(edges) / sizeof(*edges); i++) {
+		const struct edge *edge = &edges[i / 2];
+		unsigned used = edge->used - i % 2;
+		struct look look;
+
+		begin_world(&look);
+		set_both(&look, edge->spec);
+		set_both(&look, edge->other);
+		put_clients(&look.world, STATE_ESTABLISHED, 0, used, 80);
+		look_through(&look);
+		assert_int_equal(asked_for(&look, SURVEY_SHORT), i % 2 == 0);
+		assert_int_equal(rows_in(&look, STATE_ESTABLISHED), i % 2 ? 0 : used);
+		assert_int_equal(finds(&look.report, edge->finding), i % 2 == 0);
+		end_look(&look);
+	}
+}
+
+/* The lower of the two, whichever that is. */
+static void a_critical_threshold_below_the_warning_is_looked_for_as_well(void **state)
+{
+	(void)state;
+	for (int crit_first = 0; crit_first < 2; crit_first++) {
+		struct look look;
+
+		begin_world(&look);
+		set(&look, "connect-search-cliff=1000", false);
+		set(&look, "port-exhaustion=70", crit_first);
+		set(&look, "port-exhaustion=90", !crit_first);
+		put_clients(&look.world, STATE_ESTABLISHED, 0, 700, 80);
+		put_clients(&look.world, STATE_ESTABLISHED, 0, 699, 81);
+		look_through(&look);
+		assert_non_null(finding(&look, "port-exhaustion"));
+		assert_int_equal(look.report.worst,
+				 crit_first ? SEVERITY_CRITICAL : SEVERITY_WARNING);
+		assert_int_equal(rows_in(&look, STATE_ESTABLISHED), 700);
+		end_look(&look);
+	}
+}
+
+/* The first row counts, and what lies behind the last one does not. */
+static void sockets_that_are_rows_already_take_ports_of_their_destination_too(void **state)
+{
+	(void)state;
+	for (unsigned missing = 0; missing < 2; missing++) {
+		struct look look;
+
+		begin_world(&look);
+		look.world.socks.count = 0;
+		set_both(&look, "connect-search-cliff=1000");
+		put_clients(&look.world, STATE_CLOSE_WAIT, 0, 400 - missing, 80);
+		put_clients(&look.world, STATE_ESTABLISHED, 500, 400, 80);
+		look.world.behind = look.world.socks.at[0];
+		look_through(&look);
+		assert_int_equal(asked_for(&look, SURVEY_SHORT), !missing);
+		assert_int_equal(finds(&look.report, "port-exhaustion"), !missing);
+		end_look(&look);
+	}
+}
+
+/* Wherever they are counted: all of them might go to one destination, of a range of 10,000. */
+static void the_range_is_passed_over_only_when_there_are_enough_sockets_to_fill_it(void **state)
+{
+	static const struct {
+		const char *spec, *other;
+		int64_t tcp, tcp6, tw, surplus;
+		bool asked;
+	} cases[] = {
+		{ "connect-search-cliff=50", "port-exhaustion=1000", 5000, 0, 0, 0, false },
+		{ "connect-search-cliff=50", "port-exhaustion=1000", 5001, 0, 0, 0, true },
+		{ "connect-search-cliff=50", "port-exhaustion=1000", 1000, 1500, 2000, 500, false },
+		{ "connect-search-cliff=50", "port-exhaustion=1000", 1001, 1500, 2000, 500, true },
+		{ "port-exhaustion=80", "connect-search-cliff=1000", 7999, 0, 0, 0, false },
+		{ "port-exhaustion=80", "connect-search-cliff=1000", 8000, 0, 0, 0, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct look look;
+
+		begin_world(&look);
+		set_both(&look, cases[i].spec);
+		set_both(&look, cases[i].other);
+		know(&look.world.limits.limit[LIMIT_PORT_LOW], 20000);
+		know(&look.world.limits.limit[LIMIT_PORT_HIGH], 29999);
+		begin_look(&look, 5000);
+		know(&look.world.limits.counter[COUNTER_TCP_INUSE], cases[i].tcp);
+		know(&look.world.limits.counter[COUNTER_TCP6_INUSE], cases[i].tcp6);
+		know(&look.world.limits.counter[COUNTER_TW], cases[i].tw);
+		know(&look.world.limits.counter[COUNTER_ALLOC],
+		     cases[i].tcp + cases[i].tcp6 + cases[i].surplus);
+		step(&look);
+		assert_int_equal(asked_for(&look, SURVEY_PORTS), cases[i].asked);
+		end_look(&look);
+	}
+}
+
+static void without_a_range_of_ports_nobody_is_asked_who_takes_them(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct look look;
+
+		begin_world(&look);
+		if (i == 0)
+			look.world.limits.limit[LIMIT_PORT_LOW].is = false;
+		else if (i == 1)
+			look.world.limits.reserved_known = false;
+		else
+			limits_reserve(&look.world.limits, "40000-40999");
+		put_clients(&look.world, STATE_ESTABLISHED, 0, NEARLY_ALL, 80);
+		set_both(&look, "port-exhaustion=0");
+		look_through(&look);
+		assert_int_equal(look.asked, 1);
+		assert_int_equal(look.log[0].states, STATE_ALL & ~many_and_bound);
+		assert_int_equal(rows_in(&look, STATE_ESTABLISHED), 0);
+		end_look(&look);
+	}
+}
+
+/* ---- which destinations ---- */
+
+static void only_the_rows_of_destinations_that_are_short_are_kept(void **state)
+{
+	const struct finding *f;
+	struct look look;
+
+	(void)state;
+	begin_world(&look);
+	put_clients(&look.world, STATE_ESTABLISHED, 0, 600, 80);
+	put_clients(&look.world, STATE_TIME_WAIT, 600, 300, 80);
+	put_clients(&look.world, STATE_ESTABLISHED, 0, 300, 81);
+	put_clients(&look.world, STATE_TIME_WAIT, 300, 100, 81);
+	look_through(&look);
+	assert_int_equal(look.asked, 3);
+	assert_int_equal(look.log[2].use, SURVEY_SHORT);
+	assert_int_equal(look.log[2].states, many_and_bound);
+	assert_int_equal(look.log[2].port_low, LOW);
+	assert_int_equal(look.log[2].port_high, LOW + RANGE - 1);
+	assert_int_equal(rows_in(&look, STATE_ESTABLISHED), 600);
+	assert_int_equal(rows_in(&look, STATE_TIME_WAIT), 300);
+	f = finding(&look, "port-exhaustion");
+	assert_non_null(f);
+	assert_int_equal(f->count, 900);
+	end_look(&look);
+}
+
+/* Which byte of one address is another one; 16: the port, 17: the device. */
+static void make_different(struct sock *s, bool local, unsigned part)
+{
+	struct addr *addr = local ? &s->local : &s->remote;
+
+	if (part < 16)
+		addr->b[part] ^= 0x40;
+	else if (part == 16)
+		s->remote_port ^= 0x40;
+	else
+		s->ifindex = 3;
+}
+
+static void destinations_that_differ_in_anything_do_not_add_up(void **state)
+{
+	(void)state;
+	for (unsigned part = 0; part < 2 * 18; part++) {
+		struct look look;
+
+		begin_world(&look);
+		put_clients(&look.world, STATE_ESTABLISHED, 0, NEARLY_ALL, 80);
+		for (size_t i = 0; i < NEARLY_ALL; i += 2)
+			make_different(&look.world.socks.at[1 + i], part % 2, part / 2);
+		look_through(&look);
+		assert_int_equal(asked_for(&look, SURVEY_SHORT), 0);
+		assert_int_equal(rows_in(&look, STATE_ESTABLISHED), 0);
+		assert_int_equal(look.report.findings.count, 0);
+		end_look(&look);
+	}
+}
+
+/* ---- ports lost to everybody ---- */
+
+/* Too few of them are counted and not listed; all may be on ports of the range. */
+static void bound_sockets_take_ports_from_a_destination_listed_or_not(void **state)
+{
+	static const struct { unsigned used, listeners, bound; bool is_short; } cases[] = {
+		{ 750, 0, 50, true }, { 749, 0, 50, false }, { 750, 0, 49, false },
+		{ 650, 0, 150, true }, { 649, 0, 150, false }, { 650, 0, 149, false },
+		{ 650, 100, 50, true }, { 649, 100, 50, false }, { 650, 99, 50, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct look look;
+
+		begin_world(&look);
+		set_both(&look, "connect-search-cliff=1000");
+		put_clients(&look.world, STATE_ESTABLISHED, 0, cases[i].used, 80);
+		for (unsigned k = 0; k < cases[i].listeners; k++)
+			put(&look.world, STATE_LISTEN, LOW + RANGE - 1 - k);
+		for (unsigned k = 0; k < cases[i].bound; k++)
+			put(&look.world, STATE_BOUND, LOW + 800 + k);
+		look_through(&look);
+		assert_int_equal((look.log[0].states & STATE_BIT(STATE_BOUND)) != 0,
+				 cases[i].bound >= 100);
+		assert_int_equal(asked_for(&look, SURVEY_SHORT), cases[i].is_short);
+		assert_int_equal(finds(&look.report, "port-exhaustion"), cases[i].is_short);
+		end_look(&look);
+	}
+}
+
+/* Nobody can connect any more: the connections on the ports are what there is to be shown. */
+static void a_range_lost_to_the_last_port_is_told_with_those_who_took_it(void **state)
+{
+	const struct finding *f;
+	struct look look;
+
+	(void)state;
+	begin_world(&look);
+	set_both(&look, "port-exhaustion=100");
+	set_both(&look, "connect-search-cliff=1000");
+	put_clients(&look.world, STATE_ESTABLISHED, 0, RANGE, 80);
+	for (size_t i = 1; i <= RANGE; i++)
+		look.world.socks.at[i].flow.bytes_acked = 0;    /* the peer called connect() */
+	look_through(&look);
+	f = finding(&look, "port-exhaustion");
+	assert_non_null(f);
+	assert_int_equal(f->count, RANGE);
+	end_look(&look);
+}
+
+/* So few that they are no finding of their own, and all the same the whole range. */
+static void a_small_range_that_idle_sockets_took_is_told_though_they_were_not_listed(void **state)
+{
+	const struct finding *f;
+	struct look look;
+
+	(void)state;
+	begin_world(&look);
+	set_both(&look, "port-exhaustion=100");
+	set_both(&look, "connect-search-cliff=1000");
+	know(&look.world.limits.limit[LIMIT_PORT_HIGH], LOW + 49);
+	for (unsigned i = 0; i < 50; i++)
+		put(&look.world, STATE_BOUND, LOW + i);
+	look_through(&look);
+	assert_int_equal(look.log[0].states, STATE_ALL & ~many_and_bound);
+	f = finding(&look, "port-exhaustion");
+	assert_non_null(f);
+	assert_int_equal(f->count, 50);
+	end_look(&look);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rows_are_kept_from_the_socket_on_that_makes_a_destination_short),
+		cmocka_unit_test(a_critical_threshold_below_the_warning_is_looked_for_as_well),
+		cmocka_unit_test(sockets_that_are_rows_already_take_ports_of_their_destination_too),
+		cmocka_unit_test(the_range_is_passed_over_only_when_there_are_enough_sockets_to_fill_it),
+		cmocka_unit_test(without_a_range_of_ports_nobody_is_asked_who_takes_them),
+		cmocka_unit_test(only_the_rows_of_destinations_that_are_short_are_kept),
+		cmocka_unit_test(destinations_that_differ_in_anything_do_not_add_up),
+		cmocka_unit_test(bound_sockets_take_ports_from_a_destination_listed_or_not),
+		cmocka_unit_test(a_range_lost_to_the_last_port_is_told_with_those_who_took_it),
+		cmocka_unit_test(
+			a_small_range_that_idle_sockets_took_is_told_though_they_were_not_listed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
