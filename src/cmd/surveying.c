@@ -2,8 +2,8 @@
 #include "cmd/surveying.h"
 
 #include "base/grow.h"
-#include "base/ids.h"
 #include "judge/survey.h"
+#include "model/once.h"
 
 #include <stdlib.h>
 
@@ -16,11 +16,6 @@ struct pass {
 	enum survey_use use;
 	struct { struct sock *at; size_t count, room; } rows;
 };
-
-/* States that a socket can leave for one that is asked for in a later step. */
-static const uint32_t passing = STATE_BIT(STATE_SYN_SENT) | STATE_BIT(STATE_SYN_RECV) |
-				STATE_BIT(STATE_FIN_WAIT_1) | STATE_BIT(STATE_FIN_WAIT_2) |
-				STATE_BIT(STATE_CLOSING);
 
 static int take(void *ctx, const struct sock *sock)
 {
@@ -35,38 +30,26 @@ static int take(void *ctx, const struct sock *sock)
 	return 0;
 }
 
-/* Sockets that were seen in one step and may come again in the next. */
-static void remember_passing(struct ids *keys, const struct snapshot *seen)
+static bool is_new(struct once *once, const struct sock *row)
 {
-	for (size_t i = 0; i < seen->socks.count; i++)
-		if (STATE_BIT(seen->socks.at[i].state) & passing)
-			ids_add(keys, seen->socks.at[i].cookie);
-}
+	enum once_kind kind = row->state == STATE_BOUND ? ONCE_CLOSED :
+			      sock_is_minisock(row) ? ONCE_MINISOCK : ONCE_SOCKET;
 
-/*
- * A connection can go into TIME_WAIT while its file is open: then two rows of one
- * cookie hold the port, the closed socket and the minisock.
- */
-static uint64_t key_of(const struct sock *row)
-{
-	return row->state == STATE_BOUND ? ~row->cookie : row->cookie;
+	return row->cookie == UINT64_MAX || once_add(once, row->cookie, kind);
 }
 
 /* One that moved on between two questions is one socket: as it was seen first. */
-static void keep_rows(struct snapshot *seen, struct pass *pass, struct ids *keys)
+static void keep_rows(struct snapshot *seen, struct pass *pass, struct once *once)
 {
 	struct sink sink = snapshot_sink(seen);
 
-	for (size_t i = 0; i < pass->rows.count; i++) {
-		const struct sock *row = &pass->rows.at[i];
-
-		if (row->cookie == UINT64_MAX || ids_add(keys, key_of(row)))
-			sink.take(sink.ctx, row);
-	}
+	for (size_t i = 0; i < pass->rows.count; i++)
+		if (is_new(once, &pass->rows.at[i]))
+			sink.take(sink.ctx, &pass->rows.at[i]);
 	grow_fini(&pass->rows);
 }
 
-/* Those of the first step are many, and of one question: they are not copied. */
+/* Those of the first question are many, and none is there twice: they are not copied. */
 static void hand_over(struct snapshot *seen, struct pass *pass)
 {
 	seen->socks.at = pass->rows.at;
@@ -74,17 +57,28 @@ static void hand_over(struct snapshot *seen, struct pass *pass)
 	seen->socks.room = pass->rows.room;
 }
 
+static bool have_rows(const struct pass *passes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (passes[i].rows.count)
+			return true;
+	return false;
+}
+
 static void keep_all(struct snapshot *seen, struct pass *passes, size_t count)
 {
-	struct ids keys = { 0 };
+	struct once once = { 0 };
 	size_t first = 0;
 
 	if (!seen->socks.count && !seen->socks.at)
 		hand_over(seen, &passes[first++]);
-	remember_passing(&keys, seen);
+	if (!have_rows(passes + first, count - first))
+		return;
+	for (size_t i = 0; i < seen->socks.count; i++)
+		is_new(&once, &seen->socks.at[i]);
 	for (size_t i = first; i < count; i++)
-		keep_rows(seen, &passes[i], &keys);
-	ids_fini(&keys);
+		keep_rows(seen, &passes[i], &once);
+	once_fini(&once);
 }
 
 static int ask_all(struct session *session, struct survey *survey,

@@ -45,9 +45,7 @@ void dump_end(struct dump *dump, struct snapshot *seen)
 	if (dump->senseless)
 		snapshot_gap(seen, GAP_ATTRIBUTE, dump->senseless,
 			     "socket messages or attributes made no sense and were left out");
-	ids_fini(&dump->delivered);
-	ids_fini(&dump->closed);
-	ids_fini(&dump->waiting);
+	once_fini(&dump->delivered);
 }
 
 struct frame_ask dump_asked(const struct dump *dump)
@@ -77,30 +75,12 @@ bool dump_wants_port(const struct collect_ask *ask, uint16_t port)
 	       (port >= ask->port_low && port <= ask->port_high);
 }
 
-/*
- * A connection can go into TIME_WAIT while its file is open: then two rows of one
- * cookie hold the port, the closed socket and the minisock.
- */
-static bool is_second(struct dump *dump, uint64_t key, const struct ids *first)
-{
-	return ids_has(first, key) && ids_add(&dump->delivered, ~key);
-}
-
-/* Rows come again after a broken try, perhaps in another state. */
 static bool is_fresh(struct dump *dump, const struct inet_diag_msg *told)
 {
-	uint64_t key = key_of(told);
-	bool fresh = ids_add(&dump->delivered, key);
+	enum once_kind kind = told->idiag_state == STATE_CLOSE ? ONCE_CLOSED :
+			      told->idiag_timer == TIMER_TIME_WAIT ? ONCE_MINISOCK : ONCE_SOCKET;
 
-	if (told->idiag_state == STATE_CLOSE) {
-		ids_add(&dump->closed, key);
-		return fresh || is_second(dump, key, &dump->waiting);
-	}
-	if (told->idiag_timer == TIMER_TIME_WAIT) {
-		ids_add(&dump->waiting, key);
-		return fresh || is_second(dump, key, &dump->closed);
-	}
-	return fresh;
+	return once_add(&dump->delivered, key_of(told), kind);
 }
 
 /* True when it is a socket that was asked for and is not delivered yet. */

@@ -9,6 +9,7 @@
 #include "collect/message.h"
 #include "collect/tape.h"
 #include "collect/wire.h"
+#include "model/once.h"
 
 /* One question about sockets while its answers come in. */
 struct dump {
@@ -16,9 +17,7 @@ struct dump {
 	struct collect_ask ask;         /* its protocol is never 0 */
 	enum ask_how       how;
 	struct sink        sink;
-	struct ids         delivered;   /* cookies */
-	struct ids         closed;      /* those delivered in CLOSE */
-	struct ids         waiting;     /* in TIME_WAIT */
+	struct once        delivered;
 	struct beside     *beside;      /* to be begun when this listing is long; or NULL */
 	unsigned           taken;       /* messages, until it is begun */
 	/* the row at hand: too big to be cleared for each */

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/once.h"
+
+static bool is_second(struct once *once, uint64_t key, const struct ids *first)
+{
+	return ids_has(first, key) && ids_add(&once->seen, ~key);
+}
+
+bool once_add(struct once *once, uint64_t key, enum once_kind kind)
+{
+	bool fresh = ids_add(&once->seen, key);
+
+	switch (kind) {
+	case ONCE_CLOSED:
+		ids_add(&once->closed, key);
+		return fresh || is_second(once, key, &once->minisocks);
+	case ONCE_MINISOCK:
+		ids_add(&once->minisocks, key);
+		return fresh || is_second(once, key, &once->closed);
+	case ONCE_SOCKET:
+		break;
+	}
+	return fresh;
+}
+
+void once_fini(struct once *once)
+{
+	ids_fini(&once->seen);
+	ids_fini(&once->closed);
+	ids_fini(&once->minisocks);
+}
