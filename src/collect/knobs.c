@@ -42,6 +42,7 @@ static const struct knob knobs[] = {
 	{ IPV6 "bindv6only",               LIMIT_BINDV6ONLY,         1, KNOB_NETNS, false },
 	{ IPV4 "ip_autobind_reuse",        LIMIT_AUTOBIND_REUSE,     1, KNOB_NETNS, false }, /* 5.7 */
 	{ IPV4 "tcp_fastopen",             LIMIT_FASTOPEN,           1, KNOB_NETNS, false },
+	{ IPV4 "tcp_ehash_entries",        LIMIT_EHASH_ENTRIES,      1, KNOB_NETNS, false }, /* 6.1 */
 };
 
 /* A line of names and one of values, or names and values by turns. */

@@ -29,6 +29,7 @@ const struct limit_row limit_table[LIMIT_COUNT] = {
 	[LIMIT_BINDV6ONLY]        = { "bindv6only" },
 	[LIMIT_AUTOBIND_REUSE]    = { "autobind_reuse" },
 	[LIMIT_FASTOPEN]          = { "fastopen" },
+	[LIMIT_EHASH_ENTRIES]     = { "ehash_entries" },
 };
 
 const struct counter_row counter_table[COUNTER_COUNT] = {

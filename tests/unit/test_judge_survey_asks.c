@@ -10,11 +10,27 @@
 
 /* ---- whether steps are worth it ---- */
 
-static void steps_begin_with_4096_sockets_that_need_not_be_listed(void **state)
+static void expect_all_apart(struct look *look)
 {
-	static const struct { int64_t established, time_wait; bool steps; } cases[] = {
-		{ 4096, 0, true }, { 4095, 0, false }, { 0, 4096, true }, { 0, 4095, false },
-		{ 2096, 2000, true }, { 2095, 2000, false }, { 4097, 0, true },
+	assert_int_equal(look->asked, 2);
+	assert_int_equal(look->log[0].states, STATE_ALL & ~many);
+	assert_int_equal(look->log[1].states, many);
+	for (size_t i = 0; i < look->asked; i++) {
+		assert_int_equal(look->log[i].use, SURVEY_KEEP);
+		assert_int_equal(look->log[i].port_high, 0);
+	}
+	assert_int_equal(step(look), 0);
+}
+
+/* What one answer of the kernel holds is one question, and with 4,096 not all need be listed. */
+static void what_is_asked_first_depends_on_how_many_are_in_the_two_states(void **state)
+{
+	enum how { AT_ONCE, APART, STEPS };
+	static const struct { int64_t established, time_wait; enum how how; } cases[] = {
+		{ 0, 0, AT_ONCE }, { 63, 0, AT_ONCE }, { 0, 63, AT_ONCE }, { 31, 32, AT_ONCE },
+		{ 64, 0, APART }, { 32, 32, APART }, { 4095, 0, APART }, { 0, 4095, APART },
+		{ 2095, 2000, APART },
+		{ 4096, 0, STEPS }, { 0, 4096, STEPS }, { 2096, 2000, STEPS }, { 4097, 0, STEPS },
 	};
 
 	(void)state;
@@ -25,12 +41,41 @@ static void steps_begin_with_4096_sockets_that_need_not_be_listed(void **state)
 		begin_look(&look, cases[i].established);
 		count(&look.world, COUNTER_TW, cases[i].time_wait);
 		step(&look);
-		if (cases[i].steps) {
+		if (cases[i].how == STEPS) {
 			assert_int_equal(look.log[0].states, STATE_ALL & ~many_and_bound);
+		} else if (cases[i].how == APART) {
+			expect_all_apart(&look);
 		} else {
 			assert_int_equal(look.log[0].states, STATE_ALL);
 			assert_int_equal(step(&look), 0);
 		}
+		end_look(&look);
+	}
+}
+
+/* As the kernel skips rows of a table in which many share a bucket. */
+static void in_a_small_table_what_most_rules_are_about_is_asked_once(void **state)
+{
+	static const struct { int64_t established, entries; size_t times; } cases[] = {
+		{ 5000, 64, 3 }, { 5000, 4096, 3 }, { 5000, 4097, 1 }, { 5000, -64, 3 },
+		{ 5000, -4096, 3 }, { 5000, -262144, 1 },
+		{ 64, 64, 3 }, { 64, 262144, 1 }, { 63, 64, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		uint32_t rest = cases[i].established < 64 ? STATE_ALL :
+				STATE_ALL & ~(cases[i].established < 4096 ? many : many_and_bound);
+		struct look look;
+		size_t times = 0;
+
+		begin_world(&look);
+		know(&look.world.limits.limit[LIMIT_EHASH_ENTRIES], cases[i].entries);
+		begin_look(&look, cases[i].established);
+		step(&look);
+		for (size_t asked = 0; asked < look.asked; asked++)
+			times += look.log[asked].use == SURVEY_KEEP && look.log[asked].states == rest;
+		assert_int_equal(times, cases[i].times);
 		end_look(&look);
 	}
 }
@@ -343,7 +388,8 @@ static void a_queue_that_was_empty_a_moment_later_is_not_looked_into(void **stat
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(steps_begin_with_4096_sockets_that_need_not_be_listed),
+		cmocka_unit_test(what_is_asked_first_depends_on_how_many_are_in_the_two_states),
+		cmocka_unit_test(in_a_small_table_what_most_rules_are_about_is_asked_once),
 		cmocka_unit_test(with_a_counter_that_is_not_told_everything_is_listed_at_once),
 		cmocka_unit_test(a_healthy_busy_machine_keeps_no_row_of_the_two_states),
 		cmocka_unit_test(sockets_that_are_only_bound_are_listed_when_they_may_be_a_finding),
