@@ -196,7 +196,7 @@ static int walk_apart(struct dump *dump, const struct filter_code *code, struct 
 	dump->ask.states = states & ~bound;
 	dump->beside = &beside;
 	err = walk(dump, AF_UNSPEC, code, wire, fault);
-	dump->beside = NULL;    /* for these rows alone: nobody would wait for one begun later */
+	dump->beside = NULL;    /* one that the next listing began would have nobody to wait for it */
 	dump->ask.states = bound;
 	if (err)
 		beside_end(&beside);

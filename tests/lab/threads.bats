@@ -5,14 +5,14 @@
 
 load lab.bash
 
-# 1,000 connections, sockets that are bound to ports from 1024 on, and a client that was closed and
-# not let go of: it has a row in each of two tables.
+# crowd BOUND SOCKVET [CONNECTIONS]: connections, sockets that are bound to ports from 1024 on, and a client
+# that was closed and not let go of: it has a row in each of two tables.
 crowd='
 import os, resource, socket, subprocess, sys, time
 resource.setrlimit(resource.RLIMIT_NOFILE, (20000, 20000))
 server = socket.create_server(("127.0.0.1", 443), backlog=4096)
 kept = []
-for i in range(1000):
+for i in range(int(sys.argv[3]) if sys.argv[3:] else 1000):
     c = socket.create_connection(("127.0.0.1", 443))
     kept.append((c, server.accept()[0]))
 for i in range(int(sys.argv[1])):
@@ -89,4 +89,12 @@ listed() { # ARGUMENTS...
 	run inside timeout 20 bash -c '"$1" list -tan --jsonl | head -1 | wc -l; echo "${PIPESTATUS[0]}"' - "$SOCKVET"
 	echo "$output"
 	[ "${lines[0]}" -eq 1 ] && [ "${lines[1]}" -eq 141 ]
+}
+
+@test "a short listing, or that of bound sockets behind it, begins a thread that nobody waits for" {
+	need_strace
+	lab_python "$crowd" 1200 "$SOCKVET" 100
+	inside strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -e trace=clone,clone3 "$SOCKVET" list -tan >"$BATS_TEST_TMPDIR/output"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/output")" -eq 1404 ]
+	[ ! -s "$BATS_TEST_TMPDIR/trace" ]
 }
