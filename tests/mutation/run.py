@@ -28,8 +28,8 @@ import threading
 import mutants
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-LEAST_PERCENT = 95      # of all
-LEAST_OF_SAMPLE = 80    # a few dozen say less
+LEAST_PERCENT = 98      # of all
+LEAST_OF_SAMPLE = 90    # a few dozen say less
 NICE = int(os.environ.get("MUTATION_NICE", "10"))
 CPU_S, WALL_S, MEMORY_BYTES, FILE_BYTES = 4, 120, 2 << 30, 16 << 20
 ROOMS = ("print", "judge", "collect", "model", "base")

@@ -137,6 +137,24 @@ static void half_of_the_live_ones_is_not_most_of_them(void **state)
 	TOLD_CHECK(rows);
 }
 
+static void one_is_told_as_many(void **state)
+{
+	static const struct told_row rows[] = {
+		{ "one is SYN_SENT", ALWAYS SYN_SENT(40000, 1) ASK, "1 is SYN_SENT:", NULL },
+		{ "two are SYN_SENT", ALWAYS SYN_SENT(40000, 2) ASK, "2 are SYN_SENT:", NULL },
+		{ "one is CLOSE_WAIT", ALWAYS CLOSE_WAIT(40000, 1) ASK, "1 is CLOSE_WAIT:", NULL },
+		{ "two are CLOSE_WAIT", ALWAYS CLOSE_WAIT(40000, 2) ASK, "2 are CLOSE_WAIT:", NULL },
+		{ "one is reserved", "warn port-exhaustion=0\nrange 40000 40001\nreserved 40000\n" ASK,
+		  "1 port of the range is reserved", NULL },
+		{ "two are reserved",
+		  "warn port-exhaustion=0\nrange 40000 40003\nreserved 40000-40001\n" ASK,
+		  "2 ports of the range are reserved", NULL },
+	};
+
+	(void)state;
+	TOLD_CHECK(rows);
+}
+
 static void room_is_advised_where_it_does_not_help(void **state)
 {
 	static const struct told_row rows[] = {
@@ -213,6 +231,7 @@ int main(void)
 		cmocka_unit_test(the_advice_has_another_number_than_the_cause),
 		cmocka_unit_test(a_program_is_told_what_another_one_does),
 		cmocka_unit_test(half_of_the_live_ones_is_not_most_of_them),
+		cmocka_unit_test(one_is_told_as_many),
 		cmocka_unit_test(room_is_advised_where_it_does_not_help),
 		cmocka_unit_test(a_note_is_missing_or_wrong),
 		cmocka_unit_test(the_way_out_of_bind_is_only_told_when_it_is_too_late),
