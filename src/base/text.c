@@ -93,12 +93,7 @@ bool utf8_valid(const char *bytes, size_t size)
 	return true;
 }
 
-/*
- * glibc calls many of these printable, yet they reorder, hide or join what a
- * person reads: format characters (Unicode category Cf), variation selectors,
- * tags, separators, private use.
- */
-static bool is_treacherous(uint32_t c)
+bool utf8_is_treacherous(uint32_t c)
 {
 	static const struct { uint32_t from, to; } bad[] = {
 		{ 0x00, 0x1f },       { 0x5c, 0x5c },       { 0x7f, 0x9f },
@@ -129,7 +124,7 @@ void text_add_safe(struct text *text, const char *bytes, size_t size)
 		if (!used) {
 			text_addf(text, "\\x%02x", (unsigned char)bytes[i]);
 			used = 1;
-		} else if (is_treacherous(code) ||
+		} else if (utf8_is_treacherous(code) ||
 			   (code >= 0x80 && locale_width(code) < 1)) {
 			text_addf(text, code < 0x80 ? "\\x%02x" : "\\u{%x}",
 				  (unsigned)code);

@@ -39,6 +39,14 @@ void text_add_safe(struct text *text, const char *bytes, size_t size);
  */
 size_t utf8_decode(const char *bytes, size_t size, uint32_t *code);
 
+/*
+ * True of what steers a terminal, and of what glibc calls printable though it reorders,
+ * hides or joins what a person reads: format characters (Unicode category Cf), variation
+ * selectors, tags, separators, private use; and of the backslash, by which all these are
+ * told.
+ */
+bool utf8_is_treacherous(uint32_t code);
+
 /* True when all of @bytes is valid UTF-8. */
 bool utf8_valid(const char *bytes, size_t size);
 

@@ -109,17 +109,10 @@ static void put_escape(struct out *out, uint32_t code)
 	out_put(out, text, 6);
 }
 
-/*
- * RFC 8259 asks for C0, the quote and the backslash; DEL, C1, line separators
- * and what reorders or hides text would harm the terminal that shows it.
- */
+/* RFC 8259 asks for C0, the quote and the backslash; the rest is for who looks at it. */
 static bool has_escape(uint32_t code)
 {
-	return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == '"' || code == '\\' ||
-	       code == 0xad || code == 0x61c || code == 0x180e ||
-	       (code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e) ||
-	       (code >= 0x2060 && code <= 0x206f) || code == 0xfeff ||
-	       (code >= 0xfff9 && code <= 0xfffb) || (code >= 0xe0000 && code <= 0xe0fff);
+	return code == '"' || utf8_is_treacherous(code);
 }
 
 /* Bytes that do not stand for themselves. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which foreign bytes need no look one by one on their way into JSON. */
+/* Foreign bytes on their way into JSON. */
 #include "print/json_parts.h"
 
 #include <setjmp.h>
@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "capture.h"
 
 static bool is_plain(unsigned byte)
 {
@@ -35,10 +37,41 @@ static void a_byte_to_escape_is_found_anywhere(void **state)
 	}
 }
 
+static void what_hides_or_steers_is_written_as_it_is(void **state)
+{
+	static const struct { const char *name, *value; } cases[] = {
+		{ "\xc3\xa9", "\"\xc3\xa9\"" },                       /* U+E9 */
+		{ "\xe6\xbc\xa2", "\"\xe6\xbc\xa2\"" },               /* U+6F22 */
+		{ "\xf0\x9f\x98\x80", "\"\xf0\x9f\x98\x80\"" },       /* U+1F600 */
+		{ "\x1b\xc2\x9b", "\"\\u001b\\u009b\"" },
+		{ "\xe2\x80\xae", "\"\\u202e\"" },
+		{ "\xef\xb8\x8f", "\"\\ufe0f\"" },                   /* a variation selector */
+		{ "\xee\x80\x80", "\"\\ue000\"" },                   /* for private use */
+		{ "\xf3\xb4\xb4\xb4", "\"\\udb93\\udd34\"" },
+		{ "\xf3\xa0\x81\x81", "\"\\udb40\\udc41\"" },         /* a tag */
+		{ "\xf4\x8f\xbf\xbf", "\"\\udbff\\udfff\"" },
+		{ "\xed\xa0\x80", "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"" },   /* half a pair */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct json json;
+		char *text;
+
+		begin_capture();
+		json_begin(&json, &out, false);
+		json_string(&json, NULL, cases[i].name);
+		text = end_capture();
+		assert_string_equal(text, cases[i].value);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_byte_to_escape_is_found_anywhere),
+		cmocka_unit_test(what_hides_or_steers_is_written_as_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
