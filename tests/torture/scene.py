@@ -5,6 +5,7 @@ Every state here lasts: no timer ends it while the runs go on.
 """
 import json
 import re
+import resource
 import socket
 import subprocess
 import time
@@ -43,6 +44,16 @@ def make():
     datagrams.bind(("127.0.0.1", PORT + 3))
     settle()
     return held + [waiting, impatient, bound, datagrams]
+
+
+def crowd():
+    """So many more that a listing is received by three threads: in JSON 20 answers, in text 11."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (8192, 8192))
+    listener = socket.create_server(("127.0.0.2", PORT), backlog=64)
+    held = [listener]
+    for _ in range(1500):
+        held += [*pair(listener)]
+    return held
 
 
 def settle():

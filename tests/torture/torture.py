@@ -72,6 +72,8 @@ COMMANDS = [
     "check -G --json " + QUIET, "connect --json", "record --redact FILE", "bind --udp 8084 --json",
     "tables", "tables findings", "explain --ascii", "explain CLOSE_WAIT --ascii",
 ]
+# Where there are many sockets: more threads than one.
+CROWDED = ["list -tanH", "list -tan --jsonl"]
 
 Run = collections.namedtuple("Run", "status out err")
 
@@ -174,10 +176,13 @@ def work(args):
     folder = tempfile.mkdtemp(prefix="torture-", dir=args.folder)
     os.mkdir(folder + "/target")
     subprocess.run([args.sockvet, "record", "-q", folder + "/seen"], check=True)
-    end = time.monotonic() + args.seconds
-    for words in COMMANDS:
+    end, crowded = time.monotonic() + args.seconds, False
+    for words in COMMANDS + CROWDED:
         if args.only and args.only not in words:
             continue
+        if words in CROWDED and not crowded:
+            held += scene.crowd()
+            crowded = True
         job = Job(args, folder, words)
         judge = oracle.Oracle(job)
         runs = left = 0
@@ -240,7 +245,7 @@ def finish(seen, sums, broken, args):
     runs = sum(n for (_, what), n in sums.items() if what == "runs")
     left = sum(n for (_, what), n in sums.items() if what == "left")
     if args.per_command:
-        for words in COMMANDS:
+        for words in COMMANDS + CROWDED:
             print("%7d  sockvet %s" % (sums[words, "runs"], words))
     if broken:
         print("%d jobs broke off" % broken)
