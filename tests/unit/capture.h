@@ -7,6 +7,8 @@
 #include "base/grow.h"
 #include "base/out.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -30,6 +32,20 @@ static inline char *end_capture(void)
 	assert_int_equal(pread(out.fd, text, (size_t)size, 0), size);
 	close(out.fd);
 	return text;
+}
+
+/* Both free what was captured. */
+static inline void is(char *text, const char *wanted)
+{
+	assert_string_equal(text, wanted);
+	free(text);
+}
+
+static inline void has(char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("%s is not in %s", part, text);
+	free(text);
 }
 
 #endif

@@ -17,28 +17,11 @@
 #include <linux/packet_diag.h>
 #include <linux/unix_diag.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A message being built. */
-struct mail { uint8_t at[2048]; size_t size; };
-
-static void mail_add(struct mail *mail, const void *bytes, size_t size)
-{
-	memcpy(mail->at + mail->size, bytes, size);
-	mail->size += size;
-}
-
-static void mail_attr(struct mail *mail, unsigned type, const void *bytes, size_t size)
-{
-	struct nlattr attr = { .nla_len = (uint16_t)(sizeof(attr) + size), .nla_type = (uint16_t)type };
-
-	mail_add(mail, &attr, sizeof(attr));
-	mail_add(mail, bytes, size);
-	mail->size = NLA_ALIGN(mail->size);
-}
+#include "mail.h"
 
 typedef int parse_message(const void *message, size_t size, struct other_row *row);
 
@@ -46,19 +29,15 @@ typedef int parse_message(const void *message, size_t size, struct other_row *ro
 static int parse_guarded(parse_message *parse, const void *bytes, size_t size,
 			 struct other_row *row)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	char *at = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct guarded g = guard(bytes, size);
 	int result;
 
-	assert_ptr_not_equal(at, MAP_FAILED);
-	assert_int_equal(mprotect(at + page, page, PROT_NONE), 0);
-	memcpy(at + page - size, bytes, size);
 	other_fini(&row->other);
 	memset(row, 0, sizeof(*row));
 	row->sock.other = &row->other;
 	row->sock.detail = &row->detail;
-	result = parse(at + page - size, size, row);
-	munmap(at, 2 * page);
+	result = parse(g.at, size, row);
+	unguard(&g);
 	return result;
 }
 

@@ -16,19 +16,6 @@
 #include "capture.h"
 #include "seen.h"
 
-static void has(char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("%s is not in %s", part, text);
-	free(text);
-}
-
-static void is(char *text, const char *wanted)
-{
-	assert_string_equal(text, wanted);
-	free(text);
-}
-
 /* -- unix ---------------------------------------------------------------- */
 
 static char *show_unix(enum verdict verdict, int err, const char *cause, bool quiet)

@@ -64,19 +64,6 @@ static char *row(enum format format, const struct sock *sock, bool known, int64_
 	return end_capture();
 }
 
-static void is(char *text, const char *wanted)
-{
-	assert_string_equal(text, wanted);
-	free(text);
-}
-
-static void has(char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("%s is not in %s", part, text);
-	free(text);
-}
-
 static void a_socket_without_a_file_has_an_unknown_owner(void **state)
 {
 	struct sock sock = make();

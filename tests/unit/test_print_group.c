@@ -73,13 +73,7 @@ static char *counted(enum format format, bool header, const char *keys, const st
 	return end_capture();
 }
 
-static void is(char *text, const char *wanted)
-{
-	assert_string_equal(text, wanted);
-	free(text);
-}
-
-static void has(const char *text, const char *part)
+static void tells(const char *text, const char *part)
 {
 	if (!strstr(text, part))
 		fail_msg("%s is not in %s", part, text);
@@ -108,8 +102,8 @@ static void a_small_share_reads_as_none(void **state)
 	for (size_t i = 0; i < 201; i++)
 		socks[i] = make(STATE_ESTABLISHED, 71, i ? 1 : 2);
 	text = counted(FORMAT_TEXT, false, "dport", socks, 201);
-	has(text, "<1%");
-	has(text, "100%");
+	tells(text, "<1%");
+	tells(text, "100%");
 	free(text);
 }
 
@@ -123,17 +117,17 @@ static void an_owner_that_is_hidden_reads_as_none(void **state)
 
 	(void)state;
 	text = counted(FORMAT_TEXT, false, "process", socks, 4);
-	has(text, "\\x1b[2J[812]");
-	has(text, "not seen          1  25%");
-	has(text, "no process        2  50%");
+	tells(text, "\\x1b[2J[812]");
+	tells(text, "not seen          1  25%");
+	tells(text, "no process        2  50%");
 	free(text);
 	text = counted(FORMAT_JSONL, false, "comm", socks, 4);
-	has(text,
+	tells(text,
 	    "{\"type\":\"group\",\"comm\":null,\"comm_hex\":null,\"owner\":\"none\",\"count\":2,");
-	has(text,
+	tells(text,
 	    "{\"type\":\"group\",\"comm\":null,\"comm_hex\":null,"
 	    "\"owner\":\"hidden\",\"count\":1,");
-	has(text, "\"comm\":\"web \\u001b[2J\",\"comm_hex\":null,\"owner\":\"seen\"");
+	tells(text, "\"comm\":\"web \\u001b[2J\",\"comm_hex\":null,\"owner\":\"seen\"");
 	free(text);
 }
 
@@ -166,10 +160,10 @@ static void what_the_kernel_did_not_tell_is_a_number(void **state)
 	is(counted(FORMAT_TEXT, false, "uid,unit", &not, 1),
 	   "  -  -  1  100%  ########################  1,000  5  1 TIME-WAIT\n");
 	text = counted(FORMAT_JSONL, false, "uid,unit,cgroup", &not, 1);
-	has(text, "\"uid\":null,\"unit\":null,\"unit_hex\":null,\"cgroup\":null");
+	tells(text, "\"uid\":null,\"unit\":null,\"unit_hex\":null,\"cgroup\":null");
 	free(text);
 	text = counted(FORMAT_JSONL, false, "uid,unit,cgroup", &known, 1);
-	has(text, "\"uid\":33,\"unit\":\"web.service\"");
+	tells(text, "\"uid\":33,\"unit\":\"web.service\"");
 	free(text);
 }
 
@@ -186,11 +180,11 @@ static void an_end_that_is_not_there_has_an_address(void **state)
 	listener.local_port = 0;
 	is(counted(FORMAT_CSV, false, "local:port", &listener, 1), "127.0.0.1:*,1,0,0\n");
 	text = counted(FORMAT_JSONL, false, "local:port,remote:port", &listener, 1);
-	has(text, "\"local\":{\"address\":\"127.0.0.1\",\"port\":null}");
-	has(text, "\"remote\":{\"address\":null,\"port\":null}");
+	tells(text, "\"local\":{\"address\":\"127.0.0.1\",\"port\":null}");
+	tells(text, "\"remote\":{\"address\":null,\"port\":null}");
 	free(text);
 	text = counted(FORMAT_JSONL, false, "sport,dport,remote", &listener, 1);
-	has(text, "\"local_port\":null,\"remote_port\":null");
+	tells(text, "\"local_port\":null,\"remote_port\":null");
 	free(text);
 }
 
@@ -220,11 +214,11 @@ static void names_of_other_families_are_addresses(void **state)
 	memset(&sock.remote, 0, sizeof(sock.remote));
 	sock.local_port = sock.remote_port = 0;
 	text = counted(FORMAT_CSV, false, "local", &sock, 1);
-	has(text, "\"/a,\\x1bb\"");
+	tells(text, "\"/a,\\x1bb\"");
 	free(text);
 	text = counted(FORMAT_JSON, false, "local:port,remote:port", &sock, 1);
-	has(text, "\\u001b");
-	has(text, "\"port\": null");
+	tells(text, "\\u001b");
+	tells(text, "\"port\": null");
 	free(text);
 }
 
@@ -241,14 +235,14 @@ static void which_namespace_is_not_told(void **state)
 	strcpy(seen.netns_name, "red");
 	is(counted(FORMAT_CSV, false, "netns", &sock, 1), "red,1,1000,5\n");
 	text = counted(FORMAT_JSONL, false, "netns", &sock, 1);
-	has(text, "\"netns\":{\"name\":\"red\",\"name_hex\":null,\"inode\":4026532000}");
+	tells(text, "\"netns\":{\"name\":\"red\",\"name_hex\":null,\"inode\":4026532000}");
 	free(text);
 	seen.place = &place;
 	is(counted(FORMAT_CSV, false, "netns", &sock, 1), "blue sky,1,1000,5\n");
 	is(counted(FORMAT_TEXT, false, "netns", &sock, 1),
 	   "  blue_sky  1  100%  ########################  1,000  5  1 ESTAB\n");
 	text = counted(FORMAT_JSON, false, "netns", &sock, 1);
-	has(text, "\"name\": \"blue sky\"");
+	tells(text, "\"name\": \"blue sky\"");
 	free(text);
 }
 
@@ -268,10 +262,10 @@ static void only_the_shown_groups_are_counted_as_found(void **state)
 	begin_capture();
 	assert_int_equal(print_groups(&out, &style, &seen, &groups, 1), 0);
 	text = end_capture();
-	has(text, "\"groups_found\":2");
-	has(text, "\"remote_port\":2,\"count\":2");
+	tells(text, "\"groups_found\":2");
+	tells(text, "\"remote_port\":2,\"count\":2");
 	assert_null(strstr(text, "\"remote_port\":1,"));
-	has(text, "\"sockets\":3");
+	tells(text, "\"sockets\":3");
 	free(text);
 	groups_fini(&groups);
 }

@@ -41,19 +41,6 @@ static char *listed(const struct style style, const char *spec, const struct soc
 	return end_capture();
 }
 
-static void is(char *text, const char *wanted)
-{
-	assert_string_equal(text, wanted);
-	free(text);
-}
-
-static void has(char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("%s is not in %s", part, text);
-	free(text);
-}
-
 #define TEXT ((struct style){ .oneline = true })
 #define CSV  ((struct style){ .format = FORMAT_CSV })
 

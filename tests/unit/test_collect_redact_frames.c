@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a redacted recording holds of files, names and answers. */
+#include "test.h"
+
+#include "collect/redact.h"
+
+#include <errno.h>
+#include <string.h>
+
+static bool redact(struct redact *redact, enum frame_type type, void *fixed, const void *bytes,
+		   size_t size, struct text *out)
+{
+	text_fini(out);
+	return redact_frame(redact, type, fixed, bytes, size, out);
+}
+
+/*
+ * A line of /proc/net as the kernel of this machine writes it: the words of addresses
+ * in its own byte order. @line is of a little-endian one.
+ */
+static void add_line(struct text *out, const char *line)
+{
+	while (*line) {
+		size_t digits = strspn(line, "0123456789ABCDEF");
+
+		if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ || !digits || digits % 8) {
+			digits = digits ? digits : 1;
+			text_add(out, line, digits);
+		} else {
+			for (size_t i = 0; i < digits; i += 2)
+				text_add(out, line + (i & ~(size_t)7) + 6 - (i & 7), 2);
+		}
+		line += digits;
+	}
+}
+
+/* A file as it is after its name; NULL: told as not there. */
+static void expect_file(struct redact *by, const char *name, const char *content, const char *to)
+{
+	struct text bytes = { 0 }, out = { 0 }, wanted = { 0 };
+	struct frame_file file = { 0 };
+
+	text_add(&bytes, name, strlen(name) + 1);
+	add_line(&bytes, content);
+	add_line(&wanted, to ? to : "");
+	assert_true(redact(by, FRAME_FILE, &file, bytes.at, bytes.count, &out));
+	assert_string_equal(out.at, name);
+	assert_string_equal(out.at + strlen(name) + 1, text_str(&wanted));
+	assert_int_equal(file.err, to ? 0 : ENOENT);
+	text_fini(&wanted);
+	text_fini(&bytes);
+	text_fini(&out);
+}
+
+static void test_file_is_kept_that_tells_whose_machine_it_is(void **state)
+{
+	struct redact *by = redact_new();
+	struct frame_file file = { 0 };
+	struct text out = { 0 };
+
+	(void)state;
+	expect_file(by, "/proc/sys/net/ipv4/tcp_fin_timeout", "60\n", "60\n");
+	expect_file(by, "/etc/hosts", "192.0.2.1 shop\n", NULL);
+	expect_file(by, "/proc/77/comm", "shop\n", "proc-1\n");
+	expect_file(by, "/proc/78/comm", "shop", "proc-1\n");
+	expect_file(by, "/proc/79/comm", "", "\n");
+	expect_file(by, "/proc/sys/kernel/random/boot_id", "", "");
+	/* a name without its end */
+	assert_false(redact(by, FRAME_FILE, &file, "/proc/sys/net/", 14, &out));
+	assert_int_equal(out.count, 0);
+	redact_free(by);
+	redact_free(NULL);
+}
+
+static void test_table_of_sockets_keeps_an_address(void **state)
+{
+	struct redact *by = redact_new();
+
+	(void)state;
+	expect_file(by, "/proc/net/tcp", " 0: 0100007F:1F90 00000000:0000 0A 11",
+		    " 0: 0100007F:1F90 00000000:0000 0A 11");
+	expect_file(by, "/proc/net/tcp", "080000C0:0016 090000C0:0016",
+		    "010000F0:0016 020000F0:0016");
+	expect_file(by, "/proc/net/tcp6", " 0000000000000000FFFF0000080000C0:0016",
+		    " 0000000000000000FFFF0000010000F0:0016");
+	expect_file(by, "/proc/net/udp6", " 000000200000000000000000000000AB:0016",
+		    " B80D0120000000000000000001000000:0016");
+	/* none of these is an address */
+	expect_file(by, "/proc/net/udp",
+		    " 080000C0 080000C0:001 080000C0:00161 0800C0:0016 x080000C0:0016",
+		    " 080000C0 080000C0:001 080000C0:00161 0800C0:0016 x080000C0:0016");
+	expect_file(by, "/proc/net/udp", " 080000C0", " 080000C0");
+	redact_free(by);
+}
+
+static void test_boot_is_told_from_a_redacted_recording(void **state)
+{
+	static const char id[] = "/proc/sys/kernel/random/boot_id\0"
+				 "01234567-89ab-cdef-0123-456789abcdef\n";
+	struct text once = { 0 }, twice = { 0 };
+	struct redact *one = redact_new(), *other = redact_new();
+	struct frame_file file = { 0 };
+
+	(void)state;
+	assert_true(redact(one, FRAME_FILE, &file, id, sizeof(id) - 1, &once));
+	assert_true(redact(other, FRAME_FILE, &file, id, sizeof(id) - 1, &twice));
+	assert_int_equal(once.count, sizeof(id) - 1);
+	assert_int_equal(twice.count, sizeof(id) - 1);
+	assert_memory_not_equal(once.at, id, sizeof(id) - 1);
+	assert_memory_not_equal(once.at, twice.at, sizeof(id) - 1);
+	text_fini(&once);
+	text_fini(&twice);
+	redact_free(one);
+	redact_free(other);
+}
+
+static void test_answer_is_kept_whose_names_cannot_be_replaced(void **state)
+{
+	struct frame_answer unknown = { .kind = ANSWER_UNIX, .key_size = 4 };
+	struct frame_answer longer = { .kind = ANSWER_FLAGS, .key_size = 9 };
+	struct frame_answer empty = { .kind = ANSWER_FLAGS };
+	struct redact *by = redact_new();
+	struct text out = { 0 };
+
+	(void)state;
+	assert_true(redact(by, FRAME_ANSWER, &unknown, "/run/shop", 9, &out));
+	assert_int_equal(out.count + unknown.kind + unknown.key_size, 0);
+	assert_true(redact(by, FRAME_ANSWER, &longer, "12345678", 8, &out));
+	assert_int_equal(out.count + longer.kind + longer.key_size, 0);
+	/* an empty one keeps its kind */
+	assert_true(redact(by, FRAME_ANSWER, &empty, "", 0, &out));
+	assert_int_equal(out.count, 0);
+	assert_int_equal(empty.kind, ANSWER_FLAGS);
+	text_fini(&out);
+	redact_free(by);
+}
+
+/* Rows of 32 bytes with a name of 16 at 16; what is behind the last row is no row. */
+static void test_name_of_a_thread_stays(void **state)
+{
+	struct frame_answer frame = { .kind = ANSWER_THREADS, .key_size = 4 };
+	char bytes[4 + 2 * 32 + 7] = "key";
+	struct redact *by = redact_new();
+	struct text out = { 0 };
+
+	(void)state;
+	memcpy(bytes + 4, "numbers", 7);
+	memcpy(bytes + 4 + 16, "shop-worker-long", 16);
+	memcpy(bytes + 4 + 32 + 16, "eve", 3);
+	assert_true(redact(by, FRAME_ANSWER, &frame, bytes, sizeof(bytes), &out));
+	assert_int_equal(out.count, sizeof(bytes));
+	assert_memory_equal(out.at, bytes, 4 + 16);
+	assert_string_equal(out.at + 4 + 16, "proc-1");
+	assert_string_equal(out.at + 4 + 32 + 16, "proc-2");
+	assert_null(memmem(out.at, out.count, "worker", 6));
+	text_fini(&out);
+	redact_free(by);
+}
+
+static void test_frame_of_no_known_type_is_kept(void **state)
+{
+	struct redact *by = redact_new();
+	struct frame_link link = { .index = 7 };
+	struct text out = { 0 };
+
+	(void)state;
+	assert_false(redact(by, 0, NULL, "leak", 4, &out));
+	assert_false(redact(by, FRAME_TYPE_COUNT, NULL, "leak", 4, &out));
+	assert_int_equal(out.count, 0);
+	assert_true(redact(by, FRAME_LINK, &link, "lo", 2, &out));
+	assert_string_equal(text_str(&out), "lo");
+	assert_true(redact(by, FRAME_LINK, &link, "wan0", 4, &out));
+	assert_string_equal(text_str(&out), "if7");
+	assert_true(redact(by, FRAME_NETNS, NULL, "shop", 4, &out));
+	assert_string_equal(text_str(&out), "netns-1");
+	assert_true(redact(by, FRAME_PROCESS, NULL, "shop", 4, &out));
+	assert_string_equal(text_str(&out), "proc-1");
+	text_fini(&out);
+	redact_free(by);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_file_is_kept_that_tells_whose_machine_it_is),
+		cmocka_unit_test(test_table_of_sockets_keeps_an_address),
+		cmocka_unit_test(test_boot_is_told_from_a_redacted_recording),
+		cmocka_unit_test(test_answer_is_kept_whose_names_cannot_be_replaced),
+		cmocka_unit_test(test_name_of_a_thread_stays),
+		cmocka_unit_test(test_frame_of_no_known_type_is_kept),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
