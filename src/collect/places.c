@@ -18,7 +18,7 @@ struct round {
 	struct snapshot *seen;
 	place_visit     *visit;
 	void            *ctx;
-	uint64_t         own, init;     /* inodes */
+	uint64_t         init;          /* its inode */
 	int              err;           /* of a visit that ended the round */
 };
 
@@ -66,7 +66,7 @@ static struct place *add(struct round *round, const struct space *space)
 	*grow_add(round->places) = place;
 	place->inode = space->inode;
 	place->name = *space->name ? grow_strdup(space->name) : NULL;
-	place->is_own = space->inode == round->own;
+	place->is_own = space->is_own;
 	place->init_known = round->init;
 	place->is_init = space->inode == round->init;
 	place->pid = space->pid;
@@ -137,7 +137,7 @@ int places_visit(struct places *places, place_visit *visit, void *ctx, struct sn
 {
 	struct round round = {
 		.places = places, .seen = seen, .visit = visit, .ctx = ctx,
-		.own = inode_of("/proc/thread-self/ns/net"), .init = inode_of("/proc/1/ns/net"),
+		.init = inode_of("/proc/1/ns/net"),
 	};
 	struct tour_end end = spaces_visit(SPACES_HELD | SPACES_OWN, look, refused, &round);
 

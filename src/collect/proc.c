@@ -93,3 +93,16 @@ DIR *proc_folder(const struct proc *proc, const char *path)
 		own_give_fd(&fd);
 	return folder;
 }
+
+bool proc_is_bare(const char *stat)
+{
+	enum { EXITING = 0x00000004, KERNEL_THREAD = 0x00200000 };      /* PF_... */
+	/* the name may hold anything, also parentheses */
+	const char *at = strrchr(stat, ')');
+	char state = 0;
+	unsigned flags = 0;
+
+	if (!at || sscanf(at, ") %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2)
+		return false;
+	return state == 'Z' || state == 'X' || flags & (EXITING | KERNEL_THREAD);
+}

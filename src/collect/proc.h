@@ -45,4 +45,10 @@ int proc_read(const struct proc *proc, int32_t pid, const char *rest, struct tex
 /* Opens a folder below /proc; NULL with errno. The caller closes it. */
 DIR *proc_folder(const struct proc *proc, const char *path);
 
+/*
+ * True for kernel threads, zombies and who is about to be one, which hold no descriptor, by
+ * /proc/PID/stat. Whoever ends shows nothing more of himself from some moment on.
+ */
+bool proc_is_bare(const char *stat);
+
 #endif

@@ -6,6 +6,7 @@
 #include "collect/mounts.h"
 #include "collect/netns.h"
 #include "collect/proc.h"
+#include "collect/tape.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -136,24 +137,40 @@ static void find_names(struct spaces *spaces, const char *folder)
 
 /* ---- processes ---- */
 
-/* Gone is nothing that was hidden. */
-static void note_failure(struct walk *walk, int err)
+/* True when @err, of something below /proc/PID, is because the process is ending. */
+static bool is_leaving(int32_t pid, int err)
 {
-	if (err == ENOENT || err == ESRCH)
+	char path[PROC_PATH + 8];
+	struct text stat = { 0 };
+	bool leaving = false;
+
+	if (err == EACCES || err == EPERM) {
+		snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+		err = -tape_read(AT_FDCWD, path, &stat);
+		leaving = !err && proc_is_bare(text_str(&stat));
+	}
+	text_fini(&stat);
+	return leaving || err == ENOENT || err == ESRCH;
+}
+
+/* Gone is nothing that was hidden. */
+static void note_failure(struct walk *walk, int32_t pid, int err)
+{
+	if (is_leaving(pid, err))
 		return;
 	walk->spaces->whole = false;
 	walk->refused = true;
 }
 
 /* The namespace that a link below /proc shows; NULL when it shows none. */
-static struct space *take_link(struct walk *walk, const char *below)
+static struct space *take_link(struct walk *walk, int32_t pid, const char *below)
 {
 	char link[64], path[64];
 	uint64_t inode;
 	ssize_t size = readlinkat(dirfd(walk->proc.folder), below, link, sizeof(link));
 
 	if (size < 0)
-		note_failure(walk, errno);
+		note_failure(walk, pid, errno);
 	if (size < 0 || !parse_link(link, (size_t)size, &inode))
 		return NULL;
 	snprintf(path, sizeof(path), "/proc/%s", below);
@@ -174,7 +191,7 @@ static void take_folder(struct walk *walk, int32_t pid, const char *name, const 
 	fd = openat(dirfd(walk->proc.folder), below, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	folder = fd < 0 ? NULL : fdopendir(fd);
 	if (!folder) {
-		note_failure(walk, errno);
+		note_failure(walk, pid, errno);
 		return;
 	}
 	own_give_fd(&fd);
@@ -184,10 +201,10 @@ static void take_folder(struct walk *walk, int32_t pid, const char *name, const 
 		if (!proc_number(entry->d_name, &number))
 			continue;
 		snprintf(member, sizeof(member), "%d/%s/%d%s", pid, name, number, rest);
-		take_link(walk, member);
+		take_link(walk, pid, member);
 	}
 	if (err)
-		note_failure(walk, err);
+		note_failure(walk, pid, err);
 }
 
 static void take_process(struct walk *walk, int32_t pid)
@@ -197,7 +214,7 @@ static void take_process(struct walk *walk, int32_t pid)
 
 	walk->refused = false;
 	proc_path(below, pid, "ns/net");
-	space = take_link(walk, below);
+	space = take_link(walk, pid, below);
 	if (space)
 		*grow_add(&space->pids) = pid;
 	if (space && (!space->pid || pid < space->pid))
@@ -306,15 +323,15 @@ static void refuse(struct tour *tour, const struct space *space, int err)
 /* We are in it already, so nothing can refuse it. */
 static void visit_own(struct tour *tour, const struct spaces *spaces)
 {
-	const struct space bare = { .inode = tour->home };
-	const struct space *own = &bare;
+	struct space own = { .inode = tour->home };
 
 	if (!(tour->how & SPACES_OWN) || map_find(&tour->seen, tour->home))
 		return;
 	for (size_t i = 0; i < spaces->list.count; i++)
 		if (spaces->list.at[i].inode == tour->home)
-			own = &spaces->list.at[i];
-	look_at(tour, own);
+			own = spaces->list.at[i];
+	own.is_own = true;
+	look_at(tour, &own);
 }
 
 /*
@@ -338,7 +355,7 @@ static bool visit(struct tour *tour, const struct space *space)
 	if (space->inode == tour->home || map_find(&tour->seen, space->inode))
 		return true;
 	err = enter(space);
-	if (err == ESRCH)
+	if (err == ESRCH || (space->pid && is_leaving(space->pid, err)))
 		return !lose(tour, space);
 	if (err)
 		refuse(tour, space, err);

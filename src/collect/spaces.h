@@ -11,6 +11,7 @@ struct space {
 	char     name[256];     /* in /run/netns, raw bytes, or "" */
 	int32_t  pid;           /* the lowest process in it, or 0 */
 	struct { int32_t *at; size_t count, room; } pids;       /* every process in it */
+	bool     is_own;        /* the one that the tour began in */
 };
 
 /* Those that could be found, by inode; zeroed memory is an empty list. */

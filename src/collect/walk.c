@@ -34,24 +34,11 @@ void walk_close(struct walk *walk)
 	cgroup_tree_fini(&walk->tree);
 }
 
-bool holder_is_bare(const char *stat)
-{
-	enum { KERNEL_THREAD = 0x00200000 };    /* PF_KTHREAD */
-	/* the name may hold anything, also parentheses */
-	const char *at = strrchr(stat, ')');
-	char state = 0;
-	unsigned flags = 0;
-
-	if (!at || sscanf(at, ") %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2)
-		return false;
-	return state == 'Z' || state == 'X' || flags & KERNEL_THREAD;
-}
-
 static bool is_bare(const struct walk *walk, int32_t pid)
 {
 	struct text stat = { 0 };
 	bool bare = proc_read(&walk->proc, pid, "stat", &stat) == 0 &&
-		    holder_is_bare(text_str(&stat));
+		    proc_is_bare(text_str(&stat));
 
 	text_fini(&stat);
 	return bare;

@@ -96,7 +96,4 @@ static inline bool walk_is_gone(int err)
 	return err == ENOENT || err == ESRCH;
 }
 
-/* True for kernel threads and zombies, which hold no descriptor, by /proc/PID/stat. */
-bool holder_is_bare(const char *stat);
-
 #endif

@@ -17,7 +17,7 @@
 static void stat_of_process(char *text, size_t size)
 {
 	(void)size;
-	holder_is_bare(text);
+	proc_is_bare(text);
 }
 
 /* A link is no string: readlink() writes no NUL. */

@@ -30,10 +30,11 @@ static void test_proc_text(void **state)
 	assert_int_equal(value, -1);
 	assert_false(holder_limit("Max open files\n", &value));
 	assert_false(holder_limit("xMax open files 3\n", &value));
-	assert_true(holder_is_bare("2 (kthreadd) S 0 0 0 0 -1 2129984 0"));
-	assert_true(holder_is_bare("9 (x) S 1) Z 1 9 9 0 -1 4194316 0"));
-	assert_false(holder_is_bare("9 (bash) S 1 9 9 0 -1 4194304 0"));
-	assert_false(holder_is_bare("9 (bash"));
+	assert_true(proc_is_bare("2 (kthreadd) S 0 0 0 0 -1 2129984 0"));
+	assert_true(proc_is_bare("9 (x) S 1) Z 1 9 9 0 -1 4194316 0"));
+	assert_true(proc_is_bare("9 (bash) R 1 9 9 0 -1 4194308 0"));        /* it ends */
+	assert_false(proc_is_bare("9 (bash) S 1 9 9 0 -1 4194304 0"));
+	assert_false(proc_is_bare("9 (bash"));
 	assert_string_equal(cgroup_mount(mount), "/sys/fs/c g\\");
 	assert_null(cgroup_mount(other));
 }
