@@ -69,9 +69,11 @@ static int check_listing(struct kill_job *job)
 
 	if (job->matched > job->deed.max)
 		return fault_set(&session->fault, EINVAL,
-				 "%llu sockets match, more than --max %zu: nothing was closed; "
+				 "%llu %s, more than --max %zu: nothing was closed; "
 				 "narrow the filter or raise --max",
-				 (unsigned long long)job->matched, job->deed.max);
+				 (unsigned long long)job->matched,
+				 job->matched == 1 ? "socket matches" : "sockets match",
+				 job->deed.max);
 	if (!snapshot_lists_all(seen) || (session->options->strict && seen->gaps.count)) {
 		session->told = true;
 		return fault_set(&session->fault, EAGAIN,

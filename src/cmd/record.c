@@ -104,7 +104,9 @@ enum status record_run(const struct options *options)
 		return STATUS_UNKNOWN;
 	status = record_all(&session, &tally) < 0 ? cmd_fail(&session.fault) : STATUS_OK;
 	if (status == STATUS_OK && !options->quiet)
-		fprintf(stderr, "sockvet: %llu sockets, %zu holders recorded in %s\n",
-			(unsigned long long)tally.socks, session.seen.holders.count, wanted.record);
+		fprintf(stderr, "sockvet: %llu socket%s, %zu holder%s recorded in %s\n",
+			(unsigned long long)tally.socks, tally.socks == 1 ? "" : "s",
+			session.seen.holders.count, session.seen.holders.count == 1 ? "" : "s",
+			wanted.record);
 	return session_close(&session, NULL, status);
 }

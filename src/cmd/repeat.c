@@ -123,8 +123,8 @@ static void compose(struct text *text, const char *at, size_t size)
 		text_addf(text, PLAIN CLEAR_LINE "\n");
 	}
 	if (shown < lines)
-		text_addf(text, "%zu more lines; --top or a filter makes it fit, a pipe gets all"
-			  CLEAR_LINE "\n", lines - shown);
+		text_addf(text, "%zu more line%s; --top or a filter makes it fit, a pipe gets all"
+			  CLEAR_LINE "\n", lines - shown, lines - shown == 1 ? "" : "s");
 	text_addf(text, CLEAR_REST WRAP_ON);
 }
 

@@ -201,8 +201,9 @@ void cgroups_collect(struct tape *tape, struct snapshot *seen, const struct map 
 		return;
 	if (walk_tree(&walk, told) && walk.unreadable)
 		tape_gap(tape, told, GAP_CGROUPS, walk.unreadable,
-			 "%llu cgroups could not be read (%s)",
-			 (unsigned long long)walk.unreadable, strerror(walk.err));
+			 "%llu cgroup%s could not be read (%s)",
+			 (unsigned long long)walk.unreadable, walk.unreadable == 1 ? "" : "s",
+			 strerror(walk.err));
 }
 
 static void replay_cgroup(struct snapshot *seen, const struct map *wanted, const struct frame *frame)

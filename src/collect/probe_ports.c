@@ -176,8 +176,8 @@ static void note_outside(const struct port_window *window, unsigned outside,
 {
 	if (outside && !*probe->refusal)
 		probe_refuse(probe->refusal,
-			     "%u ports were not asked: they are outside of ip_local_port_range %u-%u",
-			     outside, window->low, window->high);
+			     "%u %s outside of ip_local_port_range %u-%u, so not asked", outside,
+			     outside == 1 ? "port was" : "ports were", window->low, window->high);
 }
 
 static void ask_ports(const uint8_t *ports, const struct port_window *window,

@@ -49,6 +49,7 @@ void reconcile_end(const struct reconcile *reconcile, struct tape *tape, struct 
 	now = knobs_count_again(COUNTER_CURR_ESTAB);
 	if (now.is && is_short(reconcile, now.value))
 		tape_gap(tape, seen, GAP_DUMP, (uint64_t)now.value - reconcile->connections,
-			 "the kernel counts %" PRId64 " connections and its listing has %" PRIu64
-			 "; sockets are missing, try again", now.value, reconcile->connections);
+			 "the kernel counts %" PRId64 " connection%s and its listing has %" PRIu64
+			 "; sockets are missing, try again", now.value, now.value == 1 ? "" : "s",
+			 reconcile->connections);
 }

@@ -102,8 +102,12 @@ static void put_stalled(struct finding *f, const struct snapshot *seen,
 	text_addf(&text, f->count == 1 ? " waits" : " wait");
 	text_addf(&text, " for accept(), the oldest for at least ");
 	say_ms(&text, oldest_ms);
-	text_addf(&text, "; %" PRIu64 " of them the client has already closed; the queue holds "
-		  "%" PRIu32 " of %" PRIu32, closed, listener->recv_queue, listener->send_queue);
+	if (f->count == 1)
+		text_addf(&text, "; its client has %s closed", closed ? "already" : "not yet");
+	else
+		text_addf(&text, "; %" PRIu64 " of them the client has already closed", closed);
+	text_addf(&text, "; the queue holds %" PRIu32 " of %" PRIu32, listener->recv_queue,
+		  listener->send_queue);
 	say_cause(f, &text);
 	advise_accept(f);
 	finding_avoid(f, "A larger backlog or somaxconn only lets more of them wait.");
@@ -201,7 +205,8 @@ static void put_queue(struct finding *f, const struct snapshot *seen,
 	text_addf(&text, " has ");
 	say_count(&text, listener->recv_queue, "connection", "connections");
 	text_addf(&text, " waiting for accept(), with a limit of %" PRIu32 "%s; %" PRIu64
-		  " more shaking hands", listener->send_queue, full ? ": new connections are dropped" : "", syn_recv);
+		  " more shaking hands", listener->send_queue,
+		  full ? ": new connections are dropped" : "", syn_recv);
 	if (overflows->is) {
 		text_addf(&text, "; since it was made this namespace has had ");
 		say_count(&text, (uint64_t)overflows->value, "accept queue overflow",

@@ -15,6 +15,7 @@
 #include "judge/bind.h"
 
 #include "base/grow.h"
+#include "base/order.h"
 #include "judge/bind_say.h"
 
 #include <errno.h>
@@ -71,7 +72,7 @@ static void doubt_table(struct bind_case *c)
 	if (!c->scene->probe.made || c->scene->probe.err != EADDRINUSE ||
 	    c->by_rule.outcome.verdict != VERDICT_OK)
 		return;
-	for (unsigned with = 0; with < WITH_COUNT; with++)
+	for (unsigned with = WITH_COUNT; with--;)
 		if (c->answer->with[with].verdict == VERDICT_OK)
 			c->answer->with[with].verdict = VERDICT_DEPENDS;
 }
@@ -162,11 +163,8 @@ static int compare(const void *left, const void *right)
 {
 	const struct bind_blocker *a = left, *b = right;
 
-	if (a->certain != b->certain)
-		return b->certain - a->certain;
-	if (a->why != b->why)
-		return (int)a->why - (int)b->why;
-	return a->sock < b->sock ? -1 : 1;
+	return order_of(b->certain, a->certain) ?: order_of(a->why, b->why) ?:
+	       order_of(a->sock, b->sock);
 }
 
 /* Sockets are in the way of a bind() that nothing else stops before them. */

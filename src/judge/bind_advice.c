@@ -15,7 +15,6 @@
 #include <string.h>
 
 enum {
-	STOPS_MAX = 2,          /* different owners named in one advice */
 	OTHERS_MAX = 2,         /* other addresses offered */
 	LISTED_MAX = 4,         /* own addresses listed */
 };
@@ -48,22 +47,13 @@ static void advise_options(const struct bind_case *c)
 
 /* ---- ending what is in the way ---- */
 
-static void say_processes(struct text *text, const struct bind_case *c, const struct sock *s)
+/* The unit whose stop ends what @s belongs to, or NULL. */
+static const char *unit_of(const struct bind_case *c, const struct sock *s)
 {
 	const struct cgroup *home = sock_home(c->seen, s);
 
-	if (is_unit(home, ".service") && !home->container &&
-	    strncmp(home->unit, "user@", 5) != 0) {
-		text_addf(text, "the unit: systemctl stop ");
-		text_add_safe(text, home->unit, strlen(home->unit));
-		return;
-	}
-	say_holder(text, c->seen, s);
-	if (holders_beside(c->seen, s)) {
-		text_addf(text, " and ");
-		say_holders_beside(text, c->seen, s);
-		text_addf(text, ", all of them");
-	}
+	return is_unit(home, ".service") && !home->container &&
+	       strncmp(home->unit, "user@", 5) != 0 ? home->unit : NULL;
 }
 
 /* Whose accept() a connection waits for: its end is the listener's end. */
@@ -79,22 +69,26 @@ static const struct sock *awaited(const struct bind_case *c, const struct sock *
 	return NULL;
 }
 
-static void say_stop(struct text *text, const struct bind_case *c, const struct sock *s)
+static void tell_stop(struct telling *t, const struct bind_case *c, const struct sock *s)
 {
-	if (awaited(c, s))
-		s = awaited(c, s);
-	if (is_of_manager(c->seen, s))
-		say_manager(text, c->seen, s);
-	else if (is_held_by(c->seen, s, "docker-proxy"))
-		text_addf(text, "the container that publishes the port (docker ps --filter "
+	bool is_held = service_process(c->seen, s) >= 0;
+	const char *unit = is_held && !is_of_manager(c->seen, s) ? unit_of(c, s) : NULL;
+	struct text phrase = { .at = NULL };
+
+	if (is_held_by(c->seen, s, "docker-proxy")) {
+		text_addf(&phrase, "the container that publishes the port (docker ps --filter "
 			  "publish=%u), not docker-proxy itself", c->ask.port);
-	else if (service_process(c->seen, s) >= 0)
-		say_processes(text, c, s);
-	else if (!s->inode)
-		text_addf(text, "the service of the kernel that has it (such as NFS, WireGuard, "
-			  "VXLAN)");
-	else
-		say_hidden(text, c->seen);
+	} else if (unit) {
+		text_addf(&phrase, "the unit: systemctl stop ");
+		text_add_safe(&phrase, unit, strlen(unit));
+	} else if (!s->inode) {
+		text_addf(&phrase, "the service of the kernel that has it (such as NFS, "
+			  "WireGuard, VXLAN)");
+	} else {
+		tell_owners(t, c->seen, s);
+		return;
+	}
+	tell(t, NO_PROCESS, &phrase);
 }
 
 /* True for a socket that only the kernel keeps: there is nothing to stop. */
@@ -110,18 +104,17 @@ static void advise_stop(const struct bind_case *c)
 
 	for (size_t i = 0; i < c->answer->blockers.count && !owners.unnamed; i++) {
 		const struct bind_blocker *blocker = &c->answer->blockers.at[i];
-		struct text phrase = { .at = NULL };
+		const struct sock *s = &c->seen->socks.at[blocker->sock];
 
-		if (is_left_over(blocker->why))
-			continue;
-		say_stop(&phrase, c, &c->seen->socks.at[blocker->sock]);
-		tell(&owners, STOPS_MAX, &phrase);
+		if (!is_left_over(blocker->why))
+			tell_stop(&owners, c, awaited(c, s) ?: s);
 	}
 	if (!owners.count)
 		return;
 	say_telling(&told, &owners, "; ");
 	advice_add(&c->answer->advice, "Stop %s%s.", text_str(&told),
-		   owners.unnamed ? "; and the other owners" : "");
+		   owners.unnamed ? "; and the other owners" :
+		   owners.count > 1 ? ", all of them" : "");
 	text_fini(&told);
 }
 

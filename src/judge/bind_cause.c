@@ -4,7 +4,6 @@
 #include "judge/say.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 static const char *option_of(const struct bind_ask *ask)
 {
@@ -175,7 +174,7 @@ static const char *gap_text(const struct snapshot *seen)
 {
 	static const unsigned telling = 1u << GAP_DUMP | 1u << GAP_BOUND | 1u << GAP_ATTRIBUTE |
 					1u << GAP_RECORDING | 1u << GAP_RESOURCES |
-					1u << GAP_SOURCE;
+					1u << GAP_SOURCE | 1u << GAP_NETNS;
 
 	for (size_t i = 0; i < seen->gaps.count; i++)
 		if (1u << seen->gaps.at[i].kind & telling)
@@ -225,12 +224,10 @@ static void say_privilege_unseen(struct text *text, const struct bind_case *c)
 		  c->ask.uid, c->ask.port);
 }
 
-static void say_reason(struct text *text, const struct bind_case *c)
+/* Before the kernel looks at any other socket. */
+static void say_refusal(struct text *text, const struct bind_case *c)
 {
 	switch (c->ruling.reason) {
-	case REASON_FITS:
-		say_free(text, c);
-		break;
 	case REASON_MULTICAST:
 		text_addf(text, "a TCP socket cannot be bound to an IPv6 multicast address");
 		break;
@@ -262,6 +259,17 @@ static void say_reason(struct text *text, const struct bind_case *c)
 	case REASON_PRIVILEGE_UNSEEN:
 		say_privilege_unseen(text, c);
 		break;
+	default:
+		break;
+	}
+}
+
+static void say_reason(struct text *text, const struct bind_case *c)
+{
+	switch (c->ruling.reason) {
+	case REASON_FITS:
+		say_free(text, c);
+		break;
 	case REASON_ORDER:
 		text_addf(text, "the first socket that the kernel meets decides, and in which "
 			  "order it meets them cannot be seen; ");
@@ -279,6 +287,8 @@ static void say_reason(struct text *text, const struct bind_case *c)
 	case REASON_FLAGS:
 		say_obstacle(text, c);
 		break;
+	default:
+		say_refusal(text, c);
 	}
 }
 

@@ -9,21 +9,23 @@
 
 enum { NAMED_BESIDE = 3 };      /* holders with a name in one sentence */
 
-static bool is_told(const struct telling *t, const struct text *phrase)
+static bool is_told(const struct telling *t, int32_t process, const struct text *phrase)
 {
 	for (size_t i = 0; i < t->count; i++)
-		if (strcmp(text_str(&t->at[i]), text_str(phrase)) == 0)
+		if (process < 0 ? strcmp(text_str(&t->at[i]), text_str(phrase)) == 0 :
+				  t->process[i] == process)
 			return true;
 	return false;
 }
 
-void tell(struct telling *t, size_t most, struct text *phrase)
+void tell(struct telling *t, int32_t process, struct text *phrase)
 {
-	if (is_told(t, phrase))
+	if (is_told(t, process, phrase))
 		t->again++;
-	else if (t->count >= most)
+	else if (t->count >= TELLING_MAX)
 		t->unnamed++;
 	else {
+		t->process[t->count] = process;
 		t->at[t->count++] = *phrase;
 		return;
 	}
@@ -103,7 +105,8 @@ static void say_home(struct text *text, const struct cgroup *home)
 	text_add_safe(text, name, home->container && strlen(name) == 64 ? 12 : strlen(name));
 }
 
-void say_resident(struct text *text, const struct snapshot *seen, uint32_t process)
+/* "nginx (pid 12) of web.service" */
+static void say_resident(struct text *text, const struct snapshot *seen, uint32_t process)
 {
 	const struct cgroup *home = home_of(seen, seen->processes.at[process].cgroup_id);
 
@@ -131,7 +134,10 @@ void say_holder(struct text *text, const struct snapshot *seen, const struct soc
 		say_home(text, home);
 }
 
-size_t find_beside(const struct snapshot *seen, const struct sock *s, uint32_t *at, size_t room)
+/* Calls @take for each process beside the first one that holds @s; returns how many. */
+static size_t each_beside(const struct snapshot *seen, const struct sock *s,
+			  void (*take)(void *ctx, const struct snapshot *seen, uint32_t process),
+			  void *ctx)
 {
 	int32_t first = service_process(seen, s);
 	size_t count, found = 0;
@@ -142,42 +148,52 @@ size_t find_beside(const struct snapshot *seen, const struct sock *s, uint32_t *
 
 		if ((int32_t)process == first || (i && holders[i - 1].process == process))
 			continue;
-		if (found < room)
-			at[found] = process;
 		found++;
+		if (take)
+			take(ctx, seen, process);
 	}
 	return found;
 }
 
 size_t holders_beside(const struct snapshot *seen, const struct sock *s)
 {
-	return find_beside(seen, s, NULL, 0);
+	return each_beside(seen, s, NULL, NULL);
+}
+
+struct naming { struct text *text; size_t named; };
+
+static void name_beside(void *ctx, const struct snapshot *seen, uint32_t process)
+{
+	struct naming *naming = ctx;
+
+	if (naming->named == NAMED_BESIDE)
+		return;
+	text_addf(naming->text, naming->named++ ? ", " : "");
+	say_process(naming->text, seen, process);
 }
 
 void say_holders_beside(struct text *text, const struct snapshot *seen, const struct sock *s)
 {
-	uint32_t others[NAMED_BESIDE];
-	size_t found = find_beside(seen, s, others, NAMED_BESIDE);
+	struct naming naming = { text, 0 };
+	size_t found = each_beside(seen, s, name_beside, &naming);
 
-	for (size_t i = 0; i < found && i < NAMED_BESIDE; i++) {
-		if (i)
-			text_addf(text, ", ");
-		say_process(text, seen, others[i]);
-	}
 	if (found > NAMED_BESIDE)
 		text_addf(text, " and %zu more", found - NAMED_BESIDE);
 }
 
-void say_hidden(struct text *text, const struct snapshot *seen)
+/* ---- whom to stop ---- */
+
+/* Where no process is known to hold a socket, or several: they are told once. */
+static void say_hidden(struct text *text, const struct snapshot *seen)
 {
 	text_addf(text, seen->holders_complete ?
 		  "what has it without showing in a process: a service of the kernel (VXLAN, "
 		  "WireGuard, NFS), a descriptor in a message that nobody took, or a thread with "
 		  "descriptors of its own" :
-		  "its process, which root can see");
+		  "whoever has it (root can see who)");
 }
 
-void say_manager_unit(struct text *text, const struct snapshot *seen, const struct sock *s)
+static void say_manager_unit(struct text *text, const struct snapshot *seen, const struct sock *s)
 {
 	const char *unit = socket_unit(seen, s);
 
@@ -188,13 +204,28 @@ void say_manager_unit(struct text *text, const struct snapshot *seen, const stru
 		text_addf(text, "the socket unit of systemd (systemctl list-sockets names it)");
 }
 
-void say_manager(struct text *text, const struct snapshot *seen, const struct sock *s)
+static void tell_process(void *t, const struct snapshot *seen, uint32_t process)
 {
-	say_manager_unit(text, seen, s);
-	if (holders_beside(seen, s)) {
-		text_addf(text, ", and what it has started: ");
-		say_holders_beside(text, seen, s);
-	}
+	struct text phrase = { .at = NULL };
+
+	say_resident(&phrase, seen, process);
+	tell(t, (int32_t)process, &phrase);
+}
+
+/* systemd itself is not meant when it holds the socket of a unit. */
+void tell_owners(struct telling *t, const struct snapshot *seen, const struct sock *s)
+{
+	int32_t first = service_process(seen, s);
+	struct text phrase = { .at = NULL };
+
+	if (first < 0)
+		say_hidden(&phrase, seen);
+	else if (is_of_manager(seen, s))
+		say_manager_unit(&phrase, seen, s);
+	else
+		say_holder(&phrase, seen, s);
+	tell(t, first, &phrase);
+	each_beside(seen, s, tell_process, t);
 }
 
 /* ---- what ---- */

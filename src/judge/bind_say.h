@@ -19,15 +19,8 @@ struct bind_case {
 /* The process that holds @sock ("nginx (pid 12)"), or why there is none. */
 void say_holder(struct text *text, const struct snapshot *seen, const struct sock *sock);
 
-/* A process with its unit or container: "nginx (pid 12) of web.service". */
-void say_resident(struct text *text, const struct snapshot *seen, uint32_t process);
-
 /* Processes beside the first one that hold @sock: how many. */
 size_t holders_beside(const struct snapshot *seen, const struct sock *sock);
-
-/* The first @room of them, as indices of processes, into @at; returns how many there are. */
-size_t find_beside(const struct snapshot *seen, const struct sock *sock, uint32_t *at,
-		   size_t room);
 
 /* "worker (pid 900), worker (pid 901) and 3 more": all but the first. */
 void say_holders_beside(struct text *text, const struct snapshot *seen, const struct sock *sock);
@@ -42,32 +35,30 @@ const struct cgroup *sock_home(const struct snapshot *seen, const struct sock *s
 bool is_unit(const struct cgroup *home, const char *kind);
 
 /*
- * What is to be named once, such as whom to stop. Compared as a whole: part of a name
- * that somebody chose can look like another one.
+ * What is to be named once, such as whom to stop. A process counts as itself. Phrases are
+ * compared as a whole: part of a name that somebody chose can look like another one.
  */
-enum { TELLING_MAX = 3 };
+enum { TELLING_MAX = 3, NO_PROCESS = -1 };
 struct telling {
 	struct text at[TELLING_MAX];
+	int32_t process[TELLING_MAX];   /* index, or NO_PROCESS */
 	size_t count, again, unnamed;   /* of these: told already, beyond what is named */
 };
 
-/* Takes @phrase, as one of @most at most. */
-void tell(struct telling *t, size_t most, struct text *phrase);
+/* Takes @phrase, which is about @process or NO_PROCESS. */
+void tell(struct telling *t, int32_t process, struct text *phrase);
+
+/*
+ * Whom to stop for @sock: each process that holds it, with its unit or container; where
+ * systemd has it for a unit, that unit and whom it was handed to; or who it may be.
+ */
+void tell_owners(struct telling *t, const struct snapshot *seen, const struct sock *sock);
 
 /* Adds all of them to @text, with @between; frees them. */
 void say_telling(struct text *text, struct telling *t, const char *between);
 
 /* True when the service manager holds @sock, for a socket unit. */
 bool is_of_manager(const struct snapshot *seen, const struct sock *sock);
-
-/* What to stop instead of systemd itself, which holds @sock for a unit. */
-void say_manager_unit(struct text *text, const struct snapshot *seen, const struct sock *sock);
-
-/* The same with what systemd has started for it. */
-void say_manager(struct text *text, const struct snapshot *seen, const struct sock *sock);
-
-/* What to stop where no process is known to hold the socket. */
-void say_hidden(struct text *text, const struct snapshot *seen);
 
 /* The name of its process is @comm. */
 bool is_held_by(const struct snapshot *seen, const struct sock *sock, const char *comm);

@@ -11,7 +11,6 @@
 
 #include "judge/bind_say.h"
 #include "judge/say.h"
-#include "judge/service.h"
 
 #include <errno.h>
 #include <string.h>
@@ -81,39 +80,11 @@ static void say_socks(struct text *text, const struct unix_case *c)
 		if (!is_in_the_way(c, &c->scene->socks.at[i]))
 			continue;
 		say_unix_sock(&phrase, c, &c->scene->socks.at[i]);
-		tell(&t, TELLING_MAX, &phrase);
+		tell(&t, NO_PROCESS, &phrase);
 	}
 	say_telling(text, &t, "; ");
 	if (t.again + t.unnamed)
 		text_addf(text, "; and %zu more", t.again + t.unnamed);
-}
-
-static void tell_process(struct telling *t, const struct unix_case *c, uint32_t process)
-{
-	struct text phrase = { .at = NULL };
-
-	say_resident(&phrase, c->seen, process);
-	tell(t, TELLING_MAX, &phrase);
-}
-
-/* Whom to stop. systemd itself is not meant when it holds the socket of a unit. */
-static void tell_owners(struct telling *t, const struct unix_case *c, const struct unix_sock *s)
-{
-	struct sock held = as_sock(s);
-	int32_t first = service_process(c->seen, &held);
-	uint32_t beside[TELLING_MAX];
-	size_t count = find_beside(c->seen, &held, beside, TELLING_MAX);
-	struct text phrase = { .at = NULL };
-
-	if (first < 0)
-		say_hidden(&phrase, c->seen);
-	else if (is_of_manager(c->seen, &held))
-		say_manager_unit(&phrase, c->seen, &held);
-	else
-		say_resident(&phrase, c->seen, (uint32_t)first);
-	tell(t, TELLING_MAX, &phrase);
-	for (size_t i = 0; i < count && i < TELLING_MAX; i++)
-		tell_process(t, c, beside[i]);
 }
 
 static void advise_ending(struct unix_case *c)
@@ -121,9 +92,12 @@ static void advise_ending(struct unix_case *c)
 	struct telling t = { .count = 0 };
 	struct text text = { .at = NULL };
 
-	for (size_t i = 0; i < c->scene->socks.count; i++)
+	for (size_t i = 0; i < c->scene->socks.count; i++) {
+		struct sock held = as_sock(&c->scene->socks.at[i]);
+
 		if (is_in_the_way(c, &c->scene->socks.at[i]))
-			tell_owners(&t, c, &c->scene->socks.at[i]);
+			tell_owners(&t, c->seen, &held);
+	}
 	say_telling(&text, &t, ", ");
 	advice_add(&c->answer->advice, "Stop %s%s%s", text_str(&text),
 		   t.unnamed ? " and the others" : "", c->ask->abstract ?

@@ -9,6 +9,8 @@
 
 enum { NEARLY_FULL = 90 };      /* percent of tcp_max_tw_buckets */
 
+#define NOWHERE " is nowhere to be read; --probe settles it without sending a packet"
+
 static const struct known *limit_of(const struct connect_words *w, enum limit limit)
 {
 	return &w->map->seen->limits.limit[limit];
@@ -37,18 +39,19 @@ static void note_interval(const struct connect_words *w)
 		text_addf(&text, "sockets that are bound and idle are not listed; --probe settles it "
 			  "without sending a packet");
 	else if (a->ambiguous && w->ask->bind_first)
-		text_addf(&text, "it is not known whether the owners of %" PRIu32 " ports are IPv6 "
-			  "only",
-			  a->ambiguous);
+		say_count(&text, a->ambiguous, "port has an owner that perhaps is IPv6 only",
+			  "ports have owners that perhaps are IPv6 only");
 	else if (a->ambiguous && (!w->probe || !w->probe->made))
-		text_addf(&text, "whether the owners of %" PRIu32 " ports called bind() is nowhere "
-			  "to be read; --probe settles it without sending a packet", a->ambiguous);
+		say_count(&text, a->ambiguous, "port has an owner that perhaps called bind(), "
+			  "which" NOWHERE, "ports have owners that perhaps called bind(), which"
+			  NOWHERE);
 	else if (a->ambiguous)
-		text_addf(&text, "the kernel was not asked about %" PRIu32 " ports", a->ambiguous);
+		text_addf(&text, "the kernel was not asked about %" PRIu32 " port%s", a->ambiguous,
+			  a->ambiguous == 1 ? "" : "s");
 	else if (nearly)
-		text_addf(&text, "%" PRIu32 " TIME_WAIT%s just about to be old enough, or it is "
-			  "not known whether %s can be taken over", nearly,
-			  nearly == 1 ? " is" : "s are", nearly == 1 ? "it" : "they");
+		say_count(&text, nearly, "TIME_WAIT is just about to be old enough, or it is not "
+			  "known whether it can be taken over", "TIME_WAITs are just about to be "
+			  "old enough, or it is not known whether they can be taken over");
 	else
 		text_addf(&text, "the range has an odd number of ports, and a search of it can "
 			  "miss one end");
@@ -76,9 +79,9 @@ static void note_overflow(const struct connect_words *w)
 	if (fill->is && most->is && skipped->is && skipped->value &&
 	    fill->value * 100 >= most->value * NEARLY_FULL)
 		advice_add(&w->answer->notes, "tcp_max_tw_buckets (%" PRId64 ") is nearly reached, "
-			   "and %"
-			   PRId64 " connections closed without TIME_WAIT since boot: ports come "
-			   "back early, unprotected. Raise it.", most->value, skipped->value);
+			   "and %" PRId64 " connection%s closed without TIME_WAIT since boot: ports "
+			   "come back early, unprotected. Raise it.", most->value, skipped->value,
+			   skipped->value == 1 ? "" : "s");
 }
 
 static bool is_listened(const struct port_map *map, unsigned port)
@@ -108,10 +111,13 @@ static void note_place(const struct connect_words *w)
 /* Whether a connection had timestamps is nowhere to be read; most have. */
 static void note_takeover(const struct connect_words *w)
 {
+	bool one = w->answer->recyclable == 1;
+
 	if (w->answer->recyclable)
-		advice_add(&w->answer->notes, "%" PRIu32 " TIME_WAITs count as left, for connect() "
-			   "takes them over (tcp_tw_reuse). It does not where a connection had no "
-			   "timestamps because the other end refused them.", w->answer->recyclable);
+		advice_add(&w->answer->notes, "%" PRIu32 " TIME_WAIT%s as left, for connect() "
+			   "takes %s over (tcp_tw_reuse). It does not where a connection had no "
+			   "timestamps because the other end refused them.", w->answer->recyclable,
+			   one ? " counts" : "s count", one ? "it" : "them");
 }
 
 static void note_own_range(const struct connect_words *w)

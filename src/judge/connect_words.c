@@ -121,9 +121,8 @@ static void say_ports(struct text *text, const struct connect_words *w)
 {
 	const struct connect_answer *a = w->answer;
 
-	text_addf(text, ": of the ");
-	say_count(text, a->capacity + a->reserved, "port", "ports");
-	text_addf(text, " %u-%u, ", w->map->low, w->map->high);
+	text_addf(text, ": the range %u-%u has ", w->map->low, w->map->high);
+	say_count(text, a->capacity + a->reserved, "port; ", "ports; ");
 	say_count(text, a->used_by_destination, "is in use for it", "are in use for it");
 	if (a->used_by_destination)
 		say_states(text, a);
@@ -231,8 +230,8 @@ static void advise_bind_first(const struct connect_words *w)
 
 	if (w->left_unbound.is && w->left_unbound.value > w->answer->left)
 		advice_add(advice, "Set IP_BIND_ADDRESS_NO_PORT before the bind() (Linux 4.2): "
-			   "connect() then chooses the port, and %" PRId64 " more fit now.",
-			   w->left_unbound.value);
+			   "connect() then chooses the port, and %" PRId64 " more %s now.",
+			   w->left_unbound.value, w->left_unbound.value == 1 ? "fits" : "fit");
 	advice_add(advice, "Use further source addresses: each has the whole range for bind() "
 		   "again.");
 }
@@ -264,8 +263,7 @@ static void advise_waiting(const struct connect_words *w)
 	text_addf(&text, "Use connections again (keep-alive, a pool), or let the server close "
 		  "first: TIME_WAIT is then on its side and takes no port here.");
 	if (policy_of(w) == REUSE_NO)
-		text_addf(&text, " As it is, %.3g new connections a second are all that can go on "
-			  "for ever.",
+		text_addf(&text, " As it is, new connections can go on for ever at %.3g a second.",
 			  (double)(a->capacity - a->blocked_for_all) / TREND_SECONDS);
 	advice_add(&w->answer->advice, "%s", text_str(&text));
 	text_fini(&text);
@@ -293,11 +291,13 @@ static void advise_alive(const struct connect_words *w, const struct shares *sha
 /* Only since 6.8 is the range of a socket surely searched one by one. */
 static void advise_cliff(const struct connect_words *w)
 {
+	unsigned half = (w->map->high - w->map->low + 1) / 2;
+
 	if (!w->answer->cliff || w->ask->bind_first || !kernel_at_least(w->map->seen, 6, 8))
 		return;
 	advice_add(&w->answer->advice, "Set IP_LOCAL_PORT_RANGE to %u-%u on the connecting socket: "
-		   "without it every connect() now tries %u ports in vain first.",
-		   w->map->low, w->map->high, (w->map->high - w->map->low + 1) / 2);
+		   "without it every connect() now tries %u port%s in vain first.",
+		   w->map->low, w->map->high, half, half == 1 ? "" : "s");
 }
 
 static void advise_room(const struct connect_words *w, const struct shares *shares)

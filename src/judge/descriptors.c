@@ -25,20 +25,30 @@
 #include <stdlib.h>
 
 /* Of each inode the socket, as index + 1; made at the first finding. */
-static void make_once(struct map *by_inode, const struct snapshot *seen)
+struct by_inode {
+	bool made;
+	struct map socks;
+};
+
+static void make_once(struct by_inode *by_inode, const struct snapshot *seen)
 {
-	if (by_inode->count)
+	if (by_inode->made)
 		return;
-	for (size_t i = 0; i < seen->socks.count; i++)
-		if (seen->socks.at[i].inode)
-			*map_slot(by_inode, seen->socks.at[i].inode, NULL) = (uint32_t)i + 1;
+	by_inode->made = true;
+	for (size_t i = 0; i < seen->socks.count; i++) {
+		const struct sock *s = &seen->socks.at[i];
+
+		if (s->inode)
+			*map_slot(&by_inode->socks, s->inode, NULL) = (uint32_t)i + 1;
+	}
 }
 
 /*
  * Returns how many sockets, with those that are no rows. Holders are sorted by
  * inode: a second descriptor of one socket is next to the first.
  */
-static uint64_t put_members(struct finding *f, const struct snapshot *seen, struct map *by_inode)
+static uint64_t put_members(struct finding *f, const struct snapshot *seen,
+			    struct by_inode *by_inode)
 {
 	uint32_t last_inode = 0;
 	uint64_t count = 0;
@@ -51,7 +61,7 @@ static uint64_t put_members(struct finding *f, const struct snapshot *seen, stru
 			continue;
 		last_inode = h->inode;
 		make_once(by_inode, seen);
-		slot = map_find(by_inode, h->inode);
+		slot = map_find(&by_inode->socks, h->inode);
 		if (slot)
 			finding_member(f, seen, *slot - 1);
 		count += slot || (seen->folded && ids_has(&seen->folded->inodes, h->inode));
@@ -71,8 +81,10 @@ static void put_texts(struct finding *f, const struct snapshot *seen,
 	else
 		finding_unknown(f, NULL, "sockets", FACT_COUNT);
 	say_owner(&text, seen, &f->subject);
-	text_addf(&text, " has %" PRId64 " descriptors open, its limit is %" PRId64,
-		  process->descriptors.value, process->descriptor_limit.value);
+	text_addf(&text, " has ");
+	say_count(&text, (uint64_t)process->descriptors.value, "descriptor open",
+		  "descriptors open");
+	text_addf(&text, ", its limit is %" PRId64, process->descriptor_limit.value);
 	if (seen->holders_known) {
 		text_addf(&text, "; ");
 		say_count(&text, sockets, "of them is a TCP socket of this namespace",
@@ -90,7 +102,7 @@ static void put_texts(struct finding *f, const struct snapshot *seen,
 void weigh_descriptors(const struct snapshot *seen, const struct threshold *t,
 		       struct report *report)
 {
-	struct map by_inode = { .count = 0 };
+	struct by_inode by_inode = { .made = false };
 
 	for (size_t i = 0; i < seen->processes.count; i++) {
 		const struct process *process = &seen->processes.at[i];
@@ -107,5 +119,5 @@ void weigh_descriptors(const struct snapshot *seen, const struct threshold *t,
 		f->count = (uint64_t)process->descriptors.value;
 		put_texts(f, seen, process, put_members(f, seen, &by_inode));
 	}
-	map_fini(&by_inode);
+	map_fini(&by_inode.socks);
 }

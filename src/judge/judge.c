@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "judge/judge.h"
 
+#include "base/order.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,9 +24,9 @@ static void sum_up(const struct snapshot *seen, struct report *report)
 		report->summary.source[STATE_BOUND] = COUNT_UNTOLD;
 }
 
-static size_t rank_of(const struct finding *f)
+static int64_t rank_of(const struct finding *f)
 {
-	size_t i = 0;
+	int64_t i = 0;
 
 	while (strcmp(rules[i].id, f->id) != 0)
 		i++;
@@ -36,22 +38,15 @@ static uint32_t first_of(const struct finding *f)
 	return f->members.count ? f->members.at[0] : 0;
 }
 
-/* The smaller one first. */
-static int order_of(uint64_t a, uint64_t b)
-{
-	return (a > b) - (a < b);
-}
-
+/* Without a socket it is about a process or the only one of its rule: no two are equal. */
 static int compare(const void *left, const void *right)
 {
 	const struct finding *a = left, *b = right;
-	int order = order_of(b->severity, a->severity);
 
-	if (!order)
-		order = order_of(rank_of(a), rank_of(b));
-	if (!order)
-		order = order_of(b->count, a->count);
-	return order ? order : order_of(first_of(a), first_of(b));
+	return order_of(b->severity, a->severity) ?: order_of(rank_of(a), rank_of(b)) ?:
+	       order_of((int64_t)b->count, (int64_t)a->count) ?:
+	       order_of(first_of(a), first_of(b)) ?:
+	       order_of(a->subject.process, b->subject.process);
 }
 
 /* The gap that keeps @rule from being weighed; GAP_KIND_COUNT: none does. */

@@ -185,8 +185,9 @@ static void put_cause(struct finding *f, const struct budget *b, const struct bu
 {
 	struct text text = { .at = NULL };
 
-	text_addf(&text, "%" PRIu32 " of %" PRIu32 " more connect()s are possible ", b->left,
-		  base->capacity);
+	text_addf(&text, "%" PRIu32 " of ", b->left);
+	say_count(&text, base->capacity, "more connect()", "more connect()s");
+	text_addf(&text, b->left == 1 || base->capacity == 1 ? " is possible " : " are possible ");
 	say_way(&text, &f->subject);
 	text_addf(&text, ": ");
 	say_count(&text, b->used, "port", "ports");
@@ -325,14 +326,18 @@ void weigh_port_exhaustion(const struct snapshot *seen, const struct threshold *
 
 static void put_cliff(struct finding *f, const struct budget *b, const struct budget_base *base)
 {
+	uint32_t used = b->used - b->recyclable;
 	struct text text = { .at = NULL };
 
-	text_addf(&text, "%" PRIu32 " of %" PRIu32 " ports (%.0f %%) are in use ",
-		  b->used - b->recyclable, base->capacity, budget_percent_searched(b, base));
+	text_addf(&text, "%" PRIu32 " of ", used);
+	say_count(&text, base->capacity, "port", "ports");
+	text_addf(&text, " (%.0f %%) %s in use ", budget_percent_searched(b, base),
+		  used == 1 ? "is" : "are");
 	say_way(&text, &f->subject);
-	text_addf(&text, ": over half of the range, so every further connect() first tries %" PRIu32
-		  " ports in vain (measured: 0.05 us of CPU for each live connection on the way, "
-		  "0.23 us for each TIME_WAIT)", (base->high - base->low + 1) / 2);
+	text_addf(&text, ": over half of the range, so every further connect() first tries ");
+	say_count(&text, (base->high - base->low + 1) / 2, "port", "ports");
+	text_addf(&text, " in vain (measured: 0.05 us of CPU for each live connection on the way, "
+		  "0.23 us for each TIME_WAIT)");
 	put_holder(f, base->seen, &text);
 	say_cause(f, &text);
 	finding_fix(f, "Set IP_LOCAL_PORT_RANGE to the whole range on the connecting socket (about "

@@ -24,7 +24,7 @@
 
 static double percent_of(const struct known *used, const struct known *limit)
 {
-	if (limit->value <= 0)                  /* 0 where it is not known */
+	if (!used->is || !limit->is || limit->value <= 0)
 		return 0;
 	return 100.0 * (double)used->value / (double)limit->value;
 }
@@ -70,19 +70,20 @@ void weigh_pressure(const struct snapshot *seen, const struct threshold *t,
 {
 	const struct limits *limits = &seen->limits;
 	const struct known *orphans = &limits->counter[COUNTER_ORPHANS];
+	uint64_t count = orphans->is ? (uint64_t)orphans->value : 0;
 	double many = percent_of(orphans, &limits->limit[LIMIT_MAX_ORPHANS]);
 	double much = percent_of(&limits->counter[COUNTER_MEM_PAGES],
 				 &limits->limit[LIMIT_TCP_MEM_HIGH]);
 	enum severity severity = threshold_level(t, much);
 	struct finding *f;
 
-	if ((uint64_t)orphans->value >= t->least && threshold_level(t, many) > severity)
+	if (count >= t->least && threshold_level(t, many) > severity)
 		severity = threshold_level(t, many);
 	if (!severity)
 		return;
 	f = report_add(report, "orphan-pressure");
 	f->severity = severity;
 	f->subject.kind = SUBJECT_MACHINE;
-	f->count = (uint64_t)orphans->value;
+	f->count = count;
 	put_texts(f, limits);
 }

@@ -87,8 +87,8 @@ bool shortage_settle(struct shortage *s, uint64_t unseen)
 {
 	struct budget_base base;
 
-	/* as it could be opened before */
-	budget_open(&base, s->seen);
+	/* it could be opened in shortage_init(), and the limits are the same */
+	(void)budget_open(&base, s->seen);
 	for (size_t i = 0; i < s->seen->socks.count; i++)
 		if (budget_counts(&base, &s->seen->socks.at[i]))
 			count(s, &s->seen->socks.at[i]);

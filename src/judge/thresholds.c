@@ -10,8 +10,8 @@
 #include <string.h>
 
 struct thresholds {
-	struct { } fixed;               /* C wants a member before the array */
-	struct threshold at[];          /* one for each row of rules[] */
+	size_t count;                   /* of rules[], one for each row */
+	struct threshold at[];
 };
 
 struct unit { const char *name; double factor; };
@@ -40,7 +40,8 @@ struct thresholds *thresholds_new(void)
 	struct thresholds *thresholds =
 		grow_alloc(sizeof(*thresholds) + rules_count * sizeof(struct threshold));
 
-	for (size_t i = 0; i < rules_count; i++)
+	thresholds->count = rules_count;
+	for (size_t i = 0; i < thresholds->count; i++)
 		thresholds->at[i] = rules[i].usual;
 	return thresholds;
 }

@@ -167,7 +167,7 @@ struct sock {
 	bool          reuseaddr, reuseport;
 	bool          port_explicit;    /* a port was given to bind() */
 	uint16_t      sockopt;          /* bits of enum sockopt */
-	struct flow   flow;
+	struct flow   flow;             /* all 0 without HAVE_FLOW */
 	const struct detail *detail;
 	const struct other *other;      /* NULL for internet protocols */
 };

@@ -45,20 +45,21 @@ static const struct told_row rows[] = {
 	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\nhold 77\ngone sock\n"
 	  "bind 10.9.0.1:8080\n",
 	  { "still waits to be accepted", "!web" } },
-	{ "a third owner is named, or no other one is hinted at",
-	  "process 5 a\nprocess 6 b\nprocess 7 c\n"
+	{ "a fourth owner is named, or no other one is hinted at",
+	  "process 5 a\nprocess 6 b\nprocess 7 c\nprocess 8 d\n"
 	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\nhold 5\n"
 	  "sock listen 10.9.0.2:8080 0.0.0.0:0 flags=\nhold 6\n"
 	  "sock listen 10.9.0.3:8080 0.0.0.0:0 flags=\nhold 7\n"
+	  "sock listen 10.9.0.4:8080 0.0.0.0:0 flags=\nhold 8\n"
 	  "bind 0.0.0.0:8080 kind=any\n",
-	  { "advice: Stop a (pid 5); b (pid 6); and the other owners.\n" } },
+	  { "advice: Stop a (pid 5); b (pid 6); c (pid 7); and the other owners.\n" } },
 	{ "of two owners it is said that there are others",
 	  "process 5 a\nprocess 6 b\n"
 	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\nhold 5\n"
 	  "sock listen 10.9.0.2:8080 0.0.0.0:0 flags=\nhold 6\n"
 	  "sock listen 10.9.0.3:8080 0.0.0.0:0 flags=\nhold 5\n"
 	  "bind 0.0.0.0:8080 kind=any\n",
-	  { "advice: Stop a (pid 5); b (pid 6).\n" } },
+	  { "advice: Stop a (pid 5); b (pid 6), all of them.\n" } },
 
 	/* ---- other addresses ---- */
 	{ "an address that is not there any more is offered",
@@ -78,7 +79,7 @@ static const struct told_row rows[] = {
 	  "sock listen [::]:8080 [::]:0 flags=6\n"
 	  "bind [::]:8080 kind=any\n",
 	  { "fails EADDRINUSE", "!IPV6_V6ONLY" } },
-	{ "IPV6_V6ONLY is advised to whom has set it",
+	{ "IPV6_V6ONLY is advised to whoever has set it",
 	  "sock listen [::]:8080 [::]:0 flags=6\n"
 	  "bind [::]:8080 kind=any flags=6\n",
 	  { "fails EADDRINUSE", "!IPV6_V6ONLY" } },
@@ -133,5 +134,5 @@ static const struct told_row rows[] = {
 
 int main(void)
 {
-	return run_rows(rows, sizeof(rows) / sizeof(*rows));
+	return TOLD_RUN(rows);
 }

@@ -38,7 +38,7 @@ static const struct told_row rows[] = {
 	  UNKNOWN_TW "sock established 10.9.0.1:8080 10.9.0.9:98 flags=a\ngone sock\n"
 	  "bind 10.9.0.1:8080 flags=a\n",
 	  { "depends", "!a live socket" } },
-	{ "SO_REUSEADDR of others is told to whom does not set it",
+	{ "SO_REUSEADDR of others is told to whoever does not set it",
 	  "sock established 10.9.0.1:8080 10.9.0.9:98 flags=ap uid=0\n" UNKNOWN_TW
 	  "bind 10.9.0.1:8080 flags=p\n",
 	  { "depends", "it works only if that socket set SO_REUSEPORT too", "!a live socket" } },
@@ -95,5 +95,5 @@ static const struct told_row rows[] = {
 
 int main(void)
 {
-	return run_rows(rows, sizeof(rows) / sizeof(*rows));
+	return TOLD_RUN(rows);
 }

@@ -100,7 +100,8 @@ static const struct told_row rows[] = {
 	  "process 77 db cgroup=7\n"
 	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\nhold 77\n"
 	  "bind 10.9.0.1:8080\n",
-	  { "db (pid 77) of a-service-whose-name-has-as-many-letters-as-ids-have-123.service listens" } },
+	  { "db (pid 77) of a-service-whose-name-has-as-many-letters-as-ids-have-123.service "
+	    "listens" } },
 	{ "the id of a container is told at a length that nobody types",
 	  "cgroup 7 /docker/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n"
 	  "process 77 db cgroup=7\n"
@@ -124,10 +125,10 @@ static const struct told_row rows[] = {
 	  "process 5 elder\nprocess 9 heir\n"
 	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\nhold 5\nhold 9\nhold 9\n"
 	  "bind 10.9.0.1:8080\n",
-	  { "; also held by heir (pid 9): the port", "Stop elder (pid 5) and heir (pid 9), all" } },
+	  { "; also held by heir (pid 9): the port", "Stop elder (pid 5); heir (pid 9), all" } },
 };
 
 int main(void)
 {
-	return run_rows(rows, sizeof(rows) / sizeof(*rows));
+	return TOLD_RUN(rows);
 }

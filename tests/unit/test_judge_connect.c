@@ -430,7 +430,7 @@ static void a_probe_that_ended_early_leaves_an_interval(void **state)
 	judge_it(&ask, &probe);
 	assert_int_equal(answer.left_min, 8);
 	assert_int_equal(answer.left_max, 9);
-	assert_true(says(&answer.notes, "was not asked about 1 port"));
+	assert_true(says(&answer.notes, "was not asked about 1 port."));
 	end();
 }
 

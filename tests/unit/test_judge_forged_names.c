@@ -69,7 +69,7 @@ static void a_forged_name_hides_an_owner_of_a_port(void **state)
 		s.local.b[15]++;
 	}
 	judge_bind(&seen, &ask, &scene, &answer);
-	assert_string_equal(answer.advice.text[0], "Stop b (pid 6) (pid 5); b (pid 6).");
+	assert_string_equal(answer.advice.text[0], "Stop b (pid 6) (pid 5); b (pid 6), all of them.");
 	bind_answer_fini(&answer);
 }
 

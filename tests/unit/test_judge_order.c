@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "told_lines.h"
+#include "told_row.h"
 
 /* In which order findings are told, and what is told of the rules that could not be weighed. */
 
@@ -80,7 +80,7 @@ static void findings_with_and_without_sockets_change_places(void **state)
 		     true, (const int64_t []){ 31, 30, 32 }, 3);
 }
 
-static void a_warning_of_more_sockets_comes_before_a_critical_finding(void **state)
+static void a_warning_of_more_comes_before_a_critical_finding(void **state)
 {
 	(void)state;
 	expect_order("sock close-wait 10.0.0.1:40000 10.0.1.1:443 x=9 ms=100000 here\n"
@@ -126,7 +126,8 @@ static void a_threshold_of_a_rule_left_out_was_set_in_vain(void **state)
 	static const struct { const char *lines; bool set; } cases[] = {
 		{ "warn close-wait-leak=59999ms", true }, { "warn close-wait-leak=60001ms", true },
 		{ "crit close-wait-leak=599999ms", true }, { "crit close-wait-leak=600001ms", true },
-		{ "warn close-wait-leak=60,count=4", true }, { "warn close-wait-leak=60,count=6", true },
+		{ "warn close-wait-leak=60,count=4", true },
+		{ "warn close-wait-leak=60,count=6", true },
 		{ "warn close-wait-leak=60,count=5", false }, { "crit close-wait-leak=600", false },
 		{ "warn syn-sent-stuck=6", true }, { "crit bound-unused=5", true },
 		{ "warn time-wait-overflow=1\ncrit fd-exhaustion=2,count=3", false },
@@ -151,13 +152,14 @@ static void a_threshold_of_a_rule_left_out_was_set_in_vain(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(of_equal_findings_the_first_listed_comes_later, begin, end),
+		cmocka_unit_test_setup_teardown(of_equal_findings_the_first_listed_comes_later,
+						begin, end),
 		cmocka_unit_test_setup_teardown(of_equal_findings_another_than_the_first_socket_counts,
 						begin, end),
 		cmocka_unit_test_setup_teardown(findings_without_sockets_change_places, begin, end),
 		cmocka_unit_test_setup_teardown(findings_with_and_without_sockets_change_places,
 						begin, end),
-		cmocka_unit_test_setup_teardown(a_warning_of_more_sockets_comes_before_a_critical_finding,
+		cmocka_unit_test_setup_teardown(a_warning_of_more_comes_before_a_critical_finding,
 						begin, end),
 		cmocka_unit_test(another_rule_is_named_as_left_out),
 		cmocka_unit_test(a_threshold_of_a_rule_left_out_was_set_in_vain),

@@ -51,7 +51,7 @@ static void an_age_that_nobody_knows_is_told_as_one(void **state)
 	}
 }
 
-static void one_is_told_as_many(void **state)
+static void one_is_said_as_many(void **state)
 {
 	static const struct { uint64_t count; const char *said; } counts[] = {
 		{ 0, "0 sockets" }, { 1, "1 socket" }, { 2, "2 sockets" },
@@ -88,7 +88,7 @@ static void a_sentence_is_cut_within_a_character_or_too_early(void **state)
 	}
 }
 
-static void a_sentence_of_continued_bytes_is_cut_before_its_begin(void **state)
+static void a_sentence_of_continued_bytes_is_cut_before_its_beginning(void **state)
 {
 	struct text text = { .at = NULL };
 	char at[4];
@@ -127,9 +127,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_time_is_rounded_up_or_told_in_the_wrong_unit),
 		cmocka_unit_test(an_age_that_nobody_knows_is_told_as_one),
-		cmocka_unit_test(one_is_told_as_many),
+		cmocka_unit_test(one_is_said_as_many),
 		cmocka_unit_test(a_sentence_is_cut_within_a_character_or_too_early),
-		cmocka_unit_test(a_sentence_of_continued_bytes_is_cut_before_its_begin),
+		cmocka_unit_test(a_sentence_of_continued_bytes_is_cut_before_its_beginning),
 		cmocka_unit_test(a_cause_is_cut_before_its_room_is_used),
 		cmocka_unit_test_setup_teardown(a_process_without_a_name_is_nobody, begin, end),
 	};

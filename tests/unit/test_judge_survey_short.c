@@ -249,44 +249,50 @@ static void bound_sockets_take_ports_from_a_destination_listed_or_not(void **sta
 	}
 }
 
+/* Only a range without one port that is left is told. */
+static void begin_short_world(struct look *look)
+{
+	begin_world(look);
+	set_both(look, "port-exhaustion=100");
+	set_both(look, "connect-search-cliff=1000");
+}
+
+static void expect_short_of(const struct look *look, uint64_t count)
+{
+	const struct finding *f = finding(look, "port-exhaustion");
+
+	assert_non_null(f);
+	assert_int_equal(f->count, count);
+}
+
 /* Nobody can connect any more: the connections on the ports are what there is to be shown. */
 static void a_range_lost_to_the_last_port_is_told_with_those_who_took_it(void **state)
 {
-	const struct finding *f;
 	struct look look;
 
 	(void)state;
-	begin_world(&look);
-	set_both(&look, "port-exhaustion=100");
-	set_both(&look, "connect-search-cliff=1000");
+	begin_short_world(&look);
 	put_clients(&look.world, STATE_ESTABLISHED, 0, RANGE, 80);
 	for (size_t i = 1; i <= RANGE; i++)
 		look.world.socks.at[i].flow.bytes_acked = 0;    /* the peer called connect() */
 	look_through(&look);
-	f = finding(&look, "port-exhaustion");
-	assert_non_null(f);
-	assert_int_equal(f->count, RANGE);
+	expect_short_of(&look, RANGE);
 	end_look(&look);
 }
 
 /* So few that they are no finding of their own, and all the same the whole range. */
 static void a_small_range_that_idle_sockets_took_is_told_though_they_were_not_listed(void **state)
 {
-	const struct finding *f;
 	struct look look;
 
 	(void)state;
-	begin_world(&look);
-	set_both(&look, "port-exhaustion=100");
-	set_both(&look, "connect-search-cliff=1000");
+	begin_short_world(&look);
 	know(&look.world.limits.limit[LIMIT_PORT_HIGH], LOW + 49);
 	for (unsigned i = 0; i < 50; i++)
 		put(&look.world, STATE_BOUND, LOW + i);
 	look_through(&look);
 	assert_int_equal(look.log[0].states, STATE_ALL & ~many_and_bound);
-	f = finding(&look, "port-exhaustion");
-	assert_non_null(f);
-	assert_int_equal(f->count, 50);
+	expect_short_of(&look, 50);
 	end_look(&look);
 }
 

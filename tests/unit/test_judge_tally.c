@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "judge/listeners.h"
 #include "judge/tally.h"
-#include "told_lines.h"
+#include "told_row.h"
 
 /*
- * Addresses are chosen by strangers, so they can be chosen to have one hash: these two
- * do, wherever nothing else differs. Found by a lattice, in seconds.
+ * Addresses are chosen by strangers, so they can be chosen to have one hash: keys that
+ * differ in nothing but these two have one by map_hash(), which has no secret.
  */
 #define THIS  "2001:db8:973b:9c7c:11c7:e881:e34c:ba0b"
 #define OTHER "2001:db8:a80d:9e48:39f7:668d:f347:eb18"
@@ -49,20 +49,21 @@ static void keys_of_one_hash_are_taken_for_one_key(void **state)
 	tally_fini(&tally);
 }
 
+#define HIDDEN(port, host, count) "sock last-ack [2001:db8::1]:" port " [" host "]:443 x=" count \
+				  " ms=1 here on=99 retrans=9 rto=25600\n"
+
 /* Ten of the one are worth a finding, nine of the other are not; together they would be one. */
 static void a_peer_hides_behind_the_hash_of_another(void **state)
 {
-	static const struct told_case cases[] = {
-		{ "both together", "sock last-ack [2001:db8::1]:40000 [" THIS "]:443 x=9 ms=1 here on=99 "
-		  "retrans=9 rto=25600\nsock last-ack [2001:db8::1]:41000 [" OTHER "]:443 x=9 ms=1 here "
-		  "on=99 retrans=9 rto=25600\ncheck", "nothing", "last-ack-stuck" },
-		{ "one is enough", "sock last-ack [2001:db8::1]:40000 [" THIS "]:443 x=9 ms=1 here on=99 "
-		  "retrans=9 rto=25600\nsock last-ack [2001:db8::1]:41000 [" OTHER "]:443 x=10 ms=1 here "
-		  "on=99 retrans=9 rto=25600\ncheck", "last-ack-stuck, 10\n", "last-ack-stuck, 19" },
+	static const struct told_row cases[] = {
+		{ "both together", HIDDEN("40000", THIS, "9") HIDDEN("41000", OTHER, "9") "check",
+		  { "nothing", "!last-ack-stuck" } },
+		{ "one is enough", HIDDEN("40000", THIS, "9") HIDDEN("41000", OTHER, "10") "check",
+		  { "last-ack-stuck, 10\n", "!last-ack-stuck, 19" } },
 	};
 
 	(void)state;
-	TOLD_CHECK_ALL(cases);
+	TOLD_CHECK(cases);
 }
 
 static void what_was_on_the_stack_becomes_a_listener(void **state)
@@ -73,7 +74,8 @@ static void what_was_on_the_stack_becomes_a_listener(void **state)
 	(void)state;
 	memset(&listeners, 0xff, sizeof(listeners));
 	told_begin(&t);
-	told_lines(&t, "sock listen 0.0.0.0:80 0.0.0.0:0\nsock established 10.0.0.1:81 10.0.0.9:9", NULL);
+	told_lines(&t, "sock listen 0.0.0.0:80 0.0.0.0:0\nsock established 10.0.0.1:81 10.0.0.9:9\n",
+		   NULL);
 	listeners_init(&listeners, &t.seen);
 	assert_true(listeners_have(&listeners, 80));
 	assert_false(listeners_have(&listeners, 81));

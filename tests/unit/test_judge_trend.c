@@ -123,7 +123,8 @@ static void another_close_counts_for_the_rate(void **state)
 static void a_short_time_makes_another_rate(void **state)
 {
 	static const struct { int64_t age_ms; double rate; } cases[] = {
-		{ 0, 30 }, { 500, 30 }, { 1000, 30 }, { 1500, 20 }, { 9000, 30.0 / 9 }, { 9999, 30 / 9.999 },
+		{ 0, 30 }, { 500, 30 }, { 1000, 30 }, { 1500, 20 },
+		{ 9000, 30.0 / 9 }, { 9999, 30 / 9.999 },
 	};
 
 	(void)state;
@@ -139,7 +140,8 @@ static void a_short_time_makes_another_rate(void **state)
 static void the_rate_looks_back_longer_than_ports_are_kept(void **state)
 {
 	static const struct { int64_t delay_ms; double rate; } cases[] = {
-		{ 1, 1 }, { 999, 1 }, { 1000, 1 }, { 1001, 2 / 1.5 }, { 2000, 2 / 1.5 }, { 60000, 2 / 1.5 },
+		{ 1, 1 }, { 999, 1 }, { 1000, 1 }, { 1001, 2 / 1.5 }, { 2000, 2 / 1.5 },
+		{ 60000, 2 / 1.5 },
 	};
 
 	(void)state;
@@ -204,7 +206,8 @@ static void ports_that_come_back_early_run_out_all_the_same(void **state)
 {
 	static const struct { int64_t delay_ms; uint32_t left; bool ends; double in_s; } cases[] = {
 		{ 1, 9, true, 0.9 }, { 1, 10, true, 1 }, { 1, 11, false, 0 },
-		{ 1000, 10, true, 1 }, { 1000, 11, false, 0 }, { 1001, 20, true, 2 }, { 1001, 21, false, 0 },
+		{ 1000, 10, true, 1 }, { 1000, 11, false, 0 }, { 1001, 20, true, 2 },
+		{ 1001, 21, false, 0 },
 	};
 
 	(void)state;

@@ -65,5 +65,5 @@ static const struct told_row rows[] = {
 
 int main(void)
 {
-	return run_rows(rows, sizeof(rows) / sizeof(*rows));
+	return TOLD_RUN(rows);
 }

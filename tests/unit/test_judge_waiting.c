@@ -40,7 +40,8 @@ static const struct told_row rows[] = {
 	  "sock time-wait 10.0.0.1:4000 10.0.0.9:443 timewait=5000 x=7\n"
 	  "sock fin-wait-2 10.0.0.1:4100 10.0.0.9:443 inode=0 timewait=5000\n"
 	  "sock fin-wait-2 10.0.0.1:4200 10.0.0.9:443 x=2\ncheck\n",
-	  { "warning time-wait-overflow, 8\n", "sockets 0-7\n", "holds 8 of 10 (tcp_max_tw_buckets)\n" } },
+	  { "warning time-wait-overflow, 8\n", "sockets 0-7\n",
+	    "holds 8 of 10 (tcp_max_tw_buckets)\n" } },
 	{ "a table is near its limit one early",
 	  "limit max_tw_buckets 1000\ncounter time_wait_minisocks 799\ncheck\n", { "nothing" } },
 	{ "a table is near its limit one late",
@@ -53,22 +54,27 @@ static const struct told_row rows[] = {
 	  "limit max_tw_buckets 1\ncounter time_wait_minisocks 1\ncheck\n",
 	  { "critical time-wait-overflow, 1\n", "holds 1 of 1 (tcp_max_tw_buckets)\n" } },
 	{ "with a limit of one the least number is not asked",
-	  "warn time-wait-overflow=80,count=2\nlimit max_tw_buckets 1\ncounter time_wait_minisocks 1\ncheck\n",
+	  "warn time-wait-overflow=80,count=2\nlimit max_tw_buckets 1\n"
+	  "counter time_wait_minisocks 1\ncheck\n",
 	  { "nothing" } },
 	{ "a limit of none is not full once it has counted",
 	  "warn time-wait-overflow=100\ncrit time-wait-overflow=1000\n"
-	  "limit max_tw_buckets 0\ncounter time_wait_minisocks 0\ncounter time_wait_overflow 2\ncheck\n",
+	  "limit max_tw_buckets 0\ncounter time_wait_minisocks 0\ncounter time_wait_overflow 2\n"
+	  "check\n",
 	  { "critical time-wait-overflow, 0\n",
 	    "; since boot 2 connections closed without TIME_WAIT because it was full\n" } },
 	{ "a limit of none is more than full",
 	  "warn time-wait-overflow=101\ncrit time-wait-overflow=1000\n"
-	  "limit max_tw_buckets 0\ncounter time_wait_minisocks 0\ncounter time_wait_overflow 2\ncheck\n",
+	  "limit max_tw_buckets 0\ncounter time_wait_minisocks 0\ncounter time_wait_overflow 2\n"
+	  "check\n",
 	  { "nothing" } },
 	{ "connections that nothing was taken from are told, or one is told as many",
-	  "limit max_tw_buckets 1000\ncounter time_wait_minisocks 800\ncounter time_wait_overflow 0\ncheck\n",
+	  "limit max_tw_buckets 1000\ncounter time_wait_minisocks 800\n"
+	  "counter time_wait_overflow 0\ncheck\n",
 	  { "holds 800 of 1000 (tcp_max_tw_buckets)\n", "!since boot" } },
 	{ "one connection without TIME_WAIT is told as many",
-	  "limit max_tw_buckets 1000\ncounter time_wait_minisocks 800\ncounter time_wait_overflow 1\ncheck\n",
+	  "limit max_tw_buckets 1000\ncounter time_wait_minisocks 800\n"
+	  "counter time_wait_overflow 1\ncheck\n",
 	  { "; since boot 1 connection closed without TIME_WAIT" } },
 
 	/* ---- fin-wait-2-held ---- */
@@ -114,7 +120,8 @@ static const struct told_row rows[] = {
 	  { "warning close-wait-leak, 1\n" } },
 	{ "a socket of which no times are known is told to be sending",
 	  "warn close-wait-leak=0,count=1\n" CLOSE_WAIT "sq=5\ncheck\n",
-	  { "warning close-wait-leak, 1\n", "the oldest at least 0 ms ago: 1 consumed everything and was "
+	  { "warning close-wait-leak, 1\n",
+	    "the oldest at least 0 ms ago: 1 consumed everything and was "
 	    "forgotten (no close())\n" } },
 	{ "where most are still sending nothing is advised",
 	  CLOSE_WAIT "here ms=90000 x=5\n"
@@ -156,5 +163,5 @@ static const struct told_row rows[] = {
 
 int main(void)
 {
-	return run_rows(rows, sizeof(rows) / sizeof(*rows));
+	return TOLD_RUN(rows);
 }

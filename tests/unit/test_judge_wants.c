@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "told_lines.h"
+#include "told_row.h"
 
 /* Whose owners are looked for: of all that a finding names, of nobody else. */
 
@@ -28,7 +28,8 @@ static void expect_wants(const struct wanted *wanted)
 			fail_msg("not wanted: %u in\n%s", wanted->inodes[inodes], wanted->lines);
 	for (; wanted->cgroups[cgroups]; cgroups++)
 		if (!map_find(&wants.cgroups, wanted->cgroups[cgroups]))
-			fail_msg("cgroup %d not wanted in\n%s", (int)wanted->cgroups[cgroups], wanted->lines);
+			fail_msg("cgroup %d not wanted in\n%s", (int)wanted->cgroups[cgroups],
+				 wanted->lines);
 	if (wants.inodes.count != inodes || wants.cgroups.count != cgroups ||
 	    wants.thorough != wanted->thorough || wants.pids.count != wanted->pids)
 		fail_msg("%zu inodes, %zu cgroups, %zu pids%s in\n%s", wants.inodes.count,
@@ -39,8 +40,13 @@ static void expect_wants(const struct wanted *wanted)
 	told_end(&t);
 }
 
+#define EXPECT_ALL(cases)                                                      \
+	for (size_t i_ = 0; i_ < sizeof(cases) / sizeof(*(cases)); i_++)       \
+		expect_wants(&(cases)[i_])
+
 #define LEAK(cgroup) "warn close-wait-leak=60,count=2\n" \
-		     "sock close-wait 10.0.0.1:40000 10.0.0.9:443 x=3 ms=100000 here inode=5 " cgroup "\n" \
+		     "sock close-wait 10.0.0.1:40000 10.0.0.9:443 x=3 ms=100000 here inode=5 " \
+		     cgroup "\n" \
 		     "sock close-wait 10.0.0.1:41000 10.0.0.9:443 x=2 ms=100000 here inode=6 cgroup=8\n"
 
 static void holders_are_looked_for_further_away_than_in_their_control_groups(void **state)
@@ -53,8 +59,7 @@ static void holders_are_looked_for_further_away_than_in_their_control_groups(voi
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		expect_wants(&cases[i]);
+	EXPECT_ALL(cases);
 }
 
 /* A listener, even the first socket of all, may be held by anybody. */
@@ -74,8 +79,7 @@ static void a_listener_of_the_port_is_not_looked_for(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		expect_wants(&cases[i]);
+	EXPECT_ALL(cases);
 }
 
 /* Of what waits in FIN_WAIT_2 both ends are looked for, of a leak only this one. */
@@ -93,8 +97,7 @@ static void a_peer_that_nobody_blames_is_looked_for(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		expect_wants(&cases[i]);
+	EXPECT_ALL(cases);
 }
 
 int main(void)

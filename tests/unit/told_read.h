@@ -387,6 +387,15 @@ static inline void read_elsewhere(struct told *t, const struct words *w)
 						 word_value(w, "comm"));
 }
 
+/* gone sock|local: off its list, its bytes stay behind the end, where nobody may look. */
+static inline void read_gone(struct told *t, const struct words *w)
+{
+	size_t *count = word_is(w, "local") ? &t->seen.locals.count : &t->seen.socks.count;
+
+	assert_true(*count > 0);
+	--*count;
+}
+
 static const struct { const char *verb; void (*read)(struct told *, const struct words *); }
 told_verbs[] = {
 	{ "sock", read_sock }, { "hold", read_hold }, { "process", read_process },
@@ -394,7 +403,7 @@ told_verbs[] = {
 	{ "reserved", read_reserved }, { "cgroup", read_cgroup }, { "gap", read_gap },
 	{ "local", read_local }, { "link", read_link }, { "warn", read_threshold },
 	{ "crit", read_threshold }, { "seen", read_seen }, { "usock", read_usock },
-	{ "elsewhere", read_elsewhere },
+	{ "elsewhere", read_elsewhere }, { "gone", read_gone },
 };
 
 /* False when the verb is none of a situation. */

@@ -6,72 +6,80 @@
 #include "told_say.h"
 
 /*
- * A test as a row: a situation with its question, in the lines of tests/unit/told/README,
- * and the parts that its answer has; one behind "!" it must not have. The name says what is
- * broken when it fails.
- *
- * One more verb: "gone" (sock, local) takes the last one off its list again and
- * leaves its bytes behind the end, where nobody may look.
+ * A test as a row: a situation with its questions, in the lines of tests/unit/told/README,
+ * and the parts that the answers have; one behind "!" they must not have. The name says what
+ * is broken when it fails, or which case of what its test is called.
  */
 struct told_row {
 	const char *broken, *lines;
 	const char *says[5];
 };
 
-static inline bool read_gone(struct told *t, const struct words *w)
+/* Reads the lines behind what @t has, and adds what their questions are answered to @answer. */
+static inline void told_lines(struct told *t, const char *lines, struct text *answer)
 {
-	if (strcmp(w->at[0], "gone") != 0)
-		return false;
-	if (word_is(w, "local"))
-		t->seen.locals.count--;
-	else
-		t->seen.socks.count--;
-	return true;
+	char *copy = strdup(lines), *rest = copy;
+
+	for (char *line; (line = strsep(&rest, "\n"));) {
+		struct words w = words_of(line);
+
+		if (w.count && !told_read(t, &w) && !told_ask(answer, t, &w))
+			fail_msg("no such line: %s", w.at[0]);
+	}
+	free(copy);
 }
 
-static inline void check_row(const struct told_row *row, const char *answer)
+/* For a test that answers a part of @row itself. */
+static inline void told_expect(const struct told_row *row, const char *answer)
 {
 	for (size_t i = 0; i < sizeof(row->says) / sizeof(*row->says) && row->says[i]; i++) {
 		const char *part = row->says[i];
 
 		if (*part == '!' && strstr(answer, part + 1))
-			fail_msg("said: %s\nin:\n%s", part + 1, answer);
+			fail_msg("%s: said: %s\nin:\n%s", row->broken, part + 1, answer);
 		if (*part != '!' && !strstr(answer, part))
-			fail_msg("not said: %s\nbut:\n%s", part, answer);
+			fail_msg("%s: not said: %s\nbut:\n%s", row->broken, part, answer);
 	}
 }
 
-static void a_row(void **state)
+static inline void told_check(const struct told_row *row)
 {
-	const struct told_row *row = *state;
-	char *lines = strdup(row->lines), *rest = lines;
 	struct text answer = { .at = NULL };
 	struct told t;
 
 	told_begin(&t);
-	for (char *line; (line = strsep(&rest, "\n"));) {
-		struct words w = words_of(line);
-
-		if (w.count && !read_gone(&t, &w) && !told_read(&t, &w) && !told_ask(&answer, &t, &w))
-			fail_msg("no such line: %s", w.at[0]);
-	}
-	check_row(row, text_str(&answer));
-	text_fini(&answer);
+	told_lines(&t, row->lines, &answer);
+	told_expect(row, text_str(&answer));
 	told_end(&t);
-	free(lines);
+	text_fini(&answer);
 }
 
-/* Runs @count rows, each as a test of its own. */
-static inline int run_rows(const struct told_row *rows, size_t count)
+static inline void told_check_rows(const struct told_row *rows, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		told_check(&rows[i]);
+}
+
+static inline void told_test(void **state)
+{
+	told_check(*state);
+}
+
+static inline int told_run_rows(const struct told_row *rows, size_t count)
 {
 	struct CMUnitTest *tests = calloc(count, sizeof(*tests));
 	int failed;
 
 	for (size_t i = 0; i < count; i++)
-		tests[i] = (struct CMUnitTest){ rows[i].broken, a_row, NULL, NULL, (void *)&rows[i] };
+		tests[i] = (struct CMUnitTest){ rows[i].broken, told_test, NULL, NULL,
+						(void *)&rows[i] };
 	failed = _cmocka_run_group_tests("rows", tests, count, NULL, NULL);
 	free(tests);
 	return failed;
 }
+
+/* An array of rows as the cases of one test, and each as a test of its own: for main(). */
+#define TOLD_CHECK(rows) told_check_rows(rows, sizeof(rows) / sizeof(*(rows)))
+#define TOLD_RUN(rows) told_run_rows(rows, sizeof(rows) / sizeof(*(rows)))
 
 #endif
