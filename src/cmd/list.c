@@ -87,7 +87,8 @@ static int ask_for(struct listing_job *job, enum protocol protocol, unsigned nee
 		.ipv4 = job->families.ipv4, .ipv6 = job->families.ipv6,
 		.filter = job->filter.has_expression ? &job->filter : NULL,
 		.findings = filter_has(&job->filter, FILTER_FINDING) ? &job->findings : NULL,
-		.bare = job->bare, .ahead = true,
+		.bare = job->bare,
+		.ahead = job->session.options->info,    /* 280 bytes to be spelled out */
 	};
 
 	return collect_socks(job->session.collect, &ask,

@@ -130,7 +130,7 @@ struct collect_ask {
 	 * inode: nothing else need be read, and with a million sockets that is seen.
 	 */
 	bool bare;
-	/* The sink has much to do: a second thread receives, where the listing is long. */
+	/* The sink has much to do for a row: a second thread receives, where the listing is long. */
 	bool ahead;
 };
 

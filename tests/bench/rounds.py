@@ -30,6 +30,11 @@ def run_once(timed, command, limit_s):
             "bytes": size, "status": status}
 
 
+def warm():
+    """Whoever comes behind `lsof` finds none of the sockets in the processor's caches, and takes half as long again."""
+    subprocess.run([os.environ["LIMIT"], "dump"], stdout=subprocess.DEVNULL, check=True)
+
+
 def time_waits():
     with open("/proc/net/sockstat") as sockstat:
         words = next(line for line in sockstat if line.startswith("TCP:")).split()
@@ -58,6 +63,7 @@ def main():
             if spent_s[command.name] > float(budget_s):
                 continue
             wanted = renew_time_waits(wanted)
+            warm()
             result = run_once(timed, command, limit_s)
             ended = "missing" in result or result["status"] == 124
             spent_s[command.name] += 1e9 if ended else result["wall_us"] / 1e6

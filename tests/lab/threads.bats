@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A long listing is received by more than one thread: connections ahead of what is printed, and beside them the
+# A long listing is received by more than one thread: with -i ahead of what is printed, and beside connections the
 # sockets that are only bound, which are in a table of the kernel of their own.
 
 load lab.bash
@@ -86,7 +86,7 @@ listed() { # ARGUMENTS...
 
 @test "sockvet hangs or prints on when nobody reads a listing that is received ahead" {
 	lab_python "$crowd" 50 "$SOCKVET"
-	run inside timeout 20 bash -c '"$1" list -tan --jsonl | head -1 | wc -l; echo "${PIPESTATUS[0]}"' - "$SOCKVET"
+	run inside timeout 20 bash -c '"$1" list -tani --jsonl | head -1 | wc -l; echo "${PIPESTATUS[0]}"' - "$SOCKVET"
 	echo "$output"
 	[ "${lines[0]}" -eq 1 ] && [ "${lines[1]}" -eq 141 ]
 }

@@ -73,7 +73,7 @@ COMMANDS = [
     "tables", "tables findings", "explain --ascii", "explain CLOSE_WAIT --ascii",
 ]
 # Where there are many sockets: more threads than one.
-CROWDED = ["list -tanH", "list -tan --jsonl"]
+CROWDED = ["list -tanH", "list -tani --jsonl"]
 
 Run = collections.namedtuple("Run", "status out err")
 
