@@ -267,6 +267,9 @@ static void say_refusal(struct text *text, const struct bind_case *c)
 static void say_reason(struct text *text, const struct bind_case *c)
 {
 	switch (c->ruling.reason) {
+	default:
+		say_refusal(text, c);
+		break;
 	case REASON_FITS:
 		say_free(text, c);
 		break;
@@ -287,8 +290,6 @@ static void say_reason(struct text *text, const struct bind_case *c)
 	case REASON_FLAGS:
 		say_obstacle(text, c);
 		break;
-	default:
-		say_refusal(text, c);
 	}
 }
 

@@ -160,6 +160,15 @@ static void one_is_told_as_many(void **state)
 		{ "two are reserved",
 		  "warn port-exhaustion=0\nrange 40000 40003\nreserved 40000-40001\n" ASK,
 		  { "2 ports of the range are reserved" } },
+		{ "one is tried in vain", "range 40000 40001\n" ALIVE(40000, 2) ASK,
+		  { "now tries 1 port in vain" } },
+		{ "two are tried in vain", "range 40000 40003\n" ALIVE(40000, 4) ASK,
+		  { "now tries 2 ports in vain" } },
+		{ "one fits", "range 40000 40000\nwarn port-exhaustion=30\n"
+		  "sock established 10.0.0.1:40000 10.0.0.8:80 here auto\n" FIRST, { "and 1 more fits now" } },
+		{ "two fit", "range 40000 40001\nwarn port-exhaustion=30\n"
+		  "sock established 10.0.0.1:40000 10.0.0.8:80 here auto x=2\n" FIRST,
+		  { "and 2 more fit now" } },
 	};
 
 	(void)state;
