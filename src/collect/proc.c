@@ -106,3 +106,18 @@ bool proc_is_bare(const char *stat)
 		return false;
 	return state == 'Z' || state == 'X' || flags & (EXITING | KERNEL_THREAD);
 }
+
+bool proc_shows_nothing(int32_t pid, int err)
+{
+	char path[PROC_PATH + 8];
+	struct text stat = { 0 };
+	bool bare = false;
+
+	if (err == EACCES || err == EPERM) {
+		snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+		err = -tape_read(AT_FDCWD, path, &stat);
+		bare = !err && proc_is_bare(text_str(&stat));
+	}
+	text_fini(&stat);
+	return bare || err == ENOENT || err == ESRCH;
+}

@@ -51,4 +51,10 @@ DIR *proc_folder(const struct proc *proc, const char *path);
  */
 bool proc_is_bare(const char *stat);
 
+/*
+ * True when @err, of something below /proc/PID, hides nothing: the process has gone, or it
+ * is refused because it is bare.
+ */
+bool proc_shows_nothing(int32_t pid, int err);
+
 #endif

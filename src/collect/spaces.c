@@ -6,7 +6,6 @@
 #include "collect/mounts.h"
 #include "collect/netns.h"
 #include "collect/proc.h"
-#include "collect/tape.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -137,26 +136,10 @@ static void find_names(struct spaces *spaces, const char *folder)
 
 /* ---- processes ---- */
 
-/* True when @err, of something below /proc/PID, is because the process is ending. */
-static bool is_leaving(int32_t pid, int err)
-{
-	char path[PROC_PATH + 8];
-	struct text stat = { 0 };
-	bool leaving = false;
-
-	if (err == EACCES || err == EPERM) {
-		snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-		err = -tape_read(AT_FDCWD, path, &stat);
-		leaving = !err && proc_is_bare(text_str(&stat));
-	}
-	text_fini(&stat);
-	return leaving || err == ENOENT || err == ESRCH;
-}
-
 /* Gone is nothing that was hidden. */
 static void note_failure(struct walk *walk, int32_t pid, int err)
 {
-	if (is_leaving(pid, err))
+	if (proc_shows_nothing(pid, err))
 		return;
 	walk->spaces->whole = false;
 	walk->refused = true;
@@ -355,7 +338,7 @@ static bool visit(struct tour *tour, const struct space *space)
 	if (space->inode == tour->home || map_find(&tour->seen, space->inode))
 		return true;
 	err = enter(space);
-	if (err == ESRCH || (space->pid && is_leaving(space->pid, err)))
+	if (err == ESRCH || (space->pid && proc_shows_nothing(space->pid, err)))
 		return !lose(tour, space);
 	if (err)
 		refuse(tour, space, err);

@@ -34,23 +34,13 @@ void walk_close(struct walk *walk)
 	cgroup_tree_fini(&walk->tree);
 }
 
-static bool is_bare(const struct walk *walk, int32_t pid)
-{
-	struct text stat = { 0 };
-	bool bare = proc_read(&walk->proc, pid, "stat", &stat) == 0 &&
-		    proc_is_bare(text_str(&stat));
-
-	text_fini(&stat);
-	return bare;
-}
-
 void walk_failed(struct walk *walk, int32_t pid, int err)
 {
-	if (walk_is_gone(err))
+	if (proc_shows_nothing(pid, err))
 		return;
-	if ((err == EACCES || err == EPERM) && !is_bare(walk, pid)) {
+	if (err == EACCES || err == EPERM) {
 		walk->unreadable++;
-	} else if (err != EACCES && err != EPERM) {
+	} else {
 		walk->broken++;
 		walk->broken_err = err;
 	}
