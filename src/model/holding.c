@@ -80,6 +80,8 @@ static void index_holders(struct snapshot *snapshot)
 	struct holder_index *index = &snapshot->holder_index;
 	const struct holder *at = snapshot->holders.at;
 	size_t count = snapshot->holders.count, entries, next = 0;
+	/* At least 1, which 31 bits of shift always reach: 32 of them are undefined. */
+	size_t last_entry = count / HOLDERS_PER_ENTRY ?: 1;
 	uint32_t range;
 
 	free(index->at);
@@ -87,7 +89,7 @@ static void index_holders(struct snapshot *snapshot)
 	if (!count)
 		return;
 	range = at[count - 1].inode - at->inode;
-	while (range >> index->shift > count / HOLDERS_PER_ENTRY)
+	while (range >> index->shift > last_entry)
 		index->shift++;
 	entries = (range >> index->shift) + 2;
 	index->at = grow_alloc(entries * sizeof(*index->at));

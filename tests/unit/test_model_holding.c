@@ -60,6 +60,22 @@ static uint32_t spread(unsigned how, uint32_t *state)
 	}
 }
 
+/* A look-up has no deadline: an index that is never finished would hold every command. */
+static void two_holders_at_the_ends_of_all_inodes_are_found(void **state)
+{
+	(void)state;
+	for (uint32_t count = 1; count < 9; count++) {
+		struct snapshot seen;
+
+		snapshot_init(&seen);
+		for (uint32_t i = 0; i < count; i++)
+			hold(&seen, i & 1 ? UINT32_MAX - i : 5 + i, i, 3);
+		snapshot_sort_holders(&seen);
+		compare_around(&seen);
+		snapshot_fini(&seen);
+	}
+}
+
 static void any_spread_of_inodes_is_found(void **state)
 {
 	uint32_t chance = 42;
@@ -105,6 +121,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_spread_of_inodes_is_found),
+		cmocka_unit_test(two_holders_at_the_ends_of_all_inodes_are_found),
 		cmocka_unit_test(holders_that_come_later_are_found_too),
 	};
 
