@@ -167,7 +167,7 @@ room_of = $(firstword $(filter $(ROOMS),$(subst _, ,$(1))) model)
 $(O)/tests/%: tests/unit/%.c $$(addprefix $(O)/,$$(addsuffix .a,$$(call room_of,$$*) model base))
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -Wno-conversion -Wno-sign-conversion \
-	  -MMD -MP $(ALL_LDFLAGS) $(filter %.c %.a,$^) $(LIBS) -lcmocka -o $@
+	  -MMD -MP $(ALL_LDFLAGS) $< $(filter %.a,$^) $(LIBS) -lcmocka -o $@
 
 $(O)/tests/situation: tests/lab/situation.c $(O)/flags.mk
 	@mkdir -p $(@D)

@@ -2,6 +2,7 @@
 #include "base/ids.h"
 
 #include "base/grow.h"
+#include "base/map.h"
 
 #include <stdlib.h>
 
@@ -10,15 +11,9 @@ struct ids_run {
 	uint64_t number, bits;
 };
 
-/* Fibonacci hashing: the upper half of the product is well mixed. */
-static size_t place_of(const struct ids *ids, uint64_t number)
-{
-	return (size_t)((number * 0x9e3779b97f4a7c15u) >> 32) & (ids->room - 1);
-}
-
 static struct ids_run *probe(const struct ids *ids, uint64_t number)
 {
-	size_t i = place_of(ids, number);
+	size_t i = (size_t)map_hash_number(number) & (ids->room - 1);
 
 	while (ids->at[i].bits && ids->at[i].number != number)
 		i = (i + 1) & (ids->room - 1);

@@ -4,6 +4,8 @@
 #include "base/grow.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
 
 struct map_entry {
 	uint64_t key;
@@ -11,19 +13,106 @@ struct map_entry {
 	uint32_t used;
 };
 
-/* Finalizer of splitmix64: counters such as inodes must not cluster. */
-static uint64_t mix(uint64_t x)
+/* ---- hashes ---- */
+
+/*
+ * SipHash-1-3 (Aumasson and Bernstein, 2012). Who can choose keys and does not know
+ * the secret cannot choose two that meet in one place more often than others do.
+ */
+struct sip { uint64_t a, b, c, d; };
+
+static uint64_t secret[2];
+
+/*
+ * 16 bytes of chance that the kernel gives to each process: nothing is asked, so
+ * nothing can be refused or waited for. Before main(), while there is one thread.
+ */
+__attribute__((constructor)) static void take_secret(void)
 {
-	x ^= x >> 30;
-	x *= 0xbf58476d1ce4e5b9u;
-	x ^= x >> 27;
-	x *= 0x94d049bb133111ebu;
-	return x ^ (x >> 31);
+	const void *bytes = (const void *)getauxval(AT_RANDOM);
+
+	if (bytes)
+		memcpy(secret, bytes, sizeof(secret));
 }
+
+static inline uint64_t rotate(uint64_t x, unsigned bits)
+{
+	return x << bits | x >> (64 - bits);
+}
+
+static inline void stir(struct sip *s)
+{
+	s->a += s->b;
+	s->c += s->d;
+	s->b = rotate(s->b, 13) ^ s->a;
+	s->d = rotate(s->d, 16) ^ s->c;
+	s->a = rotate(s->a, 32) + s->d;
+	s->c += s->b;
+	s->d = rotate(s->d, 21) ^ s->a;
+	s->b = rotate(s->b, 17) ^ s->c;
+	s->c = rotate(s->c, 32);
+}
+
+static inline struct sip begin(void)
+{
+	return (struct sip){
+		secret[0] ^ 0x736f6d6570736575u, secret[1] ^ 0x646f72616e646f6du,
+		secret[0] ^ 0x6c7967656e657261u, secret[1] ^ 0x7465646279746573u,
+	};
+}
+
+static inline void take_word(struct sip *s, uint64_t word)
+{
+	s->d ^= word;
+	stir(s);
+	s->a ^= word;
+}
+
+static inline uint64_t end(struct sip *s)
+{
+	s->c ^= 0xff;
+	stir(s);
+	stir(s);
+	stir(s);
+	return s->a ^ s->b ^ s->c ^ s->d;
+}
+
+/* All are of one length, which is therefore left out. */
+uint64_t map_hash_number(uint64_t number)
+{
+	struct sip s = begin();
+
+	take_word(&s, number);
+	return end(&s);
+}
+
+/* A test gives fewer bits, so that many keys have one hash. */
+#ifndef MAP_HASH_MASK
+#define MAP_HASH_MASK UINT64_MAX
+#endif
+
+uint64_t map_hash(const void *bytes, size_t size)
+{
+	const unsigned char *at = bytes;
+	struct sip s = begin();
+	uint64_t word, last = (uint64_t)size << 56;
+	size_t left = size;
+
+	for (; left >= sizeof(word); left -= sizeof(word), at += sizeof(word)) {
+		memcpy(&word, at, sizeof(word));
+		take_word(&s, word);
+	}
+	for (size_t i = 0; i < left; i++)
+		last |= (uint64_t)at[i] << (8 * i);
+	take_word(&s, last);
+	return end(&s) & MAP_HASH_MASK;
+}
+
+/* ---- the table ---- */
 
 static struct map_entry *probe(const struct map *map, uint64_t key)
 {
-	size_t i = (size_t)mix(key) & (map->room - 1);
+	size_t i = (size_t)map_hash_number(key) & (map->room - 1);
 
 	while (map->at[i].used && map->at[i].key != key)
 		i = (i + 1) & (map->room - 1);
@@ -72,14 +161,4 @@ uint32_t *map_slot(struct map *map, uint64_t key, bool *fresh)
 		map->count++;
 	}
 	return &entry->value;
-}
-
-uint64_t map_hash(const void *bytes, size_t size)
-{
-	const unsigned char *at = bytes;
-	uint64_t hash = 0x9e3779b97f4a7c15u ^ size;
-
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ at[i]) * 0x100000001b3u;
-	return mix(hash);
 }

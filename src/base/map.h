@@ -28,7 +28,13 @@ uint32_t *map_find(const struct map *map, uint64_t key);
  */
 uint32_t *map_slot(struct map *map, uint64_t key, bool *fresh);
 
-/* A well-mixed 64-bit hash of @size bytes, to be used as key. */
+/*
+ * Hashes of @size bytes and of a number, well mixed; the first is to be used as key.
+ * They differ from one process to the next, and nobody outside knows how: keys that
+ * strangers chose meet no more often than others. Nothing that is written or shown,
+ * and no order, may depend on them.
+ */
 uint64_t map_hash(const void *bytes, size_t size);
+uint64_t map_hash_number(uint64_t number);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Two keys of one hash are two: here all have one hash. */
+#define MAP_HASH_MASK 0
+#include "base/map.c"
+
 #include "judge/listeners.h"
 #include "judge/tally.h"
 #include "told_row.h"
 
-/*
- * Addresses are chosen by strangers, so they can be chosen to have one hash: keys that
- * differ in nothing but these two have one by map_hash(), which has no secret.
- */
 #define THIS  "2001:db8:973b:9c7c:11c7:e881:e34c:ba0b"
 #define OTHER "2001:db8:a80d:9e48:39f7:668d:f347:eb18"
 
