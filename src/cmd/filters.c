@@ -2,6 +2,7 @@
 #include "cmd/filters.h"
 
 #include "base/grow.h"
+#include "base/input.h"
 #include "base/own.h"
 #include "cmd/judging.h"
 #include "collect/inet.h"
@@ -10,7 +11,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <fnmatch.h>
 #include <mntent.h>
 #include <netdb.h>
@@ -29,29 +29,22 @@
 
 static int read_all(int fd, struct text *text)
 {
-	char buffer[4096];
-	ssize_t got;
+	/* More than may be: filter_parse() tells that it is too much. */
+	OWN_MEM char *bytes = grow_space(FILTER_BYTES_MAX + 2);
+	ssize_t got = input_fill(fd, bytes, FILTER_BYTES_MAX + 2);
 
-	/* One byte more than may be: filter_parse() tells that it is too much. */
-	while (text->count <= FILTER_BYTES_MAX + 1) {
-		got = read(fd, buffer, sizeof(buffer));
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			return 0;
-		text_add(text, buffer, (size_t)got);
-	}
+	if (got < 0)
+		return (int)got;
+	text_add(text, bytes, (size_t)got);
 	return 0;
 }
 
 /* Once: `list -c -F -` reads its filter again in each round. */
-static int read_input(struct text *text)
+static int read_handed(int fd, struct text *text)
 {
 	static struct text input;
 	static bool was_read;
-	int err = was_read ? 0 : read_all(STDIN_FILENO, &input);
+	int err = was_read ? 0 : read_all(fd, &input);
 
 	was_read = true;
 	text_add(text, text_str(&input), input.count);
@@ -60,13 +53,18 @@ static int read_input(struct text *text)
 
 static int read_file(const char *name, struct text *text, struct fault *fault)
 {
-	bool is_input = strcmp(name, "-") == 0;
-	OWN_FD int file = is_input ? -1 : open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	int err = is_input ? read_input(text) : file < 0 ? -errno : read_all(file, text);
+	struct input input;
+	const char *why;
+	int err = input_open(&input, name, &why);
 
+	if (!err) {
+		err = input.is_handed ? read_handed(input.fd, text) : read_all(input.fd, text);
+		why = strerror(-err);
+	}
+	input_close(&input);
 	if (err)
 		return fault_set(fault, -err, "cannot read the filter from %s: %s",
-				 is_input ? "standard input" : name, strerror(-err));
+				 strcmp(name, "-") == 0 ? "standard input" : name, why);
 	return 0;
 }
 

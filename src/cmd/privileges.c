@@ -85,6 +85,11 @@ static bool enters_once(const struct command *command, const struct options *opt
 	       !options->repeat_word && !options->events;
 }
 
+/*
+ * Before anything is opened that an argument names. What has to be opened with more
+ * (somebody else's recording, the namespace of -N) gives that up right behind its
+ * open: privilege_settle(). A filter file is read with what the listing needs.
+ */
 int privileges_limit(const struct command *command, const struct options *options,
 		     struct fault *fault)
 {

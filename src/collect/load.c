@@ -2,15 +2,15 @@
 #include "collect/load.h"
 
 #include "base/grow.h"
-#include "base/own.h"
+#include "base/input.h"
 #include "base/text.h"
 #include "collect/privilege.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -19,12 +19,16 @@ struct load {
 	struct { size_t *at; size_t count, room; } heads;  /* offsets */
 	struct { size_t *at; size_t count, room; } files;
 	bool foreign;
+	bool ended;             /* FRAME_END was met */
+	size_t checked;         /* bytes of whole frames or messages */
+	uint64_t frames;        /* in these */
+	size_t most;            /* bytes that there can be at all */
 	uint32_t version;
 	struct text shown;
 };
 
-/* The first block: enough to tell a recording from an endless device. */
-#define FIRST_BLOCK 4096
+/* Read after the header; smaller recordings are whole then, and checked by their sum first. */
+#define FIRST_BLOCK 65536
 
 static int broken(const struct load *load, size_t offset, const char *what,
 		  struct fault *fault)
@@ -174,23 +178,23 @@ static bool is_foreign_type(uint16_t type)
 	return type == SOCK_DIAG_BY_FAMILY || type == TCPDIAG_GETSOCK || type == NLMSG_DONE;
 }
 
-/* `ss -D`: netlink messages and nothing around them. */
-static int check_messages(const struct load *load, struct fault *fault)
+/* `ss -D`: netlink messages and nothing around them. @whole: nothing more will come. */
+static int check_messages(struct load *load, bool whole, struct fault *fault)
 {
-	size_t at = 0;
-
-	while (at < load->bytes.count) {
+	while (load->checked < load->bytes.count) {
 		struct nlmsghdr header;
-		size_t left = load->bytes.count - at;
+		size_t at = load->checked, left = load->bytes.count - at;
 
 		if (left < sizeof(header))
-			return broken(load, at, "it ends within a message", fault);
+			return whole ? broken(load, at, "it ends within a message", fault) : 0;
 		memcpy(&header, load->bytes.at + at, sizeof(header));
 		if (!is_foreign_type(header.nlmsg_type) || header.nlmsg_len < sizeof(header))
 			return broken(load, at, "there is something that is no socket message", fault);
-		if (header.nlmsg_len > left)
+		if ((uint64_t)at + header.nlmsg_len > load->most)
 			return broken(load, at, "it ends within a message", fault);
-		at += message_step(load, at, header.nlmsg_len);
+		if (!whole && NLMSG_ALIGN((size_t)header.nlmsg_len) > left)
+			return 0;
+		load->checked += message_step(load, at, header.nlmsg_len);
 	}
 	return 0;
 }
@@ -217,6 +221,7 @@ static int check_header(struct load *load, struct fault *fault)
 	if (!header.version)
 		return broken(load, version, "format 0, which never was,", fault);
 	load->version = header.version;
+	load->checked = sizeof(header);
 	return 0;
 }
 
@@ -251,45 +256,61 @@ static void note_frame(struct load *load, enum frame_type type, size_t at)
 		*grow_add(&load->files) = at;
 }
 
-static int check_end(const struct load *load, size_t at, uint64_t frames,
-		     struct fault *fault)
+static int check_end(struct load *load, size_t at, struct fault *fault)
 {
 	struct frame frame = frame_at(load, at);
 	struct frame_end end;
 	size_t size;
 
 	frame_open(&frame, &end, &size);
-	if (end.frames != frames)
+	if (end.frames != load->frames)
 		return broken(load, at, "the number of frames is not what was written", fault);
-	if (size || at + sizeof(struct frame_header) + frame.size != load->bytes.count)
+	if (size)
 		return broken(load, at, "something stands behind the end", fault);
+	load->ended = true;
 	return 0;
 }
 
-/* Checks every frame's lengths and notes where sections and files are. */
-static int index_frames(struct load *load, struct fault *fault)
+static int check_frame(const struct load *load, const struct frame_header *header,
+		       struct fault *fault)
 {
-	size_t at = sizeof(struct recording_header);
-	uint64_t frames = 0;
+	size_t at = load->checked;
 
-	for (;; frames++) {
+	if (!header->type || header->type >= FRAME_TYPE_COUNT ||
+	    header->length < frame_fixed_in(load->version, header->type))
+		return broken(load, at, "there is a frame that makes no sense", fault);
+	if ((uint64_t)at + sizeof(*header) + header->length > load->most)
+		return broken(load, at, "it is cut short: a frame is longer than the file", fault);
+	if (!load->heads.count && !frame_is_head(header->type) && header->type != FRAME_FILE &&
+	    header->type != FRAME_END)
+		return broken(load, at, "a frame stands outside every section", fault);
+	return 0;
+}
+
+/*
+ * Checks the lengths of every frame that is there and notes where sections and
+ * files are. Without @whole a frame may be there in part: the next call goes on.
+ */
+static int index_frames(struct load *load, bool whole, struct fault *fault)
+{
+	for (;; load->frames++) {
 		struct frame_header header;
-		size_t left = load->bytes.count - at;
+		size_t at = load->checked, left = load->bytes.count - at;
+		int err;
 
+		if (load->ended)
+			return left ? broken(load, at, "something stands behind the end", fault) : 0;
 		if (left < sizeof(header))
-			return broken(load, load->bytes.count, "it is cut short", fault);
+			return whole ? broken(load, load->bytes.count, "it is cut short", fault) : 0;
 		memcpy(&header, load->bytes.at + at, sizeof(header));
-		if (header.length > left - sizeof(header))
-			return broken(load, at, "it is cut short: a frame is longer than the file", fault);
-		if (!header.type || header.type >= FRAME_TYPE_COUNT ||
-		    header.length < frame_fixed_in(load->version, header.type))
-			return broken(load, at, "there is a frame that makes no sense", fault);
-		if (header.type == FRAME_END)
-			return check_end(load, at, frames, fault);
-		if (!load->heads.count && !frame_is_head(header.type) && header.type != FRAME_FILE)
-			return broken(load, at, "a frame stands outside every section", fault);
+		err = check_frame(load, &header, fault);
+		if (err || header.length > left - sizeof(header))
+			return err;
+		load->checked += sizeof(header) + header.length;
+		err = header.type == FRAME_END ? check_end(load, at, fault) : 0;
+		if (err)
+			return err;
 		note_frame(load, header.type, at);
-		at += sizeof(header) + header.length;
 	}
 }
 
@@ -313,51 +334,80 @@ static bool starts_well(const struct load *load)
 	return is_foreign_type(header.nlmsg_type) && header.nlmsg_len >= sizeof(header);
 }
 
-static int check(struct load *load, struct fault *fault)
+/*
+ * What is there by now; @whole: nothing more will come. What cannot become a
+ * recording any more is refused without waiting for the rest.
+ */
+static int check(struct load *load, bool whole, struct fault *fault)
 {
-	int err;
+	int err = 0;
 
 	if (!load->bytes.count)
 		return broken(load, 0, "it is empty", fault);
-	if (!starts_well(load))
-		return unknown(load, fault);
-	load->foreign = !has_magic(load);
-	if (load->foreign)
-		return check_messages(load, fault);
-	err = check_header(load, fault);
-	if (!err)
+	if (!load->checked) {
+		if (!starts_well(load))
+			return unknown(load, fault);
+		load->foreign = !has_magic(load);
+		err = load->foreign ? 0 : check_header(load, fault);
+	}
+	if (whole)
+		load->most = load->bytes.count;
+	if (!err && load->foreign)
+		return check_messages(load, whole, fault);
+	if (!err && whole)
 		err = check_sum(load, fault);
-	return err ? err : index_frames(load, fault);
+	return err ? err : index_frames(load, whole, fault);
 }
 
-static int read_failed(const struct load *load, int err, struct fault *fault)
+static int read_failed(const struct load *load, int err, const char *why, struct fault *fault)
 {
 	return fault_set(fault, err, "cannot read the recording %s: %s",
-			 text_str(&load->shown), strerror(err));
+			 text_str(&load->shown), why);
 }
 
-/* Reads to the end, refusing early what cannot become a recording. */
+static int too_large(const struct load *load, struct fault *fault)
+{
+	return broken(load, LOAD_MAX, "it is larger than 1 GiB", fault);
+}
+
+/* Step by step, the header first: no memory for what will be refused. */
 static int read_all(struct load *load, int fd, struct fault *fault)
 {
-	for (;;) {
-		size_t step = load->bytes.count < FIRST_BLOCK ? FIRST_BLOCK : load->bytes.count;
+	size_t step = sizeof(struct recording_header);
+	bool whole = false;
+	int err = 0;
+
+	while (!whole && !err) {
 		ssize_t got;
 
 		load->bytes.at = grow_room(load->bytes.at, &load->bytes.room,
 					   load->bytes.count + step, 1);
-		got = read(fd, load->bytes.at + load->bytes.count, step);
-		if (got < 0 && errno == EINTR)
-			continue;
+		got = input_fill(fd, load->bytes.at + load->bytes.count, step);
 		if (got < 0)
-			return read_failed(load, errno, fault);
-		if (got == 0)
-			return 0;
+			return read_failed(load, (int)-got, strerror((int)-got), fault);
 		load->bytes.count += (size_t)got;
 		if (load->bytes.count > LOAD_MAX)
-			return broken(load, LOAD_MAX, "it is larger than 1 GiB", fault);
-		if (load->bytes.count >= sizeof(struct nlmsghdr) && !starts_well(load))
-			return unknown(load, fault);
+			return too_large(load, fault);
+		whole = (size_t)got < step;
+		step = load->bytes.count < FIRST_BLOCK ? FIRST_BLOCK : load->bytes.count;
+		err = check(load, whole, fault);
 	}
+	return err;
+}
+
+/* What a regular file cannot hold need not be waited for. */
+static int limit(struct load *load, int fd, struct fault *fault)
+{
+	struct stat st;
+
+	load->most = LOAD_MAX;
+	/* files of /proc have no size */
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !st.st_size)
+		return 0;
+	if ((uint64_t)st.st_size > LOAD_MAX)
+		return too_large(load, fault);
+	load->most = (size_t)st.st_size;
+	return 0;
 }
 
 static struct load *load_new(const char *shown)
@@ -387,23 +437,25 @@ int load_bytes(struct load **result, const void *bytes, size_t size,
 	if (size)
 		memcpy(load->bytes.at, bytes, size);
 	load->bytes.count = size;
-	return settle(result, load, check(load, fault));
+	load->most = size;
+	return settle(result, load, check(load, true, fault));
 }
 
 int load_open(struct load **result, const char *path, struct fault *fault)
 {
-	bool standard = strcmp(path, "-") == 0;
-	struct load *load = load_new(standard ? "on standard input" : path);
-	OWN_FD int opened = standard ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	int err = 0;
+	struct load *load = load_new(strcmp(path, "-") == 0 ? "on standard input" : path);
+	struct input input;
+	const char *why;
+	int err = input_open(&input, path, &why);
 
-	if (!standard && opened < 0)
-		err = read_failed(load, errno, fault);
-	if (!err)
+	if (err)
+		read_failed(load, -err, why, fault);
+	else
 		err = privilege_settle(fault);
 	if (!err)
-		err = read_all(load, standard ? STDIN_FILENO : opened, fault);
+		err = limit(load, input.fd, fault);
 	if (!err)
-		err = check(load, fault);
+		err = read_all(load, input.fd, fault);
+	input_close(&input);
 	return settle(result, load, err);
 }

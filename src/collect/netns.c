@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/netns.h"
 
-#include "base/own.h"
+#include "base/input.h"
 #include "base/text.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -63,18 +62,19 @@ static int fail(const char *name, int err, struct fault *fault)
 int netns_enter(const char *name, struct fault *fault)
 {
 	struct text path = { 0 };
-	OWN_FD int fd = -1;
+	struct input input;
+	const char *why;
+	int err;
 
 	if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return fail(name, EINVAL, fault);
 	path_of(&path, name);
-	fd = open(text_str(&path), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	err = input_open(&input, text_str(&path), &why);
 	text_fini(&path);
-	if (fd < 0)
-		return fail(name, errno, fault);
-	if (setns(fd, CLONE_NEWNET) < 0)
-		return fail(name, errno, fault);
-	return 0;
+	if (!err && setns(input.fd, CLONE_NEWNET) < 0)
+		err = -errno;
+	input_close(&input);
+	return err ? fail(name, -err, fault) : 0;
 }
 
 uint64_t netns_inode(void)

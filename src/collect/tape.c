@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/tape.h"
 
+#include "base/input.h"
 #include "base/own.h"
 
 #include <errno.h>
@@ -51,22 +52,12 @@ static int read_within(int folder, const char *name, char *buffer, size_t room,
 		       size_t *size)
 {
 	OWN_FD int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t got = fd < 0 ? -errno : input_fill(fd, buffer, room);
 
-	*size = 0;
-	if (fd < 0)
-		return -errno;
-	while (*size < room) {
-		ssize_t got = read(fd, buffer + *size, room - *size);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			return 0;
-		*size += (size_t)got;
-	}
-	return -EFBIG;
+	if (got < 0)
+		return (int)got;
+	*size = (size_t)got;
+	return *size == room ? -EFBIG : 0;
 }
 
 static int read_large(int folder, const char *name, size_t room, struct text *content)

@@ -209,11 +209,12 @@ END
 @test "what is no file is read for ever as a recording, or not at all" {
 	"$SOCKVET" record -q "$HERE/true"
 	refused "directory" "$HERE"
-	refused "no known start" /dev/zero
-	refused "at byte 0" /dev/null
+	refused "no regular file" /dev/zero
+	refused "no known start" /dev/stdin </dev/zero
+	refused "at byte 0" - </dev/null
 	mkfifo "$HERE/fifo"
 	timeout 20 cat "$HERE/true" >"$HERE/fifo" 3>&- &
-	MADE=$HERE/fifo
-	replayed list -ta
+	MADE=-
+	replayed list -ta <"$HERE/fifo"
 	[ "$output" = "$("$SOCKVET" list -ta --from "$HERE/true" 2>/dev/null)" ]
 }

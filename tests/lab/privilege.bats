@@ -200,12 +200,12 @@ table() {
 	[ -z "$wrong" ]
 }
 
-# While sockvet ("$@") waits for the fifo, what its process may do: CAPS and NEW.
+# While sockvet ("$@") waits for its standard input, what its process may do: CAPS and NEW.
 while_it_waits() {
 	local fifo=$PLACE/fifo tries
 	mkfifo "$fifo"
 	exec 9<>"$fifo"         # does not wait for the other end, which may never come
-	"$@" >/dev/null 2>&1 3>&- 9>&- &
+	"$@" <"$fifo" >/dev/null 2>&1 3>&- 9>&- &
 	local pid=$!
 	for ((tries = 0; tries < 200; tries++)); do
 		[ "$(awk '{ print $1 }' "/proc/$pid/syscall" 2>/dev/null)" = 0 ] && break    # read()
@@ -221,17 +221,17 @@ while_it_waits() {
 NONE=0000000000000000
 
 @test "a recording is parsed with capabilities, or with a way to get new ones" {
-	while_it_waits "$PLACE/sockvet" check --from "$PLACE/fifo"
+	while_it_waits "$PLACE/sockvet" check --from -
 	[ "$CAPS" = "$NONE $NONE $NONE " ]
 	[ "$NEW" = 1 ]
 	# no file is in the way of what it keeps for writing: nothing but that
-	while_it_waits "$PLACE/sockvet" record --from "$PLACE/fifo" --redact "$PLACE/new"
+	while_it_waits "$PLACE/sockvet" record --from - --redact "$PLACE/new"
 	[ "$CAPS" = "$NONE 000000000000000a 000000000000000a " ]
 }
 
 @test "a filter is parsed with capabilities that no listing needs" {
 	local kept
-	while_it_waits "$PLACE/sockvet" list -F "$PLACE/fifo"
+	while_it_waits "$PLACE/sockvet" list -F -
 	[ "$NEW" = 1 ]
 	for kept in $CAPS; do
 		# DAC_READ_SEARCH, NET_ADMIN, SYS_PTRACE; PERFMON and BPF where owners come by BPF

@@ -70,7 +70,7 @@ is_whole() { "$SOCKVET" list -taH --from "$1" >/dev/null; }
 	# one that waits for its input has its new file already
 	mkfifo never
 	exec 9<>never
-	"$SOCKVET" record -q --from never --redact made 3>&- 9>&- &
+	"$SOCKVET" record -q --from - --redact made <never 3>&- 9>&- &
 	pid=$!
 	for _ in $(seq 200); do
 		readlink /proc/$pid/fd/* 2>/dev/null | grep -q '/never$' && break
@@ -142,4 +142,85 @@ END
 	[ "$status" -eq 3 ]
 	"$SOCKVET" list -taH --record third 2>&- <&- >/dev/null
 	is_whole third
+}
+
+# A name in somebody's folder: nothing that stands there may hold the program.
+@test "a FIFO, a socket, a device or a folder is waited for, or read as a file" {
+	mkfifo fifo
+	ln -s fifo link
+	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("bound")'
+	local name command
+	for name in fifo link bound /dev/zero /dev/tty . /dev/null; do
+		for command in check "list -ta" "bind 80" "connect 127.0.0.1:80" "record --redact new"; do
+			# shellcheck disable=SC2086  # words
+			refuses "cannot read the recording" timeout 10 "$SOCKVET" $command --from "$name"
+		done
+		refuses "cannot read the filter" timeout 10 "$SOCKVET" check -F "$name"
+		refuses "cannot read the filter" timeout 10 "$SOCKVET" list -ta -F "$name"
+		refuses "cannot enter" timeout 10 "$SOCKVET" list -ta -N "./$name"
+		refuses "cannot" timeout 10 "$SOCKVET" record "$name"
+		refuses "cannot" timeout 10 "$SOCKVET" list -ta --record "$name"
+	done
+	[ ! -e new ]
+	# a device may act when it is opened
+	if command -v strace >/dev/null; then
+		strace -f -o trace -e trace=open,openat "$SOCKVET" check --from fifo -F /dev/zero || true
+		! grep -E '/dev/zero|"fifo"' trace
+	fi
+}
+
+@test "a descriptor that the caller hands over is not read" {
+	"$SOCKVET" record -q made
+	local all
+	all=$("$SOCKVET" list -ta --from made)
+	[ "$all" = "$("$SOCKVET" list -ta --from <(cat made))" ]
+	[ "$all" = "$(timeout 10 cat made | "$SOCKVET" list -ta --from -)" ]
+	[ "$all" = "$("$SOCKVET" list -ta --from /dev/stdin <made)" ]
+	[ "$all" = "$("$SOCKVET" list -ta --from /proc/self/fd/7 7<made)" ]
+	[ "$("$SOCKVET" list -ta --from made 'sport = 1')" = "$("$SOCKVET" list -ta --from made -F <(echo 'sport = 1'))" ]
+	refuses "Bad file descriptor" "$SOCKVET" list -ta --from /dev/fd/99
+	refuses "No such file" "$SOCKVET" list -ta --from /dev/fd/9999999999
+}
+
+# peak ARGUMENTS...: KiB that sockvet (and at first python) had at most; its status must be 3.
+peak() {
+	python3 - "$SOCKVET" "$@" 2>stderr <<'END'
+import os, sys
+child = os.fork()
+if not child:
+    os.execv(sys.argv[1], sys.argv[1:])
+_, status, used = os.wait4(child, 0)
+assert os.waitstatus_to_exitcode(status) == 3, status
+print(used.ru_maxrss)
+END
+}
+
+@test "a file is read on after it cannot be a recording any more" {
+	! nm -D "$SOCKVET" | grep -q '__asan_' || skip "a sanitizer has a memory of its own"
+	"$SOCKVET" record -q made
+	python3 - <<'END'
+import struct
+header = b"sockvet\n" + struct.pack("=II", 2, 0x01020304)
+basics = struct.pack("=II", 1, 0)
+whole = open("made", "rb").read()
+message = struct.pack("=IHHII", 88, 20, 0, 0, 0) + bytes(72)
+for name, start in {"magic": b"sockvet\n", "order": header[:12], "frame": header, "later": header + basics * 1000,
+                    "long": header + basics + struct.pack("=II", 6, 0xffffffff), "behind": whole,
+                    "message": message, "letters": b"sock"}.items():
+    with open(name, "wb") as file:
+        file.write(start)
+        file.truncate(1 << 30)
+END
+	local name
+	for name in magic order frame later long behind message letters; do
+		[ "$(peak check --from "$name")" -le 32768 ]
+		[ "$(wc -l <stderr)" -eq 1 ]
+		grep -q '^sockvet: cannot read the recording' stderr
+		# from a pipe as well, whose end nobody knows
+		timeout 10 head -c 1G "$name" 2>/dev/null | { peak check --from - >kib; cat >/dev/null; }
+		[ "$(cat kib)" -le 32768 ]
+	done
+	truncate -s 1073741825 made
+	[ "$(peak check --from made)" -le 32768 ]
+	grep -q 'larger than 1 GiB' stderr
 }
