@@ -87,12 +87,20 @@ static enum status redact_recording(const struct options *options)
 	return STATUS_OK;
 }
 
+static void tell(const char *name, uint64_t socks, size_t holders)
+{
+	fprintf(stderr, "sockvet: %llu socket%s, %zu holder%s recorded in %s\n",
+		(unsigned long long)socks, socks == 1 ? "" : "s", holders,
+		holders == 1 ? "" : "s", name);
+}
+
 enum status record_run(const struct options *options)
 {
 	struct options wanted = *options;
 	struct session session;
 	struct tally tally = { 0 };
 	enum status status;
+	size_t holders;
 
 	if (options->words_count != 1)
 		return cmd_fail(&(struct fault){ .err = EINVAL, .text =
@@ -103,10 +111,9 @@ enum status record_run(const struct options *options)
 	if (session_open(&session, &wanted) < 0)
 		return STATUS_UNKNOWN;
 	status = record_all(&session, &tally) < 0 ? cmd_fail(&session.fault) : STATUS_OK;
-	if (status == STATUS_OK && !options->quiet)
-		fprintf(stderr, "sockvet: %llu socket%s, %zu holder%s recorded in %s\n",
-			(unsigned long long)tally.socks, tally.socks == 1 ? "" : "s",
-			session.seen.holders.count, session.seen.holders.count == 1 ? "" : "s",
-			wanted.record);
-	return session_close(&session, NULL, status);
+	holders = session.seen.holders.count;
+	status = session_close(&session, NULL, status);
+	if (session.recorded && !options->quiet)
+		tell(wanted.record, tally.socks, holders);
+	return status;
 }

@@ -158,6 +158,8 @@ enum status session_close(struct session *session, struct out *out, enum status 
 		fprintf(stderr, "sockvet: owners of sockets: %s\n", seen->holders_way);
 	if (collect_close(session->collect, keep, &session->fault) < 0)
 		status = cmd_fail(&session->fault);
+	else
+		session->recorded = keep;
 	if (!complete && (status == STATUS_UNKNOWN) == session->answered) {
 		if (!session->told)
 			fprintf(stderr, "sockvet: what could be seen is incomplete: %s\n",

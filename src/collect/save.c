@@ -17,6 +17,7 @@ struct save {
 	int         folder;     /* O_PATH of the directory */
 	int         fd;
 	bool        nameless;   /* made with O_TMPFILE */
+	char       *place;      /* the folder's path */
 	char       *name;       /* within the folder */
 	char        temporary[64];
 	struct text shown;      /* the path, safe to print */
@@ -43,24 +44,41 @@ static void save_free(struct save *save)
 		close(save->folder);
 	redact_free(save->redact);
 	text_fini(&save->shown);
+	free(save->place);
 	free(save->name);
 	free(save);
 }
 
 static int open_folder(struct save *save, const char *path, struct fault *fault)
 {
-	OWN_MEM char *folder = grow_strdup(path);
-	char *slash = strrchr(folder, '/');
+	const char *slash = strrchr(path, '/');
+	/* of "/x" the slash is the folder */
+	size_t size = slash ? (size_t)(slash - path) + (slash == path) : 0;
 
 	save->name = grow_strdup(slash ? slash + 1 : path);
+	save->place = grow_strdup(slash ? path : ".");
+	if (slash)
+		save->place[size] = '\0';
 	if (!*save->name)
 		return fail(save, EISDIR, "write", fault);
-	if (slash == folder)
-		slash[1] = '\0';
-	else if (slash)
-		*slash = '\0';
-	save->folder = open(slash ? folder : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	save->folder = open(save->place, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return save->folder < 0 ? fail(save, errno, "write", fault) : 0;
+}
+
+/*
+ * Who may rename the folder may have put another one, or a link, in its place. What
+ * is written goes into the folder that was opened, which is not where it was asked for.
+ */
+static int check_place(struct save *save, struct fault *fault)
+{
+	struct stat named, opened;
+
+	if (stat(save->place, &named) == 0 && fstat(save->folder, &opened) == 0 &&
+	    named.st_dev == opened.st_dev && named.st_ino == opened.st_ino)
+		return 0;
+	return fault_set(fault, ESTALE,
+			 "cannot write the recording %s: its folder was moved or replaced meanwhile; nothing was written",
+			 text_str(&save->shown));
 }
 
 /* Where anybody may rename what is root's, a recording is not what root made of it. */
@@ -235,8 +253,10 @@ static int give_name(struct save *save, const char *name)
 
 static int put_in_place(struct save *save, struct fault *fault)
 {
-	int err = check_target(save, fault);
+	int err = check_place(save, fault);
 
+	if (!err)
+		err = check_target(save, fault);
 	if (err)
 		return err;
 	/* At once where nothing is to be replaced: nobody ever sees another name. */

@@ -144,8 +144,10 @@ nothing_but_the_old() {
 	old_recording
 	for fault in fsync:error=EIO:when=1 linkat:error=EIO renameat:error=EIO \
 		renameat:error=ENOSPC write:error=ENOSPC:when=1; do
-		injected "$fault" record -q "$FILE"
+		injected "$fault" record "$FILE"
 		[ "$status" -eq 3 ] || { echo "$fault: $status"; return 1; }
+		# nor is it told that it was
+		[ "$(wc -l <<<"$errors")" -eq 1 ]
 		[[ $errors == "sockvet: cannot "* ]]
 		nothing_but_the_old || { echo "$fault"; return 1; }
 	done
@@ -184,6 +186,43 @@ nothing_but_the_old() {
 	done
 	[ "$(cat "$BATS_TEST_TMPDIR/precious")" = precious ]
 	[ ! -e "$BATS_TEST_TMPDIR/nowhere" ]
+}
+
+# swapped COMMAND: what a recording says that is held before its fsync() while COMMAND swaps its folder or its name.
+swapped() {
+	rm -rf "$BATS_TEST_TMPDIR"/{folder,elsewhere,moved}
+	mkdir "$BATS_TEST_TMPDIR"/{folder,elsewhere}
+	echo precious >"$BATS_TEST_TMPDIR/elsewhere/letter"
+	inside strace -qq -o "$BATS_TEST_TMPDIR/trace" -e trace=fsync -e inject=fsync:delay_enter=1000000:when=1 \
+		"$SOCKVET" record "$BATS_TEST_TMPDIR/folder/recording" 2>"$BATS_TEST_TMPDIR/said" &
+	local pid=$! tries
+	# it has its file: the folder is open
+	for ((tries = 0; tries < 100; tries++)); do
+		! ls -l /proc/[0-9]*/fd 2>/dev/null | grep -q " -> $BATS_TEST_TMPDIR/folder/#" || break
+		sleep 0.02
+	done
+	(cd "$BATS_TEST_TMPDIR" && eval "$1")
+	status=0
+	wait $pid || status=$?
+	[ "$(cat "$BATS_TEST_TMPDIR/elsewhere/letter")" = precious ]
+}
+
+@test "a folder or a name that is swapped meanwhile gets a recording that was not to be there" {
+	need_strace
+	lab_python "$HOLDER"
+	local swap
+	for swap in "mv folder moved; ln -s elsewhere folder" "mv folder moved; mkdir folder" "mv folder moved" \
+		"rmdir folder; ln -s elsewhere folder" "ln -s ../elsewhere/letter folder/recording" "ln -s gone folder/recording" \
+		"mkfifo folder/recording" "mkdir folder/recording" "cp elsewhere/letter folder/recording"; do
+		swapped "$swap"
+		[ "$status" -eq 3 ] || { echo "$swap: $status"; return 1; }
+		[ "$(wc -l <"$BATS_TEST_TMPDIR/said")" -eq 1 ] && grep -q "^sockvet: cannot write the recording" "$BATS_TEST_TMPDIR/said"
+		[ "$(cd "$BATS_TEST_TMPDIR" && find folder elsewhere moved -type f 2>/dev/null | grep -v letter)" = "" ] ||
+			grep -qx precious "$BATS_TEST_TMPDIR/folder/recording"
+	done
+	swapped true
+	[ "$status" -eq 0 ]
+	"$SOCKVET" list -tanH --from "$BATS_TEST_TMPDIR/folder/recording" >/dev/null
 }
 
 @test "a folder that may not be written is named" {
