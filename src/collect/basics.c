@@ -67,6 +67,7 @@ static bool replay_basics(struct collect *collect, struct snapshot *seen)
 		if (frame.type == FRAME_GAP)
 			tape_replay_gap(seen, &frame);
 	}
+	snapshot_sort_links(seen);
 	return true;
 }
 
@@ -124,7 +125,7 @@ int collect_basics(struct collect *collect, struct snapshot *seen, struct fault 
 	/* Counters first: the socket that asks for links would be one of those counted. */
 	read_figures(collect, seen);
 	if (!tape_replays(&collect->tape))
-		links_collect(&collect->tape, seen);
+		collect_links(collect, seen);
 	return 0;
 }
 
@@ -152,4 +153,5 @@ int collect_brief(struct collect *collect, struct snapshot *seen, bool *left_lin
 void collect_links(struct collect *collect, struct snapshot *seen)
 {
 	links_collect(&collect->tape, seen);
+	snapshot_sort_links(seen);
 }

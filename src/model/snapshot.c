@@ -2,6 +2,7 @@
 #include "model/snapshot.h"
 
 #include "base/grow.h"
+#include "base/order.h"
 #include "model/unit.h"
 
 #include <stdarg.h>
@@ -148,12 +149,34 @@ const struct cgroup *snapshot_cgroup(const struct snapshot *snapshot, uint64_t i
 	return slot ? &snapshot->cgroups.at[*slot - 1] : NULL;
 }
 
+static int compare_links(const void *left, const void *right)
+{
+	const struct link *a = left, *b = right;
+
+	return order_of(a->index, b->index) ?: strcmp(a->name, b->name);
+}
+
+void snapshot_sort_links(struct snapshot *snapshot)
+{
+	if (snapshot->links.count)
+		qsort(snapshot->links.at, snapshot->links.count, sizeof(*snapshot->links.at),
+		      compare_links);
+}
+
 const char *snapshot_link(const struct snapshot *snapshot, uint32_t index)
 {
-	for (size_t i = 0; i < snapshot->links.count; i++)
-		if (snapshot->links.at[i].index == index)
-			return snapshot->links.at[i].name;
-	return NULL;
+	const struct link *at = snapshot->links.at;
+	size_t low = 0, high = snapshot->links.count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (at[middle].index < index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < snapshot->links.count && at[low].index == index ? at[low].name : NULL;
 }
 
 void snapshot_add_cgroup(struct snapshot *snapshot, uint64_t id, const char *path)

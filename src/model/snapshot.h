@@ -120,7 +120,7 @@ struct snapshot {
 
 	struct { struct cgroup *at; size_t count, room; } cgroups;
 	struct map cgroups_by_id;       /* id -> index + 1 */
-	struct { struct link *at; size_t count, room; } links;
+	struct { struct link *at; size_t count, room; } links;  /* by index */
 	bool     locals_known;
 	struct { struct local *at; size_t count, room; } locals;
 	struct { struct gap *at; size_t count, room; } gaps;
@@ -172,6 +172,11 @@ uint32_t snapshot_process(struct snapshot *snapshot, int32_t pid);
 
 /* NULL when unknown. */
 const struct cgroup *snapshot_cgroup(const struct snapshot *snapshot, uint64_t id);
+
+/* Sorts the links by index; to be called once after they were read. */
+void snapshot_sort_links(struct snapshot *snapshot);
+
+/* The name of the link @index, NULL when unknown. */
 const char *snapshot_link(const struct snapshot *snapshot, uint32_t index);
 
 /* Adds a cgroup, splitting its path into unit, container and pod. */

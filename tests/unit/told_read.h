@@ -333,6 +333,7 @@ static inline void read_link(struct told *t, const struct words *w)
 
 	link->index = (uint32_t)atoi(w->at[1]);
 	snprintf(link->name, sizeof(link->name), "%s", w->at[2]);
+	snapshot_sort_links(&t->seen);
 }
 
 static inline void read_threshold(struct told *t, const struct words *w)
