@@ -295,11 +295,15 @@ static struct group *find_group(struct groups *groups, const struct owned *owned
 	return group;
 }
 
+/* Once, however many descriptors, threads and processes of the group hold it. */
 static void count(struct groups *groups, const struct owned *owned)
 {
 	const struct sock *sock = owned->sock;
 	struct group *group = find_group(groups, owned);
 
+	if (group->last == groups->sockets)
+		return;
+	group->last = groups->sockets;
 	group->count++;
 	group->states[sock->state]++;
 	/* A listener's queues count connections. */
@@ -307,28 +311,6 @@ static void count(struct groups *groups, const struct owned *owned)
 		return;
 	group->recv_queue_bytes += sock->recv_queue;
 	group->send_queue_bytes += sock->send_queue;
-}
-
-/* Threads of one process are one owner. */
-static bool is_same_owner(const struct snapshot *seen, uint32_t left, uint32_t right, bool by_name)
-{
-	const struct process *a = &seen->processes.at[left], *b = &seen->processes.at[right];
-
-	if (!by_name)
-		return a->pid == b->pid;
-	return a->comm_size == b->comm_size && memcmp(a->comm, b->comm, a->comm_size) == 0;
-}
-
-/* True when an earlier holder already counted it for the same group. */
-static bool is_counted(const struct groups *groups, const struct snapshot *seen,
-		       const struct holder *holder, size_t i)
-{
-	bool by_process = groups_have(groups, GROUP_PROCESS);
-
-	for (size_t before = 0; before < i; before++)
-		if (is_same_owner(seen, holder[before].process, holder[i].process, !by_process))
-			return true;
-	return false;
 }
 
 void groups_add(struct groups *groups, const struct snapshot *seen, const struct sock *sock)
@@ -345,8 +327,7 @@ void groups_add(struct groups *groups, const struct snapshot *seen, const struct
 		count(groups, &owned);
 	for (size_t i = 0; holder && i < holders; i++) {
 		owned.process = holder[i].process;
-		if (!is_counted(groups, seen, holder, i))
-			count(groups, &owned);
+		count(groups, &owned);
 	}
 }
 

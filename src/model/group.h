@@ -32,6 +32,7 @@ struct group {
 	enum owner  owner;
 	uint32_t    process;    /* OWNER_SEEN: index in the snapshot */
 	uint64_t    count;
+	uint64_t    last;       /* that was counted here, as a number of @sockets */
 	uint64_t    recv_queue_bytes, send_queue_bytes;         /* of those that do not listen */
 	uint32_t    states[STATE_COUNT];
 	size_t      key, key_size;      /* in @bytes */
