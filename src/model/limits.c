@@ -54,8 +54,10 @@ const struct counter_row counter_table[COUNTER_COUNT] = {
 	[COUNTER_FRAG6_INUSE]         = { NULL },
 };
 
+/* The kernel lists them from low to high; what does not is not from it, and could be long. */
 bool limits_reserve(struct limits *limits, const char *list)
 {
+	unsigned long next = 0;
 	char *end;
 
 	while (*list == ' ' || *list == '\n')
@@ -71,10 +73,10 @@ bool limits_reserve(struct limits *limits, const char *list)
 			if (end == list)
 				return false;
 		}
-		if (from > to || to > 65535)
+		if (from < next || from > to || to > 65535)
 			return false;
-		for (unsigned long port = from; port <= to; port++)
-			bits_add(limits->reserved, (unsigned)port);
+		for (next = from; next <= to; next++)
+			bits_add(limits->reserved, (unsigned)next);
 		list = *end == ',' ? end + 1 : end;
 		if (list == end && *end && *end != '\n')
 			return false;
