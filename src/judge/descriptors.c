@@ -24,47 +24,77 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* Of each inode the socket, as index + 1; made at the first finding. */
-struct by_inode {
+/* Who holds what; made at the first finding. */
+struct held {
 	bool made;
-	struct map socks;
+	struct map socks;       /* inode -> index + 1 */
+	uint32_t *first;        /* of each process, in @holders; one more for the end */
+	uint32_t *holders;      /* indices, those of a process in a row and by inode */
 };
 
-static void make_once(struct by_inode *by_inode, const struct snapshot *seen)
+static void index_socks(struct held *held, const struct snapshot *seen)
 {
-	if (by_inode->made)
-		return;
-	by_inode->made = true;
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		const struct sock *s = &seen->socks.at[i];
 
 		if (s->inode)
-			*map_slot(&by_inode->socks, s->inode, NULL) = (uint32_t)i + 1;
+			*map_slot(&held->socks, s->inode, NULL) = (uint32_t)i + 1;
 	}
 }
 
-/*
- * Returns how many sockets, with those that are no rows. Holders are sorted by
- * inode: a second descriptor of one socket is next to the first.
- */
-static uint64_t put_members(struct finding *f, const struct snapshot *seen,
-			    struct by_inode *by_inode)
+/* Counts, adds up and puts each in its place, from which the counts go down again. */
+static void index_holders(struct held *held, const struct snapshot *seen)
 {
-	uint32_t last_inode = 0;
+	size_t processes = seen->processes.count, count = seen->holders.count;
+	const struct holder *at = seen->holders.at;
+
+	held->first = grow_alloc((processes + 1) * sizeof(*held->first));
+	held->holders = grow_alloc((count + 1) * sizeof(*held->holders));
+	for (size_t i = 0; i < count; i++)
+		held->first[at[i].process]++;
+	for (size_t i = 1; i <= processes; i++)
+		held->first[i] += held->first[i - 1];
+	for (size_t i = count; i-- > 0;)
+		held->holders[--held->first[at[i].process]] = (uint32_t)i;
+}
+
+static void make_once(struct held *held, const struct snapshot *seen)
+{
+	if (held->made)
+		return;
+	held->made = true;
+	index_socks(held, seen);
+	index_holders(held, seen);
+}
+
+static void held_fini(struct held *held)
+{
+	map_fini(&held->socks);
+	free(held->first);
+	free(held->holders);
+}
+
+/*
+ * Returns how many sockets, with those that are no rows. A second descriptor of one
+ * socket is next to the first.
+ */
+static uint64_t put_members(struct finding *f, const struct snapshot *seen, struct held *held)
+{
+	uint32_t process = (uint32_t)f->subject.process, last_inode = 0;
 	uint64_t count = 0;
 
-	for (size_t i = 0; i < seen->holders.count; i++) {
-		const struct holder *h = &seen->holders.at[i];
+	make_once(held, seen);
+	for (uint32_t i = held->first[process]; i < held->first[process + 1]; i++) {
+		uint32_t inode = seen->holders.at[held->holders[i]].inode;
 		const uint32_t *slot;
 
-		if (h->process != (uint32_t)f->subject.process || h->inode == last_inode)
+		if (inode == last_inode)
 			continue;
-		last_inode = h->inode;
-		make_once(by_inode, seen);
-		slot = map_find(&by_inode->socks, h->inode);
+		last_inode = inode;
+		slot = map_find(&held->socks, inode);
 		if (slot)
 			finding_member(f, seen, *slot - 1);
-		count += slot || (seen->folded && ids_has(&seen->folded->inodes, h->inode));
+		count += slot || (seen->folded && ids_has(&seen->folded->inodes, inode));
 	}
 	return count;
 }
@@ -102,7 +132,7 @@ static void put_texts(struct finding *f, const struct snapshot *seen,
 void weigh_descriptors(const struct snapshot *seen, const struct threshold *t,
 		       struct report *report)
 {
-	struct by_inode by_inode = { .made = false };
+	struct held held = { .made = false };
 
 	for (size_t i = 0; i < seen->processes.count; i++) {
 		const struct process *process = &seen->processes.at[i];
@@ -117,7 +147,7 @@ void weigh_descriptors(const struct snapshot *seen, const struct threshold *t,
 		f->subject.process = (int32_t)i;
 		f->subject.cgroup_id = process->cgroup_id;
 		f->count = (uint64_t)process->descriptors.value;
-		put_texts(f, seen, process, put_members(f, seen, &by_inode));
+		put_texts(f, seen, process, put_members(f, seen, &held));
 	}
-	map_fini(&by_inode.socks);
+	held_fini(&held);
 }

@@ -31,12 +31,41 @@
 struct destinations {
 	struct budget_base base;
 	struct tally tally;
+	struct finding strip;           /* of a destination without sockets, once it is asked for */
 };
+
+static unsigned cell_of(const struct budget_base *base, unsigned port)
+{
+	unsigned size = base->high - base->low + 1;
+	unsigned cells = size < STRIP_CELLS ? size : STRIP_CELLS;
+
+	return (port - base->low) * cells / size;
+}
+
+/* Cells of equal width over the range; fewer than STRIP_CELLS where it is shorter. */
+static void make_strip(struct destinations *d)
+{
+	const struct budget_base *base = &d->base;
+	struct finding *f = &d->strip;
+
+	memset(f, 0, sizeof(*f));
+	f->has_strip = true;
+	f->strip_low = (uint16_t)base->low;
+	f->strip_high = (uint16_t)base->high;
+	for (unsigned port = base->low; port <= base->high; port++) {
+		unsigned cell = cell_of(base, port);
+
+		f->strip_size[cell]++;
+		f->strip_used[cell] += budget_is_blocked(base, (uint16_t)port);
+		f->strip_reserved[cell] += limits_is_reserved(&base->seen->limits, port);
+	}
+}
 
 static bool destinations_init(struct destinations *d, const struct snapshot *seen)
 {
 	if (!budget_open(&d->base, seen))
 		return false;
+	d->strip.has_strip = false;
 	tally_init(&d->tally, seen->socks.count);
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		const struct sock *s = &seen->socks.at[i];
@@ -80,27 +109,18 @@ static struct finding *add_finding(const struct destinations *d, const struct ta
 	return f;
 }
 
-/* Cells of equal width over the range; fewer than STRIP_CELLS where it is shorter. */
-static void put_strip(struct finding *f, const struct budget_base *base)
+static void put_strip(struct finding *f, struct destinations *d)
 {
-	unsigned size = base->high - base->low + 1;
-	unsigned cells = size < STRIP_CELLS ? size : STRIP_CELLS;
-
+	if (!d->strip.has_strip)
+		make_strip(d);
 	f->has_strip = true;
-	f->strip_low = (uint16_t)base->low;
-	f->strip_high = (uint16_t)base->high;
-	for (unsigned port = base->low; port <= base->high; port++) {
-		unsigned cell = (port - base->low) * cells / size;
-
-		f->strip_size[cell]++;
-		f->strip_used[cell] += budget_is_blocked(base, (uint16_t)port);
-		f->strip_reserved[cell] += limits_is_reserved(&base->seen->limits, port);
-	}
-	for (size_t i = 0; i < f->members.count; i++) {
-		unsigned port = base->seen->socks.at[f->members.at[i]].local_port;
-
-		f->strip_used[(port - base->low) * cells / size]++;
-	}
+	f->strip_low = d->strip.strip_low;
+	f->strip_high = d->strip.strip_high;
+	memcpy(f->strip_size, d->strip.strip_size, sizeof(f->strip_size));
+	memcpy(f->strip_used, d->strip.strip_used, sizeof(f->strip_used));
+	memcpy(f->strip_reserved, d->strip.strip_reserved, sizeof(f->strip_reserved));
+	for (size_t i = 0; i < f->members.count; i++)
+		f->strip_used[cell_of(&d->base, d->base.seen->socks.at[f->members.at[i]].local_port)]++;
 }
 
 static void put_facts(struct finding *f, const struct budget *b, const struct budget_base *base)
@@ -243,7 +263,7 @@ static void put_advice(struct finding *f, const struct budget *b, const struct b
 	finding_avoid(f, "ulimit -n is about descriptors: TIME_WAIT holds none.");
 }
 
-static void report_exhaustion(const struct destinations *d, const struct tally_group *group,
+static void report_exhaustion(struct destinations *d, const struct tally_group *group,
 			      const struct budget *b, enum severity severity,
 			      struct report *report)
 {
@@ -251,14 +271,14 @@ static void report_exhaustion(const struct destinations *d, const struct tally_g
 
 	f->severity = severity;
 	f->has_ages = b->time_wait > 0;
-	put_strip(f, &d->base);
+	put_strip(f, d);
 	put_facts(f, b, &d->base);
 	put_cause(f, b, &d->base);
 	put_advice(f, b, &d->base);
 }
 
 /* The sockets that took blocked ports: nobody connects any more, so only they can be shown. */
-static void report_starved(const struct destinations *d, const struct budget *b,
+static void report_starved(struct destinations *d, const struct budget *b,
 			   enum severity severity, struct report *report)
 {
 	static const uint32_t ownerless = STATE_BIT(STATE_SYN_RECV) | STATE_BIT(STATE_CLOSE);
@@ -267,7 +287,7 @@ static void report_starved(const struct destinations *d, const struct budget *b,
 
 	f->subject = (struct subject){ .kind = SUBJECT_NETNS, .process = -1 };
 	f->severity = severity;
-	put_strip(f, &d->base);
+	put_strip(f, d);
 	for (size_t i = 0; i < seen->socks.count; i++)
 		if (budget_is_blocked(&d->base, seen->socks.at[i].local_port) &&
 		    !(STATE_BIT(seen->socks.at[i].state) & ownerless))
@@ -373,7 +393,7 @@ void weigh_search_cliff(const struct snapshot *seen, const struct threshold *t,
 			continue;
 		f = add_finding(&d, group, "connect-search-cliff", report);
 		f->severity = severity;
-		put_strip(f, &d.base);
+		put_strip(f, &d);
 		put_facts(f, &b, &d.base);
 		put_cliff(f, &b, &d.base);
 	}
