@@ -8,6 +8,7 @@
  */
 #include "judge/bind_say.h"
 
+#include "judge/listeners.h"
 #include "judge/say.h"
 #include "judge/service.h"
 
@@ -16,6 +17,7 @@
 
 enum {
 	OTHERS_MAX = 2,         /* other addresses offered */
+	TRIED_MAX = 64,         /* and judged for that, each against all sockets */
 	LISTED_MAX = 4,         /* own addresses listed */
 };
 
@@ -56,17 +58,10 @@ static const char *unit_of(const struct bind_case *c, const struct sock *s)
 	       strncmp(home->unit, "user@", 5) != 0 ? home->unit : NULL;
 }
 
-/* Whose accept() a connection waits for: its end is the listener's end. */
-static const struct sock *awaited(const struct bind_case *c, const struct sock *s)
+/* Whose accept() a connection waits for. */
+static const struct sock *awaited(const struct listeners *listeners, const struct sock *s)
 {
-	for (size_t i = 0; sock_is_unaccepted(s) && i < c->seen->socks.count; i++) {
-		const struct sock *listener = &c->seen->socks.at[i];
-
-		if (listener->state == STATE_LISTEN && listener->local_port == s->local_port &&
-		    (addr_is_any(&listener->local) || addr_equal(&listener->local, &s->local)))
-			return listener;
-	}
-	return NULL;
+	return sock_is_unaccepted(s) ? listeners_find(listeners, s) : NULL;
 }
 
 static void tell_stop(struct telling *t, const struct bind_case *c, const struct sock *s)
@@ -101,14 +96,17 @@ static void advise_stop(const struct bind_case *c)
 {
 	struct telling owners = { .count = 0 };
 	struct text told = { .at = NULL };
+	struct listeners listeners;
 
+	listeners_init(&listeners, c->seen);
 	for (size_t i = 0; i < c->answer->blockers.count && !owners.unnamed; i++) {
 		const struct bind_blocker *blocker = &c->answer->blockers.at[i];
 		const struct sock *s = &c->seen->socks.at[blocker->sock];
 
 		if (!is_left_over(blocker->why))
-			tell_stop(&owners, c, awaited(c, s) ?: s);
+			tell_stop(&owners, c, awaited(&listeners, s) ?: s);
 	}
+	listeners_fini(&listeners);
 	if (!owners.count)
 		return;
 	say_telling(&told, &owners, "; ");
@@ -193,7 +191,7 @@ static bool is_offered(const struct bind_case *c, const struct local *local)
 
 static void offer_addresses(const struct bind_case *c)
 {
-	size_t offered = 0;
+	size_t offered = 0, tried = 0;
 
 	for (size_t i = 0; i < c->seen->locals.count && offered < OTHERS_MAX; i++) {
 		const struct local *local = &c->seen->locals.at[i];
@@ -201,7 +199,11 @@ static void offer_addresses(const struct bind_case *c)
 		struct text text = { .at = NULL };
 
 		ask.addr = local->addr;
-		if (!is_offered(c, local) || !would_work(c, &ask, ADDR_KIND_LOCAL))
+		if (!is_offered(c, local))
+			continue;
+		if (tried++ == TRIED_MAX)
+			return;
+		if (!would_work(c, &ask, ADDR_KIND_LOCAL))
 			continue;
 		offered++;
 		say_address(&text, &ask.addr, ask.port);
