@@ -6,6 +6,7 @@
  * chooses among the findings; what its words need is collected for all sockets.
  */
 #include "base/grow.h"
+#include "base/own.h"
 #include "cmd/checking.h"
 #include "cmd/everywhere.h"
 #include "cmd/judging.h"
@@ -128,43 +129,71 @@ static enum filter_truth matches(struct checking *checking, uint32_t index,
 	return is;
 }
 
-static bool is_held_by(const struct snapshot *seen, const struct sock *sock, int32_t process)
-{
-	size_t count;
-	const struct holder *holder = snapshot_holders(seen, sock->inode, &count);
-
-	for (size_t i = 0; i < count; i++)
-		if (seen->processes.at[holder[i].process].pid == seen->processes.at[process].pid)
-			return true;
-	return false;
-}
-
 /*
- * What nobody accepted has no owner, but its listener has; and what counts
- * descriptors has no members, but its process holds sockets.
+ * What findings without a matching member are about. What nobody accepted has no
+ * owner, but its listener has; and what counts descriptors has no members, but its
+ * process holds sockets. 1 once a socket of it matched.
  */
-static bool is_subject(const struct snapshot *seen, const struct sock *sock,
-		       const struct finding *f)
+struct subjects {
+	struct map listeners;   /* inodes */
+	struct map processes;   /* pids */
+};
+
+static uint32_t *subject_slot(struct subjects *subjects, const struct snapshot *seen,
+			      const struct finding *f)
 {
 	const struct subject *subject = &f->subject;
 
 	if (subject->listener_inode)
-		return sock->inode == subject->listener_inode;
-	return !f->members.count && subject->process >= 0 &&
-	       is_held_by(seen, sock, subject->process);
+		return map_slot(&subjects->listeners, subject->listener_inode, NULL);
+	if (f->members.count || subject->process < 0)
+		return NULL;
+	return map_slot(&subjects->processes,
+			(uint32_t)seen->processes.at[subject->process].pid, NULL);
+}
+
+static bool is_open(struct map *subjects, uint64_t key, bool matched)
+{
+	uint32_t *slot = map_find(subjects, key);
+
+	if (!slot || *slot)
+		return false;
+	*slot = matched;
+	return true;
+}
+
+/* True when a subject of @sock had no match before this one; @matched: it has now. */
+static bool has_open(struct subjects *subjects, const struct snapshot *seen,
+		     const struct sock *sock, bool matched)
+{
+	size_t count;
+	const struct holder *holder = snapshot_holders(seen, sock->inode, &count);
+	bool open = is_open(&subjects->listeners, sock->inode, matched);
+
+	for (size_t i = 0; i < count; i++)
+		open |= is_open(&subjects->processes,
+				(uint32_t)seen->processes.at[holder[i].process].pid, matched);
+	return open;
+}
+
+static void match_subjects(struct checking *checking, struct subjects *subjects,
+			   const struct filter_findings *findings)
+{
+	const struct snapshot *seen = &checking->session.seen;
+
+	if (!subjects->listeners.count && !subjects->processes.count)
+		return;
+	for (uint32_t i = 0; i < seen->socks.count; i++)
+		if (has_open(subjects, seen, &seen->socks.at[i], false) &&
+		    matches(checking, i, findings) == FILTER_TRUE)
+			has_open(subjects, seen, &seen->socks.at[i], true);
 }
 
 static bool has_match(struct checking *checking, const struct finding *f,
 		      const struct filter_findings *findings)
 {
-	const struct snapshot *seen = &checking->session.seen;
-
 	for (size_t i = 0; i < f->members.count; i++)
 		if (matches(checking, f->members.at[i], findings) == FILTER_TRUE)
-			return true;
-	for (uint32_t i = 0; i < seen->socks.count; i++)
-		if (is_subject(seen, &seen->socks.at[i], f) &&
-		    matches(checking, i, findings) == FILTER_TRUE)
 			return true;
 	return false;
 }
@@ -172,13 +201,29 @@ static bool has_match(struct checking *checking, const struct finding *f,
 /* A filter chooses findings, not evidence: every verdict saw every socket. */
 static void keep_findings(struct checking *checking, struct report *report)
 {
+	const struct snapshot *seen = &checking->session.seen;
+	size_t count = report->findings.count;
+	OWN_MEM bool *kept = grow_alloc(count * sizeof(*kept));
 	struct filter_findings findings = { 0 };
+	struct subjects subjects = { 0 };
 
-	filter_findings_add(&findings, &checking->session.seen, report);
-	for (size_t i = report->findings.count; i-- > 0;)
-		if (!has_match(checking, &report->findings.at[i], &findings))
-			report_drop(report, i);
+	filter_findings_add(&findings, seen, report);
+	for (size_t i = 0; i < count; i++) {
+		kept[i] = has_match(checking, &report->findings.at[i], &findings);
+		if (!kept[i])
+			subject_slot(&subjects, seen, &report->findings.at[i]);
+	}
+	match_subjects(checking, &subjects, &findings);
+	for (size_t i = 0; i < count; i++) {
+		const uint32_t *slot = kept[i] ? NULL :
+				       subject_slot(&subjects, seen, &report->findings.at[i]);
+
+		kept[i] |= slot && *slot;
+	}
+	report_keep(report, kept);
 	filter_findings_fini(&findings);
+	map_fini(&subjects.listeners);
+	map_fini(&subjects.processes);
 }
 
 enum status checking_status(enum severity worst)

@@ -4,6 +4,7 @@
  * those that have findings are kept whole.
  */
 #include "base/grow.h"
+#include "base/own.h"
 #include "cmd/checking.h"
 #include "cmd/everywhere.h"
 #include "judge/judge.h"
@@ -25,9 +26,11 @@ struct round {
 /* What is the machine's would be found again in every namespace. */
 static void drop_machine(struct report *report)
 {
-	for (size_t i = report->findings.count; i-- > 0;)
-		if (report->findings.at[i].subject.kind == SUBJECT_MACHINE)
-			report_drop(report, i);
+	OWN_MEM bool *keep = grow_alloc(report->findings.count * sizeof(*keep));
+
+	for (size_t i = 0; i < report->findings.count; i++)
+		keep[i] = report->findings.at[i].subject.kind != SUBJECT_MACHINE;
+	report_keep(report, keep);
 }
 
 static int check_there(void *ctx, const struct place *place)

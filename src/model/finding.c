@@ -35,18 +35,22 @@ void report_fini(struct report *report)
 	grow_fini(&report->findings);
 }
 
-void report_drop(struct report *report, size_t index)
+void report_keep(struct report *report, const bool *keep)
 {
 	struct finding *at = report->findings.at;
+	size_t kept = 0;
 
-	finding_fini(&at[index]);
-	report->findings.count--;
-	memmove(&at[index], &at[index + 1],
-		(report->findings.count - index) * sizeof(*at));
 	report->worst = SEVERITY_NONE;
-	for (size_t i = 0; i < report->findings.count; i++)
+	for (size_t i = 0; i < report->findings.count; i++) {
+		if (!keep[i]) {
+			finding_fini(&at[i]);
+			continue;
+		}
 		if (at[i].severity > report->worst)
 			report->worst = at[i].severity;
+		at[kept++] = at[i];
+	}
+	report->findings.count = kept;
 }
 
 struct finding *report_add(struct report *report, const char *id)

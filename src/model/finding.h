@@ -85,8 +85,8 @@ struct report {
 void report_init(struct report *report);
 void report_fini(struct report *report);
 
-/* Takes finding @index out, keeps the order of the others, corrects `worst`. */
-void report_drop(struct report *report, size_t index);
+/* Takes out findings for which @keep is false; the others stay in order, `worst` is theirs. */
+void report_keep(struct report *report, const bool *keep);
 
 /* A new, empty finding at the end of the report. */
 struct finding *report_add(struct report *report, const char *id);
