@@ -54,21 +54,24 @@ ALL_CFLAGS   = -std=gnu17 $(WARNINGS) $(PROBED_CFLAGS) -ffile-prefix-map=$(CURDI
                $(LIB_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS  = $(PROBED_LDFLAGS) $(LDFLAGS)
 
+# With run and install only what building needs; with other goals, and alone, what the tests need, too.
 .PHONY: deps
 LINT_PARTS := lint-texts cppcheck tidy analyze scan
 LINTS := lint $(LINT_PARTS)
-LINT_DEBS := $(if $(filter $(LINTS),$(MAKECMDGOALS)),shellcheck cppcheck clang clang-tidy \
-             clang-tools libbpf-dev)
-DEBS := gcc libc6-dev make strace pkgconf libmnl-dev libnl-3-dev libnl-route-3-dev \
-        libcmocka-dev bats perl jq python3 iproute2 net-tools util-linux procps mandoc \
-        bash-completion zsh fish valgrind locales libcap2-bin \
+BUILD_DEBS := gcc libc6-dev make pkgconf libmnl-dev libnl-3-dev libnl-route-3-dev \
+        $(if $(BPF),clang libbpf-dev)
+TEST_DEBS := strace libcmocka-dev bats perl jq python3 iproute2 net-tools util-linux procps mandoc \
+        bash-completion zsh fish valgrind locales libcap2-bin netbase git clang libbpf-dev \
         $(if $(filter bench,$(MAKECMDGOALS)),lsof) \
-        $(if $(filter coverage,$(MAKECMDGOALS)),gcovr) $(LINT_DEBS)
+        $(if $(filter coverage,$(MAKECMDGOALS)),gcovr) \
+        $(if $(filter $(LINTS),$(MAKECMDGOALS)),shellcheck cppcheck clang-tidy clang-tools)
+DEBS := $(BUILD_DEBS) \
+        $(if $(filter-out all run install,$(or $(filter-out deps,$(MAKECMDGOALS)),check)),$(TEST_DEBS))
 deps:
 	@command -v apt-get >/dev/null || { \
 	  echo "sockvet: no apt here; install a C compiler, make, pkg-config, libmnl, libnl-3 and" \
 	       "libnl-route-3 with headers; for the tests cmocka, bats, prove, jq, python3," \
-	       "iproute2, net-tools, util-linux, mandoc, bash-completion, zsh, fish" >&2; exit 1; }
+	       "iproute2, net-tools, util-linux, mandoc, bash-completion, zsh, fish, netbase, git" >&2; exit 1; }
 	@missing=$$(for p in $(DEBS); do \
 	    dpkg-query -W -f '$${Status}\n' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	test -z "$$missing" || { \

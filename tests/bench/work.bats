@@ -62,7 +62,7 @@ sanitized() {
 
 # each_socket_takes BOUND recorded|live FEW MANY ARGUMENTS...
 each_socket_takes() {
-	command -v valgrind >/dev/null || skip "valgrind is not installed"
+	command -v valgrind >/dev/null || skip "VALGRIND IS MISSING: instructions are not counted (apt install valgrind)"
 	! sanitized || skip "a sanitizer has instructions of its own"
 	export COUNTS=$BATS_TEST_TMPDIR/callgrind
 	local few many each
@@ -76,7 +76,7 @@ each_socket_takes() {
 
 # traced SOCKETS ARGUMENTS...: what sockvet called live; in TRACE.
 traced() {
-	command -v strace >/dev/null || skip "strace is not installed"
+	command -v strace >/dev/null || skip "STRACE IS MISSING: calls are not counted (apt install strace)"
 	TRACE=$BATS_TEST_TMPDIR/trace
 	# an instrumented build cannot look for leaks below a tracer
 	export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0

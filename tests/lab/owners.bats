@@ -193,7 +193,7 @@ may_pass() {
 
 @test "the pass in the kernel gives another answer than the walk through /proc" {
 	local bpf=${BUILD:-$BATS_TEST_DIRNAME/../../build}/tests/sockvet-bpf arguments
-	[ -x "$bpf" ] || skip "not built: clang or libbpf-dev is missing"
+	[ -x "$bpf" ] || skip "CLANG OR LIBBPF IS MISSING: the pass is not built (apt install clang libbpf-dev)"
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
 	[ "$(ulimit -Hn)" -ge 2000 ] || skip "needs 2000 descriptors"
 	crowd_apart 8 1400
@@ -216,7 +216,7 @@ may_pass() {
 
 @test "where the pass would see more or fewer processes than /proc it is taken all the same" {
 	local bpf=${BUILD:-$BATS_TEST_DIRNAME/../../build}/tests/sockvet-bpf
-	[ -x "$bpf" ] || skip "not built: clang or libbpf-dev is missing"
+	[ -x "$bpf" ] || skip "CLANG OR LIBBPF IS MISSING: the pass is not built (apt install clang libbpf-dev)"
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
 	[ "$(ulimit -Hn)" -ge 2000 ] || skip "needs 2000 descriptors"
 	crowd_apart 8 1400

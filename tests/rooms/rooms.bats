@@ -36,9 +36,19 @@ strays() {
 }
 
 @test "the top level holds what it may and nothing else" {
-	git rev-parse HEAD >/dev/null 2>&1 || skip "no git checkout"
+	git rev-parse HEAD >/dev/null 2>&1 || skip "GIT IS MISSING, or this is not a checkout (apt install git)"
 	run bash -c "git ls-files | cut -d/ -f1 | sort -u | grep -vxE '\..*|Makefile|src|man|tests|completions|README\.md|COPYING'"
 	[ -z "$output" ]
+}
+
+@test "what a test is skipped without is installed by make deps" {
+	cd "$BATS_TEST_DIRNAME/../.."
+	local debs package
+	debs=$(make -s O="${BUILD:-build}" -f Makefile -f - debs <<<'debs: ; @echo $(DEBS)' 2>/dev/null)
+	[[ " $debs " == *" gcc "* ]]
+	for package in $(grep -rhoE '\(apt install [a-z0-9.+-]+' tests | cut -d' ' -f3 | sort -u) zsh fish bash-completion; do
+		[[ " $debs " == *" $package "* ]] || { echo "$package"; return 1; }
+	done
 }
 
 @test "README promises by a test that is not there" {
