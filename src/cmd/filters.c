@@ -5,6 +5,7 @@
 #include "base/input.h"
 #include "base/own.h"
 #include "cmd/judging.h"
+#include "cmd/target.h"
 #include "collect/inet.h"
 #include "collect/netlink_socks.h"
 #include "collect/packet_socks.h"
@@ -198,7 +199,9 @@ static int32_t find_service(void *ctx, const char *name)
 	(void)ctx;
 	if (!service)
 		service = getservbyname(name, "udp");
-	return service ? ntohs((uint16_t)service->s_port) : 0;
+	if (!service)
+		return has_services() ? 0 : -2;
+	return ntohs((uint16_t)service->s_port);
 }
 
 static bool find_user(void *ctx, const char *name, uint32_t *uid)

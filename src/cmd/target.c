@@ -18,6 +18,16 @@ static bool is_digits(const char *word)
 	return *word && word[strspn(word, "0123456789")] == '\0';
 }
 
+bool has_services(void)
+{
+	bool found;
+
+	setservent(0);
+	found = getservent();
+	endservent();
+	return found;
+}
+
 static int parse_port(struct target *target, const char *word, const char *service,
 		      struct fault *fault)
 {
@@ -35,6 +45,10 @@ static int parse_port(struct target *target, const char *word, const char *servi
 		return 0;
 	}
 	entry = *word ? getservbyname(word, service) : NULL;
+	if (!entry && *word && !has_services())
+		return fault_set(fault, EINVAL, "'%s' is not a number, and there is no list of services "
+				 "here (/etc/services; Debian's netbase); give a number from 1 to 65535",
+				 word);
 	if (!entry)
 		return fault_set(fault, EINVAL, "'%s' is no port and no service that /etc/services "
 				 "has for %s; give a number from 1 to 65535", word, service);

@@ -33,6 +33,9 @@ struct target {
 int target_parse(struct target *target, const char *word, const struct options *options,
 		 const char *service, struct fault *fault);
 
+/* There is a list of services to find a port by its name: /etc/services, or what nsswitch.conf names. */
+bool has_services(void);
+
 /* A bare address, or one in brackets, perhaps with %device. */
 int target_address(struct target *target, const char *word, const struct options *options,
 		   struct fault *fault);

@@ -139,7 +139,7 @@ struct filter_names {
 	/* Writes at most @room addresses of @family (0: both); returns how many. */
 	size_t (*host)(void *ctx, const char *name, enum family family,
 		       struct filter_host *hosts, size_t room);
-	/* The port, 0 when unknown, -1 when it has several. */
+	/* The port, 0 when unknown, -1 when it has several, -2 when there is no list. */
 	int32_t (*service)(void *ctx, const char *name);
 	uint32_t (*link)(void *ctx, const char *name);          /* 0: unknown */
 	bool (*cgroup)(void *ctx, const char *path, uint64_t *id);

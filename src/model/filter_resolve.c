@@ -53,6 +53,9 @@ static bool resolve_port(struct lookup *l, struct filter_node *node)
 		return resolve_port_link(l, node);
 	if (l->names->service)
 		port = l->names->service(l->names->ctx, filter_word(l->filter, node->port_word));
+	if (port == -2)
+		return filter_expect(l->error, "a port from 0 to 65535 (there is no list of "
+				     "services here (/etc/services; Debian's netbase))");
 	if (port < 0)
 		return filter_expect(l->error, "a service that has one port and not several");
 	if (port == 0 || port > 65535)

@@ -91,6 +91,26 @@ refuses() {
 	refuses "tables findings"
 }
 
+@test "without a list of services a name of one is refused for that reason, and numbers work" {
+	local lack="list of services here (/etc/services; Debian's netbase)"
+	rm "$ETC/services"
+	named list -taH "sport = :http"
+	refuses "$lack"
+	named list -taH "dport http"
+	refuses "$lack"
+	named bind here.test:http
+	refuses "$lack"
+	named connect here.test:http
+	refuses "$lack"
+	named list -taHr "sport = :80"
+	shows 0 "here.test:80"
+	named bind here.test:80
+	shows 2 "127.0.0.1:80"
+	: >"$ETC/services"
+	named list -taH "sport = :http"
+	refuses "$lack"
+}
+
 @test "a filter does not know a user by name" {
 	named list -taH "user root"
 	shows 0 "127.0.0.1:80"
