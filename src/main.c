@@ -14,13 +14,13 @@
 /*
  * A descriptor below 3 that the caller closed would be taken by the first
  * file that is opened, and output would go there. Such a one reads and writes
- * nothing, and writing to it is told as the error that it is.
+ * nothing, and writing to it is told as the error that it is. The root is there
+ * where /dev/null is not, in a chroot or a container from scratch.
  */
 static void fill_standard_descriptors(void)
 {
 	for (int fd = 0; fd < 3; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
-		    open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/", O_PATH) != fd)
 			_exit(STATUS_UNKNOWN);
 }
 
