@@ -2,7 +2,6 @@
 #include "cmd/deeds.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,13 +118,4 @@ struct collect_ask deed_ask(const struct deed *deed, size_t i)
 		.ipv4 = deed->families.ipv4, .ipv6 = deed->families.ipv6,
 		.port_origins = filter_has(&deed->filter, FILTER_AUTOBOUND),
 	};
-}
-
-void deed_tell_gaps(struct session *session)
-{
-	if (session->style.format != FORMAT_TEXT || session->style.quiet)
-		return;
-	for (size_t i = 0; i < session->seen.gaps.count; i++)
-		fprintf(stderr, "sockvet: note: %s\n", session->seen.gaps.at[i].text);
-	session->told = session->seen.gaps.count > 0;
 }

@@ -30,7 +30,4 @@ int deed_prepare(struct deed *deed);
 /* The question for one of its families. */
 struct collect_ask deed_ask(const struct deed *deed, size_t i);
 
-/* The gaps, as notes on stderr; once. */
-void deed_tell_gaps(struct session *session);
-
 #endif

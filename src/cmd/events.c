@@ -160,7 +160,7 @@ static void adopt_gaps(struct follow *follow)
 	for (size_t i = 0; i < first->gaps.count; i++)
 		snapshot_gap(seen, first->gaps.at[i].kind, first->gaps.at[i].count, "%s",
 			     first->gaps.at[i].text);
-	deed_tell_gaps(&follow->deed.session);
+	session_tell_gaps(&follow->deed.session);
 }
 
 /* A loss is worth status 3, and its own sentence. */

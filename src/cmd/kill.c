@@ -224,7 +224,7 @@ static enum status act(struct kill_job *job)
 			   job->deed.states, &session->fault) < 0 ||
 	    list_doomed(job) < 0 || check_listing(job) < 0)
 		return cmd_fail(&session->fault);
-	deed_tell_gaps(session);
+	session_tell_gaps(session);
 	out_init(&out, 1);
 	if (!job->audit.list.count && session->style.format == FORMAT_TEXT) {
 		if (!session->style.quiet)

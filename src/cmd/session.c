@@ -145,6 +145,15 @@ enum status session_flush(struct out *out, enum status status)
 	return STATUS_UNKNOWN;
 }
 
+void session_tell_gaps(struct session *session)
+{
+	if (session->style.format != FORMAT_TEXT || session->style.quiet)
+		return;
+	for (size_t i = 0; i < session->seen.gaps.count; i++)
+		fprintf(stderr, "sockvet: note: %s\n", session->seen.gaps.at[i].text);
+	session->told = session->seen.gaps.count > 0;
+}
+
 enum status session_close(struct session *session, struct out *out, enum status status)
 {
 	struct snapshot *seen = &session->seen;

@@ -36,6 +36,9 @@ int session_open_with(struct session *session, const struct options *options,
 /* Names of interfaces for a row that shows one, if they were left. */
 void session_row(struct session *session, const struct sock *sock);
 
+/* Text only, and not with -q: what could not be seen, as notes on stderr; once. */
+void session_tell_gaps(struct session *session);
+
 /*
  * Closes the source; @status becomes STATUS_UNKNOWN when the recording or the
  * output could not be completed, when what was seen is incomplete, or when

@@ -24,6 +24,7 @@ bool summary_is_all(const struct options *options)
 
 static enum status summarize(struct session *session)
 {
+	static bool told;       /* once, not in each round of -c */
 	struct tcp_states states = { 0 };
 	struct collect_ask ask = {
 		.states = STATE_ALL, .ipv4 = true, .ipv6 = true, .protocol = PROTOCOL_TCP,
@@ -34,6 +35,9 @@ static enum status summarize(struct session *session)
 			  &session->seen, &session->fault) < 0)
 		return cmd_fail(&session->fault);
 	print_summary(&out, &session->style, &session->seen, &states);
+	if (!told)
+		session_tell_gaps(session);
+	told = true;
 	return STATUS_OK;
 }
 

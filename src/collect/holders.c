@@ -233,7 +233,8 @@ static bool note_owner_gaps(struct walk *walk)
 			 strerror(walk->nameless_err));
 	if (hidden)
 		tape_gap(walk->tape, seen, GAP_OWNERS, 1,
-			 "this /proc hides processes of others (hidepid, subset; run as root to see all owners)");
+			 "this /proc hides processes of others (hidepid, subset) or is not mounted; "
+			 "run as root to see all owners");
 	return walk_note_early_end(walk) || hidden || walk->unreadable || walk->broken;
 }
 
