@@ -330,6 +330,10 @@ proc_is() {
 			is '.end.gaps | any(.kind == "owners")' || { echo "$options: $output"; return 1; }
 		proc_is "$options" list -tapH --strict
 		[ "$status" -eq 3 ]
+		proc_is "$options" list -tapH
+		[ "$status" -eq 0 ] && [[ $errors == "sockvet: note: "* ]]
+		proc_is "$options" bind 8080
+		[ "$status" -eq 2 ] && [[ $output == *"Not seen:"*owners* ]]
 	done
 }
 
