@@ -26,9 +26,7 @@ JOBS       ?= $(shell nproc 2>/dev/null || echo 2)
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-7s %s\n' $(1) $(2);)
 
-# libnl is loaded when it is needed (collect/libnl.c): headers to build, the libraries to run.
-LINKED   := libmnl
-PACKAGES := $(LINKED) libnl-3.0 libnl-route-3.0
+PACKAGES := libmnl libnl-3.0 libnl-route-3.0
 WARNINGS := -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes \
             -Wmissing-prototypes -Wvla -Wcast-align -Wundef \
             -Wconversion -Wsign-conversion \
@@ -119,7 +117,7 @@ $(O)/flags.mk: Makefile
 	{ for f in $(WANT_CFLAGS); do try $$f && echo "PROBED_CFLAGS += $$(echo $$f | tr , ' ')"; done; \
 	  for f in $(WANT_LDFLAGS); do tryld $$f && echo "PROBED_LDFLAGS += $$f"; done; \
 	  echo "LIB_CFLAGS := $$($(PKG_CONFIG) --cflags $(PACKAGES))"; \
-	  echo "LIBS := $$($(PKG_CONFIG) --libs $(LINKED)) -ldl"; } >$@.new; \
+	  echo "LIBS := $$($(PKG_CONFIG) --libs $(PACKAGES)) -ldl"; } >$@.new; \
 	rm -f $(O)/probe; mv $@.new $@
 
 $(O)/%.o: src/%.c $(O)/flags.mk

@@ -104,7 +104,7 @@ static bool take_events(struct follow *follow)
 
 	for (unsigned i = 0; got > 0 && i < 256 && follow->shown < follow->deed.max; i++) {
 		got = collect_events_next(follow->events, &event, &session->fault);
-		if (got <= 0 || event.is_other)
+		if (got <= 0)
 			continue;
 		if (event.lost)
 			tell_loss(follow, &event);

@@ -335,7 +335,6 @@ int collect_destroy(struct collect *collect, const struct sock *sock,
 struct event {
 	int64_t     time_ms;    /* CLOCK_REALTIME, when it was received */
 	uint64_t    lost;       /* so many events are missing; then @sock is nothing */
-	bool        is_other;   /* not from the kernel: to be left out */
 	struct sock sock;       /* without state, queues, uid and inode: not told */
 };
 
@@ -357,8 +356,9 @@ void collect_events_close(struct collect_events *events);
 int collect_events_fd(const struct collect_events *events);
 
 /*
- * The next event, without waiting: 1, or 0 when there is none at the moment. The
- * detail of its socket is good until the next call.
+ * The next event, without waiting: 1, or 0 when there is none at the moment, or the
+ * next message is not the kernel's. The detail of its socket is good until the next
+ * call.
  */
 int collect_events_next(struct collect_events *events, struct event *event,
 			struct fault *fault);

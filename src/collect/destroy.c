@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/sock_diag.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -20,19 +19,13 @@
  * socket by its cookie: the kernel refuses (ESTALE) when another one has taken
  * the address, so nothing else can be hit, however late the order comes.
  */
-struct line {
-	struct mnl_socket *socket;
-	unsigned           deadline_ms;
-	char               buffer[8192] __attribute__((aligned(NLMSG_ALIGNTO)));
-};
-
 /* A socket while it is being dealt with. */
 struct job {
 	const struct sock        *sock;
 	const struct destroy_ask *ask;
 	const char               *release;
 	unsigned                  deadline_ms;
-	struct line              *line;
+	struct wire               wire;
 	bool                      found;
 	enum state                state;        /* it was found in */
 	struct fate              *fate;
@@ -91,49 +84,16 @@ static int broken(int err, struct fault *fault)
 	return fault_set(fault, err, "cannot talk to the kernel about a socket: %s", strerror(err));
 }
 
-static int line_send(struct line *line, uint16_t type, uint16_t flags,
-		     const struct inet_diag_req_v2 *request, struct fault *fault)
+static int ask(struct job *job, uint16_t type, uint16_t flags,
+	       const struct inet_diag_req_v2 *request, const struct nlmsghdr **answer,
+	       struct fault *fault)
 {
-	struct nlmsghdr *message = mnl_nlmsg_put_header(line->buffer);
+	const struct wire_question question = {
+		.type = type, .flags = flags, .payload = request, .size = sizeof(*request),
+	};
+	int err = wire_ask(&job->wire, &question, job->deadline_ms, answer);
 
-	message->nlmsg_type = type;
-	message->nlmsg_flags = NLM_F_REQUEST | flags;
-	memcpy(mnl_nlmsg_put_extra_header(message, sizeof(*request)), request, sizeof(*request));
-	if (mnl_socket_sendto(line->socket, message, message->nlmsg_len) < 0)
-		return broken(errno, fault);
-	return 0;
-}
-
-/* The one answer; it lies in the buffer then. */
-static int line_receive(struct line *line, struct fault *fault)
-{
-	struct pollfd ready = { .fd = mnl_socket_get_fd(line->socket), .events = POLLIN };
-	const struct nlmsghdr *message = (const void *)line->buffer;
-	ssize_t size;
-	int got;
-
-	do
-		got = poll(&ready, 1, (int)line->deadline_ms);
-	while (got < 0 && errno == EINTR);
-	if (got <= 0)
-		return broken(got ? errno : ETIMEDOUT, fault);
-	size = mnl_socket_recvfrom(line->socket, line->buffer, sizeof(line->buffer));
-	if (size < 0)
-		return broken(errno, fault);
-	return wire_holds(message, (size_t)size) ? 0 : broken(EBADMSG, fault);
-}
-
-/* The positive errno of an answer, 0 for "done", -1 when it is no such message. */
-static int error_of(const struct nlmsghdr *message)
-{
-	struct nlmsgerr told;
-
-	if (message->nlmsg_type != NLMSG_ERROR)
-		return -1;
-	if (mnl_nlmsg_get_payload_len(message) < sizeof(told))
-		return EBADMSG;
-	memcpy(&told, mnl_nlmsg_get_payload(message), sizeof(told));
-	return wire_errno(told.error);
+	return err ? broken(-err, fault) : 0;
 }
 
 /*
@@ -220,17 +180,15 @@ static int look(struct job *job, struct fault *fault)
 {
 	struct inet_diag_req_v2 request = request_for(job->sock, job->ask->need,
 						      job->sock->protocol == PROTOCOL_UDP);
-	const struct nlmsghdr *message = (const void *)job->line->buffer;
+	const struct nlmsghdr *message;
 	struct detail detail;
 	struct sock now;
-	int err = line_send(job->line, SOCK_DIAG_BY_FAMILY, 0, &request, fault);
+	int err = ask(job, SOCK_DIAG_BY_FAMILY, 0, &request, &message, fault);
 
 	job->found = false;
-	if (!err)
-		err = line_receive(job->line, fault);
 	if (err)
 		return err;
-	err = error_of(message);
+	err = wire_refusal(message);
 	if (err < 0 && message_parse(mnl_nlmsg_get_payload(message),
 				     mnl_nlmsg_get_payload_len(message), job->sock->protocol,
 				     job->ask->need, &now, &detail) >= 0) {
@@ -247,13 +205,12 @@ static int look(struct job *job, struct fault *fault)
 static int order(struct job *job, struct fault *fault)
 {
 	struct inet_diag_req_v2 request = request_for(job->sock, 0, false);
-	int err = line_send(job->line, SOCK_DESTROY, NLM_F_ACK, &request, fault);
+	const struct nlmsghdr *message;
+	int err = ask(job, SOCK_DESTROY, NLM_F_ACK, &request, &message, fault);
 
-	if (!err)
-		err = line_receive(job->line, fault);
 	if (err)
 		return err;
-	err = error_of((const void *)job->line->buffer);
+	err = wire_refusal(message);
 	if (err < 0)
 		return broken(EPROTO, fault);
 	job->fate->err = err;
@@ -296,10 +253,9 @@ static int destroy_on(struct job *job, struct fault *fault)
 int destroy_sock(const struct sock *sock, const struct destroy_ask *ask, const char *release,
 		 unsigned deadline_ms, struct fate *fate, struct fault *fault)
 {
-	struct line line = { .deadline_ms = deadline_ms };
 	struct job job = {
 		.sock = sock, .ask = ask, .release = release, .deadline_ms = deadline_ms,
-		.line = &line, .fate = fate,
+		.fate = fate,
 	};
 	int err;
 
@@ -309,11 +265,9 @@ int destroy_sock(const struct sock *sock, const struct destroy_ask *ask, const c
 		*fate = (struct fate){ .outcome = OUTCOME_UNSUPPORTED, .err = ENODATA };
 		return 0;
 	}
-	line.socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
-	if (!line.socket)
-		return broken(errno, fault);
-	err = mnl_socket_bind(line.socket, 0, MNL_SOCKET_AUTOPID) < 0 ?
-	      broken(errno, fault) : destroy_on(&job, fault);
-	mnl_socket_close(line.socket);
+	err = wire_open(&job.wire, NETLINK_SOCK_DIAG, WIRE_ROOM, fault);
+	if (!err)
+		err = destroy_on(&job, fault);
+	wire_close(&job.wire);
 	return err;
 }

@@ -4,9 +4,9 @@
 #include "base/grow.h"
 #include "collect/message.h"
 #include "collect/nlattrs.h"
+#include "collect/wire.h"
 
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/sock_diag.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +17,10 @@
 #define ROOM_BYTES (8 << 20)
 
 struct collect_events {
-	struct mnl_socket *socket;
-	unsigned           need;
-	uint32_t           dropped;     /* as told last time */
-	struct detail      detail;
-	char               buffer[8192] __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct wire   wire;
+	unsigned      need;
+	uint32_t      dropped;  /* as told last time */
+	struct detail detail;
 };
 
 static int refused(int err, struct fault *fault)
@@ -38,35 +37,33 @@ static int join(struct collect_events *events, const struct collect_ask *ask, st
 	};
 	bool wanted[2] = { ask->ipv4, ask->ipv6 };
 
-	for (int i = 0; i < 2; i++)
-		if (wanted[i] && mnl_socket_setsockopt(events->socket, NETLINK_ADD_MEMBERSHIP,
-						       &groups[i], sizeof(groups[i])) < 0)
+	for (int i = 0; i < 2; i++) {
+		if (!wanted[i])
+			continue;
+		if (setsockopt(events->wire.fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP,
+			       &groups[i], sizeof(groups[i])) < 0)
 			return refused(errno, fault);
+		events->wire.groups |= 1u << (groups[i] - 1);
+	}
 	return 0;
 }
 
-static int open_socket(struct collect_events *events, struct fault *fault)
+static void make_room(const struct collect_events *events)
 {
-	int room = ROOM_BYTES, fd;
+	int room = ROOM_BYTES, fd = events->wire.fd;
 
-	events->socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (!events->socket)
-		return refused(errno, fault);
-	fd = mnl_socket_get_fd(events->socket);
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) < 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
-	/* Binding takes memberships away, so it comes first. */
-	if (mnl_socket_bind(events->socket, 0, MNL_SOCKET_AUTOPID) < 0)
-		return refused(errno, fault);
-	return 0;
 }
 
 int collect_events_open(struct collect_events **result, const struct collect_ask *asks,
 			size_t count, struct fault *fault)
 {
 	struct collect_events *events = grow_alloc(sizeof(*events));
-	int err = open_socket(events, fault);
+	int err = wire_open(&events->wire, NETLINK_SOCK_DIAG, 8192, fault);
 
+	if (!err)
+		make_room(events);
 	for (size_t i = 0; i < count && !err; i++) {
 		events->need |= asks[i].need;
 		err = join(events, &asks[i], fault);
@@ -83,15 +80,14 @@ void collect_events_close(struct collect_events *events)
 {
 	if (!events)
 		return;
-	if (events->socket)
-		mnl_socket_close(events->socket);
+	wire_close(&events->wire);
 	detail_fini(&events->detail);
 	free(events);
 }
 
 int collect_events_fd(const struct collect_events *events)
 {
-	return mnl_socket_get_fd(events->socket);
+	return events->wire.fd;
 }
 
 /* Only an attribute says it; without one there is no telling what it was. */
@@ -156,30 +152,20 @@ static uint64_t lost(struct collect_events *events)
 
 int collect_events_next(struct collect_events *events, struct event *event, struct fault *fault)
 {
-	struct sockaddr_nl sender = { 0 };
-	struct iovec part = { .iov_base = events->buffer, .iov_len = sizeof(events->buffer) };
-	struct msghdr message = {
-		.msg_name = &sender, .msg_namelen = sizeof(sender),
-		.msg_iov = &part, .msg_iovlen = 1,
-	};
-	ssize_t size = recvmsg(collect_events_fd(events), &message, MSG_DONTWAIT);
+	size_t size;
+	int err = wire_take(&events->wire, events->wire.buffer, &size);
 
 	detail_fini(&events->detail);
 	*event = (struct event){ .time_ms = now_ms() };
-	if (size < 0 && (errno == EAGAIN || errno == EINTR))
+	if (err > 0)
 		return 0;
-	if (size < 0 && errno == ENOBUFS) {
+	if (err == -ENOBUFS)
 		event->lost = lost(events);
-		return 1;
-	}
-	if (size < 0)
-		return refused(errno, fault);
-	/* Only the kernel (port 0) is believed; what makes no sense is lost. */
-	if (sender.nl_pid == 0 &&
-	    ((message.msg_flags & MSG_TRUNC) ||
-	     events_parse(events->buffer, (size_t)size, events->need, &event->sock,
-			  &events->detail) < 0))
+	else if (err && err != -ENOSPC)
+		return refused(-err, fault);
+	/* what makes no sense is lost */
+	else if (err || events_parse(events->wire.buffer, size, events->need, &event->sock,
+				     &events->detail) < 0)
 		event->lost = 1;
-	event->is_other = sender.nl_pid != 0;
 	return 1;
 }

@@ -2,12 +2,16 @@
 #include "collect/links.h"
 
 #include "base/grow.h"
-#include "collect/libnl.h"
+#include "collect/wire.h"
 
+#include <errno.h>
 #include <linux/if_addr.h>
+#include <netlink/msg.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/link.h>
+#include <netlink/route/link/vrf.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
 /*
  * Beside the family of a FRAME_LOCAL: cannot be bound yet, or ever. Readers that
@@ -15,28 +19,26 @@
  */
 #define TENTATIVE 0x100u
 
-/* So often is asked again what changed while it was listed. */
-#define TRIES 3
-
+/* What is being listed: links, then addresses. Both are added to @seen. */
 struct walk {
-	struct tape     *tape;
 	struct snapshot *seen;
+	size_t           links, locals; /* that were there before */
 };
 
-static void own_cache(struct nl_cache **cache)
+/* One message as an object of libnl-route's, which @take gets. */
+static int read_object(const struct nlmsghdr *message,
+		       void (*take)(struct nl_object *object, void *ctx), void *ctx)
 {
-	if (*cache)
-		libnl.nl_cache_free(*cache);
-}
+	struct nl_msg *copy = nlmsg_convert((struct nlmsghdr *)(uintptr_t)message);
+	int err;
 
-static void own_socket(struct nl_sock **socket)
-{
-	if (*socket)
-		libnl.nl_socket_free(*socket);
+	if (!copy)
+		return -ENOMEM;
+	nlmsg_set_proto(copy, NETLINK_ROUTE);
+	err = nl_msg_parse(copy, take, ctx);
+	nlmsg_free(copy);
+	return err < 0 ? -EBADMSG : 0;
 }
-
-#define OWN_CACHE  __attribute__((cleanup(own_cache)))
-#define OWN_SOCKET __attribute__((cleanup(own_socket)))
 
 static void add_link(struct snapshot *seen, uint32_t index, const char *name, size_t size)
 {
@@ -52,13 +54,10 @@ static void take_link(struct nl_object *object, void *ctx)
 {
 	struct walk *walk = ctx;
 	struct rtnl_link *link = (struct rtnl_link *)(void *)object;
-	struct frame_link frame = { .index = (uint32_t)libnl.rtnl_link_get_ifindex(link) };
-	const char *name = libnl.rtnl_link_get_name(link);
+	const char *name = rtnl_link_get_name(link);
 
-	if (!name)
-		return;
-	add_link(walk->seen, frame.index, name, strlen(name));
-	tape_put(walk->tape, FRAME_LINK, &frame, name, strlen(name));
+	if (name)
+		add_link(walk->seen, (uint32_t)rtnl_link_get_ifindex(link), name, strlen(name));
 }
 
 static void add_local(struct snapshot *seen, const struct frame_local *frame)
@@ -74,7 +73,7 @@ static void add_local(struct snapshot *seen, const struct frame_local *frame)
 /* An optimistic address may be used while duplicate detection still runs. */
 static bool is_tentative(struct rtnl_addr *told)
 {
-	unsigned flags = libnl.rtnl_addr_get_flags(told);
+	unsigned flags = rtnl_addr_get_flags(told);
 
 	return flags & IFA_F_TENTATIVE && !(flags & IFA_F_OPTIMISTIC);
 }
@@ -83,102 +82,169 @@ static void take_local(struct nl_object *object, void *ctx)
 {
 	struct walk *walk = ctx;
 	struct rtnl_addr *told = (struct rtnl_addr *)(void *)object;
-	struct nl_addr *address = libnl.rtnl_addr_get_local(told);
-	struct frame_local frame = { .ifindex = (uint32_t)libnl.rtnl_addr_get_ifindex(told) };
-	struct addr addr;
+	struct nl_addr *address = rtnl_addr_get_local(told);
+	struct local local = { .ifindex = (uint32_t)rtnl_addr_get_ifindex(told) };
 
 	if (!address)
 		return;
-	if (libnl.nl_addr_get_family(address) == AF_INET && libnl.nl_addr_get_len(address) == 4) {
-		frame.family = FAMILY_IPV4;
-		addr = addr_from_v4(libnl.nl_addr_get_binary_addr(address));
-	} else if (libnl.nl_addr_get_family(address) == AF_INET6 &&
-		   libnl.nl_addr_get_len(address) == 16) {
-		frame.family = FAMILY_IPV6 | (is_tentative(told) ? TENTATIVE : 0u);
-		addr = addr_from_v6(libnl.nl_addr_get_binary_addr(address));
+	if (nl_addr_get_family(address) == AF_INET && nl_addr_get_len(address) == 4) {
+		local.family = FAMILY_IPV4;
+		local.addr = addr_from_v4(nl_addr_get_binary_addr(address));
+	} else if (nl_addr_get_family(address) == AF_INET6 && nl_addr_get_len(address) == 16) {
+		local.family = FAMILY_IPV6;
+		local.tentative = is_tentative(told);
+		local.addr = addr_from_v6(nl_addr_get_binary_addr(address));
 	} else {
 		return;
 	}
-	memcpy(frame.addr, addr.b, sizeof(frame.addr));
-	add_local(walk->seen, &frame);
-	tape_put(walk->tape, FRAME_LOCAL, &frame, NULL, 0);
+	*grow_add(&walk->seen->locals) = local;
 }
 
-/* Without this libnl asks again by itself, for as long as something changes. */
-static int take_interruption(struct nl_msg *message, void *ctx)
+static int take(void *ctx, const struct nlmsghdr *message)
 {
-	bool *interrupted = ctx;
-
-	(void)message;
-	*interrupted = true;
-	return NL_OK;
+	return read_object(message,
+			   message->nlmsg_type == RTM_NEWLINK ? take_link : take_local, ctx);
 }
 
-/* Returns 0 or libnl's error. */
-static int connect_route(struct nl_sock *socket, bool *interrupted)
+static void forget_links(void *ctx)
 {
-	struct timeval patience = { .tv_sec = 5 };
-	int err = libnl.nl_connect(socket, NETLINK_ROUTE);
+	struct walk *walk = ctx;
 
-	/* libnl waits for ever otherwise */
-	if (!err)
-		setsockopt(libnl.nl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO,
-			   &patience, sizeof(patience));
-	libnl.nl_socket_modify_cb(socket, NL_CB_DUMP_INTR, NL_CB_CUSTOM, take_interruption,
-				  interrupted);
+	walk->seen->links.count = walk->links;
+}
+
+static void forget_locals(void *ctx)
+{
+	struct walk *walk = ctx;
+
+	walk->seen->locals.count = walk->locals;
+}
+
+static int list(struct walk *walk)
+{
+	struct ifinfomsg links = { .ifi_family = AF_UNSPEC };
+	struct ifaddrmsg addresses = { .ifa_family = AF_UNSPEC };
+	struct wire_dump dumps[] = {
+		{ .type = RTM_GETLINK, .request = &links, .size = sizeof(links),
+		  .again = forget_links },
+		{ .type = RTM_GETADDR, .request = &addresses, .size = sizeof(addresses),
+		  .again = forget_locals },
+	};
+	int err = 0;
+
+	for (size_t i = 0; i < 2 && !err; i++) {
+		dumps[i].routing = true;
+		dumps[i].deadline_ms = WIRE_ROUTE_MS;
+		dumps[i].take = take;
+		dumps[i].ctx = walk;
+		err = wire_dump(&dumps[i], NULL);
+	}
 	return err;
 }
 
-static int collect_all(struct walk *walk, struct nl_sock *socket)
+static void save(struct tape *tape, const struct walk *walk)
 {
-	bool interrupted = false;
-	OWN_CACHE struct nl_cache *links = NULL;
-	OWN_CACHE struct nl_cache *addresses = NULL;
-	int err = connect_route(socket, &interrupted);
+	const struct snapshot *seen = walk->seen;
 
-	if (!err)
-		err = libnl.rtnl_link_alloc_cache(socket, AF_UNSPEC, &links);
-	if (!err)
-		err = libnl.rtnl_addr_alloc_cache(socket, &addresses);
-	if (!err && interrupted)
-		err = -NLE_DUMP_INTR;
-	if (err)
-		return err;
-	libnl.nl_cache_foreach(links, take_link, walk);
-	libnl.nl_cache_foreach(addresses, take_local, walk);
-	return 0;
-}
+	for (size_t i = walk->links; i < seen->links.count; i++) {
+		struct frame_link frame = { .index = seen->links.at[i].index };
 
-static int try_once(struct walk *walk)
-{
-	OWN_SOCKET struct nl_sock *socket = libnl.nl_socket_alloc();
+		tape_put(tape, FRAME_LINK, &frame, seen->links.at[i].name,
+			 strlen(seen->links.at[i].name));
+	}
+	for (size_t i = walk->locals; i < seen->locals.count; i++) {
+		const struct local *local = &seen->locals.at[i];
+		struct frame_local frame = {
+			.family = local->family | (local->tentative ? TENTATIVE : 0u),
+			.ifindex = local->ifindex,
+		};
 
-	return socket ? collect_all(walk, socket) : -NLE_NOMEM;
-}
-
-/* Why they could not be had; NULL: they are there. */
-static const char *collect_links_of(struct walk *walk)
-{
-	int err = -NLE_DUMP_INTR;
-
-	if (!libnl_load())
-		return libnl_trouble();
-	for (unsigned i = 0; err == -NLE_DUMP_INTR && i < TRIES; i++)
-		err = try_once(walk);
-	return err ? libnl.nl_geterror(err) : NULL;
+		memcpy(frame.addr, local->addr.b, sizeof(frame.addr));
+		tape_put(tape, FRAME_LOCAL, &frame, NULL, 0);
+	}
 }
 
 void links_collect(struct tape *tape, struct snapshot *seen)
 {
-	struct walk walk = { .tape = tape, .seen = seen };
-	const char *trouble = collect_links_of(&walk);
-	struct frame_flag known = { .is = !trouble };
+	struct walk walk = {
+		.seen = seen, .links = seen->links.count, .locals = seen->locals.count,
+	};
+	int err = list(&walk);
+	struct frame_flag known = { .is = !err };
 
-	seen->locals_known = !trouble;
+	if (err) {
+		forget_links(&walk);
+		forget_locals(&walk);
+	}
+	seen->locals_known = known.is;
+	save(tape, &walk);
 	tape_put(tape, FRAME_LINKS, &known, NULL, 0);
-	if (trouble)
+	if (err)
 		tape_gap(tape, seen, GAP_LINKS, 1,
-			 "interface names and own addresses could not be read (%s)", trouble);
+			 "interface names and own addresses could not be read (%s)",
+			 strerror(-err));
+}
+
+/* ---- VRF ---- */
+
+/* A device, and the one that it is part of. */
+struct device {
+	struct vrf vrf;         /* ifindex 0: it is none */
+	int        master;      /* 0: none */
+};
+
+static void take_device(struct nl_object *object, void *ctx)
+{
+	struct device *device = ctx;
+	struct rtnl_link *link = (struct rtnl_link *)(void *)object;
+
+	device->master = rtnl_link_get_master(link);
+	if (rtnl_link_is_vrf(link) &&
+	    rtnl_link_vrf_get_tableid(link, &device->vrf.table) == 0)
+		device->vrf.ifindex = (uint32_t)rtnl_link_get_ifindex(link);
+}
+
+static int ask_device(struct wire *wire, uint32_t ifindex, struct device *device)
+{
+	struct ifinfomsg asked = { .ifi_index = (int)ifindex };
+	const struct wire_question question = {
+		.type = RTM_GETLINK, .payload = &asked, .size = sizeof(asked),
+	};
+	const struct nlmsghdr *answer;
+	int err = wire_ask(wire, &question, WIRE_ROUTE_MS, &answer);
+
+	*device = (struct device){ .master = 0 };
+	if (err)
+		return err;
+	return wire_refusal(answer) >= 0 ? -ENODEV : read_object(answer, take_device, device);
+}
+
+static int find_vrf(struct wire *wire, uint32_t ifindex, struct vrf *vrf)
+{
+	struct device device;
+	int err = ask_device(wire, ifindex, &device);
+
+	if (!err && !device.vrf.ifindex && device.master > 0 &&
+	    ask_device(wire, (uint32_t)device.master, &device) < 0)
+		device.vrf.ifindex = 0;
+	if (!err && device.vrf.ifindex)
+		*vrf = device.vrf;
+	return err;
+}
+
+int links_vrf(uint32_t ifindex, struct vrf *vrf)
+{
+	struct wire wire;
+	int err;
+
+	*vrf = (struct vrf){ 0 };
+	if (!ifindex)
+		return 0;
+	err = wire_open(&wire, NETLINK_ROUTE, WIRE_ROOM, NULL);
+	if (!err)
+		err = find_vrf(&wire, ifindex, vrf);
+	wire_close(&wire);
+	return err;
 }
 
 void links_replay(struct snapshot *seen, const struct frame *frame)

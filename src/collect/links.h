@@ -5,10 +5,19 @@
 #include "collect/tape.h"
 
 /*
- * Interface names and own addresses, over libnl-route. Its headers and
- * <linux/tcp.h> do not go together: nothing of it leaves links.c.
+ * Interface names and own addresses: libnl-route reads the messages. Its headers
+ * and <linux/tcp.h> do not go together: nothing of it leaves links.c.
  */
 void links_collect(struct tape *tape, struct snapshot *seen);
+
+/* The VRF that a device is, or is part of: its ifindex and table; 0 if none. */
+struct vrf {
+	uint32_t ifindex;
+	uint32_t table;
+};
+
+/* Returns 0 or -errno. */
+int links_vrf(uint32_t ifindex, struct vrf *vrf);
 
 /* A FRAME_LINKS, FRAME_LINK or FRAME_LOCAL again; others are left alone. */
 void links_replay(struct snapshot *seen, const struct frame *frame);

@@ -4,10 +4,11 @@
 
 #include "model/addr.h"
 
+struct nlmsghdr;
+
 /*
- * Questions to the kernel's routing, over libnl. Its headers and <linux/tcp.h>
- * do not go together: nothing of it leaves routes.c. All of them are of the
- * namespace that we are in, and of this moment.
+ * Questions to the kernel's routing: all of them are of the namespace that we are
+ * in, and of this moment.
  */
 enum route_type {
 	ROUTE_NONE,
@@ -54,13 +55,19 @@ static inline int routes_ask(enum family family, const struct addr *destination,
  */
 int routes_local(const struct addr *addr, uint32_t table, struct route *route);
 
-/* The VRF that a device is, or is part of: its ifindex and table; 0 if none. */
-struct vrf {
-	uint32_t ifindex;
-	uint32_t table;
+/* ---- how an answer is read ---- */
+
+/* The answer to routes_ask_from(). What makes no sense leaves @route as it is. */
+void routes_read(const struct nlmsghdr *message, struct route *route);
+
+struct routes_lookup {
+	const uint8_t *address;         /* 4 bytes */
+	uint32_t       table;
+	struct route   best;
+	bool           found;
 };
 
-/* Returns 0 or -errno. */
-int routes_vrf(uint32_t ifindex, struct vrf *vrf);
+/* An entry of a table: the best one for @ctx, a routes_lookup. A wire_message. */
+int routes_take(void *ctx, const struct nlmsghdr *message);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/scene.h"
 
+#include "collect/links.h"
 #include "collect/rights.h"
 #include "collect/routes.h"
 
@@ -56,7 +57,7 @@ static enum addr_kind ipv4_kind(const struct addr *addr, uint32_t ifindex)
 	struct route told, looked_up;
 	struct vrf vrf;
 
-	if (routes_vrf(ifindex, &vrf) < 0 || routes_local(addr, vrf.table, &told) < 0)
+	if (links_vrf(ifindex, &vrf) < 0 || routes_local(addr, vrf.table, &told) < 0)
 		return ADDR_KIND_UNKNOWN;
 	if (vrf.table || told.type == ROUTE_NO_TABLE || told.prefix == 32)
 		return kind_of_type(told.type);
@@ -80,7 +81,7 @@ static uint32_t vrf_of(uint32_t ifindex, bool live)
 	struct vrf vrf = { 0 };
 
 	if (live)
-		routes_vrf(ifindex, &vrf);
+		links_vrf(ifindex, &vrf);
 	return vrf.ifindex;
 }
 

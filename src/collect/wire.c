@@ -9,12 +9,11 @@
 #include <libmnl/libmnl.h>
 #include <linux/sock_diag.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
-
-/* The kernel puts at most this much into one answer of a dump. */
-#define BATCH 32768
+#include <unistd.h>
 
 /* After so many a second thread saves more than it takes to start. */
 #define MANY_BATCHES 8
@@ -37,17 +36,6 @@ const struct wire_lister *wire_lister_of(enum protocol protocol)
 	}
 }
 
-struct line {
-	struct wire_dump   *dump;
-	struct mnl_socket  *socket;
-	uint32_t            sequence;
-	char               *buffer;
-	size_t              room;
-	int64_t            *left_ms;    /* that may still be waited */
-	bool                interrupted;
-	bool                done;
-};
-
 static int64_t now_ms(void)
 {
 	struct timespec now = { 0 };
@@ -56,6 +44,8 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* ---- the door ---- */
+
 static int refused(int err, struct fault *fault)
 {
 	return fault_set(fault, err,
@@ -63,104 +53,194 @@ static int refused(int err, struct fault *fault)
 			 strerror(err));
 }
 
-static int line_open(struct line *line, struct fault *fault)
+int wire_open(struct wire *wire, int bus, size_t room, struct fault *fault)
 {
-	line->socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
-	if (!line->socket)
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK }, ours = { 0 };
+	socklen_t size = sizeof(ours);
+	int one = 1;
+
+	*wire = (struct wire){ .room = room, .sequence = (uint32_t)now_ms() };
+	wire->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, bus);
+	if (wire->fd < 0)
 		return refused(errno, fault);
-	if (mnl_socket_bind(line->socket, 0, MNL_SOCKET_AUTOPID) < 0)
+	wire->buffer = grow_space(room);
+	if (connect(wire->fd, (const struct sockaddr *)&kernel, sizeof(kernel)) < 0 ||
+	    getsockname(wire->fd, (struct sockaddr *)&ours, &size) < 0)
 		return refused(errno, fault);
+	wire->port = ours.nl_pid;
+	/* Since 4.20 the kernel then heeds all of a question; before, the caller picks. */
+	if (bus == NETLINK_ROUTE)
+		(void)setsockopt(wire->fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &one, sizeof(one));
 	return 0;
 }
 
-static int line_ask(struct line *line, struct fault *fault)
+void wire_close(struct wire *wire)
 {
-	OWN_MEM char *buffer = grow_alloc(NLMSG_HDRLEN + NLMSG_ALIGN(line->dump->size));
+	if (wire->fd >= 0)
+		close(wire->fd);
+	free(wire->buffer);
+	*wire = (struct wire){ .fd = -1 };
+}
+
+static int wire_send(struct wire *wire, const struct wire_question *question)
+{
+	OWN_MEM char *buffer = grow_alloc(NLMSG_HDRLEN + NLMSG_ALIGN(question->size));
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 
-	message->nlmsg_type = line->dump->type ? line->dump->type : SOCK_DIAG_BY_FAMILY;
-	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	message->nlmsg_seq = line->sequence;
-	memcpy(mnl_nlmsg_put_extra_header(message, line->dump->size),
-	       line->dump->request, line->dump->size);
-	if (mnl_socket_sendto(line->socket, message, message->nlmsg_len) < 0)
-		return fault_set(fault, errno, "cannot ask the kernel for its sockets: %s",
-				 strerror(errno));
-	return 0;
+	message->nlmsg_type = question->type ? question->type : SOCK_DIAG_BY_FAMILY;
+	message->nlmsg_flags = NLM_F_REQUEST | question->flags;
+	message->nlmsg_seq = ++wire->sequence;
+	memcpy(mnl_nlmsg_put_extra_header(message, question->size), question->payload,
+	       question->size);
+	return send(wire->fd, message, message->nlmsg_len, 0) < 0 ? -errno : 0;
 }
 
-static int line_wait(struct line *line, struct fault *fault)
+/* Only the kernel is believed: it has port 0, and sends events to groups that we joined. */
+static bool is_kernel(const struct wire *wire, const struct msghdr *message)
 {
-	struct pollfd ready = {
-		.fd = mnl_socket_get_fd(line->socket), .events = POLLIN,
-	};
-	int64_t begin = now_ms();
-	int got = *line->left_ms > 0 ? poll(&ready, 1, (int)*line->left_ms) : 0;
+	const struct sockaddr_nl *sender = message->msg_name;
 
-	*line->left_ms -= now_ms() - begin;
-	if (got < 0 && errno != EINTR)
-		return fault_set(fault, errno, "cannot wait for the kernel: %s", strerror(errno));
-	if (got == 0)
-		return fault_set(fault, ETIMEDOUT,
-				 "the kernel did not finish its listing within %u s",
-				 line->dump->deadline_ms / 1000);
-	return 0;
+	return message->msg_namelen == sizeof(*sender) && !sender->nl_pid &&
+	       (sender->nl_groups == 0 || sender->nl_groups & wire->groups);
 }
 
-/* A result of line_take(), beside 0 and -errno. */
-enum { NOTHING_YET = 1 };
-
-/* One datagram, if it is there. */
-static int line_take(const struct line *line, char *buffer, size_t *size, struct fault *fault)
+int wire_take(const struct wire *wire, char *buffer, size_t *size)
 {
 	struct sockaddr_nl sender = { 0 };
-	struct iovec part = { .iov_base = buffer, .iov_len = line->room };
+	struct iovec part = { .iov_base = buffer, .iov_len = wire->room };
 	struct msghdr message = {
 		.msg_name = &sender, .msg_namelen = sizeof(sender),
 		.msg_iov = &part, .msg_iovlen = 1,
 	};
-	ssize_t got = recvmsg(mnl_socket_get_fd(line->socket), &message, MSG_DONTWAIT);
+	ssize_t got = recvmsg(wire->fd, &message, MSG_DONTWAIT);
 
-	*size = 0;
-	if (got < 0 && errno == EINTR)
-		return 0;
-	if (got < 0 && errno == EAGAIN)
-		return NOTHING_YET;
+	*size = got > 0 ? (size_t)got : 0;
 	if (got < 0)
-		return fault_set(fault, errno, "the kernel's listing broke off: %s", strerror(errno));
+		return errno == EAGAIN || errno == EINTR ? WIRE_NOTHING : -errno;
 	if (got == 0)
-		return fault_set(fault, EIO, "the kernel's listing broke off: empty answer");
-	if (message.msg_flags & MSG_TRUNC)
-		return fault_set(fault, ENOSPC, "the kernel's listing was cut short by a small buffer");
-	/* Only the kernel (port 0) is believed. */
-	if (message.msg_namelen == sizeof(sender) && sender.nl_pid == 0)
-		*size = (size_t)got;
-	return 0;
+		return -EIO;
+	if (!is_kernel(wire, &message))
+		return WIRE_OTHER;
+	return message.msg_flags & MSG_TRUNC ? -ENOSPC : 0;
 }
 
 /*
  * Waits only when nothing is there: while a dump runs, reading one answer makes the
- * kernel prepare the next.
+ * kernel prepare the next. What is thrown away does not make the wait longer.
  */
+static int wire_receive(const struct wire *wire, int64_t end_ms, size_t *size)
+{
+	struct pollfd ready = { .fd = wire->fd, .events = POLLIN };
+	int err;
+
+	while ((err = wire_take(wire, wire->buffer, size)) > 0) {
+		int64_t left_ms = end_ms - now_ms();
+		int got = left_ms <= 0 ? 0 : err == WIRE_OTHER ? 1 : poll(&ready, 1, (int)left_ms);
+
+		if (got == 0)
+			return -ETIMEDOUT;
+		if (got < 0 && errno != EINTR)
+			return -errno;
+	}
+	return err;
+}
+
+/* A late answer to a question before this one, for example, is none. */
+static bool is_answer(const struct wire *wire, const struct nlmsghdr *message)
+{
+	return message->nlmsg_seq == wire->sequence && message->nlmsg_pid == wire->port;
+}
+
+int wire_ask(struct wire *wire, const struct wire_question *question, unsigned deadline_ms,
+	     const struct nlmsghdr **answer)
+{
+	int64_t end_ms = now_ms() + deadline_ms;
+	int err = wire_send(wire, question);
+	unsigned losses = 0;
+
+	*answer = (const void *)wire->buffer;
+	while (!err) {
+		size_t size;
+
+		err = wire_receive(wire, end_ms, &size);
+		if (!err && !wire_holds(*answer, size))
+			return -EBADMSG;
+		if (!err && is_answer(wire, *answer))
+			return 0;
+		/* after a loss the answer may be there nevertheless */
+		if (!err || (err == -ENOBUFS && ++losses < WIRE_TRIES))
+			err = now_ms() < end_ms ? 0 : -ETIMEDOUT;
+	}
+	return err;
+}
+
+int wire_refusal(const struct nlmsghdr *message)
+{
+	struct nlmsgerr told;
+
+	if (message->nlmsg_type != NLMSG_ERROR)
+		return -1;
+	if (mnl_nlmsg_get_payload_len(message) < sizeof(told))
+		return EBADMSG;
+	memcpy(&told, mnl_nlmsg_get_payload(message), sizeof(told));
+	return told.error == INT32_MIN ? EPROTO : abs(told.error);
+}
+
+/* ---- a listing ---- */
+
+struct line {
+	struct wire_dump *dump;
+	struct wire       wire;
+	int64_t          *left_ms;      /* that may still be waited */
+	bool              interrupted;
+	bool              done;
+};
+
+static int broke_off(const struct line *line, int err, struct fault *fault)
+{
+	switch (-err) {
+	case 0:
+		return 0;
+	case ETIMEDOUT:
+		return fault_set(fault, ETIMEDOUT,
+				 "the kernel did not finish its listing within %u s",
+				 line->dump->deadline_ms / 1000);
+	case ENOSPC:
+		return fault_set(fault, ENOSPC,
+				 "the kernel's listing was cut short by a small buffer");
+	default:
+		return fault_set(fault, -err, "the kernel's listing broke off: %s", strerror(-err));
+	}
+}
+
+static int line_ask(struct line *line, struct fault *fault)
+{
+	int err = wire_send(&line->wire, &(struct wire_question){
+		.type = line->dump->type, .flags = NLM_F_DUMP,
+		.payload = line->dump->request, .size = line->dump->size });
+
+	return err ? fault_set(fault, -err, "cannot ask the kernel for its sockets: %s",
+			       strerror(-err)) : 0;
+}
+
 static int line_receive(struct line *line, size_t *size, struct fault *fault)
 {
-	int err = line_take(line, line->buffer, size, fault);
+	int64_t end_ms = now_ms() + *line->left_ms;
+	int err = wire_receive(&line->wire, end_ms, size);
 
-	return err == NOTHING_YET ? line_wait(line, fault) : err;
+	*line->left_ms = end_ms - now_ms();
+	return broke_off(line, err, fault);
 }
 
 static int line_error(const struct line *line, const struct nlmsghdr *message, struct fault *fault)
 {
 	const struct wire_lister *lister = line->dump->lister ? line->dump->lister : &wire_tcp;
-	struct nlmsgerr told;
-	int err;
+	int err = wire_refusal(message);
 
-	if (mnl_nlmsg_get_payload_len(message) < sizeof(told))
-		return fault_set(fault, EBADMSG, "the kernel's answer makes no sense");
-	memcpy(&told, mnl_nlmsg_get_payload(message), sizeof(told));
-	if (!told.error)
+	if (!err)
 		return 0;
-	err = wire_errno(told.error);
+	if (err == EBADMSG)
+		return fault_set(fault, EBADMSG, "the kernel's answer makes no sense");
 	if (err == ENOENT || err == EOPNOTSUPP || err == EPROTONOSUPPORT)
 		return fault_set(fault, err,
 				 "this kernel does not list %s sockets: %s; load %s (modprobe %s) or build it with %s",
@@ -177,8 +257,7 @@ static int line_done(struct line *line, const struct nlmsghdr *message, struct f
 	if (mnl_nlmsg_get_payload_len(message) >= sizeof(told))
 		memcpy(&told, mnl_nlmsg_get_payload(message), sizeof(told));
 	if (told < 0)
-		return fault_set(fault, wire_errno(told), "the kernel's listing broke off: %s",
-				 strerror(wire_errno(told)));
+		return broke_off(line, told == INT32_MIN ? -EPROTO : told, fault);
 	line->dump->answered = true;
 	return 0;
 }
@@ -187,8 +266,8 @@ static int line_message(struct line *line, const struct nlmsghdr *message, struc
 {
 	int err;
 
-	if (message->nlmsg_seq != line->sequence ||
-	    message->nlmsg_pid != mnl_socket_get_portid(line->socket))
+	/* the socket is fresh: nothing is left of another question, so a part is missing */
+	if (!is_answer(&line->wire, message))
 		return fault_set(fault, EPROTO, "the kernel answered something else than what was asked");
 	line->interrupted |= (message->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
 	switch (message->nlmsg_type) {
@@ -236,7 +315,9 @@ static int fill_ahead(void *ctx, char *buffer, size_t *size)
 {
 	struct ahead *ahead = ctx;
 
-	return line_take(ahead->line, buffer, size, &ahead->fault);
+	int err = wire_take(&ahead->line->wire, buffer, size);
+
+	return err < 0 ? broke_off(ahead->line, err, &ahead->fault) : err;
 }
 
 /* Until nothing more is there without waiting, which is the end but for rare cases. */
@@ -248,7 +329,7 @@ static int listen_ahead(struct line *line, struct relay *relay, const struct ahe
 		size_t size;
 		int err = relay_next(relay, &buffer, &size);
 
-		if (err == NOTHING_YET)
+		if (err > 0)
 			return 0;
 		if (err && fault)
 			*fault = ahead->fault;
@@ -263,7 +344,7 @@ static int listen_ahead(struct line *line, struct relay *relay, const struct ahe
 static int line_hurry(struct line *line, struct fault *fault)
 {
 	struct ahead ahead = { .line = line };
-	struct relay *relay = relay_begin(fill_ahead, &ahead, line->room);
+	struct relay *relay = relay_begin(fill_ahead, &ahead, line->wire.room);
 	int err = 0;
 
 	if (relay) {
@@ -280,7 +361,7 @@ static int line_listen(struct line *line, struct fault *fault)
 		int err = line_receive(line, &size, fault);
 
 		if (!err)
-			err = line_batch(line, line->buffer, size, fault);
+			err = line_batch(line, line->wire.buffer, size, fault);
 		if (!err && line->dump->ahead && batch == MANY_BATCHES && !line->done)
 			err = line_hurry(line, fault);
 		if (err)
@@ -294,21 +375,16 @@ static int line_listen(struct line *line, struct fault *fault)
 static int try_once(struct wire_dump *dump, unsigned number, int64_t *left_ms,
 		    struct fault *fault)
 {
+	struct line line = { .dump = dump, .left_ms = left_ms };
 	/* a listing that was cut short gets more room the next time */
-	size_t room = (size_t)BATCH << number;
-	OWN_MEM char *buffer = grow_space(room);
-	struct line line = {
-		.dump = dump, .sequence = (uint32_t)now_ms() + number,
-		.buffer = buffer, .room = room, .left_ms = left_ms,
-	};
-	int err = line_open(&line, fault);
+	int err = wire_open(&line.wire, dump->routing ? NETLINK_ROUTE : NETLINK_SOCK_DIAG,
+			    (size_t)WIRE_ROOM << number, fault);
 
 	if (!err)
 		err = line_ask(&line, fault);
 	if (!err)
 		err = line_listen(&line, fault);
-	if (line.socket)
-		mnl_socket_close(line.socket);
+	wire_close(&line.wire);
 	return err;
 }
 
@@ -332,6 +408,8 @@ int wire_dump(struct wire_dump *dump, struct fault *fault)
 	dump->stopped = dump->answered = false;
 	for (unsigned number = 0; number < WIRE_TRIES; number++) {
 		dump->tries = number + 1;
+		if (dump->again)
+			dump->again(dump->ctx);
 		err = try_once(dump, number, &left_ms, fault);
 		if (!err || dump->stopped || !is_passing(err))
 			return err;

@@ -18,7 +18,7 @@ LIVE_CHECK=530
 LIVE_OWNERS=4500
 # System calls of a whole run with 2,000 sockets, start and end included.
 LIST_CALLS=170
-CHECK_CALLS=380
+CHECK_CALLS=400
 # Dumps that a check of a quiet namespace asks for.
 CHECK_DUMPS=4
 

@@ -255,10 +255,9 @@ static ssize_t receive_small(int fd, struct msghdr *message, int flags)
 	return got;
 }
 
-/* Looking what is there, without taking it, is left alone: so asks libnl for a size. */
 ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
-	if (!is_ours(fd) || flags & MSG_PEEK)
+	if (!is_ours(fd))
 		return really(fd, message, flags);
 	if (!wish->act)
 		return receive_small(fd, message, flags);

@@ -209,11 +209,11 @@ left() {
 	[ "$before" = "$(everything)" ]
 }
 
-# kill_stopped ARGUMENTS...: sockvet is stopped after its (one) listing, the next step is taken, and it goes on.
+# kill_stopped ARGUMENTS...: sockvet is stopped after its (one) listing, which follows links and addresses; the next step is taken, and it goes on.
 kill_stopped() {
 	local job child='' tries
 	need_strace
-	inside strace -f -qq -o "$BATS_TEST_TMPDIR/strace" -e trace=sendto -e inject=sendto:signal=SIGSTOP:when=1 \
+	inside strace -f -qq -o "$BATS_TEST_TMPDIR/strace" -e trace=sendto -e inject=sendto:signal=SIGSTOP:when=3 \
 		"$SOCKVET" list -4 -K --yes --json "$@" >"$BATS_TEST_TMPDIR/audit" 2>"$BATS_TEST_TMPDIR/stderr" &
 	job=$!
 	for ((tries = 0; tries < 400; tries++)); do

@@ -99,7 +99,7 @@ sys.stdin.read()
 		[ "$status" -eq 3 ] || { echo "$arguments: $status $errors"; false; }
 		[ -n "$errors$output" ]
 	done
-	refused sendto ENOENT connect 127.0.0.1:8083 --json
+	refused sendto ENOENT connect --json
 	[ "$status" -eq 3 ]
 	[ "$(jq .end.complete <<<"$output")" = false ]
 }
