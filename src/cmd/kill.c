@@ -3,7 +3,7 @@
  * list -K: close what a filter matches. Everything is collected first; only a
  * complete listing of no more than --max sockets is acted upon, and only with
  * --yes. What the listing says is asked of the kernel again right before each
- * order.
+ * order; owners, if the filter is about them, are looked up again before the first.
  */
 #include "base/grow.h"
 #include "cmd/deeds.h"
@@ -143,12 +143,35 @@ static bool kill_round(struct kill_job *job, const struct destroy_ask *ask)
 	return helped;
 }
 
+/*
+ * A process may have been renamed since, or have handed its socket on. Who cannot be
+ * found any more is nobody that the filter matches.
+ */
+static void renew_owners(struct kill_job *job)
+{
+	struct session *session = &job->deed.session;
+	struct map inodes = { 0 };
+	struct snapshot fresh;
+
+	if (!(filter_need(&job->deed.filter) & NEED_HOLDERS))
+		return;
+	for (size_t i = 0; i < job->audit.list.count; i++)
+		if (job->audit.list.at[i].sock.inode)
+			*map_slot(&inodes, job->audit.list.at[i].sock.inode, NULL) = 1;
+	snapshot_init(&fresh);
+	(void)collect_holders(session->collect, &fresh, &inodes, &session->fault);
+	snapshot_swap_owners(&session->seen, &fresh);
+	snapshot_fini(&fresh);
+	map_fini(&inodes);
+}
+
 static void kill_all(struct kill_job *job)
 {
 	struct destroy_ask ask = {
 		.filter = &job->deed.filter, .view = &job->view, .need = job->deed.need,
 	};
 
+	renew_owners(job);
 	job->audit.confirmed = true;
 	while (kill_round(job, &ask))
 		;

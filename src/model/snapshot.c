@@ -70,6 +70,25 @@ void snapshot_leave(struct snapshot *snapshot)
 	snapshot->locals_known = false;
 }
 
+static void put_owners(struct snapshot *to, const struct snapshot *from)
+{
+	to->holders_known = from->holders_known;
+	to->holders_complete = from->holders_complete;
+	memcpy(to->holders_way, from->holders_way, sizeof(to->holders_way));
+	to->holders = from->holders;
+	to->holder_index = from->holder_index;
+	to->processes = from->processes;
+	to->processes_by_pid = from->processes_by_pid;
+}
+
+void snapshot_swap_owners(struct snapshot *one, struct snapshot *other)
+{
+	struct snapshot before = *one;
+
+	put_owners(one, other);
+	put_owners(other, &before);
+}
+
 void snapshot_gap(struct snapshot *snapshot, enum gap_kind kind, uint64_t count,
 		  const char *fmt, ...)
 {

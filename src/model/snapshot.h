@@ -170,6 +170,9 @@ const struct holder *snapshot_holders(const struct snapshot *snapshot,
 /* The process, made when it was not there yet. Its index in @processes. */
 uint32_t snapshot_process(struct snapshot *snapshot, int32_t pid);
 
+/* Processes and what they hold, of one for those of the other. */
+void snapshot_swap_owners(struct snapshot *one, struct snapshot *other);
+
 /* NULL when unknown. */
 const struct cgroup *snapshot_cgroup(const struct snapshot *snapshot, uint64_t id);
 

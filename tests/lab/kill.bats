@@ -268,6 +268,37 @@ c = socket.socket(); c.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); c.
 	[ "$(left '.state == "ESTABLISHED"')" -eq 2 ]
 }
 
+@test "a socket whose process was renamed after the listing is destroyed" {
+	holds_sockets 'a = pair()' 'open("/proc/self/comm", "w").write("innocent")'
+	kill_stopped sport = :7070 and comm = python3
+	[ "$status" -eq 3 ]
+	outcome changed 1
+	holds '.sockets[0].reason == "the filter does not match it any more" and .sockets[0].processes[0].comm == "innocent"'
+	[ "$(left '.state == "ESTABLISHED"')" -eq 2 ]
+}
+
+@test "a socket that another process got after the listing is destroyed" {
+	holds_sockets 'import ctypes, os, signal
+a = pair()
+print("READY pid=%d" % os.getpid(), flush=True)' '
+if os.fork() == 0:
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    signal.pause()
+for s in a: s.close()'
+	lab_take READY
+	kill_stopped sport = :7070 and pid = "${LAB[pid]}"
+	[ "$status" -eq 3 ]
+	outcome changed 1
+	[ "$(left '.state == "ESTABLISHED"')" -eq 2 ]
+}
+
+@test "sockets whose process is as it was are not destroyed" {
+	holds_sockets 'a, b = pair(), pair()'
+	sockvet list -K --yes --json sport = :7070 and comm = python3
+	[ "$status" -eq 0 ]
+	outcome destroyed 2
+}
+
 @test "a column that does not exist is passed over, or noticed after sockets were closed" {
 	holds_sockets 'a = pair(); print("READY", flush=True)' 'pass'
 	lab_take READY
