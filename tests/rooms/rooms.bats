@@ -51,6 +51,16 @@ strays() {
 	done
 }
 
+@test "tests/README.md has a line for each folder of tests and for nothing else" {
+	cd "$BATS_TEST_DIRNAME"/..
+	diff <(find . -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | sort) <(sed -n 's/^| `\([^`]*\)` |.*/\1/p' README.md | sort)
+}
+
+@test "each file of tests in bats can be run by itself" {
+	run find "$BATS_TEST_DIRNAME"/.. -name '*.bats' ! -perm -u+x
+	[ -z "$output" ]
+}
+
 @test "README promises by a test that is not there" {
 	cd "$BATS_TEST_DIRNAME/../.."
 	local path
