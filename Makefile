@@ -62,6 +62,7 @@ TEST_DEBS := strace libcmocka-dev bats perl jq python3 iproute2 net-tools util-l
         bash-completion zsh fish valgrind locales libcap2-bin netbase git clang libbpf-dev \
         $(if $(filter bench,$(MAKECMDGOALS)),lsof) \
         $(if $(filter coverage,$(MAKECMDGOALS)),gcovr) \
+        $(if $(filter fuzz,$(MAKECMDGOALS)),libclang-rt-dev) \
         $(if $(filter $(LINTS),$(MAKECMDGOALS)),shellcheck cppcheck clang-tidy clang-tools)
 DEBS := $(BUILD_DEBS) \
         $(if $(filter-out all run install,$(or $(filter-out deps,$(MAKECMDGOALS)),check)),$(TEST_DEBS))
