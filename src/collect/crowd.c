@@ -2,9 +2,11 @@
 #include "collect/crowd.h"
 
 #include "base/grow.h"
+#include "base/order.h"
 #include "collect/cgroups.h"
 #include "collect/holders.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void crowd_fini(struct crowd *crowd)
@@ -36,6 +38,46 @@ static uint32_t copy_process(struct snapshot *seen, const struct process *from)
 	return index;
 }
 
+static void copy_holder(struct snapshot *seen, const struct snapshot *owners,
+			const struct holder *from)
+{
+	struct holder holder = *from;
+
+	holder.process = copy_process(seen, &owners->processes.at[from->process]);
+	*grow_add(&seen->holders) = holder;
+}
+
+static int compare_inodes(const void *left, const void *right)
+{
+	return order_of(*(const uint32_t *)left, *(const uint32_t *)right);
+}
+
+/*
+ * Looked up, by inode: there may be as many namespaces as the machine has processes,
+ * and each would have gone through the holders of all.
+ */
+static void copy_wanted(struct snapshot *seen, const struct snapshot *owners,
+			const struct map *wanted)
+{
+	struct { uint32_t *at; size_t count, room; } inodes = { NULL, 0, 0 };
+
+	for (size_t i = 0; i < seen->socks.count; i++)
+		if (map_find(wanted, seen->socks.at[i].inode))
+			*grow_add(&inodes) = seen->socks.at[i].inode;
+	if (inodes.count)
+		qsort(inodes.at, inodes.count, sizeof(*inodes.at), compare_inodes);
+	for (size_t i = 0; i < inodes.count; i++) {
+		size_t count;
+		const struct holder *holder = snapshot_holders(owners, inodes.at[i], &count);
+
+		if (i && inodes.at[i] == inodes.at[i - 1])
+			continue;
+		for (size_t j = 0; j < count; j++)
+			copy_holder(seen, owners, &holder[j]);
+	}
+	grow_fini(&inodes);
+}
+
 void crowd_holders(struct crowd *crowd, struct snapshot *seen, const struct map *wanted)
 {
 	const struct snapshot *owners = &crowd->owners;
@@ -51,14 +93,10 @@ void crowd_holders(struct crowd *crowd, struct snapshot *seen, const struct map 
 		holders_collect(&none, &crowd->owners, NULL);
 		crowd->walked = true;
 	}
-	for (size_t i = 0; i < owners->holders.count; i++) {
-		struct holder holder = owners->holders.at[i];
-
-		if (wanted && !map_find(wanted, holder.inode))
-			continue;
-		holder.process = copy_process(seen, &owners->processes.at[holder.process]);
-		*grow_add(&seen->holders) = holder;
-	}
+	if (wanted)
+		copy_wanted(seen, owners, wanted);
+	for (size_t i = 0; !wanted && i < owners->holders.count; i++)
+		copy_holder(seen, owners, &owners->holders.at[i]);
 	snapshot_sort_holders(seen);
 	seen->holders_known = owners->holders_known;
 	seen->holders_complete = owners->holders_complete;

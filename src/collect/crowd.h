@@ -14,7 +14,7 @@ struct crowd {
 };
 void crowd_fini(struct crowd *crowd);
 
-/* As collect_holders() and collect_cgroups(). */
+/* As collect_holders(), where @wanted are inodes of sockets of @seen, and collect_cgroups(). */
 void crowd_holders(struct crowd *crowd, struct snapshot *seen, const struct map *wanted);
 void crowd_cgroups(struct crowd *crowd, struct snapshot *seen, const struct map *wanted);
 
