@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/everywhere.h"
 
-#include "base/grow.h"
 #include "print/where.h"
 
 #include <errno.h>
@@ -100,5 +99,6 @@ void everywhere_add_gaps(struct snapshot *whole, const struct snapshot *seen)
 	whole->socks_complete &= seen->socks_complete;
 	for (size_t i = 0; i < seen->gaps.count; i++)
 		if (!has_gap(whole, &seen->gaps.at[i]))
-			*grow_add(&whole->gaps) = seen->gaps.at[i];
+			snapshot_gap(whole, seen->gaps.at[i].kind, seen->gaps.at[i].count, "%s",
+				     seen->gaps.at[i].text);
 }

@@ -9,9 +9,6 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* Each sentence is compared with all before it, and no live run has this many. */
-#define GAPS_MOST 500
-
 int tape_open(struct tape *tape, const char *from, const char *record,
 	      struct fault *fault)
 {
@@ -182,8 +179,6 @@ void tape_replay_gap(struct snapshot *seen, const struct frame *frame)
 	for (size_t i = 0; i < size; i++)
 		sentence[i] = (char)(bytes[i] >= ' ' && bytes[i] <= '~' ? bytes[i] : '?');
 	sentence[size] = '\0';
-	if (seen->gaps.count >= GAPS_MOST)
-		snprintf(sentence, sizeof(sentence), "and more of these");
 	snapshot_gap(seen, gap.kind, gap.count, "%s", sentence);
 }
 

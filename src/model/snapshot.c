@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Each sentence is compared with all before it, and nobody reads this many. */
+#define GAPS_MOST 500
+
 const char *gap_name(enum gap_kind kind)
 {
 	static const char *const names[GAP_KIND_COUNT] = {
@@ -98,6 +101,8 @@ void snapshot_gap(struct snapshot *snapshot, enum gap_kind kind, uint64_t count,
 	va_start(args, fmt);
 	vsnprintf(gap.text, sizeof(gap.text), fmt, args);
 	va_end(args);
+	if (snapshot->gaps.count >= GAPS_MOST)
+		snprintf(gap.text, sizeof(gap.text), "and more of these");
 	for (size_t i = 0; i < snapshot->gaps.count; i++) {
 		struct gap *old = &snapshot->gaps.at[i];
 

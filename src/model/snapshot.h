@@ -135,7 +135,10 @@ void snapshot_fini(struct snapshot *snapshot);
 /* Forgets what is told of one network namespace, and only that. */
 void snapshot_leave(struct snapshot *snapshot);
 
-/* Notes a gap; a second one of the same kind and text adds to the count. */
+/*
+ * Notes a gap; a second one of the same kind and text adds to the count. After some
+ * hundred sentences the rest of each kind has one together.
+ */
 void snapshot_gap(struct snapshot *snapshot, enum gap_kind kind, uint64_t count,
 		  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
