@@ -46,6 +46,7 @@ void dump_end(struct dump *dump, struct snapshot *seen)
 		snapshot_gap(seen, GAP_ATTRIBUTE, dump->senseless,
 			     "socket messages or attributes made no sense and were left out");
 	once_fini(&dump->delivered);
+	inodes_fini(&dump->inodes);
 }
 
 struct frame_ask dump_asked(const struct dump *dump)
@@ -195,6 +196,10 @@ int dump_deliver(struct dump *dump, const void *bytes, size_t size)
 	if (!is_wanted(dump, told))
 		return 0;
 	save(dump, bytes, size);
+	if (tape_replays(dump->tape) && !inodes_add(&dump->inodes, told->idiag_inode)) {
+		dump->senseless++;
+		return 0;
+	}
 	size = reads_attributes(dump, told) ? size - NLMSG_HDRLEN - sizeof(*told) : 0;
 	senseless = message_take(told, message + sizeof(*told), size, dump->ask.protocol,
 				 dump->ask.need, sock, &dump->detail);

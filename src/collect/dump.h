@@ -18,6 +18,7 @@ struct dump {
 	enum ask_how       how;
 	struct sink        sink;
 	struct once        delivered;
+	struct inodes      inodes;      /* of a recording */
 	struct beside     *beside;      /* to be begun when this listing is long; or NULL */
 	unsigned           taken;       /* messages, until it is begun */
 	/* the row at hand: too big to be cleared for each */

@@ -8,6 +8,7 @@
 #include "collect/packet_socks.h"
 #include "collect/unix_socks.h"
 #include "collect/wire.h"
+#include "model/once.h"
 #include "model/protocol.h"
 
 #include <errno.h>
@@ -45,6 +46,7 @@ struct others {
 	struct sink               sink;
 	const struct snapshot    *seen;
 	struct map                delivered;    /* cookies */
+	struct inodes             inodes;       /* of a recording */
 	uint64_t                  senseless;
 	uint64_t                  hidden;       /* with a filter that is not told to us */
 };
@@ -122,6 +124,10 @@ static int deliver_row(struct others *others, struct other_row *row, const void 
 	const struct other_table *table = others->table;
 
 	tape_put(others->tape, FRAME_SOCK, NULL, bytes, size);
+	if (tape_replays(others->tape) && !inodes_add(&others->inodes, row->sock.inode)) {
+		others->senseless++;
+		return 0;
+	}
 	if (table->complete)
 		table->complete(others->tape, others->seen, row);
 	if (!is_wanted(others, &row->sock))
@@ -277,5 +283,6 @@ int others_collect(struct tape *tape, const struct collect_ask *ask, struct sink
 		snapshot_gap(seen, GAP_ATTRIBUTE, others.hidden,
 			     "the kernel tells the filters of packet sockets only with CAP_NET_ADMIN");
 	map_fini(&others.delivered);
+	inodes_fini(&others.inodes);
 	return err;
 }

@@ -3,6 +3,7 @@
 
 #include "collect/inet.h"
 #include "collect/offers.h"
+#include "model/once.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -62,6 +63,7 @@ struct reader {
 	const struct collect_ask *ask;
 	struct sink      sink;
 	struct snapshot *seen;
+	struct inodes    inodes;
 	uint64_t         senseless;
 };
 
@@ -84,7 +86,8 @@ static int read_lines(struct reader *reader, char *content, enum family family)
 	while (!err && line && (line = strtok_r(NULL, "\n", &rest))) {
 		struct sock sock;
 
-		if (!raw_socks_parse(line, family, &sock))
+		if (!raw_socks_parse(line, family, &sock) ||
+		    !inodes_add(&reader->inodes, sock.inode))
 			reader->senseless++;
 		else if (is_wanted(reader, &sock))
 			err = reader->sink.take(reader->sink.ctx, &sock);
@@ -127,6 +130,7 @@ static int read_files(struct tape *tape, const struct collect_ask *ask, struct s
 	if (reader.senseless)
 		snapshot_gap(seen, GAP_ATTRIBUTE, reader.senseless,
 			     "lines of /proc/net/raw made no sense and were left out");
+	inodes_fini(&reader.inodes);
 	return err;
 }
 

@@ -3,6 +3,7 @@
 #define MODEL_ONCE_H
 
 #include "base/ids.h"
+#include "base/map.h"
 
 /*
  * Which sockets have come already. The kernel's walk repeats rows when it goes on by
@@ -22,5 +23,22 @@ bool once_add(struct once *once, uint64_t key, enum once_kind kind);
 
 /* Frees it and leaves an empty one. */
 void once_fini(struct once *once);
+
+/*
+ * Which inodes rows of a recording have. The kernel gives each socket one of its own,
+ * only the subflows of an MPTCP connection have that of the connection, and they are
+ * few. Where thousands of rows had one inode and thousands of processes held it, each
+ * row would have each process. Zeroed memory has seen none.
+ */
+struct inodes {
+	struct ids seen;
+	struct map again;       /* how often those came again */
+};
+
+/* False when more rows than the kernel gives one inode have had @inode. 0: none. */
+bool inodes_add(struct inodes *inodes, uint32_t inode);
+
+/* Frees it and leaves an empty one. */
+void inodes_fini(struct inodes *inodes);
 
 #endif
