@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/names.h"
 
+#include "base/bits.h"
 #include "base/grow.h"
 #include "base/own.h"
 #include "collect/mounts.h"
@@ -66,6 +67,7 @@ struct search {
 	const struct unix_ask *ask;
 	struct map  named;              /* inode -> 1 + whether it has a name */
 	struct { struct match *at; size_t count, room; } matches;
+	uint8_t     owned[UINT8_MAX / 8 + 1];   /* types with a match that nobody accepted */
 	/* the file: a socket knows its own by these */
 	bool        has_file;
 	uint32_t    inode;
@@ -332,6 +334,8 @@ static void add_match(struct search *search, const struct seen_sock *seen)
 				  seen->sock.type != UNIX_DGRAM;
 	match->has_peer = seen->has_peer;
 	match->peer = seen->peer;
+	if (!match->accepted_perhaps)
+		bits_add(search->owned, match->sock.type);
 }
 
 /* A message may come again after a broken try: each socket once. */
@@ -384,10 +388,8 @@ static bool is_accepted(const struct search *search, const struct match *match)
 
 	if (!match->accepted_perhaps)
 		return false;
-	for (size_t i = 0; i < search->matches.count; i++)
-		if (!search->matches.at[i].accepted_perhaps &&
-		    search->matches.at[i].sock.type == match->sock.type)
-			return true;
+	if (bits_has(search->owned, match->sock.type))
+		return true;
 	peer = match->has_peer ? map_find(&search->named, match->peer) : NULL;
 	return peer && *peer == 1;
 }
