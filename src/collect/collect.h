@@ -226,8 +226,8 @@ int collect_elsewhere(struct collect *collect, const struct bind_ask *ask,
 /**
  * collect_probe_bind - bind() for real, closed at once; TCP only
  *
- * As the asked uid, in a child process that has given up every privilege that
- * uid would not have. Never listens. What prevented it is told in
+ * For the asked uid, in a thread that has given up every privilege that uid would
+ * not have and stays out of its reach. Never listens. What prevented it is told in
  * @probe->refusal, and is no error.
  */
 int collect_probe_bind(struct collect *collect, const struct bind_ask *ask,

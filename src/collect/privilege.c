@@ -29,7 +29,7 @@ static const uint64_t made_of[] = {
 	/* the second where somebody else's recording is replaced below a sticky folder */
 	CAP(CAP_DAC_OVERRIDE) | CAP(CAP_FOWNER),
 	CAP(CAP_NET_BIND_SERVICE),
-	CAP(CAP_SETUID) | CAP(CAP_SETGID) | CAP(CAP_CHOWN),
+	CAP(CAP_SETUID) | CAP(CAP_CHOWN),
 };
 
 /* For privilege_settle(); one process has one set of rights. */

@@ -2,10 +2,10 @@
 #include "collect/probe.h"
 
 #include "base/own.h"
+#include "collect/processors.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <linux/capability.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -14,12 +14,17 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #define UNPRIVILEGED_PORT_START "/proc/sys/net/ipv4/ip_unprivileged_port_start"
 
-/* From the child: the last step it took. One write to a pipe comes whole or not at all. */
-struct trial { uint32_t step; int32_t err; };
+#ifdef SYS_setresuid32  /* where setresuid() of old takes 16 bits */
+#define SETRESUID SYS_setresuid32
+#else
+#define SETRESUID SYS_setresuid
+#endif
+
+/* The last step that was taken. */
+struct trial { const struct bind_ask *ask; uint32_t step; int err; };
 
 /* As recorded: fixed members without padding. */
 struct bind_key {
@@ -85,15 +90,7 @@ static bool is_low(uint16_t port)
 	return port < start;
 }
 
-static int become(uint32_t uid)
-{
-	/* EPERM: some user namespaces forbid it; bind() does not look at groups. */
-	if (setgroups(0, NULL) < 0 && errno != EPERM)
-		return errno;
-	return setresuid(uid, uid, uid) < 0 ? errno : 0;
-}
-
-/* Who becomes root by CAP_SETUID alone is root without capabilities. */
+/* For root's: the right itself is all that root has more for bind(). */
 static int lacks_right_of_root(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -110,19 +107,24 @@ static int lacks_right_of_root(void)
  * A program of a uid other than 0 has no capability but the ambient ones, and
  * those only if it is started by us as we are. To give them up is always
  * permitted, also where another uid cannot be taken; to get those of root is not.
+ *
+ * The effective uid only: who owns the user namespace of this network namespace may
+ * do everything in it. The real and the saved one stay ours, for by them the kernel
+ * decides who may send us signals: whoever has the asked uid must not stop us while
+ * the port is taken. Of this thread only: libc would set it for all of them.
  */
 static int set_rights(int fd, const struct bind_ask *ask)
 {
 	bool ours = ask->uid == geteuid();
-	int err = ours ? 0 : become(ask->uid);
 
 	(void)fd;
-	if (ask->uid == 0 && !ours && !err)
-		err = lacks_right_of_root();
 	if (ask->uid == 0)
-		return err && is_low(ask->port) ? err : 0;
+		return ours || !is_low(ask->port) ? 0 : lacks_right_of_root();
 	if (ours && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, CAP_NET_BIND_SERVICE, 0, 0) == 1)
 		return 0;
+	/* EINVAL: a uid that this user namespace has not, which owns none below it */
+	if (!ours && syscall(SETRESUID, -1, ask->uid, -1) < 0 && errno == EPERM && is_low(ask->port))
+		return EPERM;
 	return drop_capabilities();
 }
 
@@ -140,9 +142,10 @@ static int do_bind(int fd, const struct bind_ask *ask)
 }
 
 /*
- * What the child does with its socket, in this order: it is made and given to
+ * What the thread does with its socket, in this order: it is made and given to
  * the asked uid while we have every right, and bound after they are gone. bind()
- * looks at the caller's capabilities and at the socket's owner, at nothing else.
+ * looks at the caller's capabilities, at his effective uid as the owner of a
+ * namespace, and at the socket's owner, at nothing else.
  */
 static const struct step {
 	int (*take)(int fd, const struct bind_ask *ask);
@@ -158,45 +161,31 @@ static const struct step {
 
 enum { STEP_COUNT = sizeof(steps) / sizeof(*steps) };
 
-/* The socket is closed when it returns, and so before anybody hears of it. */
-static struct trial try_bind(const struct bind_ask *ask)
+/* A thread, because its rights end with it. The socket is closed when it returns. */
+static void *try_bind(void *ctx)
 {
-	OWN_FD int fd = socket(ask->family == FAMILY_IPV4 ? AF_INET : AF_INET6,
+	struct trial *trial = ctx;
+	OWN_FD int fd = socket(trial->ask->family == FAMILY_IPV4 ? AF_INET : AF_INET6,
 			       SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
-	struct trial trial = { .err = fd < 0 ? errno : 0 };
 
-	while (!trial.err && trial.step + 1 < STEP_COUNT)
-		trial.err = steps[++trial.step].take(fd, ask);
-	return trial;
+	trial->err = fd < 0 ? errno : 0;
+	while (!trial->err && trial->step + 1 < STEP_COUNT)
+		trial->err = steps[++trial->step].take(fd, trial->ask);
+	return NULL;
 }
 
-/* Returns the child, with the end of the pipe in *@from; or -1 with errno. */
-static pid_t start_child(const struct bind_ask *ask, int *from)
+/* None of the steps waits for anybody, so the thread comes to its end. */
+static bool run_trial(struct trial *trial)
 {
-	int ends[2];
-	pid_t child;
+	int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+	pthread_t thread;
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -1;
-	child = fork();
-	if (child == 0) {
-		struct trial trial = try_bind(ask);
-
-		_exit(write(ends[1], &trial, sizeof(trial)) != (ssize_t)sizeof(trial));
-	}
-	close(ends[1]);
-	*from = ends[0];
-	return child;
-}
-
-static bool hear(int from, struct trial *trial)
-{
-	ssize_t size;
-
-	do
-		size = read(from, trial, sizeof(*trial));
-	while (size < 0 && errno == EINTR);
-	return size == (ssize_t)sizeof(*trial) && trial->step < STEP_COUNT;
+	if (!processors_start(&thread, try_bind, trial))
+		return false;
+	pthread_join(thread, NULL);
+	/* another effective uid takes our own files below /proc away from us */
+	prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0);
+	return true;
 }
 
 /* What says nothing of the port: it may be had as soon as there is memory. */
@@ -205,29 +194,12 @@ static bool is_shortage(int err)
 	return err == ENOMEM || err == ENOBUFS;
 }
 
-/* ECHILD where SIGCHLD is ignored: it is gone all the same. */
-static void bury(pid_t child)
-{
-	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-		;
-}
-
 static void ask_kernel(const struct bind_ask *ask, struct bind_probe *probe)
 {
-	OWN_FD int from = -1;
-	struct trial trial;
-	pid_t child = start_child(ask, &from);
-	bool heard;
+	struct trial trial = { .ask = ask };
 
-	if (child < 0) {
-		probe_refuse(probe->refusal, "no process could be made to try it in: %s",
-			     strerror(errno));
-		return;
-	}
-	heard = hear(from, &trial);
-	bury(child);
-	if (!heard) {
-		probe_refuse(probe->refusal, "the process that was to try it was killed");
+	if (!run_trial(&trial)) {
+		probe_refuse(probe->refusal, "no thread could be had to try it in");
 	} else if (steps[trial.step].refusal) {
 		probe_refuse(probe->refusal, "%s: %s", steps[trial.step].refusal,
 			     strerror(trial.err));
