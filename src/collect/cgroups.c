@@ -80,6 +80,15 @@ static size_t find_path(const char *proc_cgroup, const char **path)
 	return strcspn(*path, "\n");
 }
 
+/* To a process in a cgroup namespace those outside of it are in "/../other". */
+static bool climbs(const char *path, size_t size)
+{
+	for (size_t i = 0; i + 3 <= size; i++)
+		if (memcmp(path + i, "/..", 3) == 0 && (i + 3 == size || path[i + 3] == '/'))
+			return true;
+	return false;
+}
+
 uint64_t cgroup_tree_id(const struct cgroup_tree *tree, const char *proc_cgroup)
 {
 	const char *path = NULL;
@@ -88,7 +97,7 @@ uint64_t cgroup_tree_id(const struct cgroup_tree *tree, const char *proc_cgroup)
 	struct stat st;
 	uint64_t id;
 
-	if (!tree->point || !size || *path != '/')
+	if (!tree->point || !size || *path != '/' || climbs(path, size))
 		return 0;
 	text_add(&name, tree->point, strlen(tree->point));
 	text_add(&name, path, size);

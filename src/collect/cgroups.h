@@ -22,7 +22,8 @@ struct cgroup_tree {
 };
 void cgroup_tree_find(struct cgroup_tree *tree);
 
-/* Id of the cgroup that a /proc/PID/cgroup names; 0 when it cannot be told. */
+/* Id of the cgroup that a /proc/PID/cgroup names; 0 when it cannot be told,
+ * or lies outside of the tree. */
 uint64_t cgroup_tree_id(const struct cgroup_tree *tree, const char *proc_cgroup);
 void cgroup_tree_fini(struct cgroup_tree *tree);
 

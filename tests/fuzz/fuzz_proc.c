@@ -66,13 +66,11 @@ static void mounts(char *text, size_t size)
 
 static void cgroup_of_process(char *text, size_t size)
 {
-	char point[] = "/nonexistent/";
+	char point[] = "/nonexistent";
 	struct cgroup_tree nowhere = { .point = point };
 
 	(void)size;
-	/* only a way up and around could lead to anything */
-	fuzz_require(strstr(text, "..") || cgroup_tree_id(&nowhere, text) == 0,
-		     "a cgroup of %s", text);
+	fuzz_require(cgroup_tree_id(&nowhere, text) == 0, "a cgroup of %s", text);
 }
 
 static void raw_sockets(char *text, size_t size)

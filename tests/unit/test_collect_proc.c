@@ -39,6 +39,20 @@ static void test_proc_text(void **state)
 	assert_null(cgroup_mount(other));
 }
 
+static void a_cgroup_outside_of_the_tree_has_no_id(void **state)
+{
+	static const char *const outside[] = {
+		"0::/..\n", "0::/../etc\n", "0::/a/../../etc\n", "1:x:/\n0::/../../proc/self\n", "0::etc\n",
+	};
+	char point[] = "/tmp";
+	struct cgroup_tree tree = { .point = point };
+
+	(void)state;
+	assert_true(cgroup_tree_id(&tree, "0::/\n"));
+	for (size_t i = 0; i < sizeof(outside) / sizeof(*outside); i++)
+		assert_int_equal(cgroup_tree_id(&tree, outside[i]), 0);
+}
+
 static void test_counters(void **state)
 {
 	static const char pairs[] = "TcpExt: A B\nTcpExt: 1 2\nIpExt: A\nIpExt: 7\n";
@@ -71,7 +85,9 @@ static void test_release(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_proc_text), cmocka_unit_test(test_counters),
+		cmocka_unit_test(test_proc_text),
+		cmocka_unit_test(a_cgroup_outside_of_the_tree_has_no_id),
+		cmocka_unit_test(test_counters),
 		cmocka_unit_test(test_release),
 	};
 
