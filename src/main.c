@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Find the command's row, call it, turn its result into the exit status. */
+#include "base/errline.h"
 #include "cmd/cmd.h"
 #include "cmd/help.h"
 #include "cmd/privileges.h"
@@ -7,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -32,7 +32,7 @@ static enum status close_output(enum status status)
 {
 	if (close(STDOUT_FILENO) == 0 || status == STATUS_UNKNOWN)
 		return status;
-	fprintf(stderr, "sockvet: closing the output: %s; what was printed may be incomplete\n",
+	errline("closing the output: %s; what was printed may be incomplete",
 		strerror(errno));
 	return STATUS_UNKNOWN;
 }

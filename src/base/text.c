@@ -114,24 +114,116 @@ bool utf8_is_treacherous(uint32_t c)
 	return false;
 }
 
-void text_add_safe(struct text *text, const char *bytes, size_t size)
+/* What ends a word beyond ASCII, for whoever splits by the rules of Unicode. */
+static bool is_wide_blank(uint32_t c)
+{
+	return c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x202f ||
+	       c == 0x205f || c == 0x3000;
+}
+
+static bool is_escaped(uint32_t c, const char *also)
+{
+	if (utf8_is_treacherous(c))
+		return true;
+	if (c < 0x80)
+		return strchr(also, (int)c);
+	return locale_width(c) < 1 || (*also == ' ' && is_wide_blank(c));
+}
+
+/* One character, or one byte of what is none. Returns how many bytes it took, at least 1. */
+static size_t add_char(struct text *text, const char *bytes, size_t size, const char *also)
 {
 	uint32_t code;
+	size_t used = utf8_decode(bytes, size, &code);
+
+	if (!used)
+		text_addf(text, "\\x%02x", (unsigned char)*bytes);
+	else if (is_escaped(code, also))
+		text_addf(text, code < 0x80 ? "\\x%02x" : "\\u{%x}", (unsigned)code);
+	else
+		text_add(text, bytes, used);
+	return used ? used : 1;
+}
+
+static size_t plain_size(const char *bytes, size_t size, const char *also)
+{
+	size_t i = 0;
+
+	while (i < size && bytes[i] >= ' ' && bytes[i] <= '~' && bytes[i] != '\\' &&
+	       !strchr(also, bytes[i]))
+		i++;
+	return i;
+}
+
+/* Nearly all names are of plain characters only, which are taken at once. */
+void text_add_escaped(struct text *text, const char *bytes, size_t size, const char *also)
+{
 	size_t used;
 
-	for (size_t i = 0; i < size; i += used) {
-		used = utf8_decode(bytes + i, size - i, &code);
-		if (!used) {
-			text_addf(text, "\\x%02x", (unsigned char)bytes[i]);
-			used = 1;
-		} else if (utf8_is_treacherous(code) ||
-			   (code >= 0x80 && locale_width(code) < 1)) {
-			text_addf(text, code < 0x80 ? "\\x%02x" : "\\u{%x}",
-				  (unsigned)code);
-		} else {
-			text_add(text, bytes + i, used);
-		}
+	for (; size; bytes += used, size -= used) {
+		used = plain_size(bytes, size, also);
+		if (used)
+			text_add(text, bytes, used);
+		else
+			used = add_char(text, bytes, size, also);
 	}
+}
+
+void text_add_safe(struct text *text, const char *bytes, size_t size)
+{
+	text_add_escaped(text, bytes, size, "");
+}
+
+/* What stands for no value in a column; whoever is called so gets it escaped. */
+static bool is_placeholder(const char *bytes, size_t size)
+{
+	return size == 1 && (*bytes == '-' || *bytes == '*');
+}
+
+void text_add_value(struct text *text, const char *bytes, size_t size, const char *also)
+{
+	if (!size)
+		text_add(text, "-", 1);
+	else if (is_placeholder(bytes, size))
+		text_addf(text, "\\x%02x", (unsigned char)*bytes);
+	else
+		text_add_escaped(text, bytes, size, also);
+}
+
+void text_add_word(struct text *text, const char *bytes, size_t size)
+{
+	text_add_value(text, bytes, size, TEXT_WORD);
+}
+
+void text_add_sentence(struct text *text, const char *sentence)
+{
+	while (*sentence) {
+		size_t size = strcspn(sentence, "\\");
+
+		text_add_safe(text, sentence, size);
+		sentence += size;
+		if (*sentence)
+			text_add(text, sentence++, 1);
+	}
+}
+
+const char *text_quote(struct quote *quote, const char *bytes, size_t size)
+{
+	struct text text = { 0 };
+	size_t i = 0, fits = 0;
+
+	while (i < size && text.count <= QUOTE_MOST) {
+		fits = text.count;
+		i += add_char(&text, bytes + i, size - i, "");
+	}
+	if (text.count <= QUOTE_MOST) {
+		memcpy(quote->at, text_str(&text), text.count + 1);
+	} else {
+		memcpy(quote->at, text_str(&text), fits);
+		memcpy(quote->at + fits, "...", sizeof("..."));
+	}
+	text_fini(&text);
+	return quote->at;
 }
 
 size_t utf8_width(const char *str)

@@ -33,6 +33,46 @@ void text_addf(struct text *text, const char *fmt, ...)
  */
 void text_add_safe(struct text *text, const char *bytes, size_t size);
 
+/* The same, and every ASCII character of @also becomes `\xHH`; a blank in front stands for
+ * those of Unicode, too. */
+void text_add_escaped(struct text *text, const char *bytes, size_t size, const char *also);
+
+/* What a word cannot hold: blanks, quotes, and what ss's pid=1 is known by. */
+#define TEXT_WORD " \"'="
+
+/* The name of a process cannot hold more: its pid stands behind it, as in x[1]. */
+#define TEXT_COMM TEXT_WORD "["
+
+/*
+ * Foreign bytes as one value, like text_add_escaped(): no bytes are `-`, and what is called
+ * `-` or `*`, which stand for no value, is escaped. With TEXT_WORD as @also it is one word,
+ * for columns that blanks separate and for names in sentences.
+ */
+void text_add_value(struct text *text, const char *bytes, size_t size, const char *also);
+
+/* text_add_value() with TEXT_WORD. */
+void text_add_word(struct text *text, const char *bytes, size_t size);
+
+/* A finished sentence, whose backslashes are those of the names in it: all else that
+ * text_add_safe() escapes. */
+void text_add_sentence(struct text *text, const char *sentence);
+
+/*
+ * Foreign text for one sentence, in the form of text_add_safe(); what is longer is cut
+ * between two characters and ends with dots.
+ */
+#define QUOTE_MOST 120          /* bytes, without the dots */
+struct quote {
+	char at[QUOTE_MOST + sizeof("...")];
+};
+
+/* Fills @quote and returns its text. */
+const char *text_quote(struct quote *quote, const char *bytes, size_t size);
+
+/* For the block in which they stand: of bytes, and of a string. */
+#define QUOTE_BYTES(at, size) text_quote(&(struct quote){ { 0 } }, (at), (size))
+#define QUOTE(str) QUOTE_BYTES((str), strlen(str))
+
 /*
  * Decodes one code point strictly (no overlong forms, no surrogates). Returns
  * the number of bytes used, 0 when @bytes does not start with valid UTF-8.

@@ -2,6 +2,8 @@
 #include "cmd/arrange.h"
 
 #include "base/grow.h"
+#include "base/number.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -30,15 +32,14 @@ struct scene {
 
 static int read_top(struct arrangement *arrangement, const char *word, struct fault *fault)
 {
-	unsigned long long top;
+	uint64_t top;
 
 	arrangement->top = UINT64_MAX;
 	if (!word)
 		return 0;
-	errno = 0;
-	top = strtoull(word, NULL, 10);
-	if (!*word || word[strspn(word, "0123456789")] || errno || top == 0 || top == UINT64_MAX)
-		return fault_set(fault, EINVAL, "--top takes a number of rows from 1 on, not '%s'", word);
+	if (!number_whole(word, UINT64_MAX - 1, &top) || top == 0)
+		return fault_set(fault, EINVAL, "--top takes a number of rows from 1 on, not '%s'",
+				 QUOTE(word));
 	arrangement->top = top;
 	return 0;
 }

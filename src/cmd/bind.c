@@ -5,11 +5,12 @@
  * --probe binds anything.
  */
 #include "cmd/binding.h"
+
+#include "base/errline.h"
 #include "cmd/everywhere.h"
 #include "judge/bind.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -147,7 +148,7 @@ static enum status check_probe(const struct session *session, const char *refusa
 {
 	if (!session->options->probe || !*refusal)
 		return status;
-	fprintf(stderr, "sockvet: --probe: %s\n", refusal);
+	errline("--probe: %s", refusal);
 	return STATUS_UNKNOWN;
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/cmd.h"
 
-#include "base/text.h"
-#include "print/screen.h"
+#include "base/errline.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -98,11 +97,6 @@ void cmd_threshold(char *text, size_t size, enum measure measure, double value)
 
 enum status cmd_fail(const struct fault *fault)
 {
-	struct text safe = { 0 };
-
-	/* The sentence may quote the command line, and that may be anybody's. */
-	screen_safe(&safe, fault->text);
-	fprintf(stderr, "sockvet: %s\n", text_str(&safe));
-	text_fini(&safe);
+	errline("%s", fault->text);
 	return STATUS_UNKNOWN;
 }

@@ -5,11 +5,13 @@
  * and name the owners of what is taken.
  */
 #include "cmd/session.h"
+
+#include "base/errline.h"
+#include "base/text.h"
 #include "cmd/target.h"
 #include "judge/connect.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 static struct out out;
@@ -72,7 +74,7 @@ static int take_scope(struct session *session, const struct target *target, stru
 		return 0;
 	if (ask->ifindex && ask->ifindex != scope)
 		return fault_set(&session->fault, EINVAL, "the address is of device %s and the socket is "
-				 "bound to another: connect() fails with EINVAL", target->device);
+				 "bound to another: connect() fails with EINVAL", QUOTE(target->device));
 	ask->ifindex = scope;
 	return 0;
 }
@@ -86,14 +88,14 @@ static int take_source(struct session *session, struct connect_ask *ask)
 		return -EINVAL;
 	if (addr_is_v4(&source.addr) != addr_is_v4(&ask->destination) && !source.any)
 		return fault_set(&session->fault, EINVAL, "--from-address %s and the destination are of "
-				 "different families", options->source);
+				 "different families", QUOTE(options->source));
 	if (addr_is_any(&source.addr) || source.any)
 		return fault_set(&session->fault, EINVAL, "--from-address takes one address of this machine; "
 				 "leave it away and the route decides");
 	if (session->seen.locals_known && !snapshot_is_local(&session->seen, &source.addr) &&
 	    !session->seen.limits.limit[LIMIT_NONLOCAL_BIND].value)
 		return fault_set(&session->fault, EADDRNOTAVAIL, "%s is no address of this network namespace: "
-				 "bind() fails with EADDRNOTAVAIL", options->source);
+				 "bind() fails with EADDRNOTAVAIL", QUOTE(options->source));
 	ask->source = source.addr;
 	return take_scope(session, &source, ask);
 }
@@ -195,7 +197,7 @@ static enum status connect_one(struct session *session, const struct target *tar
 			      session->options->probe ? &probe : NULL, &answer);
 		status = status_of(answer.verdict, percent_gone(&answer), tight);
 		if (*probe.refusal) {
-			fprintf(stderr, "sockvet: --probe: %s\n", probe.refusal);
+			errline("--probe: %s", probe.refusal);
 			session->told = true;
 			status = STATUS_UNKNOWN;
 		}
@@ -244,7 +246,7 @@ static int check_words(const struct options *options, struct target *target, str
 		return -EINVAL;
 	if (target->kind != TARGET_INET || target->any || addr_is_any(&target->addr))
 		return fault_set(fault, EINVAL, "connect needs the address or name of a host and a port, "
-				 "as 10.0.0.9:443; '%s' has none", options->words[0]);
+				 "as 10.0.0.9:443; '%s' has none", QUOTE(options->words[0]));
 	return 0;
 }
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/deeds.h"
 
+#include "base/errline.h"
+#include "base/number.h"
+#include "base/text.h"
+
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MAX_MOST 1000000
@@ -33,16 +36,14 @@ static int refuse_others(const struct options *options, const char *letter, stru
 
 static int read_max(const char *word, size_t usual, size_t *max, struct fault *fault)
 {
-	unsigned long value;
+	uint64_t value;
 
 	*max = usual;
 	if (!word)
 		return 0;
-	errno = 0;
-	value = strtoul(word, NULL, 10);
-	if (!*word || word[strspn(word, "0123456789")] || errno || !value || value > MAX_MOST)
+	if (!number_whole(word, MAX_MOST, &value) || !value)
 		return fault_set(fault, EINVAL, "--max takes a number from 1 to %d, not '%s'",
-				 MAX_MOST, word);
+				 MAX_MOST, QUOTE(word));
 	*max = value;
 	return 0;
 }

@@ -7,11 +7,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/errline.h"
 #include "base/own.h"
 
 static struct out out;
@@ -168,7 +168,7 @@ static void tell_all_lost(struct follow *follow)
 {
 	if (!follow->lost)
 		return;
-	fprintf(stderr, "sockvet: %llu %s may be missing: they came faster than they were read\n",
+	errline("%llu %s may be missing: they came faster than they were read",
 		(unsigned long long)follow->lost, follow->lost == 1 ? "event" : "events");
 	follow->deed.session.told = true;
 }

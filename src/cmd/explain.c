@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/text.h"
 #include "base/wrap.h"
 #include "cmd/guide.h"
 #include "cmd/session.h"
@@ -113,7 +114,7 @@ enum status explain_run(const struct options *options)
 			out_char(&out, '\n');
 		if (!put_topic(options->words[i])) {
 			fault_set(&fault, EINVAL, "nothing is known about '%s'; 'sockvet explain' "
-				  "lists the states, findings and errors", options->words[i]);
+				  "lists the states, findings and errors", QUOTE(options->words[i]));
 			return cmd_fail(&fault);
 		}
 	}

@@ -142,14 +142,8 @@ static void want_family(struct choice *choice, const char *name)
 static int bad_word(const char *option, const char *word, size_t size, const char *names,
 		    struct fault *fault)
 {
-	struct text safe = { 0 };
-	int err;
-
-	text_add_safe(&safe, word, size < 40 ? size : 40);
-	err = fault_set(fault, EINVAL, "%s knows no '%s'; there are: %s", option,
-			text_str(&safe), names);
-	text_fini(&safe);
-	return err;
+	return fault_set(fault, EINVAL, "%s knows no '%s'; there are: %s", option,
+			 QUOTE_BYTES(word, size), names);
 }
 
 static int read_family(struct choice *choice, const char *word, struct fault *fault)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/filters.h"
 
+#include "base/errline.h"
 #include "base/grow.h"
 #include "base/input.h"
 #include "base/own.h"
+#include "base/text.h"
 #include "cmd/judging.h"
 #include "cmd/target.h"
 #include "collect/inet.h"
@@ -65,7 +67,7 @@ static int read_file(const char *name, struct text *text, struct fault *fault)
 	input_close(&input);
 	if (err)
 		return fault_set(fault, -err, "cannot read the filter from %s: %s",
-				 strcmp(name, "-") == 0 ? "standard input" : name, why);
+				 strcmp(name, "-") == 0 ? "standard input" : QUOTE(name), why);
 	return 0;
 }
 
@@ -78,7 +80,7 @@ static void tell_place(const struct filter *filter, const struct filter_error *e
 	if (!filter->source.count || !*error->expected)
 		return;
 	filter_error_format(&text, filter, error, 100);
-	fputs(text_str(&text), stderr);
+	errlines(text_str(&text));
 	text_fini(&text);
 }
 
@@ -99,7 +101,7 @@ static int refuse(const struct filter *filter, const struct options *options,
 
 	if (is_slip(options, error)) {
 		fault_set(fault, EINVAL, "'%s' is no command and no filter; 'sockvet --help' lists "
-			  "the commands, 'man sockvet' the words of a filter", options->words[0]);
+			  "the commands, 'man sockvet' the words of a filter", QUOTE(options->words[0]));
 		cmd_fail(fault);
 		return err;
 	}
@@ -151,8 +153,8 @@ int filters_read(struct filter *filter, const struct options *options)
 	else if (filter_parse(filter, &source, &error, &fault) < 0)
 		err = refuse(filter, options, &error, &fault);
 	else if (filter->is_mixed && !options->quiet)
-		fprintf(stderr, "sockvet: note: in a filter, as in ss, and/or are taken from left to "
-			"right: A or B and C is ( A or B ) and C\n");
+		errline("note: in a filter, as in ss, and/or are taken from left to "
+			"right: A or B and C is ( A or B ) and C");
 	text_fini(&content);
 	return err;
 }

@@ -5,13 +5,13 @@
  * --yes. What the listing says is asked of the kernel again right before each
  * order; owners, if the filter is about them, are looked up again before the first.
  */
+#include "base/errline.h"
 #include "base/grow.h"
 #include "cmd/deeds.h"
 #include "print/audit.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 
 #define KILL_MAX 100
 
@@ -186,7 +186,7 @@ static enum status weigh(const struct kill_job *job)
 	if (audit_count(audit, OUTCOME_DESTROYED) == audit->list.count)
 		return STATUS_OK;
 	audit_sum(&sum, audit);
-	fprintf(stderr, "sockvet: not all were closed: %s%s\n", text_str(&sum),
+	errline("not all were closed: %s%s", text_str(&sum),
 		audit_count(audit, OUTCOME_DENIED) ?
 		"; closing sockets takes CAP_NET_ADMIN, run as root" : "");
 	text_fini(&sum);
@@ -204,7 +204,7 @@ static void show(struct kill_job *job)
 		listing_row(listing, &job->audit.list.at[i].sock);
 	listing_end(listing);
 	if (!session->style.quiet)
-		fprintf(stderr, "sockvet: nothing was closed: %zu %s; --yes closes %s\n",
+		errline("nothing was closed: %zu %s; --yes closes %s",
 			job->audit.list.count,
 			job->audit.list.count == 1 ? "socket matches" : "sockets match",
 			job->audit.list.count == 1 ? "it" : "them");
@@ -216,7 +216,7 @@ static void tell_lost_audit(const struct kill_job *job)
 	struct text sum = { 0 };
 
 	audit_sum(&sum, &job->audit);
-	fprintf(stderr, "sockvet: the audit could not be written; %s\n", text_str(&sum));
+	errline("the audit could not be written; %s", text_str(&sum));
 	text_fini(&sum);
 }
 
@@ -251,7 +251,7 @@ static enum status act(struct kill_job *job)
 	out_init(&out, 1);
 	if (!job->audit.list.count && session->style.format == FORMAT_TEXT) {
 		if (!session->style.quiet)
-			fprintf(stderr, "sockvet: no socket matches, so none was closed\n");
+			errline("no socket matches, so none was closed");
 		return STATUS_OK;
 	}
 	if (yes)

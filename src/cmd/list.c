@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/arrange.h"
+
+#include "base/errline.h"
 #include "cmd/everywhere.h"
 #include "cmd/families.h"
 #include "cmd/filters.h"
@@ -7,7 +9,6 @@
 #include "cmd/session.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <unistd.h>
 
 static struct out out;
@@ -217,7 +218,7 @@ static void tell_gaps(struct listing_job *job)
 		return;
 	for (size_t i = 0; i < count; i++)
 		if (repeat_output(job->repeat) == STDOUT_FILENO)
-			fprintf(stderr, "sockvet: note: %s\n", session->seen.gaps.at[i].text);
+			errline("note: %s", session->seen.gaps.at[i].text);
 		else
 			out_f(&out, "note: %s\n", session->seen.gaps.at[i].text);
 }

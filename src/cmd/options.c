@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/options.h"
 
+#include "base/number.h"
+#include "base/text.h"
 #include "cmd/cmd.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define SHOWING  (FOR_CHECK | FOR_LIST | FOR_BIND | FOR_CONNECT)
@@ -252,7 +253,7 @@ static int complain(int value, char **argv, enum command_bit command, struct fau
 	if (value == ':') {
 		row = row_of(optopt);
 		return fault_set(fault, EINVAL, "option '%s' needs its argument %s",
-				 row ? row->name : argv[optind - 1], row ? row->argument : "");
+				 row ? row->name : QUOTE(argv[optind - 1]), row ? row->argument : "");
 	}
 	if (optopt > 0 && optopt < LONG_BASE)
 		return fault_set(fault, EINVAL, "%s: no option -%c; see 'sockvet %s --help'",
@@ -261,7 +262,7 @@ static int complain(int value, char **argv, enum command_bit command, struct fau
 		return fault_set(fault, EINVAL, "option --%s takes no argument",
 				 option_table[optopt - LONG_BASE].name);
 	return fault_set(fault, EINVAL, "%s: no option %s; see 'sockvet %s --help'",
-			 command_name(command), argv[optind - 1], command_name(command));
+			 command_name(command), QUOTE(argv[optind - 1]), command_name(command));
 }
 
 static int read_color(struct options *options, struct fault *fault)
@@ -278,21 +279,19 @@ static int read_color(struct options *options, struct fault *fault)
 			return 0;
 		}
 	return fault_set(fault, EINVAL, "--color takes auto, always or never, not '%s'",
-			 options->color_word);
+			 QUOTE(options->color_word));
 }
 
 static int read_deadline(struct options *options, struct fault *fault)
 {
 	const char *word = options->deadline_word;
-	char *end;
 	double seconds;
 
 	if (!word)
 		return 0;
-	seconds = strtod(word, &end);
-	if (end == word || *end || !(seconds >= 0.001 && seconds <= 86400))
+	if (!number_decimal(word, &seconds) || seconds < 0.001 || seconds > 86400)
 		return fault_set(fault, EINVAL,
-				 "--deadline takes seconds from 0.001 to 86400, not '%s'", word);
+				 "--deadline takes seconds from 0.001 to 86400, not '%s'", QUOTE(word));
 	options->deadline_ms = (unsigned)(seconds * 1000);
 	return 0;
 }
@@ -300,14 +299,13 @@ static int read_deadline(struct options *options, struct fault *fault)
 static int read_uid(struct options *options, struct fault *fault)
 {
 	const char *word = options->uid_word;
-	unsigned long uid;
+	uint64_t uid;
 
 	if (!word)
 		return 0;
-	errno = 0;
-	uid = strtoul(word, NULL, 10);
-	if (!*word || word[strspn(word, "0123456789")] || errno || uid >= UINT32_MAX)
-		return fault_set(fault, EINVAL, "--uid takes the number of a user, not '%s'", word);
+	if (!number_whole(word, UINT32_MAX - 1, &uid))
+		return fault_set(fault, EINVAL, "--uid takes the number of a user, not '%s'",
+				 QUOTE(word));
 	options->uid_given = true;
 	options->uid = (uint32_t)uid;
 	return 0;
@@ -326,6 +324,14 @@ static int check_words(struct options *options, struct fault *fault)
 	if (read_color(options, fault) < 0 || read_uid(options, fault) < 0)
 		return -EINVAL;
 	return read_deadline(options, fault);
+}
+
+/* "-c=5" as "-c5": --help and the manual show one form for both names, -c, --continuous[=S]. */
+static char *skip_equals(char **argv, int value)
+{
+	bool is_attached = optarg && optarg != argv[optind - 1];
+
+	return is_attached && value < LONG_BASE && *optarg == '=' ? optarg + 1 : optarg;
 }
 
 /*
@@ -357,6 +363,7 @@ int options_parse(struct options *options, int argc, char **argv,
 		/* '?' and ':' are letters of none */
 		if (!row)
 			return complain(value, argv, command, fault);
+		optarg = skip_equals(argv, value);
 		optarg = split_bundle(argv, row, value);
 		if (!(row->commands & command))
 			return fault_set(fault, EINVAL, "%s has no option --%s; %s has it",

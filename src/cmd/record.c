@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/session.h"
 
+#include "base/errline.h"
+#include "base/text.h"
+
 #include <errno.h>
-#include <stdio.h>
+#include <string.h>
 
 struct tally {
 	uint64_t socks;
@@ -82,16 +85,15 @@ static enum status redact_recording(const struct options *options)
 	    collect_redact(options->from, options->words[0], &fault) < 0)
 		return cmd_fail(&fault);
 	if (!options->quiet)
-		fprintf(stderr, "sockvet: %s with stand-ins for addresses and names in %s\n",
-			options->from, options->words[0]);
+		errline("%s with stand-ins for addresses and names in %s",
+			QUOTE(options->from), QUOTE(options->words[0]));
 	return STATUS_OK;
 }
 
 static void tell(const char *name, uint64_t socks, size_t holders)
 {
-	fprintf(stderr, "sockvet: %llu socket%s, %zu holder%s recorded in %s\n",
-		(unsigned long long)socks, socks == 1 ? "" : "s", holders,
-		holders == 1 ? "" : "s", name);
+	errline("%llu socket%s, %zu holder%s recorded in %s", (unsigned long long)socks,
+		socks == 1 ? "" : "s", holders, holders == 1 ? "" : "s", QUOTE(name));
 }
 
 enum status record_run(const struct options *options)

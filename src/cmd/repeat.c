@@ -2,13 +2,12 @@
 #include "cmd/repeat.h"
 
 #include "base/grow.h"
+#include "base/number.h"
 #include "base/own.h"
 #include "base/text.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -26,24 +25,13 @@
 #define WRAP_OFF   "\033[?7l"
 #define WRAP_ON    "\033[?7h"
 
-static bool is_number(const char *word)
-{
-	size_t digits = strspn(word, "0123456789.");
-
-	return digits && !word[digits] && strcmp(word, ".") != 0;
-}
-
 static int read_interval(struct repeat *repeat, const char *word, struct fault *fault)
 {
-	char *end;
 	double seconds = 1;
 
-	if (*word) {
-		seconds = strtod(word, &end);
-		if (!is_number(word) || *end || !(seconds >= LEAST_S && seconds <= MOST_S))
-			return fault_set(fault, EINVAL, "-c takes seconds from 0.01 to 86400, not '%s'",
-					 word);
-	}
+	if (*word && (!number_decimal(word, &seconds) || seconds < LEAST_S || seconds > MOST_S))
+		return fault_set(fault, EINVAL, "-c takes seconds from 0.01 to 86400, not '%s'",
+				 QUOTE(word));
 	repeat->interval.tv_sec = (time_t)seconds;
 	repeat->interval.tv_nsec = (long)((seconds - (double)repeat->interval.tv_sec) * 1e9);
 	return 0;
@@ -53,6 +41,7 @@ int repeat_choose(struct repeat *repeat, const struct options *options, struct o
 		  struct fault *fault)
 {
 	const char *word = options->repeat_word;
+	double seconds;
 
 	*repeat = (struct repeat){ .frame = -1, .parts = !options->json && !options->jsonl };
 	*result = *options;
@@ -65,7 +54,7 @@ int repeat_choose(struct repeat *repeat, const struct options *options, struct o
 		return fault_set(fault, EINVAL, "-c and -%c exclude each other: %s",
 				 options->events ? 'E' : 'K', options->events ?
 				 "events come by themselves" : "sockets are closed once");
-	if (!*word && options->words_count && is_number(options->words[0])) {
+	if (!*word && options->words_count && number_decimal(options->words[0], &seconds)) {
 		word = options->words[0];
 		result->words++;
 		result->words_count--;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/session.h"
 
+#include "base/errline.h"
 #include "base/locale.h"
+#include "base/number.h"
+#include "base/text.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -36,14 +38,15 @@ static unsigned terminal_width(void)
 {
 	const char *columns = getenv("COLUMNS");
 	struct winsize size;
-	unsigned long width;
+	uint64_t width;
 
 	if (!isatty(STDOUT_FILENO))
 		return 0;
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
 		return size.ws_col;
-	width = columns ? strtoul(columns, NULL, 10) : 0;
-	return width >= 20 && width <= 10000 ? (unsigned)width : 80;
+	if (!columns || !number_whole(columns, 10000, &width) || width < 20)
+		return 80;
+	return (unsigned)width;
 }
 
 void session_style(struct style *style, const struct options *options)
@@ -140,7 +143,7 @@ enum status session_flush(struct out *out, enum status status)
 		return status;
 	/* A reader that went away knows; anything else must be told. */
 	if (err != EPIPE)
-		fprintf(stderr, "sockvet: writing the output: %s; what was printed is incomplete\n",
+		errline("writing the output: %s; what was printed is incomplete",
 			strerror(err));
 	return STATUS_UNKNOWN;
 }
@@ -150,7 +153,7 @@ void session_tell_gaps(struct session *session)
 	if (session->style.format != FORMAT_TEXT || session->style.quiet)
 		return;
 	for (size_t i = 0; i < session->seen.gaps.count; i++)
-		fprintf(stderr, "sockvet: note: %s\n", session->seen.gaps.at[i].text);
+		errline("note: %s", session->seen.gaps.at[i].text);
 	session->told = session->seen.gaps.count > 0;
 }
 
@@ -164,19 +167,19 @@ enum status session_close(struct session *session, struct out *out, enum status 
 	if (out)
 		status = session_flush(out, status);
 	if (session->options->verbose && *seen->holders_way)
-		fprintf(stderr, "sockvet: owners of sockets: %s\n", seen->holders_way);
+		errline("owners of sockets: %s", seen->holders_way);
 	if (collect_close(session->collect, keep, &session->fault) < 0)
 		status = cmd_fail(&session->fault);
 	else
 		session->recorded = keep;
 	if (!complete && (status == STATUS_UNKNOWN) == session->answered) {
 		if (!session->told)
-			fprintf(stderr, "sockvet: what could be seen is incomplete: %s\n",
+			errline("what could be seen is incomplete: %s",
 				reason ? reason->text : "the dump was cut");
 		status = STATUS_UNKNOWN;
 	}
 	if (status != STATUS_UNKNOWN && session->options->strict && seen->gaps.count) {
-		fprintf(stderr, "sockvet: --strict: %s\n", seen->gaps.at[0].text);
+		errline("--strict: %s", seen->gaps.at[0].text);
 		status = STATUS_UNKNOWN;
 	}
 	snapshot_fini(seen);
@@ -210,17 +213,17 @@ uint32_t session_device(struct session *session, const char *name)
 	struct text names = { 0 };
 
 	if (!seen->links.count && links_gap(seen)) {
-		fault_set(&session->fault, ENODATA, "the device '%s' cannot be looked up: %s", name,
-			  links_gap(seen));
+		fault_set(&session->fault, ENODATA, "the device '%s' cannot be looked up: %s",
+			  QUOTE(name), links_gap(seen));
 		return 0;
 	}
 	for (size_t i = 0; i < seen->links.count; i++)
 		if (strcmp(seen->links.at[i].name, name) == 0)
 			return seen->links.at[i].index;
 	for (size_t i = 0; i < seen->links.count && i < 16; i++)
-		text_addf(&names, "%s%s", i ? ", " : "", seen->links.at[i].name);
+		text_addf(&names, "%s%s", i ? ", " : "", QUOTE(seen->links.at[i].name));
 	fault_set(&session->fault, ENODEV, "there is no device '%s' in this network namespace; it has %s%s",
-		  name, seen->links.count ? text_str(&names) : "none that could be read",
+		  QUOTE(name), seen->links.count ? text_str(&names) : "none that could be read",
 		  seen->links.count > 16 ? ", ..." : "");
 	text_fini(&names);
 	return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/target.h"
 
+#include "base/number.h"
 #include "base/text.h"
 
 #include <arpa/inet.h>
@@ -8,7 +9,6 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define HOST_MAX 256
@@ -32,12 +32,12 @@ static int parse_port(struct target *target, const char *word, const char *servi
 		      struct fault *fault)
 {
 	struct servent *entry;
-	unsigned long port;
+	uint64_t port;
 
 	if (is_digits(word) || (word[0] == '-' && is_digits(word + 1))) {
-		port = strtoul(word, NULL, 10);
-		if (word[0] == '-' || strlen(word) > 5 || port > 65535)
-			return fault_set(fault, EINVAL, "'%s' is no port; ports are 1 to 65535", word);
+		if (!number_whole(word, 65535, &port))
+			return fault_set(fault, EINVAL, "'%s' is no port; ports are 1 to 65535",
+					 QUOTE(word));
 		if (!port)
 			return fault_set(fault, EINVAL,
 					 "port 0 lets the kernel choose; name a port from 1 to 65535");
@@ -51,7 +51,7 @@ static int parse_port(struct target *target, const char *word, const char *servi
 				 word);
 	if (!entry)
 		return fault_set(fault, EINVAL, "'%s' is no port and no service that /etc/services "
-				 "has for %s; give a number from 1 to 65535", word, service);
+				 "has for %s; give a number from 1 to 65535", QUOTE(word), service);
 	target->port = ntohs((uint16_t)entry->s_port);
 	return 0;
 }
@@ -65,7 +65,7 @@ static int check_family(const struct target *target, const char *word,
 	if (!wrong)
 		return 0;
 	return fault_set(fault, EINVAL, "%s is an %s address, and -%c asks for the other family",
-			 word, target->family == FAMILY_IPV4 ? "IPv4" : "IPv6",
+			 QUOTE(word), target->family == FAMILY_IPV4 ? "IPv4" : "IPv6",
 			 options->ipv4 ? '4' : '6');
 }
 
@@ -127,7 +127,7 @@ static int look_up(struct target *target, const char *host, const struct options
 
 	if (err)
 		return fault_set(fault, EINVAL, "the host name '%s' has no address: %s; give the address",
-				 host, err == EAI_SYSTEM ? strerror(errno) : gai_strerror(err));
+				 QUOTE(host), err == EAI_SYSTEM ? strerror(errno) : gai_strerror(err));
 	count = count_found(list, &names);
 	if (count)
 		take_found(target, list);
@@ -135,7 +135,7 @@ static int look_up(struct target *target, const char *host, const struct options
 	err = 0;
 	if (count != 1)
 		err = fault_set(fault, EINVAL, "the host name '%s' has %u addresses (%s), none of them "
-				"was judged; give the one that is meant, or -4 or -6", host, count,
+				"was judged; give the one that is meant, or -4 or -6", QUOTE(host), count,
 				text_str(&names));
 	text_fini(&names);
 	return err;
@@ -149,7 +149,7 @@ static int split_device(struct target *target, char *host, struct fault *fault)
 	if (!percent)
 		return 0;
 	if (!percent[1] || strlen(percent + 1) >= sizeof(target->device))
-		return fault_set(fault, EINVAL, "'%s' is no name of a device", percent + 1);
+		return fault_set(fault, EINVAL, "'%s' is no name of a device", QUOTE(percent + 1));
 	snprintf(target->device, sizeof(target->device), "%s", percent + 1);
 	*percent = '\0';
 	return 0;
@@ -185,14 +185,14 @@ static int parse_host(struct target *target, const char *word, size_t size, bool
 		return err;
 	if (addr_parse(host, &target->addr, &target->family) && host[0] != '[') {
 		if (bracketed && target->family != FAMILY_IPV6)
-			return fault_set(fault, EINVAL, "[%s]: only IPv6 addresses stand in brackets", host);
+			return fault_set(fault, EINVAL, "[%s]: only IPv6 addresses stand in brackets", QUOTE(host));
 		if (*target->device && target->family != FAMILY_IPV6)
 			return fault_set(fault, EINVAL, "%s%%%s: only IPv6 addresses have a device",
-					 host, target->device);
+					 QUOTE(host), QUOTE(target->device));
 		return check_family(target, host, options, fault);
 	}
 	if (bracketed || *target->device || host[strspn(host, "0123456789.")] == '\0')
-		return fault_set(fault, EINVAL, "'%s' is no IP address", host);
+		return fault_set(fault, EINVAL, "'%s' is no IP address", QUOTE(host));
 	return look_up(target, host, options, fault);
 }
 
@@ -204,9 +204,9 @@ static int parse_bracketed(struct target *target, const char *word, const struct
 	int err;
 
 	if (!end)
-		return fault_set(fault, EINVAL, "'%s' lacks the closing bracket", word);
+		return fault_set(fault, EINVAL, "'%s' lacks the closing bracket", QUOTE(word));
 	if (end[1] != ':' || end == word + 1)
-		return fault_set(fault, EINVAL, "'%s' is not of the form [ADDRESS]:PORT", word);
+		return fault_set(fault, EINVAL, "'%s' is not of the form [ADDRESS]:PORT", QUOTE(word));
 	err = parse_host(target, word + 1, (size_t)(end - word - 1), true, options, fault);
 	return err ? err : parse_port(target, end + 2, service, fault);
 }
@@ -243,7 +243,7 @@ int target_parse(struct target *target, const char *word, const struct options *
 	}
 	if (strchr(word, ':') != colon)
 		return fault_set(fault, EINVAL, "'%s' has several colons; write IPv6 addresses as "
-				 "[ADDRESS]:PORT", word);
+				 "[ADDRESS]:PORT", QUOTE(word));
 	err = parse_host(target, word, (size_t)(colon - word), false, options, fault);
 	return err ? err : parse_port(target, colon + 1, service, fault);
 }

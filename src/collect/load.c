@@ -24,7 +24,7 @@ struct load {
 	uint64_t frames;        /* in these */
 	size_t most;            /* bytes that there can be at all */
 	uint32_t version;
-	struct text shown;
+	struct quote shown;
 };
 
 /* Read after the header; smaller recordings are whole then, and checked by their sum first. */
@@ -34,14 +34,14 @@ static int broken(const struct load *load, size_t offset, const char *what,
 		  struct fault *fault)
 {
 	return fault_set(fault, EBADMSG, "cannot read the recording %s: %s at byte %zu; record it again",
-			 text_str(&load->shown), what, offset);
+			 load->shown.at, what, offset);
 }
 
 static int unknown(const struct load *load, struct fault *fault)
 {
 	return fault_set(fault, EBADMSG,
 			 "cannot read the recording %s: no known start at byte 0; name a file that `sockvet record` or `ss -D` made",
-			 text_str(&load->shown));
+			 load->shown.at);
 }
 
 void load_close(struct load *load)
@@ -49,7 +49,6 @@ void load_close(struct load *load)
 	grow_fini(&load->bytes);
 	grow_fini(&load->heads);
 	grow_fini(&load->files);
-	text_fini(&load->shown);
 	free(load);
 }
 
@@ -211,13 +210,13 @@ static int check_header(struct load *load, struct fault *fault)
 	if (header.order == __builtin_bswap32(RECORDING_ORDER))
 		return fault_set(fault, EBADMSG,
 				 "cannot read the recording %s: byte order of another kind of machine at byte %zu; read it on such a machine",
-				 text_str(&load->shown), order);
+				 load->shown.at, order);
 	if (header.order != RECORDING_ORDER)
 		return broken(load, order, "no byte-order mark", fault);
 	if (header.version > RECORDING_VERSION)
 		return fault_set(fault, EBADMSG,
 				 "cannot read the recording %s: format %u at byte %zu is newer than this sockvet (%u); use a newer sockvet",
-				 text_str(&load->shown), header.version, version, RECORDING_VERSION);
+				 load->shown.at, header.version, version, RECORDING_VERSION);
 	if (!header.version)
 		return broken(load, version, "format 0, which never was,", fault);
 	load->version = header.version;
@@ -362,7 +361,7 @@ static int check(struct load *load, bool whole, struct fault *fault)
 static int read_failed(const struct load *load, int err, const char *why, struct fault *fault)
 {
 	return fault_set(fault, err, "cannot read the recording %s: %s",
-			 text_str(&load->shown), why);
+			 load->shown.at, why);
 }
 
 static int too_large(const struct load *load, struct fault *fault)
@@ -414,7 +413,7 @@ static struct load *load_new(const char *shown)
 {
 	struct load *load = grow_alloc(sizeof(*load));
 
-	text_add_safe(&load->shown, shown, strlen(shown));
+	text_quote(&load->shown, shown, strlen(shown));
 	return load;
 }
 

@@ -49,14 +49,8 @@ static const char *what_to_do(const char *name, int err)
 
 static int fail(const char *name, int err, struct fault *fault)
 {
-	struct text shown = { 0 };
-	int result;
-
-	text_add_safe(&shown, name, strlen(name));
-	result = fault_set(fault, err, "cannot enter the network namespace %s: %s; %s",
-			   text_str(&shown), strerror(err), what_to_do(name, err));
-	text_fini(&shown);
-	return result;
+	return fault_set(fault, err, "cannot enter the network namespace %s: %s; %s",
+			 QUOTE(name), strerror(err), what_to_do(name, err));
 }
 
 int netns_enter(const char *name, struct fault *fault)

@@ -2,6 +2,7 @@
 #include "collect/places.h"
 
 #include "base/grow.h"
+#include "base/text.h"
 #include "collect/proc.h"
 #include "collect/spaces.h"
 #include "collect/tape.h"
@@ -91,12 +92,10 @@ static bool look(void *ctx, const struct space *space)
 static void refused(void *ctx, const struct space *space, int err)
 {
 	struct round *round = ctx;
-	struct text name = { 0 };
 
-	text_add_safe(&name, space->name, strlen(space->name));
 	if (*space->name)
 		snapshot_gap(round->seen, GAP_NETNS, 1, "the network namespace %s cannot be entered: %s",
-			     text_str(&name), strerror(err));
+			     QUOTE(space->name), strerror(err));
 	else if (space->pid)
 		snapshot_gap(round->seen, GAP_NETNS, 1,
 			     "the network namespace of process %d cannot be entered: %s",
@@ -104,7 +103,6 @@ static void refused(void *ctx, const struct space *space, int err)
 	else
 		snapshot_gap(round->seen, GAP_NETNS, 1, "network namespace %llu cannot be entered: %s",
 			     (unsigned long long)space->inode, strerror(err));
-	text_fini(&name);
 }
 
 static uint64_t inode_of(const char *path)

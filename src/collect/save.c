@@ -20,7 +20,7 @@ struct save {
 	char       *place;      /* the folder's path */
 	char       *name;       /* within the folder */
 	char        temporary[64];
-	struct text shown;      /* the path, safe to print */
+	struct quote shown;     /* the path, safe to print */
 	uint64_t    frames;
 	uint64_t    sum;        /* of all that was put */
 	struct redact *redact;  /* NULL: nothing is replaced */
@@ -30,7 +30,7 @@ struct save {
 static int fail(struct save *save, int err, const char *what, struct fault *fault)
 {
 	return fault_set(fault, err, "cannot %s the recording %s: %s", what,
-			 text_str(&save->shown), strerror(err));
+			 save->shown.at, strerror(err));
 }
 
 static void save_free(struct save *save)
@@ -43,7 +43,6 @@ static void save_free(struct save *save)
 	if (save->folder >= 0)
 		close(save->folder);
 	redact_free(save->redact);
-	text_fini(&save->shown);
 	free(save->place);
 	free(save->name);
 	free(save);
@@ -78,7 +77,7 @@ static int check_place(struct save *save, struct fault *fault)
 		return 0;
 	return fault_set(fault, ESTALE,
 			 "cannot write the recording %s: its folder was moved or replaced meanwhile; nothing was written",
-			 text_str(&save->shown));
+			 save->shown.at);
 }
 
 /* Where anybody may rename what is root's, a recording is not what root made of it. */
@@ -92,14 +91,14 @@ static int check_folder(struct save *save, struct fault *fault)
 		return 0;
 	return fault_set(fault, EPERM,
 			 "cannot write the recording %s: anybody may replace files in its folder; use another, or chmod +t it",
-			 text_str(&save->shown));
+			 save->shown.at);
 }
 
 static int refuse_target(const struct save *save, const char *what, struct fault *fault)
 {
 	return fault_set(fault, EEXIST,
 			 "cannot write the recording %s: it is there and is no %s; name another",
-			 text_str(&save->shown), what);
+			 save->shown.at, what);
 }
 
 /*
@@ -115,7 +114,7 @@ static int check_content(const struct save *save, struct fault *fault)
 
 	if (got < 0)
 		return fault_set(fault, errno, "cannot replace %s, which may be no recording: %s",
-				 text_str(&save->shown), strerror(errno));
+				 save->shown.at, strerror(errno));
 	if (got == 0 || (got == sizeof(start) && memcmp(start, RECORDING_MAGIC, sizeof(start)) == 0))
 		return 0;
 	return refuse_target(save, "recording", fault);
@@ -170,7 +169,7 @@ int save_open(struct save **result, const char *path, struct fault *fault)
 
 	save->folder = save->fd = -1;
 	save->sum = FRAME_SUM_START;
-	text_add_safe(&save->shown, path, strlen(path));
+	text_quote(&save->shown, path, strlen(path));
 	err = open_folder(save, path, fault);
 	if (!err)
 		err = check_folder(save, fault);

@@ -2,9 +2,9 @@
 #include "judge/judge.h"
 
 #include "base/grow.h"
+#include "base/number.h"
 #include "base/text.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,30 +58,10 @@ const struct threshold *thresholds_get(const struct thresholds *thresholds, cons
 	return rule ? &thresholds->at[rule - rules] : NULL;
 }
 
-/* Digits with at most one point; strtod() would ask the locale and take "inf". */
-static const char *read_number(const char *at, double *value, bool fraction)
-{
-	double digit = 1;
-	const char *start = at;
-
-	*value = 0;
-	for (; isdigit((unsigned char)*at); at++)
-		*value = *value * 10 + (*at - '0');
-	if (at == start)
-		return NULL;
-	if (*at == '.' && fraction) {
-		if (!isdigit((unsigned char)*++at))
-			return NULL;
-		for (; isdigit((unsigned char)*at); at++)
-			*value += (*at - '0') * (digit /= 10);
-	}
-	return at;
-}
-
 static bool read_value(const char *at, size_t size, enum measure measure, double *value)
 {
 	const struct unit *unit = measures[measure].units;
-	const char *rest = read_number(at, value, measures[measure].fraction);
+	const char *rest = number_read(at, value, measures[measure].fraction);
 	size_t left;
 
 	if (!rest)
@@ -102,23 +82,16 @@ static bool read_count(const char *at, uint64_t *count)
 
 	if (strncmp(at, name, sizeof(name) - 1) != 0)
 		return false;
-	end = read_number(at + sizeof(name) - 1, &value, false);
+	end = number_read(at + sizeof(name) - 1, &value, false);
 	if (!end || *end || value > measures[MEASURE_COUNT].most)
 		return false;
 	*count = (uint64_t)value;
 	return true;
 }
 
-/* The user's own words, but they may come from a file and go to a terminal. */
 static int refuse(struct fault *fault, const char *spec, const char *why, const char *more)
 {
-	struct text text = { .at = NULL };
-	int err;
-
-	text_add_safe(&text, spec, strnlen(spec, 100));
-	err = fault_set(fault, EINVAL, "\"%s\" is no threshold: %s%s", text_str(&text), why, more);
-	text_fini(&text);
-	return err;
+	return fault_set(fault, EINVAL, "\"%s\" is no threshold: %s%s", QUOTE(spec), why, more);
 }
 
 static int refuse_id(struct fault *fault, const char *spec)

@@ -2,6 +2,7 @@
 #include "model/filter_read.h"
 
 #include "base/grow.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -34,9 +35,7 @@ static void put_found(struct text *text, const struct filter *filter, size_t off
 		text_addf(text, "the filter ends");
 		return;
 	}
-	text_add(text, "there is \"", 10);
-	text_add_safe(text, at, size > 40 ? 40 : size);
-	text_addf(text, size > 40 ? "...\"" : "\"");
+	text_addf(text, "there is \"%s\"", QUOTE_BYTES(at, size));
 }
 
 int filter_refuse(const struct filter *filter, const struct filter_error *error, int err,

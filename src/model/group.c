@@ -2,6 +2,7 @@
 #include "model/group.h"
 
 #include "base/grow.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -26,16 +27,14 @@ const struct group_row group_table[GROUP_KEY_COUNT] = {
 
 static int no_such_key(const char *name, size_t size, struct fault *fault)
 {
-	struct text names = { 0 }, safe = { 0 };
+	struct text names = { 0 };
 	int err;
 
 	for (size_t i = 0; i < GROUP_KEY_COUNT; i++)
 		text_addf(&names, "%s%s", i ? " " : "", group_table[i].name);
-	text_add_safe(&safe, name, size < 40 ? size : 40);
-	err = fault_set(fault, EINVAL, "--by has no key '%s'; there are: %s", text_str(&safe),
-			text_str(&names));
+	err = fault_set(fault, EINVAL, "--by has no key '%s'; there are: %s",
+			QUOTE_BYTES(name, size), text_str(&names));
 	text_fini(&names);
-	text_fini(&safe);
 	return err;
 }
 

@@ -83,9 +83,9 @@ static void add_row(struct grid *grid, const struct bind_area *area)
 	cell_str(&cell->text, name ? name : "-");
 	cell = grid_add(grid);
 	if (answer->blockers.count)
-		screen_safe(&cell->text, answer->blockers.at[0].text);
+		text_add_sentence(&cell->text, answer->blockers.at[0].text);
 	else
-		screen_safe(&cell->text, answer->asked.verdict == VERDICT_OK ? "" : answer->cause);
+		text_add_sentence(&cell->text, answer->asked.verdict == VERDICT_OK ? "" : answer->cause);
 	if (answer->blockers.count > 1)
 		text_addf(&cell->text, " (and %zu more)", answer->blockers.count - 1);
 }

@@ -4,6 +4,7 @@
  */
 #include "print/columns.h"
 
+#include "base/text.h"
 #include "model/need.h"
 
 #include <errno.h>
@@ -70,17 +71,15 @@ const struct column *column_find(const char *name, size_t size)
 
 int column_unknown(const char *name, size_t size, struct fault *fault)
 {
-	struct text names = { 0 }, safe = { 0 };
+	struct text names = { 0 };
 	int err;
 
 	for (size_t i = 0; i < columns_count(); i++)
 		text_addf(&names, "%s%s", i ? " " : "", column_name(i));
-	text_add_safe(&safe, name, size < 40 ? size : 40);
 	err = fault_set(fault, EINVAL, size ? "no column is called '%s'; there are: %s"
 			: "%sa column name is empty; there are: %s",
-			text_str(&safe), text_str(&names));
+			QUOTE_BYTES(name, size), text_str(&names));
 	text_fini(&names);
-	text_fini(&safe);
 	return err;
 }
 

@@ -52,7 +52,7 @@ void page_sentence(const struct page *page, const char *label, const char *sente
 {
 	struct text safe = { 0 };
 
-	screen_safe(&safe, sentence);
+	text_add_sentence(&safe, sentence);
 	if (safe.count)
 		page_labelled(page, label, safe.at);
 	text_fini(&safe);

@@ -105,18 +105,3 @@ void screen_shade(struct text *text, const struct style *style, unsigned used,
 		cell_put(text, (const char *[]){ "\xe2\x96\x91", "\xe2\x96\x92", "\xe2\x96\x93",
 						 "\xe2\x96\x88" }[step - 1], 3);
 }
-
-void screen_safe(struct text *text, const char *sentence)
-{
-	/* A backslash is already an escape of the quoted part: not once more. */
-	while (*sentence) {
-		size_t size = strcspn(sentence, "\\");
-
-		cell_foreign(text, sentence, size);
-		sentence += size;
-		if (*sentence) {
-			cell_char(text, '\\');
-			sentence++;
-		}
-	}
-}

@@ -34,7 +34,4 @@ void screen_column(struct text *text, const struct style *style, uint64_t value,
 void screen_shade(struct text *text, const struct style *style, unsigned used,
 		  unsigned reserved, unsigned size);
 
-/* A sentence of ours that may quote somebody: control bytes and worse become visible. */
-void screen_safe(struct text *text, const char *sentence);
-
 #endif

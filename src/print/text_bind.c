@@ -122,7 +122,7 @@ static void put_blocker(struct text *text, const struct page *page,
 
 	cell_str(text, blocker->certain ? "" : "perhaps: ");
 	if (*blocker->text && !strstr(answer->cause, blocker->text))
-		screen_safe(text, blocker->text);
+		text_add_sentence(text, blocker->text);
 	else
 		put_ends(text, page, sock);
 	put_holders(text, page, sock);
@@ -212,7 +212,7 @@ static void put_free(struct text *text, const struct bind_answer *answer)
 static void put_reason(struct text *text, const struct bind_answer *answer)
 {
 	cell_str(text, *answer->cause ? ": " : "");
-	screen_safe(text, answer->cause);
+	text_add_sentence(text, answer->cause);
 	if (answer->blockers.count)
 		put_free(text, answer);
 }
@@ -412,7 +412,7 @@ static void print_probe(const struct page *page, const struct bind_probe *probe)
 		cell_str(&text, "; closed at once, listen() was not called");
 	} else if (*probe->refusal) {
 		cell_str(&text, "the kernel was not asked: ");
-		screen_safe(&text, probe->refusal);
+		text_add_sentence(&text, probe->refusal);
 	}
 	if (text.count)
 		page_labelled(page, "probe", text.at);

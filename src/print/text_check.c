@@ -280,7 +280,7 @@ static void print_short(const struct page *page, const char *where, const struct
 	text_addf(&text, "%s%s%s %s ", where, *where ? ": " : "", who_severity(f->severity), f->id);
 	who_text(&text, page->style, page->seen, f, true);
 	cell_str(&text, ": ");
-	screen_safe(&text, f->cause);
+	text_add_sentence(&text, f->cause);
 	cell_char(&text, '\n');
 	out_put(page->out, text.at, text.count);
 	text_fini(&text);

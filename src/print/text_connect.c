@@ -136,7 +136,7 @@ static void put_unknown(struct text *text, const struct connect_page *page)
 	cell_str(text, " cannot be told");
 	if (is_blind(page->answer)) {
 		cell_str(text, *page->answer->cause ? ": " : "");
-		screen_safe(text, page->answer->cause);
+		text_add_sentence(text, page->answer->cause);
 	} else {
 		cell_str(text, ", at most ");
 		cell_thousands(text, page->answer->left_max);
@@ -364,7 +364,7 @@ static void print_probe(const struct page *page, const struct port_probe *probe)
 	}
 	if (probe && *probe->refusal) {
 		cell_str(&text, ": ");
-		screen_safe(&text, probe->refusal);
+		text_add_sentence(&text, probe->refusal);
 	}
 	if (text.count)
 		page_labelled(page, "probe", text.at);

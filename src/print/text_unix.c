@@ -43,7 +43,7 @@ static void print_unix_headline(const struct page *page, const struct unix_page 
 		cell_str(&text, " says cannot be told");
 	}
 	cell_str(&text, *named->answer->cause ? ": " : "");
-	screen_safe(&text, named->answer->cause);
+	text_add_sentence(&text, named->answer->cause);
 	page_headline(page, bind_ink(asked->verdict), text.at);
 	text_fini(&text);
 }

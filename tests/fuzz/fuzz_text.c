@@ -80,8 +80,8 @@ static void require_sentence(const char *string)
 {
 	struct text safe = { 0 };
 
-	screen_safe(&safe, string);
-	fuzz_require_safe("screen_safe", text_str(&safe), safe.count);
+	text_add_sentence(&safe, string);
+	fuzz_require_safe("text_add_sentence", text_str(&safe), safe.count);
 	fuzz_require(!memchr(text_str(&safe), '\n', safe.count), "a newline went through");
 	text_fini(&safe);
 }

@@ -112,3 +112,39 @@ setup() { SOCKVET=${SOCKVET:-build/sockvet}; }
 		[ "$("$SOCKVET" $command --help | awk '{ if (length > m) m = length } END { print m }')" -le 80 ]
 	done
 }
+
+@test "a short option takes its value with or without =, as the long one does" {
+	local form
+	for form in -C=LPORT -CLPORT "-C LPORT" --columns=LPORT; do
+		# shellcheck disable=SC2086
+		run --separate-stderr "$SOCKVET" list -tlnH $form --top=0
+		[[ $stderr == *"--top takes"* ]]
+		run --separate-stderr "$SOCKVET" list -tln $form sport = :1
+		[ "$status" -eq 0 ]
+		[ "$output" = Port ] || [ "$output" = LPORT ] || [ "$(wc -w <<<"$output")" -eq 1 ]
+	done
+	for form in -c=0.01 -c0.01 "-c 0.01" --continuous=0.01; do
+		# shellcheck disable=SC2086
+		[ "$(timeout 20 "$SOCKVET" list $form -tlnH --jsonl sport = :1 2>/dev/null | head -n 5 | jq -r .type | tr '\n' ' ')" = "header trailer header trailer header " ]
+	done
+}
+
+@test "numbers of options are decimal digits" {
+	local word option
+	for word in 0x10 1e1 +5 ' 5' '5 ' inf nan 5. .5 -5 '' 1,5; do
+		for option in --deadline= --continuous= --top=; do
+			[ "$option$word" != --continuous= ] || continue
+			run --separate-stderr timeout 20 "$SOCKVET" list -tln "$option$word"
+			[ "$status" -eq 3 ] && [[ $stderr == "sockvet: -"*" takes "* ]] || { echo "$option$word: $stderr"; return 1; }
+		done
+		run --separate-stderr "$SOCKVET" list -K --max="$word" sport = :1
+		[ "$status" -eq 3 ] && [[ $stderr == *"--max takes"* ]]
+		run --separate-stderr "$SOCKVET" bind --uid="$word" 1
+		[ "$status" -eq 3 ] && [[ $stderr == *"--uid takes"* ]]
+		[ -z "$word" ] && continue
+		run --separate-stderr "$SOCKVET" bind "$word"
+		[ "$status" -eq 3 ]
+	done
+	run --separate-stderr "$SOCKVET" list -tln --deadline 010.50 --top 01 sport = :1
+	[ "$status" -eq 0 ]
+}

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/errline.h"
 #include "base/fault.h"
 #include "base/grow.h"
 #include "base/ids.h"
 #include "base/map.h"
+#include "base/number.h"
 #include "base/out.h"
 #include "base/text.h"
 #include "base/wrap.h"
@@ -40,6 +42,105 @@ static void foreign_bytes_cannot_drive_a_terminal(void **state)
 	expect_safe("\xe2\x80\xae", 3, "\\u{202e}");
 	expect_safe("\xe2\x80\x8b", 3, "\\u{200b}");
 	expect_safe("gr\xc3\xbc\xc3\x9f", 6, "gr\xc3\xbc\xc3\x9f");
+}
+
+static void expect_word(const char *name, const char *shown)
+{
+	struct text text = { 0 };
+
+	text_add_word(&text, name, strlen(name));
+	assert_string_equal(text_str(&text), shown);
+	text_fini(&text);
+}
+
+static void a_name_is_one_word(void **state)
+{
+	(void)state;
+	expect_word("nginx", "nginx");
+	expect_word("(sd-pam)", "(sd-pam)");
+	expect_word("", "-");
+	expect_word("-", "\\x2d");
+	expect_word("*", "\\x2a");
+	expect_word("--", "--");
+	expect_word("a b", "a\\x20b");
+	expect_word("b (pid 6)", "b\\x20(pid\\x206)");
+	expect_word("x\",pid=1,fd=3)", "x\\x22,pid\\x3d1,fd\\x3d3)");
+	expect_word("x[6]", "x[6]");
+	expect_word("'\\", "\\x27\\x5c");
+	/* blanks of Unicode: str.split() of Python parts at them */
+	expect_word("a\xc2\xa0" "b\xe3\x80\x80" "c", "a\\u{a0}b\\u{3000}c");
+}
+
+static void a_quotation_is_short_and_ends_between_characters(void **state)
+{
+	char many[10000];
+	struct quote quote;
+
+	(void)state;
+	assert_string_equal(QUOTE("a\n\033b"), "a\\x0a\\x1bb");
+	assert_string_equal(QUOTE(""), "");
+	memset(many, 'a', sizeof(many));
+	assert_int_equal(strlen(text_quote(&quote, many, QUOTE_MOST)), QUOTE_MOST);
+	assert_int_equal(strlen(text_quote(&quote, many, QUOTE_MOST + 1)), QUOTE_MOST + 3);
+	assert_string_equal(QUOTE_BYTES(many, sizeof(many)) + QUOTE_MOST - 1, "a...");
+	memset(many, 1, sizeof(many));
+	assert_string_equal(QUOTE_BYTES(many, sizeof(many)) + QUOTE_MOST - 4, "\\x01...");
+	/* an escape that does not fit is left out, not cut */
+	memset(many, 'a', QUOTE_MOST - 1);
+	assert_string_equal(QUOTE_BYTES(many, sizeof(many)) + QUOTE_MOST - 2, "a...");
+}
+
+/* What @tell writes to standard error. */
+static void expect_lines(void (*tell)(void), const char *wanted)
+{
+	char told[200] = "";
+	int before = dup(STDERR_FILENO), file = memfd_create("told", 0);
+
+	assert_true(before >= 0 && file >= 0 && dup2(file, STDERR_FILENO) >= 0);
+	tell();
+	assert_true(dup2(before, STDERR_FILENO) >= 0);
+	assert_true(pread(file, told, sizeof(told) - 1, 0) >= 0);
+	close(file);
+	close(before);
+	assert_string_equal(told, wanted);
+}
+
+static void tell_forged(void)
+{
+	errline("no %s", "a\nsockvet: note: \033[31m\\x0a");
+}
+
+static void tell_two_lines(void)
+{
+	errlines("a\033b\n  ^\n");
+}
+
+static void a_line_on_standard_error_is_one(void **state)
+{
+	(void)state;
+	expect_lines(tell_forged, "sockvet: no a\\x0asockvet: note: \\x1b[31m\\x0a\n");
+	expect_lines(tell_two_lines, "a\\x1bb\n  ^\n");
+}
+
+static void a_number_is_decimal_digits(void **state)
+{
+	static const char *const none[] = {
+		"", " 1", "1 ", "+1", "-1", "0x10", "1e3", "inf", "nan", ".5", "5.", "1.2.3", "1,5",
+	};
+	uint64_t whole;
+	double value;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(none) / sizeof(*none); i++) {
+		assert_false(number_decimal(none[i], &value));
+		assert_false(number_whole(none[i], UINT64_MAX, &whole));
+	}
+	assert_true(number_decimal("0.5", &value) && value >= 0.5 && value <= 0.5);
+	assert_true(number_whole("010", 10, &whole) && whole == 10);
+	assert_false(number_whole("11", 10, &whole));
+	assert_true(number_whole("18446744073709551615", UINT64_MAX, &whole) && whole == UINT64_MAX);
+	assert_false(number_whole("18446744073709551616", UINT64_MAX, &whole));
+	assert_false(number_whole("99999999999999999999999", UINT64_MAX, &whole));
 }
 
 static void every_byte_pair_comes_out_harmless(void **state)
@@ -220,6 +321,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(foreign_bytes_cannot_drive_a_terminal),
+		cmocka_unit_test(a_name_is_one_word),
+		cmocka_unit_test(a_quotation_is_short_and_ends_between_characters),
+		cmocka_unit_test(a_line_on_standard_error_is_one),
+		cmocka_unit_test(a_number_is_decimal_digits),
 		cmocka_unit_test(every_byte_pair_comes_out_harmless),
 		cmocka_unit_test(utf8_refuses_overlong_and_surrogates),
 		cmocka_unit_test(width_counts_columns_and_not_bytes),

@@ -145,14 +145,14 @@ static void more_than_the_beginning_of_a_long_word_is_told(void **state)
 {
 	struct thresholds *all = thresholds_new();
 	struct fault fault = { 0 };
-	char spec[151], told[104];
+	char spec[151], told[128];
 
 	(void)state;
 	memset(spec, 'a', sizeof(spec) - 1);
 	spec[sizeof(spec) - 1] = '\0';
-	snprintf(told, sizeof(told), "\"%.100s\"", spec);
+	snprintf(told, sizeof(told), "\"%.120s...\"", spec);
 	assert_int_equal(thresholds_set(all, spec, false, &fault), -22);
-	assert_memory_equal(fault.text, told, 102);
+	assert_memory_equal(fault.text, told, 125);
 	thresholds_free(all);
 }
 
