@@ -58,6 +58,7 @@ void session_style(struct style *style, const struct options *options)
 		.ascii = options->ascii || !locale_is_utf8(),
 		.quiet = options->quiet,
 		.header = !options->no_header,
+		.words = options->columns,
 		.resolve = options->resolve,
 		.oneline = options->oneline,
 		.exact_rates = options->numeric,

@@ -74,8 +74,8 @@ static void tell_stop(struct telling *t, const struct bind_case *c, const struct
 		text_addf(&phrase, "the container that publishes the port (docker ps --filter "
 			  "publish=%u), not docker-proxy itself", c->ask.port);
 	} else if (unit) {
-		text_addf(&phrase, "the unit: systemctl stop ");
-		text_add_safe(&phrase, unit, strlen(unit));
+		text_addf(&phrase, "the unit: ");
+		say_stop_unit(&phrase, unit);
 	} else if (!s->inode) {
 		text_addf(&phrase, "the service of the kernel that has it (such as NFS, "
 			  "WireGuard, VXLAN)");

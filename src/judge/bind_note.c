@@ -89,14 +89,14 @@ static void say_elsewhere(struct text *text, const struct elsewhere *other)
 	text_addf(text, "%s", other->listeners ? "listened on" : "used");
 	if (*other->name) {
 		text_addf(text, " in the network namespace ");
-		text_add_safe(text, other->name, strlen(other->name));
+		text_add_word(text, other->name, strlen(other->name));
 	} else {
 		text_addf(text, " in network namespace %" PRIu64, other->netns_inode);
 	}
 	if (!other->pid)
 		return;
 	text_addf(text, " (of ");
-	text_add_safe(text, other->comm, other->comm_size);
+	text_add_value(text, other->comm, other->comm_size, TEXT_COMM);
 	text_addf(text, ", pid %" PRId32 ")", other->pid);
 }
 

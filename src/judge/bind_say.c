@@ -102,7 +102,7 @@ static void say_home(struct text *text, const struct cgroup *home)
 	text_addf(text, home->container ? " in the container " :
 		  is_unit(home, ".socket") ? " for " : " of ");
 	/* What people type of a container id is its beginning. */
-	text_add_safe(text, name, home->container && strlen(name) == 64 ? 12 : strlen(name));
+	text_add_word(text, name, home->container && strlen(name) == 64 ? 12 : strlen(name));
 }
 
 /* "nginx (pid 12) of web.service" */
@@ -198,8 +198,8 @@ static void say_manager_unit(struct text *text, const struct snapshot *seen, con
 	const char *unit = socket_unit(seen, s);
 
 	if (unit) {
-		text_addf(text, "the unit: systemctl stop ");
-		text_add_safe(text, unit, strlen(unit));
+		text_addf(text, "the unit: ");
+		say_stop_unit(text, unit);
 	} else
 		text_addf(text, "the socket unit of systemd (systemctl list-sockets names it)");
 }
@@ -364,7 +364,7 @@ static void say_device(struct text *text, const struct snapshot *seen, const str
 		return;
 	text_addf(text, ", on the device ");
 	if (name)
-		text_add_safe(text, name, strlen(name));
+		text_add_word(text, name, strlen(name));
 	else
 		text_addf(text, "number %" PRIu32, s->ifindex);
 }

@@ -16,7 +16,7 @@ static void say_cgroup(struct text *text, const struct snapshot *seen, uint64_t 
 	name = cgroup->unit ? cgroup->unit : cgroup->container ? cgroup->container : cgroup->path;
 	text_addf(text, cgroup->unit ? "the unit " : cgroup->container ? "the container " :
 		  "the cgroup ");
-	text_add_safe(text, name, strlen(name));
+	text_add_word(text, name, strlen(name));
 }
 
 void say_owner(struct text *text, const struct snapshot *seen, const struct subject *subject)
@@ -29,10 +29,17 @@ void say_owner(struct text *text, const struct snapshot *seen, const struct subj
 	}
 	process = &seen->processes.at[subject->process];
 	if (process->comm_size)
-		text_add_safe(text, process->comm, process->comm_size);
+		text_add_value(text, process->comm, process->comm_size, TEXT_COMM);
 	else
 		text_addf(text, "a process");
 	text_addf(text, " (pid %" PRId32 ")", process->pid);
+}
+
+/* Whoever makes a cgroup chooses its name, and the advice may be pasted. */
+void say_stop_unit(struct text *text, const char *unit)
+{
+	text_addf(text, "systemctl stop ");
+	text_add_escaped(text, unit, strlen(unit), TEXT_WORD "$`;|&<>(){}!#*?~");
 }
 
 enum family say_family(const struct addr *addr)

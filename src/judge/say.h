@@ -6,12 +6,15 @@
 #include "model/finding.h"
 
 /*
- * Words of a cause sentence. Bytes of others pass text_add_safe() here, once,
+ * Words of a cause sentence. Bytes of others pass text_add_word() here, once,
  * and nowhere else in this room.
  */
 
 /* "nginx (pid 12)", "the unit cron.service" or "some program that was not seen". */
 void say_owner(struct text *text, const struct snapshot *seen, const struct subject *subject);
+
+/* "systemctl stop web.service", for a shell. */
+void say_stop_unit(struct text *text, const char *unit);
 
 /* "10.0.0.9:443", "[fd00::1]:443"; without the port when it is 0. */
 void say_address(struct text *text, const struct addr *addr, uint16_t port);

@@ -61,6 +61,26 @@ void cell_foreign(struct text *cell, const char *bytes, size_t size)
 	cell_put(cell, bytes, size);
 }
 
+/* Letters, digits and what is usual beside them; no locale is asked. */
+static bool is_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= '-' && c <= ':') || (c >= '@' && c <= 'Z') ||
+	       c == '_';
+}
+
+void cell_word(struct text *cell, const char *bytes, size_t size)
+{
+	size_t plain = 0;
+
+	while (plain < size && is_plain(bytes[plain]))
+		plain++;
+	/* a single one may stand for something */
+	if (plain == size && size > 1)
+		cell_put(cell, bytes, size);
+	else
+		text_add_word(cell, bytes, size);
+}
+
 void cell_us_as_ms(struct text *cell, uint64_t us)
 {
 	unsigned part = (unsigned)(us % 1000);

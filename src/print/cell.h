@@ -64,8 +64,11 @@ void cell_addr(struct text *cell, const struct addr *addr, enum family family);
 /* The same with brackets around IPv6. */
 void cell_host(struct text *cell, const struct addr *addr, enum family family);
 
-/* Foreign bytes, made safe for any terminal. */
+/* Foreign bytes, made safe for any terminal; text_add_safe(), faster for most. */
 void cell_foreign(struct text *cell, const char *bytes, size_t size);
+
+/* The same as one word: text_add_word(). */
+void cell_word(struct text *cell, const char *bytes, size_t size);
 
 /* Microseconds as milliseconds, as "%g" writes them: 12.5 */
 void cell_us_as_ms(struct text *cell, uint64_t us);

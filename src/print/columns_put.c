@@ -171,6 +171,12 @@ void put_iface(struct text *cell, const struct view *view, const struct sock *so
 /* Holders as "a,b,c": PID, COMM and FD name the same ones in the same order. */
 enum part { PART_PID, PART_COMM, PART_FD };
 
+/* A comma would end it. */
+static void put_item(struct text *cell, const struct view *view, const char *bytes, size_t size)
+{
+	text_add_value(cell, bytes, size, view->machine ? "," : TEXT_COMM ",");
+}
+
 static void put_holders(struct text *cell, const struct view *view, const struct sock *sock,
 			enum part part)
 {
@@ -189,7 +195,7 @@ static void put_holders(struct text *cell, const struct view *view, const struct
 		else if (part == PART_FD)
 			cell_u64(cell, (uint64_t)holder->fd);
 		else
-			cell_foreign(cell, process->comm, process->comm_size);
+			put_item(cell, view, process->comm, process->comm_size);
 	}
 }
 
@@ -228,10 +234,12 @@ void put_cookie(struct text *cell, const struct view *view, const struct sock *s
 
 static void put_string(struct text *cell, const struct view *view, const char *bytes)
 {
-	if (bytes)
+	if (!bytes)
+		put_none(cell, view);
+	else if (view->machine)
 		cell_foreign(cell, bytes, strlen(bytes));
 	else
-		put_none(cell, view);
+		cell_word(cell, bytes, strlen(bytes));
 }
 
 static const struct cgroup *cgroup_of(const struct view *view, const struct sock *sock)

@@ -17,7 +17,7 @@
  */
 static bool is_formula(const char *at, size_t size)
 {
-	return size && (*at == '=' || *at == '+' || *at == '-' || *at == '@');
+	return size > 1 && (*at == '=' || *at == '+' || *at == '-' || *at == '@');
 }
 
 static void put_csv(struct text *line, const char *at, size_t size, bool foreign)

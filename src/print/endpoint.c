@@ -26,12 +26,20 @@ static void put_number(struct text *cell, const struct view *view, uint16_t port
 		cell_u64(cell, port);
 }
 
+static void put_foreign(struct text *cell, const struct view *view, const char *bytes, size_t size)
+{
+	if (view->machine)
+		cell_foreign(cell, bytes, size);
+	else
+		cell_word(cell, bytes, size);
+}
+
 void endpoint_link(struct text *cell, const struct view *view, uint32_t ifindex)
 {
 	const char *name = snapshot_link(view->seen, ifindex);
 
 	if (name) {
-		cell_foreign(cell, name, strlen(name));
+		put_foreign(cell, view, name, strlen(name));
 	} else {
 		cell_str(cell, "if");
 		cell_u64(cell, ifindex);
@@ -45,7 +53,7 @@ static void put_protocol(struct text *cell, const struct view *view, uint16_t nu
 	const struct protoent *entry = view->style->numeric ? NULL : getprotobynumber(number);
 
 	if (entry) {
-		cell_foreign(cell, entry->p_name, strlen(entry->p_name));
+		cell_word(cell, entry->p_name, strlen(entry->p_name));
 		return;
 	}
 	if (!view->style->numeric)
@@ -64,13 +72,21 @@ static void put_port(struct text *cell, const struct view *view, const struct so
 
 /* ---- sockets that are not of the internet ---- */
 
-/* An absent name is any. */
-static void put_name(struct text *cell, const char *bytes, size_t size)
+/*
+ * An absent name is any; those of unix sockets alone may be called so. Rows of ss have
+ * paths as they are, blanks and all.
+ */
+static void put_name(struct text *cell, const struct view *view, const struct sock *sock,
+		     const char *bytes, size_t size)
 {
-	if (size)
-		cell_foreign(cell, bytes, size);
-	else
+	const char *also = view->style->words ? TEXT_WORD : "=";
+
+	if (!size)
 		cell_char(cell, '*');
+	else if (protocol_is_unix(sock->protocol))
+		text_add_value(cell, bytes, size, also);
+	else
+		text_add_escaped(cell, bytes, size, also);
 }
 
 static void put_signed(struct text *cell, int32_t value)
@@ -86,7 +102,7 @@ static void put_other_host(struct text *cell, const struct view *view, const str
 	bool is_any = other->local_size == 1 && other->local[0] == '*';
 
 	if (!view->style->numeric || is_any || protocol_is_unix(sock->protocol)) {
-		put_name(cell, other->local, other->local_size);
+		put_name(cell, view, sock, other->local, other->local_size);
 	} else if (protocol_is_packet(sock->protocol)) {
 		cell_char(cell, '[');
 		cell_u64(cell, other->number);
@@ -104,7 +120,7 @@ static void put_other_port(struct text *cell, const struct view *view, const str
 	    other->port_id != UINT32_MAX)
 		put_signed(cell, (int32_t)other->port_id);
 	else
-		put_name(cell, other->local_service, other->local_service_size);
+		put_name(cell, view, sock, other->local_service, other->local_service_size);
 }
 
 /* ss has a blank between the name of a unix socket and its inode. */
@@ -134,7 +150,7 @@ void endpoint_local_port(struct text *cell, const struct view *view, const struc
 void endpoint_peer_host(struct text *cell, const struct view *view, const struct sock *sock)
 {
 	if (sock->other)
-		put_name(cell, sock->other->remote, sock->other->remote_size);
+		put_name(cell, view, sock, sock->other->remote, sock->other->remote_size);
 	else
 		put_host(cell, view, sock, &sock->remote);
 }
@@ -142,7 +158,7 @@ void endpoint_peer_host(struct text *cell, const struct view *view, const struct
 void endpoint_peer_port(struct text *cell, const struct view *view, const struct sock *sock)
 {
 	if (sock->other)
-		put_name(cell, sock->other->remote_service, sock->other->remote_service_size);
+		put_name(cell, view, sock, sock->other->remote_service, sock->other->remote_service_size);
 	else
 		put_port(cell, view, sock, sock->remote_port);
 }

@@ -22,6 +22,12 @@ const struct cgroup *group_cgroup(const struct snapshot *seen, const struct grou
 	return sock->have & HAVE_CGROUP ? snapshot_cgroup(seen, sock->cgroup_id) : NULL;
 }
 
+static void put_foreign(struct text *text, const struct group_page *view, const char *bytes,
+			size_t size)
+{
+	text_add_value(text, bytes, size, view->machine ? "" : TEXT_WORD);
+}
+
 static const char *owner_word(enum owner owner)
 {
 	return owner == OWNER_SEEN ? "seen" : owner == OWNER_HIDDEN ? "not seen" : "no process";
@@ -35,7 +41,7 @@ static void put_owner(struct text *text, const struct group_page *view, const st
 	if (group->owner != OWNER_SEEN)
 		cell_str(text, view->machine ? "" : owner_word(group->owner));
 	else if (by_name)
-		cell_foreign(text, process->comm, process->comm_size);
+		put_foreign(text, view, process->comm, process->comm_size);
 	else
 		who_process(text, process);
 }
@@ -45,7 +51,8 @@ enum family group_family(const struct addr *addr)
 	return addr_is_v4(addr) ? FAMILY_IPV4 : FAMILY_IPV6;
 }
 
-static void put_end(struct text *text, const struct group *group, enum group_key key)
+static void put_end(struct text *text, const struct group_page *view, const struct group *group,
+		    enum group_key key)
 {
 	const struct sock *sock = &group->example;
 	bool peer = key == GROUP_REMOTE || key == GROUP_REMOTE_ADDRESS || key == GROUP_REMOTE_PORT;
@@ -54,7 +61,7 @@ static void put_end(struct text *text, const struct group *group, enum group_key
 	const char *name = peer ? group->remote : group->local;
 
 	if (name) {
-		cell_foreign(text, name, strlen(name));
+		put_foreign(text, view, name, strlen(name));
 	} else if (key == GROUP_LOCAL_PORT || key == GROUP_REMOTE_PORT) {
 		if (port)
 			cell_u64(text, port);
@@ -81,15 +88,15 @@ static void put_netns(struct text *text, const struct group_page *view, const st
 	else if (group->place)
 		where_word(text, group->place);
 	else if (seen->netns_name[0])
-		cell_foreign(text, seen->netns_name, strlen(seen->netns_name));
+		put_foreign(text, view, seen->netns_name, strlen(seen->netns_name));
 	else if (seen->netns_inode)
 		text_addf(text, "net:[%llu]", (unsigned long long)seen->netns_inode);
 }
 
-static void put_name(struct text *text, const char *name)
+static void put_name(struct text *text, const struct group_page *view, const char *name)
 {
 	if (name)
-		cell_foreign(text, name, strlen(name));
+		put_foreign(text, view, name, strlen(name));
 }
 
 void group_value(struct text *text, const struct group_page *view, const struct group *group,
@@ -106,7 +113,7 @@ void group_value(struct text *text, const struct group_page *view, const struct 
 		break;
 	case GROUP_UNIT:
 	case GROUP_CGROUP:
-		put_name(text, !cgroup ? NULL : key == GROUP_UNIT ? cgroup->unit : cgroup->path);
+		put_name(text, view, !cgroup ? NULL : key == GROUP_UNIT ? cgroup->unit : cgroup->path);
 		break;
 	case GROUP_UID:
 		if (group->example.have & HAVE_UID)
@@ -119,7 +126,7 @@ void group_value(struct text *text, const struct group_page *view, const struct 
 		put_netns(text, view, group);
 		break;
 	default:
-		put_end(text, group, key);
+		put_end(text, view, group, key);
 	}
 }
 

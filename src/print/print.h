@@ -35,6 +35,7 @@ struct style {
 	bool     ascii;         /* no character beyond ASCII of our own */
 	bool     quiet;         /* check: nothing to say, nothing said */
 	bool     header;        /* list: column headings */
+	bool     words;         /* list: columns were chosen, a value is one word (-C) */
 	bool     resolve;       /* service and host names */
 	bool     oneline;       /* list: details on the row itself (-O) */
 	bool     exact_rates;   /* list: bits per second without a prefix (-n) */

@@ -44,7 +44,7 @@ static uint32_t keep(struct resolver *resolver, const char *name)
 
 	if (!name || !*name)
 		return 0;
-	cell_foreign(&safe, name, strlen(name));
+	cell_word(&safe, name, strlen(name));
 	*grow_add(&resolver->names) = safe.at;
 	return (uint32_t)resolver->names.count - 1;
 }

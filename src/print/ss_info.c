@@ -62,7 +62,7 @@ static void put_sender(struct text *cell, const struct detail *detail)
 
 	if (detail->have_congestion && detail->congestion[0]) {
 		cell_char(cell, ' ');
-		cell_foreign(cell, detail->congestion,
+		cell_word(cell, detail->congestion,
 			     strnlen(detail->congestion, sizeof(detail->congestion)));
 	}
 	if (v[METRIC_OPTIONS] & 4) {
@@ -317,7 +317,7 @@ void ss_ulp(struct text *cell, const struct ulp *ulp)
 {
 	if (ulp->name[0]) {
 		cell_str(cell, " tcp-ulp-");
-		cell_foreign(cell, ulp->name, strnlen(ulp->name, sizeof(ulp->name)));
+		cell_word(cell, ulp->name, strnlen(ulp->name, sizeof(ulp->name)));
 	}
 	if (ulp->has_tls)
 		put_tls(cell, &ulp->tls);

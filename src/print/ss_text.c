@@ -16,20 +16,24 @@ void ss_hex_field(struct text *cell, const char *name, uint64_t value)
 	cell_hex(cell, value);
 }
 
-/* The name stands between quotes, so a quote in it is escaped as well. */
-static void put_comm(struct text *cell, const char *comm, size_t size)
+/* What ends the name, or looks like one of ss's fields: pid=1, ino:1. */
+static bool is_mark(const char *at, const char *end)
 {
-	while (size) {
-		const char *quote = memchr(comm, '"', size);
-		size_t part = quote ? (size_t)(quote - comm) : size;
+	return *at == '"' || *at == '=' || (*at == ':' && at + 1 < end && at[1] != ' ');
+}
 
-		cell_foreign(cell, comm, part);
-		if (quote) {
-			cell_str(cell, "\\\"");
-			part++;
-		}
-		comm += part;
-		size -= part;
+/* As ss writes it, blanks and all, but no pattern for a field of ss finds anything in it. */
+static void put_comm(struct text *cell, const char *at, size_t size)
+{
+	const char *end = at + size, *stop;
+
+	for (; at < end; at = stop) {
+		stop = at;
+		while (stop < end && !is_mark(stop, end))
+			stop++;
+		cell_foreign(cell, at, (size_t)(stop - at));
+		if (stop < end)
+			text_addf(cell, "\\x%02x", (unsigned char)*stop++);
 	}
 }
 
@@ -99,7 +103,7 @@ static void put_cgroup(struct text *cell, const struct view *view, uint64_t id)
 
 	cell_str(cell, " cgroup:");
 	if (cgroup) {
-		cell_foreign(cell, cgroup->path, strlen(cgroup->path));
+		cell_word(cell, cgroup->path, strlen(cgroup->path));
 	} else {
 		cell_str(cell, "unreachable:");
 		cell_hex(cell, id);

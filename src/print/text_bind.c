@@ -21,7 +21,7 @@ static void put_link(struct text *text, const struct snapshot *seen, uint32_t if
 	const char *name = snapshot_link(seen, ifindex);
 
 	if (name)
-		cell_foreign(text, name, strlen(name));
+		cell_word(text, name, strlen(name));
 	else
 		text_addf(text, "if%u", ifindex);
 }

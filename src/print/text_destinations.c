@@ -140,7 +140,7 @@ static void put_source(struct text *text, const struct snapshot *seen,
 	cell_addr(text, &d->source, way_family(d));
 	if (name) {
 		cell_char(text, '%');
-		cell_foreign(text, name, strlen(name));
+		cell_word(text, name, strlen(name));
 	} else if (d->ifindex) {
 		text_addf(text, "%%if%u", d->ifindex);
 	}

@@ -11,7 +11,7 @@
 static void put_name(struct text *text, const struct unix_ask *ask)
 {
 	cell_str(text, ask->abstract ? "@" : "");
-	cell_foreign(text, ask->name, ask->size);
+	cell_word(text, ask->name, ask->size);
 	text_addf(text, " (unix %s)", unix_type_name(ask->type));
 }
 

@@ -6,17 +6,17 @@
 
 #define SHORT_ID 12     /* digits of a container that people use */
 
-static void put_string(struct text *text, const char *string)
+static void put_string(struct text *text, const char *string, const char *also)
 {
-	cell_foreign(text, string, strlen(string));
+	text_add_escaped(text, string, strlen(string), also);
 }
 
 /* Nobody's name is taken for one of our words. */
-static void put_name(struct text *text, const char *name)
+static void put_name(struct text *text, const char *name, const char *also)
 {
 	if (strcmp(name, "here") == 0 || strcmp(name, "init") == 0)
 		cell_str(text, "netns:");
-	put_string(text, name);
+	text_add_value(text, name, strlen(name), also);
 }
 
 /* Of a session or slice many namespaces are a part; of a service hardly. */
@@ -27,53 +27,46 @@ static bool has_service(const struct place *place)
 	return size > 8 && strcmp(place->unit + size - 8, ".service") == 0;
 }
 
-static void put_container(struct text *text, const struct place *place)
+static void put_container(struct text *text, const struct place *place, const char *also)
 {
 	size_t size = strlen(place->container);
 
 	cell_str(text, "container:");
-	cell_foreign(text, place->container, size == 64 ? SHORT_ID : size);
+	text_add_escaped(text, place->container, size == 64 ? SHORT_ID : size, also);
 }
 
-static void put_process(struct text *text, const struct place *place)
-{
-	text_addf(text, "%d:", place->pid);
-	if (place->comm_size)
-		cell_foreign(text, place->comm, place->comm_size);
-}
-
-void where_value(struct text *text, const struct place *place)
+static void put_place(struct text *text, const struct place *place, const char *also)
 {
 	if (place->is_own) {
 		cell_str(text, "here");
 	} else if (place->name) {
-		put_name(text, place->name);
+		put_name(text, place->name, also);
 	} else if (place->is_init) {
 		cell_str(text, "init");
 	} else if (place->container) {
-		put_container(text, place);
+		put_container(text, place, also);
 	} else if (place->pod) {
 		cell_str(text, "pod:");
-		put_string(text, place->pod);
+		put_string(text, place->pod, also);
 	} else if (has_service(place)) {
-		put_string(text, place->unit);
+		put_string(text, place->unit, also);
 		text_addf(text, ":%d", place->pid);
 	} else if (place->pid) {
-		put_process(text, place);
+		text_addf(text, "%d:", place->pid);
+		text_add_escaped(text, place->comm, place->comm_size, also);
 	} else {
 		cell_u64(text, place->inode);
 	}
 }
 
-/* A field of a table: a blank would end it. */
+void where_value(struct text *text, const struct place *place)
+{
+	put_place(text, place, "");
+}
+
 void where_word(struct text *text, const struct place *place)
 {
-	size_t start = text->count;
-
-	where_value(text, place);
-	for (size_t i = start; i < text->count; i++)
-		if (text->at[i] == ' ')
-			text->at[i] = '_';
+	put_place(text, place, TEXT_WORD);
 }
 
 /* What the word has not said already. */
@@ -85,15 +78,15 @@ void where_title(struct text *text, const struct place *place)
 	start = text->count;
 	if (place->is_own && place->name) {
 		cell_str(text, ", ");
-		put_string(text, place->name);
+		put_string(text, place->name, TEXT_WORD);
 	}
 	if (place->unit) {
 		cell_str(text, ", ");
-		put_string(text, place->unit);
+		put_string(text, place->unit, TEXT_WORD);
 	}
 	if (place->comm_size) {
 		cell_str(text, ", ");
-		cell_foreign(text, place->comm, place->comm_size);
+		text_add_value(text, place->comm, place->comm_size, TEXT_COMM);
 		text_addf(text, "[%d]", place->pid);
 	}
 	text_addf(text, ", inode %llu)", (unsigned long long)place->inode);

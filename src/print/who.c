@@ -23,7 +23,7 @@ const struct cgroup *who_cgroup(const struct snapshot *seen, const struct subjec
 void who_process(struct text *text, const struct process *process)
 {
 	if (process->comm_size)
-		cell_foreign(text, process->comm, process->comm_size);
+		text_add_value(text, process->comm, process->comm_size, TEXT_COMM);
 	else
 		cell_str(text, "process");
 	text_addf(text, "[%d]", process->pid);
@@ -34,15 +34,15 @@ bool who_place(struct text *text, const struct cgroup *cgroup)
 	if (!cgroup)
 		return false;
 	if (cgroup->unit) {
-		cell_foreign(text, cgroup->unit, strlen(cgroup->unit));
+		cell_word(text, cgroup->unit, strlen(cgroup->unit));
 	} else if (cgroup->container) {
 		size_t size = strlen(cgroup->container);
 
 		cell_str(text, "container ");
-		cell_foreign(text, cgroup->container, size == 64 ? 12 : size);
+		cell_word(text, cgroup->container, size == 64 ? 12 : size);
 	} else if (cgroup->path[0] && cgroup->path[1]) {
 		cell_str(text, "cgroup ");
-		cell_foreign(text, cgroup->path, strlen(cgroup->path));
+		cell_word(text, cgroup->path, strlen(cgroup->path));
 	} else {
 		return false;
 	}

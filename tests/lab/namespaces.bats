@@ -146,7 +146,7 @@ for i in range(500):
     time.sleep(0.01)
 same("status", (seen.status, seen.errors), (0, ""))
 same("names", [(s["netns"]["name"], s["netns"]["pid"]) for s in seen.json["sockets"]], [("blue sky", pid)])
-same("word", sockvet("list", "-G", "-tlH").text.split()[0], "blue_sky")
+same("word", sockvet("list", "-G", "-tlH").text.split()[0], "blue\\x20sky")
 '
 }
 
@@ -294,7 +294,7 @@ import csv, io
 seen = sockvet("list", "-G", "-tl", "--csv", "-C", "NETNS,LPORT", "--sort", "lport")
 same("csv", [r[0] for r in csv.reader(io.StringIO(seen.text), strict=True)][1:], list(names.values()))
 words = sockvet("list", "-G", "-tlH", "-C", "NETNS,LPORT", "--sort", "lport").text.split()[::2]
-same("words", words, ["netns:here", "netns:init", "a_b", "e\\x1b[31m\\x0a", "=x,\""])
+same("words", words, ["netns:here", "netns:init", "a\\x20b", "e\\x1b[31m\\x0a", "\\x3dx,\\x22"])
 seen = sockvet("list", "-G", "-tl", "--json", "--sort", "lport")
 same("json", [s["netns"]["name"] for s in seen.json["sockets"]], list(names))
 '

@@ -595,7 +595,7 @@ static void foreign_names_are_made_safe(void **state)
 	judge_as(&report, NULL, NULL);
 	expect_only(&report, "close-wait-leak", SEVERITY_WARNING);
 	assert_null(strchr(report.findings.at[0].cause, '\033'));
-	assert_non_null(strstr(report.findings.at[0].cause, "\\x1b[2Jx (pid 9)"));
+	assert_non_null(strstr(report.findings.at[0].cause, "\\x1b\\x5b2Jx (pid 9)"));
 	end(&report);
 }
 

@@ -668,7 +668,7 @@ static void holders(void **state)
 	hold(s, 12, "nginx\033[2J");
 	hold(s, 900, "worker");
 	assert_int_equal(judged("127.0.0.1", "", 0), VERDICT_FAILS);
-	assert_non_null(strstr(answer.blockers.at[0].text, "nginx\\x1b[2J (pid 12)"));
+	assert_non_null(strstr(answer.blockers.at[0].text, "nginx\\x1b\\x5b2J (pid 12)"));
 	assert_non_null(strstr(answer.blockers.at[0].text, "also held by worker (pid 900)"));
 	assert_non_null(strstr(answer.blockers.at[0].text, "dual-stack"));
 	assert_non_null(advised("worker (pid 900), all of them"));

@@ -44,10 +44,10 @@ static void a_forged_name_hides_an_owner_of_a_unix_path(void **state)
 	*grow_add(&scene.socks) = (struct unix_sock){ .inode = 70, .type = UNIX_STREAM };
 	*grow_add(&scene.socks) = (struct unix_sock){ .inode = 71, .type = UNIX_STREAM };
 	judge_unix(&seen, &ask, &scene, &answer);
-	assert_string_equal(answer.cause, "live: b (pid 6) (pid 5) has it without listening (stream); "
-			    "b (pid 6) has it without listening (stream)");
-	assert_string_equal(answer.advice.text[0], "Stop b (pid 6) (pid 5), b (pid 6), then remove the "
-			    "file if it is still there.");
+	assert_string_equal(answer.cause, "live: b\\x20(pid\\x206) (pid 5) has it without listening "
+			    "(stream); b (pid 6) has it without listening (stream)");
+	assert_string_equal(answer.advice.text[0], "Stop b\\x20(pid\\x206) (pid 5), b (pid 6), then "
+			    "remove the file if it is still there.");
 	unix_answer_fini(&answer);
 	unix_scene_fini(&scene);
 }
@@ -69,7 +69,8 @@ static void a_forged_name_hides_an_owner_of_a_port(void **state)
 		s.local.b[15]++;
 	}
 	judge_bind(&seen, &ask, &scene, &answer);
-	assert_string_equal(answer.advice.text[0], "Stop b (pid 6) (pid 5); b (pid 6), all of them.");
+	assert_string_equal(answer.advice.text[0], "Stop b\\x20(pid\\x206) (pid 5); b (pid 6), all "
+			    "of them.");
 	bind_answer_fini(&answer);
 }
 

@@ -366,7 +366,7 @@ static void test_list_users(void **state)
 	hold(&seen, 77, 900, 6, "x", 1);
 	text = list(&seen, &style, NULL, &sock, 1);
 	assert_clean(text);
-	assert_non_null(strstr(text, "users:((\"a\\\"b\\x5cc\\x1b[31m\\x0a\\x07\\x80\\xff"));
+	assert_non_null(strstr(text, "users:((\"a\\x22b\\x5cc\\x1b[31m\\x0a\\x07\\x80\\xff"));
 	assert_non_null(strstr(text, "\\u{202e}\",pid=812,fd=5),(\"x\",pid=900,fd=6))\n"));
 	free(text);
 	/* A small terminal: broken, not cut, and never wider than it. */

@@ -226,7 +226,7 @@ static void a_namespace_has_the_name_of_another(void **state)
 	char id[65];
 	struct place place = { .inode = 4026531840 };
 	const struct { const char *word; } wanted[] = {
-		{ "here" }, { "netns:here" }, { "netns:init" }, { "a_b" }, { "init" },
+		{ "here" }, { "netns:here" }, { "netns:init" }, { "a\\x20b" }, { "init" },
 		{ "container:dddddddddddd" }, { "container:short" }, { "pod:uid" },
 		{ "web.service:7" }, { "7:sh" }, { "7:" }, { "4026531840" },
 	};

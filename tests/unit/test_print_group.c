@@ -117,9 +117,9 @@ static void an_owner_that_is_hidden_reads_as_none(void **state)
 
 	(void)state;
 	text = counted(FORMAT_TEXT, false, "process", socks, 4);
-	tells(text, "\\x1b[2J[812]");
-	tells(text, "not seen          1  25%");
-	tells(text, "no process        2  50%");
+	tells(text, "web\\x20\\x1b\\x5b2J[812]");
+	tells(text, "not seen                1  25%");
+	tells(text, "no process              2  50%");
 	free(text);
 	text = counted(FORMAT_JSONL, false, "comm", socks, 4);
 	tells(text,
@@ -240,7 +240,7 @@ static void which_namespace_is_not_told(void **state)
 	seen.place = &place;
 	is(counted(FORMAT_CSV, false, "netns", &sock, 1), "blue sky,1,1000,5\n");
 	is(counted(FORMAT_TEXT, false, "netns", &sock, 1),
-	   "  blue_sky  1  100%  ########################  1,000  5  1 ESTAB\n");
+	   "  blue\\x20sky  1  100%  ########################  1,000  5  1 ESTAB\n");
 	text = counted(FORMAT_JSON, false, "netns", &sock, 1);
 	tells(text, "\"name\": \"blue sky\"");
 	free(text);

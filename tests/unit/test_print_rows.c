@@ -68,7 +68,7 @@ static void ends_of_other_families_are_addresses(void **state)
 	sock.protocol = PROTOCOL_UNIX_STREAM;
 	sock.other = &other;
 	is(listed(CSV, "LADDR,LPORT,PADDR,PPORT", &sock), "/run/x,71,*,72\n");
-	is(listed(TEXT, "LADDR,LPORT,PADDR,PPORT", &sock), "/run/x 71 * 72\n");
+	is(listed(TEXT, "LADDR,LPORT,PADDR,PPORT", &sock), "/run/x 71 \\x2a 72\n");
 	memset(&none.remote, 0, sizeof(none.remote));
 	none.remote_port = none.local_port = 0;
 	is(listed(CSV, "LADDR,LPORT,PADDR,PPORT", &none), "127.0.0.1,,,\n");
@@ -163,7 +163,7 @@ static void the_namespace_of_a_row_is_not_told(void **state)
 	is(listed(CSV, "NETNS", &sock), "red\n");
 	seen.place = &place;
 	is(listed(CSV, "NETNS", &sock), "blue sky\n");
-	is(listed(TEXT, "NETNS", &sock), "blue_sky\n");
+	is(listed(TEXT, "NETNS", &sock), "blue\\x20sky\n");
 }
 
 /* One value as a person and as a machine sees it. */
