@@ -17,11 +17,16 @@ void out_init(struct out *out, int fd)
 	out->used = 0;
 }
 
+volatile sig_atomic_t out_is_writing;
+
 static void drain(struct out *out, const char *bytes, size_t size)
 {
 	while (size && !out->err) {
-		ssize_t done = write(out->fd, bytes, size);
+		ssize_t done;
 
+		out_is_writing = 1;
+		done = write(out->fd, bytes, size);
+		out_is_writing = 0;
 		if (done < 0) {
 			if (errno != EINTR)
 				out->err = errno;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* list -E: follow sockets as the kernel frees them, until a signal or --max events. */
 #include "cmd/witness.h"
+#include "cmd/deadline.h"
 #include "print/events.h"
 
 #include <errno.h>
@@ -219,6 +220,7 @@ static enum status follow_with(struct follow *follow, const struct options *opti
 			"-E cannot tell whether a freed socket was in a finding" });
 	if (session_open(&deed->session, options) < 0)
 		return STATUS_UNKNOWN;
+	deadline_end();
 	out_init(&out, 1);
 	signals = hold_signals(&before);
 	status = filters_resolve(&deed->filter, &deed->session) < 0 ? STATUS_UNKNOWN :

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/everywhere.h"
 
+#include "cmd/deadline.h"
 #include "print/where.h"
 
 #include <errno.h>
@@ -57,8 +58,10 @@ static void find_links(struct filter *filter, const struct snapshot *seen)
 
 int everywhere_arrive(struct session *session, const struct place *place, struct filter *filter)
 {
-	int err = collect_arrival(session->collect, place, &session->seen, &session->fault);
+	int err;
 
+	deadline_begin(session->options);
+	err = collect_arrival(session->collect, place, &session->seen, &session->fault);
 	if (!err && filter)
 		find_links(filter, &session->seen);
 	return err;

@@ -5,6 +5,7 @@
 #include "base/number.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "cmd/deadline.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -184,6 +185,7 @@ static void guard_terminal(void)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		if (sigaction(rows[i].number, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
 			guard(rows[i].number, rows[i].handler);
+	deadline_restores(restore);
 }
 
 /* -- rounds -------------------------------------------------------------- */

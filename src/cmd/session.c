@@ -5,6 +5,7 @@
 #include "base/locale.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "cmd/deadline.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -109,8 +110,12 @@ int session_open_with(struct session *session, const struct options *options,
 	session->basics = basics;
 	snapshot_init(&session->seen);
 	session_style(&session->style, options);
+	/* Whoever feeds standard input may take his time, if nobody said otherwise. */
+	if (options->deadline_ms)
+		deadline_begin(options);
 	err = collect_open(&session->collect, &source, &session->fault);
 	if (!err) {
+		deadline_begin(options);
 		err = read_basics(session);
 		if (err)
 			collect_close(session->collect, false, NULL);
@@ -184,6 +189,7 @@ enum status session_close(struct session *session, struct out *out, enum status 
 		status = STATUS_UNKNOWN;
 	}
 	snapshot_fini(seen);
+	deadline_end();
 	return status;
 }
 

@@ -27,15 +27,15 @@ strays() {
 
 @test "foreign text reaches a person by the way that makes it safe" {
 	# errline() writes sentences, struct out what was asked for; the others write what is theirs:
-	# grow: out of memory; repeat: a finished screen; probe_bind: a pipe to its parent
+	# grow: out of memory; repeat: a finished screen; deadline: a handler's sentence, made before
 	run bash -c "nm -A '${BUILD:-build}'/*.a '${BUILD:-build}/main.o' | sed -nE 's,^.*[:/]([a-z_0-9]+\.o): +U ,\1 ,p' |
 		grep -xE '[^ ]+ _*(v?f?d?printf|v?dprintf|f?puts|f?putc|IO_putc|putchar|f?write|p?writev?2?(64)?|perror|psignal|error|error_at_line|v?warnx?|v?errx?|v?syslog|std(out|err))(_unlocked|_chk)?' |
-		grep -vxE '(errline.o (__dprintf_chk|dprintf)|(grow|out|repeat|probe_bind).o write)'"
+		grep -vxE '(errline.o (__dprintf_chk|dprintf)|(grow|out|repeat|deadline).o write)'"
 	echo "$output"
 	[ "$status" -eq 1 ]
 	# standard error is no struct out
 	run grep -rnE 'STDERR_FILENO|out_init\([^,]*, *2\)' src --include='*.[ch]'
-	[ "$(cut -d: -f1 <<<"$output" | sort -u | tr '\n' ' ')" = "src/base/errline.c src/base/grow.c " ]
+	[ "$(cut -d: -f1 <<<"$output" | sort -u | tr '\n' ' ')" = "src/base/errline.c src/base/grow.c src/cmd/deadline.c " ]
 	# names of others are put by what escapes them
 	run bash -c "grep -rnE '(out_str|out_f|out_put|cell_str|cell_put|text_addf|text_add)\([^?]*(->(comm|unit|container|pod|path|netns_name)\b|links\.at\[[a-z]*\]\.name|snapshot_link|optarg|argv|options->words\[)' src/judge src/print src/cmd | grep -vE 'QUOTE\(|\? \"'"
 	echo "$output"

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/deadline.h"
+
+#include "base/out.h"
+#include "cmd/cmd.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define USUAL_MS   30000u
+#define LIVE_TIMES 4u
+
+/* Made before it is needed: a handler may do next to nothing. */
+static char sentence[160];
+
+static void (*restore_terminal)(void);
+
+/* Comes again after the same time, if it was a reader that was waited for. */
+static void give_up(int number)
+{
+	ssize_t written;
+
+	(void)number;
+	if (out_is_writing)
+		return;
+	if (restore_terminal)
+		restore_terminal();
+	written = write(STDERR_FILENO, sentence, strlen(sentence));
+	(void)written;
+	_exit(STATUS_UNKNOWN);
+}
+
+static void set_timer(uint64_t ms)
+{
+	struct timeval time = { (time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000) };
+
+	setitimer(ITIMER_REAL, &(struct itimerval){ time, time }, NULL);
+}
+
+/* Whoever started us may have left the signal blocked. */
+static void listen_to_timer(void)
+{
+	struct sigaction action = { .sa_handler = give_up, .sa_flags = SA_RESTART };
+	sigset_t alarm;
+
+	sigaction(SIGALRM, &action, NULL);
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	pthread_sigmask(SIG_UNBLOCK, &alarm, NULL);
+}
+
+void deadline_begin(const struct options *options)
+{
+	uint64_t ms = options->deadline_ms ? options->deadline_ms : USUAL_MS;
+
+	if (!options->from || !options->deadline_ms)
+		ms *= LIVE_TIMES;
+	snprintf(sentence, sizeof(sentence), "sockvet: not at its end after %g s (--deadline); "
+		 "what was printed is incomplete\n", (double)ms / 1000);
+	listen_to_timer();
+	set_timer(ms);
+}
+
+void deadline_end(void)
+{
+	set_timer(0);
+}
+
+void deadline_restores(void (*terminal)(void))
+{
+	restore_terminal = terminal;
+}
