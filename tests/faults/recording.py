@@ -33,12 +33,12 @@ def attr(kind, payload):
 
 
 def sock(cookie, state=ESTABLISHED, local=("10.0.0.1", 443), remote=("10.0.0.2", 40000), timer=0, retrans=0, expires=0,
-         recv=0, send=0, uid=1000, inode=0, attrs=b""):
+         recv=0, send=0, uid=1000, inode=0, ifindex=0, attrs=b""):
     """A netlink message with one socket."""
     body = struct.pack("=BBBB", socket.AF_INET, state, timer, retrans)
     body += struct.pack(">HH", local[1], remote[1])
     body += socket.inet_aton(local[0]) + bytes(12) + socket.inet_aton(remote[0]) + bytes(12)
-    body += struct.pack("=IIIIIIII", 0, cookie & 0xffffffff, cookie >> 32, expires, recv, send, uid, inode)
+    body += struct.pack("=IIIIIIII", ifindex, cookie & 0xffffffff, cookie >> 32, expires, recv, send, uid, inode)
     return struct.pack("=IHHII", 16 + len(body) + len(attrs), 20, 2, 1, 1) + body + attrs
 
 
@@ -55,7 +55,17 @@ def holder(fd, inode):
     return frame(HOLDER, struct.pack("=iI", fd, inode))
 
 
-def basics(time_ms=1700000000000, release="6.1.0", links=(), files=KNOBS, name=""):
+def limit(descriptors, most):
+    """Of the process before it: how many descriptors are open, and how many may be."""
+    return frame(LIMIT, struct.pack("=qqI", descriptors, most, 3))
+
+
+def local(address):
+    """An IPv4 address of the machine."""
+    return frame(LOCAL, struct.pack("=II", 2, 1), bytes(10) + b"\xff\xff" + socket.inet_aton(address))
+
+
+def basics(time_ms=1700000000000, release="6.1.0", links=(), files=KNOBS, name="", more=()):
     yield frame(BASICS)
     yield frame(CLOCK, struct.pack("=q", time_ms))
     yield frame(KERNEL, release)
@@ -65,10 +75,12 @@ def basics(time_ms=1700000000000, release="6.1.0", links=(), files=KNOBS, name="
         yield frame(LINK, struct.pack("=I", index), link)
     for path, text in files.items():
         yield frame(FILE, struct.pack("=i", 0), path + "\0", text)
+    yield from more
 
 
-def write(path, socks, holders=(), cgroups=(), **words):
-    """socks: messages; holders: frames of processes and holders; cgroups: pairs of id and path."""
+def write(path, socks, holders=(), cgroups=(), limits=(), **words):
+    """socks: messages; holders: frames of processes and holders; cgroups: pairs of id and path; limits: frames of
+    processes and limits."""
     count = 0
     with open(path, "wb") as file:
         file.write(b"sockvet\n" + struct.pack("=II", 1, 0x01020304))
@@ -87,6 +99,8 @@ def write(path, socks, holders=(), cgroups=(), **words):
         for part in holders:
             put(part)
         put(frame(DESCRIPTORS, struct.pack("=I", 1)))
+        for part in limits:
+            put(part)
         put(frame(CGROUPS, struct.pack("=I", 1)))
         for number, name in cgroups:
             put(frame(CGROUP, struct.pack("=Q", number), name))

@@ -3,10 +3,12 @@
 #include "model/addr.h"
 #include "model/finding.h"
 #include "model/limits.h"
+#include "model/once.h"
 #include "model/snapshot.h"
 #include "model/state.h"
 #include "model/unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,6 +104,10 @@ static void reserved_ports_are_counted_inside_the_range(void **state)
 	assert_false(limits_reserve(&limits, "70000"));
 	assert_false(limits_reserve(&limits, "5-"));
 	assert_false(limits_reserve(&limits, "9-5"));
+	assert_true(limits_reserve(&limits, "1-5,6,8-9"));
+	/* never of the kernel, and work for each time that it is repeated */
+	assert_false(limits_reserve(&limits, "1-5,5"));
+	assert_false(limits_reserve(&limits, "1-65535,1-65535"));
 }
 
 static void expect_path(const char *path, const char *unit, const char *container, const char *pod)
@@ -202,6 +208,64 @@ static void a_dropped_finding_lowers_the_worst(void **state)
 	report_fini(&report);
 }
 
+static void sentences_about_gaps_are_bounded(void **state)
+{
+	struct snapshot seen;
+	uint64_t count = 0;
+
+	(void)state;
+	snapshot_init(&seen);
+	for (int i = 0; i < 5000; i++)
+		snapshot_gap(&seen, GAP_NETNS, 1, "number %d", i);
+	snapshot_gap(&seen, GAP_DUMP, 1, "another kind");
+	assert_in_range(seen.gaps.count, 100, 1000);
+	assert_true(snapshot_has_gap(&seen, GAP_DUMP));
+	for (size_t i = 0; i < seen.gaps.count; i++)
+		count += seen.gaps.at[i].count;
+	assert_int_equal(count, 5001);
+	snapshot_fini(&seen);
+}
+
+static void few_rows_share_an_inode(void **state)
+{
+	struct inodes inodes = { 0 };
+	unsigned believed = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 10000; i++) {
+		believed += inodes_add(&inodes, 7);
+		assert_true(inodes_add(&inodes, i + 8));
+		assert_true(inodes_add(&inodes, 0));
+	}
+	/* an MPTCP connection and its subflows, at the least */
+	assert_in_range(believed, 9, 100);
+	inodes_fini(&inodes);
+}
+
+static void links_are_found_by_index(void **state)
+{
+	static const uint32_t indices[] = { 7, 2, UINT32_MAX, 1, 9 };
+	struct snapshot seen;
+
+	(void)state;
+	snapshot_init(&seen);
+	assert_null(snapshot_link(&seen, 1));
+	for (size_t i = 0; i < 5; i++) {
+		struct link *link = grow_add(&seen.links);
+
+		link->index = indices[i];
+		snprintf(link->name, sizeof(link->name), "eth%u", indices[i]);
+	}
+	snapshot_sort_links(&seen);
+	assert_string_equal(snapshot_link(&seen, 1), "eth1");
+	assert_string_equal(snapshot_link(&seen, 9), "eth9");
+	assert_string_equal(snapshot_link(&seen, UINT32_MAX), "eth4294967295");
+	assert_null(snapshot_link(&seen, 0));
+	assert_null(snapshot_link(&seen, 3));
+	assert_null(snapshot_link(&seen, 10));
+	snapshot_fini(&seen);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +278,9 @@ int main(void)
 		cmocka_unit_test(every_holder_of_an_inode_is_found),
 		cmocka_unit_test(gaps_add_up_and_tell_what_matters),
 		cmocka_unit_test(a_dropped_finding_lowers_the_worst),
+		cmocka_unit_test(sentences_about_gaps_are_bounded),
+		cmocka_unit_test(few_rows_share_an_inode),
+		cmocka_unit_test(links_are_found_by_index),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
