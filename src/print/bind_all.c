@@ -69,8 +69,9 @@ static void print_headline(const struct page *page, const struct bind_area *area
 	text_fini(&text);
 }
 
-static void add_row(struct grid *grid, const struct bind_area *area)
+static void put_row(struct grid *grid, size_t row)
 {
+	const struct bind_area *area = (const struct bind_area *)grid->ctx + row;
 	const struct bind_answer *answer = area->answer;
 	const char *name = errno_name(answer->asked.err);
 	struct grid_cell *cell = grid_add(grid);
@@ -94,13 +95,14 @@ static void put_text(struct out *out, const struct style *style, const struct sn
 		     const struct bind_area *areas, size_t count, size_t vacant)
 {
 	struct page page = { out, style, seen, LABEL };
-	struct grid grid = { .columns = columns, .columns_count = sizeof(columns) / sizeof(*columns) };
+	struct grid grid = {
+		.columns = columns, .columns_count = sizeof(columns) / sizeof(*columns),
+		.rows = count, .put_row = put_row, .ctx = areas,
+	};
 
 	if (style->quiet && worst_of(areas, count) == VERDICT_OK && snapshot_is_complete(seen))
 		return;
 	print_headline(&page, areas, count, vacant);
-	for (size_t i = 0; i < count; i++)
-		add_row(&grid, &areas[i]);
 	grid_print(&grid, &page);
 	if (worst_of(areas, count) != VERDICT_OK)
 		out_str(out, "\nsockvet bind -N tells what to do in one of them.\n");

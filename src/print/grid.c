@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "print/grid.h"
 
+#include "base/grow.h"
 #include "base/own.h"
 #include "base/wrap.h"
 #include "print/cell.h"
 
-#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define GAP        2
 #define FURTHER    (PAGE_INDENT + 4)    /* where further lines of a row begin */
+#define BAR_LEAST  5
 #define LEAST_ROOM 20                   /* for words beside the other cells */
 
 /* Where the next byte goes; blanks are paid before something visible only. */
@@ -20,19 +22,21 @@ struct pen {
 
 struct grid_cell *grid_add(struct grid *grid)
 {
-	return grow_add(&grid->cells);
+	return &grid->cells[grid->added++];
 }
 
-static unsigned width_of(const struct grid *grid, size_t column)
+static void fill_row(struct grid *grid, size_t row)
 {
-	size_t most = grid->bare ? 0 : strlen(grid->columns[column].heading);
+	for (size_t i = 0; i < grid->columns_count; i++) {
+		struct grid_cell *cell = &grid->cells[i];
 
-	for (size_t i = column; i < grid->cells.count; i += grid->columns_count) {
-		size_t width = utf8_width(text_str(&grid->cells.at[i].text));
-
-		most = width > most ? width : most;
+		cell->ink = INK_PLAIN;
+		cell->text.count = 0;
+		if (cell->text.at)
+			cell->text.at[0] = '\0';
 	}
-	return (unsigned)most;
+	grid->added = 0;
+	grid->put_row(grid, row);
 }
 
 /* An empty column, heading included, takes no room. */
@@ -60,14 +64,37 @@ static size_t find_spare(const struct grid *grid, const unsigned *widths)
 	return best;
 }
 
+static void measure(struct grid *grid, unsigned *widths)
+{
+	for (size_t i = 0; i < grid->columns_count; i++)
+		widths[i] = grid->bare ? 0 : (unsigned)strlen(grid->columns[i].heading);
+	for (size_t row = 0; row < grid->rows; row++) {
+		fill_row(grid, row);
+		for (size_t i = 0; i < grid->columns_count; i++) {
+			unsigned width = (unsigned)utf8_width(text_str(&grid->cells[i].text));
+
+			widths[i] = width > widths[i] ? width : widths[i];
+		}
+	}
+}
+
+/* What is left beside the other columns, if that is enough. */
+static unsigned find_bar(const struct page *page, unsigned taken, unsigned most)
+{
+	unsigned limit = page->style->width;
+
+	if (!limit || limit > taken + most)
+		return most;
+	return limit >= taken + BAR_LEAST ? limit - taken : 0;
+}
+
 /* Width of each column, 0 for those that are left out. The caller frees. */
-static unsigned *find_widths(const struct grid *grid, const struct page *page)
+static unsigned *find_widths(struct grid *grid, const struct page *page)
 {
 	unsigned *widths = grow_alloc(grid->columns_count * sizeof(*widths));
 	unsigned limit = page->style->width;
 
-	for (size_t i = 0; i < grid->columns_count; i++)
-		widths[i] = width_of(grid, i);
+	measure(grid, widths);
 	while (limit && sum_of(widths, grid->columns_count) > limit) {
 		size_t spare = find_spare(grid, widths);
 
@@ -75,17 +102,11 @@ static unsigned *find_widths(const struct grid *grid, const struct page *page)
 			break;
 		widths[spare] = 0;
 	}
+	for (size_t i = 0; i < grid->columns_count; i++)
+		if (grid->columns[i].bar)
+			widths[i] = grid->bar = find_bar(page, sum_of(widths, grid->columns_count) + GAP,
+							 grid->columns[i].bar);
 	return widths;
-}
-
-unsigned grid_room(const struct grid *grid, const struct page *page)
-{
-	OWN_MEM unsigned *widths = find_widths(grid, page);
-	unsigned sum = sum_of(widths, grid->columns_count), limit = page->style->width;
-
-	if (!limit)
-		return UINT_MAX;
-	return limit > sum + GAP ? limit - sum - GAP : 0;
 }
 
 static void pay(struct pen *pen)
@@ -163,13 +184,17 @@ static void put_row(const struct grid *grid, const struct page *page, const unsi
 
 void grid_print(struct grid *grid, const struct page *page)
 {
-	OWN_MEM unsigned *widths = find_widths(grid, page);
+	OWN_MEM struct grid_cell *cells = grow_alloc(grid->columns_count * sizeof(*cells));
+	OWN_MEM unsigned *widths = NULL;
 
+	grid->cells = cells;
+	widths = find_widths(grid, page);
 	if (!grid->bare)
 		put_row(grid, page, widths, NULL);
-	for (size_t i = 0; i < grid->cells.count; i += grid->columns_count)
-		put_row(grid, page, widths, &grid->cells.at[i]);
-	for (size_t i = 0; i < grid->cells.count; i++)
-		text_fini(&grid->cells.at[i].text);
-	grow_fini(&grid->cells);
+	for (size_t row = 0; row < grid->rows; row++) {
+		fill_row(grid, row);
+		put_row(grid, page, widths, cells);
+	}
+	for (size_t i = 0; i < grid->columns_count; i++)
+		text_fini(&cells[i].text);
 }

@@ -6,7 +6,8 @@
 #include "print/page.h"
 
 /*
- * A small table, whole in memory. Where a row is wider than the terminal, the
+ * A table. Its rows are made twice, to be measured and to be written, and none is
+ * kept: there may be as many as there are sockets. Where a row is wider than the terminal, the
  * columns that can be spared are left out; no cell is cut off: what still does
  * not fit goes on to a further line, the same columns for every row.
  */
@@ -14,6 +15,7 @@ struct grid_column {
 	const char *heading;
 	bool right;             /* numbers */
 	bool words;             /* the last one, a sentence: broken at blanks */
+	unsigned bar;           /* as wide as what the others leave, at most so much; 0: no bar */
 	unsigned spare;         /* 1 is left out first, then 2, ...; 0: never */
 };
 
@@ -25,20 +27,21 @@ struct grid_cell {
 struct grid {
 	const struct grid_column *columns;
 	size_t columns_count;
-	struct { struct grid_cell *at; size_t count, room; } cells;    /* row by row */
+	size_t rows;
+	/* Adds the cells of a row from left to right. */
+	void (*put_row)(struct grid *grid, size_t row);
+	const void *ctx;        /* for put_row() */
 	bool bare;              /* no headings */
+	unsigned bar;           /* for put_row(): width of a bar; 0: none, or not known yet */
+	/* of the row that is being made */
+	struct grid_cell *cells;
+	size_t added;
 };
 
-/*
- * The next cell: cells are added from left to right, row by row. Good until the
- * next one is added.
- */
+/* The next cell of the row, empty. */
 struct grid_cell *grid_add(struct grid *grid);
 
-/* Columns of the screen that are left beside the cells; UINT_MAX without a limit. */
-unsigned grid_room(const struct grid *grid, const struct page *page);
-
-/* Writes headings and rows and frees the grid. */
+/* Writes headings and rows. */
 void grid_print(struct grid *grid, const struct page *page);
 
 #endif

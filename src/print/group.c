@@ -10,7 +10,6 @@
 
 #define LABEL     9
 #define BAR_MOST  24
-#define BAR_LEAST 5
 #define STATES    3     /* named in a row, the rest is one sum */
 
 /* -- values -------------------------------------------------------------- */
@@ -172,9 +171,12 @@ static void put_states(struct text *text, const struct group *group)
 	}
 }
 
-static void add_row(struct grid *grid, const struct group_page *view, const struct group *group)
+static void put_row(struct grid *grid, size_t row)
 {
+	const struct group_page *view = grid->ctx;
 	const struct groups *groups = view->groups;
+	const struct group *group = &groups->list.at[row];
+	struct grid_cell *bar;
 
 	for (size_t i = 0; i < groups->keys_count; i++) {
 		struct text *text = &grid_add(grid)->text;
@@ -185,29 +187,17 @@ static void add_row(struct grid *grid, const struct group_page *view, const stru
 	}
 	cell_thousands(&grid_add(grid)->text, group->count);
 	put_percent(&grid_add(grid)->text, group->count, groups->sockets);
-	grid_add(grid);
+	bar = grid_add(grid);
+	bar->ink = INK_CYAN;
+	if (grid->bar)
+		screen_bar(&bar->text, view->page.style, group->count, groups->list.at[0].count,
+			   grid->bar);
 	cell_thousands(&grid_add(grid)->text, group->recv_queue_bytes);
 	cell_thousands(&grid_add(grid)->text, group->send_queue_bytes);
 	put_states(&grid_add(grid)->text, group);
 }
 
 enum { COUNT, SHARE, BAR, RECV_QUEUE, SEND_QUEUE, IN_STATES, FIGURES };
-
-static void add_bars(struct grid *grid, const struct group_page *view)
-{
-	unsigned room = grid_room(grid, &view->page), cells = room < BAR_MOST ? room : BAR_MOST;
-	size_t columns = grid->columns_count;
-
-	if (cells < BAR_LEAST)
-		return;
-	for (size_t i = 0; i < view->shown; i++) {
-		struct grid_cell *cell = &grid->cells.at[i * columns + view->groups->keys_count + BAR];
-
-		cell->ink = INK_CYAN;
-		screen_bar(&cell->text, view->page.style, view->groups->list.at[i].count,
-			   view->groups->list.at[0].count, cells);
-	}
-}
 
 static void name_columns(struct grid_column *columns, const struct groups *groups)
 {
@@ -222,7 +212,7 @@ static void name_columns(struct grid_column *columns, const struct groups *group
 	static const struct grid_column figures[FIGURES] = {
 		[COUNT] = { .heading = "COUNT", .right = true },
 		[SHARE] = { .heading = "SHARE", .right = true, .spare = 3 },
-		[BAR] = { .heading = "" },
+		[BAR] = { .heading = "", .bar = BAR_MOST },
 		[RECV_QUEUE] = { .heading = "RECV-Q", .right = true, .spare = 2 },
 		[SEND_QUEUE] = { .heading = "SEND-Q", .right = true, .spare = 2 },
 		[IN_STATES] = { .heading = "STATES", .spare = 1 },
@@ -238,13 +228,11 @@ static void print_text(const struct group_page *view)
 	struct grid_column columns[GROUP_KEY_COUNT + FIGURES] = { { .heading = "" } };
 	struct grid grid = {
 		.columns = columns, .columns_count = view->groups->keys_count + FIGURES,
+		.rows = view->shown, .put_row = put_row, .ctx = view,
 		.bare = !view->page.style->header,
 	};
 
 	name_columns(columns, view->groups);
-	for (size_t i = 0; i < view->shown; i++)
-		add_row(&grid, view, &view->groups->list.at[i]);
-	add_bars(&grid, view);
 	grid_print(&grid, &view->page);
 }
 

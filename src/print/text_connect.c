@@ -288,11 +288,18 @@ static void put_states(struct text *text, const uint32_t count[STATE_COUNT])
 	}
 }
 
-static void add_user(struct grid *grid, const struct snapshot *seen, const struct port_user *user)
+struct users {
+	const struct snapshot *seen;
+	const struct port_user *at;
+};
+
+static void put_row(struct grid *grid, size_t row)
 {
+	const struct users *users = grid->ctx;
+	const struct port_user *user = &users->at[row];
 	struct grid_cell *cell;
 
-	put_user(&grid_add(grid)->text, seen, user);
+	put_user(&grid_add(grid)->text, users->seen, user);
 	cell_thousands(&grid_add(grid)->text, user->count);
 	cell = grid_add(grid);
 	cell->ink = user->blocks_all ? INK_RED : INK_PLAIN;
@@ -306,15 +313,17 @@ static void print_users(const struct page *page, const struct connect_answer *a)
 		{ .heading = "WHO" }, { .heading = "PORTS", .right = true },
 		{ .heading = "TAKEN FROM" }, { .heading = "STATES", .words = true },
 	};
-	struct grid grid = { .columns = columns, .columns_count = 4 };
+	struct users users = { page->seen, a->users.at };
+	struct grid grid = {
+		.columns = columns, .columns_count = 4, .put_row = put_row, .ctx = &users,
+	};
 	size_t shown = a->users.count;
 
 	if (!shown)
 		return;
 	if (page->style->width && shown > USERS_MAX + 1)
 		shown = USERS_MAX;
-	for (size_t i = 0; i < shown; i++)
-		add_user(&grid, page->seen, &a->users.at[i]);
+	grid.rows = shown;
 	out_char(page->out, '\n');
 	grid_print(&grid, page);
 	if (shown < a->users.count)

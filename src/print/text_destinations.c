@@ -9,7 +9,6 @@
 #define LABEL     9
 #define ROWS_MAX  20    /* on a terminal; into a pipe all */
 #define BAR_MOST  20
-#define BAR_LEAST 5
 #define COLUMNS   9     /* with the bar */
 
 /* -- the first line ------------------------------------------------------ */
@@ -159,40 +158,38 @@ static void add_verdict(struct grid *grid, const struct destination *d)
 	cell_str(&cell->text, d->cliff && d->left ? ", slow" : "");
 }
 
-/* In the order of the headings; the bar comes when the width of the rest is known. */
-static void add_row(struct grid *grid, const struct page *page, const struct destination *d)
-{
-	struct text *rate;
+struct rows {
+	const struct page *page;
+	const struct destination *at;
+};
 
-	put_source(&grid_add(grid)->text, page->seen, d);
-	cell_host(&grid_add(grid)->text, &d->destination, way_family(d));
-	text_addf(&grid->cells.at[grid->cells.count - 1].text, ":%u", d->port);
+/* In the order of the headings. */
+static void put_row(struct grid *grid, size_t row)
+{
+	const struct rows *rows = grid->ctx;
+	const struct destination *d = &rows->at[row];
+	struct grid_cell *cell;
+	struct text *text;
+
+	put_source(&grid_add(grid)->text, rows->page->seen, d);
+	text = &grid_add(grid)->text;
+	cell_host(text, &d->destination, way_family(d));
+	text_addf(text, ":%u", d->port);
 	cell_thousands(&grid_add(grid)->text, d->used);
 	cell_thousands(&grid_add(grid)->text, d->time_wait);
 	put_left(&grid_add(grid)->text, d);
 	put_percent(&grid_add(grid)->text, d);
-	rate = &grid_add(grid)->text;
+	text = &grid_add(grid)->text;
 	if (d->rate_known)
-		text_addf(rate, "%.1f/s", d->close_rate_per_s);
+		text_addf(text, "%.1f/s", d->close_rate_per_s);
 	else
-		cell_char(rate, '-');
+		cell_char(text, '-');
 	add_verdict(grid, d);
-	grid_add(grid);
-}
-
-static void add_bars(struct grid *grid, const struct page *page, const struct destinations *all)
-{
-	unsigned room = grid_room(grid, page), cells = room < BAR_MOST ? room : BAR_MOST;
-
-	if (cells < BAR_LEAST)
-		return;
-	for (size_t i = COLUMNS - 1; i < grid->cells.count; i += COLUMNS) {
-		const struct destination *d = &all->list.at[i / COLUMNS];
-
-		grid->cells.at[i].ink = verdict_ink(d->verdict);
-		screen_bar(&grid->cells.at[i].text, page->style,
-			   (uint64_t)(d->percent_gone * 100), 10000, cells);
-	}
+	cell = grid_add(grid);
+	cell->ink = verdict_ink(d->verdict);
+	if (grid->bar)
+		screen_bar(&cell->text, rows->page->style, (uint64_t)(d->percent_gone * 100), 10000,
+			   grid->bar);
 }
 
 static void print_table(const struct page *page, const struct destinations *all)
@@ -203,18 +200,19 @@ static void print_table(const struct page *page, const struct destinations *all)
 		{ .heading = "TIME-WAIT", .right = true, .spare = 2 },
 		{ .heading = "LEFT", .right = true }, { .heading = "FULL", .right = true },
 		{ .heading = "CLOSED", .right = true, .spare = 1 }, { .heading = "VERDICT" },
-		{ .heading = "" },
+		{ .heading = "", .bar = BAR_MOST },
 	};
-	struct grid grid = { .columns = columns, .columns_count = COLUMNS };
+	struct rows rows = { page, all->list.at };
+	struct grid grid = {
+		.columns = columns, .columns_count = COLUMNS, .put_row = put_row, .ctx = &rows,
+	};
 	size_t count = all->list.count, shown = count;
 
 	if (!count)
 		return;
 	if (page->style->width && count > ROWS_MAX + 1)
 		shown = ROWS_MAX;
-	for (size_t i = 0; i < shown; i++)
-		add_row(&grid, page, &all->list.at[i]);
-	add_bars(&grid, page, all);
+	grid.rows = shown;
 	out_char(page->out, '\n');
 	grid_print(&grid, page);
 	if (shown < count)

@@ -73,6 +73,23 @@ for count in map(int, sys.argv[2:]):
 	[ "$("$SOCKVET" list -tanH --from "$MADE.1000000" | wc -l)" -eq 1000000 ]
 }
 
+# within_thrice FILE ARGUMENTS...: the peak is at most three times the file, 8 MiB aside.
+within_thrice() {
+	local file=$1 size ms kib
+	shift
+	size=$(($(stat -c %s "$file") / 1024))
+	read -r ms kib <<<"$(cost "$@" --from "$file")"
+	echo "# $*: $kib KiB for $size, $ms ms" >&2
+	[ "$kib" -le $((3 * size + 8192)) ]
+}
+
+@test "as many destinations as sockets cost more than three times the recording" {
+	! sanitized || skip "a sanitizer has a memory of its own"
+	made 100000 <<<"$LARGE"
+	within_thrice "$MADE.100000" connect
+	within_thrice "$MADE.100000" connect --json
+}
+
 @test "a process with a million descriptors is walked more than once" {
 	made <<'END'
 write(sys.argv[1], (sock(i + 1, inode=i + 1) for i in range(100)),
