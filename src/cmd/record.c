@@ -117,8 +117,7 @@ enum status record_run(const struct options *options)
 		return STATUS_UNKNOWN;
 	status = record_all(&session, &tally) < 0 ? cmd_fail(&session.fault) : STATUS_OK;
 	holders = session.seen.holders.count;
-	if (status == STATUS_OK)
-		session_tell_gaps(&session);
+	session.tells_gaps = true;
 	status = session_close(&session, NULL, status);
 	if (session.recorded && !options->quiet)
 		tell(wanted.record, tally.socks, holders);

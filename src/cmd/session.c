@@ -178,6 +178,8 @@ enum status session_close(struct session *session, struct out *out, enum status 
 		status = cmd_fail(&session->fault);
 	else
 		session->recorded = keep;
+	if (session->recorded && session->tells_gaps)
+		session_tell_gaps(session);
 	if (!complete && (status == STATUS_UNKNOWN) == session->answered) {
 		if (!session->told)
 			errline("what could be seen is incomplete: %s",

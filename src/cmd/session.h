@@ -17,6 +17,7 @@ struct session {
 	bool told;              /* the gaps stand on stderr already */
 	bool judges;            /* silence is a verdict: limits must be known too */
 	bool recorded;          /* set by session_close(): the recording is in its place */
+	bool tells_gaps;        /* asked of session_close(), for a recording that is in its place */
 	bool answered;          /* by a verdict that reckons with what was not seen */
 	enum session_basics {   /* read when it is opened */
 		SESSION_WHOLE,

@@ -142,7 +142,7 @@ for child in children:
 	# each socket is one line still, and each name is there to be read back
 	sockvet list -tanpH
 	[ "$(wc -l <<<"$output")" -eq "$rows" ]
-	[[ $output == *'a) S 1 2\x0a\x1b[31m'* && $output == *'\xff\x9b31m|;\"'* && $output == *'\u{202e}gpj.exe'* && $output == *'))))'* ]]
+	[[ $output == *'a) S 1 2\x0a\x1b[31m'* && $output == *'\xff\x9b31m|;\x22'* && $output == *'\u{202e}gpj.exe'* && $output == *'))))'* ]]
 	sockvet list -tanp --csv
 	[ "$(python3 -c 'import csv, sys; print(len({len(row) for row in csv.reader(sys.stdin)}))' <<<"$output")" -eq 1 ]
 	sockvet list -tlp --json 'sport = :9001'
