@@ -80,6 +80,7 @@ void groups_fini(struct groups *groups)
 		free(groups->list.at[i].remote);
 	}
 	grow_fini(&groups->list);
+	grow_fini(&groups->mixed);
 	map_fini(&groups->by_key);
 	text_fini(&groups->bytes);
 }
@@ -238,11 +239,16 @@ static char *copy_name(const char *host, size_t host_size, const char *service, 
 
 static void found(struct group *group, const struct owned *owned)
 {
-	const struct other *other = owned->sock->other;
+	const struct sock *sock = owned->sock;
+	const struct other *other = sock->other;
 
-	group->example = *owned->sock;
-	group->example.detail = NULL;
-	group->example.other = NULL;
+	group->example = (struct group_example){
+		.local = sock->local, .remote = sock->remote,
+		.local_port = sock->local_port, .remote_port = sock->remote_port,
+		.uid = sock->uid, .uid_known = sock->have & HAVE_UID,
+		.cgroup_id = sock->cgroup_id, .cgroup_known = sock->have & HAVE_CGROUP,
+		.state = (uint8_t)sock->state,
+	};
 	group->owner = owned->owner;
 	group->process = owned->process;
 	group->place = owned->seen->place;
@@ -289,9 +295,31 @@ static struct group *find_group(struct groups *groups, const struct owned *owned
 	*slot = (uint32_t)groups->list.count;
 	group = grow_add(&groups->list);
 	group->key = start;
-	group->key_size = bytes->count - start;
+	group->key_size = (uint32_t)(bytes->count - start);
 	found(group, owned);
 	return group;
+}
+
+/* Before it is counted: most groups are of one state and need no list of them. */
+static void count_state(struct groups *groups, struct group *group, enum state state)
+{
+	if (!group->mixed && state == (enum state)group->example.state)
+		return;
+	if (!group->mixed) {
+		grow_add(&groups->mixed)->count[group->example.state] = (uint32_t)group->count;
+		group->mixed = (uint32_t)groups->mixed.count;
+	}
+	groups->mixed.at[group->mixed - 1].count[state]++;
+}
+
+struct group_states group_states(const struct groups *groups, const struct group *group)
+{
+	struct group_states states = { { 0 } };
+
+	if (group->mixed)
+		return groups->mixed.at[group->mixed - 1];
+	states.count[group->example.state] = (uint32_t)group->count;
+	return states;
 }
 
 /* Once, however many descriptors, threads and processes of the group hold it. */
@@ -303,8 +331,8 @@ static void count(struct groups *groups, const struct owned *owned)
 	if (group->last == groups->sockets)
 		return;
 	group->last = groups->sockets;
+	count_state(groups, group, sock->state);
 	group->count++;
-	group->states[sock->state]++;
 	/* A listener's queues count connections. */
 	if (sock->state == STATE_LISTEN)
 		return;
@@ -345,8 +373,9 @@ static int compare_groups(const void *left, const void *right, void *bytes)
 
 void groups_sort(struct groups *groups)
 {
+	/* The sort takes memory of its own. */
+	map_fini(&groups->by_key);
 	if (groups->list.count)
 		qsort_r(groups->list.at, groups->list.count, sizeof(*groups->list.at),
 			compare_groups, groups->bytes.at);
-	map_fini(&groups->by_key);
 }

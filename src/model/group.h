@@ -25,24 +25,38 @@ extern const struct group_row group_table[GROUP_KEY_COUNT];
 /* Who holds a socket. HIDDEN: a file holds it, but whose it is could not be seen. */
 enum owner { OWNER_SEEN, OWNER_HIDDEN, OWNER_NONE };
 
+/* What a key can be of: there may be as many groups as sockets, and each has one. */
+struct group_example {
+	struct addr local, remote;
+	uint16_t    local_port, remote_port;
+	uint32_t    uid;
+	uint64_t    cgroup_id;
+	uint8_t     state;      /* enum state */
+	bool        uid_known, cgroup_known;
+};
+
 struct group {
-	struct sock example;    /* any of them, without @detail and @other */
+	struct group_example example;   /* any of them */
+	uint32_t    process;    /* OWNER_SEEN: index in the snapshot */
+	enum owner  owner;
 	char       *local, *remote;     /* names of sockets that are not of the internet, or NULL */
 	const struct place *place;      /* of the example, with -G; borrowed */
-	enum owner  owner;
-	uint32_t    process;    /* OWNER_SEEN: index in the snapshot */
 	uint64_t    count;
 	uint64_t    last;       /* that was counted here, as a number of @sockets */
 	uint64_t    recv_queue_bytes, send_queue_bytes;         /* of those that do not listen */
-	uint32_t    states[STATE_COUNT];
-	size_t      key, key_size;      /* in @bytes */
+	size_t      key;        /* in @bytes */
+	uint32_t    key_size;
+	uint32_t    mixed;      /* index + 1; 0: all are in the state of the example */
 };
+
+struct group_states { uint32_t count[STATE_COUNT]; };
 
 /* It owns all memory; group_fini() frees it. Zeroed memory is one without keys. */
 struct groups {
 	enum group_key keys[GROUP_KEY_COUNT];
 	size_t keys_count;
 	struct { struct group *at; size_t count, room; } list;
+	struct { struct group_states *at; size_t count, room; } mixed;  /* of more than one state */
 	struct map  by_key;     /* hash of the key -> index + 1 */
 	struct text bytes;
 	uint64_t    sockets;    /* counted, each once */
@@ -66,6 +80,9 @@ unsigned groups_need(const struct groups *groups);
  * that the counts may add up to more than the sockets.
  */
 void groups_add(struct groups *groups, const struct snapshot *seen, const struct sock *sock);
+
+/* How many of a group are in each state. */
+struct group_states group_states(const struct groups *groups, const struct group *group);
 
 /* Biggest first, equals by their keys. */
 void groups_sort(struct groups *groups);

@@ -16,9 +16,9 @@
 
 const struct cgroup *group_cgroup(const struct snapshot *seen, const struct group *group)
 {
-	const struct sock *sock = &group->example;
+	const struct group_example *example = &group->example;
 
-	return sock->have & HAVE_CGROUP ? snapshot_cgroup(seen, sock->cgroup_id) : NULL;
+	return example->cgroup_known ? snapshot_cgroup(seen, example->cgroup_id) : NULL;
 }
 
 static void put_foreign(struct text *text, const struct group_page *view, const char *bytes,
@@ -53,7 +53,7 @@ enum family group_family(const struct addr *addr)
 static void put_end(struct text *text, const struct group_page *view, const struct group *group,
 		    enum group_key key)
 {
-	const struct sock *sock = &group->example;
+	const struct group_example *sock = &group->example;
 	bool peer = key == GROUP_REMOTE || key == GROUP_REMOTE_ADDRESS || key == GROUP_REMOTE_PORT;
 	const struct addr *addr = peer ? &sock->remote : &sock->local;
 	uint16_t port = peer ? sock->remote_port : sock->local_port;
@@ -115,7 +115,7 @@ void group_value(struct text *text, const struct group_page *view, const struct 
 		put_name(text, view, !cgroup ? NULL : key == GROUP_UNIT ? cgroup->unit : cgroup->path);
 		break;
 	case GROUP_UID:
-		if (group->example.have & HAVE_UID)
+		if (group->example.uid_known)
 			cell_u64(text, group->example.uid);
 		break;
 	case GROUP_STATE:
@@ -138,31 +138,32 @@ static void put_percent(struct text *text, uint64_t count, uint64_t all)
 	text_addf(text, percent > 0 && percent < 1 ? "<1%%" : "%.0f%%", percent);
 }
 
-static enum state next_state(const struct group *group, uint32_t done)
+static enum state next_state(const struct group_states *states, uint32_t done)
 {
 	enum state best = STATE_NONE;
 
 	for (int i = 1; i < STATE_COUNT; i++)
-		if (group->states[i] && !(done & STATE_BIT(i)) &&
-		    (!best || group->states[i] > group->states[best]))
+		if (states->count[i] && !(done & STATE_BIT(i)) &&
+		    (!best || states->count[i] > states->count[best]))
 			best = (enum state)i;
 	return best;
 }
 
 /* "1,204 ESTAB, 3 CLOSE-WAIT" */
-static void put_states(struct text *text, const struct group *group)
+static void put_states(struct text *text, const struct groups *groups, const struct group *group)
 {
+	struct group_states states = group_states(groups, group);
 	uint64_t rest = group->count;
 	uint32_t done = 0;
 	enum state state;
 
-	for (int i = 0; i < STATES && (state = next_state(group, done)); i++) {
+	for (int i = 0; i < STATES && (state = next_state(&states, done)); i++) {
 		cell_str(text, i ? ", " : "");
-		cell_thousands(text, group->states[state]);
+		cell_thousands(text, states.count[state]);
 		cell_char(text, ' ');
 		cell_str(text, state_table[state].ss);
 		done |= STATE_BIT(state);
-		rest -= group->states[state];
+		rest -= states.count[state];
 	}
 	if (rest) {
 		cell_str(text, ", ");
@@ -194,7 +195,7 @@ static void put_row(struct grid *grid, size_t row)
 			   grid->bar);
 	cell_thousands(&grid_add(grid)->text, group->recv_queue_bytes);
 	cell_thousands(&grid_add(grid)->text, group->send_queue_bytes);
-	put_states(&grid_add(grid)->text, group);
+	put_states(&grid_add(grid)->text, groups, group);
 }
 
 enum { COUNT, SHARE, BAR, RECV_QUEUE, SEND_QUEUE, IN_STATES, FIGURES };

@@ -25,7 +25,7 @@ static void json_owner(struct json *json, const struct snapshot *seen, const str
 static void json_ends(struct json *json, const struct group *group, enum group_key key)
 {
 	bool peer = key == GROUP_REMOTE;
-	const struct sock *sock = &group->example;
+	const struct group_example *sock = &group->example;
 	const struct addr *addr = peer ? &sock->remote : &sock->local;
 	uint16_t port = peer ? sock->remote_port : sock->local_port;
 	const char *name = peer ? group->remote : group->local;
@@ -66,7 +66,7 @@ static void json_netns(struct json *json, const struct snapshot *seen, const str
 static void json_key(struct json *json, const struct group_page *view, const struct group *group,
 		     enum group_key key)
 {
-	const struct sock *sock = &group->example;
+	const struct group_example *sock = &group->example;
 	const struct cgroup *cgroup = group_cgroup(view->page.seen, group);
 
 	switch (key) {
@@ -84,7 +84,7 @@ static void json_key(struct json *json, const struct group_page *view, const str
 			  !cgroup ? NULL : key == GROUP_UNIT ? cgroup->unit : cgroup->path);
 		break;
 	case GROUP_UID:
-		json_count(json, "uid", sock->have & HAVE_UID, sock->uid);
+		json_count(json, "uid", sock->uid_known, sock->uid);
 		break;
 	case GROUP_LOCAL_PORT:
 		json_count(json, "local_port", sock->local_port, sock->local_port);
@@ -106,12 +106,14 @@ static void json_key(struct json *json, const struct group_page *view, const str
 
 static void json_group(struct json *json, const struct group_page *view, const struct group *group)
 {
+	struct group_states states = group_states(view->groups, group);
+
 	for (size_t i = 0; i < view->groups->keys_count; i++)
 		json_key(json, view, group, view->groups->keys[i]);
 	json_u64(json, "count", group->count);
 	json_u64(json, "recv_queue_bytes", group->recv_queue_bytes);
 	json_u64(json, "send_queue_bytes", group->send_queue_bytes);
-	json_states(json, "states", group->states);
+	json_states(json, "states", states.count);
 }
 
 static void json_frame(struct json *json, const struct group_page *view)

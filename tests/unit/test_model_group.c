@@ -90,7 +90,7 @@ static void listeners_have_no_bytes(void **state)
 	assert_int_equal(groups.list.count, 1);
 	assert_int_equal(groups.list.at[0].recv_queue_bytes, 10);
 	assert_int_equal(groups.list.at[0].send_queue_bytes, 3);
-	assert_int_equal(groups.list.at[0].states[STATE_LISTEN], 1);
+	assert_int_equal(group_states(&groups, &groups.list.at[0]).count[STATE_LISTEN], 1);
 	groups_fini(&groups);
 	snapshot_fini(&seen);
 }
