@@ -14,11 +14,9 @@
 /* A row for later: @sock's detail and other are copies, owned by it. */
 struct kept {
 	struct sock sock;
-	struct detail *detail;
-	struct other  *other;
-	size_t key, key_size;           /* in the keys */
-	uint64_t number;                /* in which it came */
-	size_t scene;
+	size_t   key;                   /* in the keys */
+	uint32_t key_size;
+	uint32_t scene;                 /* index */
 };
 
 /* What a snapshot tells of one network namespace only; with -G there are several. */
@@ -64,42 +62,43 @@ static void add_scene(struct arrangement *arrangement)
 	scene->netns_inode = seen->netns_inode;
 	memcpy(scene->netns_name, seen->netns_name, sizeof(scene->netns_name));
 	scene->limits = seen->limits;
-	for (size_t i = 0; i < seen->links.count; i++)
+	/* Without -G the snapshot keeps its own. */
+	for (size_t i = 0; seen->place && i < seen->links.count; i++)
 		*grow_add(&scene->links) = seen->links.at[i];
 }
 
 /* Namespaces come one after the other. */
-static size_t scene_now(struct arrangement *arrangement)
+static uint32_t scene_now(struct arrangement *arrangement)
 {
 	size_t count = arrangement->scenes.count;
 
 	if (!count || arrangement->scenes.at[count - 1].place != arrangement->seen->place)
 		add_scene(arrangement);
-	return arrangement->scenes.count - 1;
+	return (uint32_t)(arrangement->scenes.count - 1);
 }
 
 static void keep(struct arrangement *arrangement, const struct sock *sock)
 {
-	size_t scene = scene_now(arrangement), start = arrangement->keys.count;
+	uint32_t scene = scene_now(arrangement);
+	size_t start = arrangement->keys.count;
 	struct kept *kept = grow_add(&arrangement->rows);
 
 	kept->sock = *sock;
-	kept->sock.detail = kept->detail = detail_copy(sock->detail);
-	kept->sock.other = kept->other = other_copy(sock->other);
+	kept->sock.detail = detail_copy(sock->detail);
+	kept->sock.other = other_copy(sock->other);
 	kept->scene = scene;
-	kept->number = arrangement->matched;
 	order_key(&arrangement->keys, &arrangement->order, arrangement->seen, sock);
 	kept->key = start;
-	kept->key_size = arrangement->keys.count - start;
+	kept->key_size = (uint32_t)(arrangement->keys.count - start);
 }
 
 static void release(struct kept *kept)
 {
-	detail_free(kept->detail);
-	other_free(kept->other);
+	detail_free((struct detail *)kept->sock.detail);
+	other_free((struct other *)kept->sock.other);
 }
 
-/* Equal rows stay as they came. */
+/* Equal rows stay as they came: thinning out keeps them in that order. */
 static int compare_rows(const void *left, const void *right, void *keys)
 {
 	const struct kept *a = *(const struct kept *const *)left;
@@ -109,7 +108,7 @@ static int compare_rows(const void *left, const void *right, void *keys)
 
 	if (!order)
 		order = (a->key_size > b->key_size) - (a->key_size < b->key_size);
-	return order ? order : (a->number > b->number) - (a->number < b->number);
+	return order ? order : (a > b) - (a < b);
 }
 
 /* The rows in their order. The caller frees the array, not the rows. */
@@ -207,8 +206,10 @@ static int deliver(struct arrangement *arrangement)
 	int err = 0;
 
 	for (size_t i = 0; i < count && i < arrangement->top && !err; i++) {
-		if (rows[i]->scene != shown)
-			show_scene(seen, &arrangement->scenes.at[rows[i]->scene]);
+		const struct scene *scene = &arrangement->scenes.at[rows[i]->scene];
+
+		if (rows[i]->scene != shown && scene->place)
+			show_scene(seen, scene);
 		shown = rows[i]->scene;
 		arrangement->passed++;
 		err = arrangement->next.take(arrangement->next.ctx, &rows[i]->sock);

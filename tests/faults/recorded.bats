@@ -93,6 +93,15 @@ END
 	within_thrice list -tan --by remote
 	within_thrice list -tan --by remote:port
 	within_thrice list -tan --by remote --json
+	within_thrice list -tan --sort age
+}
+
+@test "rows to be sorted cost a second copy of 200,000 links" {
+	! sanitized || skip "a sanitizer has a memory of its own"
+	made <<'END'
+write(sys.argv[1], [sock(1)], links=((i + 1, "eth%d" % i) for i in range(200000)))
+END
+	within_thrice list -tan --sort age
 }
 
 @test "a process with a million descriptors is walked more than once" {
