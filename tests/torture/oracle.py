@@ -28,6 +28,7 @@ class Oracle:
         self.status, self.seen = clean.status, self.plain(clean)
         assert self.status in (0, 1, 2), (job.words, clean)
         self.gaps = self.gaps_of(clean)
+        self.sockets = scene.seen_by_ss()
         self.recording = self.replayed() if job.records else None
 
     def rested(self):
@@ -67,6 +68,12 @@ class Oracle:
         finally:
             self.job.argv, self.job.records = command, records
         return scene.plain(run.out, True) if run.status in (0, 3) else None
+
+    def moved(self):
+        """Whether an undisturbed run, or ss, no longer says what the judgement compares with."""
+        control = self.job.run()
+        same = control.status == self.status and self.plain(control) == self.seen
+        return not same or scene.seen_by_ss() != self.sockets
 
     def problem(self, run, name, error, on):
         """One sentence, or None."""

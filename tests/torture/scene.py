@@ -65,6 +65,14 @@ def settle():
         time.sleep(0.02)
 
 
+def seen_by_ss():
+    """State, queues and addresses of all sockets, by a program that is not the one on trial."""
+    shown = subprocess.run(["ss", "-tuanH"], check=True, stdout=subprocess.PIPE).stdout
+    bound = subprocess.run(["ss", "-tnH", "state", "bound-inactive"], check=False, stdout=subprocess.PIPE,
+                           stderr=subprocess.DEVNULL).stdout
+    return sorted(shown.splitlines()), bound
+
+
 # Members that tell a time, what the whole machine shares, and who asks.
 MOVING = re.compile(r"_(m|u|n)?s$|^time$|^(tcp_mem|sockets|orphans|memory|open_files|file_max|time_wait)|orphans|^descriptors$"
                     r"|_pages$|^(tcp|udp)_(in_use|mem)|allocated|_in_use$")
