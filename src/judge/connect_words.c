@@ -11,8 +11,6 @@
 
 enum {
 	WIDE_ENOUGH     = 60000,        /* ports: a wider range is hardly to be had */
-	USUAL_DELAY_MS  = 1000,         /* tcp_tw_reuse_delay */
-	LOOPBACK_INDEX  = 1,
 };
 
 /* Ports that are not left, by what would have to change. */
@@ -46,21 +44,13 @@ static enum share largest_of(const struct shares *s)
 	return s->alive ? SHARE_ALIVE : SHARE_NONE;
 }
 
-static bool is_loopback(const struct connect_ask *ask)
+/* A TIME_WAIT of this destination. */
+static struct sock time_wait_of(const struct connect_words *w)
 {
-	return addr_is_loopback(&ask->source) || addr_is_loopback(&ask->destination) ||
-	       ask->ifindex == LOOPBACK_INDEX;
-}
-
-/* Whether TIME_WAITs of this destination are taken over once they are old enough. */
-static enum reuse policy_of(const struct connect_words *w)
-{
-	struct sock as_if = {
+	return (struct sock){
 		.local = w->ask->source, .remote = w->ask->destination,
 		.ifindex = w->ask->ifindex,
 	};
-
-	return trend_policy(&w->map->seen->limits, &as_if);
 }
 
 static const struct known *limit_of(const struct connect_words *w, enum limit limit)
@@ -236,38 +226,12 @@ static void advise_bind_first(const struct connect_words *w)
 		   "again.");
 }
 
-static void advise_reuse(const struct connect_words *w)
-{
-	const struct known *delay = limit_of(w, LIMIT_TW_REUSE_DELAY_MS);
-	struct advice *advice = &w->answer->advice;
-
-	if (has_value(limit_of(w, LIMIT_TIMESTAMPS), 0)) {
-		advice_add(advice, "Set net.ipv4.tcp_timestamps=1, and net.ipv4.tcp_tw_reuse=1 "
-			   "with it: only connections with timestamps can be taken over from "
-			   "TIME_WAIT.");
-	} else if (policy_of(w) == REUSE_NO) {
-		advice_add(advice, "Set net.ipv4.tcp_tw_reuse=%d: connect() then takes over "
-			   "TIME_WAITs older than %" PRId64 " ms (both ends need timestamps).",
-			   is_loopback(w->ask) ? 2 : 1, delay->is ? delay->value : USUAL_DELAY_MS);
-	} else if (delay->is && delay->value > USUAL_DELAY_MS) {
-		advice_add(advice, "net.ipv4.tcp_tw_reuse_delay is %" PRId64 " ms: with the usual "
-			   "%d ports come back sooner.", delay->value, USUAL_DELAY_MS);
-	}
-}
-
 static void advise_waiting(const struct connect_words *w)
 {
-	const struct connect_answer *a = w->answer;
-	struct text text = { .at = NULL };
+	struct sock time_wait = time_wait_of(w);
 
-	text_addf(&text, "Use connections again (keep-alive, a pool), or let the server close "
-		  "first: TIME_WAIT is then on its side and takes no port here.");
-	if (policy_of(w) == REUSE_NO)
-		text_addf(&text, " As it is, new connections can go on for ever at %.3g a second.",
-			  (double)(a->capacity - a->blocked_for_all) / TREND_SECONDS);
-	advice_add(&w->answer->advice, "%s", text_str(&text));
-	text_fini(&text);
-	advise_reuse(w);
+	trend_advise(&w->answer->advice, &w->map->seen->limits, &time_wait,
+		     w->answer->capacity - w->answer->blocked_for_all);
 }
 
 static void advise_alive(const struct connect_words *w, const struct shares *shares)
@@ -340,10 +304,12 @@ static void put_advice(const struct connect_words *w, const struct shares *share
 static void avoid_for_waiting(const struct connect_words *w)
 {
 	struct advice *avoid = &w->answer->avoid;
+	struct sock time_wait = time_wait_of(w);
 
 	if (has_value(limit_of(w, LIMIT_TIMESTAMPS), 0))
 		advice_add(avoid, "tcp_tw_reuse alone: without tcp_timestamps it has no effect.");
-	else if (has_value(limit_of(w, LIMIT_TW_REUSE), 2) && !is_loopback(w->ask))
+	else if (has_value(limit_of(w, LIMIT_TW_REUSE), 2) &&
+		 trend_policy(&w->map->seen->limits, &time_wait) == REUSE_NO)
 		advice_add(avoid, "tcp_tw_reuse=2, the default: it is for loopback only, and "
 			   "nothing is taken over between these addresses.");
 	advice_add(avoid, "A smaller tcp_max_tw_buckets: it frees no port that waits now, and "

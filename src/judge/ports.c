@@ -225,21 +225,6 @@ static void put_cause(struct finding *f, const struct budget *b, const struct bu
 	say_cause(f, &text);
 }
 
-static void advise_reuse(struct finding *f, const struct snapshot *seen)
-{
-	const struct known *stamps = &seen->limits.limit[LIMIT_TIMESTAMPS];
-	const struct known *reuse = &seen->limits.limit[LIMIT_TW_REUSE];
-
-	finding_fix(f, "Keep connections and use them again (keep-alive, a pool), or let the server "
-		       "close first: then TIME_WAIT is there and costs this side nothing.");
-	if (stamps->is && !stamps->value)
-		finding_fix(f, "Switch net.ipv4.tcp_timestamps on: without it tcp_tw_reuse has no "
-			       "effect.");
-	else if (reuse->is && reuse->value != 1)
-		finding_fix(f, "net.ipv4.tcp_tw_reuse=1 lets connect() take over TIME_WAITs older "
-			       "than a second (needs timestamps at both ends).");
-}
-
 static void put_advice(struct finding *f, const struct budget *b, const struct budget_base *base)
 {
 	uint32_t waiting = b->time_wait - b->recyclable, alive = b->established + b->other;
@@ -247,9 +232,12 @@ static void put_advice(struct finding *f, const struct budget *b, const struct b
 	if (base->blocked_for_all > waiting && base->blocked_for_all > alive) {
 		finding_fix(f, "Move listeners and bound sockets out of the range; clients that "
 			       "bind() an address before connect() need IP_BIND_ADDRESS_NO_PORT.");
-	} else if (waiting >= alive) {
-		advise_reuse(f, base->seen);
-	} else {
+	} else if (waiting && waiting >= alive) {
+		const struct sock *any = &base->seen->socks.at[f->members.at[0]];
+
+		trend_advise(&f->fix, &base->seen->limits, any,
+			     base->capacity - base->blocked_for_all);
+	} else if (alive) {
 		finding_fix(f, "Use fewer connections at a time: a pool, multiplexing, keep-alive.");
 	}
 	finding_fix(f, "Add destination addresses or ports, or source addresses: each pair has the "

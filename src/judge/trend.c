@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "judge/trend.h"
 
+#include <inttypes.h>
+
 enum {
 	TIME_WAIT_MS   = TREND_SECONDS * 1000,
 	REUSE_DELAY_MS = 1000,          /* where tcp_tw_reuse_delay is not known */
@@ -9,15 +11,19 @@ enum {
 	LOOPBACK_INDEX = 1,             /* the interface lo, in every namespace */
 };
 
+static bool is_loopback(const struct sock *s)
+{
+	return addr_is_loopback(&s->local) || addr_is_loopback(&s->remote) ||
+	       s->ifindex == LOOPBACK_INDEX;
+}
+
 enum reuse trend_policy(const struct limits *limits, const struct sock *s)
 {
 	const struct known *reuse = &limits->limit[LIMIT_TW_REUSE];
 	const struct known *stamps = &limits->limit[LIMIT_TIMESTAMPS];
-	bool loopback = addr_is_loopback(&s->local) || addr_is_loopback(&s->remote) ||
-			s->ifindex == LOOPBACK_INDEX;
 
 	if ((stamps->is && !stamps->value) || (reuse->is && !reuse->value) ||
-	    (reuse->is && reuse->value == 2 && !loopback))
+	    (reuse->is && reuse->value == 2 && !is_loopback(s)))
 		return REUSE_NO;
 	return stamps->is && reuse->is ? REUSE_YES : REUSE_MAYBE;
 }
@@ -59,6 +65,40 @@ enum reuse trend_reuse(const struct limits *limits, const struct sock *s)
 	if (limits->limit[LIMIT_TW_REUSE_DELAY_MS].is && age < delay - GRAIN_MS)
 		return REUSE_NO;
 	return REUSE_MAYBE;
+}
+
+/* The sysctl that gives them back sooner, where there is one. */
+static void advise_reuse(struct advice *advice, const struct limits *limits, const struct sock *s)
+{
+	const struct known *stamps = &limits->limit[LIMIT_TIMESTAMPS];
+	int64_t delay_ms = reuse_delay_ms(limits);
+
+	if (stamps->is && !stamps->value)
+		advice_add(advice, "Set net.ipv4.tcp_timestamps=1, and net.ipv4.tcp_tw_reuse=1 "
+			   "with it: only connections with timestamps can be taken over from "
+			   "TIME_WAIT.");
+	else if (trend_policy(limits, s) == REUSE_NO)
+		advice_add(advice, "Set net.ipv4.tcp_tw_reuse=%d: connect() then takes over "
+			   "TIME_WAITs older than %" PRId64 " ms (both ends need timestamps).",
+			   is_loopback(s) ? 2 : 1, delay_ms);
+	else if (delay_ms > REUSE_DELAY_MS)
+		advice_add(advice, "net.ipv4.tcp_tw_reuse_delay is %" PRId64 " ms: with the usual "
+			   "%d ports come back sooner.", delay_ms, REUSE_DELAY_MS);
+}
+
+void trend_advise(struct advice *advice, const struct limits *limits, const struct sock *s,
+		  uint32_t ports)
+{
+	struct text text = { .at = NULL };
+
+	text_addf(&text, "Use connections again (keep-alive, a pool), or let the server close "
+		  "first: TIME_WAIT is then on its side and takes no port here.");
+	if (trend_policy(limits, s) == REUSE_NO)
+		text_addf(&text, " This setup sustains at most %.3g new connections per second.",
+			  (double)ports / TREND_SECONDS);
+	advice_add(advice, "%s", text_str(&text));
+	text_fini(&text);
+	advise_reuse(advice, limits, s);
 }
 
 int64_t trend_frees_in_ms(const struct limits *limits, const struct sock *s)

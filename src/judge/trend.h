@@ -2,6 +2,7 @@
 #ifndef JUDGE_TREND_H
 #define JUDGE_TREND_H
 
+#include "model/finding.h"
 #include "model/snapshot.h"
 
 /*
@@ -19,6 +20,14 @@ enum reuse trend_policy(const struct limits *limits, const struct sock *time_wai
 
 /* Whether connect() to the same four numbers may take over this TIME_WAIT now. */
 enum reuse trend_reuse(const struct limits *limits, const struct sock *time_wait);
+
+/*
+ * Adds what helps where such TIME_WAITs take the ports: check and connect say the same of
+ * one destination. @ports: that its connections share, of which each is gone for a minute
+ * where none is taken over.
+ */
+void trend_advise(struct advice *advice, const struct limits *limits,
+		  const struct sock *time_wait, uint32_t ports);
 
 /* Until connect() can have its port again: taken over at the earliest, or ended. */
 int64_t trend_frees_in_ms(const struct limits *limits, const struct sock *time_wait);
