@@ -104,6 +104,38 @@ struct frame_end {
 };
 
 /*
+ * Questions and answers that hold addresses and names: redaction has to know where. Each is
+ * compared and written whole, so it has no padding.
+ */
+struct answer_scene_key {
+	uint32_t family, ifindex, scope, uid;
+	uint8_t  addr[16];
+};
+struct answer_probe_bind_key {
+	uint32_t protocol, family, port, ifindex, scope, uid;
+	uint32_t reuseaddr, reuseport, v6only;
+	uint8_t  addr[16];
+};
+struct answer_way_key {
+	uint32_t family, ifindex;
+	uint8_t  destination[16];
+	uint8_t  source[16];                    /* left away where the kernel is to choose it */
+};
+struct answer_way {
+	uint32_t known, ifindex;
+	int32_t  err;
+	uint8_t  source[16];
+};
+struct answer_thread {                          /* one descriptor of one thread */
+	int32_t  pid, tid, fd;
+	uint32_t inode;
+	char     comm[16];
+};
+_Static_assert(sizeof(struct answer_scene_key) == 32 && sizeof(struct answer_way_key) == 40 &&
+	       sizeof(struct answer_probe_bind_key) == 52 && sizeof(struct answer_way) == 28 &&
+	       sizeof(struct answer_thread) == 32, "no padding in a recording");
+
+/*
  * Bytes of the fixed part: without the padding that the compiler puts behind
  * it, so that a recording has no bytes of chance in it.
  */

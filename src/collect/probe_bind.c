@@ -26,12 +26,7 @@
 /* The last step that was taken. */
 struct trial { const struct bind_ask *ask; uint32_t step; int err; };
 
-/* As recorded: fixed members without padding. */
-struct bind_key {
-	uint32_t protocol, family, port, ifindex, scope, uid;
-	uint32_t reuseaddr, reuseport, v6only;
-	uint8_t  addr[16];
-};
+/* As recorded. */
 struct bind_told { int32_t made, err; char refusal[PROBE_REFUSAL]; };
 
 static int set_option(int fd, int level, int name, int value)
@@ -224,9 +219,9 @@ static bool may_ask(const struct bind_ask *ask, struct bind_probe *probe)
 	return false;
 }
 
-static struct bind_key key_of(const struct bind_ask *ask)
+static struct answer_probe_bind_key key_of(const struct bind_ask *ask)
 {
-	struct bind_key key = {
+	struct answer_probe_bind_key key = {
 		.protocol = ask->protocol, .family = ask->family, .port = ask->port,
 		.ifindex = ask->ifindex, .scope = ask->scope, .uid = ask->uid,
 		.reuseaddr = ask->reuseaddr, .reuseport = ask->reuseport, .v6only = ask->v6only,
@@ -236,7 +231,7 @@ static struct bind_key key_of(const struct bind_ask *ask)
 	return key;
 }
 
-static void save(struct tape *tape, const struct bind_key *key, const struct bind_probe *probe)
+static void save(struct tape *tape, const struct answer_probe_bind_key *key, const struct bind_probe *probe)
 {
 	struct bind_told told = { .made = probe->made, .err = probe->err };
 
@@ -244,7 +239,7 @@ static void save(struct tape *tape, const struct bind_key *key, const struct bin
 	tape_answer(tape, ANSWER_PROBE_BIND, key, sizeof(*key), &told, sizeof(told));
 }
 
-static void replay(const struct tape *tape, const struct bind_key *key, struct bind_probe *probe)
+static void replay(const struct tape *tape, const struct answer_probe_bind_key *key, struct bind_probe *probe)
 {
 	size_t size = 0;
 	const uint8_t *at = tape_answered(tape, ANSWER_PROBE_BIND, key, sizeof(*key), &size);
@@ -262,7 +257,7 @@ static void replay(const struct tape *tape, const struct bind_key *key, struct b
 
 void probe_bind(struct tape *tape, const struct bind_ask *ask, struct bind_probe *probe)
 {
-	struct bind_key key = key_of(ask);
+	struct answer_probe_bind_key key = key_of(ask);
 
 	*probe = (struct bind_probe){ 0 };
 	if (tape_replays(tape)) {

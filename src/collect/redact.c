@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,23 +154,30 @@ static bool write_file(struct part *part)
 
 /* ---- answers ---- */
 
+/* Bytes of a struct; size 0: none. */
+struct place { uint16_t at, size; };
+#define PLACE(type, member) { offsetof(struct type, member), sizeof(((struct type *)0)->member) }
+
 /*
- * Where addresses and names stand in the answers of the kernel; what they are
- * made of is written in the file that asks. An answer without a row holds names
- * that cannot be replaced in their place.
+ * Where addresses and names stand in the answers of the kernel (frame.h). An answer without
+ * a row holds names that cannot be replaced in their place.
  */
 static const struct answer_row {
 	enum answer_kind kind;
-	uint16_t key_addresses[2];      /* offsets in the question, from 1 on; 0: none */
-	uint16_t address;               /* the same in the answer */
-	uint16_t step, comm, comm_size; /* an array of rows, each with a name */
+	struct place key_addresses[2];  /* in the question */
+	struct place address;           /* in the answer */
+	uint16_t step;                  /* of an array of rows, each with a name: */
+	struct place comm;
 } answers[] = {
 	{ .kind = ANSWER_FLAGS },
 	{ .kind = ANSWER_PROBE_PORTS },
-	{ .kind = ANSWER_SCENE, .key_addresses = { 1 + 16 } },
-	{ .kind = ANSWER_PROBE_BIND, .key_addresses = { 1 + 36 } },
-	{ .kind = ANSWER_WAY, .key_addresses = { 1 + 8, 1 + 24 }, .address = 1 + 12 },
-	{ .kind = ANSWER_THREADS, .step = 32, .comm = 16, .comm_size = 16 },
+	{ .kind = ANSWER_SCENE, .key_addresses = { PLACE(answer_scene_key, addr) } },
+	{ .kind = ANSWER_PROBE_BIND, .key_addresses = { PLACE(answer_probe_bind_key, addr) } },
+	{ .kind = ANSWER_WAY, .key_addresses = { PLACE(answer_way_key, destination),
+						 PLACE(answer_way_key, source) },
+	  .address = PLACE(answer_way, source) },
+	{ .kind = ANSWER_THREADS, .step = sizeof(struct answer_thread),
+	  .comm = PLACE(answer_thread, comm) },
 };
 
 static const struct answer_row *answer_row(uint32_t kind)
@@ -180,10 +188,10 @@ static const struct answer_row *answer_row(uint32_t kind)
 	return NULL;
 }
 
-static void replace_address(struct redact *redact, char *at, size_t size, uint16_t place)
+static void replace_address(struct redact *redact, char *at, size_t size, struct place place)
 {
-	if (place && place - 1u + 16 <= size)
-		alias_v6(&redact->alias, (uint8_t *)at + place - 1);
+	if (place.size && (size_t)place.at + place.size <= size)
+		alias_v6(&redact->alias, (uint8_t *)at + place.at);
 }
 
 static void replace_comms(struct redact *redact, char *at, size_t size,
@@ -191,12 +199,12 @@ static void replace_comms(struct redact *redact, char *at, size_t size,
 {
 	for (; row->step && size >= row->step; at += row->step, size -= row->step) {
 		struct text name = { 0 };
-		char *comm = at + row->comm;
+		size_t room = row->comm.size;
+		char *comm = at + row->comm.at;
 
-		alias_name(&redact->alias, ALIAS_PROCESS, comm, strnlen(comm, row->comm_size), &name);
-		memset(comm, 0, row->comm_size);
-		memcpy(comm, text_str(&name),
-		       name.count < row->comm_size ? name.count : row->comm_size - 1u);
+		alias_name(&redact->alias, ALIAS_PROCESS, comm, strnlen(comm, room), &name);
+		memset(comm, 0, room);
+		memcpy(comm, text_str(&name), name.count < room ? name.count : room - 1);
 		text_fini(&name);
 	}
 }

@@ -8,11 +8,6 @@
 #include <string.h>
 
 /* As recorded: the question and the answer, without padding. */
-struct key {
-	uint32_t family, ifindex, scope, uid;
-	uint8_t  addr[16];
-};
-
 struct told {
 	uint32_t addr_kind;
 	uint32_t may_known, may;
@@ -154,7 +149,7 @@ static enum addr_kind recorded_kind(const struct bind_ask *ask, const struct sna
 	return has_address(seen, &ask->addr) ? ADDR_KIND_LOCAL : ADDR_KIND_UNKNOWN;
 }
 
-static bool recall(const struct tape *tape, const struct key *key, struct bind_scene *scene)
+static bool recall(const struct tape *tape, const struct answer_scene_key *key, struct bind_scene *scene)
 {
 	struct told told;
 	size_t size;
@@ -171,7 +166,7 @@ static bool recall(const struct tape *tape, const struct key *key, struct bind_s
 void scene_collect(struct tape *tape, const struct bind_ask *ask, struct bind_scene *scene,
 		   struct snapshot *seen)
 {
-	struct key key = {
+	struct answer_scene_key key = {
 		.family = ask->family, .ifindex = ask->ifindex, .scope = ask->scope,
 		.uid = ask->uid,
 	};

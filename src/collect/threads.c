@@ -9,22 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One descriptor of one thread, as it stands in a recording. */
-struct held {
-	int32_t  pid, tid, fd;
-	uint32_t inode;
-	char     comm[16];
-};
-
 /* There is one answer in a recording; this is its question. */
 static const uint32_t question = 1;
 
-_Static_assert(sizeof(struct held) == 32, "no padding in a recording");
-
 struct thread_walk {
 	struct proc proc;
-	struct held held;               /* pid, tid and comm of the thread at hand */
-	struct { struct held *at; size_t count, room; } all;
+	struct answer_thread held;               /* pid, tid and comm of the thread at hand */
+	struct { struct answer_thread *at; size_t count, room; } all;
 };
 
 static void read_comm(struct thread_walk *walk, const char *task)
@@ -90,7 +81,7 @@ static void walk_process(struct thread_walk *walk, int32_t pid)
 }
 
 /* An entry of its own for each thread: the descriptors of one stand together. */
-static void add_thread(struct snapshot *seen, const struct held *held)
+static void add_thread(struct snapshot *seen, const struct answer_thread *held)
 {
 	struct process *process = grow_add(&seen->processes);
 	const struct process *leader;
@@ -106,7 +97,7 @@ static void add_thread(struct snapshot *seen, const struct held *held)
 
 static void add_all(struct snapshot *seen, const uint8_t *bytes, size_t size)
 {
-	struct held held, before = { 0 };
+	struct answer_thread held, before = { 0 };
 
 	for (; size >= sizeof(held); bytes += sizeof(held), size -= sizeof(held)) {
 		memcpy(&held, bytes, sizeof(held));

@@ -8,18 +8,6 @@
 #include <string.h>
 
 /* As recorded: the question and the answer, without padding. */
-struct key {
-	uint32_t family, ifindex;
-	uint8_t  destination[16];
-	uint8_t  source[16];    /* left away where the kernel is to choose it */
-};
-
-struct told {
-	uint32_t known, ifindex;
-	int32_t  err;
-	uint8_t  source[16];
-};
-
 static struct addr loopback(enum family family)
 {
 	static const uint8_t four[4] = { 127, 0, 0, 1 };
@@ -93,21 +81,21 @@ static void ask_kernel(const struct connect_ask *ask, const struct snapshot *see
 		way->err = EADDRNOTAVAIL;
 }
 
-static struct key key_of(const struct connect_ask *ask, size_t *size)
+static struct answer_way_key key_of(const struct connect_ask *ask, size_t *size)
 {
-	struct key key = { .family = ask->family, .ifindex = ask->ifindex };
+	struct answer_way_key key = { .family = ask->family, .ifindex = ask->ifindex };
 
 	memcpy(key.destination, ask->destination.b, sizeof(key.destination));
 	memcpy(key.source, ask->source.b, sizeof(key.source));
-	*size = source_of(ask) ? sizeof(key) : offsetof(struct key, source);
+	*size = source_of(ask) ? sizeof(key) : offsetof(struct answer_way_key, source);
 	return key;
 }
 
 static bool recall(const struct tape *tape, const struct connect_ask *ask, struct way *way)
 {
 	size_t key_size, size;
-	struct key key = key_of(ask, &key_size);
-	struct told told;
+	struct answer_way_key key = key_of(ask, &key_size);
+	struct answer_way told;
 	const uint8_t *bytes = tape_answered(tape, ANSWER_WAY, &key, key_size, &size);
 
 	if (!bytes || size != sizeof(told))
@@ -151,9 +139,9 @@ static void infer(const struct addr *destination, const struct snapshot *seen, s
 
 static void save(struct tape *tape, const struct connect_ask *ask, const struct way *way)
 {
-	struct told told = { .known = way->known, .ifindex = way->ifindex, .err = way->err };
+	struct answer_way told = { .known = way->known, .ifindex = way->ifindex, .err = way->err };
 	size_t key_size;
-	struct key key = key_of(ask, &key_size);
+	struct answer_way_key key = key_of(ask, &key_size);
 
 	memcpy(told.source, way->source.b, sizeof(told.source));
 	tape_answer(tape, ANSWER_WAY, &key, key_size, &told, sizeof(told));

@@ -157,6 +157,43 @@ static void test_name_of_a_thread_stays(void **state)
 	redact_free(by);
 }
 
+/* A route question with its answer: three addresses, wherever their structs have them. */
+static void every_address_of_an_answer_is_replaced(void **state)
+{
+	static const uint8_t here[16] = { 0xfd, [15] = 1 }, there[16] = { 0xfd, [15] = 2 };
+	struct { struct answer_way_key key; struct answer_way way; } route = { .key.family = 10 };
+	struct { struct answer_scene_key key; uint32_t told[3]; } scene = { .key.uid = 7 };
+	struct answer_probe_bind_key probe = { .port = 80 };
+	struct frame_answer frame = { ANSWER_WAY, sizeof(route.key) };
+	struct redact *by = redact_new();
+	struct text out = { 0 };
+
+	(void)state;
+	memcpy(route.key.destination, there, 16);
+	memcpy(route.key.source, here, 16);
+	memcpy(route.way.source, here, 16);
+	memcpy(scene.key.addr, here, 16);
+	memcpy(probe.addr, there, 16);
+	assert_true(redact(by, FRAME_ANSWER, &frame, &route, sizeof(route), &out));
+	memcpy(&route, out.at, sizeof(route));
+	assert_memory_not_equal(route.key.destination, there, 16);
+	assert_memory_not_equal(route.key.source, here, 16);
+	assert_memory_equal(route.way.source, route.key.source, 16);
+	assert_int_equal(route.key.family, 10);
+	frame = (struct frame_answer){ ANSWER_SCENE, sizeof(scene.key) };
+	assert_true(redact(by, FRAME_ANSWER, &frame, &scene, sizeof(scene), &out));
+	memcpy(&scene, out.at, sizeof(scene));
+	assert_memory_equal(scene.key.addr, route.key.source, 16);
+	assert_int_equal(scene.key.uid, 7);
+	frame = (struct frame_answer){ ANSWER_PROBE_BIND, sizeof(probe) };
+	assert_true(redact(by, FRAME_ANSWER, &frame, &probe, sizeof(probe), &out));
+	memcpy(&probe, out.at, sizeof(probe));
+	assert_memory_equal(probe.addr, route.key.destination, 16);
+	assert_int_equal(probe.port, 80);
+	text_fini(&out);
+	redact_free(by);
+}
+
 static void test_frame_of_no_known_type_is_kept(void **state)
 {
 	struct redact *by = redact_new();
@@ -187,6 +224,7 @@ int main(void)
 		cmocka_unit_test(test_boot_is_told_from_a_redacted_recording),
 		cmocka_unit_test(test_answer_is_kept_whose_names_cannot_be_replaced),
 		cmocka_unit_test(test_name_of_a_thread_stays),
+		cmocka_unit_test(every_address_of_an_answer_is_replaced),
 		cmocka_unit_test(test_frame_of_no_known_type_is_kept),
 	};
 
