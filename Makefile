@@ -61,6 +61,7 @@ BUILD_DEBS := gcc libc6-dev make pkgconf libmnl-dev libnl-3-dev libnl-route-3-de
 TEST_DEBS := strace libcmocka-dev bats perl jq python3 iproute2 net-tools util-linux procps mandoc \
         bash-completion zsh fish valgrind locales libcap2-bin netbase git clang libbpf-dev \
         $(if $(filter bench,$(MAKECMDGOALS)),lsof) \
+        $(if $(filter figures,$(MAKECMDGOALS)),cloc universal-ctags) \
         $(if $(filter coverage,$(MAKECMDGOALS)),gcovr) \
         $(if $(filter fuzz,$(MAKECMDGOALS)),libclang-rt-dev) \
         $(if $(filter $(LINTS),$(MAKECMDGOALS)),shellcheck cppcheck clang-tidy clang-tools)
@@ -94,7 +95,7 @@ $(LATER): deps
 	@$(MAKE) --no-print-directory $@
 else
 
-.PHONY: all run check long torture check-fast random mutation bench fuzz foreign rooms asan \
+.PHONY: all run check figures long torture check-fast random mutation bench fuzz foreign rooms asan \
         tsan valgrind coverage install uninstall clean help $(LINTS)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -352,6 +353,10 @@ run-covered: $(TESTED)
 	@$(TEST_ENV) prove --timer -j $(JOBS) -e '' $(or $(ONLY),$(UNIT) $(COVERED)) >$(O)/tests.log 2>&1 || \
 	  sed -n '/^Test Summary Report/,/^Files=/p' $(O)/tests.log >$(O)/failed
 
+# How large each room is: lines, files, functions, exported symbols and those with one user.
+figures: $(O)/sockvet
+	@python3 -B tests/figures/figures.py $(O)
+
 # What is wrong without running it: each of these tells nothing but findings, and fails with one.
 lint:
 	@found=; for part in $(LINT_PARTS); do $(MAKE) --no-print-directory -s $$part && \
@@ -425,6 +430,7 @@ help:
 	@echo "make tsan        what starts threads under ThreadSanitizer"
 	@echo "make valgrind    the units and every kind of command under valgrind"
 	@echo "make coverage    lines and branches covered"
+	@echo "make figures     lines, files, functions and exported symbols of each room (make deps figures)"
 	@echo "make lint        all of: lint-texts (man page, shell), cppcheck, tidy (clang-tidy), analyze"
 	@echo "                 (gcc -fanalyzer), scan (scan-build); make deps lint fetches what they need"
 	@echo "make install / uninstall / clean"
