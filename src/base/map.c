@@ -8,10 +8,13 @@
 #include <sys/auxv.h>
 
 struct map_entry {
-	uint64_t key;
+	uint64_t key;           /* of bytes: their hash */
 	uint32_t value;
-	uint32_t used;
+	uint32_t used;          /* of bytes: where they are, in steps of BYTES_STEP, plus 1 */
 };
+
+/* Each key of bytes begins at a multiple, so that 32 bits reach 16 GiB of them. */
+enum { BYTES_STEP = sizeof(uint32_t) };
 
 /* ---- hashes ---- */
 
@@ -110,11 +113,31 @@ uint64_t map_hash(const void *bytes, size_t size)
 
 /* ---- the table ---- */
 
-static struct map_entry *probe(const struct map *map, uint64_t key)
-{
-	size_t i = (size_t)map_hash_number(key) & (map->room - 1);
+struct map_key {
+	uint64_t number;        /* the key itself, or the hash of its bytes */
+	const void *bytes;      /* NULL: it is a number */
+	size_t size;
+};
 
-	while (map->at[i].used && map->at[i].key != key)
+static bool is_same(const struct map *map, const struct map_entry *entry,
+		    const struct map_key *key)
+{
+	const char *kept;
+	uint32_t size;
+
+	if (entry->key != key->number || !key->bytes)
+		return entry->key == key->number;
+	kept = map->bytes.at + (size_t)(entry->used - 1) * BYTES_STEP;
+	memcpy(&size, kept, sizeof(size));
+	return size == key->size && memcmp(kept + sizeof(size), key->bytes, size) == 0;
+}
+
+/* Where @key is, or the free entry for it; NULL as @key: a free one for @number. */
+static struct map_entry *probe(const struct map *map, uint64_t number, const struct map_key *key)
+{
+	size_t i = (size_t)map_hash_number(number) & (map->room - 1);
+
+	while (map->at[i].used && !(key && is_same(map, &map->at[i], key)))
 		i = (i + 1) & (map->room - 1);
 	return &map->at[i];
 }
@@ -127,38 +150,81 @@ static void widen(struct map *map)
 	map->at = grow_alloc(map->room * sizeof(*map->at));
 	for (size_t i = 0; i < old.room; i++)
 		if (old.at[i].used)
-			*probe(map, old.at[i].key) = old.at[i];
+			*probe(map, old.at[i].key, NULL) = old.at[i];
 	free(old.at);
 }
 
 void map_fini(struct map *map)
 {
 	free(map->at);
+	free(map->bytes.at);
 	*map = (struct map){ 0 };
 }
 
-uint32_t *map_find(const struct map *map, uint64_t key)
+static uint32_t *find(const struct map *map, const struct map_key *key)
 {
-	struct map_entry *entry;
+	struct map_entry *entry = map->room ? probe(map, key->number, key) : NULL;
 
-	if (!map->room)
-		return NULL;
-	entry = probe(map, key);
-	return entry->used ? &entry->value : NULL;
+	return entry && entry->used ? &entry->value : NULL;
 }
 
-uint32_t *map_slot(struct map *map, uint64_t key, bool *fresh)
+/* Returns where they are, as an entry tells it. */
+static uint32_t keep_bytes(struct map *map, const struct map_key *key)
+{
+	uint32_t size = (uint32_t)key->size;
+	size_t at = map->bytes.count, step = sizeof(size) + size;
+
+	step = (step + BYTES_STEP - 1) / BYTES_STEP * BYTES_STEP;
+	map->bytes.at = grow_room(map->bytes.at, &map->bytes.room, at + step, 1);
+	memcpy(map->bytes.at + at, &size, sizeof(size));
+	memcpy(map->bytes.at + at + sizeof(size), key->bytes, size);
+	map->bytes.count += step;
+	return (uint32_t)(at / BYTES_STEP + 1);
+}
+
+static uint32_t *slot(struct map *map, const struct map_key *key, bool *fresh)
 {
 	struct map_entry *entry;
 
 	if ((map->count + 1) * 2 > map->room)
 		widen(map);
-	entry = probe(map, key);
+	entry = probe(map, key->number, key);
 	if (fresh)
 		*fresh = !entry->used;
 	if (!entry->used) {
-		*entry = (struct map_entry){ .key = key, .used = 1 };
+		*entry = (struct map_entry){
+			.key = key->number, .used = key->bytes ? keep_bytes(map, key) : 1,
+		};
 		map->count++;
 	}
 	return &entry->value;
+}
+
+uint32_t *map_find(const struct map *map, uint64_t key)
+{
+	return find(map, &(struct map_key){ .number = key });
+}
+
+uint32_t *map_slot(struct map *map, uint64_t key, bool *fresh)
+{
+	return slot(map, &(struct map_key){ .number = key }, fresh);
+}
+
+static struct map_key key_of(const void *bytes, size_t size)
+{
+	return (struct map_key){ map_hash(bytes, size), bytes, size };
+}
+
+uint32_t *map_find_bytes(const struct map *map, const void *bytes, size_t size)
+{
+	struct map_key key = key_of(bytes, size);
+
+	return find(map, &key);
+}
+
+uint32_t *map_slot_bytes(struct map *map, const void *bytes, size_t size, bool *fresh)
+{
+	struct map_key key = key_of(bytes, size);
+
+	return slot(map, &key, fresh);
 }

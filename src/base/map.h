@@ -8,12 +8,14 @@
 
 /*
  * u64 -> u32, open addressing, 16-byte entries, load at most 1/2. Zeroed
- * memory is an empty map. Nothing is ever removed. Any key may be used.
+ * memory is an empty map. Nothing is ever removed. Any key may be used. Or bytes
+ * -> u32: then the keys are kept and compared. A map has keys of one of both sorts.
  */
 struct map {
 	struct map_entry *at;
 	size_t room;            /* power of two */
 	size_t count;
+	struct { char *at; size_t count, room; } bytes; /* keys, each behind its size */
 };
 
 /* Frees the entries and leaves an empty map. */
@@ -27,6 +29,10 @@ uint32_t *map_find(const struct map *map, uint64_t key);
  * NULL) says which. The pointer is good until the next map_slot().
  */
 uint32_t *map_slot(struct map *map, uint64_t key, bool *fresh);
+
+/* The same where a key is @size bytes (not NULL, without holes). */
+uint32_t *map_find_bytes(const struct map *map, const void *bytes, size_t size);
+uint32_t *map_slot_bytes(struct map *map, const void *bytes, size_t size, bool *fresh);
 
 /*
  * Hashes of @size bytes and of a number, well mixed; the first is to be used as key.

@@ -18,7 +18,7 @@ void alias_fini(struct alias *alias)
 /* From 1 on; the same for the same bytes. */
 static uint32_t number_of(struct map *map, const void *bytes, size_t size)
 {
-	uint32_t *slot = map_slot(map, map_hash(bytes, size), NULL);
+	uint32_t *slot = map_slot_bytes(map, bytes, size, NULL);
 
 	if (!*slot)
 		*slot = (uint32_t)map->count;

@@ -241,12 +241,7 @@ static void collect_live(struct tape *tape, struct snapshot *seen)
 	flags_fini(&flags);
 }
 
-static uint64_t identity(uint64_t cookie, uint32_t inode)
-{
-	uint64_t parts[2] = { cookie, inode };
-
-	return map_hash(parts, sizeof(parts));
-}
+struct identity { uint64_t cookie, inode; };
 
 /* Later answers count: a socket may have been asked more than once. */
 static void take_answers(const struct frame *frame, struct map *known)
@@ -260,8 +255,8 @@ static void take_answers(const struct frame *frame, struct map *known)
 		return;
 	for (; size >= sizeof(told); size -= sizeof(told), at += sizeof(told)) {
 		memcpy(&told, at, sizeof(told));
-		*map_slot(known, identity(told.cookie, told.inode), NULL) =
-			(uint32_t)told.have << 16 | told.set;
+		*map_slot_bytes(known, &(struct identity){ told.cookie, told.inode },
+				sizeof(struct identity), NULL) = (uint32_t)told.have << 16 | told.set;
 	}
 }
 
@@ -278,7 +273,8 @@ static void replay(const struct tape *tape, struct snapshot *seen)
 	}
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		struct sock *sock = &seen->socks.at[i];
-		const uint32_t *slot = map_find(&known, identity(sock->cookie, sock->inode));
+		struct identity identity = { sock->cookie, sock->inode };
+		const uint32_t *slot = map_find_bytes(&known, &identity, sizeof(identity));
 		struct told told = { 0 };
 
 		if (!slot)

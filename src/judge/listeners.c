@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "judge/listeners.h"
 
-#include <string.h>
+struct listener_key {
+	struct addr addr;
+	uint16_t port;
+};
 
-static uint64_t key_of(const struct addr *addr, uint16_t port)
-{
-	uint8_t bytes[sizeof(addr->b) + sizeof(port)];
-
-	memcpy(bytes, addr->b, sizeof(addr->b));
-	memcpy(bytes + sizeof(addr->b), &port, sizeof(port));
-	return map_hash(bytes, sizeof(bytes));
-}
+_Static_assert(sizeof(struct listener_key) == 18, "a hole would be hashed");
 
 void listeners_init(struct listeners *l, const struct snapshot *seen)
 {
@@ -22,7 +18,8 @@ void listeners_init(struct listeners *l, const struct snapshot *seen)
 		if (s->state != STATE_LISTEN)
 			continue;
 		bits_add(l->ports, s->local_port);
-		slot = map_slot(&l->by_address, key_of(&s->local, s->local_port), NULL);
+		slot = map_slot_bytes(&l->by_address, &(struct listener_key){ s->local, s->local_port },
+				      sizeof(struct listener_key), NULL);
 		/* Of a SO_REUSEPORT group the one that has connections waiting. */
 		if (!*slot || seen->socks.at[*slot - 1].recv_queue < s->recv_queue)
 			*slot = (uint32_t)i + 1;
@@ -37,7 +34,8 @@ void listeners_fini(struct listeners *l)
 static const struct sock *listener_at(const struct listeners *l, const struct addr *addr,
 				      uint16_t port)
 {
-	const uint32_t *slot = map_find(&l->by_address, key_of(addr, port));
+	const uint32_t *slot = map_find_bytes(&l->by_address, &(struct listener_key){ *addr, port },
+					      sizeof(struct listener_key));
 
 	return slot ? &l->seen->socks.at[*slot - 1] : NULL;
 }

@@ -38,7 +38,7 @@ static uint32_t user_by_key(struct users *users, const struct user_key *key,
 
 	if (users->last_user && memcmp(key, &users->last_key, sizeof(*key)) == 0)
 		return users->last_user - 1;
-	slot = map_slot(&users->by_key, map_hash(key, sizeof(*key)), NULL);
+	slot = map_slot_bytes(&users->by_key, key, sizeof(*key), NULL);
 	if (!*slot) {
 		*grow_add(&users->answer->users) = *fresh;
 		*slot = (uint32_t)users->answer->users.count;

@@ -266,14 +266,24 @@ static enum filter_truth opener_test(const struct filter_node *node, const struc
 
 /* ---- findings ---- */
 
-static uint64_t key_of(const struct sock *s)
-{
-	struct { struct addr local, remote; uint16_t ports[2]; uint32_t inode; } id = {
-		.local = s->local, .remote = s->remote,
-		.ports = { s->local_port, s->remote_port }, .inode = s->inode,
-	};
+/* By its cookie alone, or where it has none by what it is. */
+struct socket_key {
+	uint64_t cookie;
+	struct addr local, remote;
+	uint16_t local_port, remote_port;
+	uint32_t inode;
+};
 
-	return s->cookie != UINT64_MAX ? s->cookie : map_hash(&id, sizeof(id));
+_Static_assert(sizeof(struct socket_key) == 48, "a hole would be hashed");
+
+static struct socket_key key_of(const struct sock *s)
+{
+	if (s->cookie != UINT64_MAX)
+		return (struct socket_key){ .cookie = s->cookie };
+	return (struct socket_key){
+		.cookie = s->cookie, .local = s->local, .remote = s->remote,
+		.local_port = s->local_port, .remote_port = s->remote_port, .inode = s->inode,
+	};
 }
 
 static uint32_t bit_of(struct filter_findings *findings, const char *id)
@@ -296,9 +306,11 @@ void filter_findings_add(struct filter_findings *findings, const struct snapshot
 		const struct finding *f = &report->findings.at[i];
 		uint32_t bit = bit_of(findings, f->id);
 
-		for (size_t m = 0; m < f->members.count; m++)
-			*map_slot(&findings->by_socket,
-				  key_of(&seen->socks.at[f->members.at[m]]), NULL) |= bit;
+		for (size_t m = 0; m < f->members.count; m++) {
+			struct socket_key key = key_of(&seen->socks.at[f->members.at[m]]);
+
+			*map_slot_bytes(&findings->by_socket, &key, sizeof(key), NULL) |= bit;
+		}
 	}
 }
 
@@ -312,11 +324,13 @@ static enum filter_truth finding_test(const struct filter *filter,
 				      const struct filter_view *view, const struct sock *s)
 {
 	const struct filter_findings *findings = view->findings;
+	struct socket_key key;
 	const uint32_t *bits;
 
 	if (!findings)
 		return FILTER_UNKNOWN;
-	bits = map_find(&findings->by_socket, key_of(s));
+	key = key_of(s);
+	bits = map_find_bytes(&findings->by_socket, &key, sizeof(key));
 	for (size_t i = 0; bits && i < findings->id_count; i++)
 		if (*bits >> i & 1 &&
 		    fnmatch(filter_word(filter, node->word), findings->ids[i], 0) == 0)

@@ -77,6 +77,10 @@ bool resolver_service(struct resolver *resolver, struct text *cell, uint16_t por
 	return put_name(resolver, cell, *slot);
 }
 
+struct host_key { struct addr addr; uint32_t family; };
+
+_Static_assert(sizeof(struct host_key) == 20, "a hole would be hashed");
+
 static uint32_t ask_host(struct resolver *resolver, const struct addr *addr, enum family family)
 {
 	struct sockaddr_in v4 = { .sin_family = AF_INET };
@@ -98,13 +102,13 @@ static uint32_t ask_host(struct resolver *resolver, const struct addr *addr, enu
 bool resolver_host(struct resolver *resolver, struct text *cell,
 		   const struct addr *addr, enum family family)
 {
-	bool fresh;
-	uint64_t key = map_hash(addr->b, sizeof(addr->b)) ^ (uint64_t)family;
+	struct host_key key = { *addr, family };
 	uint32_t *slot;
+	bool fresh;
 
 	if (addr_is_any(addr))
 		return false;
-	slot = map_slot(&resolver->hosts, key, &fresh);
+	slot = map_slot_bytes(&resolver->hosts, &key, sizeof(key), &fresh);
 	if (fresh)
 		*slot = ask_host(resolver, addr, family);
 	return put_name(resolver, cell, *slot);
