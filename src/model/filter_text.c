@@ -20,12 +20,17 @@ static void put_port(struct text *text, int32_t port)
 		text_addf(text, ":%d", port);
 }
 
-/* The prefix is about the whole filter; it stands wherever it is not wrong. */
+/*
+ * The prefix is about the whole filter; it stands wherever it is not wrong. Where a later
+ * one is of no internet family, an address needs its own, or an option would refuse it.
+ */
 static void put_family(struct text *text, const struct filter *filter,
 		       const struct filter_host *host)
 {
-	if (filter->family && (!host || host->family == filter->family))
-		text_addf(text, filter->family == FAMILY_IPV4 ? "inet:" : "inet6:");
+	enum family family = host && filter->realm != REALM_INET ? host->family : filter->family;
+
+	if (family && (!host || host->family == family))
+		text_addf(text, family == FAMILY_IPV4 ? "inet:" : "inet6:");
 }
 
 static void put_host(struct text *text, const struct filter *filter,

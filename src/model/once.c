@@ -15,11 +15,15 @@ bool once_add(struct once *once, uint64_t key, enum once_kind kind)
 
 	switch (kind) {
 	case ONCE_CLOSED:
-		ids_add(&once->closed, key);
-		return fresh || is_second(once, key, &once->minisocks);
+		fresh = fresh || is_second(once, key, &once->minisocks);
+		if (fresh)
+			ids_add(&once->closed, key);
+		break;
 	case ONCE_MINISOCK:
-		ids_add(&once->minisocks, key);
-		return fresh || is_second(once, key, &once->closed);
+		fresh = fresh || is_second(once, key, &once->closed);
+		if (fresh)
+			ids_add(&once->minisocks, key);
+		break;
 	case ONCE_SOCKET:
 		break;
 	}

@@ -6,6 +6,7 @@
 #include "model/fate.h"
 #include "model/finding.h"
 #include "model/group.h"
+#include "model/once.h"
 #include "model/place.h"
 
 #include <errno.h>
@@ -128,6 +129,28 @@ static void test_unix_sockets_of_other_names_are_one_group(void **state)
 	assert_int_equal(count_groups("remote", others, 3, first), 2);
 }
 
+/* A closed socket and its minisock are two rows; neither makes a second one of a live socket. */
+static void a_cookie_is_at_most_two_rows(void **state)
+{
+	struct once once = { 0 };
+
+	(void)state;
+	assert_true(once_add(&once, 1, ONCE_SOCKET));
+	assert_false(once_add(&once, 1, ONCE_CLOSED));
+	assert_false(once_add(&once, 1, ONCE_MINISOCK));
+	for (uint64_t key = 2; key < 4; key++) {
+		enum once_kind first = key == 2 ? ONCE_CLOSED : ONCE_MINISOCK;
+		enum once_kind second = key == 2 ? ONCE_MINISOCK : ONCE_CLOSED;
+
+		assert_true(once_add(&once, key, first));
+		assert_true(once_add(&once, key, second));
+		assert_false(once_add(&once, key, first));
+		assert_false(once_add(&once, key, second));
+		assert_false(once_add(&once, key, ONCE_SOCKET));
+	}
+	once_fini(&once);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +158,7 @@ int main(void)
 		cmocka_unit_test(test_fact_runs_over_or_is_found_in_another_group),
 		cmocka_unit_test(test_advice_runs_over),
 		cmocka_unit_test(test_unix_sockets_of_other_names_are_one_group),
+		cmocka_unit_test(a_cookie_is_at_most_two_rows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
