@@ -67,6 +67,8 @@ static void replay(const char *const words[WORDS])
 
 	for (; count < WORDS && words[count]; count++)
 		own[count] = copies[count] = strdup(words[count]);
+	/* a descriptor that is handed over is read from where it stands */
+	lseek(file, 0, SEEK_SET);
 	end = program_run(own, count, path);
 	program_require_sane(words[1], &end);
 	program_end_fini(&end);
