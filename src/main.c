@@ -2,6 +2,7 @@
 /* Find the command's row, call it, turn its result into the exit status. */
 #include "base/errline.h"
 #include "cmd/cmd.h"
+#include "cmd/deadline.h"
 #include "cmd/help.h"
 #include "cmd/privileges.h"
 
@@ -76,6 +77,9 @@ static enum status run(int argc, char **argv)
 	if (privileges_check(command, &options, &fault) < 0 ||
 	    privileges_limit(command, &options, &fault) < 0)
 		return cmd_fail(&fault);
+	/* Also for what is read before a look begins: a filter, a recording to be redacted. */
+	if (options.deadline_ms)
+		deadline_begin(&options);
 	return command->run(&options);
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 void out_init(struct out *out, int fd)
@@ -17,16 +18,28 @@ void out_init(struct out *out, int fd)
 	out->used = 0;
 }
 
-volatile sig_atomic_t out_is_writing;
+/* The alarm stands still while a reader is waited for, who may take the time that he likes. */
+static ssize_t write_to_reader(int fd, const char *bytes, size_t size)
+{
+	static const struct itimerval never;
+	struct itimerval left = never;
+	ssize_t done;
+	int err;
+
+	setitimer(ITIMER_REAL, &never, &left);
+	done = write(fd, bytes, size);
+	err = errno;
+	setitimer(ITIMER_REAL, &left, NULL);
+	errno = err;
+	return done;
+}
 
 static void drain(struct out *out, const char *bytes, size_t size)
 {
 	while (size && !out->err) {
-		ssize_t done;
+		ssize_t done = out->fd == STDOUT_FILENO ? write_to_reader(out->fd, bytes, size) :
+							  write(out->fd, bytes, size);
 
-		out_is_writing = 1;
-		done = write(out->fd, bytes, size);
-		out_is_writing = 0;
 		if (done < 0) {
 			if (errno != EINTR)
 				out->err = errno;

@@ -2,7 +2,6 @@
 #ifndef BASE_OUT_H
 #define BASE_OUT_H
 
-#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,9 +39,6 @@ static inline void out_took(struct out *out, const char *end)
 {
 	out->used = (size_t)(end - out->buffer);
 }
-
-/* True while a reader is waited for, who may take the time that he likes. */
-extern volatile sig_atomic_t out_is_writing;
 
 /* Writes what is left. Returns 0 or -errno of the first failure since init. */
 int out_flush(struct out *out);

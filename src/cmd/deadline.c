@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/deadline.h"
 
-#include "base/out.h"
 #include "cmd/cmd.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,18 +19,16 @@ static char sentence[160];
 
 static void (*restore_terminal)(void);
 
-/* Comes again after the same time, if it was a reader that was waited for. */
+/* A standard error that nobody reads is not waited for either. */
 static void give_up(int number)
 {
-	ssize_t written;
+	struct pollfd room = { .fd = STDERR_FILENO, .events = POLLOUT };
 
 	(void)number;
-	if (out_is_writing)
-		return;
 	if (restore_terminal)
 		restore_terminal();
-	written = write(STDERR_FILENO, sentence, strlen(sentence));
-	(void)written;
+	if (poll(&room, 1, 0) == 1 && write(STDERR_FILENO, sentence, strlen(sentence)) < 0)
+		_exit(STATUS_UNKNOWN);
 	_exit(STATUS_UNKNOWN);
 }
 
@@ -38,7 +36,7 @@ static void set_timer(uint64_t ms)
 {
 	struct timeval time = { (time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000) };
 
-	setitimer(ITIMER_REAL, &(struct itimerval){ time, time }, NULL);
+	setitimer(ITIMER_REAL, &(struct itimerval){ .it_value = time }, NULL);
 }
 
 /* Whoever started us may have left the signal blocked. */

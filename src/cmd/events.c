@@ -125,6 +125,16 @@ static void take_signal(struct follow *follow, int fd)
 		follow->signal = (int)info.ssi_signo;
 }
 
+static int look_again(struct follow *follow)
+{
+	int err;
+
+	deadline_begin(follow->deed.session.options);
+	err = witness_look(&follow->witness, &follow->deed);
+	deadline_end();
+	return err;
+}
+
 /*
  * The look is renewed only after events: a socket freed while it is taken is
  * still known from the look before.
@@ -145,8 +155,7 @@ static int loop(struct follow *follow, int signals)
 			return session->fault.err ? -session->fault.err : 0;
 		if (wait[0].revents)
 			take_signal(follow, signals);
-		else if (witness_due_ms(&follow->witness) == 0 &&
-			 witness_look(&follow->witness, &follow->deed) < 0)
+		else if (witness_due_ms(&follow->witness) == 0 && look_again(follow) < 0)
 			return -session->fault.err;
 	}
 	return 0;
@@ -182,6 +191,7 @@ static enum status run(struct follow *follow, int signals)
 	/* Events first: what is freed during the first look is not missed. */
 	if (open_events(follow) < 0 || witness_look(&follow->witness, &follow->deed) < 0)
 		return cmd_fail(&session->fault);
+	deadline_end();
 	adopt_gaps(follow);
 	events_begin(&out, &session->style, &session->seen);
 	err = out_flush(&out) < 0 ? 0 : loop(follow, signals);
@@ -220,7 +230,6 @@ static enum status follow_with(struct follow *follow, const struct options *opti
 			"-E cannot tell whether a freed socket was in a finding" });
 	if (session_open(&deed->session, options) < 0)
 		return STATUS_UNKNOWN;
-	deadline_end();
 	out_init(&out, 1);
 	signals = hold_signals(&before);
 	status = filters_resolve(&deed->filter, &deed->session) < 0 ? STATUS_UNKNOWN :

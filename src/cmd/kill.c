@@ -7,6 +7,7 @@
  */
 #include "base/errline.h"
 #include "base/grow.h"
+#include "cmd/deadline.h"
 #include "cmd/deeds.h"
 #include "print/audit.h"
 
@@ -172,6 +173,8 @@ static void kill_all(struct kill_job *job)
 	};
 
 	renew_owners(job);
+	/* each order has its own time, and what was closed has to be told */
+	deadline_end();
 	job->audit.confirmed = true;
 	while (kill_round(job, &ask))
 		;

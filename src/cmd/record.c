@@ -3,7 +3,6 @@
 
 #include "base/errline.h"
 #include "base/text.h"
-#include "cmd/deadline.h"
 
 #include <errno.h>
 #include <string.h>
@@ -82,8 +81,6 @@ static enum status redact_recording(const struct options *options)
 {
 	struct fault fault;
 
-	if (options->deadline_ms)
-		deadline_begin(options);
 	if (check_redaction(options, &fault) < 0 ||
 	    collect_redact(options->from, options->words[0], &fault) < 0)
 		return cmd_fail(&fault);

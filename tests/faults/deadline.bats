@@ -62,3 +62,28 @@ ended() {
 	python3 -c 'import sys; from recording import *; write(sys.argv[1], [sock(i + 1) for i in range(4000)])' "$HERE/made"
 	[ "$("$SOCKVET" list -tanH --from "$HERE/made" --deadline 0.5 | { sleep 1.5; wc -l; })" -eq 4000 ]
 }
+
+@test "a filter that never comes, or a standard error that nobody reads, holds it" {
+	mkfifo "$HERE/fifo"
+	exec 8<>"$HERE/fifo"
+	ended list -tan -F - --deadline 0.2 <&8
+	ended check -F /dev/fd/8 --deadline 0.2
+	python3 - "$SOCKVET" <<'END'
+import fcntl, os, subprocess, sys
+_, full = os.pipe()
+fcntl.fcntl(full, fcntl.F_SETFL, os.O_NONBLOCK)
+try:
+    while True:
+        os.write(full, bytes(4096))
+except BlockingIOError:
+    pass
+fcntl.fcntl(full, fcntl.F_SETFL, 0)
+waits, _ = os.pipe()
+child = subprocess.Popen([sys.argv[1], "check", "--from", "-", "--deadline", "0.2"], stdin=waits, stderr=full)
+try:
+    assert child.wait(20) == 3
+finally:
+    child.kill()
+END
+	exec 8>&-
+}

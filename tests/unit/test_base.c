@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -317,6 +319,43 @@ static void a_fault_holds_its_sentence(void **state)
 	assert_int_equal(fault_set(NULL, EIO, "dropped"), -EIO);
 }
 
+/* Writes more than a pipe holds, while an alarm of 100 ms would end it. */
+static void write_under_an_alarm(void)
+{
+	static struct out out;
+
+	setitimer(ITIMER_REAL, &(struct itimerval){ .it_value = { 0, 100000 } }, NULL);
+	out_init(&out, STDOUT_FILENO);
+	out_pad(&out, 'x', 200000);
+	_exit(out_flush(&out) < 0);
+}
+
+static void the_time_of_a_reader_does_not_count(void **state)
+{
+	char part[4096];
+	int ends[2], status;
+	size_t size = 0;
+	ssize_t got;
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (!child) {
+		dup2(ends[1], STDOUT_FILENO);
+		write_under_an_alarm();
+	}
+	close(ends[1]);
+	usleep(300000);
+	while ((got = read(ends[0], part, sizeof(part))) > 0)
+		size += (size_t)got;
+	close(ends[0]);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	assert_int_equal(size, 200000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +373,7 @@ int main(void)
 		cmocka_unit_test(growing_keeps_old_and_zeroes_new),
 		cmocka_unit_test(a_full_disk_is_remembered),
 		cmocka_unit_test(output_larger_than_the_buffer_is_whole),
+		cmocka_unit_test(the_time_of_a_reader_does_not_count),
 		cmocka_unit_test(paragraphs_break_at_blanks),
 		cmocka_unit_test(a_fault_holds_its_sentence),
 	};
