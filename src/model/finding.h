@@ -43,6 +43,7 @@ struct fact {
 #define STRIP_CELLS   64
 #define ADVICE_MAX    6
 #define EXAMPLES_MAX  5
+#define EXAMPLE_HOLDERS_MAX 32   /* of each example in JSON */
 
 /* One advice: static text, or formatted text that the finding owns. */
 struct advice { size_t count; char *text[ADVICE_MAX]; };

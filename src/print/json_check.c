@@ -177,12 +177,19 @@ static void put_bound(struct json *json, const char *name, int64_t ms)
 		json_null(json, name);
 }
 
+/*
+ * Each of many processes that share a socket may have a finding, with that socket as
+ * its example: all holders in each would be their square.
+ */
 static void put_members(struct json *json, const struct finding *f,
 			const struct snapshot *seen, const struct style *style)
 {
+	struct style brief = *style;
+
+	brief.most_holders = EXAMPLE_HOLDERS_MAX;
 	json_open(json, "sockets", '[');
 	for (size_t i = 0; i < f->members.count && i < EXAMPLES_MAX; i++)
-		json_sock(json, NULL, &seen->socks.at[f->members.at[i]], seen, style);
+		json_sock(json, NULL, &seen->socks.at[f->members.at[i]], seen, &brief);
 	json_close(json, ']');
 }
 

@@ -41,6 +41,7 @@ struct style {
 	bool     exact_rates;   /* list: bits per second without a prefix (-n) */
 	bool     no_queues;     /* list: no Recv-Q and Send-Q (-Q) */
 	unsigned width;         /* columns of the terminal, 0: unlimited */
+	unsigned most_holders;  /* of one socket in JSON, 0: all */
 	/* ss's detail blocks behind a row of `list` text */
 	bool     with_process, with_timer, with_extended, with_memory, with_info;
 	bool     with_tos, with_cgroup, with_sockopt, with_threads, with_bpf;

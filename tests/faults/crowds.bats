@@ -1,0 +1,145 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Very many descriptors, processes and namespaces, and those that come and go while they are looked at.
+
+load faults
+
+setup() {
+	unshare -Urnmpf --mount-proc true 2>/dev/null || skip "this machine gives no user namespaces"
+}
+
+# What each script below begins with.
+TOOLS='
+import collections, ctypes, json, os, resource, signal, socket, subprocess, sys, time
+most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+def sockvet(*words):
+    """Its status, output and sentence."""
+    run = subprocess.run(["timeout", "60", sys.argv[1], *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return run.returncode, run.stdout, run.stderr
+
+def name(comm):
+    ctypes.CDLL(None).prctl(15, comm)
+'
+
+# crowd SCRIPT: in namespaces of its own. Whatever it leaves there ends with it.
+crowd() {
+	timeout 100 unshare -Urnmpf --mount-proc --kill-child sh -c 'ip link set lo up; exec python3 -B -c "$@"' sh \
+		"$TOOLS$1" "$SOCKVET" 3>&-
+}
+
+@test "findings of many processes that share a socket grow with their number, not its square" {
+	crowd '
+listener = socket.create_server(("127.0.0.1", 8080))
+each = min(most, 20000) - 16
+while os.dup(listener.fileno()) < each:
+    pass
+kids = []
+for _ in range(9):
+    kid = os.fork()
+    if not kid:
+        signal.pause()
+    kids.append(kid)
+status, out, err = sockvet("list", "-tlp", "--json")
+holders = json.loads(out)["sockets"][0]["processes"]
+count = collections.Counter(holder["pid"] for holder in holders)
+assert status == 0 and len(count) == 10 and min(count.values()) > each - 16, (status, count, err)
+status, out, err = sockvet("check", "--json", "--warn", "fd-exhaustion=0,count=1")
+told = json.loads(out)
+full = [finding for finding in told["findings"] if finding["id"] == "fd-exhaustion"]
+assert len(full) >= 10 and len(out) < 300000, (len(full), len(out))
+for finding in full:
+    for example in finding["sockets"]:
+        shown = len(example["processes"])
+        assert shown == 32 and shown + example["processes_left_out"] == len(holders), example
+'
+}
+
+@test "pids that are reused by thousands give no socket to somebody who never had it" {
+	crowd '
+try:
+    with open("/proc/sys/kernel/pid_max", "w") as file:
+        file.write("400")           # of this namespace alone, where the kernel has one for each
+    scarce = True
+except OSError:
+    scarce = False
+listener = socket.create_server(("127.0.0.1", 8080))
+name(b"keeper")
+made = os.memfd_create("made")
+
+def churn(kind):
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        batch = []
+        for i in range(8):
+            kid = os.fork()
+            if not kid:
+                if i % 2:
+                    listener.close()
+                    name(b"stranger")
+                else:
+                    name(b"holder")
+                time.sleep(0.004)
+                os._exit(0)
+            batch.append(kid)
+        for kid in batch:
+            os.waitpid(kid, 0)
+        os.write(made, b"x" * 8)
+    os._exit(0)
+
+for kind in range(2):
+    if not os.fork():
+        churn(kind)
+for _ in range(25):
+    status, out, err = sockvet("list", "-tlp", "--json")
+    told = json.loads(out)
+    names = {holder["comm"] for holder in told["sockets"][0]["processes"]}
+    assert status in (0, 3) and (status == 0 or err), (status, err)
+    assert told["sockets"][0]["state"] == "LISTEN" and "keeper" in names and "stranger" not in names, names
+print(os.fstat(made).st_size, "processes", scarce)
+'
+}
+
+@test "a hundred namespaces that come and go hide none that stays" {
+	crowd '
+def apart(port):
+    """A process in a namespace of its own with a listener."""
+    ready = os.pipe()
+    kid = os.fork()
+    if not kid:
+        assert ctypes.CDLL(None).unshare(0x40000000) == 0
+        held = socket.create_server(("", port))
+        os.write(ready[1], b"x")
+        signal.pause()
+    os.read(ready[0], 1)
+    for end in ready:
+        os.close(end)
+    return kid
+
+stay = [apart(9001), apart(9002)]
+churn = os.fork()
+if not churn:
+    alive = collections.deque(apart(9100) for _ in range(100))
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        alive.append(apart(9100))
+        gone = alive.popleft()
+        os.kill(gone, signal.SIGKILL)
+        os.waitpid(gone, 0)
+time.sleep(1)
+most_seen = 0
+for _ in range(6):
+    status, out, err = sockvet("list", "-tlG", "--json")
+    told = json.loads(out)
+    ports = collections.Counter(sock["local"]["port"] for sock in told["sockets"])
+    most_seen = max(most_seen, ports[9100])
+    assert status in (0, 3) and (status == 0 or err), (status, err)
+    assert ports[9001] == 1 and ports[9002] == 1, (ports, err)
+    assert (status == 0) == told["end"]["complete"], (status, told["end"])
+    status, out, err = sockvet("check", "-G", "-q")
+    assert status in (0, 1) or err, (status, out, err)
+print(most_seen)
+assert most_seen > 20, most_seen
+'
+}
