@@ -6,7 +6,7 @@ bats_require_minimum_version 1.5.0
 load ../lab/lab.bash
 load faults.bash
 
-COMMANDS=("check --json --warn close-wait-leak=0,count=1" "list -tanp --json" "list -tani --json" "bind 8080 --json"
+COMMANDS=("check --json --warn close-wait-leak=0,count=1 --warn fin-wait-2-held=0,count=1" "list -tanp --json" "list -tani --json" "bind 8080 --json"
 	"bind 9999 --probe --json" "connect 127.0.0.1:8080 --json" "list -tG --json")
 SCENE='
 import resource, socket
@@ -17,7 +17,7 @@ for i in range(20):
     client = socket.create_connection(("127.0.0.1", 8080))
     held += [client, server.accept()[0]]
     if i % 4 == 0:
-        client.close()
+        client.shutdown(socket.SHUT_WR)  # and stays: a closed one would be gone after a minute
 print("READY", flush=True)
 input()
 '
