@@ -7,6 +7,8 @@
 #include "cmd/session.h"
 
 #include "base/errline.h"
+#include "base/grow.h"
+#include "base/own.h"
 #include "base/text.h"
 #include "cmd/target.h"
 #include "judge/connect.h"
@@ -182,27 +184,28 @@ static double percent_gone(const struct connect_answer *answer)
 static enum status connect_one(struct session *session, const struct target *target,
 			       const struct threshold *tight)
 {
-	struct connect_answer answer = { .users = { 0 } };
-	struct port_probe probe = { .made = false };
+	/* Sets of ports, 24 KiB together: much for a stack that somebody made small. */
+	OWN_MEM struct connect_answer *answer = grow_alloc(sizeof(*answer));
+	OWN_MEM struct port_probe *probe = grow_alloc(sizeof(*probe));
 	enum status status = STATUS_UNKNOWN;
 	struct connect_ask ask;
 
 	if (fill_ask(session, target, &ask) < 0 ||
-	    look_and_judge(session, &ask, &probe, tight, &answer) < 0) {
+	    look_and_judge(session, &ask, probe, tight, answer) < 0) {
 		status = cmd_fail(&session->fault);
 	} else {
 		session->answered = true;
 		out_init(&out, 1);
 		print_connect(&out, &session->style, &session->seen, &ask, !session->options->source,
-			      session->options->probe ? &probe : NULL, &answer);
-		status = status_of(answer.verdict, percent_gone(&answer), tight);
-		if (*probe.refusal) {
-			errline("--probe: %s", probe.refusal);
+			      session->options->probe ? probe : NULL, answer);
+		status = status_of(answer->verdict, percent_gone(answer), tight);
+		if (*probe->refusal) {
+			errline("--probe: %s", probe->refusal);
 			session->told = true;
 			status = STATUS_UNKNOWN;
 		}
 	}
-	connect_answer_fini(&answer);
+	connect_answer_fini(answer);
 	return status;
 }
 

@@ -2,6 +2,8 @@
 #include "judge/port_map.h"
 
 #include "base/bits.h"
+#include "base/grow.h"
+#include "base/own.h"
 #include "model/age.h"
 
 #include <stdlib.h>
@@ -125,11 +127,12 @@ bool port_map_fill(struct port_map *map, const struct snapshot *seen,
 {
 	const struct known *low = &seen->limits.limit[LIMIT_PORT_LOW];
 	const struct known *high = &seen->limits.limit[LIMIT_PORT_HIGH];
-	struct owners owners = { .any = { 0 } };
+	OWN_MEM struct owners *owners = NULL;
 
 	if (!low->is || !high->is || !seen->limits.reserved_known ||
 	    low->value < 1 || high->value > 65535 || low->value > high->value)
 		return false;
+	owners = grow_alloc(sizeof(*owners));
 	map->seen = seen;
 	if (bind_first) {
 		map->bind_first = true;
@@ -139,13 +142,13 @@ bool port_map_fill(struct port_map *map, const struct snapshot *seen,
 	map->high = (unsigned)high->value;
 	map->blind = has_gap(seen, GAP_BOUND);
 	map->heals = kernel_at_least(seen, 6, 18);
-	read_owners(map, &owners);
+	read_owners(map, owners);
 	for (unsigned port = map->low; port <= map->high; port++) {
 		if (!port_map_has(map, port)) {
 			map->reserved++;
 			continue;
 		}
-		settle(map, &owners, probe, port);
+		settle(map, owners, probe, port);
 		map->capacity++;
 		map->ports[map->lost[port]]++;
 	}

@@ -77,7 +77,7 @@ look_first() {
 	! sanitized || skip "a sanitizer needs more memory"
 	look_first
 	local limit real=$SOCKVET
-	for limit in "-n 4" "-n 8" "-s 64" "-v 60000" "-t 2" "-f 0" "-u 0"; do
+	for limit in "-n 4" "-n 8" "-s 48" "-v 60000" "-t 2" "-f 0" "-u 0"; do
 		printf '#!/bin/bash\nulimit %s && exec "%s" "$@"\n' "$limit" "$real" >"$BATS_TEST_TMPDIR/less"
 		chmod +x "$BATS_TEST_TMPDIR/less"
 		SOCKVET=$BATS_TEST_TMPDIR/less
