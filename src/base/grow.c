@@ -54,7 +54,7 @@ void *grow_room(void *at, size_t *room, size_t want, size_t size)
 	while (more < want) {
 		if (more > SIZE_MAX / 2)
 			out_of_memory();
-		more = more ? more * 2 : 16;
+		more = more ? more * 2 : 4;
 	}
 	moved = reallocarray(at, more, size);
 	if (!moved)
