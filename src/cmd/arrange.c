@@ -3,6 +3,7 @@
 
 #include "base/grow.h"
 #include "base/number.h"
+#include "base/order.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -11,12 +12,12 @@
 
 #define SPARE_ROWS 4096         /* kept beyond --top before they are thinned out */
 
-/* A row for later: @sock's detail and other are copies, owned by it. */
+/* A row for later: its key and then what sock_pack() made of it, in the bytes. */
 struct kept {
-	struct sock sock;
-	size_t   key;                   /* in the keys */
-	uint32_t key_size;
+	size_t   key;
+	uint32_t key_size, size;        /* of the key, and of all */
 	uint32_t scene;                 /* index */
+	uint32_t number;                /* in the order in which they came */
 };
 
 /* What a snapshot tells of one network namespace only; with -G there are several. */
@@ -80,74 +81,52 @@ static uint32_t scene_now(struct arrangement *arrangement)
 static void keep(struct arrangement *arrangement, const struct sock *sock)
 {
 	uint32_t scene = scene_now(arrangement);
-	size_t start = arrangement->keys.count;
+	struct text *bytes = &arrangement->bytes;
 	struct kept *kept = grow_add(&arrangement->rows);
 
-	kept->sock = *sock;
-	kept->sock.detail = detail_copy(sock->detail);
-	kept->sock.other = other_copy(sock->other);
 	kept->scene = scene;
-	order_key(&arrangement->keys, &arrangement->order, arrangement->seen, sock);
-	kept->key = start;
-	kept->key_size = (uint32_t)(arrangement->keys.count - start);
-}
-
-static void release(struct kept *kept)
-{
-	detail_free((struct detail *)kept->sock.detail);
-	other_free((struct other *)kept->sock.other);
+	kept->key = bytes->count;
+	order_key(bytes, &arrangement->order, arrangement->seen, sock);
+	kept->key_size = (uint32_t)(bytes->count - kept->key);
+	sock_pack(bytes, sock);
+	kept->size = (uint32_t)(bytes->count - kept->key);
+	kept->number = (uint32_t)arrangement->rows.count;
 }
 
 /* Equal rows stay as they came: thinning out keeps them in that order. */
-static int compare_rows(const void *left, const void *right, void *keys)
+static int compare_rows(const void *left, const void *right, void *bytes)
 {
-	const struct kept *a = *(const struct kept *const *)left;
-	const struct kept *b = *(const struct kept *const *)right;
+	const struct kept *a = left, *b = right;
 	size_t size = a->key_size < b->key_size ? a->key_size : b->key_size;
-	int order = memcmp((const char *)keys + a->key, (const char *)keys + b->key, size);
+	int order = memcmp((const char *)bytes + a->key, (const char *)bytes + b->key, size);
 
-	if (!order)
-		order = (a->key_size > b->key_size) - (a->key_size < b->key_size);
-	return order ? order : (a > b) - (a < b);
+	return order ?: order_of(a->key_size, b->key_size) ?: order_of(a->number, b->number);
 }
 
-/* The rows in their order. The caller frees the array, not the rows. */
-static struct kept **sorted(struct arrangement *arrangement)
+static void sort(struct arrangement *arrangement)
 {
-	size_t count = arrangement->rows.count;
-	struct kept **rows = grow_alloc((count + 1) * sizeof(struct kept *));
-
-	for (size_t i = 0; i < count; i++)
-		rows[i] = &arrangement->rows.at[i];
-	if (count)
-		qsort_r(rows, count, sizeof(*rows), compare_rows, arrangement->keys.at);
-	return rows;
+	if (arrangement->rows.count)
+		qsort_r(arrangement->rows.at, arrangement->rows.count,
+			sizeof(*arrangement->rows.at), compare_rows, arrangement->bytes.at);
 }
 
-/* A new list of the first ones: memory goes with --top and not with the sockets. */
+/* The first ones, and new bytes: memory goes with --top and not with the sockets. */
 static void thin_out(struct arrangement *arrangement)
 {
-	__typeof__(arrangement->rows) rows = { 0 };
-	struct text keys = { 0 };
-	struct kept **all = sorted(arrangement);
+	struct text bytes = { 0 };
 
+	sort(arrangement);
+	arrangement->rows.count = arrangement->top;
 	for (size_t i = 0; i < arrangement->rows.count; i++) {
-		struct kept *kept = all[i];
-		size_t start = keys.count;
+		struct kept *kept = &arrangement->rows.at[i];
+		size_t start = bytes.count;
 
-		if (i >= arrangement->top) {
-			release(kept);
-			continue;
-		}
-		text_add(&keys, arrangement->keys.at + kept->key, kept->key_size);
+		text_add(&bytes, arrangement->bytes.at + kept->key, kept->size);
 		kept->key = start;
-		*grow_add(&rows) = *kept;
+		kept->number = (uint32_t)i + 1;
 	}
-	free(all);
-	grow_fini(&arrangement->rows);
-	text_fini(&arrangement->keys);
-	arrangement->rows = rows;
-	arrangement->keys = keys;
+	text_fini(&arrangement->bytes);
+	arrangement->bytes = bytes;
 }
 
 /* -- sinks --------------------------------------------------------------- */
@@ -197,25 +176,36 @@ static void show_scene(struct snapshot *seen, const struct scene *scene)
 	seen->links.room = scene->links.room;
 }
 
+static int deliver_row(struct arrangement *arrangement, const struct kept *kept)
+{
+	struct sock_row row;
+	int err;
+
+	sock_unpack(&row, arrangement->bytes.at + kept->key + kept->key_size);
+	arrangement->passed++;
+	err = arrangement->next.take(arrangement->next.ctx, &row.sock);
+	sock_row_fini(&row);
+	return err;
+}
+
 static int deliver(struct arrangement *arrangement)
 {
 	struct snapshot *seen = arrangement->seen;
 	__typeof__(seen->links) links = seen->links;
-	struct kept **rows = sorted(arrangement);
 	size_t count = arrangement->rows.count, shown = SIZE_MAX;
 	int err = 0;
 
+	sort(arrangement);
 	for (size_t i = 0; i < count && i < arrangement->top && !err; i++) {
-		const struct scene *scene = &arrangement->scenes.at[rows[i]->scene];
+		const struct kept *kept = &arrangement->rows.at[i];
+		const struct scene *scene = &arrangement->scenes.at[kept->scene];
 
-		if (rows[i]->scene != shown && scene->place)
+		if (kept->scene != shown && scene->place)
 			show_scene(seen, scene);
-		shown = rows[i]->scene;
-		arrangement->passed++;
-		err = arrangement->next.take(arrangement->next.ctx, &rows[i]->sock);
+		shown = kept->scene;
+		err = deliver_row(arrangement, kept);
 	}
 	seen->links = links;
-	free(rows);
 	return err;
 }
 
@@ -223,12 +213,10 @@ int arrange_end(struct arrangement *arrangement)
 {
 	int err = deliver(arrangement);
 
-	for (size_t i = 0; i < arrangement->rows.count; i++)
-		release(&arrangement->rows.at[i]);
 	for (size_t i = 0; i < arrangement->scenes.count; i++)
 		grow_fini(&arrangement->scenes.at[i].links);
 	grow_fini(&arrangement->rows);
 	grow_fini(&arrangement->scenes);
-	text_fini(&arrangement->keys);
+	text_fini(&arrangement->bytes);
 	return err;
 }

@@ -18,7 +18,7 @@ struct arrangement {
 	struct sink  next;
 	struct { struct kept *at; size_t count, room; } rows;
 	struct { struct scene *at; size_t count, room; } scenes;
-	struct text  keys;
+	struct text  bytes;             /* their keys and what is told of them */
 };
 
 /* Reads the options; -EINVAL with a sentence. Nothing is allocated by then. */

@@ -2,6 +2,7 @@
 #ifndef MODEL_SOCK_H
 #define MODEL_SOCK_H
 
+#include "base/text.h"
 #include "model/addr.h"
 #include "model/metric.h"
 #include "model/mptcp.h"
@@ -136,10 +137,6 @@ struct detail {
 /* Frees what it holds, not itself. */
 void detail_fini(struct detail *detail);
 
-/* A copy with all that it holds, also of NULL; detail_free() is due. */
-struct detail *detail_copy(const struct detail *detail);
-void detail_free(struct detail *detail);
-
 /*
  * One socket. It owns nothing: a sock can be copied (without @detail, which is
  * borrowed and only good inside the sink that gets the row).
@@ -222,10 +219,25 @@ struct other {
 	struct packet_state packet;
 };
 
-/* As those of struct detail. */
+/* Frees what it holds, not itself. */
 void other_fini(struct other *other);
-struct other *other_copy(const struct other *other);
-void other_free(struct other *other);
+
+/* A socket with all that is told of it. */
+struct sock_row {
+	struct sock   sock;
+	struct detail detail;
+	struct other  other;
+};
+
+/*
+ * Appends @sock with its detail and other to @rows in few bytes: most bytes of a socket
+ * are 0, and what the kernel did not tell takes next to nothing.
+ */
+void sock_pack(struct text *rows, const struct sock *sock);
+
+/* Makes @row of what begins at @packed; sock_row_fini() is due. */
+void sock_unpack(struct sock_row *row, const char *packed);
+void sock_row_fini(struct sock_row *row);
 
 static inline bool sock_is_inet(const struct sock *s)
 {

@@ -325,7 +325,10 @@ enum { MANY_KEYS = 35 };
 static void test_md5_keys(void **state)
 {
 	static struct tcp_diag_md5sig keys[MANY_KEYS];
-	struct detail detail, *copy;
+	struct detail detail;
+	const struct detail *copy;
+	struct text packed = { 0 };
+	struct sock_row kept;
 	struct sock sock;
 	struct mail mail;
 
@@ -338,12 +341,15 @@ static void test_md5_keys(void **state)
 	mail_header(&mail, AF_INET, STATE_LISTEN, 1);
 	mail_attr(&mail, INET_DIAG_MD5SIG, keys, sizeof(keys));
 	assert_int_equal(parse_guarded(mail.at, mail.size, &sock, &detail), 0);
-	copy = detail_copy(&detail);
+	sock_pack(&packed, &sock);
 	detail_fini(&detail);
+	sock_unpack(&kept, packed.at);
+	copy = kept.sock.detail;
 	assert_int_equal(copy->md5.count, MANY_KEYS);
 	assert_int_equal(copy->md5.at[MANY_KEYS - 1].prefix, MANY_KEYS - 1);
 	assert_int_equal(copy->md5.at[0].family, FAMILY_IPV4);
-	detail_free(copy);
+	sock_row_fini(&kept);
+	text_fini(&packed);
 }
 
 /* mptcp_info comes under the number of tcp_info, and is none. */

@@ -214,7 +214,9 @@ static void test_packet_state(void **state)
 	struct sock_filter steps[2] = { { 0x28, 0, 0, 12 }, { 6, 1, 2, 65535 } };
 	uint32_t fanout = 1u << 16 | 7;
 	struct other_row row = { 0 };
-	struct other *copy;
+	const struct other *copy;
+	struct text packed = { 0 };
+	struct sock_row kept;
 	struct mail mail;
 
 	(void)state;
@@ -223,8 +225,11 @@ static void test_packet_state(void **state)
 	mail_attr(&mail, PACKET_DIAG_FANOUT, &fanout, sizeof(fanout));
 	mail_attr(&mail, PACKET_DIAG_FILTER, steps, sizeof(steps));
 	assert_int_equal(parse_guarded(packet_socks_parse, mail.at, mail.size, &row), 0);
-	copy = other_copy(&row.other);
+	row.sock.other = &row.other;
+	sock_pack(&packed, &row.sock);
 	other_fini(&row.other);
+	sock_unpack(&kept, packed.at);
+	copy = kept.sock.other;
 	assert_true(copy->packet.rx.told && copy->packet.rx.block_bytes == 4096);
 	assert_false(copy->packet.tx.told);
 	assert_int_equal(copy->packet.fanout_id, 7);
@@ -232,7 +237,8 @@ static void test_packet_state(void **state)
 	assert_int_equal(copy->packet.filter.count, 2);
 	assert_int_equal(copy->packet.filter.at[1].jump_false, 2);
 	assert_false(copy->packet.filter_hidden);
-	other_free(copy);
+	sock_row_fini(&kept);
+	text_fini(&packed);
 	check_hostile(packet_socks_parse, &mail, sizeof(struct packet_diag_msg));
 	packet_mail(&mail, SOCK_RAW, 3);
 	mail_attr(&mail, PACKET_DIAG_FILTER, steps, 0);
