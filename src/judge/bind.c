@@ -152,11 +152,10 @@ static void add_blocker(void *ctx, uint32_t index, bool certain)
 	struct bind_blocker *blocker = grow_add(&c->answer->blockers);
 
 	blocker->sock = index;
-	blocker->why = why_of(s);
+	blocker->why = (uint8_t)why_of(s);
 	blocker->certain = certain;
 	if (s->protocol == PROTOCOL_TCP && sock_is_minisock(s))
 		blocker->frees_in_ms = (struct known){ true, s->timer_ms };
-	say_blocker(c, blocker);
 }
 
 static int compare(const void *left, const void *right)
@@ -187,6 +186,9 @@ static void fill_blockers(struct bind_case *c)
 	if (answer->blockers.count)
 		qsort(answer->blockers.at, answer->blockers.count, sizeof(*answer->blockers.at),
 		      compare);
+	/* Now: the sort has memory of its own. */
+	for (size_t i = 0; i < answer->blockers.count; i++)
+		say_blocker(c, &answer->blockers.at[i]);
 }
 
 static void fill_free_in(struct bind_answer *answer)

@@ -117,7 +117,7 @@ static void say_obstacle(struct text *text, const struct bind_case *c)
 		return;
 	}
 	s = &c->seen->socks.at[blocker->sock];
-	text_addf(text, "%s", blocker->text);
+	text_addf(text, "%s", bind_blocker_text(answer, blocker));
 	if (c->by_rule.reason == REASON_FLAGS || c->by_rule.reason == REASON_ORDER ||
 	    !blocker->certain) {
 		say_unknown_flag(text, &c->ask, s);

@@ -382,10 +382,13 @@ static void say_heirs(struct text *text, const struct snapshot *seen, const stru
 void say_blocker(const struct bind_case *c, struct bind_blocker *blocker)
 {
 	const struct sock *s = &c->seen->socks.at[blocker->sock];
-	struct text text = { .at = NULL };
+	struct text text = { .at = NULL }, *sentences = &c->answer->sentences;
+	char sentence[300];
 
 	say_what[blocker->why](&text, c, s);
 	say_device(&text, c->seen, s);
 	say_heirs(&text, c->seen, s);
-	say_fit(blocker->text, sizeof(blocker->text), &text);
+	say_fit(sentence, sizeof(sentence), &text);
+	blocker->text = (uint32_t)sentences->count;
+	text_add(sentences, sentence, strlen(sentence) + 1);
 }

@@ -50,6 +50,7 @@ void bind_scene_fini(struct bind_scene *scene)
 void bind_answer_fini(struct bind_answer *answer)
 {
 	grow_fini(&answer->blockers);
+	text_fini(&answer->sentences);
 	advice_fini(&answer->advice);
 	advice_fini(&answer->notes);
 }

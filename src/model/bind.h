@@ -88,10 +88,10 @@ extern const char *const bind_why_name[WHY_COUNT];      /* "listener", "bound", 
 
 struct bind_blocker {
 	uint32_t sock;          /* index in snapshot */
-	enum bind_why why;
-	bool     certain;       /* false: perhaps in the way, a flag is not known */
+	uint32_t text;          /* in the sentences of the answer */
 	struct known frees_in_ms;       /* goes by itself; unknown: does not, or cannot be told */
-	char     text[300];     /* one sentence: what it is and what ends it, safe to print */
+	uint8_t  why;           /* enum bind_why */
+	bool     certain;       /* false: perhaps in the way, a flag is not known */
 };
 
 struct bind_outcome {
@@ -108,6 +108,7 @@ struct bind_answer {
 	struct bind_outcome asked;
 	struct bind_outcome with[WITH_COUNT];
 	struct { struct bind_blocker *at; size_t count, room; } blockers; /* worst first */
+	struct text sentences;          /* of the blockers, each with its NUL */
 	struct known free_in_ms;        /* when the last blocker is gone by itself */
 	char   cause[500];              /* one or two sentences: why this verdict */
 	char   settles[200];            /* what would settle a "depends", or "" */
@@ -115,6 +116,13 @@ struct bind_answer {
 	struct advice notes;            /* what does not block and still matters */
 };
 void bind_answer_fini(struct bind_answer *answer);
+
+/* One sentence: what it is and what ends it, safe to print; good until the next is added. */
+static inline const char *bind_blocker_text(const struct bind_answer *answer,
+					    const struct bind_blocker *blocker)
+{
+	return answer->sentences.at + blocker->text;
+}
 
 /* ---- unix ---- */
 

@@ -84,7 +84,7 @@ static void put_row(struct grid *grid, size_t row)
 	cell_str(&cell->text, name ? name : "-");
 	cell = grid_add(grid);
 	if (answer->blockers.count)
-		text_add_sentence(&cell->text, answer->blockers.at[0].text);
+		text_add_sentence(&cell->text, bind_blocker_text(answer, answer->blockers.at));
 	else
 		text_add_sentence(&cell->text, answer->asked.verdict == VERDICT_OK ? "" : answer->cause);
 	if (answer->blockers.count > 1)

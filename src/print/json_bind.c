@@ -92,7 +92,8 @@ static void put_flag(struct json *json, const char *name, bool known, bool value
 }
 
 static void put_blocker(struct json *json, const struct style *style,
-			const struct snapshot *seen, const struct bind_blocker *blocker)
+			const struct snapshot *seen, const struct bind_answer *answer,
+			const struct bind_blocker *blocker)
 {
 	const struct sock *sock = &seen->socks.at[blocker->sock];
 	bool pretty = json_begin_line(json);
@@ -105,7 +106,7 @@ static void put_blocker(struct json *json, const struct style *style,
 	put_flag(json, "reuseport", sock->have & HAVE_REUSEPORT, sock->reuseport);
 	json_close(json, '}');
 	json_known(json, "frees_in_ms", &blocker->frees_in_ms);
-	json_sentence(json, "text", blocker->text);
+	json_sentence(json, "text", bind_blocker_text(answer, blocker));
 	json_end_line(json, pretty);
 }
 
@@ -114,7 +115,8 @@ static void put_blockers(struct json *json, const struct style *style,
 {
 	json_open(json, "blockers", '[');
 	for (size_t i = 0; i < bind->answer->blockers.count; i++)
-		put_blocker(json, style, bind->seen, &bind->answer->blockers.at[i]);
+		put_blocker(json, style, bind->seen, bind->answer,
+			    &bind->answer->blockers.at[i]);
 	json_close(json, ']');
 }
 

@@ -119,10 +119,11 @@ static void put_blocker(struct text *text, const struct page *page,
 			const struct bind_answer *answer, const struct bind_blocker *blocker)
 {
 	const struct sock *sock = &page->seen->socks.at[blocker->sock];
+	const char *sentence = bind_blocker_text(answer, blocker);
 
 	cell_str(text, blocker->certain ? "" : "perhaps: ");
-	if (*blocker->text && !strstr(answer->cause, blocker->text))
-		text_add_sentence(text, blocker->text);
+	if (*sentence && !strstr(answer->cause, sentence))
+		text_add_sentence(text, sentence);
 	else
 		put_ends(text, page, sock);
 	put_holders(text, page, sock);

@@ -648,7 +648,7 @@ static void whys(void **state)
 		there(cases[i].state, "127.0.0.1", "", 0)->inode = cases[i].inode;
 		assert_int_equal(judged("127.0.0.1", "", 0), VERDICT_FAILS);
 		assert_int_equal(answer.blockers.at[0].why, cases[i].why);
-		assert_true(*answer.blockers.at[0].text);
+		assert_true(*bind_blocker_text(&answer, answer.blockers.at));
 	}
 	/* who connected from a port of its own choice was not accepted */
 	seen.socks.at[0].state = STATE_ESTABLISHED;
@@ -668,9 +668,9 @@ static void holders(void **state)
 	hold(s, 12, "nginx\033[2J");
 	hold(s, 900, "worker");
 	assert_int_equal(judged("127.0.0.1", "", 0), VERDICT_FAILS);
-	assert_non_null(strstr(answer.blockers.at[0].text, "nginx\\x1b\\x5b2J (pid 12)"));
-	assert_non_null(strstr(answer.blockers.at[0].text, "also held by worker (pid 900)"));
-	assert_non_null(strstr(answer.blockers.at[0].text, "dual-stack"));
+	assert_non_null(strstr(bind_blocker_text(&answer, answer.blockers.at), "nginx\\x1b\\x5b2J (pid 12)"));
+	assert_non_null(strstr(bind_blocker_text(&answer, answer.blockers.at), "also held by worker (pid 900)"));
+	assert_non_null(strstr(bind_blocker_text(&answer, answer.blockers.at), "dual-stack"));
 	assert_non_null(advised("worker (pid 900), all of them"));
 	/* a socket unit */
 	restart();

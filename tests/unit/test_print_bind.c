@@ -145,8 +145,11 @@ static void add_blocker(struct bind_answer *answer, uint32_t sock, enum bind_why
 {
 	struct bind_blocker *blocker = grow_add(&answer->blockers);
 
-	*blocker = (struct bind_blocker){ .sock = sock, .why = why, .certain = certain };
-	snprintf(blocker->text, sizeof(blocker->text), "%s", text);
+	*blocker = (struct bind_blocker){
+		.sock = sock, .why = (uint8_t)why, .certain = certain,
+		.text = (uint32_t)answer->sentences.count,
+	};
+	text_add(&answer->sentences, text, strlen(text) + 1);
 }
 
 /* nginx and a worker listen, one TIME_WAIT is left. */

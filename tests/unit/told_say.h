@@ -200,7 +200,7 @@ static inline void say_blockers(struct text *out, const struct bind_answer *answ
 		text_addf(out, "  %s %" PRIu32 " %s", b->certain ? "blocked by" : "perhaps by", b->sock,
 			  bind_why_name[b->why]);
 		say_known(out, "frees in ms", &b->frees_in_ms);
-		text_addf(out, "\n    %s\n", b->text);
+		text_addf(out, "\n    %s\n", bind_blocker_text(answer, b));
 	}
 }
 
