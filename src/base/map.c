@@ -228,3 +228,27 @@ uint32_t *map_slot_bytes(struct map *map, const void *bytes, size_t size, bool *
 
 	return slot(map, &key, fresh);
 }
+
+/* ---- numbers of elements ---- */
+
+void index_widen(struct index *index, uint64_t (*hash)(const void *ctx, uint32_t element),
+		 const void *ctx)
+{
+	struct index old = *index;
+
+	if ((old.count + 1) * 4 <= old.room * 3)
+		return;
+	index->room = old.room ? old.room * 2 : 16;
+	index->at = grow_alloc(index->room * sizeof(*index->at));
+	for (size_t i = 0; i < old.room; i++) {
+		uint32_t *entry;
+
+		if (!old.at[i])
+			continue;
+		entry = index_first(index, hash(ctx, old.at[i] - 1));
+		while (*entry)
+			entry = index_next(index, entry);
+		*entry = old.at[i];
+	}
+	free(old.at);
+}

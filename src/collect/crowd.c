@@ -29,10 +29,8 @@ static uint32_t copy_process(struct snapshot *seen, const struct process *from)
 	uint32_t index = snapshot_process(seen, from->pid);
 	struct process *process = &seen->processes.at[index];
 
-	if (!process->comm_size) {
-		process->comm_size = from->comm_size;
-		memcpy(process->comm, from->comm, from->comm_size);
-	}
+	if (!process->comm_size)
+		snapshot_name_process(seen, index, from->comm, from->comm_size);
 	if (!process->cgroup_id)
 		process->cgroup_id = from->cgroup_id;
 	return index;

@@ -86,12 +86,16 @@ static void add_limit(struct snapshot *seen, const struct person *person,
 		      const struct frame_limit *frame)
 {
 	uint32_t index;
-	struct process *process = person_add(seen, person, &index);
+	struct process_files *files;
 
+	person_add(seen, person, &index);
+	if (!(frame->have & 3))
+		return;
+	files = snapshot_process_files(seen, index);
 	if (frame->have & 1)
-		process->descriptors = (struct known){ true, frame->descriptors };
+		files->open = (struct known){ true, frame->descriptors };
 	if (frame->have & 2)
-		process->descriptor_limit = (struct known){ true, frame->limit };
+		files->limit = (struct known){ true, frame->limit };
 }
 
 static void count_process(struct walk *walk, int32_t pid)

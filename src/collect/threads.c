@@ -83,16 +83,14 @@ static void walk_process(struct thread_walk *walk, int32_t pid)
 /* An entry of its own for each thread: the descriptors of one stand together. */
 static void add_thread(struct snapshot *seen, const struct answer_thread *held)
 {
-	struct process *process = grow_add(&seen->processes);
-	const struct process *leader;
-	size_t size = strnlen(held->comm, sizeof(held->comm));
-	uint32_t *at = map_find(&seen->processes_by_pid, (uint64_t)held->pid);
+	const struct process *leader = snapshot_find_process(seen, held->pid);
+	struct process thread = {
+		.pid = held->pid, .tid = held->tid, .cgroup_id = leader ? leader->cgroup_id : 0,
+	};
 
-	*process = (struct process){ .pid = held->pid, .tid = held->tid };
-	process->comm_size = (uint8_t)size;
-	memcpy(process->comm, held->comm, size);
-	leader = at ? &seen->processes.at[*at - 1] : NULL;
-	process->cgroup_id = leader ? leader->cgroup_id : 0;
+	*grow_add(&seen->processes) = thread;
+	snapshot_name_process(seen, (uint32_t)seen->processes.count - 1, held->comm,
+			      strnlen(held->comm, sizeof(held->comm)));
 }
 
 static void add_all(struct snapshot *seen, const uint8_t *bytes, size_t size)

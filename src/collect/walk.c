@@ -121,20 +121,16 @@ void walk_save(struct walk *walk, const struct person *person)
 	tape_put(walk->tape, FRAME_PROCESS, &frame, person->comm, person->comm_size);
 }
 
-struct process *person_add(struct snapshot *seen, const struct person *person,
-				   uint32_t *index)
+void person_add(struct snapshot *seen, const struct person *person, uint32_t *index)
 {
 	struct process *process;
 
 	*index = snapshot_process(seen, person->pid);
 	process = &seen->processes.at[*index];
-	if (!process->comm_size) {
-		process->comm_size = (uint8_t)person->comm_size;
-		memcpy(process->comm, person->comm, person->comm_size);
-	}
+	if (!process->comm_size)
+		snapshot_name_process(seen, *index, person->comm, person->comm_size);
 	if (!process->cgroup_id)
 		process->cgroup_id = person->cgroup_id;
-	return process;
 }
 
 void person_read(struct person *person, const struct frame *frame)

@@ -87,8 +87,7 @@ bool walk_replay(struct tape *tape, enum frame_type type, struct snapshot *seen,
 void person_read(struct person *person, const struct frame *frame);
 
 /* Puts it into the snapshot, live and replayed the same way. */
-struct process *person_add(struct snapshot *seen, const struct person *person,
-			   uint32_t *index);
+void person_add(struct snapshot *seen, const struct person *person, uint32_t *index);
 
 /* What is told of a process that has gone meanwhile. */
 static inline bool walk_is_gone(int err)

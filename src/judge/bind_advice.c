@@ -54,8 +54,8 @@ static const char *unit_of(const struct bind_case *c, const struct sock *s)
 {
 	const struct cgroup *home = sock_home(c->seen, s);
 
-	return is_unit(home, ".service") && !home->container &&
-	       strncmp(home->unit, "user@", 5) != 0 ? home->unit : NULL;
+	return is_unit(home, ".service") && !cgroup_container(home) &&
+	       strncmp(cgroup_unit(home), "user@", 5) != 0 ? cgroup_unit(home) : NULL;
 }
 
 /* Whose accept() a connection waits for. */

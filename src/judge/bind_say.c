@@ -72,7 +72,7 @@ static const struct cgroup *home_of(const struct snapshot *seen, uint64_t cgroup
 {
 	const struct cgroup *cgroup = cgroup_id ? snapshot_cgroup(seen, cgroup_id) : NULL;
 
-	return cgroup && (cgroup->unit || cgroup->container) ? cgroup : NULL;
+	return cgroup && (cgroup_unit(cgroup) || cgroup_container(cgroup)) ? cgroup : NULL;
 }
 
 const struct cgroup *sock_home(const struct snapshot *seen, const struct sock *s)
@@ -82,7 +82,7 @@ const struct cgroup *sock_home(const struct snapshot *seen, const struct sock *s
 
 bool is_unit(const struct cgroup *home, const char *kind)
 {
-	const char *end = home && home->unit ? strrchr(home->unit, '.') : NULL;
+	const char *end = home && cgroup_unit(home) ? strrchr(cgroup_unit(home), '.') : NULL;
 
 	return end && strcmp(end, kind) == 0;
 }
@@ -92,17 +92,17 @@ static const char *socket_unit(const struct snapshot *seen, const struct sock *s
 {
 	const struct cgroup *home = sock_home(seen, s);
 
-	return is_unit(home, ".socket") ? home->unit : NULL;
+	return is_unit(home, ".socket") ? cgroup_unit(home) : NULL;
 }
 
 static void say_home(struct text *text, const struct cgroup *home)
 {
-	const char *name = home->container ? home->container : home->unit;
+	const char *name = cgroup_container(home) ? cgroup_container(home) : cgroup_unit(home);
 
-	text_addf(text, home->container ? " in the container " :
+	text_addf(text, cgroup_container(home) ? " in the container " :
 		  is_unit(home, ".socket") ? " for " : " of ");
 	/* What people type of a container id is its beginning. */
-	text_add_word(text, name, home->container && strlen(name) == 64 ? 12 : strlen(name));
+	text_add_word(text, name, cgroup_container(home) && strlen(name) == 64 ? 12 : strlen(name));
 }
 
 /* "nginx (pid 12) of web.service" */

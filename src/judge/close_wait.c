@@ -144,9 +144,9 @@ static enum cause largest(const struct sums *sums)
 
 static void put_facts(struct finding *f, const struct snapshot *seen, const struct sums *sums)
 {
-	static const struct known unknown;
-	const struct process *process =
-		f->subject.process < 0 ? NULL : &seen->processes.at[f->subject.process];
+	static const struct process_files unknown;
+	int32_t process = f->subject.process;
+	const struct process_files *files = process < 0 ? NULL : seen->processes.at[process].files;
 
 	for (enum cause c = EOF_UNREAD; c < CAUSES; c++)
 		finding_fact(f, "causes", causes[c].name, FACT_COUNT, (double)sums->cause[c]);
@@ -156,9 +156,10 @@ static void put_facts(struct finding *f, const struct snapshot *seen, const stru
 	finding_fact(f, "openers", "unknown", FACT_COUNT, (double)sums->opener[ROLE_UNKNOWN]);
 	finding_fact(f, NULL, "age_hidden_by_keepalive", FACT_COUNT, (double)sums->hidden);
 	finding_fact(f, NULL, "unread_bytes", FACT_BYTES, (double)sums->unread_bytes);
-	fact_known(f, NULL, "descriptors", FACT_COUNT, process ? &process->descriptors : &unknown);
-	fact_known(f, NULL, "descriptor_limit", FACT_COUNT,
-		   process ? &process->descriptor_limit : &unknown);
+	if (!files)
+		files = &unknown;
+	fact_known(f, NULL, "descriptors", FACT_COUNT, &files->open);
+	fact_known(f, NULL, "descriptor_limit", FACT_COUNT, &files->limit);
 }
 
 static void put_cause(struct finding *f, const struct snapshot *seen, const struct sums *sums,

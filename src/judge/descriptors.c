@@ -104,17 +104,17 @@ static void put_texts(struct finding *f, const struct snapshot *seen,
 {
 	struct text text = { .at = NULL };
 
-	fact_known(f, NULL, "descriptors", FACT_COUNT, &process->descriptors);
-	fact_known(f, NULL, "limit", FACT_COUNT, &process->descriptor_limit);
+	fact_known(f, NULL, "descriptors", FACT_COUNT, &process->files->open);
+	fact_known(f, NULL, "limit", FACT_COUNT, &process->files->limit);
 	if (seen->holders_known)
 		finding_fact(f, NULL, "sockets", FACT_COUNT, (double)sockets);
 	else
 		finding_unknown(f, NULL, "sockets", FACT_COUNT);
 	say_owner(&text, seen, &f->subject);
 	text_addf(&text, " has ");
-	say_count(&text, (uint64_t)process->descriptors.value, "descriptor open",
+	say_count(&text, (uint64_t)process->files->open.value, "descriptor open",
 		  "descriptors open");
-	text_addf(&text, ", its limit is %" PRId64, process->descriptor_limit.value);
+	text_addf(&text, ", its limit is %" PRId64, process->files->limit.value);
 	if (seen->holders_known) {
 		text_addf(&text, "; ");
 		say_count(&text, sockets, "of them is a TCP socket of this namespace",
@@ -139,14 +139,14 @@ void weigh_descriptors(const struct snapshot *seen, const struct threshold *t,
 		double percent = descriptors_percent(process);
 		struct finding *f;
 
-		if (percent < 0 || (uint64_t)process->descriptors.value < t->least ||
+		if (percent < 0 || (uint64_t)process->files->open.value < t->least ||
 		    !threshold_level(t, percent))
 			continue;
 		f = report_add(report, "fd-exhaustion");
 		f->severity = threshold_level(t, percent);
 		f->subject.process = (int32_t)i;
 		f->subject.cgroup_id = process->cgroup_id;
-		f->count = (uint64_t)process->descriptors.value;
+		f->count = (uint64_t)process->files->open.value;
 		put_texts(f, seen, process, put_members(f, seen, &held));
 	}
 	held_fini(&held);

@@ -13,8 +13,8 @@ static void say_cgroup(struct text *text, const struct snapshot *seen, uint64_t 
 		text_addf(text, "some program that was not seen");
 		return;
 	}
-	name = cgroup->unit ? cgroup->unit : cgroup->container ? cgroup->container : cgroup->path;
-	text_addf(text, cgroup->unit ? "the unit " : cgroup->container ? "the container " :
+	name = cgroup_unit(cgroup) ? cgroup_unit(cgroup) : cgroup_container(cgroup) ? cgroup_container(cgroup) : cgroup->path;
+	text_addf(text, cgroup_unit(cgroup) ? "the unit " : cgroup_container(cgroup) ? "the container " :
 		  "the cgroup ");
 	text_add_word(text, name, strlen(name));
 }

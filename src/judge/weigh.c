@@ -61,9 +61,9 @@ void fact_known(struct finding *f, const char *group, const char *name,
 
 double descriptors_percent(const struct process *process)
 {
-	if (!process->descriptors.is || !process->descriptor_limit.is ||
-	    process->descriptor_limit.value <= 0)
+	const struct process_files *files = process->files;
+
+	if (!files || !files->open.is || !files->limit.is || files->limit.value <= 0)
 		return -1;
-	return 100.0 * (double)process->descriptors.value /
-	       (double)process->descriptor_limit.value;
+	return 100.0 * (double)files->open.value / (double)files->limit.value;
 }

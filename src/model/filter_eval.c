@@ -142,10 +142,7 @@ static bool is_pid(const struct filter *filter, const struct filter_node *node,
 static bool is_comm(const struct filter *filter, const struct filter_node *node,
 		    const struct process *process)
 {
-	char comm[sizeof(process->comm) + 1] = "";
-
-	memcpy(comm, process->comm, process->comm_size);
-	return fnmatch(filter_word(filter, node->word), comm, 0) == 0;
+	return fnmatch(filter_word(filter, node->word), process->comm ? process->comm : "", 0) == 0;
 }
 
 /*
@@ -185,8 +182,8 @@ static enum filter_truth unit_test(const struct filter *filter, const struct fil
 
 	if (!cgroup)
 		return FILTER_UNKNOWN;
-	return equal_or_not(truth(cgroup->unit && fnmatch(filter_word(filter, node->word),
-							  cgroup->unit, 0) == 0), node);
+	return equal_or_not(truth(cgroup_unit(cgroup) && fnmatch(filter_word(filter, node->word),
+							  cgroup_unit(cgroup), 0) == 0), node);
 }
 
 static enum filter_truth netns_test(const struct filter *filter, const struct filter_node *node,

@@ -207,7 +207,7 @@ static void put_key(struct text *key, enum group_key which, const struct owned *
 	case GROUP_UNIT:
 	case GROUP_CGROUP:
 		cgroup = cgroup_of(owned);
-		put_string(key, !cgroup ? NULL : which == GROUP_UNIT ? cgroup->unit : cgroup->path);
+		put_string(key, !cgroup ? NULL : which == GROUP_UNIT ? cgroup_unit(cgroup) : cgroup->path);
 		break;
 	case GROUP_UID:
 		put_number(key, sock->have & HAVE_UID, sock->uid);

@@ -41,22 +41,58 @@ void snapshot_unfold(struct snapshot *snapshot)
 	snapshot->folded = NULL;
 }
 
+/* ---- small things ---- */
+
+enum { POOL_BLOCK = 16384, POOL_SMALL = 512 };
+
+/* Aligned for pointers, or not at all. Never NULL. */
+static void *pool_take(struct pool *pool, size_t size, bool aligned)
+{
+	size_t gap = aligned ? pool->left % sizeof(void *) : 0;
+	void *taken;
+
+	if (size > POOL_SMALL)
+		return *grow_add(&pool->blocks) = grow_space(size);
+	if (pool->left < size + gap) {
+		*grow_add(&pool->blocks) = pool->at = grow_space(POOL_BLOCK);
+		pool->left = POOL_BLOCK;
+		gap = 0;
+	}
+	taken = pool->at + gap;
+	pool->at += gap + size;
+	pool->left -= gap + size;
+	return taken;
+}
+
+static void pool_fini(struct pool *pool)
+{
+	for (size_t i = 0; i < pool->blocks.count; i++)
+		free(pool->blocks.at[i]);
+	grow_fini(&pool->blocks);
+	*pool = (struct pool){ .left = 0 };
+}
+
+static char *pool_string(struct pool *pool, const char *bytes, size_t size)
+{
+	char *copy = pool_take(pool, size + 1, false);
+
+	memcpy(copy, bytes, size);
+	copy[size] = '\0';
+	return copy;
+}
+
 void snapshot_fini(struct snapshot *snapshot)
 {
-	for (size_t i = 0; i < snapshot->cgroups.count; i++) {
-		free(snapshot->cgroups.at[i].path);
-		free(snapshot->cgroups.at[i].unit);
-		free(snapshot->cgroups.at[i].container);
-		free(snapshot->cgroups.at[i].pod);
-	}
 	grow_fini(&snapshot->socks);
 	snapshot_unfold(snapshot);
 	grow_fini(&snapshot->holders);
 	free(snapshot->holder_index.at);
 	grow_fini(&snapshot->processes);
-	map_fini(&snapshot->processes_by_pid);
+	free(snapshot->processes_by_pid.at);
+	pool_fini(&snapshot->process_pool);
 	grow_fini(&snapshot->cgroups);
-	map_fini(&snapshot->cgroups_by_id);
+	free(snapshot->cgroups_by_id.at);
+	pool_fini(&snapshot->cgroup_pool);
 	grow_fini(&snapshot->links);
 	grow_fini(&snapshot->locals);
 	grow_fini(&snapshot->gaps);
@@ -82,6 +118,7 @@ static void put_owners(struct snapshot *to, const struct snapshot *from)
 	to->holder_index = from->holder_index;
 	to->processes = from->processes;
 	to->processes_by_pid = from->processes_by_pid;
+	to->process_pool = from->process_pool;
 }
 
 void snapshot_swap_owners(struct snapshot *one, struct snapshot *other)
@@ -155,23 +192,145 @@ const struct gap *snapshot_worst_gap(const struct snapshot *snapshot)
 	return gap ? gap : first_of(snapshot, takes_knowledge);
 }
 
+/* ---- processes ---- */
+
+static uint64_t hash_of_process(const void *ctx, uint32_t index)
+{
+	const struct snapshot *snapshot = ctx;
+
+	return map_hash_number((uint32_t)snapshot->processes.at[index].pid);
+}
+
+/* Its entry, or the free one for it. */
+static uint32_t *entry_of_process(const struct snapshot *snapshot, int32_t pid)
+{
+	const struct index *index = &snapshot->processes_by_pid;
+	uint32_t *entry = index_first(index, map_hash_number((uint32_t)pid));
+
+	while (*entry && snapshot->processes.at[*entry - 1].pid != pid)
+		entry = index_next(index, entry);
+	return entry;
+}
+
 uint32_t snapshot_process(struct snapshot *snapshot, int32_t pid)
 {
-	uint32_t *slot = map_slot(&snapshot->processes_by_pid, (uint32_t)pid, NULL);
+	uint32_t *entry;
 
-	if (!*slot) {
+	index_widen(&snapshot->processes_by_pid, hash_of_process, snapshot);
+	entry = entry_of_process(snapshot, pid);
+	if (!*entry) {
 		grow_add(&snapshot->processes)->pid = pid;
-		*slot = (uint32_t)snapshot->processes.count;
+		*entry = (uint32_t)snapshot->processes.count;
+		snapshot->processes_by_pid.count++;
 	}
-	return *slot - 1;
+	return *entry - 1;
+}
+
+const struct process *snapshot_find_process(const struct snapshot *snapshot, int32_t pid)
+{
+	const uint32_t *entry = snapshot->processes_by_pid.room ?
+				entry_of_process(snapshot, pid) : NULL;
+
+	return entry && *entry ? &snapshot->processes.at[*entry - 1] : NULL;
+}
+
+void snapshot_name_process(struct snapshot *snapshot, uint32_t index, const char *comm,
+			   size_t size)
+{
+	struct process *process = &snapshot->processes.at[index];
+
+	if (size > PROCESS_COMM_MOST)
+		size = PROCESS_COMM_MOST;
+	process->comm_size = (uint8_t)size;
+	process->comm = size ? pool_string(&snapshot->process_pool, comm, size) : "";
+}
+
+struct process_files *snapshot_process_files(struct snapshot *snapshot, uint32_t index)
+{
+	struct process *process = &snapshot->processes.at[index];
+
+	if (!process->files) {
+		process->files = pool_take(&snapshot->process_pool, sizeof(*process->files), true);
+		*process->files = (struct process_files){ { false, 0 }, { false, 0 } };
+	}
+	return process->files;
+}
+
+/* ---- control groups ---- */
+
+static uint64_t hash_of_cgroup(const void *ctx, uint32_t index)
+{
+	const struct snapshot *snapshot = ctx;
+
+	return map_hash_number(snapshot->cgroups.at[index].id);
+}
+
+static uint32_t *entry_of_cgroup(const struct snapshot *snapshot, uint64_t id)
+{
+	const struct index *index = &snapshot->cgroups_by_id;
+	uint32_t *entry = index_first(index, map_hash_number(id));
+
+	while (*entry && snapshot->cgroups.at[*entry - 1].id != id)
+		entry = index_next(index, entry);
+	return entry;
 }
 
 const struct cgroup *snapshot_cgroup(const struct snapshot *snapshot, uint64_t id)
 {
-	const uint32_t *slot = map_find(&snapshot->cgroups_by_id, id);
+	const uint32_t *entry = snapshot->cgroups_by_id.room ?
+				entry_of_cgroup(snapshot, id) : NULL;
 
-	return slot ? &snapshot->cgroups.at[*slot - 1] : NULL;
+	return entry && *entry ? &snapshot->cgroups.at[*entry - 1] : NULL;
 }
+
+/* Part of @path where it ends in it, as most do. Frees @name. */
+static const char *keep_name(struct pool *pool, const char *path, char *name)
+{
+	size_t size = name ? strlen(name) : 0, all = strlen(path);
+	const char *kept = path + all - size;
+
+	if (!name)
+		return NULL;
+	if (size > all || memcmp(kept, name, size) != 0)
+		kept = pool_string(pool, name, size);
+	free(name);
+	return kept;
+}
+
+static const struct cgroup_names *names_of(struct pool *pool, const char *path)
+{
+	struct cgroup_names found = {
+		.unit = keep_name(pool, path, unit_of_path(path)),
+		.container = keep_name(pool, path, container_of_path(path)),
+		.pod = keep_name(pool, path, pod_of_path(path)),
+	};
+	struct cgroup_names *names;
+
+	if (!found.unit && !found.container && !found.pod)
+		return NULL;
+	names = pool_take(pool, sizeof(*names), true);
+	*names = found;
+	return names;
+}
+
+void snapshot_add_cgroup(struct snapshot *snapshot, uint64_t id, const char *path)
+{
+	struct cgroup *cgroup;
+	uint32_t *entry;
+
+	index_widen(&snapshot->cgroups_by_id, hash_of_cgroup, snapshot);
+	entry = entry_of_cgroup(snapshot, id);
+	if (*entry)
+		return;
+	cgroup = grow_add(&snapshot->cgroups);
+	cgroup->id = id;
+	cgroup->path = pool_string(&snapshot->cgroup_pool, path, strlen(path));
+	cgroup->names = names_of(&snapshot->cgroup_pool, cgroup->path);
+	*entry = (uint32_t)snapshot->cgroups.count;
+	snapshot->cgroups_by_id.count++;
+}
+
+/* ---- devices and addresses ---- */
 
 static int compare_links(const void *left, const void *right)
 {
@@ -201,22 +360,6 @@ const char *snapshot_link(const struct snapshot *snapshot, uint32_t index)
 			high = middle;
 	}
 	return low < snapshot->links.count && at[low].index == index ? at[low].name : NULL;
-}
-
-void snapshot_add_cgroup(struct snapshot *snapshot, uint64_t id, const char *path)
-{
-	uint32_t *slot = map_slot(&snapshot->cgroups_by_id, id, NULL);
-	struct cgroup *cgroup;
-
-	if (*slot)
-		return;
-	cgroup = grow_add(&snapshot->cgroups);
-	cgroup->id = id;
-	cgroup->path = grow_strdup(path);
-	cgroup->unit = unit_of_path(path);
-	cgroup->container = container_of_path(path);
-	cgroup->pod = pod_of_path(path);
-	*slot = (uint32_t)snapshot->cgroups.count;
 }
 
 bool snapshot_is_local(const struct snapshot *snapshot, const struct addr *addr)

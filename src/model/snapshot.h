@@ -37,15 +37,23 @@ struct gap {
 	char     text[200];     /* one sentence, safe to print */
 };
 
+/* The descriptors of a process. */
+struct process_files {
+	struct known open;              /* now */
+	struct known limit;             /* soft RLIMIT_NOFILE; -1: unlimited */
+};
+
+/* There can be as many as sockets: names and figures are where only those have them that do. */
 struct process {
 	int32_t  pid;
 	int32_t  tid;                   /* this is one of its threads; 0: the process */
-	uint8_t  comm_size;
-	char     comm[64];              /* raw bytes, not sanitized */
 	uint64_t cgroup_id;             /* 0: unknown */
-	struct known descriptors;       /* open now */
-	struct known descriptor_limit;  /* soft RLIMIT_NOFILE; -1: unlimited */
+	const char *comm;               /* raw bytes, not sanitized, and a NUL; NULL: not named */
+	struct process_files *files;    /* NULL: not counted */
+	uint8_t  comm_size;             /* at most PROCESS_COMM_MOST */
 };
+
+#define PROCESS_COMM_MOST 64
 
 /* Descriptor @fd of process @process (index) holds the socket @inode. */
 struct holder {
@@ -61,12 +69,39 @@ struct holder_index {
 	size_t    covers;       /* so many holders; of another number it knows nothing */
 };
 
+/* What the path of a cgroup says. */
+struct cgroup_names {
+	const char *unit;       /* systemd unit or NULL */
+	const char *container;  /* container id (12 or 64 hex) or NULL */
+	const char *pod;        /* pod uid or NULL */
+};
+
 struct cgroup {
 	uint64_t id;
-	char    *path;          /* raw bytes, "/" for the root */
-	char    *unit;          /* systemd unit or NULL */
-	char    *container;     /* container id (12 or 64 hex) or NULL */
-	char    *pod;           /* pod uid or NULL */
+	const char *path;       /* raw bytes, "/" for the root */
+	const struct cgroup_names *names;       /* NULL: none of them */
+};
+
+static inline const char *cgroup_unit(const struct cgroup *cgroup)
+{
+	return cgroup->names ? cgroup->names->unit : NULL;
+}
+
+static inline const char *cgroup_container(const struct cgroup *cgroup)
+{
+	return cgroup->names ? cgroup->names->container : NULL;
+}
+
+static inline const char *cgroup_pod(const struct cgroup *cgroup)
+{
+	return cgroup->names ? cgroup->names->pod : NULL;
+}
+
+/* Small things that stay where they are until all are freed together. */
+struct pool {
+	struct { char **at; size_t count, room; } blocks;
+	char  *at;              /* of one of them what is left */
+	size_t left;
 };
 
 struct link  { uint32_t index; char name[32]; };  /* raw bytes */
@@ -116,10 +151,12 @@ struct snapshot {
 	struct { struct holder *at; size_t count, room; } holders;  /* by inode */
 	struct holder_index holder_index;
 	struct { struct process *at; size_t count, room; } processes;
-	struct map processes_by_pid;    /* pid -> index + 1 */
+	struct index processes_by_pid;  /* without threads */
+	struct pool process_pool;       /* names and figures of processes */
 
 	struct { struct cgroup *at; size_t count, room; } cgroups;
-	struct map cgroups_by_id;       /* id -> index + 1 */
+	struct index cgroups_by_id;
+	struct pool cgroup_pool;        /* their strings */
 	struct { struct link *at; size_t count, room; } links;  /* by index */
 	bool     locals_known;
 	struct { struct local *at; size_t count, room; } locals;
@@ -172,6 +209,16 @@ const struct holder *snapshot_holders(const struct snapshot *snapshot,
 
 /* The process, made when it was not there yet. Its index in @processes. */
 uint32_t snapshot_process(struct snapshot *snapshot, int32_t pid);
+
+/* The process, not one of its threads; NULL when it is not there. */
+const struct process *snapshot_find_process(const struct snapshot *snapshot, int32_t pid);
+
+/* Names the process @index; of longer names the beginning. */
+void snapshot_name_process(struct snapshot *snapshot, uint32_t index, const char *comm,
+			   size_t size);
+
+/* The figures of the process @index, unknown at first. */
+struct process_files *snapshot_process_files(struct snapshot *snapshot, uint32_t index);
 
 /* Processes and what they hold, of one for those of the other. */
 void snapshot_swap_owners(struct snapshot *one, struct snapshot *other);

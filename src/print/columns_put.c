@@ -258,21 +258,21 @@ void put_unit(struct text *cell, const struct view *view, const struct sock *soc
 {
 	const struct cgroup *cgroup = cgroup_of(view, sock);
 
-	put_string(cell, view, cgroup ? cgroup->unit : NULL);
+	put_string(cell, view, cgroup ? cgroup_unit(cgroup) : NULL);
 }
 
 void put_container(struct text *cell, const struct view *view, const struct sock *sock)
 {
 	const struct cgroup *cgroup = cgroup_of(view, sock);
 
-	put_string(cell, view, cgroup ? cgroup->container : NULL);
+	put_string(cell, view, cgroup ? cgroup_container(cgroup) : NULL);
 }
 
 void put_pod(struct text *cell, const struct view *view, const struct sock *sock)
 {
 	const struct cgroup *cgroup = cgroup_of(view, sock);
 
-	put_string(cell, view, cgroup ? cgroup->pod : NULL);
+	put_string(cell, view, cgroup ? cgroup_pod(cgroup) : NULL);
 }
 
 void put_timer(struct text *cell, const struct view *view, const struct sock *sock)

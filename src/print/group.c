@@ -112,7 +112,7 @@ void group_value(struct text *text, const struct group_page *view, const struct 
 		break;
 	case GROUP_UNIT:
 	case GROUP_CGROUP:
-		put_name(text, view, !cgroup ? NULL : key == GROUP_UNIT ? cgroup->unit : cgroup->path);
+		put_name(text, view, !cgroup ? NULL : key == GROUP_UNIT ? cgroup_unit(cgroup) : cgroup->path);
 		break;
 	case GROUP_UID:
 		if (group->example.uid_known)

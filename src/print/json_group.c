@@ -81,7 +81,7 @@ static void json_key(struct json *json, const struct group_page *view, const str
 	case GROUP_UNIT:
 	case GROUP_CGROUP:
 		json_name(json, group_table[key].member,
-			  !cgroup ? NULL : key == GROUP_UNIT ? cgroup->unit : cgroup->path);
+			  !cgroup ? NULL : key == GROUP_UNIT ? cgroup_unit(cgroup) : cgroup->path);
 		break;
 	case GROUP_UID:
 		json_count(json, "uid", sock->uid_known, sock->uid);

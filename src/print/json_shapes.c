@@ -67,9 +67,9 @@ void json_process(struct json *json, const struct process *process)
 void json_cgroup(struct json *json, const struct cgroup *cgroup)
 {
 	json_name(json, "cgroup", cgroup ? cgroup->path : NULL);
-	json_name(json, "unit", cgroup ? cgroup->unit : NULL);
-	json_name(json, "container", cgroup ? cgroup->container : NULL);
-	json_string(json, "pod", cgroup ? cgroup->pod : NULL);
+	json_name(json, "unit", cgroup ? cgroup_unit(cgroup) : NULL);
+	json_name(json, "container", cgroup ? cgroup_container(cgroup) : NULL);
+	json_string(json, "pod", cgroup ? cgroup_pod(cgroup) : NULL);
 }
 
 void json_holders(struct json *json, const char *name, const struct snapshot *seen,

@@ -104,14 +104,14 @@ static char *put_cgroup(struct json *json, char *at, const struct sock *sock,
 {
 	bool known = sock->have & HAVE_CGROUP;
 	const struct cgroup *cgroup = known ? snapshot_cgroup(seen, sock->cgroup_id) : NULL;
-	const char *path = cgroup ? cgroup->path : NULL, *unit = cgroup ? cgroup->unit : NULL;
-	const char *container = cgroup ? cgroup->container : NULL;
+	const char *path = cgroup ? cgroup->path : NULL, *unit = cgroup ? cgroup_unit(cgroup) : NULL;
+	const char *container = cgroup ? cgroup_container(cgroup) : NULL;
 
 	at = PUT_FOREIGN(json, at, "cgroup", path);
 	at = put_id(PUT(at, ",\"cgroup_id\":"), known, sock->cgroup_id);
 	at = PUT_FOREIGN(json, at, "unit", unit);
 	at = PUT_FOREIGN(json, at, "container", container);
-	return cgroup && cgroup->pod ? put_pod(json, at, cgroup->pod) : PUT(at, ",\"pod\":null");
+	return cgroup && cgroup_pod(cgroup) ? put_pod(json, at, cgroup_pod(cgroup)) : PUT(at, ",\"pod\":null");
 }
 
 static char *put_timer(char *at, const struct sock *sock)

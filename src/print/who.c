@@ -33,13 +33,13 @@ bool who_place(struct text *text, const struct cgroup *cgroup)
 {
 	if (!cgroup)
 		return false;
-	if (cgroup->unit) {
-		cell_word(text, cgroup->unit, strlen(cgroup->unit));
-	} else if (cgroup->container) {
-		size_t size = strlen(cgroup->container);
+	if (cgroup_unit(cgroup)) {
+		cell_word(text, cgroup_unit(cgroup), strlen(cgroup_unit(cgroup)));
+	} else if (cgroup_container(cgroup)) {
+		size_t size = strlen(cgroup_container(cgroup));
 
 		cell_str(text, "container ");
-		cell_word(text, cgroup->container, size == 64 ? 12 : size);
+		cell_word(text, cgroup_container(cgroup), size == 64 ? 12 : size);
 	} else if (cgroup->path[0] && cgroup->path[1]) {
 		cell_str(text, "cgroup ");
 		cell_word(text, cgroup->path, strlen(cgroup->path));

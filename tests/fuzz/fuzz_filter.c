@@ -127,8 +127,7 @@ static void make_world(void)
 	snapshot_init(&world);
 	world.holders_known = true;
 	process = snapshot_process(&world, 4711);
-	memcpy(world.processes.at[process].comm, "nginx", 5);
-	world.processes.at[process].comm_size = 5;
+	snapshot_name_process(&world, process, "nginx", 5);
 	world.processes.at[process].cgroup_id = 100;
 	*grow_add(&world.holders) = (struct holder){ .inode = 5, .process = process, .fd = 3 };
 	snapshot_sort_holders(&world);

@@ -225,6 +225,19 @@ static void look(const struct collect_source *source, struct snapshot *seen, uin
 	assert_int_equal(collect_close(collect, true, &fault), 0);
 }
 
+static void assert_same_process(const struct process *a, const struct process *b)
+{
+	assert_true(a->pid == b->pid && a->tid == b->tid && a->cgroup_id == b->cgroup_id);
+	assert_true(a->comm_size == b->comm_size && !a->comm == !b->comm);
+	assert_memory_equal(a->comm, b->comm, a->comm_size);
+	assert_true(!a->files == !b->files);
+	if (a->files)
+		assert_true(a->files->open.is == b->files->open.is &&
+			    a->files->open.value == b->files->open.value &&
+			    a->files->limit.is == b->files->limit.is &&
+			    a->files->limit.value == b->files->limit.value);
+}
+
 static void test_live_and_replay(void **state)
 {
 	struct collect_source record = { .record = tape.path }, from = { .from = tape.path };
@@ -240,8 +253,8 @@ static void test_live_and_replay(void **state)
 	assert_memory_equal(&live.limits, &again.limits, sizeof(live.limits));
 	assert_int_equal(live.holders.count, again.holders.count);
 	assert_int_equal(live.processes.count, again.processes.count);
-	assert_memory_equal(live.processes.at, again.processes.at,
-			    live.processes.count * sizeof(*live.processes.at));
+	for (size_t i = 0; i < live.processes.count; i++)
+		assert_same_process(&live.processes.at[i], &again.processes.at[i]);
 	assert_int_equal(live.cgroups.count, again.cgroups.count);
 	assert_int_equal(live.links.count, again.links.count);
 	assert_int_equal(live.locals.count, again.locals.count);

@@ -139,7 +139,7 @@ static void test_replay(void **state)
 	assert_non_null(snapshot_holders(&seen, 77, &count));
 	assert_int_equal(count, 1);
 	assert_string_equal(seen.processes.at[0].comm, "leaker");
-	assert_int_equal(seen.processes.at[0].descriptor_limit.value, 1024);
+	assert_int_equal(seen.processes.at[0].files->limit.value, 1024);
 	assert_string_equal(snapshot_cgroup(&seen, 1)->path, "/a.service");
 	assert_string_equal(snapshot_link(&seen, 3), "eth0");
 	assert_true(seen.locals_known);

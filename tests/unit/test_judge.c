@@ -102,8 +102,7 @@ static struct process *process(int32_t pid, const char *comm)
 	uint32_t index = snapshot_process(&seen, pid);
 	struct process *p = &seen.processes.at[index];
 
-	p->comm_size = (uint8_t)strlen(comm);
-	memcpy(p->comm, comm, strlen(comm));
+	snapshot_name_process(&seen, index, comm, strlen(comm));
 	return p;
 }
 
@@ -349,9 +348,10 @@ static void make_syn_sent_single(void) { unacked(STATE_SYN_SENT, 2, 64000, 6); }
 static void descriptors(int64_t open, int64_t limit)
 {
 	struct process *p = process(77, "leaker");
+	struct process_files *files = snapshot_process_files(&seen, (uint32_t)(p - seen.processes.at));
 
-	know(&p->descriptors, open);
-	know(&p->descriptor_limit, limit);
+	know(&files->open, open);
+	know(&files->limit, limit);
 }
 
 static void make_fds(void) { descriptors(820, 1024); }

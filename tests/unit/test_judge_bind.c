@@ -180,11 +180,9 @@ static const char *noted(const char *needle)
 static void hold(struct sock *s, int32_t pid, const char *comm)
 {
 	uint32_t index = snapshot_process(&seen, pid);
-	struct process *p = &seen.processes.at[index];
 
 	seen.holders_known = true;
-	p->comm_size = (uint8_t)strlen(comm);
-	memcpy(p->comm, comm, strlen(comm));
+	snapshot_name_process(&seen, index, comm, strlen(comm));
 	*grow_add(&seen.holders) = (struct holder){ s->inode, index, 5 };
 	snapshot_sort_holders(&seen);
 }

@@ -96,8 +96,7 @@ static void hold(const struct sock *s, int32_t pid, const char *comm)
 {
 	uint32_t index = snapshot_process(&seen, pid);
 
-	seen.processes.at[index].comm_size = (uint8_t)strlen(comm);
-	memcpy(seen.processes.at[index].comm, comm, strlen(comm));
+	snapshot_name_process(&seen, index, comm, strlen(comm));
 	*grow_add(&seen.holders) = (struct holder){ s->inode, index, 5 };
 	seen.holders_known = true;
 	snapshot_sort_holders(&seen);

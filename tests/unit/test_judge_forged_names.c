@@ -12,10 +12,8 @@
 static uint32_t add_process(int32_t pid, const char *comm)
 {
 	uint32_t index = snapshot_process(&seen, pid);
-	struct process *p = &seen.processes.at[index];
 
-	p->comm_size = (uint8_t)strlen(comm);
-	memcpy(p->comm, comm, p->comm_size);
+	snapshot_name_process(&seen, index, comm, strlen(comm));
 	return index;
 }
 

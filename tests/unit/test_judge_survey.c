@@ -155,15 +155,15 @@ static void look_at_all(const struct world *world, struct snapshot *seen)
 
 static void begin(const struct world *world, struct snapshot *seen)
 {
-	struct process *process;
+	struct process_files *files;
 	uint32_t index;
 
 	snapshot_init(seen);
 	seen->limits = world->limits;
 	index = snapshot_process(seen, 77);
-	process = &seen->processes.at[index];
-	know(&process->descriptors, world->descriptors);
-	know(&process->descriptor_limit, 1000);
+	files = snapshot_process_files(seen, index);
+	know(&files->open, world->descriptors);
+	know(&files->limit, 1000);
 }
 
 /* Known only after the look: every fourth socket, and one descriptor that is none of them. */

@@ -182,7 +182,7 @@ static void where_nobody_counts_what_is_allocated_bound_sockets_are_listed(void 
 static void for_a_program_short_of_descriptors_sockets_are_counted_and_not_kept(void **state)
 {
 	struct look look;
-	struct process *process;
+	struct process_files *files;
 	uint32_t index;
 
 	(void)state;
@@ -190,9 +190,9 @@ static void for_a_program_short_of_descriptors_sockets_are_counted_and_not_kept(
 	put_a_healthy_load(&look);
 	begin_look(&look, 5000);
 	index = snapshot_process(&look.seen, 77);
-	process = &look.seen.processes.at[index];
-	know(&process->descriptors, 950);
-	know(&process->descriptor_limit, 1000);
+	files = snapshot_process_files(&look.seen, index);
+	know(&files->open, 950);
+	know(&files->limit, 1000);
 	look_to_the_end(&look);
 	assert_int_equal(look.asked, 3);
 	assert_int_equal(look.log[0].states, STATE_ALL & ~many);

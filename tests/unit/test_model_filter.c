@@ -799,8 +799,7 @@ static void add_holder(uint32_t inode, int32_t pid, const char *comm)
 	uint32_t index = snapshot_process(&seen, pid);
 	struct holder *holder = grow_add(&seen.holders);
 
-	seen.processes.at[index].comm_size = (uint8_t)strlen(comm);
-	memcpy(seen.processes.at[index].comm, comm, strlen(comm));
+	snapshot_name_process(&seen, index, comm, strlen(comm));
 	*holder = (struct holder){ .inode = inode, .process = index, .fd = 3 };
 }
 

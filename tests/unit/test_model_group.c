@@ -26,10 +26,8 @@ static struct sock sock_in(enum state state, uint16_t port, uint32_t inode)
 static void add_holder(struct snapshot *seen, uint32_t inode, int32_t pid, const char *comm, int fd)
 {
 	uint32_t index = snapshot_process(seen, pid);
-	struct process *process = &seen->processes.at[index];
 
-	process->comm_size = (uint8_t)strlen(comm);
-	memcpy(process->comm, comm, process->comm_size);
+	snapshot_name_process(seen, index, comm, strlen(comm));
 	*grow_add(&seen->holders) = (struct holder){ .inode = inode, .process = index, .fd = fd };
 }
 

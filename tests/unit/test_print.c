@@ -126,10 +126,8 @@ static void hold(struct snapshot *seen, uint32_t inode, int32_t pid, int32_t fd,
 		 const char *comm, size_t size)
 {
 	uint32_t index = snapshot_process(seen, pid);
-	struct process *process = &seen->processes.at[index];
 
-	memcpy(process->comm, comm, size);
-	process->comm_size = (uint8_t)size;
+	snapshot_name_process(seen, index, comm, size);
 	*grow_add(&seen->holders) = (struct holder){ inode, index, fd };
 	seen->holders_known = true;
 	snapshot_sort_holders(seen);

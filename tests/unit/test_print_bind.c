@@ -80,11 +80,9 @@ static const char nasty[] = "a\"b\x1b[31m\x80\xe2\x80\xae";
 static void add_holder(struct snapshot *seen, uint32_t inode, int32_t pid, const char *comm)
 {
 	uint32_t index = snapshot_process(seen, pid);
-	struct process *process = &seen->processes.at[index];
 
-	process->comm_size = (uint8_t)strlen(comm);
-	memcpy(process->comm, comm, process->comm_size);
-	process->cgroup_id = 5;
+	snapshot_name_process(seen, index, comm, strlen(comm));
+	seen->processes.at[index].cgroup_id = 5;
 	*grow_add(&seen->holders) = (struct holder){ inode, index, 6 };
 	seen->holders_known = true;
 	snapshot_sort_holders(seen);

@@ -26,8 +26,7 @@ static int begin(void **state)
 	snapshot_init(&seen);
 	seen.holders_known = seen.socks_complete = true;
 	index = snapshot_process(&seen, 812);
-	memcpy(seen.processes.at[index].comm, "w\x1b", 2);
-	seen.processes.at[index].comm_size = 2;
+	snapshot_name_process(&seen, index, "w\x1b", 2);
 	*grow_add(&seen.holders) = (struct holder){ 71, index, 4 };
 	snapshot_sort_holders(&seen);
 	snapshot_add_cgroup(&seen, 5, "/system.slice/web.service");

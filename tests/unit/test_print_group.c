@@ -20,10 +20,8 @@ static struct snapshot seen;
 static void hold(uint32_t inode, int32_t pid, const char *comm)
 {
 	uint32_t index = snapshot_process(&seen, pid);
-	struct process *process = &seen.processes.at[index];
 
-	process->comm_size = (uint8_t)strlen(comm);
-	memcpy(process->comm, comm, strlen(comm));
+	snapshot_name_process(&seen, index, comm, strlen(comm));
 	*grow_add(&seen.holders) = (struct holder){ inode, index, 4 };
 	snapshot_sort_holders(&seen);
 }

@@ -257,14 +257,12 @@ static inline void read_process(struct told *t, const struct words *w)
 	uint32_t index = snapshot_process(&t->seen, atoi(w->at[1]));
 	struct process *p = &t->seen.processes.at[index];
 
-	if (strcmp(w->at[2], "-") != 0) {
-		p->comm_size = (uint8_t)strlen(w->at[2]);
-		memcpy(p->comm, w->at[2], p->comm_size);
-	}
+	if (strcmp(w->at[2], "-") != 0)
+		snapshot_name_process(&t->seen, index, w->at[2], strlen(w->at[2]));
 	if (word_value(w, "fds"))
-		know(&p->descriptors, word_value(w, "fds"));
+		know(&snapshot_process_files(&t->seen, index)->open, word_value(w, "fds"));
 	if (word_value(w, "limit"))
-		know(&p->descriptor_limit, word_value(w, "limit"));
+		know(&snapshot_process_files(&t->seen, index)->limit, word_value(w, "limit"));
 	p->cgroup_id = (uint64_t)word_number(w, "cgroup", 0);
 }
 
