@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+void (*fault_cleanup)(void);
+
 int fault_set(struct fault *fault, int err, const char *fmt, ...)
 {
 	va_list args;

@@ -22,4 +22,10 @@ struct fault {
 int fault_set(struct fault *fault, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/*
+ * Removes what an unfinished file left behind; fit for a signal's handler. Whoever ends the
+ * program in the middle (no memory, a deadline) calls it first. NULL: there is nothing.
+ */
+extern void (*fault_cleanup)(void);
+
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/grow.h"
 
+#include "base/fault.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +13,8 @@ static __attribute__((noreturn)) void out_of_memory(void)
 	static const char text[] =
 		"sockvet: out of memory: nothing can be concluded; free some or raise the limit\n";
 
+	if (fault_cleanup)
+		fault_cleanup();
 	/* stdio may need memory itself */
 	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
 		_exit(3);

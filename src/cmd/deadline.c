@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/deadline.h"
 
+#include "base/fault.h"
 #include "cmd/cmd.h"
 
 #include <poll.h>
@@ -27,6 +28,8 @@ static void give_up(int number)
 	(void)number;
 	if (restore_terminal)
 		restore_terminal();
+	if (fault_cleanup)
+		fault_cleanup();
 	if (poll(&room, 1, 0) == 1 && write(STDERR_FILENO, sentence, strlen(sentence)) < 0)
 		_exit(STATUS_UNKNOWN);
 	_exit(STATUS_UNKNOWN);

@@ -9,9 +9,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+
+/*
+ * The temporary name of the one recording that is being made, for a handler: nothing
+ * is to stay in the folder when the program ends in the middle.
+ */
+static struct {
+	volatile sig_atomic_t is_there;
+	int  folder;
+	char name[64];
+} temporary;
 
 struct save {
 	int         folder;     /* O_PATH of the directory */
@@ -19,7 +30,6 @@ struct save {
 	bool        nameless;   /* made with O_TMPFILE */
 	char       *place;      /* the folder's path */
 	char       *name;       /* within the folder */
-	char        temporary[64];
 	struct quote shown;     /* the path, safe to print */
 	uint64_t    frames;
 	uint64_t    sum;        /* of all that was put */
@@ -33,13 +43,37 @@ static int fail(struct save *save, int err, const char *what, struct fault *faul
 			 save->shown.at, strerror(err));
 }
 
+/* Fit for a handler. */
+static void remove_temporary(void)
+{
+	if (temporary.is_there)
+		unlinkat(temporary.folder, temporary.name, 0);
+	temporary.is_there = false;
+}
+
+static void end_by_signal(int number)
+{
+	remove_temporary();
+	raise(number);          /* when this handler returns; SA_RESETHAND */
+}
+
+/* What the caller ignores, or another part of the program handles, stays as it is. */
+static void catch_endings(void)
+{
+	static const int numbers[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM };
+	struct sigaction old, new = { .sa_handler = end_by_signal, .sa_flags = (int)SA_RESETHAND };
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
+			sigaction(numbers[i], &new, NULL);
+	fault_cleanup = remove_temporary;
+}
+
 static void save_free(struct save *save)
 {
-	if (save->fd >= 0) {
+	if (save->fd >= 0)
 		close(save->fd);
-		if (!save->nameless)
-			unlinkat(save->folder, save->temporary, 0);
-	}
+	remove_temporary();
 	if (save->folder >= 0)
 		close(save->folder);
 	redact_free(save->redact);
@@ -131,14 +165,36 @@ static int check_target(struct save *save, struct fault *fault)
 				     refuse_target(save, "regular file", fault);
 }
 
-static void make_temporary_name(struct save *save)
+static void make_temporary_name(const struct save *save)
 {
 	uint64_t chance = 0;
 
 	if (getrandom(&chance, sizeof(chance), GRND_NONBLOCK) != sizeof(chance))
 		chance = (uint64_t)getpid() << 32 ^ (uintptr_t)save;
-	snprintf(save->temporary, sizeof(save->temporary), ".sockvet-%016llx.tmp",
+	snprintf(temporary.name, sizeof(temporary.name), ".sockvet-%016llx.tmp",
 		 (unsigned long long)chance);
+	temporary.folder = save->folder;
+}
+
+/* A signal waits while the name is made, or its handler would not find it. */
+static int with_temporary_name(struct save *save, int (*make)(struct save *save))
+{
+	sigset_t all, before;
+	int got;
+
+	catch_endings();
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	got = make(save);
+	temporary.is_there = got >= 0;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return got;
+}
+
+static int create_named(struct save *save)
+{
+	return openat(save->folder, temporary.name,
+		      O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_WRONLY, 0600);
 }
 
 static int open_file(struct save *save, struct fault *fault)
@@ -148,8 +204,7 @@ static int open_file(struct save *save, struct fault *fault)
 	save->fd = openat(save->folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 	save->nameless = save->fd >= 0;
 	if (save->fd < 0)
-		save->fd = openat(save->folder, save->temporary,
-				  O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC | O_WRONLY, 0600);
+		save->fd = with_temporary_name(save, create_named);
 	return save->fd < 0 ? fail(save, errno, "write", fault) : 0;
 }
 
@@ -250,6 +305,11 @@ static int give_name(struct save *save, const char *name)
 	return linkat(save->fd, "", save->folder, name, AT_EMPTY_PATH);
 }
 
+static int link_temporary(struct save *save)
+{
+	return give_name(save, temporary.name);
+}
+
 static int put_in_place(struct save *save, struct fault *fault)
 {
 	int err = check_place(save, fault);
@@ -261,14 +321,11 @@ static int put_in_place(struct save *save, struct fault *fault)
 	/* At once where nothing is to be replaced: nobody ever sees another name. */
 	if (save->nameless && give_name(save, save->name) == 0)
 		return 0;
-	if (save->nameless) {
-		if (give_name(save, save->temporary) < 0)
-			return fail(save, errno, "name", fault);
-		save->nameless = false;
-	}
-	if (renameat(save->folder, save->temporary, save->folder, save->name) < 0)
+	if (save->nameless && with_temporary_name(save, link_temporary) < 0)
 		return fail(save, errno, "name", fault);
-	save->nameless = true;  /* nothing temporary is left to be removed */
+	if (renameat(save->folder, temporary.name, save->folder, save->name) < 0)
+		return fail(save, errno, "name", fault);
+	temporary.is_there = false;
 	return 0;
 }
 

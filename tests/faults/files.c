@@ -4,6 +4,7 @@
  *
  *   FILES_INSTEAD  PATH=OTHER, more of them after a colon each
  *   FILES_ONLY     when set, sockets of netlink are refused
+ *   FILES_NAMED    when set, a file without a name (O_TMPFILE) is refused
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -57,6 +58,10 @@ int openat(int folder, const char *path, int flags, ...)
 	va_start(more, flags);
 	mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(more, mode_t) : 0;
 	va_end(more);
+	if ((flags & O_TMPFILE) == O_TMPFILE && getenv("FILES_NAMED")) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
 	return really_open(folder, path, flags, mode);
 }
 

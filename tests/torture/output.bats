@@ -13,6 +13,10 @@ print("READY", flush=True)
 sys.stdin.read()
 '
 
+sanitized() {
+	ldd "$SOCKVET" | grep -q 'libasan\|libtsan\|libubsan'
+}
+
 COMMANDS=("check" "check --json" "list -tan" "list -tan --jsonl" "list -tan --csv" "bind 9999" "bind 9999 --json"
 	"connect 127.0.0.1:8080" "list -s" "tables" "tables findings" "explain" "explain CLOSE_WAIT" "--help" "--version"
 	"list --help")
@@ -173,6 +177,42 @@ nothing_but_the_old() {
 		rm -f "$BATS_TEST_TMPDIR/folder/recording"
 	done
 	return 0
+}
+
+# Where a file system knows only files with names, and a signal or a slow fsync() comes while the temporary one is there.
+named_only() {
+	local inject=$1
+	shift
+	inside strace -f -qqq -o /dev/null -E LD_PRELOAD="$BUILD/tests/faults-files.so" -E FILES_NAMED=1 -e trace=fsync \
+		-e "inject=fsync:$inject:when=1" "$SOCKVET" "$@"
+}
+
+@test "what ends a recording early takes its temporary file away" {
+	need_strace
+	! sanitized || skip "a sanitizer wants to be loaded first"
+	lab_python "$HOLDER"
+	mkdir "$BATS_TEST_TMPDIR/folder"
+	local file=$BATS_TEST_TMPDIR/folder/recording signal status
+	for signal in HUP INT PIPE QUIT TERM; do
+		status=0
+		named_only signal=$signal record -q "$file" || status=$?
+		[ "$status" -gt 128 ] || { echo "SIG$signal: status $status"; return 1; }
+		[ -z "$(ls -A "$BATS_TEST_TMPDIR/folder")" ] || { echo "SIG$signal leaves $(ls -A "$BATS_TEST_TMPDIR/folder")"; return 1; }
+	done
+	run -3 named_only delay_enter=1500000 record -q --deadline 0.2 "$file"
+	[[ $output == *"not at its end after"* ]]
+	[ -z "$(ls -A "$BATS_TEST_TMPDIR/folder")" ]
+	named_only error=EINVAL record -q "$file"
+	[ "$(ls -A "$BATS_TEST_TMPDIR/folder")" = recording ]
+}
+
+@test "a signal that is ignored does not end a recording" {
+	need_strace
+	! sanitized || skip "a sanitizer wants to be loaded first"
+	lab_python "$HOLDER"
+	mkdir "$BATS_TEST_TMPDIR/folder"
+	(trap "" HUP && named_only signal=HUP record -q "$BATS_TEST_TMPDIR/folder/recording")
+	[ "$(ls -A "$BATS_TEST_TMPDIR/folder")" = recording ]
 }
 
 @test "a link in the place of the recording is not followed" {
