@@ -4,6 +4,7 @@
 Never a crash, a hang or a sanitizer's report. Status 0 to 2 only with what a clean run says, or with a gap that is
 told. Status 3 with a sentence. Beside the target of a recording nothing, and in it what was there or a whole recording.
 """
+import itertools
 import json
 import os
 import re
@@ -28,13 +29,13 @@ class Oracle:
         self.status, self.seen = clean.status, self.plain(clean)
         assert self.status in (0, 1, 2), (job.words, clean)
         self.gaps = self.gaps_of(clean)
-        self.sockets = scene.seen_by_ss()
+        job.watch.begin()
         self.recording = self.replayed() if job.records else None
 
     def rested(self):
         """A clean run that says the same as the one before it."""
         before = self.job.run()
-        for _ in range(5):
+        for _ in range(20):
             clean = self.job.run()
             if self.plain(clean) == self.plain(before):
                 return clean
@@ -70,10 +71,13 @@ class Oracle:
         return scene.plain(run.out, True) if run.status in (0, 3) else None
 
     def moved(self):
-        """Whether an undisturbed run, or ss, no longer says what the judgement compares with."""
-        control = self.job.run()
-        same = control.status == self.status and self.plain(control) == self.seen
-        return not same or scene.seen_by_ss() != self.sockets
+        """
+        Whether a socket came or went since the judgement began, also for a moment only, or an undisturbed run no
+        longer says what it compares with. A probe has sockets of its own, which go before it ends.
+        """
+        control = self.job.run()        # first: the kernel tells of a socket's end a little later
+        moved = self.job.watch.moved(ends_count="--probe" not in self.job.words)
+        return moved or control.status != self.status or self.plain(control) != self.seen
 
     def problem(self, run, name, error, on):
         """One sentence, or None."""
@@ -128,9 +132,7 @@ class Oracle:
 
     def difference(self, run):
         now, then = flat(self.plain(run)), flat(self.seen)
-        gone = [line for line in then if line not in now][:3]
-        new = [line for line in now if line not in then][:3]
-        return "gone %s, new %s" % (gone, new)
+        return "gone %s, new %s" % (first_beside(then, now), first_beside(now, then))
 
     def gap_text(self, run):
         try:
@@ -155,6 +157,12 @@ class Oracle:
         if silent and not scene.weaker(self.recording, found):
             return "status %d, and the recording says something else" % run.status
         return None
+
+
+def first_beside(lines, others):
+    """Three lines that the others have not; a crowd has 300,000."""
+    known = set(others)
+    return list(itertools.islice((line for line in lines if line not in known), 3))
 
 
 def tail(err):

@@ -83,8 +83,8 @@ Run = collections.namedtuple("Run", "status out err")
 class Job:
     """One command in one place: clean runs first, then one run for each failure."""
 
-    def __init__(self, args, folder, words):
-        self.args, self.folder, self.words = args, folder, words
+    def __init__(self, args, folder, words, watch):
+        self.args, self.folder, self.words, self.watch = args, folder, words, watch
         self.target = os.path.join(folder, "target", "recording")
         self.report = os.path.join(folder, "report")
         self.old = b"sockvet\nwhat was there before"
@@ -152,6 +152,26 @@ class Job:
                    (name, "EIO", "all", at))
 
 
+class Judgement:
+    """What is required of the runs of one job, renewed whenever the scene moved."""
+
+    def __init__(self, job):
+        self.job, self.judge, self.moved = job, oracle.Oracle(job), 0
+
+    def of(self, wishes, name):
+        """The failure that was had, and a sentence when the run is not as required."""
+        for _ in range(REPEATED):
+            self.job.watch.saw_end()
+            run = self.job.run(wishes)
+            name = self.job.really(name)
+            problem = self.judge.problem(run, *name[:3])
+            if not problem or not self.judge.moved():
+                break
+            self.moved += 1
+            self.judge = oracle.Oracle(self.job)
+        return name, problem
+
+
 def wait_for(pid):
     """The status; -signal; or None for one that hung, which is ended."""
     handle = os.pidfd_open(pid)
@@ -175,6 +195,7 @@ def read_back(file):
 def work(args):
     """One job's share, within its own namespaces; tells lines of JSON."""
     held = scene.make()
+    watch = scene.Watch()
     folder = tempfile.mkdtemp(prefix="torture-", dir=args.folder)
     os.mkdir(folder + "/target")
     subprocess.run([args.sockvet, "record", "-q", folder + "/seen"], check=True)
@@ -185,9 +206,9 @@ def work(args):
         if words in CROWDED and not crowded:
             held += scene.crowd()
             crowded = True
-        job = Job(args, folder, words)
-        judge = oracle.Oracle(job)
-        runs = left = moved = 0
+        job = Job(args, folder, words, watch)
+        judgement = Judgement(job)
+        runs = left = 0
         for i, (wishes, name) in enumerate(job.failures()):
             if i // args.every % args.jobs != args.work or i % args.every != args.offset % args.every:
                 continue
@@ -195,17 +216,10 @@ def work(args):
                 left += 1
                 continue
             runs += 1
-            for _ in range(REPEATED):
-                run = job.run(dict(wishes, FAIL_REPORT=job.report))
-                name = job.really(name)
-                problem = judge.problem(run, *name[:3])
-                if not problem or not judge.moved():
-                    break
-                moved += 1
-                judge = oracle.Oracle(job)
+            name, problem = judgement.of(dict(wishes, FAIL_REPORT=job.report), name)
             if problem:
                 print(json.dumps({"words": words, "failed": name, "problem": problem}), flush=True)
-        print(json.dumps({"words": words, "runs": runs, "left": left, "moved": moved}), flush=True)
+        print(json.dumps({"words": words, "runs": runs, "left": left, "moved": judgement.moved}), flush=True)
     shutil.rmtree(folder)
     del held
 
