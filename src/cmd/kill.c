@@ -83,11 +83,7 @@ static int check_listing(struct kill_job *job)
 	return 0;
 }
 
-/*
- * Of listeners that share a port the kernel finds one at a time: when that is
- * closed, the next comes into reach. So those out of reach are asked again while
- * that helps.
- */
+/* Not tried yet, or out of reach when it was. */
 static bool is_waiting(const struct doomed *doomed)
 {
 	return doomed->fate.outcome == OUTCOME_NONE ||
@@ -129,19 +125,55 @@ static void kill_one(struct kill_job *job, const struct destroy_ask *ask, struct
 					      .err = session->fault.err };
 }
 
-static bool kill_round(struct kill_job *job, const struct destroy_ask *ask)
+/* The one that the kernel would close at the address of @doomed, if it is to be closed. */
+static struct doomed *reached(const struct kill_job *job, const struct map *by_cookie,
+			      const struct doomed *doomed)
 {
-	bool helped = false;
+	uint64_t cookie = collect_reached(job->deed.session.collect, &doomed->sock);
+	const uint32_t *at = cookie == UINT64_MAX ? NULL : map_find(by_cookie, cookie);
 
+	return at ? &job->audit.list.at[*at] : NULL;
+}
+
+/*
+ * Of listeners that share a port the kernel finds one at a time: when that is
+ * closed, the next comes into reach. So it is asked which one that is, until it is
+ * one that stays or is closed already: two questions for each, whatever their order.
+ */
+static void kill_shared(struct kill_job *job, const struct destroy_ask *ask,
+			const struct map *by_cookie, struct doomed *doomed)
+{
+	struct doomed *next;
+
+	while (is_waiting(doomed) && (next = reached(job, by_cookie, doomed)) && is_waiting(next)) {
+		kill_one(job, ask, next);
+		if (next->fate.outcome != OUTCOME_DESTROYED)
+			break;
+	}
+	if (doomed->fate.outcome == OUTCOME_NONE)
+		kill_one(job, ask, doomed);
+}
+
+static bool may_share(const struct sock *sock)
+{
+	return sock->protocol == PROTOCOL_UDP || sock->state == STATE_LISTEN;
+}
+
+static void kill_each(struct kill_job *job, const struct destroy_ask *ask)
+{
+	struct map by_cookie = { 0 };
+
+	for (size_t i = 0; i < job->audit.list.count; i++)
+		*map_slot(&by_cookie, job->audit.list.at[i].sock.cookie, NULL) = (uint32_t)i;
 	for (size_t i = 0; i < job->audit.list.count; i++) {
 		struct doomed *doomed = &job->audit.list.at[i];
 
-		if (!is_waiting(doomed))
-			continue;
-		kill_one(job, ask, doomed);
-		helped |= doomed->fate.outcome == OUTCOME_DESTROYED;
+		if (may_share(&doomed->sock))
+			kill_shared(job, ask, &by_cookie, doomed);
+		else
+			kill_one(job, ask, doomed);
 	}
-	return helped;
+	map_fini(&by_cookie);
 }
 
 /*
@@ -176,8 +208,7 @@ static void kill_all(struct kill_job *job)
 	/* each order has its own time, and what was closed has to be told */
 	deadline_end();
 	job->audit.confirmed = true;
-	while (kill_round(job, &ask))
-		;
+	kill_each(job, &ask);
 }
 
 /* 0 only if every one of them was closed. */

@@ -298,6 +298,11 @@ int collect_probe_ports(struct collect *collect, const uint8_t *ports,
 	return 0;
 }
 
+uint64_t collect_reached(const struct collect *collect, const struct sock *sock)
+{
+	return destroy_reached(sock, collect->source.deadline_ms);
+}
+
 int collect_destroy(struct collect *collect, const struct sock *sock,
 		    const struct destroy_ask *ask, struct fate *fate, struct fault *fault)
 {

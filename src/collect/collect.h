@@ -331,6 +331,13 @@ struct destroy_ask {
 int collect_destroy(struct collect *collect, const struct sock *sock,
 		    const struct destroy_ask *ask, struct fate *fate, struct fault *fault);
 
+/*
+ * The cookie of the socket that the kernel finds at the address of @sock: of listeners
+ * and UDP sockets that share one it is the one that an order would reach. UINT64_MAX
+ * when there is none, or it cannot be told. Live only.
+ */
+uint64_t collect_reached(const struct collect *collect, const struct sock *sock);
+
 /* A socket of this namespace that was freed, or events that were lost. */
 struct event {
 	int64_t     time_ms;    /* CLOCK_REALTIME, when it was received */

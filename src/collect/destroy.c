@@ -271,3 +271,23 @@ int destroy_sock(const struct sock *sock, const struct destroy_ask *ask, const c
 	wire_close(&job.wire);
 	return err;
 }
+
+uint64_t destroy_reached(const struct sock *sock, unsigned deadline_ms)
+{
+	struct sock any = *sock, found = { .cookie = UINT64_MAX };
+	struct job job = { .deadline_ms = deadline_ms };
+	struct inet_diag_req_v2 request;
+	const struct nlmsghdr *message;
+	struct detail detail;
+
+	any.cookie = UINT64_MAX;
+	request = request_for(&any, 0, sock->protocol == PROTOCOL_UDP);
+	if (wire_open(&job.wire, NETLINK_SOCK_DIAG, WIRE_ROOM, NULL) == 0 &&
+	    ask(&job, SOCK_DIAG_BY_FAMILY, 0, &request, &message, NULL) == 0 &&
+	    wire_refusal(message) < 0 &&
+	    message_parse(mnl_nlmsg_get_payload(message), mnl_nlmsg_get_payload_len(message),
+			  sock->protocol, 0, &found, &detail) < 0)
+		found.cookie = UINT64_MAX;
+	wire_close(&job.wire);
+	return found.cookie;
+}

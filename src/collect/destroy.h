@@ -11,6 +11,9 @@
 int destroy_sock(const struct sock *sock, const struct destroy_ask *ask, const char *release,
 		 unsigned deadline_ms, struct fate *fate, struct fault *fault);
 
+/* See collect_reached(). */
+uint64_t destroy_reached(const struct sock *sock, unsigned deadline_ms);
+
 /* What the kernel's answer to SOCK_DESTROY means; @err is 0 or a positive errno. */
 enum outcome destroy_outcome(int err);
 

@@ -171,6 +171,17 @@ left() {
 	[ "$(left '.state == "LISTEN"')" -eq 2 ]
 }
 
+@test "so many listeners of one port take so many questions, not their square" {
+	need_strace
+	holds_sockets 'a = [listener(7080, shared=True) for _ in range(60)]'
+	inside strace -qq -o "$BATS_TEST_TMPDIR/trace" -e trace=sendto "$SOCKVET" list -K --yes --json state listening \
+		sport = :7080 >"$BATS_TEST_TMPDIR/told"
+	[ "$(jq '[.sockets[] | select(.outcome == "destroyed")] | length' "$BATS_TEST_TMPDIR/told")" -eq 60 ]
+	questions=$(wc -l <"$BATS_TEST_TMPDIR/trace")
+	echo "$questions questions"
+	[ "$questions" -le $((60 * 5)) ]
+}
+
 @test "UDP sockets are not destroyed" {
 	holds_sockets 'a, b = udp(7071), udp(7072, socket.AF_INET6); c = socket.socket(type=socket.SOCK_DGRAM); c.connect(("127.0.0.1", 7071))'
 	sockvet list -auK --yes --json sport = :7071 or dport = :7071 or sport = :7072
