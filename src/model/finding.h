@@ -43,7 +43,8 @@ struct fact {
 #define STRIP_CELLS   64
 #define ADVICE_MAX    6
 #define EXAMPLES_MAX  5
-#define EXAMPLE_HOLDERS_MAX 32   /* of each example in JSON */
+/* In JSON: of each example, and of a listener that is the subject. */
+#define EXAMPLE_HOLDERS_MAX 32
 
 /* One advice: static text, or formatted text that the finding owns. */
 struct advice { size_t count; char *text[ADVICE_MAX]; };

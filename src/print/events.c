@@ -26,7 +26,7 @@ static void put_processes(struct json *json, const struct event_row *row)
 		json_open(json, "processes", '[');
 		json_close(json, ']');
 	} else {
-		json_holders(json, "processes", row->owners, row->known ? row->sock->inode : 0);
+		json_holders(json, row->owners, row->known ? row->sock->inode : 0, 0);
 	}
 }
 

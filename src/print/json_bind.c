@@ -227,7 +227,7 @@ static void put_unix_sock(struct json *json, const struct snapshot *seen,
 	json_bool(json, "listens", sock->listens);
 	json_u64(json, "recv_queue", sock->recv_queue);
 	json_u64(json, "send_queue", sock->send_queue);
-	json_holders(json, "processes", seen, sock->inode);
+	json_holders(json, seen, sock->inode, 0);
 	json_null(json, "frees_in_ms");
 	json_end_line(json, pretty);
 }

@@ -96,7 +96,7 @@ static void put_listener(struct json *json, const struct snapshot *seen,
 {
 	json_addr(json, "address", &subject->source, subject->family);
 	put_port(json, subject->port);
-	json_holders(json, "processes", seen, subject->listener_inode);
+	json_holders(json, seen, subject->listener_inode, EXAMPLE_HOLDERS_MAX);
 }
 
 static void put_subject(struct json *json, const struct snapshot *seen,

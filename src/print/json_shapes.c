@@ -72,25 +72,27 @@ void json_cgroup(struct json *json, const struct cgroup *cgroup)
 	json_string(json, "pod", cgroup ? cgroup_pod(cgroup) : NULL);
 }
 
-void json_holders(struct json *json, const char *name, const struct snapshot *seen,
-		  uint32_t inode)
+void json_holders(struct json *json, const struct snapshot *seen, uint32_t inode, size_t most)
 {
-	size_t count;
+	size_t count, shown;
 	const struct holder *holder = snapshot_holders(seen, inode, &count);
 
 	/* Nobody could be seen: not known, rather than none. */
 	if (!count) {
-		json_null(json, name);
+		json_null(json, "processes");
 		return;
 	}
-	json_open(json, name, '[');
-	for (size_t i = 0; i < count; i++, holder++) {
+	shown = most && count > most ? most : count;
+	json_open(json, "processes", '[');
+	for (size_t i = 0; i < shown; i++, holder++) {
 		json_open(json, NULL, '{');
 		json_process(json, &seen->processes.at[holder->process]);
 		json_i64(json, "fd", holder->fd);
 		json_close(json, '}');
 	}
 	json_close(json, ']');
+	if (shown < count)
+		json_u64(json, "processes_left_out", count - shown);
 }
 
 void json_begin_record(struct json *json, struct out *out, const char *type)

@@ -23,9 +23,11 @@ void json_states(struct json *json, const char *name, const uint32_t count[STATE
 void json_process(struct json *json, const struct process *process);
 /* Members "cgroup", "unit", "container", "pod"; @cgroup may be NULL. */
 void json_cgroup(struct json *json, const struct cgroup *cgroup);
-/* Who holds @inode, with descriptors; null when nobody could be seen. */
-void json_holders(struct json *json, const char *name, const struct snapshot *seen,
-		  uint32_t inode);
+/*
+ * "processes": who holds @inode, with descriptors; null when nobody could be seen. At most
+ * @most, and "processes_left_out" where there are more; 0: all.
+ */
+void json_holders(struct json *json, const struct snapshot *seen, uint32_t inode, size_t most);
 
 /* One object that is a document, an array element or a record of JSON Lines. */
 void json_begin_record(struct json *json, struct out *out, const char *type);

@@ -53,6 +53,11 @@ for finding in full:
     for example in finding["sockets"]:
         shown = len(example["processes"])
         assert shown == 32 and shown + example["processes_left_out"] == len(holders), example
+open("/proc/sys/net/ipv4/ip_local_port_range", "w").write("8000 9000")
+status, out, err = sockvet("check", "--json", "--warn", "ephemeral-listener=0")
+subject = [finding for finding in json.loads(out)["findings"] if finding["id"] == "ephemeral-listener"][0]["subject"]
+shown = len(subject["processes"])
+assert shown == 32 and shown + subject["processes_left_out"] == len(holders), subject
 '
 }
 
