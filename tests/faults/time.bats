@@ -38,6 +38,24 @@ same_but_time() {
 	[ "$rounds" -eq 5 ]
 }
 
+@test "clocks that begin elsewhere, as in a container that was moved, change nothing" {
+	lab_python "$CONNECTED" 20
+	inside unshare -Tf --monotonic 1 --boottime 1 true 2>/dev/null || skip "this machine gives no namespaces of time"
+	local still years=$((30 * 365 * 86400)) plain
+	sockvet list -tan --json
+	still=$(same_but_time)
+	for words in "$years $years" "$years 1" "1 $years"; do
+		# shellcheck disable=SC2086  # two words
+		set -- $words
+		output=$(inside unshare -Tf --monotonic "$1" --boottime "$2" "$SOCKVET" list -tan --json --deadline 5)
+		[ "$still" = "$(same_but_time)" ] || { echo "monotonic $1, boottime $2"; return 1; }
+		plain=0 status=0
+		inside "$SOCKVET" check -q || plain=$?
+		inside unshare -Tf --monotonic "$1" --boottime "$2" "$SOCKVET" check -q --deadline 5 || status=$?
+		[ "$status" -eq "$plain" ]
+	done
+}
+
 @test "an interval or a deadline that is none is taken" {
 	local word
 	for word in 0 -1 1e9 nan inf 1e-9 0x10 99999999999999999999 '1 ' ''; do
