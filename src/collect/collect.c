@@ -95,6 +95,7 @@ int collect_open(struct collect **result, const struct collect_source *source,
 	collect->source = *source;
 	if (!collect->source.deadline_ms)
 		collect->source.deadline_ms = DEADLINE_MS;
+	wire_limit_routes(collect->source.deadline_ms);
 	err = tape_open(&collect->tape, source->from, source->record, fault);
 	if (!err && source->redact)
 		tape_redact(&collect->tape);

@@ -134,7 +134,7 @@ static int list(struct walk *walk)
 
 	for (size_t i = 0; i < 2 && !err; i++) {
 		dumps[i].routing = true;
-		dumps[i].deadline_ms = WIRE_ROUTE_MS;
+		dumps[i].deadline_ms = wire_route_ms;
 		dumps[i].take = take;
 		dumps[i].ctx = walk;
 		err = wire_dump(&dumps[i], NULL);
@@ -211,7 +211,7 @@ static int ask_device(struct wire *wire, uint32_t ifindex, struct device *device
 		.type = RTM_GETLINK, .payload = &asked, .size = sizeof(asked),
 	};
 	const struct nlmsghdr *answer;
-	int err = wire_ask(wire, &question, WIRE_ROUTE_MS, &answer);
+	int err = wire_ask(wire, &question, wire_route_ms, &answer);
 
 	*device = (struct device){ .master = 0 };
 	if (err)

@@ -113,7 +113,7 @@ int routes_ask_from(enum family family, const struct addr *destination,
 		err = wire_ask(&wire, &(struct wire_question){
 			.type = RTM_GETROUTE, .payload = mnl_nlmsg_get_payload(request.message),
 			.size = mnl_nlmsg_get_payload_len(request.message),
-		}, WIRE_ROUTE_MS, &answer);
+		}, wire_route_ms, &answer);
 	if (!err && wire_refusal(answer) > 0)
 		route->err = wire_refusal(answer);
 	else if (!err)
@@ -186,7 +186,7 @@ int routes_local(const struct addr *addr, uint32_t table, struct route *route)
 	};
 	struct request request;
 	struct wire_dump dump = {
-		.routing = true, .type = RTM_GETROUTE, .deadline_ms = WIRE_ROUTE_MS,
+		.routing = true, .type = RTM_GETROUTE, .deadline_ms = wire_route_ms,
 		.take = routes_take, .again = forget, .ctx = &lookup,
 	};
 	int err;

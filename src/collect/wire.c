@@ -36,6 +36,14 @@ const struct wire_lister *wire_lister_of(enum protocol protocol)
 	}
 }
 
+unsigned wire_route_ms = 5000;
+
+void wire_limit_routes(unsigned deadline_ms)
+{
+	if (deadline_ms < wire_route_ms)
+		wire_route_ms = deadline_ms;
+}
+
 static int64_t now_ms(void)
 {
 	struct timespec now = { 0 };

@@ -31,7 +31,10 @@ struct wire {
 #define WIRE_ROOM 32768
 
 /* What NETLINK_ROUTE is asked is answered at once, or not. */
-#define WIRE_ROUTE_MS 5000
+extern unsigned wire_route_ms;
+
+/* @deadline_ms, where that is less than is waited for NETLINK_ROUTE by itself. */
+void wire_limit_routes(unsigned deadline_ms);
 
 /**
  * wire_open - a socket to the kernel

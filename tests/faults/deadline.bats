@@ -41,6 +41,16 @@ ended() {
 	exec 7>&-
 }
 
+@test "a question about routes waits for its answer no longer than --deadline" {
+	lab_python 'import sys; print("READY", flush=True); sys.stdin.read()'
+	local begin=$EPOCHREALTIME
+	# answers to another question are none
+	preloaded netlink SPOIL=sequence SPOIL_BUS=0 -- connect 127.0.0.1:8080 --deadline 0.7
+	ends_in 3
+	[[ $errors == "sockvet: "* ]] && [[ $errors != *"not at its end"* ]] || { echo "$errors"; return 1; }
+	[ $((${EPOCHREALTIME%.*} - ${begin%.*})) -le 5 ]
+}
+
 @test "a blocked or ignored SIGALRM takes nothing from --deadline" {
 	mkfifo "$HERE/fifo"
 	exec 8<>"$HERE/fifo"
