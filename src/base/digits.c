@@ -39,6 +39,56 @@ char *digits_many(char *to, uint64_t value)
 	return put_pair(to, (unsigned)value % 100);
 }
 
+char *digits_thousands(char *to, uint64_t value)
+{
+	if (value < 1000)
+		return digits_u64(to, value);
+	to = digits_thousands(to, value / 1000);
+	*to++ = ',';
+	*to++ = (char)('0' + value / 100 % 10);
+	return put_pair(to, value % 100);
+}
+
+static char *put_unit(char *to, const char *gap, const char *unit)
+{
+	return stpcpy(stpcpy(to, gap), unit);
+}
+
+static char *put_units(char *to, uint64_t value, unsigned in_big, char big, char small)
+{
+	to = digits_u64(to, value / in_big);
+	*to++ = big;
+	to = put_pair(to, value % in_big);
+	*to++ = small;
+	return to;
+}
+
+static uint64_t divide(uint64_t value, uint64_t by, bool up)
+{
+	return value / by + (up && value % by);
+}
+
+char *digits_duration(char *to, uint64_t ms, bool up, const char *gap)
+{
+	uint64_t tenths = divide(ms, 100, up);
+
+	if (ms < 1000)
+		return put_unit(digits_u64(to, ms), gap, "ms");
+	if (tenths < 600) {
+		to = digits_u64(to, tenths / 10);
+		if (tenths % 10) {
+			*to++ = '.';
+			to = digits_u64(to, tenths % 10);
+		}
+		return put_unit(to, gap, "s");
+	}
+	if (divide(ms, 1000, up) < 3600)
+		return put_units(to, divide(ms, 1000, up), 60, 'm', 's');
+	if (divide(ms, 60000, up) < 1440)
+		return put_units(to, divide(ms, 60000, up), 60, 'h', 'm');
+	return put_units(to, divide(ms, 3600000, up), 24, 'd', 'h');
+}
+
 char *digits_hex(char *to, uint64_t value)
 {
 	int shift = value ? (63 - __builtin_clzll(value)) / 4 * 4 : 0;

@@ -2,6 +2,7 @@
 #ifndef BASE_DIGITS_H
 #define BASE_DIGITS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -10,6 +11,8 @@
  */
 #define DIGITS_U64 20   /* bytes that the longest one takes */
 #define DIGITS_HEX 16
+#define DIGITS_THOUSANDS 26
+#define DIGITS_DURATION 26
 
 /* 10 and more; see digits_u64(). */
 char *digits_many(char *to, uint64_t value);
@@ -22,6 +25,17 @@ static inline char *digits_u64(char *to, uint64_t value)
 	*to = (char)('0' + value);
 	return to + 1;
 }
+
+/* "1,234,567" */
+char *digits_thousands(char *to, uint64_t value);
+
+/**
+ * digits_duration - the one spelling of a duration: 850 ms, 5.8 s, 1m06s, 3h20m, 5d04h
+ * @up: rounded up; else cut off, so that a lower bound stays one
+ * @gap: between a number and the unit behind it: " " in a sentence, "" in a table, whose
+ *       fields a blank would split; one character at most
+ */
+char *digits_duration(char *to, uint64_t ms, bool up, const char *gap);
 
 /* Lower case, without "0x". */
 char *digits_hex(char *to, uint64_t value);

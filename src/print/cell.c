@@ -21,18 +21,7 @@ void cell_hex(struct text *cell, uint64_t value)
 
 void cell_thousands(struct text *cell, uint64_t value)
 {
-	char digits[27];
-	size_t at = sizeof(digits);
-	unsigned count = 0;
-
-	do {
-		if (count && count % 3 == 0)
-			digits[--at] = ',';
-		digits[--at] = (char)('0' + value % 10);
-		value /= 10;
-		count++;
-	} while (value);
-	cell_put(cell, digits + at, sizeof(digits) - at);
+	took(cell, digits_thousands(cell_space(cell, DIGITS_THOUSANDS), value));
 }
 
 void cell_addr(struct text *cell, const struct addr *addr, enum family family)
@@ -100,42 +89,9 @@ void cell_us_as_ms(struct text *cell, uint64_t us)
 		cell_put(cell, digits, size);
 }
 
-static uint64_t divide(uint64_t value, uint64_t by, bool up)
-{
-	return (value + (up ? by - 1 : 0)) / by;
-}
-
-static void two_units(struct text *cell, uint64_t value, uint64_t in_big,
-		      char big, char small)
-{
-	cell_u64(cell, value / in_big);
-	cell_char(cell, big);
-	if (value % in_big < 10)
-		cell_char(cell, '0');
-	cell_u64(cell, value % in_big);
-	cell_char(cell, small);
-}
-
 void cell_duration(struct text *cell, int64_t ms, bool up)
 {
 	uint64_t value = ms > 0 ? (uint64_t)ms : 0;
-	uint64_t tenths = divide(value, 100, up);
 
-	if (value < 1000) {
-		cell_u64(cell, value);
-		cell_str(cell, "ms");
-	} else if (tenths < 600) {
-		cell_u64(cell, tenths / 10);
-		if (tenths % 10) {
-			cell_char(cell, '.');
-			cell_u64(cell, tenths % 10);
-		}
-		cell_char(cell, 's');
-	} else if (divide(value, 1000, up) < 3600) {
-		two_units(cell, divide(value, 1000, up), 60, 'm', 's');
-	} else if (divide(value, 60000, up) < 1440) {
-		two_units(cell, divide(value, 60000, up), 60, 'h', 'm');
-	} else {
-		two_units(cell, divide(value, 3600000, up), 24, 'd', 'h');
-	}
+	took(cell, digits_duration(cell_space(cell, DIGITS_DURATION), value, up, ""));
 }
