@@ -40,7 +40,7 @@ WANT_CFLAGS  := -fstack-protector-strong -fstack-clash-protection -fcf-protectio
                 -Wtrampolines -Wbidi-chars=any -U_FORTIFY_SOURCE,-D_FORTIFY_SOURCE=3
 WANT_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed
 
-ROOMS   := base model collect judge print cmd
+ROOMS   := base model words collect judge print cmd
 SOURCES := $(sort $(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c)))
 OBJECTS := $(SOURCES:src/%.c=$(O)/%.o)
 UNIT    := $(patsubst tests/unit/%.c,$(O)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
@@ -154,7 +154,7 @@ $(O)/$(1).a: $(filter $(O)/$(1)/%,$(OBJECTS))
 endef
 $(foreach room,$(ROOMS),$(eval $(call room_archive,$(room))))
 
-ARCHIVES := $(addprefix $(O)/,cmd.a print.a judge.a collect.a model.a base.a)
+ARCHIVES := $(addprefix $(O)/,$(addsuffix .a,cmd print judge collect words model base))
 $(O)/sockvet: $(O)/main.o $(if $(BPF),$(BPF_PARTS)) $(ARCHIVES) $(O)/bpf.is
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(filter %.o %.a,$^) $(LIBS) -o $@
 
@@ -164,10 +164,11 @@ $(O)/tests/sockvet-bpf: $(O)/main.o $(BPF_PARTS) $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $^ $(LIBS) -o $@
 
-# tests/unit/test_ROOM.c or test_ROOM_what.c links ROOM; others the model.
+# tests/unit/test_ROOM.c or test_ROOM_what.c links ROOM; others the model. Sentences are
+# linked with all of them.
 room_of = $(firstword $(filter $(ROOMS),$(subst _, ,$(1))) model)
 .SECONDEXPANSION:
-$(O)/tests/%: tests/unit/%.c $$(addprefix $(O)/,$$(addsuffix .a,$$(call room_of,$$*) model base))
+$(O)/tests/%: tests/unit/%.c $$(addprefix $(O)/,$$(addsuffix .a,$$(call room_of,$$*) words model base))
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -Wno-conversion -Wno-sign-conversion \
 	  -MMD -MP $(ALL_LDFLAGS) $< $(filter %.a,$^) $(LIBS) -lcmocka -o $@
@@ -186,7 +187,7 @@ $(O)/bench/%: tests/bench/%.c $(O)/flags.mk
 # A fuzz target with replay.c instead of libFuzzer: it runs the inputs that it is given.
 FUZZ_PARTS := $(filter-out tests/fuzz/fuzz_% tests/fuzz/replay.c,$(sort $(wildcard tests/fuzz/*.c)))
 FUZZ_HEADS := $(wildcard tests/fuzz/*.h)
-FUZZ_ROOMS := $(addprefix $(O)/,cmd.a print.a judge.a collect.a model.a base.a)
+FUZZ_ROOMS := $(ARCHIVES)
 $(O)/tests/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(FUZZ_PARTS) $(FUZZ_HEADS) $(FUZZ_ROOMS)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -Wno-conversion -Wno-sign-conversion \

@@ -29,7 +29,10 @@ struct subject {
 };
 
 /* One number of evidence. `group` makes a JSON object inside `evidence`. */
-enum fact_kind { FACT_COUNT, FACT_MS, FACT_S, FACT_BYTES, FACT_RATE, FACT_PERCENT, FACT_TEXT };
+enum fact_kind {
+	FACT_COUNT, FACT_MS, FACT_S, FACT_BYTES, FACT_RATE, FACT_PERCENT, FACT_TEXT,
+	FACT_ID,                /* a port, a pid: a number that nobody counts */
+};
 struct fact {
 	const char  *group;             /* NULL: top level. Static text */
 	const char  *name;              /* JSON member with its unit. Static text */

@@ -134,7 +134,7 @@ static void put_fact(struct json *json, const struct fact *fact)
 	else if (!fact->known)
 		json_null(json, fact->name);
 	else if (whole && (fact->kind == FACT_COUNT || fact->kind == FACT_BYTES ||
-			   fact->kind == FACT_MS))
+			   fact->kind == FACT_MS || fact->kind == FACT_ID))
 		json_i64(json, fact->name, (int64_t)fact->value);
 	else
 		json_real(json, fact->name, fact->value);

@@ -105,6 +105,7 @@ static void put_name(struct text *text, const char *name, enum fact_kind kind)
 	static const char *const units[] = {
 		[FACT_COUNT] = "", [FACT_MS] = "_ms", [FACT_S] = "_s", [FACT_BYTES] = "_bytes",
 		[FACT_RATE] = "_per_s", [FACT_PERCENT] = "_percent", [FACT_TEXT] = "",
+		[FACT_ID] = "",
 	};
 	size_t size = strlen(name), unit = strlen(units[kind]);
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# base <- model <- { collect | judge | print } <- cmd <- main
+# base <- model <- words, and { collect | judge | print } <- cmd <- main, of which judge and print have words
 
 # Include lines of room $1 that name a room which is not among $2.
 strays() {
@@ -10,12 +10,13 @@ strays() {
 
 @test "base includes only base" { [ -z "$(strays base base)" ]; }
 @test "model includes only base and model" { [ -z "$(strays model 'base|model')" ]; }
+@test "words includes only base and model" { [ -z "$(strays words 'base|model|words')" ]; }
 @test "collect includes neither judge nor print nor cmd" { [ -z "$(strays collect 'base|model|collect')" ]; }
 @test "judge includes neither collect nor print nor cmd" { [ -z "$(strays judge 'base|model|judge')" ]; }
-@test "print includes neither collect nor judge nor cmd" { [ -z "$(strays print 'base|model|print')" ]; }
+@test "print includes neither collect nor judge nor cmd" { [ -z "$(strays print 'base|model|words|print')" ]; }
 
 @test "kernel and netlink headers stop at the door of collect" {
-	run grep -rnE 'include <(linux|libmnl|netlink|netinet/tcp)' src/base src/model src/judge src/print src/cmd src/main.c
+	run grep -rnE 'include <(linux|libmnl|netlink|netinet/tcp)' src/base src/model src/judge src/words src/print src/cmd src/main.c
 	[ "$status" -eq 1 ]
 }
 

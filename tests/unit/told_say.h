@@ -76,7 +76,7 @@ static inline void say_subject(struct text *out, const struct snapshot *seen,
 
 static inline void say_fact(struct text *out, const struct fact *fact)
 {
-	static const char *const units[] = { "", " ms", " s", " bytes", "/s", " %", "" };
+	static const char *const units[] = { "", " ms", " s", " bytes", "/s", " %", "", "" };
 
 	text_addf(out, " %s%s%s ", fact->group ? fact->group : "", fact->group ? "." : "", fact->name);
 	if (!fact->known)

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "words/fill.h"
+
+#include "base/digits.h"
+#include "base/number.h"
+
+#include <string.h>
+
+enum { NAME_MAX_SIZE = 64 };
+
+static void add_str(struct text *text, const char *str)
+{
+	text_add(text, str, strlen(str));
+}
+
+static void cut_at(struct text *text, size_t count)
+{
+	text->count = count;
+	if (text->at)
+		text->at[count] = '\0';
+}
+
+/* ---- a value ----------------------------------------------------------- */
+
+static void add_bytes(struct text *text, double bytes)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+	size_t unit = 0;
+
+	while (bytes >= 1024 && unit + 1 < sizeof(units) / sizeof(*units)) {
+		bytes /= 1024;
+		unit++;
+	}
+	text_addf(text, unit ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
+}
+
+static void add_count(struct text *text, double count)
+{
+	char digits[DIGITS_THOUSANDS];
+
+	if (count < 0)
+		text_addf(text, "%.0f", count);
+	else
+		text_add(text, digits, (size_t)(digits_thousands(digits, (uint64_t)count) - digits));
+}
+
+static void add_duration(struct text *text, double ms)
+{
+	char digits[DIGITS_DURATION];
+	uint64_t whole = ms > 0 ? (uint64_t)ms : 0;
+
+	text_add(text, digits, (size_t)(digits_duration(digits, whole, false, " ") - digits));
+}
+
+void fill_number(struct text *text, enum fact_kind kind, double number)
+{
+	if (kind == FACT_MS || kind == FACT_S)
+		add_duration(text, kind == FACT_MS ? number : number * 1000);
+	else if (kind == FACT_BYTES)
+		add_bytes(text, number);
+	else if (kind == FACT_PERCENT)
+		text_addf(text, "%.0f%%", number);
+	else if (kind == FACT_ID)
+		text_addf(text, "%.0f", number);
+	else if (kind == FACT_RATE && number < 100)
+		text_addf(text, "%.3g", number);
+	else
+		add_count(text, number);
+}
+
+static bool is_something(const struct value *value)
+{
+	return value->known && (value->kind == FACT_TEXT ? value->text.count > 0
+							 : value->number > 0);
+}
+
+static void add_value(struct text *text, const struct value *value)
+{
+	if (!value->known)
+		add_str(text, "unknown");
+	else if (value->kind == FACT_TEXT)
+		text_add(text, text_str(&value->text), value->text.count);
+	else
+		fill_number(text, value->kind, value->number);
+}
+
+/* ---- a template -------------------------------------------------------- */
+
+/* A name with what follows it: {name|one|many}. */
+struct slot {
+	char name[NAME_MAX_SIZE];
+	char mark;              /* one of "|?:", or '}' when nothing follows */
+	const char *one, *many; /* the first is also the word of {name:word} */
+	size_t one_size, many_size;
+};
+
+/* Reads behind the '{'; returns what is behind the '}'. */
+static const char *read_slot(struct slot *slot, const char *at)
+{
+	size_t size = strcspn(at, "|?:}"), kept = size;
+
+	if (kept >= sizeof(slot->name))
+		kept = sizeof(slot->name) - 1;
+	memcpy(slot->name, at, kept);
+	slot->name[kept] = '\0';
+	slot->mark = at[size];
+	at += size + (at[size] != '\0' && at[size] != '}');
+	slot->one = at;
+	slot->one_size = strcspn(at, "|}");
+	at += slot->one_size + (at[slot->one_size] == '|');
+	slot->many = at;
+	slot->many_size = strcspn(at, "}");
+	at += slot->many_size;
+	return *at ? at + 1 : at;
+}
+
+/* False when the part around it is to vanish. */
+static bool add_slot(struct text *text, const struct slot *slot, const struct values *values)
+{
+	struct value value = { .known = false };
+	bool is;
+
+	if (!values) {
+		if (slot->mark == ':')
+			text_add(text, slot->one, slot->one_size);
+		return false;
+	}
+	values->find(values, slot->name, &value);
+	if (slot->mark != '?')
+		add_value(text, &value);
+	if (slot->mark == '|')
+		add_str(text, " ");
+	if (slot->mark == '|' || slot->mark == '?')
+		text_add(text, value.number == 1 ? slot->one : slot->many,
+			 value.number == 1 ? slot->one_size : slot->many_size);
+	is = is_something(&value);
+	text_fini(&value.text);
+	return is;
+}
+
+/* Up to the ']' that ends the part; *@whole becomes false when it is to vanish. */
+static const char *fill_part(struct text *text, const char *at, const struct values *values,
+			     bool *whole)
+{
+	struct slot slot;
+
+	while (*at && *at != ']') {
+		if (*at == '[') {
+			size_t start = text->count;
+			bool inner = true;
+
+			at = fill_part(text, at + 1, values, &inner);
+			at += *at == ']';
+			if (!inner)
+				cut_at(text, start);
+		} else if (*at == '{') {
+			at = read_slot(&slot, at + 1);
+			*whole = add_slot(text, &slot, values) && *whole;
+		} else {
+			text_add(text, at++, 1);
+		}
+	}
+	return at;
+}
+
+void fill(struct text *text, const char *template, const struct values *values)
+{
+	bool whole = true;
+
+	fill_part(text, template, values, &whole);
+}
+
+/* ---- a condition ------------------------------------------------------- */
+
+static bool compares(const struct value *value, char mark, const char *word,
+		     const struct values *values)
+{
+	struct value other = { .known = false };
+	double than;
+	bool equal;
+
+	values->find(values, word, &other);
+	if (other.known)
+		than = other.number;
+	else
+		number_decimal(word, &than);
+	equal = value->kind == FACT_TEXT ? strcmp(text_str(&value->text), word) == 0 :
+		value->number == than;
+	text_fini(&other.text);
+	return mark == '>' ? value->number > than : equal == (mark == '=');
+}
+
+/* One condition without blanks; it is cut up. */
+static bool holds(char *condition, const struct values *values)
+{
+	struct value value = { .known = false };
+	bool not = *condition == '!', is;
+	char *name = condition + not, *end = name + strcspn(name, "!=>");
+	char *word = end + strspn(end, "!=>"), mark = *end;
+
+	*end = '\0';
+	values->find(values, name, &value);
+	is = mark ? value.known && compares(&value, mark, word, values) : is_something(&value);
+	text_fini(&value.text);
+	return is != not;
+}
+
+bool fill_holds(const char *when, const struct values *values)
+{
+	char condition[NAME_MAX_SIZE * 2];
+
+	for (const char *at = when; at && *at;) {
+		size_t size = strcspn(at, " ");
+
+		if (size >= sizeof(condition))
+			return false;
+		memcpy(condition, at, size);
+		condition[size] = '\0';
+		if (!holds(condition, values))
+			return false;
+		at += size + strspn(at + size, " ");
+	}
+	return true;
+}
