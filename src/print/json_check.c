@@ -3,6 +3,7 @@
 
 #include "print/json_shapes.h"
 #include "print/who.h"
+#include "words/findings.h"
 
 #include <string.h>
 
@@ -193,6 +194,22 @@ static void put_members(struct json *json, const struct finding *f,
 	json_close(json, ']');
 }
 
+static void put_words(struct json *json, const struct finding *f, const struct snapshot *seen)
+{
+	struct text cause = { .at = NULL };
+	struct advice fix = { .count = 0 }, avoid = { .count = 0 };
+
+	words_cause(&cause, seen, f);
+	json_string(json, "cause", text_str(&cause));
+	words_fix(&fix, seen, f);
+	json_advice(json, "fix", &fix);
+	words_avoid(&avoid, seen, f);
+	json_advice(json, "avoid", &avoid);
+	advice_fini(&fix);
+	advice_fini(&avoid);
+	text_fini(&cause);
+}
+
 void check_json_finding(struct json *json, const struct finding *f,
 			const struct snapshot *seen, const struct style *style)
 {
@@ -203,9 +220,7 @@ void check_json_finding(struct json *json, const struct finding *f,
 	put_bound(json, "age_min_ms", f->age.min_ms);
 	put_bound(json, "age_max_ms", f->age.max_ms);
 	put_evidence(json, f);
-	json_string(json, "cause", f->cause);
-	json_advice(json, "fix", &f->fix);
-	json_advice(json, "avoid", &f->avoid);
+	put_words(json, f, seen);
 	put_members(json, f, seen, style);
 }
 

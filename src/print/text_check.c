@@ -11,6 +11,7 @@
 #include "print/picture.h"
 #include "print/screen.h"
 #include "print/who.h"
+#include "words/findings.h"
 
 #define NAMED    3      /* findings named in the first line */
 
@@ -252,18 +253,33 @@ static void print_title(const struct page *page, const struct finding *f)
 	text_fini(&text);
 }
 
+static void print_cause(const struct page *page, const struct finding *f)
+{
+	struct text cause = { 0 };
+
+	words_cause(&cause, page->seen, f);
+	page_sentence(page, "cause", text_str(&cause));
+	text_fini(&cause);
+}
+
 static void print_finding(const struct page *page, const struct finding *f)
 {
+	struct advice fix = { .count = 0 }, avoid = { .count = 0 };
+
 	out_char(page->out, '\n');
 	print_title(page, f);
 	print_evidence(page, f);
-	page_sentence(page, "cause", f->cause);
+	print_cause(page, f);
 	if (f->has_ages)
 		picture_ages(page->out, page->style, f, PAGE_INDENT, CHECK_LABEL);
 	if (f->has_strip)
 		picture_strip(page->out, page->style, f, PAGE_INDENT, CHECK_LABEL);
-	page_advice(page, "fix", &f->fix);
-	page_advice(page, "avoid", &f->avoid);
+	words_fix(&fix, page->seen, f);
+	page_advice(page, "fix", &fix);
+	advice_fini(&fix);
+	words_avoid(&avoid, page->seen, f);
+	page_advice(page, "avoid", &avoid);
+	advice_fini(&avoid);
 }
 
 void check_findings(const struct page *page, const struct report *report)
@@ -276,12 +292,14 @@ void check_findings(const struct page *page, const struct report *report)
 
 static void print_short(const struct page *page, const char *where, const struct finding *f)
 {
-	struct text text = { 0 };
+	struct text text = { 0 }, cause = { 0 };
 
 	text_addf(&text, "%s%s%s %s ", where, *where ? ": " : "", who_severity(f->severity), f->id);
 	who_text(&text, page->style, page->seen, f, true);
 	cell_str(&text, ": ");
-	text_add_sentence(&text, f->cause);
+	words_cause(&cause, page->seen, f);
+	text_add_sentence(&text, text_str(&cause));
+	text_fini(&cause);
 	cell_char(&text, '\n');
 	out_put(page->out, text.at, text.count);
 	text_fini(&text);

@@ -7,6 +7,7 @@
 
 #include "judge/bind.h"
 #include "judge/connect.h"
+#include "words/findings.h"
 
 #include <inttypes.h>
 
@@ -116,6 +117,19 @@ static inline void say_pictures(struct text *out, const struct finding *f)
 	text_addf(out, "\n");
 }
 
+static inline void say_what_helps(struct text *out, const struct snapshot *seen,
+				   const struct finding *f)
+{
+	struct advice fix = { .count = 0 }, avoid = { .count = 0 };
+
+	words_fix(&fix, seen, f);
+	words_avoid(&avoid, seen, f);
+	say_advice_lines(out, "fix", &fix);
+	say_advice_lines(out, "avoid", &avoid);
+	advice_fini(&fix);
+	advice_fini(&avoid);
+}
+
 static inline void say_finding(struct text *out, const struct snapshot *seen, const struct finding *f,
 			       bool advice)
 {
@@ -133,11 +147,11 @@ static inline void say_finding(struct text *out, const struct snapshot *seen, co
 	}
 	text_addf(out, "\n");
 	say_pictures(out, f);
-	text_addf(out, "  cause: %s\n", f->cause);
-	if (!advice)
-		return;
-	say_advice_lines(out, "fix", &f->fix);
-	say_advice_lines(out, "avoid", &f->avoid);
+	text_addf(out, "  cause: ");
+	words_cause(out, seen, f);
+	text_addf(out, "\n");
+	if (advice)
+		say_what_helps(out, seen, f);
 }
 
 static inline void say_wants(struct text *out, const struct snapshot *seen, const struct report *report)

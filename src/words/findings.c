@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "words/findings.h"
+
+#include <string.h>
+
+/*
+ * To change a sentence: here. To add a finding: a row here and one in judge/rules.c.
+ * A sentence begins with its subject, a number stands in it once, and what is unknown or
+ * zero is left out with its brackets.
+ */
+static const struct finding_words catalogue[] = {
+	{
+		.id = "close-wait-leak",
+		.cause = {
+			{ "main_opener=accepted_here", "{owner} has not closed {count|connection|connections} "
+			  "accepted on port {port}" },
+			{ "main_opener!=accepted_here destination",
+			  "{owner} has not closed {count|connection|connections} to {destination}" },
+			{ "main_opener=opened_here !destination", "{owner} has not closed "
+			  "{count|connection|connections} to port {port} at several addresses" },
+			{ "main_opener=unknown !destination", "{owner} has not closed "
+			  "{count|connection|connections} on port {port}" },
+			{ NULL, " that {count?its peer|their peers} closed[, the oldest at least {oldest} ago]"
+			  "[ (keepalive hides the full age of {age_hidden_by_keepalive})]" },
+			{ "causes.eof_unread=count", ": it has not read the end of file" },
+			{ "causes.eof_unread!=count", "[; on {causes.eof_unread} it has not read the end of "
+			  "file]" },
+			{ "causes.close_forgotten=count",
+			  ": it read everything and never called close()" },
+			{ "causes.close_forgotten!=count", "[; on {causes.close_forgotten} it read everything "
+			  "and never called close()]" },
+			{ "causes.data_unread=count", ": it has not read data that came before the end" },
+			{ "causes.data_unread!=count", "[; on {causes.data_unread} it has not read data that "
+			  "came before the end]" },
+			{ NULL, "[; on {causes.still_sending} it is still sending, which is legitimate]" },
+		},
+		.fix = {
+			{ "main_cause=eof_unread", "Watch idle connections, too: keep them in the poll set "
+			  "(POLLIN|POLLRDHUP) and close() when read() returns 0." },
+			{ "main_cause=close_forgotten", "Call close() when read() returns 0, on every path: "
+			  "look at the error and timeout branches of the code that drops the connection." },
+			{ "main_cause=data_unread", "Find what the reader waits for (a stack trace of the "
+			  "process shows it); it must read on, or give up and close()." },
+			{ "main_opener=opened_here", "The program opened these itself: in a connection pool, "
+			  "drop idle connections sooner than the server does and check a connection before "
+			  "reuse." },
+			{ "main_opener=accepted_here", "The program accepted these: look at the end of the "
+			  "request handler, and at children that inherited the descriptor (SOCK_CLOEXEC)." },
+			{ NULL, "Until it is repaired, restarting the process frees the descriptors." },
+		},
+		.avoid = {
+			{ NULL, "No sysctl ends CLOSE_WAIT: it has no kernel timer." },
+			{ NULL, "SO_KEEPALIVE only hides the leak: the socket leaves every table and the "
+			  "descriptor stays open." },
+			{ NULL, "ss -K does the same: the connection goes, the descriptor stays." },
+			{ NULL, "A higher ulimit -n only delays the end." },
+		},
+	}, {
+		.id = "accept-stalled",
+		.cause = {
+			{ NULL, "{listener} has {count|connection|connections} that the program has not "
+			  "accepted[, the oldest waiting for at least {oldest_waiting_ms}]" },
+			{ "closed_by_peer=count", "; {count?its client has|all their clients have} already "
+			  "closed" },
+			{ "closed_by_peer!=count", "[; the clients of {closed_by_peer} have already closed]" },
+			{ "queue=count", "; the accept queue takes {limit}" },
+			{ "queue!=count", "; the accept queue holds {queue} of {limit}" },
+		},
+		.fix = {
+			{ NULL, "Find out why the program does not call accept(): a stack trace shows what it "
+			  "waits for; often it is out of descriptors (EMFILE) or workers." },
+			{ NULL, "Accept in a loop until EAGAIN, and hand slow work to others." },
+		},
+		.avoid = {
+			{ NULL, "A larger backlog or somaxconn only lets more connections wait; none is served "
+			  "sooner." },
+		},
+	}, {
+		.id = "accept-queue-full",
+		.cause = {
+			{ "queue>limit", "{listener} has {queue|connection|connections} waiting for accept(), "
+			  "over its limit of {limit}: new connections are dropped" },
+			{ "queue=limit", "{listener} is at its limit of {limit|connection|connections} waiting "
+			  "for accept()" },
+			{ "limit>queue", "{listener} has {queue|connection|connections} waiting for accept(), "
+			  "its limit is {limit}" },
+			{ NULL, "[; {syn_recv} more {syn_recv?is|are} in the handshake]"
+			  "[; this namespace has counted {listen_overflows|accept queue overflow|accept queue "
+			  "overflows} since it was made]" },
+		},
+		.fix = {
+			{ NULL, "Find out why the program does not call accept(): a stack trace shows what it "
+			  "waits for; often it is out of descriptors (EMFILE) or workers." },
+			{ NULL, "Accept in a loop until EAGAIN, and hand slow work to others." },
+			{ NULL, "If only bursts fill it: a larger listen() backlog and net.core.somaxconn; the "
+			  "limit changes with the next listen(), so restart the program." },
+		},
+		.avoid = {
+			{ NULL, "tcp_abort_on_overflow only turns waiting clients into failing ones." },
+			{ NULL, "tcp_max_syn_backlog limits another queue." },
+		},
+	}, {
+		.id = "port-exhaustion",
+		.cause = {
+			{ "!left", "no local port is left " },
+			{ "left", "{left} of {capacity} local ports {left?is|are} left " },
+			{ "destination", "from {source} to {destination}" },
+			{ "!destination", "from here to any destination" },
+			{ "!left", " (of {capacity})" },
+			{ NULL, "[; {time_wait} {time_wait?is|are} in TIME_WAIT[ ({recyclable} of them can be "
+			  "taken over)]][; {established} {established?is|are} in ESTABLISHED]"
+			  "[; {other} {other?is|are} in other states]"
+			  "[; {blocked_for_all} {blocked_for_all?is|are} lost to bind()]" },
+			{ NULL, "[; {close_rate_per_s} connections close per second]" },
+			{ "left", "[, and no port is left in {exhausted_in_s} at that rate]" },
+			{ NULL, "[; {holder} holds {holder_sockets}]" },
+		},
+		.fix = {
+			{ "largest_share=bind", "Move listeners and bound sockets out of the range; clients "
+			  "that bind() an address before connect() need IP_BIND_ADDRESS_NO_PORT." },
+			{ "largest_share=in_use", "Use fewer connections at a time: a pool, multiplexing, "
+			  "keep-alive." },
+			{ NULL, "Add destination addresses or ports, or source addresses: each pair has the "
+			  "whole range again." },
+			{ NULL, "Widen net.ipv4.ip_local_port_range[ (now {range})], to an even number of "
+			  "ports." },
+		},
+		.avoid = {
+			{ NULL, "tcp_fin_timeout does not shorten TIME_WAIT; tcp_tw_recycle is gone since "
+			  "Linux 4.12 and broke NAT before." },
+			{ NULL, "SO_LINGER with 0 resets the connection and loses data on its way." },
+			{ NULL, "A smaller tcp_max_tw_buckets only skips the protection of TIME_WAIT." },
+			{ NULL, "ulimit -n is about descriptors: TIME_WAIT holds none." },
+		},
+	}, {
+		.id = "time-wait-overflow",
+		.cause = {
+			{ NULL, "the TIME_WAIT table of this namespace holds {time_wait_minisocks} of "
+			  "{max_tw_buckets} (tcp_max_tw_buckets)[; {time_wait_overflow|connection|connections} "
+			  "closed without TIME_WAIT because it was full]" },
+		},
+		.fix = {
+			{ NULL, "Raise net.ipv4.tcp_max_tw_buckets: an entry costs 256 bytes, 100,000 are 24 "
+			  "MiB." },
+			{ NULL, "Or have fewer: reuse connections, or let the client close first." },
+		},
+		.avoid = {
+			{ NULL, "A smaller tcp_max_tw_buckets removes the protection, not the cause." },
+			{ NULL, "tcp_fin_timeout does not shorten TIME_WAIT: it is 60 s, always." },
+			{ NULL, "SO_LINGER with 0 resets the connection and loses data on its way." },
+		},
+	}, {
+		.id = "fin-wait-2-held",
+		.cause = {
+			{ NULL, "{owner} shut down its side of {count|connection|connections}" },
+			{ "main_opener=accepted_here", " accepted on port {port}" },
+			{ "main_opener!=accepted_here destination", " to {destination}" },
+			{ "main_opener=opened_here !destination", " to port {port} at several addresses" },
+			{ "main_opener=unknown !destination", " on port {port}" },
+			{ NULL, "[, the oldest at least {oldest} ago,] and waits for the peer to close; no timer "
+			  "will end that" },
+			{ "peer_state", "; the peer is on this machine[: {peer}], in {peer_state}" },
+		},
+		.fix = {
+			{ NULL, "Repair the peer: it got the end of file and does not call close()." },
+			{ NULL, "Wait with a deadline: after shutdown(SHUT_WR) read with SO_RCVTIMEO or a "
+			  "timer of the program, then close()." },
+		},
+		.avoid = {
+			{ NULL, "A smaller tcp_fin_timeout only counts after close(), never for a socket that "
+			  "a program holds." },
+		},
+	}, {
+		.id = "fin-wait-2-orphans",
+		.cause = {
+			{ NULL, "{destination} has not closed its side of {count|connection|connections} that "
+			  "this side closed; {count?it ends|each ends} by itself[, bounded by tcp_fin_timeout "
+			  "({fin_timeout_s})]" },
+			{ "full_sockets", "; they are full sockets, bounded by tcp_max_orphans" },
+			{ "!full_sockets", "; they are minisocks, bounded by tcp_max_tw_buckets" },
+		},
+		.fix = {
+			{ NULL, "Look at that peer: it got the end of file and does not call close()." },
+			{ NULL, "If they are too many, a smaller net.ipv4.tcp_fin_timeout ends them sooner." },
+		},
+		.avoid = {
+			{ NULL, "tcp_fin_timeout between 61 and 89 waits shorter than 60 does." },
+			{ NULL, "TCP_LINGER2 below 0 resets the connection instead." },
+		},
+	}, {
+		.id = "last-ack-stuck",
+		.cause = {
+			{ NULL, "{destination} has not acknowledged the FIN of {count|connection|connections}"
+			  "[ (the oldest for at least {oldest})]" },
+			{ "orphans=count", "; {count?it is an orphan|all are orphans}[, given up at the first "
+			  "timeout after {orphans_given_up_after_s} (tcp_orphan_retries)]" },
+			{ "orphans!=count", "[; {orphans} {orphans?is an orphan|are orphans}[, given up at the "
+			  "first timeout after {orphans_given_up_after_s} (tcp_orphan_retries)]]" },
+			{ "held=count", "; {count?a program holds it|programs hold all of them}[, given up at "
+			  "the first timeout after {held_given_up_after_s} (tcp_retries2)]" },
+			{ "held!=count", "[; {held} {held?is|are} held by a program[, given up at the first "
+			  "timeout after {held_given_up_after_s} (tcp_retries2)]]" },
+		},
+		.fix = {
+			{ NULL, "Look at the peer and the path: is it up, does a firewall drop its answers?" },
+			{ NULL, "Where the program may not wait so long: TCP_USER_TIMEOUT on its sockets." },
+		},
+		.avoid = {
+			{ NULL, "tcp_orphan_retries=1 also cuts off slow clients that are alive." },
+		},
+	}, {
+		.id = "syn-sent-stuck",
+		.cause = {
+			{ NULL, "{destination} has not answered {count|connection attempt|connection attempts}"
+			  "[ (the oldest for at least {oldest})]"
+			  "[; SYNs were sent again up to {retransmits_most|time|times}"
+			  "[ of {syn_retries} (tcp_syn_retries)]]" },
+		},
+		.fix = {
+			{ NULL, "See whether that machine is up and reachable, whether a filter drops the "
+			  "packets, and whether its accept queue is full." },
+			{ NULL, "Give the program a connect timeout of its own (nonblocking connect() and "
+			  "poll(), or TCP_USER_TIMEOUT), and let it back off." },
+		},
+		.avoid = {
+			{ NULL, "A smaller tcp_syn_retries for the whole machine also fails connections over "
+			  "bad paths that would have come up." },
+		},
+	}, {
+		.id = "fd-exhaustion",
+		.cause = {
+			{ NULL, "{owner} has {descriptors|descriptor|descriptors} open, its limit is {limit}"
+			  "[; {sockets} of them {sockets?is a TCP socket|are TCP sockets} of this namespace]" },
+		},
+		.fix = {
+			{ NULL, "Find what is not closed: ls -l /proc/{pid:PID}/fd, and the close-wait-leak and "
+			  "fin-wait-2-held findings of this process." },
+			{ NULL, "If it needs that many: raise its limit (LimitNOFILE= of the unit, "
+			  "setrlimit(2), or prlimit --pid {pid:PID} --nofile=N now)." },
+		},
+		.avoid = {
+			{ NULL, "A higher limit for a program that leaks only moves the end." },
+			{ NULL, "Tuning TIME_WAIT: it holds no descriptor." },
+		},
+	}, {
+		.id = "orphan-pressure",
+		.cause = {
+			{ NULL, "this machine has [{orphans} of {max_orphans} orphaned sockets "
+			  "(tcp_max_orphans)]" },
+			{ "orphans max_orphans memory_pages memory_high_pages", " and " },
+			{ NULL, "[{memory_pages} of {memory_high_pages} pages of TCP buffers (tcp_mem)] in use; "
+			  "at the limit the kernel resets connections" },
+		},
+		.fix = {
+			{ NULL, "Find whose they are: last-ack-stuck names peers that do not answer, list -m "
+			  "shows sockets with much memory." },
+			{ NULL, "If the machine has the memory: raise net.ipv4.tcp_max_orphans (up to 64 KiB "
+			  "each) or net.ipv4.tcp_mem." },
+		},
+		.avoid = {
+			{ NULL, "tcp_orphan_retries=1 cuts off slow clients that are alive." },
+		},
+	}, {
+		.id = "ephemeral-listener",
+		.cause = {
+			{ NULL, "{owner} listens on port {port}, inside the ephemeral range {range}, and the "
+			  "port is not reserved: while the server restarts, any outgoing connection can take "
+			  "it" },
+		},
+		.fix = {
+			{ NULL, "Add {port:the port} to net.ipv4.ip_local_reserved_ports (bind() to it still "
+			  "works), or move the server out of the range." },
+			{ NULL, "Do nothing if the program asked for any port (bind() to port 0)." },
+		},
+		.avoid = {
+			{ NULL, "SO_REUSEADDR on the server alone: the connection that has the port did not "
+			  "set it." },
+		},
+	}, {
+		.id = "bound-unused",
+		.cause = {
+			{ NULL, "{owner} has bound {count|port|ports} and neither listens nor connects on "
+			  "{count?it|them}; the kernel does not tell since when" },
+			{ "ephemeral_ports=count", "; {count?it is|all are} in the ephemeral range and lost to "
+			  "connect() towards every destination" },
+			{ "ephemeral_ports!=count", "[; {ephemeral_ports} of them {ephemeral_ports?is|are} in the "
+			  "ephemeral range and lost to connect() towards every destination]" },
+		},
+		.fix = {
+			{ NULL, "Close sockets whose connect() or listen() failed." },
+			{ NULL, "To choose only the source address, set IP_BIND_ADDRESS_NO_PORT before bind(): "
+			  "then connect() picks the port." },
+		},
+	}, {
+		.id = "connect-search-cliff",
+		.cause = {
+			{ NULL, "{searched} of {capacity} local ports ({searched_percent}) {searched?is|are} in "
+			  "use from {source} to {destination}" },
+			{ "searched>half_ports", ": every connect() first scans a half of the range that is full "
+			  "({half_ports|port|ports})" },
+			{ NULL, "[; {holder} holds {holder_sockets}]" },
+		},
+		.fix = {
+			{ NULL, "Set IP_LOCAL_PORT_RANGE to the whole range on the connecting socket (about "
+			  "Linux 6.8 and later): it is searched without halves, 4 us at any fill." },
+			{ NULL, "Otherwise as for port-exhaustion: reuse connections, add addresses, widen "
+			  "net.ipv4.ip_local_port_range." },
+		},
+		.avoid = {
+			{ NULL, "Calling connect() again and again on EADDRNOTAVAIL: each failure searches "
+			  "everything twice." },
+		},
+	},
+};
+
+const struct finding_words *finding_words(const char *id)
+{
+	for (size_t i = 0; i < sizeof(catalogue) / sizeof(*catalogue); i++)
+		if (strcmp(catalogue[i].id, id) == 0)
+			return &catalogue[i];
+	return NULL;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef WORDS_FINDINGS_H
+#define WORDS_FINDINGS_H
+
+#include "model/finding.h"
+#include "model/snapshot.h"
+
+/*
+ * THE catalogue of what is said about findings; see fill.h for what may stand in a
+ * template. The names are those of the finding's facts ("causes.eof_unread" where the
+ * fact has a group), and
+ *
+ *   count        sockets, or what the finding counts
+ *   oldest       lower bound of the age of the oldest
+ *   owner        "nginx[12]", "the unit cron.service", "a process hidden from you"
+ *   destination  its address, with the port where there is one
+ *   source       its address
+ *   listener     address and port
+ *   pid, port    of the subject
+ *   NAME         "nginx[12]" where there are facts NAME_pid and NAME_comm
+ */
+
+/* A sentence, or a part of one, with the conditions of fill_holds(). */
+struct words_row { const char *when, *text; };
+
+enum { WORDS_ROWS = 16 };
+
+struct finding_words {
+	const char *id;
+	struct words_row cause[WORDS_ROWS];     /* parts; together one sentence */
+	struct words_row fix[WORDS_ROWS];       /* what helps, most effective first */
+	struct words_row avoid[WORDS_ROWS];     /* popular cures that are wrong */
+};
+
+/* The words of the finding called @id, or NULL. */
+const struct finding_words *finding_words(const char *id);
+
+/* Adds the cause of @f in one sentence. */
+void words_cause(struct text *text, const struct snapshot *seen, const struct finding *f);
+
+/* Adds what helps and what does not; advice_fini() is due. */
+void words_fix(struct advice *advice, const struct snapshot *seen, const struct finding *f);
+void words_avoid(struct advice *advice, const struct snapshot *seen, const struct finding *f);
+
+#endif
