@@ -25,10 +25,7 @@
 #include "base/grow.h"
 #include "base/own.h"
 #include "judge/listeners.h"
-#include "judge/say.h"
 #include "judge/tally.h"
-
-#include <inttypes.h>
 
 /* A full queue counts as this at least, so that "at the limit" stays below. */
 static const double full_percent = 101;
@@ -53,22 +50,6 @@ static void put_drops(struct finding *f, const struct limits *limits)
 	fact_known(f, NULL, "listen_drops", FACT_COUNT, &limits->counter[COUNTER_LISTEN_DROPS]);
 }
 
-static void say_listener(struct text *text, const struct subject *subject)
-{
-	char name[ADDR_TEXT];
-
-	addr_format(name, &subject->source, subject->family);
-	text_addf(text, subject->family == FAMILY_IPV6 ? "[%s]:%u" : "%s:%u", name,
-		  subject->port);
-}
-
-static void advise_accept(struct finding *f)
-{
-	finding_fix(f, "Find out why the program does not call accept(): a stack trace shows what "
-		       "it waits for; often it is out of descriptors (EMFILE) or workers.");
-	finding_fix(f, "Accept in a loop until EAGAIN, and hand slow work to others.");
-}
-
 /* ---- accept-stalled --------------------------------------------------- */
 
 static double waiting_ms(const struct sock *s)
@@ -89,28 +70,11 @@ static const struct sock *queue_of(const struct listeners *l, const struct sock 
 static void put_stalled(struct finding *f, const struct snapshot *seen,
 			const struct sock *listener, double oldest_ms, uint64_t closed)
 {
-	struct text text = { .at = NULL };
-
 	finding_fact(f, NULL, "oldest_waiting_ms", FACT_MS, oldest_ms);
 	finding_fact(f, NULL, "closed_by_peer", FACT_COUNT, (double)closed);
 	finding_fact(f, NULL, "queue", FACT_COUNT, listener->recv_queue);
 	finding_fact(f, NULL, "limit", FACT_COUNT, listener->send_queue);
 	put_drops(f, &seen->limits);
-	say_count(&text, f->count, "connection", "connections");
-	text_addf(&text, " to ");
-	say_listener(&text, &f->subject);
-	text_addf(&text, f->count == 1 ? " waits" : " wait");
-	text_addf(&text, " for accept(), the oldest for at least ");
-	say_ms(&text, oldest_ms);
-	if (f->count == 1)
-		text_addf(&text, "; its client has %s closed", closed ? "already" : "not yet");
-	else
-		text_addf(&text, "; %" PRIu64 " of them the client has already closed", closed);
-	text_addf(&text, "; the queue holds %" PRIu32 " of %" PRIu32, listener->recv_queue,
-		  listener->send_queue);
-	say_cause(f, &text);
-	advise_accept(f);
-	finding_avoid(f, "A larger backlog or somaxconn only lets more of them wait.");
 }
 
 static void judge_stalled(const struct snapshot *seen, const struct threshold *t,
@@ -193,31 +157,10 @@ static uint32_t *count_handshakes(const struct snapshot *seen)
 static void put_queue(struct finding *f, const struct snapshot *seen,
 		      const struct sock *listener, uint64_t syn_recv)
 {
-	const struct known *overflows = &seen->limits.counter[COUNTER_LISTEN_OVERFLOWS];
-	bool full = listener->recv_queue > listener->send_queue;
-	struct text text = { .at = NULL };
-
 	finding_fact(f, NULL, "queue", FACT_COUNT, listener->recv_queue);
 	finding_fact(f, NULL, "limit", FACT_COUNT, listener->send_queue);
 	finding_fact(f, NULL, "syn_recv", FACT_COUNT, (double)syn_recv);
 	put_drops(f, &seen->limits);
-	say_listener(&text, &f->subject);
-	text_addf(&text, " has ");
-	say_count(&text, listener->recv_queue, "connection", "connections");
-	text_addf(&text, " waiting for accept(), with a limit of %" PRIu32 "%s; %" PRIu64
-		  " more shaking hands", listener->send_queue,
-		  full ? ": new connections are dropped" : "", syn_recv);
-	if (overflows->is) {
-		text_addf(&text, "; since it was made this namespace has had ");
-		say_count(&text, (uint64_t)overflows->value, "accept queue overflow",
-			  "accept queue overflows");
-	}
-	say_cause(f, &text);
-	advise_accept(f);
-	finding_fix(f, "If only bursts fill it: a larger listen() backlog and net.core.somaxconn; "
-		       "the limit changes with the next listen(), so restart the program.");
-	finding_avoid(f, "tcp_abort_on_overflow only turns waiting clients into failing ones.");
-	finding_avoid(f, "tcp_max_syn_backlog is another queue.");
 }
 
 /* For each port how long the oldest connection has waited for accept(). */

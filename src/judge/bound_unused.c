@@ -17,10 +17,8 @@
 #include "judge/weigh.h"
 
 #include "base/grow.h"
-#include "judge/say.h"
 #include "judge/service.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 struct weighing {
@@ -38,10 +36,9 @@ static bool is_ephemeral(const struct limits *limits, unsigned port)
 	       !(limits->reserved_known && limits_is_reserved(limits, port));
 }
 
-static void put_texts(struct finding *f, const struct snapshot *seen)
+static void put_facts(struct finding *f, const struct snapshot *seen)
 {
 	const struct limits *limits = &seen->limits;
-	struct text text = { .at = NULL };
 	uint64_t ephemeral = 0;
 
 	for (size_t i = 0; i < f->members.count; i++)
@@ -50,18 +47,6 @@ static void put_texts(struct finding *f, const struct snapshot *seen)
 		finding_fact(f, NULL, "ephemeral_ports", FACT_COUNT, (double)ephemeral);
 	else
 		finding_unknown(f, NULL, "ephemeral_ports", FACT_COUNT);
-	say_owner(&text, seen, &f->subject);
-	text_addf(&text, " has bound ");
-	say_count(&text, f->count, "port", "ports");
-	text_addf(&text, " and neither listens nor connects there (since when, the kernel does not "
-		  "tell)");
-	if (ephemeral)
-		text_addf(&text, "; %" PRIu64 " of the ephemeral range, lost to connect() towards "
-			  "every destination", ephemeral);
-	say_cause(f, &text);
-	finding_fix(f, "Close sockets whose connect() or listen() failed.");
-	finding_fix(f, "To choose only the source address, set IP_BIND_ADDRESS_NO_PORT before bind(): "
-		       "then connect() picks the port.");
 }
 
 static bool take(void *ctx, const struct service_group *group)
@@ -79,7 +64,7 @@ static bool take(void *ctx, const struct service_group *group)
 	f->subject = group->subject;
 	tally_each(group->tally, group->group, i)
 		concern(f, w->seen, i);
-	put_texts(f, w->seen);
+	put_facts(f, w->seen);
 	return true;
 }
 

@@ -36,7 +36,6 @@
 #include "judge/weigh.h"
 
 #include "base/grow.h"
-#include "judge/say.h"
 #include "judge/service.h"
 
 #include <stdlib.h>
@@ -51,24 +50,9 @@ static const double near_limit_percent = 80;
 
 enum cause { EOF_UNREAD, CLOSE_FORGOTTEN, DATA_UNREAD, STILL_SENDING, CAUSES };
 
-static const struct {
-	const char *name, *one, *many, *fix;
-} causes[CAUSES] = {
-	[EOF_UNREAD] = { "eof_unread", "has not noticed it (the end of stream is unread)",
-		"have not noticed it (the end of stream is unread)",
-		"Watch idle connections too: keep them in the poll set (POLLIN|POLLRDHUP) and "
-		"close() when read() returns 0." },
-	[CLOSE_FORGOTTEN] = { "close_forgotten",
-		"consumed everything and was forgotten (no close())",
-		"consumed everything and were forgotten (no close())",
-		"Call close() when read() returns 0, on every path: look at the error and "
-		"timeout branches of the code that drops the connection." },
-	[DATA_UNREAD] = { "data_unread", "has unread data (stuck or too slow)",
-		"have unread data (stuck or too slow)",
-		"Find what the reader waits for (a stack trace of the process shows it); it must "
-		"read on, or give up and close()." },
-	[STILL_SENDING] = { "still_sending", "is still sending (legitimate)",
-		"are still sending (legitimate)", NULL },
+static const char *const cause_names[CAUSES] = {
+	[EOF_UNREAD] = "eof_unread", [CLOSE_FORGOTTEN] = "close_forgotten",
+	[DATA_UNREAD] = "data_unread", [STILL_SENDING] = "still_sending",
 };
 
 struct weighing {
@@ -142,67 +126,27 @@ static enum cause largest(const struct sums *sums)
 	return best;
 }
 
-static void put_facts(struct finding *f, const struct snapshot *seen, const struct sums *sums)
+static void put_facts(struct finding *f, const struct snapshot *seen, const struct sums *sums,
+		      enum role role)
 {
 	static const struct process_files unknown;
 	int32_t process = f->subject.process;
 	const struct process_files *files = process < 0 ? NULL : seen->processes.at[process].files;
 
 	for (enum cause c = EOF_UNREAD; c < CAUSES; c++)
-		finding_fact(f, "causes", causes[c].name, FACT_COUNT, (double)sums->cause[c]);
+		finding_fact(f, "causes", cause_names[c], FACT_COUNT, (double)sums->cause[c]);
+	fact_word(f, "main_cause", cause_names[largest(sums)]);
 	finding_fact(f, "openers", "opened_here", FACT_COUNT, (double)sums->opener[ROLE_OPENED]);
 	finding_fact(f, "openers", "accepted_here", FACT_COUNT,
 		     (double)sums->opener[ROLE_ACCEPTED]);
 	finding_fact(f, "openers", "unknown", FACT_COUNT, (double)sums->opener[ROLE_UNKNOWN]);
+	fact_word(f, "main_opener", service_opener(role));
 	finding_fact(f, NULL, "age_hidden_by_keepalive", FACT_COUNT, (double)sums->hidden);
 	finding_fact(f, NULL, "unread_bytes", FACT_BYTES, (double)sums->unread_bytes);
 	if (!files)
 		files = &unknown;
 	fact_known(f, NULL, "descriptors", FACT_COUNT, &files->open);
 	fact_known(f, NULL, "descriptor_limit", FACT_COUNT, &files->limit);
-}
-
-static void put_cause(struct finding *f, const struct snapshot *seen, const struct sums *sums,
-		      const struct service_group *group)
-{
-	struct text text = { .at = NULL };
-	const char *comma = ": ";
-
-	say_owner(&text, seen, &f->subject);
-	text_addf(&text, " still holds ");
-	say_count(&text, f->count, "connection", "connections");
-	service_say(&text, group);
-	text_addf(&text, " that the peer closed, the oldest at least ");
-	say_oldest(&text, f);
-	text_addf(&text, " ago");
-	if (sums->hidden)
-		text_addf(&text, " (keepalive hides the rest of the age of %llu)",
-			  (unsigned long long)sums->hidden);
-	for (enum cause c = EOF_UNREAD; c < CAUSES; c++) {
-		if (!sums->cause[c])
-			continue;
-		text_addf(&text, "%s", comma);
-		say_count(&text, sums->cause[c], causes[c].one, causes[c].many);
-		comma = ", ";
-	}
-	say_cause(f, &text);
-}
-
-static void put_advice(struct finding *f, const struct sums *sums)
-{
-	finding_fix(f, "%s", causes[largest(sums)].fix);
-	if (sums->opener[ROLE_OPENED] > sums->opener[ROLE_ACCEPTED])
-		finding_fix(f, "It opened these itself: in a connection pool, drop idle connections "
-			       "sooner than the server does and check a connection before reuse.");
-	else if (sums->opener[ROLE_ACCEPTED])
-		finding_fix(f, "It accepted these: look at the end of the request handler, and at "
-			       "children that inherited the descriptor (SOCK_CLOEXEC).");
-	finding_fix(f, "Until it is repaired, restarting the process frees the descriptors.");
-	finding_avoid(f, "No sysctl ends CLOSE_WAIT: it has no kernel timer.");
-	finding_avoid(f, "SO_KEEPALIVE only hides it: the socket leaves every table and the "
-			 "descriptor stays open.");
-	finding_avoid(f, "ss -K does the same: the connection goes, the descriptor stays.");
-	finding_avoid(f, "A higher ulimit -n only delays the end.");
 }
 
 static bool is_near_limit(const struct snapshot *seen, const struct subject *subject)
@@ -226,9 +170,7 @@ static bool take(void *ctx, const struct service_group *group)
 	f->has_ages = true;
 	tally_each(group->tally, group->group, i)
 		concern(f, w->seen, i);
-	put_facts(f, w->seen, &sums);
-	put_cause(f, w->seen, &sums, group);
-	put_advice(f, &sums);
+	put_facts(f, w->seen, &sums, group->role);
 	return true;
 }
 

@@ -19,9 +19,7 @@
 #include "judge/weigh.h"
 
 #include "base/grow.h"
-#include "judge/say.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 /* Who holds what; made at the first finding. */
@@ -99,34 +97,15 @@ static uint64_t put_members(struct finding *f, const struct snapshot *seen, stru
 	return count;
 }
 
-static void put_texts(struct finding *f, const struct snapshot *seen,
+static void put_facts(struct finding *f, const struct snapshot *seen,
 		      const struct process *process, uint64_t sockets)
 {
-	struct text text = { .at = NULL };
-
 	fact_known(f, NULL, "descriptors", FACT_COUNT, &process->files->open);
 	fact_known(f, NULL, "limit", FACT_COUNT, &process->files->limit);
 	if (seen->holders_known)
 		finding_fact(f, NULL, "sockets", FACT_COUNT, (double)sockets);
 	else
 		finding_unknown(f, NULL, "sockets", FACT_COUNT);
-	say_owner(&text, seen, &f->subject);
-	text_addf(&text, " has ");
-	say_count(&text, (uint64_t)process->files->open.value, "descriptor open",
-		  "descriptors open");
-	text_addf(&text, ", its limit is %" PRId64, process->files->limit.value);
-	if (seen->holders_known) {
-		text_addf(&text, "; ");
-		say_count(&text, sockets, "of them is a TCP socket of this namespace",
-			  "of them are TCP sockets of this namespace");
-	}
-	say_cause(f, &text);
-	finding_fix(f, "Find what is not closed: ls -l /proc/%" PRId32 "/fd, and the close-wait-leak "
-		       "and fin-wait-2-held findings of this process.", process->pid);
-	finding_fix(f, "If it needs that many: raise its limit (LimitNOFILE= of the unit, "
-		       "setrlimit(2), or prlimit --pid %" PRId32 " --nofile=N now).", process->pid);
-	finding_avoid(f, "A higher limit for a program that leaks only moves the end.");
-	finding_avoid(f, "Tuning TIME_WAIT: it holds no descriptor.");
 }
 
 void weigh_descriptors(const struct snapshot *seen, const struct threshold *t,
@@ -147,7 +126,7 @@ void weigh_descriptors(const struct snapshot *seen, const struct threshold *t,
 		f->subject.process = (int32_t)i;
 		f->subject.cgroup_id = process->cgroup_id;
 		f->count = (uint64_t)process->files->open.value;
-		put_texts(f, seen, process, put_members(f, seen, &held));
+		put_facts(f, seen, process, put_members(f, seen, &held));
 	}
 	held_fini(&held);
 }

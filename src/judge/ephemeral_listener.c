@@ -18,10 +18,8 @@
  */
 #include "judge/weigh.h"
 
-#include "judge/say.h"
 #include "judge/tally.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 struct range { unsigned low, high; };
@@ -38,23 +36,13 @@ static bool get_range(const struct limits *limits, struct range *range)
 	return true;
 }
 
-static void put_texts(struct finding *f, const struct range *range)
+static void put_facts(struct finding *f, const struct range *range)
 {
-	struct text text = { .at = NULL };
 	char name[16];
 	int size = snprintf(name, sizeof(name), "%u-%u", range->low, range->high);
 
-	finding_fact(f, NULL, "port", FACT_COUNT, f->subject.port);
+	finding_fact(f, NULL, "port", FACT_ID, f->subject.port);
 	finding_text(f, NULL, "range", name, (size_t)size);
-	text_addf(&text, "port %u is listened on inside the ephemeral range %s and is not reserved: "
-		  "while the server restarts, any outgoing connection can take it",
-		  f->subject.port, name);
-	say_cause(f, &text);
-	finding_fix(f, "Add %u to net.ipv4.ip_local_reserved_ports (bind() to it still works), or "
-		       "move the server out of the range.", f->subject.port);
-	finding_fix(f, "Nothing to do if the program asked for any port (bind() to port 0).");
-	finding_avoid(f, "SO_REUSEADDR on the server alone: the connection that has the port did not "
-			 "set it.");
 }
 
 static void judge_port(const struct snapshot *seen, const struct threshold *t,
@@ -78,7 +66,7 @@ static void judge_port(const struct snapshot *seen, const struct threshold *t,
 	};
 	tally_each(tally, group, i)
 		concern(f, seen, i);
-	put_texts(f, range);
+	put_facts(f, range);
 }
 
 void weigh_ephemeral_listener(const struct snapshot *seen, const struct threshold *t,

@@ -24,11 +24,7 @@
 #include "base/grow.h"
 #include "base/own.h"
 #include "judge/peers.h"
-#include "judge/say.h"
 #include "judge/service.h"
-
-#include <inttypes.h>
-#include <string.h>
 
 /* ---- held ------------------------------------------------------------- */
 
@@ -61,59 +57,38 @@ static uint64_t find_peers(const struct weighing *w, const struct service_group 
 
 static void put_no_peer(struct finding *f)
 {
-	finding_unknown(f, NULL, "peer_pid", FACT_COUNT);
+	finding_unknown(f, NULL, "peer_pid", FACT_ID);
 	finding_unknown(f, NULL, "peer_comm", FACT_TEXT);
 	finding_unknown(f, NULL, "peer_state", FACT_TEXT);
 }
 
-static void put_peer(struct finding *f, const struct weighing *w, const struct sock *peer,
-		     struct text *text)
+static void put_peer(struct finding *f, const struct weighing *w, const struct sock *peer)
 {
 	struct subject holder = { .process = service_process(w->seen, peer) };
-	const char *state = state_table[peer->state].name;
 
 	if (holder.process < 0) {
-		finding_unknown(f, NULL, "peer_pid", FACT_COUNT);
+		finding_unknown(f, NULL, "peer_pid", FACT_ID);
 		finding_unknown(f, NULL, "peer_comm", FACT_TEXT);
 	} else {
 		const struct process *process = &w->seen->processes.at[holder.process];
 
-		finding_fact(f, NULL, "peer_pid", FACT_COUNT, process->pid);
+		finding_fact(f, NULL, "peer_pid", FACT_ID, process->pid);
 		finding_text(f, NULL, "peer_comm", process->comm, process->comm_size);
 	}
-	finding_text(f, NULL, "peer_state", state, strlen(state));
-	text_addf(text, "; the peer is on this machine");
-	if (holder.process >= 0) {
-		text_addf(text, ": ");
-		say_owner(text, w->seen, &holder);
-	}
-	text_addf(text, ", in %s", state);
+	fact_word(f, "peer_state", state_table[peer->state].name);
 }
 
 static void put_held(struct finding *f, const struct weighing *w,
 		     const struct service_group *group)
 {
 	const struct sock *peer = NULL;
-	struct text text = { .at = NULL };
 
+	fact_word(f, "main_opener", service_opener(group->role));
 	finding_fact(f, NULL, "peers_here", FACT_COUNT, (double)find_peers(w, group, &peer));
-	say_owner(&text, w->seen, &f->subject);
-	text_addf(&text, " half-closed ");
-	say_count(&text, f->count, "connection", "connections");
-	service_say(&text, group);
-	text_addf(&text, " and waits for the peer's close, with no timer, the oldest for at "
-		  "least ");
-	say_oldest(&text, f);
 	if (peer)
-		put_peer(f, w, peer, &text);
+		put_peer(f, w, peer);
 	else
 		put_no_peer(f);
-	say_cause(f, &text);
-	finding_fix(f, "Repair the peer: it got the end of stream and does not close().");
-	finding_fix(f, "Do not wait without an end: after shutdown(SHUT_WR) read with SO_RCVTIMEO or "
-		       "a deadline, then close().");
-	finding_avoid(f, "A smaller tcp_fin_timeout: it only counts after close(), never for a "
-			 "socket that is held.");
 }
 
 static bool take_held(void *ctx, const struct service_group *group)
@@ -181,29 +156,12 @@ void weigh_fin_wait_2_held(const struct snapshot *seen, const struct threshold *
 
 static void put_orphans(struct finding *f, const struct snapshot *seen, uint64_t full)
 {
-	const struct known *timeout = &seen->limits.limit[LIMIT_FIN_TIMEOUT_S];
-	struct text text = { .at = NULL };
-
 	finding_fact(f, NULL, "minisocks", FACT_COUNT, (double)(f->count - full));
 	finding_fact(f, NULL, "full_sockets", FACT_COUNT, (double)full);
-	fact_known(f, NULL, "fin_timeout_s", FACT_S, timeout);
+	fact_known(f, NULL, "fin_timeout_s", FACT_S, &seen->limits.limit[LIMIT_FIN_TIMEOUT_S]);
 	fact_known(f, NULL, "max_tw_buckets", FACT_COUNT,
 		   &seen->limits.limit[LIMIT_MAX_TW_BUCKETS]);
 	fact_known(f, NULL, "max_orphans", FACT_COUNT, &seen->limits.limit[LIMIT_MAX_ORPHANS]);
-	say_count(&text, f->count, "closed connection waits", "closed connections wait");
-	text_addf(&text, " for ");
-	say_address(&text, &f->subject.destination, 0);
-	text_addf(&text, " to close its half");
-	if (timeout->is)
-		text_addf(&text, "; each goes by itself, bounded by tcp_fin_timeout (%" PRId64
-			  " s)", timeout->value);
-	text_addf(&text, full ? "; full sockets, so their number is bounded by tcp_max_orphans"
-			      : "; minisocks, so their number is bounded by tcp_max_tw_buckets");
-	say_cause(f, &text);
-	finding_fix(f, "Look at that peer: it got the end of stream and does not close().");
-	finding_fix(f, "If they are too many, a smaller net.ipv4.tcp_fin_timeout ends them sooner.");
-	finding_avoid(f, "tcp_fin_timeout between 61 and 89 waits shorter than 60 does.");
-	finding_avoid(f, "TCP_LINGER2 below 0 resets the connection instead.");
 }
 
 static void judge_orphans(const struct snapshot *seen, const struct threshold *t,

@@ -20,10 +20,7 @@
  */
 #include "judge/weigh.h"
 
-#include "judge/say.h"
 #include "judge/tally.h"
-
-#include <inttypes.h>
 
 enum { RTO_MIN_MS = 200, RTO_MAX_MS = 120000, ORPHAN_RETRIES = 8, RETRIES_MOST = 255 };
 
@@ -60,37 +57,14 @@ static struct endings endings_of(const struct limits *limits)
 	return (struct endings){ orphan, held };
 }
 
-static void say_end(struct text *text, uint64_t count, const char *whose, const char *knob,
-		    const struct known *after_s)
-{
-	if (!count)
-		return;
-	text_addf(text, "; %" PRIu64 " %s", count, whose);
-	if (after_s->is)
-		text_addf(text, ", given up at the first timeout after %" PRId64 " s (%s)",
-			  after_s->value, knob);
-}
-
-static void put_texts(struct finding *f, const struct snapshot *seen, uint64_t orphans)
+static void put_facts(struct finding *f, const struct snapshot *seen, uint64_t orphans)
 {
 	struct endings end = endings_of(&seen->limits);
-	struct text text = { .at = NULL };
 
 	finding_fact(f, NULL, "orphans", FACT_COUNT, (double)orphans);
 	finding_fact(f, NULL, "held", FACT_COUNT, (double)(f->count - orphans));
 	fact_known(f, NULL, "orphans_given_up_after_s", FACT_S, &end.orphan_s);
 	fact_known(f, NULL, "held_given_up_after_s", FACT_S, &end.held_s);
-	say_address(&text, &f->subject.destination, 0);
-	text_addf(&text, " does not acknowledge the end of ");
-	say_count(&text, f->count, "connection", "connections");
-	text_addf(&text, ", the oldest for at least ");
-	say_oldest(&text, f);
-	say_end(&text, orphans, "without an owner", "tcp_orphan_retries", &end.orphan_s);
-	say_end(&text, f->count - orphans, "held by a program", "tcp_retries2", &end.held_s);
-	say_cause(f, &text);
-	finding_fix(f, "Look at the peer and the path: is it up, does a firewall drop its answers?");
-	finding_fix(f, "Where the program may not wait so long: TCP_USER_TIMEOUT on its sockets.");
-	finding_avoid(f, "tcp_orphan_retries=1 also cuts off slow clients that are alive.");
 }
 
 static void judge_peer(const struct snapshot *seen, const struct threshold *t,
@@ -112,7 +86,7 @@ static void judge_peer(const struct snapshot *seen, const struct threshold *t,
 		concern(f, seen, i);
 		orphans += !seen->socks.at[i].inode;
 	}
-	put_texts(f, seen, orphans);
+	put_facts(f, seen, orphans);
 }
 
 void weigh_last_ack(const struct snapshot *seen, const struct threshold *t,

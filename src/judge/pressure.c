@@ -18,10 +18,6 @@
  */
 #include "judge/weigh.h"
 
-#include "judge/say.h"
-
-#include <inttypes.h>
-
 static double percent_of(const struct known *used, const struct known *limit)
 {
 	if (!used->is || !limit->is || limit->value <= 0)
@@ -29,40 +25,16 @@ static double percent_of(const struct known *used, const struct known *limit)
 	return 100.0 * (double)used->value / (double)limit->value;
 }
 
-static void say_share(struct text *text, const char *what, const struct known *used,
-		      const struct known *limit, const char *knob)
+static void put_facts(struct finding *f, const struct limits *limits)
 {
-	if (!used->is || !limit->is)
-		return;
-	text_addf(text, "%s%" PRId64 " of %" PRId64 " %s (%s)", text->count ? ", " : "",
-		  used->value, limit->value, what, knob);
-}
-
-static void put_texts(struct finding *f, const struct limits *limits)
-{
-	const struct known *orphans = &limits->counter[COUNTER_ORPHANS];
-	const struct known *pages = &limits->counter[COUNTER_MEM_PAGES];
-	const struct known *most = &limits->limit[LIMIT_MAX_ORPHANS];
-	const struct known *high = &limits->limit[LIMIT_TCP_MEM_HIGH];
-	struct text text = { .at = NULL };
-
-	fact_known(f, NULL, "orphans", FACT_COUNT, orphans);
-	fact_known(f, NULL, "max_orphans", FACT_COUNT, most);
-	fact_known(f, NULL, "memory_pages", FACT_COUNT, pages);
+	fact_known(f, NULL, "orphans", FACT_COUNT, &limits->counter[COUNTER_ORPHANS]);
+	fact_known(f, NULL, "max_orphans", FACT_COUNT, &limits->limit[LIMIT_MAX_ORPHANS]);
+	fact_known(f, NULL, "memory_pages", FACT_COUNT, &limits->counter[COUNTER_MEM_PAGES]);
 	fact_known(f, NULL, "memory_pressure_pages", FACT_COUNT,
 		   &limits->limit[LIMIT_TCP_MEM_PRESSURE]);
-	fact_known(f, NULL, "memory_high_pages", FACT_COUNT, high);
+	fact_known(f, NULL, "memory_high_pages", FACT_COUNT, &limits->limit[LIMIT_TCP_MEM_HIGH]);
 	fact_known(f, NULL, "abort_on_memory", FACT_COUNT,
 		   &limits->counter[COUNTER_ABORT_ON_MEMORY]);
-	say_share(&text, "orphaned sockets", orphans, most, "tcp_max_orphans");
-	say_share(&text, "pages of TCP buffers", pages, high, "tcp_mem");
-	text_addf(&text, " on the whole machine; at the limit the kernel resets connections");
-	say_cause(f, &text);
-	finding_fix(f, "Find whose they are: last-ack-stuck names peers that do not answer, list -m "
-		       "shows sockets with much memory.");
-	finding_fix(f, "If the machine has the memory: raise net.ipv4.tcp_max_orphans (up to 64 KiB "
-		       "each) or net.ipv4.tcp_mem.");
-	finding_avoid(f, "tcp_orphan_retries=1 cuts off slow clients that are alive.");
 }
 
 void weigh_pressure(const struct snapshot *seen, const struct threshold *t,
@@ -85,5 +57,5 @@ void weigh_pressure(const struct snapshot *seen, const struct threshold *t,
 	f->severity = severity;
 	f->subject.kind = SUBJECT_MACHINE;
 	f->count = count;
-	put_texts(f, limits);
+	put_facts(f, limits);
 }

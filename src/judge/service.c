@@ -162,17 +162,12 @@ void service_each(const struct listeners *l, const uint32_t *indices, size_t cou
 	free(left);
 }
 
-void service_say(struct text *text, const struct service_group *group)
+const char *service_opener(enum role role)
 {
-	const struct subject *subject = &group->subject;
+	static const char *const names[] = {
+		[ROLE_UNKNOWN] = "unknown", [ROLE_OPENED] = "opened_here",
+		[ROLE_ACCEPTED] = "accepted_here",
+	};
 
-	if (!subject->port)
-		return;
-	if (group->role == ROLE_ACCEPTED)
-		text_addf(text, " accepted on port %u", subject->port);
-	else if (subject->has_destination) {
-		text_addf(text, " to ");
-		say_address(text, &subject->destination, subject->port);
-	} else
-		text_addf(text, " to port %u at several addresses", subject->port);
+	return names[role];
 }

@@ -49,7 +49,7 @@ struct service_group {
 void service_each(const struct listeners *listeners, const uint32_t *indices, size_t count,
 		  bool (*take)(void *ctx, const struct service_group *group), void *ctx);
 
-/* Adds " to 10.0.0.9:443", " to port 443" or " accepted on port 80". */
-void service_say(struct text *text, const struct service_group *group);
+/* "opened_here", "accepted_here" or "unknown". */
+const char *service_opener(enum role role);
 
 #endif

@@ -19,34 +19,12 @@
  */
 #include "judge/weigh.h"
 
-#include "judge/say.h"
 #include "judge/tally.h"
 
-#include <inttypes.h>
-
-static void put_texts(struct finding *f, const struct snapshot *seen, uint32_t most)
+static void put_facts(struct finding *f, const struct snapshot *seen, uint32_t most)
 {
-	const struct known *retries = &seen->limits.limit[LIMIT_SYN_RETRIES];
-	struct text text = { .at = NULL };
-
 	finding_fact(f, NULL, "retransmits_most", FACT_COUNT, most);
-	fact_known(f, NULL, "syn_retries", FACT_COUNT, retries);
-	say_address(&text, &f->subject.destination, f->subject.port);
-	text_addf(&text, " answers none of ");
-	say_count(&text, f->count, "connect()", "connect()s");
-	text_addf(&text, ", the oldest for at least ");
-	say_oldest(&text, f);
-	text_addf(&text, ", its SYN sent again ");
-	say_count(&text, most, "time", "times");
-	if (retries->is)
-		text_addf(&text, " of %" PRId64 " (tcp_syn_retries)", retries->value);
-	say_cause(f, &text);
-	finding_fix(f, "See whether that machine is up and reachable, whether a filter drops the "
-		       "packets, and whether its accept queue is full.");
-	finding_fix(f, "Give the program a connect timeout of its own (nonblocking connect() and "
-		       "poll(), or TCP_USER_TIMEOUT), and let it back off.");
-	finding_avoid(f, "A smaller tcp_syn_retries for the whole machine also fails connections over "
-			 "bad paths that would have come up.");
+	fact_known(f, NULL, "syn_retries", FACT_COUNT, &seen->limits.limit[LIMIT_SYN_RETRIES]);
 }
 
 static void judge_destination(const struct snapshot *seen, const struct threshold *t,
@@ -69,7 +47,7 @@ static void judge_destination(const struct snapshot *seen, const struct threshol
 		if (seen->socks.at[i].retransmits > most)
 			most = seen->socks.at[i].retransmits;
 	}
-	put_texts(f, seen, most);
+	put_facts(f, seen, most);
 }
 
 void weigh_syn_sent(const struct snapshot *seen, const struct threshold *t,

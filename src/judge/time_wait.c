@@ -18,10 +18,6 @@
  */
 #include "judge/weigh.h"
 
-#include "judge/say.h"
-
-#include <inttypes.h>
-
 static bool is_short_form(const struct sock *s)
 {
 	return sock_is_minisock(s) &&
@@ -48,31 +44,6 @@ static double percent_of(const struct known *limit, int64_t fill, bool overflowe
 	if (limit->value > 0)
 		return 100.0 * (double)fill / (double)limit->value;
 	return overflowed ? 100 : 0;
-}
-
-static void put_advice(struct finding *f)
-{
-	finding_fix(f, "Raise net.ipv4.tcp_max_tw_buckets: an entry costs 256 bytes, 100,000 are "
-		       "24 MiB.");
-	finding_fix(f, "Or have fewer: reuse connections, or let the client close first.");
-	finding_avoid(f, "A smaller tcp_max_tw_buckets removes the protection, not the cause.");
-	finding_avoid(f, "tcp_fin_timeout does not shorten TIME_WAIT: it is 60 s, always.");
-	finding_avoid(f, "SO_LINGER with 0 resets the connection and loses data on its way.");
-}
-
-static void put_cause(struct finding *f, int64_t fill, int64_t limit,
-		      const struct known *overflow)
-{
-	struct text text = { .at = NULL };
-
-	text_addf(&text, "the TIME_WAIT table of this namespace holds %" PRId64 " of %" PRId64
-		  " (tcp_max_tw_buckets)", fill, limit);
-	if (overflow->is && overflow->value) {
-		text_addf(&text, "; since boot ");
-		say_count(&text, (uint64_t)overflow->value, "connection", "connections");
-		text_addf(&text, " closed without TIME_WAIT because it was full");
-	}
-	say_cause(f, &text);
 }
 
 static void put_members(struct finding *f, const struct snapshot *seen)
@@ -106,6 +77,4 @@ void weigh_time_wait(const struct snapshot *seen, const struct threshold *t,
 	finding_fact(f, NULL, "time_wait_minisocks", FACT_COUNT, (double)fill.value);
 	finding_fact(f, NULL, "max_tw_buckets", FACT_COUNT, (double)limit->value);
 	fact_known(f, NULL, "time_wait_overflow", FACT_COUNT, overflow);
-	put_cause(f, fill.value, limit->value, overflow);
-	put_advice(f);
 }

@@ -3,6 +3,8 @@
 
 #include "judge/say.h"
 
+#include <string.h>
+
 double aged_ms(const struct snapshot *seen, const struct sock *sock)
 {
 	struct age age = sock_age(sock, &seen->limits);
@@ -57,6 +59,14 @@ void fact_known(struct finding *f, const char *group, const char *name,
 		finding_fact(f, group, name, kind, (double)value->value);
 	else
 		finding_unknown(f, group, name, kind);
+}
+
+void fact_word(struct finding *f, const char *name, const char *word)
+{
+	if (word)
+		finding_text(f, NULL, name, word, strlen(word));
+	else
+		finding_unknown(f, NULL, name, FACT_TEXT);
 }
 
 double descriptors_percent(const struct process *process)

@@ -62,6 +62,9 @@ void concern(struct finding *f, const struct snapshot *seen, uint32_t index);
 void fact_known(struct finding *f, const char *group, const char *name,
 		enum fact_kind kind, const struct known *value);
 
+/* Adds a fact that is one of a few words; NULL: none of them, and the fact is null. */
+void fact_word(struct finding *f, const char *name, const char *word);
+
 /* Percent of a descriptor limit in use; negative when that is not known. */
 double descriptors_percent(const struct process *process);
 

@@ -20,7 +20,7 @@ static void a_process_is_blamed_for_the_connection_of_another(void **state)
 {
 	static const struct told_row rows[] = {
 		{ "the other end on this machine is not named", HELD CLOSING(ONE) "check",
-		  { "the peer is on this machine: other (pid 66), in CLOSE_WAIT" } },
+		  { "the peer is on this machine: other[66], in CLOSE_WAIT" } },
 		{ "another address is taken for the other end",
 		  HELD CLOSING(ANOTHER) "check",
 		  { "peers_here 0, peer_pid ?", "!the peer is on this machine" } },

@@ -12,20 +12,19 @@ static const struct told_row rows[] = {
 	  "warn syn-sent-stuck=0,count=1\nlimit syn_retries 6\n"
 	  "sock syn-sent 10.0.0.1:4000 10.0.0.9:443 on=500\ncheck\n",
 	  { "facts retransmits_most 0, syn_retries 6\n",
-	    "answers none of 1 connect(), the oldest for at least 0 ms, its SYN sent again 0 times of "
-	    "6 (tcp_syn_retries)\n" } },
+	    "10.0.0.9:443 has not answered 1 connection attempt\n" } },
 	{ "a SYN that was sent again once is told as many",
 	  "warn syn-sent-stuck=0,count=1\n"
 	  "sock syn-sent 10.0.0.1:4000 10.0.0.9:443 on=500 retrans=1\ncheck\n",
-	  { ", its SYN sent again 1 time\n" } },
+	  { "; SYNs were sent again up to 1 time\n" } },
 	{ "not the SYN that was sent most often is told",
 	  "warn syn-sent-stuck=0,count=1\n"
 	  "sock syn-sent 10.0.0.1:4000 10.0.0.9:443 on=500 retrans=2\n"
 	  "sock syn-sent 10.0.0.1:4001 10.0.0.9:443 on=500 retrans=5\n"
 	  "sock syn-sent 10.0.0.1:4002 10.0.0.9:443 on=500 retrans=3\n"
 	  "sock syn-sent 10.0.0.1:4003 10.0.0.8:443 on=500 retrans=9\ncheck\n",
-	  { "10.0.0.9:443 answers none of 3 connect()s, the oldest for at least 5 s, its SYN sent "
-	    "again 5 times\n" } },
+	  { "10.0.0.9:443 has not answered 3 connection attempts (the oldest for at least 5 s); "
+	    "SYNs were sent again up to 5 times\n" } },
 	{ "two connects that nobody answers are a dead dependency already",
 	  "sock syn-sent 10.0.0.1:4000 10.0.0.9:443 on=500 retrans=5 x=2\n"
 	  "sock syn-sent 10.0.0.1:4009 10.0.0.9:443 on=500 retrans=4\ncheck\n",
@@ -62,7 +61,7 @@ static const struct told_row rows[] = {
 	  "limit max_tw_buckets 0\ncounter time_wait_minisocks 0\ncounter time_wait_overflow 2\n"
 	  "check\n",
 	  { "critical time-wait-overflow, 0\n",
-	    "; since boot 2 connections closed without TIME_WAIT because it was full\n" } },
+	    "; 2 connections closed without TIME_WAIT because it was full\n" } },
 	{ "a limit of none is more than full",
 	  "warn time-wait-overflow=101\ncrit time-wait-overflow=1000\n"
 	  "limit max_tw_buckets 0\ncounter time_wait_minisocks 0\ncounter time_wait_overflow 2\n"
@@ -71,18 +70,18 @@ static const struct told_row rows[] = {
 	{ "connections that nothing was taken from are told, or one is told as many",
 	  "limit max_tw_buckets 1000\ncounter time_wait_minisocks 800\n"
 	  "counter time_wait_overflow 0\ncheck\n",
-	  { "holds 800 of 1000 (tcp_max_tw_buckets)\n", "!since boot" } },
+	  { "holds 800 of 1,000 (tcp_max_tw_buckets)\n", "!because it was full" } },
 	{ "one connection without TIME_WAIT is told as many",
 	  "limit max_tw_buckets 1000\ncounter time_wait_minisocks 800\n"
 	  "counter time_wait_overflow 1\ncheck\n",
-	  { "; since boot 1 connection closed without TIME_WAIT" } },
+	  { "; 1 connection closed without TIME_WAIT" } },
 
 	/* ---- fin-wait-2-held ---- */
 	{ "two that wait for ever are enough for a warning",
 	  HELD "ms=300000 x=2\nsock fin-wait-2 10.0.0.1:4009 10.0.0.9:443 here ms=299999\ncheck\n",
 	  { "nothing" } },
 	{ "three that wait for five minutes are no finding",
-	  HELD "ms=300000 x=3\ncheck\n", { "warning fin-wait-2-held, 3\n", "for at least 5 min" } },
+	  HELD "ms=300000 x=3\ncheck\n", { "warning fin-wait-2-held, 3\n", "the oldest at least 5m00s ago" } },
 	{ "two that wait for an hour make three critical",
 	  HELD "ms=3600000 x=2\nsock fin-wait-2 10.0.0.1:4009 10.0.0.9:443 here ms=3599999\ncheck\n",
 	  { "warning fin-wait-2-held, 3\n" } },
@@ -99,16 +98,16 @@ static const struct told_row rows[] = {
 	  "sock fin-wait-2 10.0.0.1:4001 10.0.0.9:443 here ms=300000 x=2\n"
 	  "sock close-wait 10.0.0.9:443 10.0.0.1:4001 peer ms=1\nhold 5\n"
 	  "sock close-wait 10.0.0.9:443 10.0.0.1:4002 peer ms=1\nhold 6\ncheck\n",
-	  { "facts peers_here 2, peer_pid 5, peer_comm first, peer_state CLOSE_WAIT\n",
-	    "; the peer is on this machine: first (pid 5), in CLOSE_WAIT\n" } },
+	  { "main_opener opened_here, peers_here 2, peer_pid 5, peer_comm first, peer_state CLOSE_WAIT\n",
+	    "; the peer is on this machine: first[5], in CLOSE_WAIT\n" } },
 	{ "a peer that nobody is seen to hold is not told at all",
 	  HELD "ms=300000 x=3\n"
 	  "sock close-wait 10.0.0.9:443 10.0.0.1:4002 peer ms=1\ncheck\n",
-	  { "facts peers_here 1, peer_pid ?, peer_comm ?, peer_state CLOSE_WAIT\n",
+	  { "main_opener opened_here, peers_here 1, peer_pid ?, peer_comm ?, peer_state CLOSE_WAIT\n",
 	    "; the peer is on this machine, in CLOSE_WAIT\n" } },
 	{ "a peer elsewhere is told to be here",
 	  HELD "ms=300000 x=3\ncheck\n",
-	  { "facts peers_here 0, peer_pid ?, peer_comm ?, peer_state ?\n", "!on this machine" } },
+	  { "main_opener opened_here, peers_here 0, peer_pid ?, peer_comm ?, peer_state ?\n", "!on this machine" } },
 
 	/* ---- close-wait-leak ---- */
 	{ "a half-closed connection that still sends is taken for a leak",
@@ -121,22 +120,22 @@ static const struct told_row rows[] = {
 	{ "a socket of which no times are known is told to be sending",
 	  "warn close-wait-leak=0,count=1\n" CLOSE_WAIT "sq=5\ncheck\n",
 	  { "warning close-wait-leak, 1\n",
-	    "the oldest at least 0 ms ago: 1 consumed everything and was "
-	    "forgotten (no close())\n" } },
+	    "has not closed 1 connection to 10.0.0.9:443 that its peer closed: it read everything and "
+	    "never called close()\n" } },
 	{ "where most are still sending nothing is advised",
 	  CLOSE_WAIT "here ms=90000 x=5\n"
 	  "sock close-wait 10.0.0.1:5000 10.0.0.9:443 here ms=90000 sq=5 x=6\ncheck advice\n",
-	  { "warning close-wait-leak, 11\n", "5 consumed everything and were forgotten (no close()), 6 "
-	    "are still sending (legitimate)\n", "  fix: Call close() when read() returns 0" } },
+	  { "warning close-wait-leak, 11\n", "; on 5 it read everything and never called close(); on 6 "
+	    "it is still sending, which is legitimate\n", "  fix: Call close() when read() returns 0" } },
 	{ "of each cause one is told as many",
 	  CLOSE_WAIT "here ms=90000 rq=1\n"
 	  "sock close-wait 10.0.0.1:5000 10.0.0.9:443 here ms=90000\n"
 	  "sock close-wait 10.0.0.1:5001 10.0.0.9:443 here ms=90000 rq=2\n"
 	  "sock close-wait 10.0.0.1:5002 10.0.0.9:443 here ms=90000 sq=5\n"
 	  "warn close-wait-leak=60,count=3\ncheck\n",
-	  { "ago: 1 has not noticed it (the end of stream is unread), 1 consumed everything and was "
-	    "forgotten (no close()), 1 has unread data (stuck or too slow), 1 is still sending "
-	    "(legitimate)\n", "unread_bytes 1 bytes" } },
+	  { "ago; on 1 it has not read the end of file; on 1 it read everything and never called "
+	    "close(); on 1 it has not read data that came before the end; on 1 it is still sending, "
+	    "which is legitimate\n", "unread_bytes 1 bytes" } },
 	{ "the end of stream counts as an unread byte, or unread bytes are lost",
 	  CLOSE_WAIT "here ms=90000 rq=1 x=2\n"
 	  "sock close-wait 10.0.0.1:5000 10.0.0.9:443 here ms=90000\n"
@@ -144,21 +143,21 @@ static const struct told_row rows[] = {
 	  { "unread_bytes 200 bytes" } },
 	{ "connections whose opener nobody knows are told to be opened or accepted here",
 	  "sock close-wait 10.0.0.1:4000 10.0.0.9:443 ms=90000 x=5\ncheck advice\n",
-	  { "openers.opened_here 0, openers.accepted_here 0, openers.unknown 5", "!opened these itself",
-	    "!accepted these" } },
+	  { "openers.opened_here 0, openers.accepted_here 0, openers.unknown 5", "!The program opened these",
+	    "!The program accepted these" } },
 
 	/* ---- last-ack-stuck ---- */
 	{ "only the first of two peers that are gone is told",
 	  "warn last-ack-stuck=1,count=1\n"
 	  "sock last-ack 10.0.0.1:80 10.0.0.6:1000 ms=0 peer on=100 retrans=4 rto=3200 inode=0\n"
 	  "sock last-ack 10.0.0.1:80 10.0.0.7:1000 ms=0 peer on=100 retrans=4 rto=3200\ncheck\n",
-	  { "10.0.0.6 does not acknowledge the end of 1 connection, the oldest for at least 6 s; 1 "
-	    "without an owner", "10.0.0.7 does not acknowledge the end of 1 connection, the oldest for "
-	    "at least 6 s; 1 held by a program" } },
+	  { "10.0.0.6 has not acknowledged the FIN of 1 connection (the oldest for at least 6.1 s); "
+	    "it is an orphan,", "10.0.0.7 has not acknowledged the FIN of 1 connection (the oldest for "
+	    "at least 6.1 s); a program holds it," } },
 	{ "an end that nobody acknowledges for no time is told to be old",
 	  "warn last-ack-stuck=0,count=1\n"
 	  "sock last-ack 10.0.0.1:80 10.0.0.6:1000 ms=0 peer on=100 retrans=1 rto=200 inode=0\ncheck\n",
-	  { "of 1 connection, the oldest for at least 200 ms; 1 without an owner" } },
+	  { "of 1 connection (the oldest for at least 200 ms); it is an orphan" } },
 };
 
 int main(void)
