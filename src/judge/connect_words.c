@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "judge/connect_words.h"
 
+#include "base/grow.h"
 #include "judge/say.h"
 #include "model/bind.h"
+#include "words/findings.h"
 
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum {
 	WIDE_ENOUGH     = 60000,        /* ports: a wider range is hardly to be had */
@@ -229,9 +232,12 @@ static void advise_bind_first(const struct connect_words *w)
 static void advise_waiting(const struct connect_words *w)
 {
 	struct sock time_wait = time_wait_of(w);
+	struct finding facts = { .subject = { .process = -1 } };
 
-	trend_advise(&w->answer->advice, &w->map->seen->limits, &time_wait,
-		     w->answer->capacity - w->answer->blocked_for_all);
+	trend_facts(&facts, &w->map->seen->limits, &time_wait,
+		    w->answer->capacity - w->answer->blocked_for_all);
+	words_reuse(&w->answer->advice, &facts);
+	grow_fini(&facts.facts);
 }
 
 static void advise_alive(const struct connect_words *w, const struct shares *shares)

@@ -24,7 +24,7 @@
 #include "judge/service.h"
 #include "judge/tally.h"
 
-#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 /* All destinations of a snapshot with the sockets that use ports for them. */
@@ -123,38 +123,6 @@ static void put_strip(struct finding *f, struct destinations *d)
 		f->strip_used[cell_of(&d->base, d->base.seen->socks.at[f->members.at[i]].local_port)]++;
 }
 
-static void put_facts(struct finding *f, const struct budget *b, const struct budget_base *base)
-{
-	finding_fact(f, NULL, "capacity", FACT_COUNT, base->capacity);
-	finding_fact(f, NULL, "used", FACT_COUNT, b->used);
-	finding_fact(f, NULL, "left", FACT_COUNT, b->left);
-	finding_fact(f, NULL, "left_min", FACT_COUNT, b->left_min);
-	finding_fact(f, NULL, "left_max", FACT_COUNT, b->left_max);
-	finding_fact(f, NULL, "time_wait", FACT_COUNT, b->time_wait);
-	finding_fact(f, NULL, "established", FACT_COUNT, b->established);
-	finding_fact(f, NULL, "other", FACT_COUNT, b->other);
-	finding_fact(f, NULL, "recyclable", FACT_COUNT, b->recyclable);
-	finding_fact(f, NULL, "blocked_for_all", FACT_COUNT, base->blocked_for_all);
-	finding_fact(f, NULL, "reserved", FACT_COUNT, base->reserved);
-	finding_fact(f, NULL, "close_rate_per_s", FACT_RATE, b->close_rate_per_s);
-	if (b->exhaustion_known)
-		finding_fact(f, NULL, "exhausted_in_s", FACT_S, b->exhausted_in_s);
-	else
-		finding_unknown(f, NULL, "exhausted_in_s", FACT_S);
-}
-
-static void say_way(struct text *text, const struct subject *subject)
-{
-	if (!subject->has_destination) {
-		text_addf(text, "from here to any destination");
-		return;
-	}
-	text_addf(text, "from ");
-	say_address(text, &subject->source, 0);
-	text_addf(text, " to ");
-	say_address(text, &subject->destination, subject->port);
-}
-
 /* Of two with as many always the same one, in whatever order the rows came. */
 static bool holds_more(const struct process *all, int32_t process, uint32_t count, int32_t best,
 		       uint32_t most)
@@ -185,70 +153,66 @@ static int32_t main_holder(const struct finding *f, const struct snapshot *seen,
 	return best;
 }
 
-static void put_holder(struct finding *f, const struct snapshot *seen, struct text *text)
+static void put_holder(struct finding *f, const struct snapshot *seen)
 {
 	uint32_t most;
-	struct subject holder = { .process = main_holder(f, seen, &most) };
+	int32_t holder = main_holder(f, seen, &most);
 
-	if (holder.process < 0)
+	if (holder < 0)
 		return;
-	text_addf(text, "; ");
-	say_owner(text, seen, &holder);
-	text_addf(text, " holds %" PRIu32, most);
-	finding_fact(f, NULL, "holder_pid", FACT_COUNT, seen->processes.at[holder.process].pid);
-	finding_text(f, NULL, "holder_comm", seen->processes.at[holder.process].comm,
-		     seen->processes.at[holder.process].comm_size);
+	finding_fact(f, NULL, "holder_pid", FACT_ID, seen->processes.at[holder].pid);
+	finding_text(f, NULL, "holder_comm", seen->processes.at[holder].comm,
+		     seen->processes.at[holder].comm_size);
 	finding_fact(f, NULL, "holder_sockets", FACT_COUNT, most);
 }
 
-static void put_cause(struct finding *f, const struct budget *b, const struct budget_base *base)
+static void put_facts(struct finding *f, const struct budget *b, const struct budget_base *base)
 {
-	struct text text = { .at = NULL };
+	char range[16];
+	int size = snprintf(range, sizeof(range), "%u-%u", base->low, base->high);
 
-	text_addf(&text, "%" PRIu32 " of ", b->left);
-	say_count(&text, base->capacity, "more connect()", "more connect()s");
-	text_addf(&text, b->left == 1 || base->capacity == 1 ? " is possible " : " are possible ");
-	say_way(&text, &f->subject);
-	text_addf(&text, ": ");
-	say_count(&text, b->used, "port", "ports");
-	text_addf(&text, " in use for it (%" PRIu32 " TIME_WAIT, %" PRIu32 " ESTABLISHED, %" PRIu32
-		  " other)", b->time_wait, b->established, b->other);
-	if (b->recyclable)
-		text_addf(&text, ", %" PRIu32 " of them recyclable", b->recyclable);
-	if (base->blocked_for_all)
-		text_addf(&text, ", %" PRIu32 " lost to bind()", base->blocked_for_all);
-	if (b->close_rate_per_s > 0)
-		text_addf(&text, "; %.3g closed a second", b->close_rate_per_s);
-	if (b->exhaustion_known && b->left)
-		text_addf(&text, ", none left in %.0f s at this rate", b->exhausted_in_s);
-	put_holder(f, base->seen, &text);
-	say_cause(f, &text);
+	finding_fact(f, NULL, "capacity", FACT_COUNT, base->capacity);
+	finding_fact(f, NULL, "used", FACT_COUNT, b->used);
+	finding_fact(f, NULL, "left", FACT_COUNT, b->left);
+	finding_fact(f, NULL, "left_min", FACT_COUNT, b->left_min);
+	finding_fact(f, NULL, "left_max", FACT_COUNT, b->left_max);
+	finding_fact(f, NULL, "time_wait", FACT_COUNT, b->time_wait);
+	finding_fact(f, NULL, "established", FACT_COUNT, b->established);
+	finding_fact(f, NULL, "other", FACT_COUNT, b->other);
+	finding_fact(f, NULL, "recyclable", FACT_COUNT, b->recyclable);
+	finding_fact(f, NULL, "blocked_for_all", FACT_COUNT, base->blocked_for_all);
+	finding_fact(f, NULL, "reserved", FACT_COUNT, base->reserved);
+	finding_fact(f, NULL, "close_rate_per_s", FACT_RATE, b->close_rate_per_s);
+	if (b->exhaustion_known)
+		finding_fact(f, NULL, "exhausted_in_s", FACT_S, b->exhausted_in_s);
+	else
+		finding_unknown(f, NULL, "exhausted_in_s", FACT_S);
+	finding_text(f, NULL, "range", range, (size_t)size);
+	put_holder(f, base->seen);
 }
 
-static void put_advice(struct finding *f, const struct budget *b, const struct budget_base *base)
+/* What to do depends on what takes most: ports that bind() took, TIME_WAIT or the living. */
+static const char *largest_share(const struct budget *b, const struct budget_base *base)
 {
 	uint32_t waiting = b->time_wait - b->recyclable, alive = b->established + b->other;
 
-	if (base->blocked_for_all > waiting && base->blocked_for_all > alive) {
-		finding_fix(f, "Move listeners and bound sockets out of the range; clients that "
-			       "bind() an address before connect() need IP_BIND_ADDRESS_NO_PORT.");
-	} else if (waiting && waiting >= alive) {
-		const struct sock *any = &base->seen->socks.at[f->members.at[0]];
+	if (base->blocked_for_all > waiting && base->blocked_for_all > alive)
+		return "bind";
+	if (waiting && waiting >= alive)
+		return "time_wait";
+	return alive ? "in_use" : NULL;
+}
 
-		trend_advise(&f->fix, &base->seen->limits, any,
-			     base->capacity - base->blocked_for_all);
-	} else if (alive) {
-		finding_fix(f, "Use fewer connections at a time: a pool, multiplexing, keep-alive.");
-	}
-	finding_fix(f, "Add destination addresses or ports, or source addresses: each pair has the "
-		       "whole range again.");
-	finding_fix(f, "Widen net.ipv4.ip_local_port_range (now %u-%u), to an even number of ports.",
-		    base->low, base->high);
-	finding_avoid(f, "tcp_fin_timeout does not shorten TIME_WAIT; tcp_tw_recycle is gone since "
-			 "Linux 4.12 and broke NAT before.");
-	finding_avoid(f, "SO_LINGER with 0 resets the connection and loses data on its way.");
-	finding_avoid(f, "A smaller tcp_max_tw_buckets only skips the protection of TIME_WAIT.");
-	finding_avoid(f, "ulimit -n is about descriptors: TIME_WAIT holds none.");
+static void put_share(struct finding *f, const struct budget *b, const struct budget_base *base)
+{
+	const char *share = largest_share(b, base);
+
+	bool waits = share && strcmp(share, "time_wait") == 0;
+
+	fact_word(f, "largest_share", share);
+	trend_facts(f, &base->seen->limits,
+		    waits ? &base->seen->socks.at[f->members.at[0]] : NULL,
+		    base->capacity - base->blocked_for_all);
 }
 
 static void report_exhaustion(struct destinations *d, const struct tally_group *group,
@@ -261,8 +225,7 @@ static void report_exhaustion(struct destinations *d, const struct tally_group *
 	f->has_ages = b->time_wait > 0;
 	put_strip(f, d);
 	put_facts(f, b, &d->base);
-	put_cause(f, b, &d->base);
-	put_advice(f, b, &d->base);
+	put_share(f, b, &d->base);
 }
 
 /* The sockets that took blocked ports: nobody connects any more, so only they can be shown. */
@@ -281,8 +244,7 @@ static void report_starved(struct destinations *d, const struct budget *b,
 		    !(STATE_BIT(seen->socks.at[i].state) & ownerless))
 			concern(f, seen, (uint32_t)i);
 	put_facts(f, b, &d->base);
-	put_cause(f, b, &d->base);
-	put_advice(f, b, &d->base);
+	put_share(f, b, &d->base);
 }
 
 /* Here, too, the order of the rows decides nothing. */
@@ -334,26 +296,9 @@ void weigh_port_exhaustion(const struct snapshot *seen, const struct threshold *
 
 static void put_cliff(struct finding *f, const struct budget *b, const struct budget_base *base)
 {
-	uint32_t used = b->used - b->recyclable;
-	struct text text = { .at = NULL };
-
-	text_addf(&text, "%" PRIu32 " of ", used);
-	say_count(&text, base->capacity, "port", "ports");
-	text_addf(&text, " (%.0f %%) %s in use ", budget_percent_searched(b, base),
-		  used == 1 ? "is" : "are");
-	say_way(&text, &f->subject);
-	text_addf(&text, ": over half of the range, so every further connect() first tries ");
-	say_count(&text, (base->high - base->low + 1) / 2, "port", "ports");
-	text_addf(&text, " in vain (measured: 0.05 us of CPU for each live connection on the way, "
-		  "0.23 us for each TIME_WAIT)");
-	put_holder(f, base->seen, &text);
-	say_cause(f, &text);
-	finding_fix(f, "Set IP_LOCAL_PORT_RANGE to the whole range on the connecting socket (about "
-		       "Linux 6.8 and later): it is searched without halves, 4 us at any fill.");
-	finding_fix(f, "Otherwise as for port-exhaustion: reuse connections, add addresses, widen "
-		       "net.ipv4.ip_local_port_range.");
-	finding_avoid(f, "Calling connect() again and again on EADDRNOTAVAIL: each failure searches "
-			 "everything twice.");
+	finding_fact(f, NULL, "searched", FACT_COUNT, b->used - b->recyclable);
+	finding_fact(f, NULL, "searched_percent", FACT_PERCENT, budget_percent_searched(b, base));
+	finding_fact(f, NULL, "half_ports", FACT_COUNT, (base->high - base->low + 1) / 2);
 }
 
 /* "More than": with exactly half the halves still fit. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "judge/trend.h"
 
-#include <inttypes.h>
+#include "judge/weigh.h"
 
 enum {
 	TIME_WAIT_MS   = TREND_SECONDS * 1000,
@@ -67,38 +67,31 @@ enum reuse trend_reuse(const struct limits *limits, const struct sock *s)
 	return REUSE_MAYBE;
 }
 
-/* The sysctl that gives them back sooner, where there is one. */
-static void advise_reuse(struct advice *advice, const struct limits *limits, const struct sock *s)
+/* What gives them back sooner: a sysctl that is off, or one that is slower than usual. */
+static const char *reuse_step(const struct limits *limits, const struct sock *s)
 {
 	const struct known *stamps = &limits->limit[LIMIT_TIMESTAMPS];
-	int64_t delay_ms = reuse_delay_ms(limits);
 
 	if (stamps->is && !stamps->value)
-		advice_add(advice, "Set net.ipv4.tcp_timestamps=1, and net.ipv4.tcp_tw_reuse=1 "
-			   "with it: only connections with timestamps can be taken over from "
-			   "TIME_WAIT.");
-	else if (trend_policy(limits, s) == REUSE_NO)
-		advice_add(advice, "Set net.ipv4.tcp_tw_reuse=%d: connect() then takes over "
-			   "TIME_WAITs older than %" PRId64 " ms (both ends need timestamps).",
-			   is_loopback(s) ? 2 : 1, delay_ms);
-	else if (delay_ms > REUSE_DELAY_MS)
-		advice_add(advice, "net.ipv4.tcp_tw_reuse_delay is %" PRId64 " ms: with the usual "
-			   "%d ports come back sooner.", delay_ms, REUSE_DELAY_MS);
+		return "timestamps";
+	if (trend_policy(limits, s) == REUSE_NO)
+		return "tw_reuse";
+	return reuse_delay_ms(limits) > REUSE_DELAY_MS ? "tw_reuse_delay" : "none";
 }
 
-void trend_advise(struct advice *advice, const struct limits *limits, const struct sock *s,
-		  uint32_t ports)
+void trend_facts(struct finding *f, const struct limits *limits, const struct sock *s,
+		 uint32_t ports)
 {
-	struct text text = { .at = NULL };
-
-	text_addf(&text, "Use connections again (keep-alive, a pool), or let the server close "
-		  "first: TIME_WAIT is then on its side and takes no port here.");
-	if (trend_policy(limits, s) == REUSE_NO)
-		text_addf(&text, " This setup sustains at most %.3g new connections per second.",
-			  (double)ports / TREND_SECONDS);
-	advice_add(advice, "%s", text_str(&text));
-	text_fini(&text);
-	advise_reuse(advice, limits, s);
+	fact_word(f, "tw_reuse_step", s ? reuse_step(limits, s) : NULL);
+	if (s)
+		finding_fact(f, NULL, "tw_reuse_wanted", FACT_ID, is_loopback(s) ? 2 : 1);
+	else
+		finding_unknown(f, NULL, "tw_reuse_wanted", FACT_ID);
+	finding_fact(f, NULL, "tw_reuse_delay_ms", FACT_MS, (double)reuse_delay_ms(limits));
+	if (s && trend_policy(limits, s) == REUSE_NO)
+		finding_fact(f, NULL, "sustained_per_s", FACT_RATE, (double)ports / TREND_SECONDS);
+	else
+		finding_unknown(f, NULL, "sustained_per_s", FACT_RATE);
 }
 
 int64_t trend_frees_in_ms(const struct limits *limits, const struct sock *s)

@@ -22,12 +22,13 @@ enum reuse trend_policy(const struct limits *limits, const struct sock *time_wai
 enum reuse trend_reuse(const struct limits *limits, const struct sock *time_wait);
 
 /*
- * Adds what helps where such TIME_WAITs take the ports: check and connect say the same of
- * one destination. @ports: that its connections share, of which each is gone for a minute
- * where none is taken over.
+ * Adds the facts about what helps where such TIME_WAITs take the ports; words_reuse() has
+ * their sentences, the same for check and connect. @ports: that the connections of one
+ * destination share, of which each is gone for a minute where none is taken over.
+ * @time_wait NULL: they take few ports, and nothing is to be said.
  */
-void trend_advise(struct advice *advice, const struct limits *limits,
-		  const struct sock *time_wait, uint32_t ports);
+void trend_facts(struct finding *f, const struct limits *limits, const struct sock *time_wait,
+		 uint32_t ports);
 
 /* Until connect() can have its port again: taken over at the earliest, or ended. */
 int64_t trend_frees_in_ms(const struct limits *limits, const struct sock *time_wait);

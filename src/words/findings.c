@@ -3,6 +3,21 @@
 
 #include <string.h>
 
+/* One sentence each for port-exhaustion and for connect. */
+#define REUSE_ROWS \
+	{ "tw_reuse_step", "Use connections again (keep-alive, a pool), or let the server close " \
+	  "first: TIME_WAIT is then on its side and takes no port here.[ This setup sustains at " \
+	  "most {sustained_per_s} new {sustained_per_s?connection|connections} per second.]" }, \
+	{ "tw_reuse_step=timestamps", "Set net.ipv4.tcp_timestamps=1 and net.ipv4.tcp_tw_reuse=1: " \
+	  "only connections with timestamps can be taken over from TIME_WAIT." }, \
+	{ "tw_reuse_step=tw_reuse", "Set net.ipv4.tcp_tw_reuse={tw_reuse_wanted:1 (2 for loopback)}: " \
+	  "connect() then takes over TIME_WAITs[ older than {tw_reuse_delay_ms}] (both ends need " \
+	  "timestamps)." }, \
+	{ "tw_reuse_step=tw_reuse_delay", "Set net.ipv4.tcp_tw_reuse_delay=1000, the usual one[ (it is " \
+	  "{tw_reuse_delay_ms} now)]: ports come back sooner." }
+
+const struct words_row reuse_rows[] = { REUSE_ROWS, { NULL, NULL } };
+
 /*
  * To change a sentence: here. To add a finding: a row here and one in judge/rules.c.
  * A sentence begins with its subject, a number stands in it once, and what is unknown or
@@ -108,7 +123,7 @@ static const struct finding_words catalogue[] = {
 			{ "!destination", "from here to any destination" },
 			{ "!left", " (of {capacity})" },
 			{ NULL, "[; {time_wait} {time_wait?is|are} in TIME_WAIT[ ({recyclable} of them can be "
-			  "taken over)]][; {established} {established?is|are} in ESTABLISHED]"
+			  "taken over)]][; {established} {established?is|are} ESTABLISHED]"
 			  "[; {other} {other?is|are} in other states]"
 			  "[; {blocked_for_all} {blocked_for_all?is|are} lost to bind()]" },
 			{ NULL, "[; {close_rate_per_s} connections close per second]" },
@@ -118,6 +133,7 @@ static const struct finding_words catalogue[] = {
 		.fix = {
 			{ "largest_share=bind", "Move listeners and bound sockets out of the range; clients "
 			  "that bind() an address before connect() need IP_BIND_ADDRESS_NO_PORT." },
+			REUSE_ROWS,
 			{ "largest_share=in_use", "Use fewer connections at a time: a pool, multiplexing, "
 			  "keep-alive." },
 			{ NULL, "Add destination addresses or ports, or source addresses: each pair has the "
@@ -296,7 +312,7 @@ static const struct finding_words catalogue[] = {
 		.cause = {
 			{ NULL, "{searched} of {capacity} local ports ({searched_percent}) {searched?is|are} in "
 			  "use from {source} to {destination}" },
-			{ "searched>half_ports", ": every connect() first scans a half of the range that is full "
+			{ "half_ports searched>half_ports", ": every connect() first scans a half of the range that is full "
 			  "({half_ports|port|ports})" },
 			{ NULL, "[; {holder} holds {holder_sockets}]" },
 		},

@@ -23,7 +23,7 @@
 /* A sentence, or a part of one, with the conditions of fill_holds(). */
 struct words_row { const char *when, *text; };
 
-enum { WORDS_ROWS = 16 };
+enum { WORDS_ROWS = 16 };         /* the last one has no text */
 
 struct finding_words {
 	const char *id;
@@ -31,6 +31,9 @@ struct finding_words {
 	struct words_row fix[WORDS_ROWS];       /* what helps, most effective first */
 	struct words_row avoid[WORDS_ROWS];     /* popular cures that are wrong */
 };
+
+/* Of words_reuse(); after them one whose text is NULL. */
+extern const struct words_row reuse_rows[];
 
 /* The words of the finding called @id, or NULL. */
 const struct finding_words *finding_words(const char *id);
@@ -41,5 +44,8 @@ void words_cause(struct text *text, const struct snapshot *seen, const struct fi
 /* Adds what helps and what does not; advice_fini() is due. */
 void words_fix(struct advice *advice, const struct snapshot *seen, const struct finding *f);
 void words_avoid(struct advice *advice, const struct snapshot *seen, const struct finding *f);
+
+/* Adds what helps where TIME_WAIT takes the ports, by the facts of trend_facts() in @f. */
+void words_reuse(struct advice *advice, const struct finding *f);
 
 #endif

@@ -229,7 +229,7 @@ void words_cause(struct text *text, const struct snapshot *seen, const struct fi
 		text_addf(text, "%s", f->cause);
 		return;
 	}
-	for (size_t i = 0; i < WORDS_ROWS && words && words->cause[i].text; i++)
+	for (size_t i = 0; words && words->cause[i].text; i++)
 		if (fill_holds(words->cause[i].when, &v.values))
 			fill(text, words->cause[i].text, &v.values);
 }
@@ -239,7 +239,7 @@ static void advise(struct advice *advice, const struct words_row *rows,
 {
 	struct finding_values v = { { find }, seen, f };
 
-	for (size_t i = 0; i < WORDS_ROWS && rows[i].text; i++) {
+	for (size_t i = 0; rows[i].text; i++) {
 		struct text text = { .at = NULL };
 
 		if (!fill_holds(rows[i].when, &v.values))
@@ -263,6 +263,11 @@ void words_fix(struct advice *advice, const struct snapshot *seen, const struct 
 	copy(advice, &f->fix);
 	if (words && !f->fix.count)
 		advise(advice, words->fix, seen, f);
+}
+
+void words_reuse(struct advice *advice, const struct finding *f)
+{
+	advise(advice, reuse_rows, NULL, f);
 }
 
 void words_avoid(struct advice *advice, const struct snapshot *seen, const struct finding *f)

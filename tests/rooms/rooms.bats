@@ -12,7 +12,10 @@ strays() {
 @test "model includes only base and model" { [ -z "$(strays model 'base|model')" ]; }
 @test "words includes only base and model" { [ -z "$(strays words 'base|model|words')" ]; }
 @test "collect includes neither judge nor print nor cmd" { [ -z "$(strays collect 'base|model|collect')" ]; }
-@test "judge includes neither collect nor print nor cmd" { [ -z "$(strays judge 'base|model|judge')" ]; }
+@test "judge includes neither collect nor print nor cmd" { [ -z "$(strays judge 'base|model|words|judge')" ]; }
+@test "of judge only the advice about TIME_WAIT, which check and connect share, takes words" {
+	[ "$(strays judge 'base|model|judge' | cut -d: -f1)" = src/judge/connect_words.c ]
+}
 @test "print includes neither collect nor judge nor cmd" { [ -z "$(strays print 'base|model|words|print')" ]; }
 
 @test "kernel and netlink headers stop at the door of collect" {

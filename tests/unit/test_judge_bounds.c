@@ -65,13 +65,11 @@ static const struct told_row rows[] = {
 	{ "one port of many that is left is counted as many",
 	  "range 40000 40001\nsock established" TO_PORT "here\nwarn port-exhaustion=40,count=0\n"
 	  "warn connect-search-cliff=40,count=0\ncheck",
-	  { "1 of 2 more connect()s is possible", "1 of 2 ports (50 %) is in use",
-	    "first tries 1 port in vain" } },
+	  { "1 of 2 local ports is left", "1 of 2 local ports (50%) is in use", "!scans" } },
 	{ "the only port of the range is counted as many",
 	  "range 40000 40000\nsock established" TO_PORT "here\nwarn port-exhaustion=40,count=0\n"
 	  "warn connect-search-cliff=40,count=0\ncheck",
-	  { "0 of 1 more connect() is possible", "1 of 1 port (100 %) is in use",
-	    "first tries 0 ports in vain" } },
+	  { "no local port is left", "1 of 1 local ports (100%) is in use", "!scans" } },
 	{ "one connection without TIME_WAIT is counted as many",
 	  "limit max_tw_buckets 10\ncounter time_wait_minisocks 10\ncounter time_wait_overflow 1\n"
 	  "connect 10.0.0.1 10.0.0.9:443", { "and 1 connection closed without" } },

@@ -72,16 +72,16 @@ static void another_process_or_destination_is_named(void **state)
 	static const struct told_row rows[] = {
 		{ "nobody, for a single socket is too few",
 		  "range 40000 40000\nprocess 11 only\n" HERE "40000" TO "here\nhold 11\ncheck\n",
-		  { "; only (pid 11) holds 1\n" } },
+		  { "; only[11] holds 1\n" } },
 		{ "of two processes with as many, the younger one, for it comes first",
 		  RANGE "process 12 young\nprocess 11 old\n" HERE "40000" TO "here x=45\nhold 12\n"
-		  HERE "40045" TO "here x=45\nhold 11\ncheck\n", { "; old (pid 11) holds 45" } },
+		  HERE "40045" TO "here x=45\nhold 11\ncheck\n", { "; old[11] holds 45" } },
 		{ "of two processes with as many, the younger one, for it comes last",
 		  RANGE "process 12 young\nprocess 11 old\n" HERE "40000" TO "here x=45\nhold 11\n"
-		  HERE "40045" TO "here x=45\nhold 12\ncheck\n", { "; old (pid 11) holds 45" } },
+		  HERE "40045" TO "here x=45\nhold 12\ncheck\n", { "; old[11] holds 45" } },
 		{ "of two processes the older one, though it has fewer",
 		  RANGE "process 12 young\nprocess 11 old\n" HERE "40000" TO "here x=46\nhold 12\n"
-		  HERE "40046" TO "here x=45\nhold 11\ncheck\n", { "; young (pid 12) holds 46" } },
+		  HERE "40046" TO "here x=45\nhold 11\ncheck\n", { "; young[12] holds 46" } },
 		{ "of two destinations with as many sockets, the one that comes first",
 		  RANGE "sock bound 0.0.0.0:40000 0.0.0.0:0 x=90\n" HERE "40090" TO "here x=3\n"
 		  HERE "40090 10.0.0.8:443 here x=3\ncheck\n",
