@@ -76,11 +76,6 @@ void say_ms(struct text *text, double ms)
 	text_addf(text, "%" PRIu64 " ms", (uint64_t)ms);
 }
 
-void say_oldest(struct text *text, const struct finding *f)
-{
-	say_ms(text, f->age.kind == AGE_UNKNOWN ? 0 : (double)f->age.min_ms);
-}
-
 void say_count(struct text *text, uint64_t count, const char *one, const char *many)
 {
 	text_addf(text, "%" PRIu64 " %s", count, count == 1 ? one : many);
@@ -98,9 +93,4 @@ void say_fit(char *at, size_t room, struct text *text)
 	memcpy(at, text_str(text), size);
 	at[size] = '\0';
 	text_fini(text);
-}
-
-void say_cause(struct finding *f, struct text *text)
-{
-	say_fit(f->cause, sizeof(f->cause), text);
 }

@@ -6,7 +6,7 @@
 #include "model/finding.h"
 
 /*
- * Words of a cause sentence. Bytes of others pass text_add_word() here, once,
+ * Words of the sentences of bind and connect. Bytes of others pass text_add_word() here, once,
  * and nowhere else in this room.
  */
 
@@ -22,17 +22,11 @@ void say_address(struct text *text, const struct addr *addr, uint16_t port);
 /* Rounded down to what a person reads: "340 ms", "12 s", "7 min", "3 h". */
 void say_ms(struct text *text, double ms);
 
-/* The same of what is proven about the oldest member of @f. */
-void say_oldest(struct text *text, const struct finding *f);
-
 /* "1 connection", "2 connections". */
 void say_count(struct text *text, uint64_t count, const char *one, const char *many);
 
 /* Moves @text into @at of @room bytes, cut between characters; frees @text. */
 void say_fit(char *at, size_t room, struct text *text);
-
-/* Moves @text into the cause of @f; frees @text. */
-void say_cause(struct finding *f, struct text *text);
 
 /* An address for a subject, with the family in which to print it. */
 enum family say_family(const struct addr *addr);

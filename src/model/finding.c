@@ -22,8 +22,6 @@ void advice_fini(struct advice *advice)
 
 static void finding_fini(struct finding *f)
 {
-	advice_fini(&f->fix);
-	advice_fini(&f->avoid);
 	grow_fini(&f->facts);
 	grow_fini(&f->members);
 }
@@ -112,43 +110,18 @@ const struct fact *finding_find(const struct finding *f, const char *group, cons
 	return NULL;
 }
 
-static __attribute__((format(printf, 2, 0))) void advise(struct advice *advice,
-							 const char *fmt, va_list args)
+void advice_add(struct advice *advice, const char *fmt, ...)
 {
+	va_list args;
 	char *text;
 
 	if (advice->count == ADVICE_MAX)
 		return;
+	va_start(args, fmt);
 	if (vasprintf(&text, fmt, args) < 0)
 		text = grow_strdup("");
+	va_end(args);
 	advice->text[advice->count++] = text;
-}
-
-void advice_add(struct advice *advice, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	advise(advice, fmt, args);
-	va_end(args);
-}
-
-void finding_fix(struct finding *f, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	advise(&f->fix, fmt, args);
-	va_end(args);
-}
-
-void finding_avoid(struct finding *f, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	advise(&f->avoid, fmt, args);
-	va_end(args);
 }
 
 static unsigned age_bucket(int64_t age_ms)

@@ -62,8 +62,6 @@ struct finding {
 	struct subject subject;
 	uint64_t       count;           /* sockets (or descriptors) concerned */
 	struct age     age;             /* min: of the oldest's lower bound */
-	char           cause[400];      /* one sentence with the numbers */
-	struct advice  fix, avoid;
 	struct { struct fact *at; size_t count, room; } facts;
 	struct { uint32_t *at; size_t count, room; } members;  /* indices of socks */
 	bool           has_ages;        /* ages are worth a histogram */
@@ -104,9 +102,6 @@ void finding_text(struct finding *f, const char *group, const char *name,
 		  const char *bytes, size_t size);
 /* The fact, or NULL. */
 const struct fact *finding_find(const struct finding *f, const char *group, const char *name);
-/* Further advice is dropped when the list is full. */
-void finding_fix(struct finding *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void finding_avoid(struct finding *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Adds a socket to members and its lower age bound to the histogram. */
 void finding_member(struct finding *f, const struct snapshot *seen, uint32_t index);
 

@@ -225,10 +225,6 @@ void words_cause(struct text *text, const struct snapshot *seen, const struct fi
 	struct finding_values v = { { find }, seen, f };
 	const struct finding_words *words = finding_words(f->id);
 
-	if (*f->cause) {
-		text_addf(text, "%s", f->cause);
-		return;
-	}
 	for (size_t i = 0; words && words->cause[i].text; i++)
 		if (fill_holds(words->cause[i].when, &v.values))
 			fill(text, words->cause[i].text, &v.values);
@@ -250,18 +246,11 @@ static void advise(struct advice *advice, const struct words_row *rows,
 	}
 }
 
-static void copy(struct advice *to, const struct advice *from)
-{
-	for (size_t i = 0; i < from->count; i++)
-		advice_add(to, "%s", from->text[i]);
-}
-
 void words_fix(struct advice *advice, const struct snapshot *seen, const struct finding *f)
 {
 	const struct finding_words *words = finding_words(f->id);
 
-	copy(advice, &f->fix);
-	if (words && !f->fix.count)
+	if (words)
 		advise(advice, words->fix, seen, f);
 }
 
@@ -274,7 +263,6 @@ void words_avoid(struct advice *advice, const struct snapshot *seen, const struc
 {
 	const struct finding_words *words = finding_words(f->id);
 
-	copy(advice, &f->avoid);
-	if (words && !f->avoid.count && !f->fix.count)
+	if (words)
 		advise(advice, words->avoid, seen, f);
 }

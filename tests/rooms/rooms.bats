@@ -16,6 +16,12 @@ strays() {
 @test "of judge only the advice about TIME_WAIT, which check and connect share, takes words" {
 	[ "$(strays judge 'base|model|judge' | cut -d: -f1)" = src/judge/connect_words.c ]
 }
+# The rules tell facts. bind and connect still say their sentences themselves; judge.c and thresholds.c list ids.
+@test "no rule of judge says a sentence" {
+	local prose
+	prose=$(grep -lE 'text_add|advice_add' src/judge/*.c | grep -vE '/(bind|connect)[a-z_]*\.c$|/(say|judge|thresholds)\.c$' || true)
+	[ -z "$prose" ] || { echo "$prose"; return 1; }
+}
 @test "print includes neither collect nor judge nor cmd" { [ -z "$(strays print 'base|model|words|print')" ]; }
 
 @test "kernel and netlink headers stop at the door of collect" {

@@ -33,24 +33,6 @@ static void a_time_is_rounded_up_or_told_in_the_wrong_unit(void **state)
 	}
 }
 
-static void an_age_that_nobody_knows_is_told_as_one(void **state)
-{
-	static const struct { enum age_kind kind; int64_t min_ms; const char *said; } ages[] = {
-		{ AGE_UNKNOWN, -1, "0 ms" }, { AGE_STATE, 0, "0 ms" }, { AGE_STATE, 1, "1 ms" },
-		{ AGE_UNACKED, 5000, "5 s" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(ages) / sizeof(*ages); i++) {
-		struct finding f = { .age = { .kind = ages[i].kind, .min_ms = ages[i].min_ms } };
-		struct text text = { .at = NULL };
-
-		say_oldest(&text, &f);
-		assert_string_equal(text_str(&text), ages[i].said);
-		text_fini(&text);
-	}
-}
-
 static void one_is_said_as_many(void **state)
 {
 	static const struct { uint64_t count; const char *said; } counts[] = {
@@ -99,18 +81,6 @@ static void a_sentence_of_continued_bytes_is_cut_before_its_beginning(void **sta
 	assert_string_equal(at, "");
 }
 
-static void a_cause_is_cut_before_its_room_is_used(void **state)
-{
-	struct finding f = { .id = "x" };
-	struct text text = { .at = NULL };
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(f.cause) + 5; i++)
-		text_addf(&text, "b");
-	say_cause(&f, &text);
-	assert_int_equal(strlen(f.cause), sizeof(f.cause) - 1);
-}
-
 static void a_process_without_a_name_is_nobody(void **state)
 {
 	struct subject subject = { .process = (int32_t)snapshot_process(&seen, 77) };
@@ -126,11 +96,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_time_is_rounded_up_or_told_in_the_wrong_unit),
-		cmocka_unit_test(an_age_that_nobody_knows_is_told_as_one),
 		cmocka_unit_test(one_is_said_as_many),
 		cmocka_unit_test(a_sentence_is_cut_within_a_character_or_too_early),
 		cmocka_unit_test(a_sentence_of_continued_bytes_is_cut_before_its_beginning),
-		cmocka_unit_test(a_cause_is_cut_before_its_room_is_used),
 		cmocka_unit_test_setup_teardown(a_process_without_a_name_is_nobody, begin, end),
 	};
 

@@ -197,7 +197,7 @@ static void a_dropped_finding_lowers_the_worst(void **state)
 	report_init(&report);
 	report_add(&report, "a")->severity = SEVERITY_CRITICAL;
 	report_add(&report, "b")->severity = SEVERITY_WARNING;
-	finding_fix(&report.findings.at[0], "do %d", 1);
+	finding_fact(&report.findings.at[0], "g", "n", FACT_COUNT, 1);
 	finding_fact(&report.findings.at[1], "g", "n", FACT_COUNT, 7);
 	report.worst = SEVERITY_CRITICAL;
 	report_keep(&report, keep);

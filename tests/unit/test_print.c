@@ -164,12 +164,11 @@ static struct finding *add_finding(struct report *report, struct snapshot *seen)
 	f->severity = report->worst = SEVERITY_CRITICAL;
 	f->subject.process = (int32_t)snapshot_process(seen, 812);
 	f->count = 1;
-	snprintf(f->cause, sizeof(f->cause), "someone \x1b[2J did not close");
+	snapshot_name_process(seen, (uint32_t)f->subject.process, "x\x1b[2J", 5);
 	finding_fact(f, "causes", "close_forgotten", FACT_COUNT, 9007199254740992.0);
 	finding_unknown(f, NULL, "descriptors", FACT_COUNT);
 	finding_text(f, NULL, "holder", nasty, sizeof(nasty) - 1);
-	finding_fix(f, "close it");
-	finding_avoid(f, "do not restart it every night");
+	finding_text(f, NULL, "main_opener", "opened_here", 11);
 	finding_member(f, seen, (uint32_t)seen->socks.count - 1);
 	f->has_ages = f->has_strip = true;
 	return f;
