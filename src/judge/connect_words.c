@@ -3,6 +3,7 @@
 
 #include "base/grow.h"
 #include "judge/say.h"
+#include "judge/weigh.h"
 #include "model/bind.h"
 #include "words/findings.h"
 
@@ -234,6 +235,7 @@ static void advise_waiting(const struct connect_words *w)
 	struct sock time_wait = time_wait_of(w);
 	struct finding facts = { .subject = { .process = -1 } };
 
+	fact_word(&facts, "largest_share", "time_wait");
 	trend_facts(&facts, &w->map->seen->limits, &time_wait,
 		    w->answer->capacity - w->answer->blocked_for_all);
 	words_reuse(&w->answer->advice, &facts);

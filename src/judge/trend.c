@@ -3,6 +3,8 @@
 
 #include "judge/weigh.h"
 
+#include <string.h>
+
 enum {
 	TIME_WAIT_MS   = TREND_SECONDS * 1000,
 	REUSE_DELAY_MS = 1000,          /* where tcp_tw_reuse_delay is not known */
@@ -67,7 +69,7 @@ enum reuse trend_reuse(const struct limits *limits, const struct sock *s)
 	return REUSE_MAYBE;
 }
 
-/* What gives them back sooner: a sysctl that is off, or one that is slower than usual. */
+/* What gives them back sooner: a sysctl that is off, or one that is slower than usual; or NULL. */
 static const char *reuse_step(const struct limits *limits, const struct sock *s)
 {
 	const struct known *stamps = &limits->limit[LIMIT_TIMESTAMPS];
@@ -76,14 +78,16 @@ static const char *reuse_step(const struct limits *limits, const struct sock *s)
 		return "timestamps";
 	if (trend_policy(limits, s) == REUSE_NO)
 		return "tw_reuse";
-	return reuse_delay_ms(limits) > REUSE_DELAY_MS ? "tw_reuse_delay" : "none";
+	return reuse_delay_ms(limits) > REUSE_DELAY_MS ? "tw_reuse_delay" : NULL;
 }
 
 void trend_facts(struct finding *f, const struct limits *limits, const struct sock *s,
 		 uint32_t ports)
 {
-	fact_word(f, "tw_reuse_step", s ? reuse_step(limits, s) : NULL);
-	if (s)
+	const char *step = s ? reuse_step(limits, s) : NULL;
+
+	fact_word(f, "tw_reuse_step", step);
+	if (step && strcmp(step, "tw_reuse") == 0)
 		finding_fact(f, NULL, "tw_reuse_wanted", FACT_ID, is_loopback(s) ? 2 : 1);
 	else
 		finding_unknown(f, NULL, "tw_reuse_wanted", FACT_ID);

@@ -11,6 +11,7 @@
 #include "print/picture.h"
 #include "print/screen.h"
 #include "print/who.h"
+#include "words/fill.h"
 #include "words/findings.h"
 
 #define NAMED    3      /* findings named in the first line */
@@ -116,41 +117,13 @@ static void put_name(struct text *text, const char *name, enum fact_kind kind)
 		cell_char(text, name[i] == '_' ? ' ' : name[i]);
 }
 
-static void put_bytes(struct text *text, double bytes)
-{
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
-	size_t unit = 0;
-
-	while (bytes >= 1024 && unit + 1 < sizeof(units) / sizeof(*units)) {
-		bytes /= 1024;
-		unit++;
-	}
-	text_addf(text, unit ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
-}
-
 static void put_value(struct text *text, const struct fact *fact)
 {
-	double value = fact->value;
-
-	if (!fact->known)
-		cell_str(text, "unknown");
-	else if (fact->kind == FACT_TEXT)
+	if (fact->kind == FACT_TEXT)
 		cell_foreign(text, fact->text, strnlen(fact->text, sizeof(fact->text)));
-	else if (fact->kind == FACT_MS || fact->kind == FACT_S)
-		cell_duration(text, (int64_t)(fact->kind == FACT_MS ? value : value * 1000),
-			      false);
-	else if (fact->kind == FACT_BYTES)
-		put_bytes(text, value);
-	else if (fact->kind == FACT_RATE)
-		text_addf(text, "%.1f/s", value);
-	else if (fact->kind == FACT_PERCENT)
-		text_addf(text, "%.0f%%", value);
-	else if (value < 0)
-		text_addf(text, "%.0f", value);
-	else if (strstr(fact->name, "pid"))
-		cell_u64(text, (uint64_t)value);
 	else
-		cell_thousands(text, (uint64_t)value);
+		fill_number(text, fact->kind, fact->value);
+	cell_str(text, fact->kind == FACT_RATE ? "/s" : "");
 }
 
 static bool is_same_group(const char *a, const char *b)
@@ -158,10 +131,12 @@ static bool is_same_group(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* Parts of a whole that are 0 are left out here; JSON has them. */
-static bool is_shown(const struct fact *fact)
+/* What is unknown, zero or said by the sentences below is left out; JSON has it. */
+static bool is_shown(const struct page *page, const struct finding *f, const struct fact *fact)
 {
-	return !fact->group || !fact->known || fact->value > 0 || fact->kind == FACT_TEXT;
+	bool is = fact->known && (fact->kind == FACT_TEXT ? *fact->text : fact->value != 0);
+
+	return is && !words_tell(page->seen, f, fact->group, fact->name);
 }
 
 /* One line for the facts without a group and one for each group. */
@@ -173,7 +148,7 @@ static void print_group(const struct page *page, const struct finding *f, const 
 	for (size_t i = 0; i < f->facts.count; i++) {
 		const struct fact *fact = &f->facts.at[i];
 
-		if (!is_same_group(fact->group, group) || !is_shown(fact))
+		if (!is_same_group(fact->group, group) || !is_shown(page, f, fact))
 			continue;
 		if (text.count)
 			cell_str(&text, ", ");
@@ -191,13 +166,10 @@ static void print_group(const struct page *page, const struct finding *f, const 
 
 static void put_age(struct text *text, const struct finding *f)
 {
-	if (f->age.kind == AGE_UNACKED && f->age.min_ms >= 0) {
-		cell_str(text, ", not acknowledged for at least ");
-		cell_duration(text, f->age.min_ms, false);
-	} else if (f->age.min_ms >= 0) {
-		cell_str(text, ", the oldest for at least ");
-		cell_duration(text, f->age.min_ms, false);
-	}
+	if (f->age.min_ms < 0)
+		return;
+	cell_str(text, ", the oldest for at least ");
+	fill_number(text, FACT_MS, (double)f->age.min_ms);
 }
 
 static bool is_first_of_group(const struct finding *f, size_t index)
@@ -208,15 +180,18 @@ static bool is_first_of_group(const struct finding *f, size_t index)
 	return true;
 }
 
-/* Without members the count is of something else, and the facts say what. */
+/*
+ * Without members the count is of something else, and the facts say what; most sentences
+ * begin with it.
+ */
 static bool print_members(const struct page *page, const struct finding *f)
 {
 	struct text text = { 0 };
 
-	if (!f->members.count)
+	if (!f->members.count || words_tell(page->seen, f, NULL, "count"))
 		return false;
 	page_count(&text, f->members.count, "socket");
-	if (f->subject.kind != SUBJECT_DESTINATION || f->age.kind == AGE_UNACKED)
+	if (f->subject.kind != SUBJECT_DESTINATION)
 		put_age(&text, f);
 	page_labelled(page, "evidence", text.at);
 	text_fini(&text);

@@ -5,7 +5,7 @@
 
 /* One sentence each for port-exhaustion and for connect. */
 #define REUSE_ROWS \
-	{ "tw_reuse_step", "Use connections again (keep-alive, a pool), or let the server close " \
+	{ "largest_share=time_wait", "Use connections again (keep-alive, a pool), or let the server close " \
 	  "first: TIME_WAIT is then on its side and takes no port here.[ This setup sustains at " \
 	  "most {sustained_per_s} new {sustained_per_s?connection|connections} per second.]" }, \
 	{ "tw_reuse_step=timestamps", "Set net.ipv4.tcp_timestamps=1 and net.ipv4.tcp_tw_reuse=1: " \

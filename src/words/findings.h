@@ -45,6 +45,13 @@ void words_cause(struct text *text, const struct snapshot *seen, const struct fi
 void words_fix(struct advice *advice, const struct snapshot *seen, const struct finding *f);
 void words_avoid(struct advice *advice, const struct snapshot *seen, const struct finding *f);
 
+/*
+ * Whether the sentences about @f say or rest on the fact @name of @group (NULL: none), or
+ * "count": a page does not say it again.
+ */
+bool words_tell(const struct snapshot *seen, const struct finding *f, const char *group,
+		const char *name);
+
 /* Adds what helps where TIME_WAIT takes the ports, by the facts of trend_facts() in @f. */
 void words_reuse(struct advice *advice, const struct finding *f);
 

@@ -218,6 +218,52 @@ static void find(const struct values *values, const char *name, struct value *va
 	find_process(v->f, name, value);
 }
 
+/* ---- what the rows rest on ---------------------------------------------- */
+
+/* True when the name that ends where one of @ends stands begins at @at; so does {peer} for peer_pid. */
+static bool is_named(const char *at, const char *name, const char *ends)
+{
+	size_t size = strcspn(at, ends);
+
+	return strncmp(at, name, size) == 0 &&
+	       (!name[size] || strcmp(name + size, "_pid") == 0 || strcmp(name + size, "_comm") == 0);
+}
+
+static bool row_tells(const struct words_row *row, const char *name)
+{
+	const char *when = row->when ? row->when : "";
+
+	for (const char *at = strchr(row->text, '{'); at; at = strchr(at + 1, '{'))
+		if (is_named(at + 1, name, "|?:}"))
+			return true;
+	for (const char *at = when + strspn(when, " "); *at; at += strspn(at, " ")) {
+		if (is_named(at, name, "!=> "))
+			return true;
+		at += strcspn(at, " ");
+	}
+	return false;
+}
+
+static bool rows_tell(const struct words_row *rows, const struct values *values, const char *name)
+{
+	for (size_t i = 0; rows[i].text; i++)
+		if (row_tells(&rows[i], name) && fill_holds(rows[i].when, values))
+			return true;
+	return false;
+}
+
+bool words_tell(const struct snapshot *seen, const struct finding *f, const char *group,
+		const char *name)
+{
+	struct finding_values v = { { find }, seen, f };
+	const struct finding_words *words = finding_words(f->id);
+	char whole[96];
+
+	snprintf(whole, sizeof(whole), "%s%s%s", group ? group : "", group ? "." : "", name);
+	return words && (rows_tell(words->cause, &v.values, whole) ||
+			 rows_tell(words->fix, &v.values, whole));
+}
+
 /* ---- rows -------------------------------------------------------------- */
 
 void words_cause(struct text *text, const struct snapshot *seen, const struct finding *f)

@@ -178,17 +178,17 @@ static void evidence_has_the_unit_of_another(void **state)
 	finding_fact(f, NULL, "closed_per_s", FACT_RATE, 2.25);
 	finding_fact(f, NULL, "full_percent", FACT_PERCENT, 99.4);
 	finding_fact(f, NULL, "change", FACT_COUNT, -3);
-	finding_fact(f, NULL, "pid", FACT_COUNT, 12345);
+	finding_fact(f, NULL, "pid", FACT_ID, 12345);
 	finding_fact(f, NULL, "sockets", FACT_COUNT, 12345);
 	finding_unknown(f, NULL, "limit", FACT_COUNT);
 	finding_fact(f, "causes", "none", FACT_COUNT, 0);
 	finding_fact(f, "causes", "slow_reader", FACT_COUNT, 2);
 	has(show_check(&report, (struct style){ .ascii = true }),
-	    "memory 1.5 KiB, waiting 12 B, oldest 1m05s, oldest 2h00m, closed 2.2/s, full 99%, "
-	    "change -3, pid 12345, sockets 12,345, limit unknown\n");
+	    "memory 1.5 KiB, waiting 12 B, oldest 1m05s, oldest 2h00m, closed 2.25/s, full 99%, "
+	    "change -3, pid 12345, sockets 12,345\n");
 	has(show_check(&report, (struct style){ .ascii = true }), "causes: slow reader 2\n");
 	has(show_check(&report, (struct style){ .ascii = true }),
-	    "not acknowledged for at least 5s");
+	    "(the oldest for at least 5 s)\n");
 	report_fini(&report);
 }
 
