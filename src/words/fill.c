@@ -55,7 +55,7 @@ static void add_duration(struct text *text, double ms)
 void fill_number(struct text *text, enum fact_kind kind, double number)
 {
 	if (kind == FACT_MS || kind == FACT_S)
-		add_duration(text, kind == FACT_MS ? number : number * 1000);
+		add_duration(text, kind == FACT_MS ? number : number * 1000 + 0.5);
 	else if (kind == FACT_BYTES)
 		add_bytes(text, number);
 	else if (kind == FACT_PERCENT)
