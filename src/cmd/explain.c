@@ -4,6 +4,8 @@
 #include "cmd/guide.h"
 #include "cmd/session.h"
 #include "judge/judge.h"
+#include "words/fill.h"
+#include "words/findings.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -26,13 +28,20 @@ static void put_title(const char *title)
 	out_f(&out, style.colour ? "\033[1m%s\033[0m\n" : "%s\n", title);
 }
 
+/* Further lines of @text begin @hang columns behind its first one. */
+static void put_labelled(const char *label, const char *text, unsigned hang)
+{
+	out_f(&out, "  %s", label);
+	out_pad(&out, ' ', LABEL_WIDTH - strlen(label));
+	wrap_put(&out, text, LABEL_WIDTH + 2, LABEL_WIDTH + 2 + hang, prose_width());
+}
+
 static void put_part(const char *label, const char *text)
 {
 	if (!text || !*text)
 		return;
-	out_f(&out, "\n  %s", label);
-	out_pad(&out, ' ', LABEL_WIDTH - strlen(label));
-	wrap_put(&out, text, LABEL_WIDTH + 2, LABEL_WIDTH + 2, prose_width());
+	out_char(&out, '\n');
+	put_labelled(label, text, 0);
 }
 
 static void put_page(const struct guide_page *page)
@@ -47,8 +56,23 @@ static void put_page(const struct guide_page *page)
 	put_part("Look", page->look);
 }
 
+/* What check says of a finding, without what is true of a single one only. */
+static void put_rows(const char *label, const struct words_row *rows)
+{
+	for (size_t i = 0; rows[i].text; i++) {
+		struct text text = { .at = NULL };
+
+		text_addf(&text, "- ");
+		fill(&text, rows[i].text, NULL);
+		out_str(&out, i ? "" : "\n");
+		put_labelled(i ? "" : label, text_str(&text), 2);
+		text_fini(&text);
+	}
+}
+
 static void put_rule(const struct rule *rule)
 {
+	const struct finding_words *words = finding_words(rule->id);
 	char warn[32], crit[32], line[256];
 
 	cmd_threshold(warn, sizeof(warn), rule->measure, rule->usual.warn);
@@ -57,11 +81,11 @@ static void put_rule(const struct rule *rule)
 		 "--warn and --crit %s=VALUE[,count=N] change it", warn, crit,
 		 (unsigned long long)rule->usual.least, rule->id);
 	put_title(rule->id);
-	put_part("What", rule->title);
-	put_part("About", rule->subject);
-	put_part("Why", rule->why);
-	put_part("What helps", rule->remedy);
-	put_part("What not", rule->avoid);
+	put_part("What", words->title);
+	put_part("About", words->about);
+	put_part("Why", words->why);
+	put_rows("What helps", words->fix);
+	put_rows("What not", words->avoid);
 	put_part("From when", line);
 }
 
@@ -86,7 +110,7 @@ static void put_index(void)
 	out_char(&out, '\n');
 	put_title("Findings");
 	for (size_t i = 0; i < rules_count; i++)
-		put_index_line(rules[i].id, rules[i].title);
+		put_index_line(rules[i].id, finding_words(rules[i].id)->title);
 }
 
 static bool put_topic(const char *word)

@@ -7,6 +7,7 @@
 #include "cmd/session.h"
 #include "judge/judge.h"
 #include "model/filter.h"
+#include "words/findings.h"
 
 #include <errno.h>
 #include <string.h>
@@ -54,12 +55,13 @@ static void put_findings(void)
 {
 	for (size_t i = 0; i < rules_count; i++) {
 		const struct rule *rule = &rules[i];
+		const struct finding_words *words = finding_words(rule->id);
 		char warn[32], crit[32];
 
 		cmd_threshold(warn, sizeof(warn), rule->measure, rule->usual.warn);
 		cmd_threshold(crit, sizeof(crit), rule->measure, rule->usual.crit);
-		out_f(&out, "%s\t%s\twarn=%s\tcrit=%s\tcount=%llu\t%s\n", rule->id, rule->title,
-		      warn, crit, (unsigned long long)rule->usual.least, rule->subject);
+		out_f(&out, "%s\t%s\twarn=%s\tcrit=%s\tcount=%llu\t%s\n", rule->id, words->title,
+		      warn, crit, (unsigned long long)rule->usual.least, words->about);
 	}
 }
 
@@ -82,7 +84,7 @@ static void put_topics(void)
 	for (size_t i = 0; i < guide_count; i++)
 		out_f(&out, "%s\t%s\n", guide_table[i].name, guide_table[i].what);
 	for (size_t i = 0; i < rules_count; i++)
-		out_f(&out, "%s\t%s\n", rules[i].id, rules[i].title);
+		out_f(&out, "%s\t%s\n", rules[i].id, finding_words(rules[i].id)->title);
 }
 
 /* What may begin a condition: word, operators, value, meaning. */

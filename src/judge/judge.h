@@ -29,11 +29,6 @@ struct thresholds;              /* one threshold for each rule */
 /* A rule as others may see it: explain, tables, completion, man page test. */
 struct rule {
 	const char   *id;
-	const char   *title;    /* a few words */
-	const char   *why;      /* theory in one paragraph: why it matters */
-	const char   *remedy;   /* what ends it */
-	const char   *avoid;    /* popular cures that are wrong, or "" */
-	const char   *subject;  /* "process and remote service" */
 	enum measure  measure;
 	struct threshold usual; /* defaults, silent on a healthy busy machine */
 	bool needs_diag;        /* rows of /proc/net do not tell what it weighs */

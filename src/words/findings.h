@@ -27,6 +27,9 @@ enum { WORDS_ROWS = 16 };         /* the last one has no text */
 
 struct finding_words {
 	const char *id;
+	const char *title;      /* a few words */
+	const char *about;      /* "process and remote service" */
+	const char *why;        /* theory in one paragraph: why it matters */
 	struct words_row cause[WORDS_ROWS];     /* parts; together one sentence */
 	struct words_row fix[WORDS_ROWS];       /* what helps, most effective first */
 	struct words_row avoid[WORDS_ROWS];     /* popular cures that are wrong */
@@ -35,7 +38,7 @@ struct finding_words {
 /* Of words_reuse(); after them one whose text is NULL. */
 extern const struct words_row reuse_rows[];
 
-/* The words of the finding called @id, or NULL. */
+/* The words of the finding called @id, or NULL: there are some for each rule. */
 const struct finding_words *finding_words(const char *id);
 
 /* Adds the cause of @f in one sentence. */

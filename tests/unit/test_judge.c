@@ -913,12 +913,15 @@ static void bad_thresholds_are_refused_with_a_sentence(void **state)
 
 static void every_rule_says_what_it_is(void **state)
 {
+	const struct finding_words *words;
+
 	(void)state;
 	assert_int_equal(rules_count, 14);      /* contract.md's 15, dead-descriptors later */
 	for (size_t i = 0; i < rules_count; i++) {
 		assert_ptr_equal(rule_by_id(rules[i].id), &rules[i]);
-		assert_true(*rules[i].title && *rules[i].why && *rules[i].remedy &&
-			    *rules[i].subject && rules[i].avoid && rules[i].weigh);
+		words = finding_words(rules[i].id);
+		assert_true(words && *words->title && *words->about && *words->why && rules[i].weigh);
+		assert_true(words->cause[0].text && words->fix[0].text);
 		assert_true(rules[i].usual.warn <= rules[i].usual.crit);
 		assert_true(rules[i].usual.least > 0);
 	}
