@@ -233,13 +233,13 @@ static void advise_bind_first(const struct connect_words *w)
 static void advise_waiting(const struct connect_words *w)
 {
 	struct sock time_wait = time_wait_of(w);
-	struct finding facts = { .subject = { .process = -1 } };
+	struct facts facts = { .count = 0 };
 
-	fact_word(&facts, "largest_share", "time_wait");
+	facts_word(&facts, "largest_share", "time_wait");
 	trend_facts(&facts, &w->map->seen->limits, &time_wait,
 		    w->answer->capacity - w->answer->blocked_for_all);
-	words_reuse(&w->answer->advice, &facts);
-	grow_fini(&facts.facts);
+	fill_advice(&w->answer->advice, reuse_rows, &facts);
+	facts_fini(&facts);
 }
 
 static void advise_alive(const struct connect_words *w, const struct shares *shares)

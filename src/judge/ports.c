@@ -210,7 +210,7 @@ static void put_share(struct finding *f, const struct budget *b, const struct bu
 	bool waits = share && strcmp(share, "time_wait") == 0;
 
 	fact_word(f, "largest_share", share);
-	trend_facts(f, &base->seen->limits,
+	trend_facts(&f->facts, &base->seen->limits,
 		    waits ? &base->seen->socks.at[f->members.at[0]] : NULL,
 		    base->capacity - base->blocked_for_all);
 }

@@ -81,21 +81,18 @@ static const char *reuse_step(const struct limits *limits, const struct sock *s)
 	return reuse_delay_ms(limits) > REUSE_DELAY_MS ? "tw_reuse_delay" : NULL;
 }
 
-void trend_facts(struct finding *f, const struct limits *limits, const struct sock *s,
+void trend_facts(struct facts *facts, const struct limits *limits, const struct sock *s,
 		 uint32_t ports)
 {
 	const char *step = s ? reuse_step(limits, s) : NULL;
+	bool refused = s && trend_policy(limits, s) == REUSE_NO;
 
-	fact_word(f, "tw_reuse_step", step);
-	if (step && strcmp(step, "tw_reuse") == 0)
-		finding_fact(f, NULL, "tw_reuse_wanted", FACT_ID, is_loopback(s) ? 2 : 1);
-	else
-		finding_unknown(f, NULL, "tw_reuse_wanted", FACT_ID);
-	finding_fact(f, NULL, "tw_reuse_delay_ms", FACT_MS, (double)reuse_delay_ms(limits));
-	if (s && trend_policy(limits, s) == REUSE_NO)
-		finding_fact(f, NULL, "sustained_per_s", FACT_RATE, (double)ports / TREND_SECONDS);
-	else
-		finding_unknown(f, NULL, "sustained_per_s", FACT_RATE);
+	facts_word(facts, "tw_reuse_step", step);
+	facts_add(facts, "tw_reuse_wanted", FACT_ID)->known = step && strcmp(step, "tw_reuse") == 0;
+	facts->at[facts->count - 1].value = s && is_loopback(s) ? 2 : 1;
+	facts_number(facts, "tw_reuse_delay_ms", FACT_MS, (double)reuse_delay_ms(limits));
+	facts_add(facts, "sustained_per_s", FACT_RATE)->known = refused;
+	facts->at[facts->count - 1].value = (double)ports / TREND_SECONDS;
 }
 
 int64_t trend_frees_in_ms(const struct limits *limits, const struct sock *s)

@@ -22,12 +22,12 @@ enum reuse trend_policy(const struct limits *limits, const struct sock *time_wai
 enum reuse trend_reuse(const struct limits *limits, const struct sock *time_wait);
 
 /*
- * Adds the facts about what helps where such TIME_WAITs take the ports; words_reuse() has
+ * Adds the facts about what helps where such TIME_WAITs take the ports; reuse_rows has
  * their sentences, the same for check and connect. @ports: that the connections of one
  * destination share, of which each is gone for a minute where none is taken over.
  * @time_wait NULL: they take few ports, and nothing is to be said.
  */
-void trend_facts(struct finding *f, const struct limits *limits, const struct sock *time_wait,
+void trend_facts(struct facts *facts, const struct limits *limits, const struct sock *time_wait,
 		 uint32_t ports);
 
 /* Until connect() can have its port again: taken over at the earliest, or ended. */

@@ -8,6 +8,84 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- facts -------------------------------------------------------------- */
+
+void facts_fini(struct facts *facts)
+{
+	for (size_t i = 0; i < facts->count; i++)
+		text_fini(&facts->at[i].text);
+	grow_fini(facts);
+}
+
+struct fact *facts_add(struct facts *facts, const char *name, enum fact_kind kind)
+{
+	struct fact *fact = grow_add(facts);
+
+	fact->name = name;
+	fact->kind = kind;
+	return fact;
+}
+
+void facts_number(struct facts *facts, const char *name, enum fact_kind kind, double value)
+{
+	struct fact *fact = facts_add(facts, name, kind);
+
+	fact->known = true;
+	fact->value = value;
+}
+
+void facts_known(struct facts *facts, const char *name, enum fact_kind kind,
+		 const struct known *value)
+{
+	struct fact *fact = facts_add(facts, name, kind);
+
+	fact->known = value->is;
+	fact->value = value->is ? (double)value->value : 0;
+}
+
+void facts_word(struct facts *facts, const char *name, const char *word)
+{
+	struct fact *fact = facts_add(facts, name, FACT_TEXT);
+
+	fact->known = word;
+	if (word)
+		text_add(&fact->text, word, strlen(word));
+}
+
+void facts_bool(struct facts *facts, const char *name, bool value)
+{
+	facts_number(facts, name, FACT_BOOL, value);
+}
+
+struct text *facts_words(struct facts *facts, const char *name)
+{
+	struct fact *fact = facts_add(facts, name, FACT_WORDS);
+
+	fact->known = true;
+	return &fact->text;
+}
+
+static bool is_called(const struct fact *fact, const char *name)
+{
+	size_t size = fact->group ? strlen(fact->group) : 0;
+
+	if (!fact->group)
+		return strcmp(fact->name, name) == 0;
+	return strncmp(fact->group, name, size) == 0 && name[size] == '.' &&
+	       strcmp(fact->name, name + size + 1) == 0;
+}
+
+const struct fact *facts_find(const struct facts *facts, const char *name)
+{
+	for (; facts; facts = facts->next)
+		for (size_t i = 0; i < facts->count; i++)
+			if (is_called(&facts->at[i], name))
+				return &facts->at[i];
+	return NULL;
+}
+
+/* ---- findings ----------------------------------------------------------- */
+
 void report_init(struct report *report)
 {
 	memset(report, 0, sizeof(*report));
@@ -22,7 +100,7 @@ void advice_fini(struct advice *advice)
 
 static void finding_fini(struct finding *f)
 {
-	grow_fini(&f->facts);
+	facts_fini(&f->facts);
 	grow_fini(&f->members);
 }
 
@@ -61,41 +139,27 @@ struct finding *report_add(struct report *report, const char *id)
 	return f;
 }
 
-static struct fact *add_fact(struct finding *f, const char *group,
-			     const char *name, enum fact_kind kind)
-{
-	struct fact *fact = grow_add(&f->facts);
-
-	fact->group = group;
-	fact->name = name;
-	fact->kind = kind;
-	return fact;
-}
-
 void finding_fact(struct finding *f, const char *group, const char *name,
 		  enum fact_kind kind, double value)
 {
-	struct fact *fact = add_fact(f, group, name, kind);
-
-	fact->known = true;
-	fact->value = value;
+	facts_number(&f->facts, name, kind, value);
+	f->facts.at[f->facts.count - 1].group = group;
 }
 
 void finding_unknown(struct finding *f, const char *group, const char *name,
 		     enum fact_kind kind)
 {
-	add_fact(f, group, name, kind);
+	facts_add(&f->facts, name, kind)->group = group;
 }
 
 void finding_text(struct finding *f, const char *group, const char *name,
 		  const char *bytes, size_t size)
 {
-	struct fact *fact = add_fact(f, group, name, FACT_TEXT);
+	struct fact *fact = facts_add(&f->facts, name, FACT_TEXT);
 
-	if (size >= sizeof(fact->text))
-		size = sizeof(fact->text) - 1;
+	fact->group = group;
 	fact->known = true;
-	memcpy(fact->text, bytes, size);
+	text_add(&fact->text, bytes, size);
 }
 
 const struct fact *finding_find(const struct finding *f, const char *group, const char *name)

@@ -28,19 +28,46 @@ struct subject {
 	uint32_t    listener_inode;     /* LISTENER: whose holders to name; 0: none */
 };
 
-/* One number of evidence. `group` makes a JSON object inside `evidence`. */
+/* What a fact is, which says how it is spelled and what it is in JSON. */
 enum fact_kind {
-	FACT_COUNT, FACT_MS, FACT_S, FACT_BYTES, FACT_RATE, FACT_PERCENT, FACT_TEXT,
+	FACT_COUNT, FACT_MS, FACT_S, FACT_BYTES, FACT_RATE, FACT_PERCENT,
+	FACT_TEXT,              /* raw bytes of others, or a word that stands for a choice */
 	FACT_ID,                /* a port, a pid: a number that nobody counts */
+	FACT_BOOL,
+	FACT_LEFT_MS,           /* time until something ends: rounded up, not down */
+	FACT_WORDS,             /* part of a sentence, safe to print; in no JSON */
 };
+
+/* What a verdict rests on, by name. */
 struct fact {
-	const char  *group;             /* NULL: top level. Static text */
+	const char  *group;             /* object in JSON around it; NULL: none. Static text */
 	const char  *name;              /* JSON member with its unit. Static text */
 	enum fact_kind kind;
 	bool         known;             /* false: null */
 	double       value;             /* exact up to 2^53 */
-	char         text[64];          /* FACT_TEXT: raw bytes */
+	struct text  text;              /* FACT_TEXT, FACT_WORDS */
 };
+
+/* Zeroed memory is empty. The first fact of a name counts, then those of @next. */
+struct facts {
+	struct fact *at;
+	size_t count, room;
+	const struct facts *next;       /* borrowed, or NULL */
+};
+void facts_fini(struct facts *facts);
+
+/* A new fact, not known yet; until the next one is added. */
+struct fact *facts_add(struct facts *facts, const char *name, enum fact_kind kind);
+void facts_number(struct facts *facts, const char *name, enum fact_kind kind, double value);
+void facts_known(struct facts *facts, const char *name, enum fact_kind kind,
+		 const struct known *value);
+void facts_bool(struct facts *facts, const char *name, bool value);
+/* @word NULL: not known. */
+void facts_word(struct facts *facts, const char *name, const char *word);
+/* The text of a new FACT_WORDS; it counts as known, empty text as nothing. */
+struct text *facts_words(struct facts *facts, const char *name);
+/* By its name, "group.name" where it has a group; NULL when there is none. */
+const struct fact *facts_find(const struct facts *facts, const char *name);
 
 #define AGE_BUCKETS   12        /* <1 s, <2 s, <4 s ... and the rest */
 #define STRIP_CELLS   64
@@ -62,7 +89,7 @@ struct finding {
 	struct subject subject;
 	uint64_t       count;           /* sockets (or descriptors) concerned */
 	struct age     age;             /* min: of the oldest's lower bound */
-	struct { struct fact *at; size_t count, room; } facts;
+	struct facts   facts;
 	struct { uint32_t *at; size_t count, room; } members;  /* indices of socks */
 	bool           has_ages;        /* ages are worth a histogram */
 	uint32_t       ages[AGE_BUCKETS];       /* by lower bound, log2 seconds */

@@ -130,8 +130,8 @@ static void put_fact(struct json *json, const struct fact *fact)
 	bool whole = fact->value > -9e15 && fact->value < 9e15;
 
 	if (fact->kind == FACT_TEXT)
-		json_foreign(json, fact->name, fact->known ? fact->text : NULL,
-			     fact->known ? strnlen(fact->text, sizeof(fact->text)) : 0);
+		json_foreign(json, fact->name, fact->known ? text_str(&fact->text) : NULL,
+			     fact->text.count);
 	else if (!fact->known)
 		json_null(json, fact->name);
 	else if (whole && (fact->kind == FACT_COUNT || fact->kind == FACT_BYTES ||
@@ -197,13 +197,12 @@ static void put_members(struct json *json, const struct finding *f,
 static void put_words(struct json *json, const struct finding *f, const struct snapshot *seen)
 {
 	struct text cause = { .at = NULL };
-	struct advice fix = { .count = 0 }, avoid = { .count = 0 };
+	struct advice fix, avoid;
 
 	words_cause(&cause, seen, f);
 	json_string(json, "cause", text_str(&cause));
-	words_fix(&fix, seen, f);
+	words_advice(&fix, &avoid, seen, f);
 	json_advice(json, "fix", &fix);
-	words_avoid(&avoid, seen, f);
 	json_advice(json, "avoid", &avoid);
 	advice_fini(&fix);
 	advice_fini(&avoid);

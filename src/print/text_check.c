@@ -107,7 +107,7 @@ static void put_name(struct text *text, const char *name, enum fact_kind kind)
 	static const char *const units[] = {
 		[FACT_COUNT] = "", [FACT_MS] = "_ms", [FACT_S] = "_s", [FACT_BYTES] = "_bytes",
 		[FACT_RATE] = "_per_s", [FACT_PERCENT] = "_percent", [FACT_TEXT] = "",
-		[FACT_ID] = "",
+		[FACT_ID] = "", [FACT_BOOL] = "", [FACT_LEFT_MS] = "_ms", [FACT_WORDS] = "",
 	};
 	size_t size = strlen(name), unit = strlen(units[kind]);
 
@@ -120,7 +120,7 @@ static void put_name(struct text *text, const char *name, enum fact_kind kind)
 static void put_value(struct text *text, const struct fact *fact)
 {
 	if (fact->kind == FACT_TEXT)
-		cell_foreign(text, fact->text, strnlen(fact->text, sizeof(fact->text)));
+		cell_foreign(text, text_str(&fact->text), fact->text.count);
 	else
 		fill_number(text, fact->kind, fact->value);
 	cell_str(text, fact->kind == FACT_RATE ? "/s" : "");
@@ -134,7 +134,7 @@ static bool is_same_group(const char *a, const char *b)
 /* What is unknown, zero or said by the sentences below is left out; JSON has it. */
 static bool is_shown(const struct page *page, const struct finding *f, const struct fact *fact)
 {
-	bool is = fact->known && (fact->kind == FACT_TEXT ? *fact->text : fact->value != 0);
+	bool is = fact->known && (fact->kind == FACT_TEXT ? fact->text.count : fact->value != 0);
 
 	return is && !words_tell(page->seen, f, fact->group, fact->name);
 }
@@ -239,7 +239,7 @@ static void print_cause(const struct page *page, const struct finding *f)
 
 static void print_finding(const struct page *page, const struct finding *f)
 {
-	struct advice fix = { .count = 0 }, avoid = { .count = 0 };
+	struct advice fix, avoid;
 
 	out_char(page->out, '\n');
 	print_title(page, f);
@@ -249,11 +249,10 @@ static void print_finding(const struct page *page, const struct finding *f)
 		picture_ages(page->out, page->style, f, PAGE_INDENT, CHECK_LABEL);
 	if (f->has_strip)
 		picture_strip(page->out, page->style, f, PAGE_INDENT, CHECK_LABEL);
-	words_fix(&fix, page->seen, f);
+	words_advice(&fix, &avoid, page->seen, f);
 	page_advice(page, "fix", &fix);
-	advice_fini(&fix);
-	words_avoid(&avoid, page->seen, f);
 	page_advice(page, "avoid", &avoid);
+	advice_fini(&fix);
 	advice_fini(&avoid);
 }
 

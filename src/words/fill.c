@@ -44,18 +44,19 @@ static void add_count(struct text *text, double count)
 		text_add(text, digits, (size_t)(digits_thousands(digits, (uint64_t)count) - digits));
 }
 
-static void add_duration(struct text *text, double ms)
+static void add_duration(struct text *text, double ms, bool up)
 {
 	char digits[DIGITS_DURATION];
 	uint64_t whole = ms > 0 ? (uint64_t)ms : 0;
 
-	text_add(text, digits, (size_t)(digits_duration(digits, whole, false, " ") - digits));
+	text_add(text, digits, (size_t)(digits_duration(digits, whole, up, " ") - digits));
 }
 
 void fill_number(struct text *text, enum fact_kind kind, double number)
 {
-	if (kind == FACT_MS || kind == FACT_S)
-		add_duration(text, kind == FACT_MS ? number : number * 1000 + 0.5);
+	if (kind == FACT_MS || kind == FACT_S || kind == FACT_LEFT_MS)
+		add_duration(text, kind == FACT_S ? number * 1000 + 0.5 : number,
+			     kind == FACT_LEFT_MS);
 	else if (kind == FACT_BYTES)
 		add_bytes(text, number);
 	else if (kind == FACT_PERCENT)
@@ -68,20 +69,26 @@ void fill_number(struct text *text, enum fact_kind kind, double number)
 		add_count(text, number);
 }
 
-static bool is_something(const struct value *value)
+static bool is_text(const struct fact *fact)
 {
-	return value->known && (value->kind == FACT_TEXT ? value->text.count > 0
-							 : value->number > 0);
+	return fact->kind == FACT_TEXT || fact->kind == FACT_WORDS;
 }
 
-static void add_value(struct text *text, const struct value *value)
+static bool is_something(const struct fact *fact)
 {
-	if (!value->known)
+	return fact && fact->known && (is_text(fact) ? fact->text.count > 0 : fact->value > 0);
+}
+
+static void add_value(struct text *text, const struct fact *fact)
+{
+	if (!fact || !fact->known)
 		add_str(text, "unknown");
-	else if (value->kind == FACT_TEXT)
-		text_add(text, text_str(&value->text), value->text.count);
+	else if (fact->kind == FACT_WORDS)
+		text_add(text, text_str(&fact->text), fact->text.count);
+	else if (fact->kind == FACT_TEXT)
+		text_add_escaped(text, text_str(&fact->text), fact->text.count, TEXT_WORD);
 	else
-		fill_number(text, value->kind, value->number);
+		fill_number(text, fact->kind, fact->value);
 }
 
 /* ---- a template -------------------------------------------------------- */
@@ -115,31 +122,28 @@ static const char *read_slot(struct slot *slot, const char *at)
 }
 
 /* False when the part around it is to vanish. */
-static bool add_slot(struct text *text, const struct slot *slot, const struct values *values)
+static bool add_slot(struct text *text, const struct slot *slot, const struct facts *facts)
 {
-	struct value value = { .known = false };
-	bool is;
+	const struct fact *fact = facts_find(facts, slot->name);
+	bool one = fact && fact->value == 1;
 
-	if (!values) {
+	if (!facts) {
 		if (slot->mark == ':')
 			text_add(text, slot->one, slot->one_size);
 		return false;
 	}
-	values->find(values, slot->name, &value);
 	if (slot->mark != '?')
-		add_value(text, &value);
+		add_value(text, fact);
 	if (slot->mark == '|')
 		add_str(text, " ");
 	if (slot->mark == '|' || slot->mark == '?')
-		text_add(text, value.number == 1 ? slot->one : slot->many,
-			 value.number == 1 ? slot->one_size : slot->many_size);
-	is = is_something(&value);
-	text_fini(&value.text);
-	return is;
+		text_add(text, one ? slot->one : slot->many,
+			 one ? slot->one_size : slot->many_size);
+	return is_something(fact);
 }
 
 /* Up to the ']' that ends the part; *@whole becomes false when it is to vanish. */
-static const char *fill_part(struct text *text, const char *at, const struct values *values,
+static const char *fill_part(struct text *text, const char *at, const struct facts *facts,
 			     bool *whole)
 {
 	struct slot slot;
@@ -149,13 +153,13 @@ static const char *fill_part(struct text *text, const char *at, const struct val
 			size_t start = text->count;
 			bool inner = true;
 
-			at = fill_part(text, at + 1, values, &inner);
+			at = fill_part(text, at + 1, facts, &inner);
 			at += *at == ']';
 			if (!inner)
 				cut_at(text, start);
 		} else if (*at == '{') {
 			at = read_slot(&slot, at + 1);
-			*whole = add_slot(text, &slot, values) && *whole;
+			*whole = add_slot(text, &slot, facts) && *whole;
 		} else {
 			text_add(text, at++, 1);
 		}
@@ -163,49 +167,45 @@ static const char *fill_part(struct text *text, const char *at, const struct val
 	return at;
 }
 
-void fill(struct text *text, const char *template, const struct values *values)
+void fill(struct text *text, const char *template, const struct facts *facts)
 {
 	bool whole = true;
 
-	fill_part(text, template, values, &whole);
+	fill_part(text, template, facts, &whole);
 }
 
 /* ---- a condition ------------------------------------------------------- */
 
-static bool compares(const struct value *value, char mark, const char *word,
-		     const struct values *values)
+static bool compares(const struct fact *fact, char mark, const char *word,
+		     const struct facts *facts)
 {
-	struct value other = { .known = false };
+	const struct fact *other = facts_find(facts, word);
 	double than;
 	bool equal;
 
-	values->find(values, word, &other);
-	if (other.known)
-		than = other.number;
+	if (other && other->known)
+		than = other->value;
 	else
 		number_decimal(word, &than);
-	equal = value->kind == FACT_TEXT ? strcmp(text_str(&value->text), word) == 0 :
-		value->number == than;
-	text_fini(&other.text);
-	return mark == '>' ? value->number > than : equal == (mark == '=');
+	equal = is_text(fact) ? strcmp(text_str(&fact->text), word) == 0 : fact->value == than;
+	return mark == '>' ? fact->value > than : equal == (mark == '=');
 }
 
 /* One condition without blanks; it is cut up. */
-static bool holds(char *condition, const struct values *values)
+static bool holds(char *condition, const struct facts *facts)
 {
-	struct value value = { .known = false };
 	bool not = *condition == '!', is;
 	char *name = condition + not, *end = name + strcspn(name, "!=>");
 	char *word = end + strspn(end, "!=>"), mark = *end;
+	const struct fact *fact;
 
 	*end = '\0';
-	values->find(values, name, &value);
-	is = mark ? value.known && compares(&value, mark, word, values) : is_something(&value);
-	text_fini(&value.text);
+	fact = facts_find(facts, name);
+	is = mark ? fact && fact->known && compares(fact, mark, word, facts) : is_something(fact);
 	return is != not;
 }
 
-bool fill_holds(const char *when, const struct values *values)
+bool fill_holds(const char *when, const struct facts *facts)
 {
 	char condition[NAME_MAX_SIZE * 2];
 
@@ -216,9 +216,31 @@ bool fill_holds(const char *when, const struct values *values)
 			return false;
 		memcpy(condition, at, size);
 		condition[size] = '\0';
-		if (!holds(condition, values))
+		if (!holds(condition, facts))
 			return false;
 		at += size + strspn(at + size, " ");
 	}
 	return true;
+}
+
+/* ---- rows --------------------------------------------------------------- */
+
+void fill_rows(struct text *text, const struct words_row *rows, const struct facts *facts)
+{
+	for (; rows->text; rows++)
+		if (fill_holds(rows->when, facts))
+			fill(text, rows->text, facts);
+}
+
+void fill_advice(struct advice *advice, const struct words_row *rows, const struct facts *facts)
+{
+	for (; rows->text; rows++) {
+		struct text text = { .at = NULL };
+
+		if (!fill_holds(rows->when, facts))
+			continue;
+		fill(&text, rows->text, facts);
+		advice_add(advice, "%s", text_str(&text));
+		text_fini(&text);
+	}
 }

@@ -11,26 +11,19 @@
  *   {name}            the value, in the one format of its kind
  *   {name|one|many}   the value and a noun: "1 socket", "1,940 sockets"
  *   {name?one|many}   only the word that its number asks for: "is", "are"
- *   {name:word}       the value, or the word where there are no values (explain)
- *   [part]            vanishes when a value named in it is unknown or zero; parts nest
+ *   {name:word}       the value, or the word where there are no facts (explain)
+ *   [part]            vanishes when a fact named in it is unknown or zero; parts nest
  */
 
-/* What a name stands for. Zeroed memory is a value that is not known. */
-struct value {
-	enum fact_kind kind;
-	bool   known;
-	double number;
-	struct text text;       /* FACT_TEXT: safe already, with names by text_add_word(); owned */
-};
+/* Adds the filled template. @facts NULL: what is true of every case, for explain. */
+void fill(struct text *text, const char *template, const struct facts *facts);
 
-/* Whoever knows the values. */
-struct values {
-	/* Sets @value, which is zeroed, or leaves it alone when there is none of that name. */
-	void (*find)(const struct values *values, const char *name, struct value *value);
-};
+/* A sentence, or a part of one, with the conditions of fill_holds(). */
+struct words_row { const char *when, *text; };
 
-/* Adds the filled template. @values NULL: what is true of every case, for explain. */
-void fill(struct text *text, const char *template, const struct values *values);
+/* The rows that are meant, up to one without text: as one sentence, or as an advice each. */
+void fill_rows(struct text *text, const struct words_row *rows, const struct facts *facts);
+void fill_advice(struct advice *advice, const struct words_row *rows, const struct facts *facts);
 
 /**
  * fill_holds - whether a row of a catalogue is meant
@@ -38,7 +31,7 @@ void fill(struct text *text, const char *template, const struct values *values);
  *        "name": known and not zero; "!name": the opposite; "name=word", "name!=word",
  *        "name>word": compared with the value called so, or else with the word itself
  */
-bool fill_holds(const char *when, const struct values *values);
+bool fill_holds(const char *when, const struct facts *facts);
 
 /* Adds a number in the format of its kind: "1,940", "5.8 s", "1.5 MiB", "3.33", "56%". */
 void fill_number(struct text *text, enum fact_kind kind, double number);

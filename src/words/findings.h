@@ -4,6 +4,7 @@
 
 #include "model/finding.h"
 #include "model/snapshot.h"
+#include "words/fill.h"
 
 /*
  * THE catalogue of what is said about findings; see fill.h for what may stand in a
@@ -20,9 +21,6 @@
  *   NAME         "nginx[12]" where there are facts NAME_pid and NAME_comm
  */
 
-/* A sentence, or a part of one, with the conditions of fill_holds(). */
-struct words_row { const char *when, *text; };
-
 enum { WORDS_ROWS = 16 };         /* the last one has no text */
 
 struct finding_words {
@@ -35,7 +33,7 @@ struct finding_words {
 	struct words_row avoid[WORDS_ROWS];     /* popular cures that are wrong */
 };
 
-/* Of words_reuse(); after them one whose text is NULL. */
+/* What helps where TIME_WAIT takes the ports, by the facts of trend_facts(). */
 extern const struct words_row reuse_rows[];
 
 /* The words of the finding called @id, or NULL: there are some for each rule. */
@@ -44,9 +42,9 @@ const struct finding_words *finding_words(const char *id);
 /* Adds the cause of @f in one sentence. */
 void words_cause(struct text *text, const struct snapshot *seen, const struct finding *f);
 
-/* Adds what helps and what does not; advice_fini() is due. */
-void words_fix(struct advice *advice, const struct snapshot *seen, const struct finding *f);
-void words_avoid(struct advice *advice, const struct snapshot *seen, const struct finding *f);
+/* What helps and what does not; advice_fini() is due for both. */
+void words_advice(struct advice *fix, struct advice *avoid, const struct snapshot *seen,
+		  const struct finding *f);
 
 /*
  * Whether the sentences about @f say or rest on the fact @name of @group (NULL: none), or
@@ -54,8 +52,5 @@ void words_avoid(struct advice *advice, const struct snapshot *seen, const struc
  */
 bool words_tell(const struct snapshot *seen, const struct finding *f, const char *group,
 		const char *name);
-
-/* Adds what helps where TIME_WAIT takes the ports, by the facts of trend_facts() in @f. */
-void words_reuse(struct advice *advice, const struct finding *f);
 
 #endif

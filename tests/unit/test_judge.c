@@ -492,13 +492,14 @@ static const struct {
 static bool has_words(const struct finding *f)
 {
 	struct text cause = { .at = NULL };
-	struct advice fix = { .count = 0 };
+	struct advice fix, avoid;
 	bool has;
 
 	words_cause(&cause, &seen, f);
-	words_fix(&fix, &seen, f);
+	words_advice(&fix, &avoid, &seen, f);
 	has = cause.count && fix.count;
 	advice_fini(&fix);
+	advice_fini(&avoid);
 	text_fini(&cause);
 	return has;
 }
@@ -794,8 +795,8 @@ static void the_guilty_peer_is_named(void **state)
 	judge_as(&report, NULL, NULL);
 	f = &report.findings.at[0];
 	assert_int_equal(fact(f, NULL, "peer_pid"), 66);
-	assert_string_equal(finding_find(f, NULL, "peer_comm")->text, "guilty");
-	assert_string_equal(finding_find(f, NULL, "peer_state")->text, "CLOSE_WAIT");
+	assert_string_equal(text_str(&finding_find(f, NULL, "peer_comm")->text), "guilty");
+	assert_string_equal(text_str(&finding_find(f, NULL, "peer_state")->text), "CLOSE_WAIT");
 	assert_said(f, "guilty[66]");
 	end(&report);
 }

@@ -182,7 +182,7 @@ static bool is_same_fact(const struct fact *a, const struct fact *b)
 {
 	return strcmp(a->name, b->name) == 0 && a->known == b->known &&
 	       memcmp(&a->value, &b->value, sizeof(a->value)) == 0 &&
-	       strcmp(a->text, b->text) == 0;
+	       strcmp(text_str(&a->text), text_str(&b->text)) == 0;
 }
 
 static bool is_same(const struct finding *a, const struct finding *b)

@@ -7,37 +7,39 @@
 
 /* Templates with values of every kind. */
 
-static const struct row {
-	const char *name;
-	enum fact_kind kind;
-	double number;
-	const char *text;
-} rows[] = {
-	{ "none", FACT_COUNT, 0, NULL },      { "one", FACT_COUNT, 1, NULL },
-	{ "two", FACT_COUNT, 2, NULL },       { "count", FACT_COUNT, 1234567, NULL },
-	{ "port", FACT_ID, 40000, NULL },     { "wait_ms", FACT_MS, 66000, NULL },
-	{ "limit_s", FACT_S, 5.85, NULL },    { "data", FACT_BYTES, 1536, NULL },
-	{ "rate", FACT_RATE, 10.0 / 3, NULL },{ "many", FACT_RATE, 12345.6, NULL },
-	{ "share", FACT_PERCENT, 55.5, NULL },{ "name", FACT_TEXT, 0, "a\\x20b[7]" },
-	{ "cause", FACT_TEXT, 0, "eof" },     { "empty", FACT_TEXT, 0, "" },
-	{ "group.two", FACT_COUNT, 2, NULL },
-};
+static struct facts facts;
 
-static void find(const struct values *values, const char *name, struct value *value)
+static int make_facts(void **state)
 {
-	(void)values;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		if (strcmp(rows[i].name, name) != 0)
-			continue;
-		value->kind = rows[i].kind;
-		value->number = rows[i].number;
-		value->known = true;
-		if (rows[i].text)
-			text_add(&value->text, rows[i].text, strlen(rows[i].text));
-	}
+	(void)state;
+	facts_number(&facts, "none", FACT_COUNT, 0);
+	facts_number(&facts, "one", FACT_COUNT, 1);
+	facts_number(&facts, "two", FACT_COUNT, 2);
+	facts_number(&facts, "count", FACT_COUNT, 1234567);
+	facts_number(&facts, "port", FACT_ID, 40000);
+	facts_number(&facts, "wait_ms", FACT_MS, 66999);
+	facts_number(&facts, "left_ms", FACT_LEFT_MS, 66001);
+	facts_number(&facts, "limit_s", FACT_S, 5.85);
+	facts_number(&facts, "data", FACT_BYTES, 1536);
+	facts_number(&facts, "rate", FACT_RATE, 10.0 / 3);
+	facts_number(&facts, "many", FACT_RATE, 12345.6);
+	facts_number(&facts, "share", FACT_PERCENT, 55.5);
+	facts_word(&facts, "cause", "eof");
+	facts_word(&facts, "name", "a b");
+	facts_word(&facts, "empty", "");
+	facts_word(&facts, "no_word", NULL);
+	text_addf(facts_words(&facts, "words"), "a b[7]");
+	facts_number(&facts, "two", FACT_COUNT, 3);
+	facts.at[facts.count - 1].group = "group";
+	return 0;
 }
 
-static const struct values values = { find };
+static int free_facts(void **state)
+{
+	(void)state;
+	facts_fini(&facts);
+	return 0;
+}
 
 static const struct { const char *template, *said; } sentences[] = {
 	/* a format for each kind */
@@ -45,9 +47,10 @@ static const struct { const char *template, *said; } sentences[] = {
 	{ "{count}", "1,234,567" }, { "{port}", "40000" }, { "{wait_ms}", "1m06s" },
 	{ "{limit_s}", "5.8 s" }, { "{data}", "1.5 KiB" }, { "{rate}", "3.33" },
 	{ "{many}", "12,345" }, { "{share}", "56%" }, { "{cause}", "eof" },
-	{ "{group.two}", "2" }, { "{none}", "0" }, { "{absent}", "unknown" },
-	/* words are not touched again */
-	{ "by {name}.", "by a\\x20b[7]." },
+	{ "{group.two}", "3" }, { "{none}", "0" }, { "{absent}", "unknown" },
+	{ "{left_ms}", "1m07s" }, { "{no_word}", "unknown" },
+	/* a name is one word; words are not touched again */
+	{ "by {name}.", "by a\\x20b." }, { "by {words}.", "by a b[7]." },
 	/* number and noun, or the word alone */
 	{ "{one|socket|sockets}", "1 socket" }, { "{none|socket|sockets}", "0 sockets" },
 	{ "{count|socket waits|sockets wait} here", "1,234,567 sockets wait here" },
@@ -72,14 +75,14 @@ static void a_template_is_filled(void **state)
 	for (size_t i = 0; i < sizeof(sentences) / sizeof(*sentences); i++) {
 		struct text text = { .at = NULL };
 
-		fill(&text, sentences[i].template, &values);
+		fill(&text, sentences[i].template, &facts);
 		if (strcmp(text_str(&text), sentences[i].said) != 0)
 			fail_msg("%s: %s", sentences[i].template, text_str(&text));
 		text_fini(&text);
 	}
 }
 
-static void without_values_only_what_is_always_true_is_said(void **state)
+static void without_facts_only_what_is_always_true_is_said(void **state)
 {
 	struct text text = { .at = NULL };
 
@@ -94,7 +97,7 @@ static const struct { const char *when; bool holds; } conditions[] = {
 	{ "two", true }, { "none", false }, { "absent", false }, { "empty", false },
 	{ "!two", false }, { "!none", true }, { "!absent", true },
 	{ "cause=eof", true }, { "cause=eo", false }, { "cause!=eof", false }, { "cause!=x", true },
-	{ "two=2", true }, { "two=3", false }, { "two!=3", true }, { "two=group.two", true },
+	{ "two=2", true }, { "two=3", false }, { "two!=3", true }, { "group.two>two", true },
 	{ "two=one", false }, { "two!=one", true }, { "none=0", true },
 	{ "two>one", true }, { "one>two", false }, { "two>two", false }, { "two>1", true },
 	{ "absent=0", false }, { "absent!=0", false }, { "absent>0", false },
@@ -106,7 +109,7 @@ static void a_row_is_meant_when_all_its_conditions_hold(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(conditions) / sizeof(*conditions); i++)
-		if (fill_holds(conditions[i].when, &values) != conditions[i].holds)
+		if (fill_holds(conditions[i].when, &facts) != conditions[i].holds)
 			fail_msg("%s", conditions[i].when);
 }
 
@@ -114,9 +117,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_template_is_filled),
-		cmocka_unit_test(without_values_only_what_is_always_true_is_said),
+		cmocka_unit_test(without_facts_only_what_is_always_true_is_said),
 		cmocka_unit_test(a_row_is_meant_when_all_its_conditions_hold),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, make_facts, free_facts);
 }

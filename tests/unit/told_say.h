@@ -83,7 +83,7 @@ static inline void say_fact(struct text *out, const struct fact *fact)
 	if (!fact->known)
 		text_addf(out, "?");
 	else if (fact->kind == FACT_TEXT)
-		text_addf(out, "%s", fact->text);
+		text_addf(out, "%s", text_str(&fact->text));
 	else
 		text_addf(out, "%.10g%s", fact->value, units[fact->kind]);
 }
@@ -120,10 +120,9 @@ static inline void say_pictures(struct text *out, const struct finding *f)
 static inline void say_what_helps(struct text *out, const struct snapshot *seen,
 				   const struct finding *f)
 {
-	struct advice fix = { .count = 0 }, avoid = { .count = 0 };
+	struct advice fix, avoid;
 
-	words_fix(&fix, seen, f);
-	words_avoid(&avoid, seen, f);
+	words_advice(&fix, &avoid, seen, f);
 	say_advice_lines(out, "fix", &fix);
 	say_advice_lines(out, "avoid", &avoid);
 	advice_fini(&fix);
