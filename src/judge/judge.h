@@ -33,6 +33,8 @@ struct rule {
 	struct threshold usual; /* defaults, silent on a healthy busy machine */
 	bool needs_diag;        /* rows of /proc/net do not tell what it weighs */
 	bool needs_bound;       /* it weighs sockets that are only bound, and nothing else */
+	bool names_peers;       /* whose the other ends on this machine are, too */
+	bool counts_sockets;    /* how many descriptors of a process are sockets */
 	void (*weigh)(const struct snapshot *seen, const struct threshold *t,
 		      struct report *report);
 };

@@ -47,6 +47,7 @@ const struct rule rules[] = {
 		.measure = MEASURE_AGE,
 		.usual   = { 300e3, 3600e3, 3 },
 		.needs_diag = true,
+		.names_peers = true,
 		.weigh   = weigh_fin_wait_2_held,
 	}, {
 		.id      = "fin-wait-2-orphans",
@@ -69,6 +70,7 @@ const struct rule rules[] = {
 		.id      = "fd-exhaustion",
 		.measure = MEASURE_PERCENT,
 		.usual   = { 80, 95, 20 },
+		.counts_sockets = true,
 		.weigh   = weigh_descriptors,
 	}, {
 		.id      = "orphan-pressure",

@@ -22,10 +22,8 @@ static void want(struct wants *wants, const struct sock *s)
 
 struct indices { uint32_t *at; size_t count, room; };
 
-static void add_held(struct indices *held, const struct finding *f)
+static void add_members(struct indices *held, const struct finding *f)
 {
-	if (strcmp(f->id, "fin-wait-2-held") != 0)
-		return;
 	for (size_t i = 0; i < f->members.count; i++)
 		*grow_add(held) = f->members.at[i];
 }
@@ -64,7 +62,7 @@ static void want_listeners(const struct snapshot *seen, const uint8_t *ports,
 static void want_process(const struct snapshot *seen, const struct finding *f,
 			 struct wants *wants)
 {
-	if (strcmp(f->id, "fd-exhaustion") == 0 && f->subject.process >= 0)
+	if (f->subject.process >= 0)
 		map_slot(&wants->pids, (uint32_t)seen->processes.at[f->subject.process].pid, NULL);
 }
 
@@ -76,14 +74,17 @@ void judge_wants(const struct snapshot *seen, const struct report *report, struc
 	memset(wants, 0, sizeof(*wants));
 	for (size_t i = 0; i < report->findings.count; i++) {
 		const struct finding *f = &report->findings.at[i];
+		const struct rule *rule = rule_by_id(f->id);
 		unsigned port = f->subject.port;
 
 		for (size_t j = 0; j < f->members.count; j++)
 			want(wants, &seen->socks.at[f->members.at[j]]);
 		if (f->subject.kind == SUBJECT_LISTENER)
 			bits_add(ports, port);
-		want_process(seen, f, wants);
-		add_held(&held, f);
+		if (rule->counts_sockets)
+			want_process(seen, f, wants);
+		if (rule->names_peers)
+			add_members(&held, f);
 	}
 	want_peers(seen, &held, wants);
 	want_listeners(seen, ports, wants);
