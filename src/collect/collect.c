@@ -160,6 +160,14 @@ int collect_walks(struct collect *collect, const struct collect_walk *walks, siz
 	return err;
 }
 
+void collect_again(struct collect *collect, const struct collect_ask *ask,
+		   const struct sock *rows, const uint32_t *indices, size_t count,
+		   struct sink sink, struct snapshot *seen)
+{
+	inet_again(&collect->tape, ask, rows, indices, count, sink, collect->release,
+		   collect->source.deadline_ms, seen);
+}
+
 int collect_offers(struct collect *collect, enum protocol protocol, struct fault *fault)
 {
 	if (tape_replays(&collect->tape))

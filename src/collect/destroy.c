@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/destroy.h"
 
-#include "collect/attrs.h"
 #include "collect/inet.h"
 #include "collect/message.h"
 #include "collect/wire.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/sock_diag.h>
@@ -45,38 +43,6 @@ enum outcome destroy_outcome(int err)
 	default:
 		return OUTCOME_FAILED;
 	}
-}
-
-static void put_addr(__be32 to[4], const struct addr *addr, enum family family)
-{
-	if (family == FAMILY_IPV6)
-		memcpy(to, addr->b, 16);
-	else
-		memcpy(to, addr->b + 12, 4);
-}
-
-/*
- * For historical reasons the lookup of one UDP socket, unlike the order to
- * destroy it, takes the remote end for the source.
- */
-static struct inet_diag_req_v2 request_for(const struct sock *sock, unsigned need, bool swap)
-{
-	struct inet_diag_req_v2 request = {
-		.sdiag_family = sock->family == FAMILY_IPV6 ? AF_INET6 : AF_INET,
-		.sdiag_protocol = (uint8_t)sock->protocol,
-		.idiag_ext = attrs_ext(need),
-		.idiag_states = STATE_BIT(sock->state),
-	};
-	struct inet_diag_sockid *id = &request.id;
-
-	id->idiag_sport = htons(swap ? sock->remote_port : sock->local_port);
-	id->idiag_dport = htons(swap ? sock->local_port : sock->remote_port);
-	put_addr(id->idiag_src, swap ? &sock->remote : &sock->local, sock->family);
-	put_addr(id->idiag_dst, swap ? &sock->local : &sock->remote, sock->family);
-	id->idiag_if = sock->ifindex;
-	id->idiag_cookie[0] = (uint32_t)sock->cookie;
-	id->idiag_cookie[1] = (uint32_t)(sock->cookie >> 32);
-	return request;
 }
 
 static int broken(int err, struct fault *fault)
@@ -175,11 +141,15 @@ static bool may_share(const struct sock *sock)
 	       sock->state == STATE_BOUND || sock->state == STATE_CLOSE;
 }
 
-/* Sets @found, and the fate if it is not as it was listed. */
+/*
+ * Sets @found, and the fate if it is not as it was listed. For historical reasons the
+ * lookup of one UDP socket, unlike the order to destroy it, takes the remote end for the
+ * source.
+ */
 static int look(struct job *job, struct fault *fault)
 {
-	struct inet_diag_req_v2 request = request_for(job->sock, job->ask->need,
-						      job->sock->protocol == PROTOCOL_UDP);
+	struct inet_diag_req_v2 request = inet_request(job->sock, job->ask->need,
+						       job->sock->protocol == PROTOCOL_UDP);
 	const struct nlmsghdr *message;
 	struct detail detail;
 	struct sock now;
@@ -204,7 +174,7 @@ static int look(struct job *job, struct fault *fault)
 
 static int order(struct job *job, struct fault *fault)
 {
-	struct inet_diag_req_v2 request = request_for(job->sock, 0, false);
+	struct inet_diag_req_v2 request = inet_request(job->sock, 0, false);
 	const struct nlmsghdr *message;
 	int err = ask(job, SOCK_DESTROY, NLM_F_ACK, &request, &message, fault);
 
@@ -281,7 +251,7 @@ uint64_t destroy_reached(const struct sock *sock, unsigned deadline_ms)
 	struct detail detail;
 
 	any.cookie = UINT64_MAX;
-	request = request_for(&any, 0, sock->protocol == PROTOCOL_UDP);
+	request = inet_request(&any, 0, sock->protocol == PROTOCOL_UDP);
 	if (wire_open(&job.wire, NETLINK_SOCK_DIAG, WIRE_ROOM, NULL) == 0 &&
 	    ask(&job, SOCK_DIAG_BY_FAMILY, 0, &request, &message, NULL) == 0 &&
 	    wire_refusal(message) < 0 &&

@@ -81,7 +81,7 @@ static bool is_fresh(struct dump *dump, const struct inet_diag_msg *told)
 	enum once_kind kind = told->idiag_state == STATE_CLOSE ? ONCE_CLOSED :
 			      told->idiag_timer == TIMER_TIME_WAIT ? ONCE_MINISOCK : ONCE_SOCKET;
 
-	return once_add(&dump->delivered, key_of(told), kind);
+	return once_add(dump->ask.once ? dump->ask.once : &dump->delivered, key_of(told), kind);
 }
 
 /* True when it is a socket that was asked for and is not delivered yet. */
@@ -117,12 +117,13 @@ static bool is_wildcard(const __be32 *bytes)
 }
 
 /*
- * All that a bare row has of the attributes is whether an IPv6 wildcard is one of
- * IPv4 too. Recordings are read whole, live or later, so that both tell the same.
+ * A bare row has attributes where there is no connection, and those tell whether an IPv6
+ * wildcard is one of IPv4 too. Recordings are read whole, live or later, so that both tell
+ * the same.
  */
 static bool reads_attributes(const struct dump *dump, const struct inet_diag_msg *told)
 {
-	return !dump->is_bare ||
+	return !dump->is_bare || !told->id.idiag_dport ||
 	       (told->idiag_family == AF_INET6 &&
 		(is_wildcard(told->id.idiag_src) || is_wildcard(told->id.idiag_dst)));
 }

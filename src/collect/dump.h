@@ -17,7 +17,7 @@ struct dump {
 	struct collect_ask ask;         /* its protocol is never 0 */
 	enum ask_how       how;
 	struct sink        sink;
-	struct once        delivered;
+	struct once        delivered;   /* unless the caller has one */
 	struct inodes      inodes;      /* of a recording */
 	struct beside     *beside;      /* to be begun when this listing is long; or NULL */
 	unsigned           taken;       /* messages, until it is begun */

@@ -8,11 +8,13 @@
 #include "collect/recall.h"
 #include "model/age.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -192,18 +194,27 @@ static int list_matching(struct dump *dump, unsigned deadline_ms, struct snapsho
 	return err;
 }
 
-int inet_collect(struct tape *tape, const struct collect_ask *ask, struct sink sink,
-		 const char *release, unsigned deadline_ms, struct snapshot *seen,
-		 struct fault *fault)
+/* Of sockets of that machine; dump_end() is due. */
+static struct dump begin(struct tape *tape, const struct collect_ask *ask, struct sink sink,
+			 const char *release)
 {
 	struct dump dump = dump_begin(tape, ask, ask->explicit_port ? ASK_EXPLICIT : ASK_LISTING,
 				      sink);
-	int err;
 
 	/* Until 6.17 a TCP socket without a file was told as root's. */
 	dump.hides_orphan_uids = dump.ask.protocol == PROTOCOL_TCP &&
 				 !release_at_least(release, 6, 17);
 	dump.release = release;
+	return dump;
+}
+
+int inet_collect(struct tape *tape, const struct collect_ask *ask, struct sink sink,
+		 const char *release, unsigned deadline_ms, struct snapshot *seen,
+		 struct fault *fault)
+{
+	struct dump dump = begin(tape, ask, sink, release);
+	int err;
+
 	if (ask->filter) {
 		err = list_matching(&dump, deadline_ms, seen, fault);
 	} else {
@@ -216,6 +227,71 @@ int inet_collect(struct tape *tape, const struct collect_ask *ask, struct sink s
 }
 
 /* ---- of sockets seen before ---- */
+
+static void put_addr(__be32 to[4], const struct addr *addr, enum family family)
+{
+	if (family == FAMILY_IPV6)
+		memcpy(to, addr->b, 16);
+	else
+		memcpy(to, addr->b + 12, 4);
+}
+
+struct inet_diag_req_v2 inet_request(const struct sock *sock, unsigned need, bool swap)
+{
+	struct inet_diag_req_v2 request = {
+		.sdiag_family = sock->family == FAMILY_IPV6 ? AF_INET6 : AF_INET,
+		.sdiag_protocol = (uint8_t)sock->protocol,
+		.idiag_ext = attrs_ext(need),
+		.idiag_states = STATE_BIT(sock->state),
+	};
+	struct inet_diag_sockid *id = &request.id;
+
+	id->idiag_sport = htons(swap ? sock->remote_port : sock->local_port);
+	id->idiag_dport = htons(swap ? sock->local_port : sock->remote_port);
+	put_addr(id->idiag_src, swap ? &sock->remote : &sock->local, sock->family);
+	put_addr(id->idiag_dst, swap ? &sock->local : &sock->remote, sock->family);
+	id->idiag_if = sock->ifindex;
+	id->idiag_cookie[0] = (uint32_t)sock->cookie;
+	id->idiag_cookie[1] = (uint32_t)(sock->cookie >> 32);
+	return request;
+}
+
+/* What is gone, or has left its addresses to another, is nobody's loss. */
+static int ask_one(struct dump *dump, struct wire *wire, const struct sock *sock,
+		   unsigned deadline_ms)
+{
+	struct inet_diag_req_v2 request = inet_request(sock, dump->ask.need, false);
+	const struct wire_question question = { .payload = &request, .size = sizeof(request) };
+	const struct nlmsghdr *answer;
+	int err = wire_ask(wire, &question, deadline_ms, &answer), refusal;
+
+	if (err)
+		return err;
+	refusal = wire_refusal(answer);
+	if (refusal < 0)
+		return dump_deliver(dump, answer, answer->nlmsg_len);
+	return refusal == ENOENT || refusal == ESTALE ? 0 : -refusal;
+}
+
+void inet_again(struct tape *tape, const struct collect_ask *ask, const struct sock *rows,
+		const uint32_t *indices, size_t count, struct sink sink, const char *release,
+		unsigned deadline_ms, struct snapshot *seen)
+{
+	struct dump dump = begin(tape, ask, sink, release);
+	struct wire wire;
+	int err = wire_open(&wire, NETLINK_SOCK_DIAG, WIRE_ROOM, NULL);
+
+	for (size_t i = 0; i < count && !err; i++)
+		err = ask_one(&dump, &wire, &rows[indices[i]], deadline_ms);
+	wire_close(&wire);
+	if (err) {
+		snapshot_gap(seen, GAP_DUMP, 1,
+			     "sockets that were listed could not be looked at again (%s)",
+			     strerror(-err));
+		seen->socks_complete = false;
+	}
+	dump_end(&dump, seen);
+}
 
 static bool was_asked_for(const struct sock *sock, const struct collect_ask *ask)
 {

@@ -2,9 +2,9 @@
 #ifndef COLLECT_INET_H
 #define COLLECT_INET_H
 
-#include "collect/collect.h"
-#include "collect/filter_code.h"
-#include "collect/tape.h"
+#include "collect/dump.h"
+
+#include <linux/inet_diag.h>
 
 /**
  * inet_collect - collect_socks() for a live kernel or a recording
@@ -13,6 +13,18 @@
 int inet_collect(struct tape *tape, const struct collect_ask *ask, struct sink sink,
 		 const char *release, unsigned deadline_ms, struct snapshot *seen,
 		 struct fault *fault);
+
+/* See collect_again(). */
+void inet_again(struct tape *tape, const struct collect_ask *ask, const struct sock *rows,
+		const uint32_t *indices, size_t count, struct sink sink, const char *release,
+		unsigned deadline_ms, struct snapshot *seen);
+
+/*
+ * The question about one socket, or the order to close it: by its addresses and its cookie,
+ * so that no other socket is meant that took them meanwhile.
+ * @swap: with the ends exchanged
+ */
+struct inet_diag_req_v2 inet_request(const struct sock *sock, unsigned need, bool swap);
 
 /*
  * See collect_explicit(). A TCP socket that is not among the explicit ones is
