@@ -220,7 +220,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/tests/%,$(wildcard tests/fuzz/fuzz_*.c
 SUITES  := $(sort $(wildcard tests/rooms/*.bats tests/golden/*.bats tests/shell/*.bats \
                              tests/fuzz/*.bats tests/lab/*.bats tests/long/*.bats tests/random/*.bats \
                              tests/bench/*.bats tests/torture/*.bats tests/faults/*.bats \
-                             tests/mutation/*.bats tests/kernels/*.bats))
+                             tests/mutation/*.bats tests/kernels/*.bats tests/recipes/*.bats))
 BENCH   := $(addprefix $(O)/bench/,load limit timed)
 
 TEST_ENV = SOCKVET=$(abspath $(O))/sockvet SITUATION=$(abspath $(O))/tests/situation \
@@ -249,7 +249,7 @@ mutation: $(O)/sockvet
 # Without the lab: what needs no namespace.
 check-fast: $(O)/sockvet $(UNIT) $(FUZZERS)
 	@$(TEST_ENV) prove -j $(JOBS) -e '' $(UNIT) \
-	  $(filter-out $(foreach kind,lab long random bench torture faults,tests/$(kind)/%),$(SUITES))
+	  $(filter-out $(foreach kind,lab long random bench torture faults recipes,tests/$(kind)/%),$(SUITES))
 
 # Each target for FUZZ_SECONDS on inputs of its own invention; FUZZ_TARGETS chooses. What
 # breaks it is left in $(O)/fuzz/found, and belongs into tests/fuzz/corpus once repaired.
@@ -291,9 +291,9 @@ asan:
 	@$(MAKE) --no-print-directory O=$(O)/asan CFLAGS="-O1 -g $(SANITIZE)" \
 	  LDFLAGS="$(SANITIZE)" KIND=asan run-sanitized
 
-# ThreadSanitizer over what starts threads: check's walks and the crew that looks for owners.
+# ThreadSanitizer over what starts threads: listings side by side and the crew that looks for owners.
 THREADED := $(filter $(O)/tests/test_collect%,$(UNIT)) \
-            $(wildcard $(patsubst %,tests/lab/%.bats,survey owners churn threads))
+            $(wildcard $(patsubst %,tests/lab/%.bats,suspects owners churn threads))
 tsan:
 	@$(MAKE) --no-print-directory O=$(O)/tsan CFLAGS="-O1 -g -fsanitize=thread" \
 	  LDFLAGS="-fsanitize=thread" KIND=tsan run-sanitized

@@ -2,7 +2,7 @@
 /*
  * Collect, judge, and if something was found look up the owners and cgroups of
  * just those sockets and judge again: a healthy machine never pays for the walk
- * through /proc, nor for rows that cannot matter (judge/survey.h). A filter
+ * through /proc, nor for rows that cannot matter (judge/suspects.h). A filter
  * chooses among the findings; what its words need is collected for all sockets.
  */
 #include "base/grow.h"
@@ -10,8 +10,8 @@
 #include "cmd/checking.h"
 #include "cmd/everywhere.h"
 #include "cmd/judging.h"
-#include "cmd/surveying.h"
-#include "judge/judge.h"
+#include "judge/suspects.h"
+#include "model/once.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -60,9 +60,48 @@ static int look_at_all(struct checking *checking)
 	return err ? err : look_at_owners(session, need);
 }
 
+static int take(void *ctx, const struct sock *sock)
+{
+	suspects_take(ctx, sock);
+	return 0;
+}
+
+static int ask(struct session *session, const struct suspects_ask *what, struct once *once,
+	       struct suspects *suspects)
+{
+	struct collect_ask ask = session_ask(session->options, what->states, what->need);
+	struct sink sink = { .take = take, .ctx = suspects };
+	struct snapshot *seen = &session->seen;
+
+	if (what->indices) {
+		collect_again(session->collect, &ask, seen->socks.at, what->indices, what->count,
+			      sink, seen);
+		return 0;
+	}
+	ask.port_low = what->port_low;
+	ask.port_high = what->port_high;
+	ask.bare = !what->need;
+	ask.once = what->again ? NULL : once;
+	return collect_socks(session->collect, &ask, sink, seen, &session->fault);
+}
+
+static int look_for_suspects(struct checking *checking)
+{
+	struct suspects *suspects = suspects_new(&checking->session.seen, checking->thresholds);
+	struct once once = { 0 };
+	struct suspects_ask what;
+	int err = 0;
+
+	while (!err && suspects_next(suspects, &what))
+		err = ask(&checking->session, &what, &once, suspects);
+	once_fini(&once);
+	suspects_free(suspects);
+	return err;
+}
+
 /*
  * A recording holds all rows, and a verdict that is recorded is the one that its
- * replay will give. Counters are of both families.
+ * replay will give.
  */
 static bool wants_every_row(const struct checking *checking)
 {
@@ -80,7 +119,7 @@ static int look(struct checking *checking)
 	if (err)
 		return err;
 	return wants_every_row(checking) ? look_at_all(checking) :
-					   surveying_run(session, checking->thresholds);
+					   look_for_suspects(checking);
 }
 
 static void want_cgroup(struct map *ids, uint64_t id)

@@ -40,7 +40,7 @@ const struct option_row option_table[] = {
 	{ "quiet", 'q', NULL, SEEING, SECTION_FORM, "nothing when there is nothing to say", FLAG(quiet) },
 	{ "verbose", 0, NULL, SEEING, SECTION_PLACE, "say on standard error how the owners of sockets were found", FLAG(verbose) },
 	{ "strict", 0, NULL, SEEING, SECTION_PLACE, "anything that could not be seen ends in status 3", FLAG(strict) },
-	{ "exact", 0, NULL, FOR_CHECK, SECTION_PLACE, "list every socket, also where counters of the kernel would do", FLAG(exact) },
+	{ "exact", 0, NULL, FOR_CHECK, SECTION_PLACE, "ask for everything of every socket at once", FLAG(exact) },
 	{ "numeric", 'n', NULL, SHOWING, SECTION_FORM, "numbers for ports and addresses (the default)", FLAG(numeric) },
 	{ "resolve", 'r', NULL, FOR_LIST, SECTION_SHOWN, "names for ports and addresses", FLAG(resolve) },
 	{ "warn", 0, "ID=VALUE[,count=N]", FOR_CHECK | FOR_CONNECT, SECTION_LIMITS, "from when on a finding is a warning", LIST(warn) },

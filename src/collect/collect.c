@@ -21,7 +21,6 @@
 #include "collect/reconcile.h"
 #include "collect/scene.h"
 #include "collect/threads.h"
-#include "collect/walks.h"
 #include "collect/way.h"
 
 #include <ctype.h>
@@ -144,19 +143,6 @@ int collect_socks(struct collect *collect, const struct collect_ask *ask,
 			   collect->source.deadline_ms, seen, fault);
 	if (!err)
 		reconcile_end(&reconcile, &collect->tape, seen);
-	return err;
-}
-
-int collect_walks(struct collect *collect, const struct collect_walk *walks, size_t count,
-		  struct snapshot *seen, struct fault *fault)
-{
-	bool live = !tape_replays(&collect->tape) && !tape_records(&collect->tape);
-	int err = 0;
-
-	if (live && count > 1)
-		return walks_together(collect, walks, count, seen, fault);
-	for (size_t i = 0; i < count && !err; i++)
-		err = collect_socks(collect, &walks[i].ask, walks[i].sink, seen, fault);
 	return err;
 }
 

@@ -153,22 +153,6 @@ struct collect_ask {
 int collect_socks(struct collect *collect, const struct collect_ask *ask,
 		  struct sink sink, struct snapshot *seen, struct fault *fault);
 
-struct collect_walk {
-	struct collect_ask ask;
-	struct sink sink;
-};
-
-/**
- * collect_walks - several dumps that have nothing to do with each other
- *
- * As collect_socks() for each. The first in the calling thread and, where the
- * kernel is asked and there are processors, the others at the same time in
- * another one: a dump is the kernel's work, and it does not wait for another.
- * So the sinks of the first and of the others must share nothing.
- */
-int collect_walks(struct collect *collect, const struct collect_walk *walks, size_t count,
-		  struct snapshot *seen, struct fault *fault);
-
 /**
  * collect_again - connections that were listed before, one by one
  * @ask: with what they are needed, and all states and families

@@ -50,6 +50,11 @@ static void put_drops(struct finding *f, const struct limits *limits)
 	fact_known(f, NULL, "listen_drops", FACT_COUNT, &limits->counter[COUNTER_LISTEN_DROPS]);
 }
 
+PICKS(accept)
+{
+	return s->state == STATE_LISTEN || s->state == STATE_SYN_RECV || sock_is_unaccepted(s);
+}
+
 /* ---- accept-stalled --------------------------------------------------- */
 
 static double waiting_ms(const struct sock *s)

@@ -174,6 +174,12 @@ static bool take(void *ctx, const struct service_group *group)
 	return true;
 }
 
+/* Listeners tell whether a connection was accepted here. */
+PICKS(close_wait)
+{
+	return s->state == STATE_LISTEN || s->inode;
+}
+
 void weigh_close_wait(const struct snapshot *seen, const struct threshold *t,
 		      struct report *report)
 {

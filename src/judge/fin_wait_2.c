@@ -43,6 +43,17 @@ static double held_ms(const struct snapshot *seen, const struct sock *s)
 	return ms > s->flow.last_data_recv_ms ? s->flow.last_data_recv_ms : ms;
 }
 
+static bool is_held(const struct sock *s)
+{
+	return s->state == STATE_FIN_WAIT_2 && s->inode && !sock_is_minisock(s);
+}
+
+/* Also what may be the peer, and the listeners that tell who accepted whom. */
+PICKS(fin_wait_2_held)
+{
+	return s->state != STATE_FIN_WAIT_2 || is_held(s);
+}
+
 /* Members whose peer is here. Of these the first: one name is enough to find the others. */
 static uint64_t find_peers(const struct weighing *w, const struct service_group *group,
 			   const struct sock **first)
@@ -143,8 +154,7 @@ void weigh_fin_wait_2_held(const struct snapshot *seen, const struct threshold *
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		const struct sock *s = &seen->socks.at[i];
 
-		if (s->state == STATE_FIN_WAIT_2 && s->inode && !sock_is_minisock(s) &&
-		    threshold_level(t, held_ms(seen, s)))
+		if (is_held(s) && threshold_level(t, held_ms(seen, s)))
 			*grow_add(&held) = (uint32_t)i;
 	}
 	if (held.count)
@@ -153,6 +163,16 @@ void weigh_fin_wait_2_held(const struct snapshot *seen, const struct threshold *
 }
 
 /* ---- orphans ---------------------------------------------------------- */
+
+static bool is_orphan(const struct sock *s)
+{
+	return s->state == STATE_FIN_WAIT_2 && (sock_is_minisock(s) || !s->inode);
+}
+
+PICKS(fin_wait_2_orphans)
+{
+	return is_orphan(s);
+}
 
 static void put_orphans(struct finding *f, const struct snapshot *seen, uint64_t full)
 {
@@ -192,7 +212,7 @@ void weigh_fin_wait_2_orphans(const struct snapshot *seen, const struct threshol
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		const struct sock *s = &seen->socks.at[i];
 
-		if (s->state == STATE_FIN_WAIT_2 && (sock_is_minisock(s) || !s->inode))
+		if (is_orphan(s))
 			tally_add(&tally, &(struct tally_key){ .destination = s->remote },
 				  (uint32_t)i);
 	}

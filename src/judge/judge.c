@@ -8,20 +8,18 @@
 
 static void sum_up(const struct snapshot *seen, struct report *report)
 {
-	const struct folded *folded = seen->folded;
+	uint64_t *count = report->summary.count;
 
-	for (size_t i = 0; i < seen->socks.count; i++)
-		report->summary.count[seen->socks.at[i].state]++;
+	for (size_t i = 0; i < seen->socks.count && !seen->folded; i++)
+		count[seen->socks.at[i].state]++;
 	for (int i = 0; i < STATE_COUNT; i++) {
-		if (folded && folded->source[i] != COUNT_ROWS) {
-			report->summary.source[i] = folded->source[i];
-			report->summary.count[i] = folded->count[i];
-		}
-		report->summary.total += report->summary.count[i];
+		if (seen->folded)
+			count[i] = seen->folded->count[i];
+		report->summary.total += count[i];
 	}
 	/* none were listed, which is not to say that there are none */
-	if (!report->summary.count[STATE_BOUND] && snapshot_has_gap(seen, GAP_BOUND))
-		report->summary.source[STATE_BOUND] = COUNT_UNTOLD;
+	report->summary.untold[STATE_BOUND] = !count[STATE_BOUND] &&
+					      snapshot_has_gap(seen, GAP_BOUND);
 }
 
 static int64_t rank_of(const struct finding *f)

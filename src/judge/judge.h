@@ -26,11 +26,32 @@ struct threshold {
 
 struct thresholds;              /* one threshold for each rule */
 
+struct port_bounds;             /* weigh.h */
+
 /* A rule as others may see it: explain, tables, completion, man page test. */
 struct rule {
 	const char   *id;
 	enum measure  measure;
 	struct threshold usual; /* defaults, silent on a healthy busy machine */
+	/*
+	 * What it has to be given. Of the sockets in @states those that it picks: the rows of a
+	 * snapshot are what some rule picked, and all others are only counted.
+	 */
+	uint32_t states;        /* STATE_BIT()s; 0: it weighs limits, counters and processes */
+	unsigned need;          /* enum need: NEED_FLOW for ages and openers, or 0 */
+	/*
+	 * False for a socket that it will never accuse nor go by. Is told what a listing tells
+	 * without attributes: state, timer, queues, addresses, ports, device, inode. What is
+	 * picked is asked for @need afterwards. NULL: all, listed with @need from the start.
+	 */
+	bool (*picks)(const struct snapshot *seen, const struct threshold *t,
+		      const struct sock *sock);
+	/*
+	 * Where it is about ports towards a destination, and what matters is known only when
+	 * all were counted: true when one in such use can be a finding (see shortage.h). More
+	 * use is never less short. Instead of @picks.
+	 */
+	bool (*is_short)(const struct threshold *t, const struct port_bounds *use);
 	bool needs_diag;        /* rows of /proc/net do not tell what it weighs */
 	bool needs_bound;       /* it weighs sockets that are only bound, and nothing else */
 	bool names_peers;       /* whose the other ends on this machine are, too */

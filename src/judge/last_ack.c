@@ -31,6 +31,11 @@ static bool is_waiting(const struct sock *s)
 	       s->timer == TIMER_RETRANSMIT && s->retransmits > 0;
 }
 
+PICKS(last_ack)
+{
+	return is_waiting(s);
+}
+
 /* What the kernel computes from a number of retries (retransmits_timed_out()). */
 static double gives_up_s(int64_t retries)
 {

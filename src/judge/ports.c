@@ -254,6 +254,19 @@ static bool is_larger(const struct tally_group *a, const struct tally_group *b)
 	       (a->count == b->count && memcmp(&a->key, &b->key, sizeof(a->key)) < 0);
 }
 
+static double lower_of(const struct threshold *t)
+{
+	return t->warn < t->crit ? t->warn : t->crit;
+}
+
+bool is_short_port_exhaustion(const struct threshold *t, const struct port_bounds *use)
+{
+	uint32_t room = use->capacity > use->lost ? use->capacity - use->lost : 0;
+	uint32_t left = room > use->used ? room - use->used : 0;
+
+	return 100.0 - 100.0 * left / use->capacity >= lower_of(t);
+}
+
 /*
  * Where bind() alone took so many ports that any destination is short of them,
  * one finding, about the one with most sockets, says it for all; and where it
@@ -307,6 +320,11 @@ static enum severity cliff_level(const struct threshold *t, double percent)
 	if (percent > t->crit)
 		return SEVERITY_CRITICAL;
 	return percent > t->warn ? SEVERITY_WARNING : SEVERITY_NONE;
+}
+
+bool is_short_search_cliff(const struct threshold *t, const struct port_bounds *use)
+{
+	return 100.0 * use->used / use->capacity > lower_of(t);
 }
 
 void weigh_search_cliff(const struct snapshot *seen, const struct threshold *t,

@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "judge/shortage.h"
 
+#include "base/bits.h"
 #include "judge/budget.h"
-
-#include <string.h>
-
-static double level(const struct thresholds *thresholds, const char *rule)
-{
-	const struct threshold *t = thresholds_get(thresholds, rule);
-
-	return t->warn < t->crit ? t->warn : t->crit;
-}
+#include "judge/tally.h"
 
 bool shortage_init(struct shortage *s, const struct snapshot *seen,
 		   const struct thresholds *thresholds)
@@ -18,8 +11,7 @@ bool shortage_init(struct shortage *s, const struct snapshot *seen,
 	struct budget_base base;
 
 	s->seen = seen;
-	s->exhausted = level(thresholds, "port-exhaustion");
-	s->search = level(thresholds, "connect-search-cliff");
+	s->thresholds = thresholds;
 	if (!budget_open(&base, seen))
 		return false;
 	s->low = base.low;
@@ -29,74 +21,103 @@ bool shortage_init(struct shortage *s, const struct snapshot *seen,
 	return s->capacity > 0;
 }
 
-/* One destination with @used ports, beside @blocked ones that none can use. */
-static bool is_short(const struct shortage *s, uint64_t used, uint64_t blocked)
+/* One destination with @used ports. */
+static bool is_short(const struct shortage *s, uint32_t used)
 {
-	uint64_t room = s->capacity > blocked ? s->capacity - blocked : 0;
-	uint64_t left = room > used ? room - used : 0;
+	struct port_bounds use = { .capacity = s->capacity, .used = used, .lost = s->lost };
 
-	return 100.0 - 100.0 * (double)left / s->capacity >= s->exhausted ||
-	       100.0 * (double)used / s->capacity > s->search;
-}
-
-bool shortage_can_be(const struct shortage *s, uint64_t ports)
-{
-	return is_short(s, ports, 0);
-}
-
-static uint64_t mix(uint64_t hash, uint64_t word)
-{
-	hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-	return hash ^ hash >> 32;
-}
-
-static uint64_t mix_addr(uint64_t hash, const struct addr *addr)
-{
-	uint64_t half[2];
-
-	memcpy(half, addr->b, sizeof(half));
-	return mix(mix(hash, half[0]), half[1]);
+	for (size_t i = 0; i < rules_count; i++)
+		if (rules[i].is_short &&
+		    rules[i].is_short(thresholds_get(s->thresholds, rules[i].id), &use))
+			return true;
+	return false;
 }
 
 /* As a destination is told apart in ports.c. */
-static uint32_t *cell_of(struct shortage *s, const struct sock *sock)
+static size_t cell_of(const struct sock *sock)
 {
-	uint64_t hash = mix_addr(mix_addr(sock->ifindex, &sock->local), &sock->remote);
+	struct tally_key key = {
+		.source = sock->local, .destination = sock->remote, .port = sock->remote_port,
+		.ifindex = sock->ifindex,
+	};
 
-	return &s->cells[mix(hash, sock->remote_port) % SHORTAGE_CELLS];
+	return map_hash(&key, sizeof(key)) % SHORTAGE_CELLS;
 }
 
-static void count(struct shortage *s, const struct sock *sock)
+static bool is_bound(const struct sock *sock)
 {
-	uint32_t *cell = cell_of(s, sock);
+	static const uint32_t bound = STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_BOUND) |
+				      STATE_BIT(STATE_CLOSE);
 
-	++*cell;
-	if (*cell > s->most)
-		s->most = *cell;
+	return STATE_BIT(sock->state) & bound;
 }
 
-bool shortage_add(struct shortage *s, const struct sock *sock)
+/* One of which tcp_info could tell that a listener got it. */
+static bool may_be_accepted(const struct sock *sock)
 {
-	if (limits_is_reserved(&s->seen->limits, sock->local_port))
+	return sock_tells_flow(sock) && sock->state != STATE_SYN_SENT;
+}
+
+void shortage_add(struct shortage *s, const struct sock *sock)
+{
+	size_t cell;
+
+	if (sock->local_port < s->low || sock->local_port > s->high ||
+	    sock->state == STATE_SYN_RECV ||
+	    limits_is_reserved(&s->seen->limits, sock->local_port))
+		return;
+	if (is_bound(sock)) {
+		bits_add(s->bound, sock->local_port);
+		return;
+	}
+	cell = cell_of(sock);
+	if (++s->used[cell] > s->most)
+		s->most = s->used[cell];
+	if (!may_be_accepted(sock))
+		return;
+	if (s->connections[cell] == SHORTAGE_FEW)
+		return;
+	s->connections[cell]++;
+	bits_add(s->connected, sock->local_port);
+}
+
+/* The number from which a destination is short, where one is: more is never less short. */
+static uint32_t least_short(const struct shortage *s)
+{
+	uint32_t enough = s->most, less = 0;
+
+	while (less < enough) {
+		uint32_t middle = less + (enough - less) / 2;
+
+		if (is_short(s, middle))
+			enough = middle;
+		else
+			less = middle + 1;
+	}
+	return enough;
+}
+
+bool shortage_settle(struct shortage *s)
+{
+	uint32_t bound = 0, connected = 0, alone = 0;
+
+	for (unsigned port = s->low; port <= s->high; port++) {
+		bool is = bits_has(s->bound, port);
+
+		bound += is;
+		connected += !is && bits_has(s->connected, port);
+	}
+	for (size_t i = 0; i < SHORTAGE_CELLS; i++)
+		if (s->connections[i] < SHORTAGE_FEW)
+			alone += s->connections[i];
+	s->lost = bound + (alone < connected ? alone : connected);
+	if (!is_short(s, s->most))
 		return false;
-	count(s, sock);
+	s->short_from = least_short(s);
 	return true;
 }
 
-bool shortage_settle(struct shortage *s, uint64_t unseen)
+bool shortage_hits(const struct shortage *s, const struct sock *sock)
 {
-	struct budget_base base;
-
-	/* it could be opened in shortage_init(), and the limits are the same */
-	(void)budget_open(&base, s->seen);
-	for (size_t i = 0; i < s->seen->socks.count; i++)
-		if (budget_counts(&base, &s->seen->socks.at[i]))
-			count(s, &s->seen->socks.at[i]);
-	s->blocked = base.blocked_for_all + unseen;
-	return is_short(s, s->most, s->blocked);
-}
-
-bool shortage_hits(struct shortage *s, const struct sock *sock)
-{
-	return is_short(s, *cell_of(s, sock), s->blocked);
+	return is_bound(sock) || s->used[cell_of(sock)] >= s->short_from;
 }

@@ -50,6 +50,12 @@ static void judge_destination(const struct snapshot *seen, const struct threshol
 	put_facts(f, seen, most);
 }
 
+/* All: a threshold may be less than the first second, too. */
+PICKS(syn_sent)
+{
+	return s->state == STATE_SYN_SENT;
+}
+
 void weigh_syn_sent(const struct snapshot *seen, const struct threshold *t,
 		    struct report *report)
 {

@@ -46,6 +46,24 @@ static double percent_of(const struct known *limit, int64_t fill, bool overflowe
 	return overflowed ? 100 : 0;
 }
 
+static bool has_overflowed(const struct snapshot *seen)
+{
+	const struct known *overflow = &seen->limits.counter[COUNTER_TIME_WAIT_OVERFLOW];
+
+	return overflow->is && overflow->value > 0;
+}
+
+/* All of them near the limit, where they are shown, or to be counted where nobody else does. */
+PICKS(time_wait)
+{
+	const struct known *limit = &seen->limits.limit[LIMIT_MAX_TW_BUCKETS];
+	const struct known *fill = &seen->limits.counter[COUNTER_TW];
+
+	return is_short_form(s) &&
+	       (!fill->is || threshold_level(t, percent_of(limit, fill->value,
+							   has_overflowed(seen))));
+}
+
 static void put_members(struct finding *f, const struct snapshot *seen)
 {
 	for (size_t i = 0; i < seen->socks.count; i++)
@@ -59,7 +77,7 @@ void weigh_time_wait(const struct snapshot *seen, const struct threshold *t,
 	const struct known *limit = &seen->limits.limit[LIMIT_MAX_TW_BUCKETS];
 	const struct known *overflow = &seen->limits.counter[COUNTER_TIME_WAIT_OVERFLOW];
 	struct known fill = table_fill(seen);
-	bool overflowed = overflow->is && overflow->value > 0;
+	bool overflowed = has_overflowed(seen);
 	enum severity severity;
 	struct finding *f;
 

@@ -12,6 +12,14 @@
 	void weigh_##name(const struct snapshot *seen, const struct threshold *t, \
 			  struct report *report)
 
+/* Which sockets they need to see, and which destinations (see struct rule). */
+#define PICKS(name) \
+	bool picks_##name(const struct snapshot *seen __attribute__((unused)), \
+			  const struct threshold *t __attribute__((unused)), \
+			  const struct sock *s)
+#define IS_SHORT(name) \
+	bool is_short_##name(const struct threshold *t, const struct port_bounds *use)
+
 WEIGH(close_wait);
 WEIGH(accept_stalled);
 WEIGH(accept_queue);
@@ -26,6 +34,24 @@ WEIGH(descriptors);
 WEIGH(pressure);
 WEIGH(ephemeral_listener);
 WEIGH(bound_unused);
+
+PICKS(close_wait);
+PICKS(accept);
+PICKS(time_wait);
+PICKS(fin_wait_2_held);
+PICKS(fin_wait_2_orphans);
+PICKS(last_ack);
+PICKS(syn_sent);
+
+/* Ports of the ephemeral range: with the same use there are as many left or more. */
+struct port_bounds {
+	uint32_t capacity;      /* of the range, without reserved ones; not 0 */
+	uint32_t used;          /* towards the destination, at most */
+	uint32_t lost;          /* to every destination, at most */
+};
+
+IS_SHORT(port_exhaustion);
+IS_SHORT(search_cliff);
 
 /* What a measure of @value amounts to. */
 static inline enum severity threshold_level(const struct threshold *t, double value)

@@ -107,8 +107,8 @@ struct report {
 	enum severity worst;
 	struct {
 		uint64_t count[STATE_COUNT];
-		uint64_t total;         /* without states of COUNT_UNKNOWN and COUNT_UNTOLD */
-		enum count_source source[STATE_COUNT];
+		uint64_t total;
+		bool     untold[STATE_COUNT];   /* this kernel lists none of them; a gap says so */
 	} summary;
 };
 

@@ -33,12 +33,11 @@ void snapshot_init(struct snapshot *snapshot)
 	snapshot->socks_complete = true;
 }
 
-void snapshot_unfold(struct snapshot *snapshot)
+static void fini_folded(struct snapshot *snapshot)
 {
 	if (snapshot->folded)
 		ids_fini(&snapshot->folded->inodes);
 	free(snapshot->folded);
-	snapshot->folded = NULL;
 }
 
 /* ---- small things ---- */
@@ -84,7 +83,7 @@ static char *pool_string(struct pool *pool, const char *bytes, size_t size)
 void snapshot_fini(struct snapshot *snapshot)
 {
 	grow_fini(&snapshot->socks);
-	snapshot_unfold(snapshot);
+	fini_folded(snapshot);
 	grow_fini(&snapshot->holders);
 	free(snapshot->holder_index.at);
 	grow_fini(&snapshot->processes);

@@ -112,21 +112,9 @@ struct local {
 	bool        tentative;  /* IPv6: duplicate detection not done, or failed */
 };
 
-/* Where the number of sockets of a state comes from. */
-enum count_source {
-	COUNT_ROWS,             /* they were listed */
-	COUNT_BY_KERNEL,        /* a counter of the kernel's, not of the same instant */
-	COUNT_UNKNOWN,          /* not listed, and nobody counts them */
-	COUNT_UNTOLD,           /* this kernel lists none of them; a gap says so */
-};
-
-/*
- * Sockets that a verdict reckons with and that are no rows: counted by the kernel,
- * or seen one by one and not kept.
- */
+/* Sockets that a verdict reckons with and that are no rows: seen one by one and not kept. */
 struct folded {
-	enum count_source source[STATE_COUNT];
-	uint64_t count[STATE_COUNT];    /* with COUNT_BY_KERNEL: all of that state */
+	uint64_t count[STATE_COUNT];    /* of all sockets that were listed, with the rows */
 	uint8_t  owned[65536 / 8];      /* ephemeral ports that such a socket is on */
 	uint8_t  blocked[65536 / 8];    /* and that it accepted a connection on */
 	struct ids inodes;              /* where descriptors have to be counted */
@@ -162,9 +150,6 @@ struct snapshot {
 	struct { struct local *at; size_t count, room; } locals;
 	struct { struct gap *at; size_t count, room; } gaps;
 };
-
-/* Frees what was folded: from now on every socket is a row. */
-void snapshot_unfold(struct snapshot *snapshot);
 
 void snapshot_init(struct snapshot *snapshot);
 void snapshot_fini(struct snapshot *snapshot);

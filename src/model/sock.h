@@ -275,4 +275,14 @@ static inline bool sock_is_unaccepted(const struct sock *s)
 	       (s->state == STATE_ESTABLISHED || s->state == STATE_CLOSE_WAIT);
 }
 
+/* A full socket with a peer: of that the kernel tells ages and counts of bytes (tcp_info). */
+static inline bool sock_tells_flow(const struct sock *s)
+{
+	static const uint32_t without = STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_SYN_RECV) |
+					STATE_BIT(STATE_BOUND) | STATE_BIT(STATE_CLOSE) |
+					STATE_BIT(STATE_TIME_WAIT);
+
+	return !(STATE_BIT(s->state) & without) && !sock_is_minisock(s);
+}
+
 #endif

@@ -20,8 +20,7 @@ static void add_up(struct check_all *all, const struct report *report)
 	all->sum.summary.total += report->summary.total;
 	for (int i = 0; i < STATE_COUNT; i++) {
 		all->sum.summary.count[i] += report->summary.count[i];
-		if (report->summary.source[i] > all->sum.summary.source[i])
-			all->sum.summary.source[i] = report->summary.source[i];
+		all->sum.summary.untold[i] |= report->summary.untold[i];
 	}
 	if (report->worst > all->sum.worst)
 		all->sum.worst = report->worst;

@@ -30,7 +30,6 @@ void check_all_jsonl(struct out *out, const struct style *style, const struct ch
 #define CHECK_LABEL 10  /* "recording", the longest, and a blank */
 
 /* Parts of the above. Bars of all states, and which of them were counted and not listed. */
-void check_states(const struct page *page, const struct report *report);
 /* Each finding in full, or in a line with @where before it. */
 void check_findings(const struct page *page, const struct report *report);
 void check_short(const struct page *page, const char *where, const struct report *report);

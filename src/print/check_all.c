@@ -126,7 +126,7 @@ void check_all_text(struct out *out, const struct style *style, const struct che
 		return;
 	}
 	print_headline(&page, all);
-	check_states(&page, &all->sum);
+	picture_states(page.out, page.style, &all->sum, PAGE_INDENT);
 	for (size_t i = 0; i < all->count; i++)
 		if (all->areas[i].report->findings.count)
 			print_area(&page, &all->areas[i]);

@@ -13,15 +13,13 @@ static void put_summary(struct json *json, const struct report *report)
 	json_u64(json, "sockets", report->summary.total);
 	json_open(json, "states", '{');
 	for (int i = 1; i < STATE_COUNT; i++)
-		if (report->summary.source[i] >= COUNT_UNKNOWN)
+		if (report->summary.untold[i])
 			json_null(json, state_table[i].name);
 		else
 			json_u64(json, state_table[i].name, report->summary.count[i]);
 	json_close(json, '}');
+	/* members of a schema stay: no state is counted by the kernel's counters any more */
 	json_open(json, "from_counters", '[');
-	for (int i = 1; i < STATE_COUNT; i++)
-		if (report->summary.source[i] == COUNT_BY_KERNEL)
-			json_string(json, NULL, state_table[i].name);
 	json_close(json, ']');
 	json_close(json, '}');
 }

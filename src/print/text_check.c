@@ -70,35 +70,6 @@ static void print_headline(const struct page *page, const struct report *report)
 
 /* -- the states ---------------------------------------------------------- */
 
-static void put_states(struct text *text, const struct report *report, enum count_source source)
-{
-	const char *comma = "";
-
-	for (int i = 1; i < STATE_COUNT; i++) {
-		if (report->summary.source[i] != source)
-			continue;
-		text_addf(text, "%s%s", comma, state_table[i].name);
-		comma = ", ";
-	}
-}
-
-void check_states(const struct page *page, const struct report *report)
-{
-	struct text counted = { 0 }, unknown = { 0 };
-
-	picture_states(page->out, page->style, report, PAGE_INDENT);
-	put_states(&counted, report, COUNT_BY_KERNEL);
-	put_states(&unknown, report, COUNT_UNKNOWN);
-	if (unknown.count)
-		text_addf(&counted, "; not counted, too few to matter: %s", text_str(&unknown));
-	if (counted.count) {
-		text_addf(&counted, " (--exact lists them)");
-		page_sentence(page, "counters", counted.at);
-	}
-	text_fini(&counted);
-	text_fini(&unknown);
-}
-
 /* -- evidence ------------------------------------------------------------ */
 
 /* "oldest_waiting_ms" is read as "oldest waiting": the unit follows the value. */
@@ -307,7 +278,7 @@ void check_text(struct out *out, const struct style *style,
 		return;
 	}
 	print_headline(&page, report);
-	check_states(&page, report);
+	picture_states(page.out, page.style, report, PAGE_INDENT);
 	check_findings(&page, report);
 	page_gaps(&page);
 }

@@ -6,7 +6,7 @@
 # All bounds stand here, about a quarter above what was measured last.
 #
 # Instructions for each socket: of a recording, where every socket is judged and every message is read from a file; and
-# live, where a check asks only for what can matter.
+# live, where a check keeps only what can matter.
 RECORDED_LIST=7900
 RECORDED_JSON=8900
 RECORDED_INFO=13900
@@ -14,15 +14,15 @@ RECORDED_CHECK=8100
 LIVE_LIST=1100
 LIVE_JSON=2400
 LIVE_INFO=5700
-LIVE_CHECK=530
+LIVE_CHECK=840
 LIVE_OWNERS=4500
 # System calls of a whole run with 2,000 sockets, start and end included.
 LIST_CALLS=170
-CHECK_CALLS=400
+CHECK_CALLS=530
 # Six times as many of anything that a recording can hold cost so many times the work; n log n is below 8.
 GROWTH=8
 # Dumps that a check of a quiet namespace asks for.
-CHECK_DUMPS=4
+CHECK_DUMPS=2
 
 : "${BUILD:=$BATS_TEST_DIRNAME/../../build}"
 : "${SOCKVET:=$BUILD/sockvet}"
@@ -101,14 +101,15 @@ traced() {
 	load "$1" strace -f -qq -yy -o "$TRACE" "$SOCKVET" "${@:2}" >"$BATS_TEST_TMPDIR/output"
 }
 
-# The answers about sockets come in as few pieces as the kernel makes, and none is received twice.
+# receives_are_few [SINGLE]: the answers about sockets come in as few pieces as the kernel makes, and none is received twice;
+# so many are of single sockets, that were asked for again.
 receives_are_few() {
-	awk '
+	awk -v single="${1:-0}" '
 		/recv[a-z]*\([0-9]+<[^>]*SOCK_DIAG/ && $NF > 0 { calls++; bytes += $NF }
 		/send[a-z]*\([0-9]+<[^>]*SOCK_DIAG/ { sends++ }
 		END {
 			print calls " receives of " bytes " bytes, " sends " questions"
-			exit !(bytes > 10000 && calls <= bytes / 30000 + 3 * sends)
+			exit !(bytes > 10000 && calls <= bytes / 30000 + 3 * sends + single)
 		}' "$TRACE"
 }
 
@@ -161,7 +162,7 @@ dumps() {
 	each_socket_takes $LIVE_OWNERS live $FEW $MANY list -tanp
 }
 
-@test "a verdict over many sockets does not look at each" {
+@test "a verdict over many sockets costs no more instructions" {
 	each_socket_takes $LIVE_CHECK live 8000 16000 check
 }
 
@@ -176,7 +177,7 @@ dumps() {
 @test "a check without findings asks few questions and looks into no process" {
 	traced 2000 check
 	[ "$(dumps)" -le $CHECK_DUMPS ]
-	receives_are_few
+	receives_are_few 100    # a twentieth is half-closed
 	calls_at_most $CHECK_CALLS
 	! grep -E 'openat.*"?(/proc/)?[0-9]+/fd"' "$TRACE"
 }

@@ -11,16 +11,15 @@
 enum { LOW = 40000, RANGE = 1000, LISTEN_PORT = 22, MOST_LOGGED = 16 };
 
 static const uint32_t many = STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT);
-static const uint32_t many_and_bound =
-	STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT) | STATE_BIT(STATE_BOUND);
 
 /* A look at a world, with everything that was asked. */
 struct look {
 	struct world world;
 	struct thresholds *thresholds;
 	struct snapshot seen;
-	struct survey *survey;
-	struct survey_ask log[MOST_LOGGED];
+	struct suspects *suspects;
+	struct ids told;
+	struct suspects_ask log[MOST_LOGGED];
 	size_t asked;
 	struct report report;
 };
@@ -36,13 +35,9 @@ static inline void begin_world(struct look *look)
 	put(&look->world, STATE_LISTEN, LISTEN_PORT);
 }
 
-/* The counters of its sockets and of so many more, ESTABLISHED, that never are to be rows. */
-static inline void begin_look(struct look *look, int64_t established)
+static inline void begin_look(struct look *look)
 {
 	set_counters(&look->world);
-	count(&look->world, COUNTER_CURR_ESTAB, established);
-	count(&look->world, COUNTER_TCP_INUSE, established);
-	count(&look->world, COUNTER_ALLOC, established);
 	snapshot_init(&look->seen);
 	report_init(&look->report);
 }
@@ -61,20 +56,21 @@ static inline void set_both(struct look *look, const char *spec)
 	set(look, spec, true);
 }
 
-static inline size_t step(struct look *look)
+/* One question and its answer; false when there is none. */
+static inline bool step(struct look *look)
 {
-	struct survey_ask asks[SURVEY_ASKS];
-	size_t asked;
+	struct suspects_ask ask;
 
-	if (!look->survey) {
+	if (!look->suspects) {
 		look->seen.limits = look->world.limits;
-		look->survey = survey_new(&look->seen, look->thresholds);
+		look->suspects = suspects_new(&look->seen, look->thresholds);
 	}
-	asked = look_further(&look->world, look->survey, asks, &look->seen);
-	assert_true(look->asked + asked <= MOST_LOGGED);
-	for (size_t i = 0; i < asked; i++)
-		look->log[look->asked++] = asks[i];
-	return asked;
+	if (!suspects_next(look->suspects, &ask))
+		return false;
+	assert_true(look->asked < MOST_LOGGED);
+	look->log[look->asked++] = ask;
+	answer(&look->world, look->suspects, &ask, &look->seen, &look->told);
+	return true;
 }
 
 static inline void look_to_the_end(struct look *look)
@@ -86,20 +82,21 @@ static inline void look_to_the_end(struct look *look)
 
 static inline void end_look(struct look *look)
 {
-	survey_free(look->survey);
+	suspects_free(look->suspects);
+	ids_fini(&look->told);
 	report_fini(&look->report);
 	snapshot_fini(&look->seen);
 	thresholds_free(look->thresholds);
 	grow_fini(&look->world.socks);
 }
 
-static inline size_t asked_for(const struct look *look, enum survey_use use)
+/* Whether the range was listed again, with tcp_info. */
+static inline bool asked_for_range(const struct look *look)
 {
-	size_t found = 0;
-
 	for (size_t i = 0; i < look->asked; i++)
-		found += look->log[i].use == use;
-	return found;
+		if (look->log[i].again && look->log[i].states == (STATE_ALL & ~STATE_BIT(STATE_SYN_RECV)))
+			return true;
+	return false;
 }
 
 static inline size_t rows_in(const struct look *look, enum state state)

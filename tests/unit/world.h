@@ -3,12 +3,13 @@
 #define TESTS_UNIT_WORLD_H
 
 /*
- * A machine with its sockets and counters, and a look at it in the steps of a survey;
+ * A machine with its sockets and counters, and a look at it that keeps what rules pick;
  * to be included behind cmocka's header.
  */
 
 #include "base/grow.h"
-#include "judge/survey.h"
+#include "judge/suspects.h"
+#include "model/need.h"
 
 #include <string.h>
 
@@ -68,58 +69,74 @@ static inline void set_counters(struct world *world)
 	count(world, COUNTER_SOCKETS, world->limits.counter[COUNTER_TCP_INUSE].value + bound);
 }
 
-static inline void give(struct snapshot *seen, const struct sock *sock)
-{
-	struct sink sink = snapshot_sink(seen);
-
-	sink.take(sink.ctx, sock);
-}
-
-static inline bool is_asked(const struct survey_ask *ask, const struct sock *s)
+/* Whether a listing tells it; one that does not say "again" tells each socket once. */
+static inline bool is_asked(const struct suspects_ask *ask, const struct sock *s,
+			    struct ids *told)
 {
 	if (!(ask->states & STATE_BIT(s->state)))
 		return false;
-	return !ask->port_high ||
-	       (s->local_port >= ask->port_low && s->local_port <= ask->port_high);
+	if (ask->port_high && (s->local_port < ask->port_low || s->local_port > ask->port_high))
+		return false;
+	return ask->again || ids_add(told, s->cookie);
 }
 
-static inline void answer(const struct world *world, struct survey *survey,
-			  const struct survey_ask *ask, struct snapshot *seen)
+/* As it is told: without tcp_info unless that was asked for, and then without attributes. */
+static inline struct sock as_told(const struct suspects_ask *ask, const struct sock *s)
+{
+	struct sock told = *s;
+
+	if (ask->need & NEED_FLOW)
+		return told;
+	told.have &= HAVE_UID;
+	memset(&told.flow, 0, sizeof(told.flow));
+	if (told.remote_port)
+		told.cgroup_id = 0;
+	return told;
+}
+
+static inline void answer_each(const struct world *world, struct suspects *suspects,
+			       const struct suspects_ask *ask, const struct snapshot *seen)
+{
+	for (size_t i = 0; i < ask->count; i++) {
+		const struct sock *row = &seen->socks.at[ask->indices[i]];
+
+		/* what has ended meanwhile is not told */
+		if (world->socks.at[row->cookie - 1].state != STATE_NONE)
+			suspects_take(suspects, &world->socks.at[row->cookie - 1]);
+	}
+}
+
+static inline void answer(const struct world *world, struct suspects *suspects,
+			  const struct suspects_ask *ask, struct snapshot *seen,
+			  struct ids *told)
 {
 	/* there are no other states */
 	assert_int_equal(ask->states & ~STATE_ALL, 0);
-	for (size_t i = 0; i < world->socks.count; i++)
-		if (is_asked(ask, &world->socks.at[i]) &&
-		    survey_take(survey, ask->use, &world->socks.at[i]))
-			give(seen, &world->socks.at[i]);
+	if (ask->indices) {
+		answer_each(world, suspects, ask, seen);
+		return;
+	}
+	for (size_t i = 0; i < world->socks.count; i++) {
+		struct sock sock = as_told(ask, &world->socks.at[i]);
+
+		if (is_asked(ask, &world->socks.at[i], told))
+			suspects_take(suspects, &sock);
+	}
 	*(struct sock *)grow_add(&seen->socks) = world->behind;
 	seen->socks.count--;
-}
-
-/* The next questions with their answers; how many. */
-static inline size_t look_further(const struct world *world, struct survey *survey,
-				  struct survey_ask asks[SURVEY_ASKS], struct snapshot *seen)
-{
-	size_t count;
-
-	/* one question too many would be one for every socket once more */
-	for (size_t i = 0; i < SURVEY_ASKS; i++)
-		asks[i] = (struct survey_ask){ .use = SURVEY_KEEP, .states = STATE_ALL };
-	count = survey_asks(survey, asks);
-	for (size_t i = 0; i < count; i++)
-		answer(world, survey, &asks[i], seen);
-	return count;
 }
 
 static inline void look_stepwise(const struct world *world, const struct thresholds *thresholds,
 				 struct snapshot *seen)
 {
-	struct survey *survey = survey_new(seen, thresholds);
-	struct survey_ask asks[SURVEY_ASKS];
+	struct suspects *suspects = suspects_new(seen, thresholds);
+	struct suspects_ask ask;
+	struct ids told = { 0 };
 
-	while (look_further(world, survey, asks, seen))
-		continue;
-	survey_free(survey);
+	while (suspects_next(suspects, &ask))
+		answer(world, suspects, &ask, seen, &told);
+	suspects_free(suspects);
+	ids_fini(&told);
 }
 
 static inline bool finds(const struct report *report, const char *id)

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "judge/suspects.h"
+
+#include "base/bits.h"
+#include "base/grow.h"
+#include "judge/shortage.h"
+#include "model/need.h"
+
+#include <stdlib.h>
+
+/* Buckets of a table of connections that is small for a busy machine. */
+enum { SMALL_TABLE = 4096 };
+
+/* So many rows fit one answer of the kernel. */
+enum { ONE_ANSWER = 64 };
+
+/* To ask for one socket takes as long as to pass by so many in a listing (measured). */
+enum { WORTH_A_LISTING = 12 };
+
+/* So few are asked for one by one anyhow: to pass by the buckets of an empty table takes longer. */
+enum { FEW = 32 };
+
+enum step { STEP_ALL, STEP_REPEAT, STEP_PORTS, STEP_NEEDS, STEP_DONE };
+
+static const uint32_t many = STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT);
+
+/* A rule that weighs sockets of a state. */
+struct reader {
+	const struct rule *rule;
+	const struct threshold *t;
+};
+
+struct suspects {
+	struct snapshot *seen;
+	const struct thresholds *thresholds;
+	struct { struct reader *at; size_t count, room; } readers[STATE_COUNT];
+	unsigned need[STATE_COUNT];     /* of all in that state */
+	enum step step;
+	uint32_t listed;                /* states that were asked for */
+	unsigned repeats;
+	uint64_t count;                 /* of sockets that were listed */
+	bool     notes_inodes, looked_at_ports, looked_again;
+	struct shortage *shortage;      /* while somebody may be; or NULL */
+	struct map rows;                /* by cookie: index + 1 */
+	struct { uint32_t *at; size_t count, room; } incomplete;
+};
+
+/* A rule that needs no rows to know that it will speak. */
+static bool speaks(const struct suspects *s, const struct rule *rule)
+{
+	struct report report;
+	bool speaks;
+
+	report_init(&report);
+	rule->weigh(s->seen, thresholds_get(s->thresholds, rule->id), &report);
+	speaks = report.findings.count > 0;
+	report_fini(&report);
+	return speaks;
+}
+
+static void add_reader(struct suspects *s, const struct rule *rule)
+{
+	if (rule->counts_sockets)
+		s->notes_inodes |= speaks(s, rule);
+	for (int state = 1; state < STATE_COUNT && !rule->is_short; state++) {
+		if (!(rule->states & STATE_BIT(state)))
+			continue;
+		*grow_add(&s->readers[state]) = (struct reader){
+			rule, thresholds_get(s->thresholds, rule->id),
+		};
+		if (!rule->picks)
+			s->need[state] |= rule->need;
+	}
+}
+
+static void end_shortage(struct suspects *s)
+{
+	free(s->shortage);
+	s->shortage = NULL;
+}
+
+struct suspects *suspects_new(struct snapshot *seen, const struct thresholds *thresholds)
+{
+	struct suspects *s = grow_alloc(sizeof(*s));
+
+	s->seen = seen;
+	s->thresholds = thresholds;
+	for (size_t i = 0; i < rules_count; i++)
+		add_reader(s, &rules[i]);
+	s->shortage = grow_alloc(sizeof(*s->shortage));
+	if (!shortage_init(s->shortage, seen, thresholds))
+		end_shortage(s);
+	seen->folded = grow_alloc(sizeof(*seen->folded));
+	return s;
+}
+
+void suspects_free(struct suspects *s)
+{
+	if (!s)
+		return;
+	for (int state = 0; state < STATE_COUNT; state++)
+		grow_fini(&s->readers[state]);
+	end_shortage(s);
+	map_fini(&s->rows);
+	grow_fini(&s->incomplete);
+	free(s);
+}
+
+/* ---- every socket, once ---- */
+
+static uint32_t keep(struct suspects *s, const struct sock *sock)
+{
+	struct sink sink = snapshot_sink(s->seen);
+
+	sink.take(sink.ctx, sock);
+	return (uint32_t)s->seen->socks.count - 1;
+}
+
+/* What is to be known of @sock beyond what came; false when nobody picks it. */
+static bool pick(const struct suspects *s, const struct sock *sock, unsigned *need)
+{
+	bool picked = false;
+
+	*need = 0;
+	for (size_t i = 0; i < s->readers[sock->state].count; i++) {
+		const struct reader *reader = &s->readers[sock->state].at[i];
+		const struct rule *rule = reader->rule;
+
+		if (rule->picks && !rule->picks(s->seen, reader->t, sock))
+			continue;
+		picked = true;
+		*need |= rule->need;
+	}
+	return picked;
+}
+
+static bool lacks(const struct suspects *s, const struct sock *sock, unsigned need)
+{
+	return need & ~s->need[sock->state] & NEED_FLOW && sock_tells_flow(sock) &&
+	       sock->cookie != UINT64_MAX;
+}
+
+/*
+ * One without a cookie, as /proc/net tells it, would not be known again: it is kept, whoever
+ * picks it.
+ */
+static void take_first(struct suspects *s, const struct sock *sock)
+{
+	unsigned need;
+	uint32_t index;
+
+	s->count++;
+	s->seen->folded->count[sock->state]++;
+	if (s->notes_inodes && sock->inode)
+		ids_add(&s->seen->folded->inodes, sock->inode);
+	if (s->shortage)
+		shortage_add(s->shortage, sock);
+	if (!pick(s, sock, &need) && sock->cookie != UINT64_MAX)
+		return;
+	index = keep(s, sock);
+	if (lacks(s, sock, need))
+		*grow_add(&s->incomplete) = index;
+}
+
+/*
+ * States of equal need are one listing, those of least need first: a socket that moves on
+ * goes from the states that most are in, and of which least is needed, to the others.
+ */
+static bool ask_all(struct suspects *s, struct suspects_ask *ask)
+{
+	for (int state = 1; state < STATE_COUNT; state++) {
+		if (s->listed & STATE_BIT(state))
+			continue;
+		if (ask->states && s->need[state] == ask->need)
+			ask->states |= STATE_BIT(state);
+		else if (!ask->states || s->need[state] < ask->need)
+			*ask = (struct suspects_ask){ .states = STATE_BIT(state),
+						      .need = s->need[state] };
+	}
+	s->listed |= ask->states;
+	return ask->states;
+}
+
+static bool has_small_table(const struct suspects *s)
+{
+	const struct known *entries = &s->seen->limits.limit[LIMIT_EHASH_ENTRIES];
+
+	return entries->is && llabs(entries->value) <= SMALL_TABLE;
+}
+
+/*
+ * The rows that most rules are about. The kernel goes on with a listing by position, and
+ * loses rows of it where connections come and go. In a small table, where many share a
+ * bucket, that is seen: one in fifty listings lacked one of 120. Three lack none.
+ */
+static bool ask_repeat(struct suspects *s, struct suspects_ask *ask)
+{
+	if (s->count <= ONE_ANSWER || !has_small_table(s) || s->repeats++ == 3)
+		return false;
+	ask->states = STATE_ALL & ~many;
+	for (int state = 1; state < STATE_COUNT; state++)
+		ask->need |= many & STATE_BIT(state) ? 0 : s->need[state];
+	return true;
+}
+
+/* ---- some of them again ---- */
+
+/* Two rows of one cookie: a file that is still open, and what its connection left behind. */
+static bool are_two(const struct sock *a, const struct sock *b)
+{
+	return (a->state == STATE_BOUND && sock_is_minisock(b)) ||
+	       (b->state == STATE_BOUND && sock_is_minisock(a));
+}
+
+static void index_rows(struct suspects *s)
+{
+	for (size_t i = 0; i < s->seen->socks.count; i++) {
+		uint64_t cookie = s->seen->socks.at[i].cookie;
+		bool fresh = true;
+		uint32_t *slot = map_slot(&s->rows, cookie, &fresh);
+
+		if (!fresh)
+			slot = map_slot(&s->rows, ~cookie, NULL);
+		*slot = (uint32_t)i + 1;
+	}
+}
+
+static struct sock *row_of(const struct suspects *s, const struct sock *sock)
+{
+	for (int second = 0; second < 2; second++) {
+		const uint32_t *slot = map_find(&s->rows, second ? ~sock->cookie : sock->cookie);
+
+		if (slot && !are_two(&s->seen->socks.at[*slot - 1], sock))
+			return &s->seen->socks.at[*slot - 1];
+	}
+	return NULL;
+}
+
+/* One that moved on is still one socket: as it was seen last. */
+static bool renew(struct suspects *s, const struct sock *sock)
+{
+	struct sock *row;
+
+	if (!s->rows.count)
+		index_rows(s);
+	row = row_of(s, sock);
+	if (!row)
+		return false;
+	*row = *sock;
+	row->detail = NULL;
+	return true;
+}
+
+static void take_port(struct suspects *s, const struct sock *sock)
+{
+	struct folded *folded = s->seen->folded;
+
+	/* it is a row, for there was no telling that it would be one */
+	if (sock->cookie == UINT64_MAX)
+		return;
+	if (!limits_is_reserved(&s->seen->limits, sock->local_port)) {
+		bits_add(folded->owned, sock->local_port);
+		if (sock_opener(sock) == OPENER_PEER)
+			bits_add(folded->blocked, sock->local_port);
+	}
+	if (!renew(s, sock) && shortage_hits(s->shortage, sock))
+		keep(s, sock);
+}
+
+static bool ask_ports(struct suspects *s, struct suspects_ask *ask)
+{
+	if (!s->shortage || s->looked_at_ports || !shortage_settle(s->shortage)) {
+		end_shortage(s);
+		return false;
+	}
+	s->looked_at_ports = true;
+	for (size_t i = 0; i < rules_count; i++) {
+		ask->states |= rules[i].is_short ? rules[i].states : 0;
+		ask->need |= rules[i].is_short ? rules[i].need : 0;
+	}
+	ask->port_low = (uint16_t)s->shortage->low;
+	ask->port_high = (uint16_t)s->shortage->high;
+	ask->again = true;
+	return true;
+}
+
+/* Those that the last listing completed, or that have ended meanwhile, lack nothing. */
+static void drop_complete(struct suspects *s)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < s->incomplete.count; i++) {
+		uint32_t index = s->incomplete.at[i];
+		const struct sock *sock = &s->seen->socks.at[index];
+
+		if (sock_tells_flow(sock) && !(sock->have & HAVE_FLOW))
+			s->incomplete.at[left++] = index;
+	}
+	s->incomplete.count = left;
+}
+
+/* A listing of what is between the first and the last of them. */
+static void ask_around(const struct suspects *s, struct suspects_ask *ask)
+{
+	ask->port_low = UINT16_MAX;
+	for (size_t i = 0; i < s->incomplete.count; i++) {
+		const struct sock *sock = &s->seen->socks.at[s->incomplete.at[i]];
+
+		ask->states |= STATE_BIT(sock->state);
+		if (sock->local_port < ask->port_low)
+			ask->port_low = sock->local_port;
+		if (sock->local_port > ask->port_high)
+			ask->port_high = sock->local_port;
+	}
+}
+
+static bool ask_needs(struct suspects *s, struct suspects_ask *ask)
+{
+	drop_complete(s);
+	if (!s->incomplete.count || s->looked_again)
+		return false;
+	s->looked_again = true;
+	*ask = (struct suspects_ask){ .need = NEED_FLOW, .states = STATE_ALL, .again = true };
+	if (s->incomplete.count > FEW &&
+	    s->incomplete.count * WORTH_A_LISTING > s->count) {
+		ask->states = 0;
+		ask_around(s, ask);
+	} else {
+		ask->indices = s->incomplete.at;
+		ask->count = s->incomplete.count;
+	}
+	return true;
+}
+
+/* ---- both ---- */
+
+void suspects_take(struct suspects *s, const struct sock *sock)
+{
+	if (s->step <= STEP_REPEAT)
+		take_first(s, sock);
+	else if (s->step == STEP_PORTS)
+		take_port(s, sock);
+	else
+		renew(s, sock);
+}
+
+bool suspects_next(struct suspects *s, struct suspects_ask *ask)
+{
+	static bool (*const steps[])(struct suspects *, struct suspects_ask *) = {
+		[STEP_ALL] = ask_all, [STEP_REPEAT] = ask_repeat, [STEP_PORTS] = ask_ports,
+		[STEP_NEEDS] = ask_needs,
+	};
+
+	for (; s->step < STEP_DONE; s->step++) {
+		*ask = (struct suspects_ask){ .states = 0 };
+		if (steps[s->step](s, ask))
+			return true;
+	}
+	return false;
+}
