@@ -347,6 +347,8 @@ static void a_socket_that_moved_on_between_two_listings_is_one(void **state)
 	for (size_t i = 101; i <= 150; i++)
 		move(&look.world.socks.at[i], STATE_CLOSE_WAIT);
 	look_to_the_end(&look);
+	/* the listing of the range told all that was needed of those kept before */
+	assert_int_equal(look.asked, 2);
 	assert_int_equal(look.seen.socks.count, 1 + 850);
 	assert_int_equal(rows_in(&look, STATE_LAST_ACK), 100);
 	assert_int_equal(rows_in(&look, STATE_CLOSE_WAIT), 50);
@@ -354,6 +356,24 @@ static void a_socket_that_moved_on_between_two_listings_is_one(void **state)
 	assert_non_null(f);
 	assert_int_equal(f->count, 850);
 	assert_int_equal(look.report.summary.total, 851);
+	end_look(&look);
+}
+
+/* On either side of the range, and requests, which own no port. */
+static void what_takes_no_port_of_the_range_makes_nobody_short(void **state)
+{
+	struct look look;
+
+	(void)state;
+	begin_world(&look);
+	put_clients(&look.world, STATE_ESTABLISHED, 0, 400, 80);
+	for (unsigned i = 0; i < 450; i++) {
+		put_client(&look.world, STATE_ESTABLISHED, LOW - 1 - i, 80);
+		put_client(&look.world, STATE_ESTABLISHED, LOW + RANGE + i, 80);
+		put_client(&look.world, STATE_SYN_RECV, LOW + 500 + i, 80);
+	}
+	look_through(&look);
+	assert_false(asked_for_range(&look));
 	end_look(&look);
 }
 
@@ -372,6 +392,7 @@ int main(void)
 		cmocka_unit_test(a_busy_proxy_is_not_listed_again),
 		cmocka_unit_test(ports_of_listeners_that_are_gone_are_lost),
 		cmocka_unit_test(the_lost_ports_are_no_more_than_ports_with_a_connection),
+		cmocka_unit_test(what_takes_no_port_of_the_range_makes_nobody_short),
 		cmocka_unit_test(a_socket_that_moved_on_between_two_listings_is_one),
 	};
 
