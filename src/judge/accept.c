@@ -24,35 +24,17 @@
 
 #include "base/grow.h"
 #include "base/own.h"
-#include "judge/listeners.h"
-#include "judge/tally.h"
 
 /* A full queue counts as this at least, so that "at the limit" stays below. */
 static const double full_percent = 101;
 static const uint32_t short_queue = 16;  /* shorter: full whenever somebody comes */
 static const uint32_t passing_ms = 1000;
 
-static void set_listener(struct finding *f, const struct sock *listener)
-{
-	f->subject.kind = SUBJECT_LISTENER;
-	f->subject.has_source = true;
-	f->subject.source = listener->local;
-	f->subject.family = listener->family;
-	f->subject.port = listener->local_port;
-	f->subject.listener_inode = listener->inode;
-	f->subject.cgroup_id = listener->cgroup_id;
-}
-
 static void put_drops(struct finding *f, const struct limits *limits)
 {
 	fact_known(f, NULL, "listen_overflows", FACT_COUNT,
 		   &limits->counter[COUNTER_LISTEN_OVERFLOWS]);
 	fact_known(f, NULL, "listen_drops", FACT_COUNT, &limits->counter[COUNTER_LISTEN_DROPS]);
-}
-
-PICKS(accept)
-{
-	return s->state == STATE_LISTEN || s->state == STATE_SYN_RECV || sock_is_unaccepted(s);
 }
 
 /* ---- accept-stalled --------------------------------------------------- */
@@ -65,78 +47,46 @@ static double waiting_ms(const struct sock *s)
 							   : f->last_data_recv_ms;
 }
 
-/* Its listener, or NULL: a connection that was opened here was never accepted either. */
-static const struct sock *queue_of(const struct listeners *l, const struct sock *s)
+PICKS(accept_stalled)
 {
-	return sock_is_unaccepted(s) && sock_opener(s) != OPENER_HERE ? listeners_find(l, s)
-								      : NULL;
+	return sock_is_unaccepted(s);
 }
 
-static void put_stalled(struct finding *f, const struct snapshot *seen,
-			const struct sock *listener, double oldest_ms, uint64_t closed)
+AGE_MS(accept_stalled)
 {
+	(void)seen;
+	return waiting_ms(s);
+}
+
+FACTS(accept_stalled)
+{
+	const struct sock *first = &w->seen->socks.at[f->members.at[0]];
+	const struct sock *listener = listeners_find(w->listeners, first);
+	double oldest_ms = 0;
+	uint64_t closed = 0;
+
+	for (size_t i = 0; i < f->members.count; i++) {
+		const struct sock *s = &w->seen->socks.at[f->members.at[i]];
+
+		oldest_ms = waiting_ms(s) > oldest_ms ? waiting_ms(s) : oldest_ms;
+		closed += s->state == STATE_CLOSE_WAIT;
+	}
+	/* waiting is older than the state, and the finding is about waiting */
+	f->age = (struct age){ .kind = AGE_STATE, .min_ms = (int64_t)oldest_ms, .max_ms = -1 };
+	f->has_ages = false;
 	finding_fact(f, NULL, "oldest_waiting_ms", FACT_MS, oldest_ms);
 	finding_fact(f, NULL, "closed_by_peer", FACT_COUNT, (double)closed);
 	finding_fact(f, NULL, "queue", FACT_COUNT, listener->recv_queue);
 	finding_fact(f, NULL, "limit", FACT_COUNT, listener->send_queue);
-	put_drops(f, &seen->limits);
-}
-
-static void judge_stalled(const struct snapshot *seen, const struct threshold *t,
-			  const struct listeners *l, const struct tally *tally,
-			  const struct tally_group *group, struct report *report)
-{
-	const struct sock *listener = listeners_find(l, &seen->socks.at[group->first - 1]);
-	struct aged aged = { 0, 0 };
-	double oldest_ms = 0;
-	uint64_t closed = 0;
-	struct finding *f;
-
-	tally_each(tally, group, i) {
-		const struct sock *s = &seen->socks.at[i];
-		double ms = waiting_ms(s);
-
-		aged_add(&aged, t, ms);
-		oldest_ms = ms > oldest_ms ? ms : oldest_ms;
-		closed += s->state == STATE_CLOSE_WAIT;
-	}
-	if (!aged_level(&aged, t))
-		return;
-	f = report_add(report, "accept-stalled");
-	f->severity = aged_level(&aged, t);
-	set_listener(f, listener);
-	tally_each(tally, group, i)
-		concern(f, seen, i);
-	/* waiting is older than the state, and the finding is about waiting */
-	f->age = (struct age){ .kind = AGE_STATE, .min_ms = (int64_t)oldest_ms, .max_ms = -1 };
-	put_stalled(f, seen, listener, oldest_ms, closed);
-}
-
-void weigh_accept_stalled(const struct snapshot *seen, const struct threshold *t,
-			  struct report *report)
-{
-	struct listeners listeners;
-	struct tally tally;
-
-	listeners_init(&listeners, seen);
-	tally_init(&tally, seen->socks.count);
-	for (size_t i = 0; i < seen->socks.count; i++) {
-		const struct sock *s = &seen->socks.at[i], *listener;
-
-		if (s->state != STATE_ESTABLISHED && s->state != STATE_CLOSE_WAIT)
-			continue;
-		listener = queue_of(&listeners, s);
-		if (listener && threshold_level(t, waiting_ms(s)))
-			tally_add(&tally, &(struct tally_key){ .source = listener->local,
-				  .port = listener->local_port }, (uint32_t)i);
-	}
-	for (size_t i = 0; i < tally.groups.count; i++)
-		judge_stalled(seen, t, &listeners, &tally, &tally.groups.at[i], report);
-	tally_fini(&tally);
-	listeners_fini(&listeners);
+	put_drops(f, &w->seen->limits);
 }
 
 /* ---- accept-queue-full ------------------------------------------------ */
+
+PICKS(accept_queue)
+{
+	return s->state == STATE_LISTEN || s->state == STATE_SYN_RECV || sock_is_unaccepted(s);
+}
 
 static double queue_percent(const struct sock *listener)
 {
@@ -209,7 +159,7 @@ void weigh_accept_queue(const struct snapshot *seen, const struct threshold *t,
 			continue;
 		f = report_add(report, "accept-queue-full");
 		f->severity = threshold_level(t, queue_percent(s));
-		set_listener(f, s);
+		f->subject = subject_of_listener(s);
 		finding_member(f, seen, (uint32_t)i);
 		f->count = s->recv_queue;
 		put_queue(f, seen, s, syn_recv[s->local_port]);

@@ -16,17 +16,6 @@
  */
 #include "judge/weigh.h"
 
-#include "base/grow.h"
-#include "judge/service.h"
-
-#include <stdlib.h>
-
-struct weighing {
-	const struct snapshot *seen;
-	const struct threshold *t;
-	struct report *report;
-};
-
 static bool is_ephemeral(const struct limits *limits, unsigned port)
 {
 	const struct known *low = &limits->limit[LIMIT_PORT_LOW];
@@ -36,50 +25,20 @@ static bool is_ephemeral(const struct limits *limits, unsigned port)
 	       !(limits->reserved_known && limits_is_reserved(limits, port));
 }
 
-static void put_facts(struct finding *f, const struct snapshot *seen)
+PICKS(bound_unused)
 {
-	const struct limits *limits = &seen->limits;
+	return s->inode;
+}
+
+FACTS(bound_unused)
+{
+	const struct limits *limits = &w->seen->limits;
 	uint64_t ephemeral = 0;
 
 	for (size_t i = 0; i < f->members.count; i++)
-		ephemeral += is_ephemeral(limits, seen->socks.at[f->members.at[i]].local_port);
+		ephemeral += is_ephemeral(limits, w->seen->socks.at[f->members.at[i]].local_port);
 	if (limits->limit[LIMIT_PORT_LOW].is && limits->limit[LIMIT_PORT_HIGH].is)
 		finding_fact(f, NULL, "ephemeral_ports", FACT_COUNT, (double)ephemeral);
 	else
 		finding_unknown(f, NULL, "ephemeral_ports", FACT_COUNT);
-}
-
-static bool take(void *ctx, const struct service_group *group)
-{
-	const struct weighing *w = ctx;
-	struct aged aged = { 0, 0 };
-	struct finding *f;
-
-	tally_each(group->tally, group->group, i)
-		aged_add(&aged, w->t, aged_ms(w->seen, &w->seen->socks.at[i]));
-	if (!aged_level(&aged, w->t))
-		return false;
-	f = report_add(w->report, "bound-unused");
-	f->severity = aged_level(&aged, w->t);
-	f->subject = group->subject;
-	tally_each(group->tally, group->group, i)
-		concern(f, w->seen, i);
-	put_facts(f, w->seen);
-	return true;
-}
-
-void weigh_bound_unused(const struct snapshot *seen, const struct threshold *t,
-			struct report *report)
-{
-	struct { uint32_t *at; size_t count, room; } bound = { NULL, 0, 0 };
-	struct weighing w = { seen, t, report };
-	struct listeners listeners;
-
-	for (size_t i = 0; i < seen->socks.count; i++)
-		if (seen->socks.at[i].state == STATE_BOUND && seen->socks.at[i].inode)
-			*grow_add(&bound) = (uint32_t)i;
-	listeners_init(&listeners, seen);
-	service_each(&listeners, bound.at, bound.count, take, &w);
-	listeners_fini(&listeners);
-	grow_fini(&bound);
 }

@@ -36,7 +36,6 @@
 #include "judge/weigh.h"
 
 #include "base/grow.h"
-#include "judge/service.h"
 
 #include <stdlib.h>
 
@@ -55,7 +54,7 @@ static const char *const cause_names[CAUSES] = {
 	[DATA_UNREAD] = "data_unread", [STILL_SENDING] = "still_sending",
 };
 
-struct weighing {
+struct leak {
 	const struct snapshot *seen;
 	const struct threshold *t;
 	struct report *report;
@@ -69,7 +68,7 @@ struct sums {
 };
 
 /* Old enough as far as can be told, though keepalive hides how old. */
-static bool is_hidden(const struct weighing *w, const struct sock *s)
+static bool is_hidden(const struct leak *w, const struct sock *s)
 {
 	struct age age = sock_age(s, &w->seen->limits);
 
@@ -89,7 +88,7 @@ static enum cause cause_of(const struct sock *s)
 	return s->recv_queue == 1 ? EOF_UNREAD : DATA_UNREAD;
 }
 
-static struct sums add_up(const struct weighing *w, const struct service_group *group)
+static struct sums add_up(const struct leak *w, const struct service_group *group)
 {
 	struct sums sums = { .unread_bytes = 0 };
 
@@ -157,7 +156,7 @@ static bool is_near_limit(const struct snapshot *seen, const struct subject *sub
 
 static bool take(void *ctx, const struct service_group *group)
 {
-	const struct weighing *w = ctx;
+	const struct leak *w = ctx;
 	struct sums sums = add_up(w, group);
 	enum severity severity = level_of(&sums, w->t);
 	struct finding *f;
@@ -174,10 +173,9 @@ static bool take(void *ctx, const struct service_group *group)
 	return true;
 }
 
-/* Listeners tell whether a connection was accepted here. */
 PICKS(close_wait)
 {
-	return s->state == STATE_LISTEN || s->inode;
+	return s->inode;
 }
 
 void weigh_close_wait(const struct snapshot *seen, const struct threshold *t,
@@ -185,7 +183,7 @@ void weigh_close_wait(const struct snapshot *seen, const struct threshold *t,
 {
 	struct { uint32_t *at; size_t count, room; } old = { NULL, 0, 0 };
 	struct listeners listeners;
-	struct weighing w = { seen, t, report, &listeners };
+	struct leak w = { seen, t, report, &listeners };
 
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		const struct sock *s = &seen->socks.at[i];

@@ -18,8 +18,6 @@
  */
 #include "judge/weigh.h"
 
-#include "judge/tally.h"
-
 #include <stdio.h>
 
 struct range { unsigned low, high; };
@@ -59,11 +57,7 @@ static void judge_port(const struct snapshot *seen, const struct threshold *t,
 		return;
 	f = report_add(report, "ephemeral-listener");
 	f->severity = threshold_level(t, (double)reachable);
-	f->subject = (struct subject){
-		.kind = SUBJECT_LISTENER, .process = -1, .has_source = true,
-		.source = first->local, .family = first->family, .port = first->local_port,
-		.listener_inode = first->inode, .cgroup_id = first->cgroup_id,
-	};
+	f->subject = subject_of_listener(first);
 	tally_each(tally, group, i)
 		concern(f, seen, i);
 	put_facts(f, range);

@@ -26,7 +26,30 @@ struct threshold {
 
 struct thresholds;              /* one threshold for each rule */
 
-struct port_bounds;             /* weigh.h */
+struct weighing;                /* these three: weigh.h */
+struct service_group;
+struct port_bounds;
+
+/*
+ * False for a socket that a rule will never accuse nor go by. Is told what a listing tells
+ * without attributes: state, timer, queues, addresses, ports, device, inode. More is asked
+ * for afterwards.
+ */
+typedef bool rule_picks(const struct snapshot *seen, const struct threshold *t,
+			const struct sock *s);
+typedef double rule_age(const struct snapshot *seen, const struct sock *s);
+typedef void rule_facts(const struct weighing *w, const struct service_group *group,
+			struct finding *f);
+typedef void rule_weigh(const struct snapshot *seen, const struct threshold *t,
+			struct report *report);
+
+enum rule_key {
+	KEY_NONE,
+	KEY_PEER,               /* the remote address */
+	KEY_DESTINATION,        /* and its port */
+	KEY_SERVICE,            /* process and remote service, see service.h */
+	KEY_LISTENER,           /* in whose queue it is */
+};
 
 /* A rule as others may see it: explain, tables, completion, man page test. */
 struct rule {
@@ -34,18 +57,14 @@ struct rule {
 	enum measure  measure;
 	struct threshold usual; /* defaults, silent on a healthy busy machine */
 	/*
-	 * What it has to be given. Of the sockets in @states those that it picks: the rows of a
-	 * snapshot are what some rule picked, and all others are only counted.
+	 * What it has to be given. Of the sockets in @states those that it picks, and every
+	 * socket in the states @beside: the rows of a snapshot are what some rule is given,
+	 * and all others are only counted.
 	 */
 	uint32_t states;        /* STATE_BIT()s; 0: it weighs limits, counters and processes */
+	uint32_t beside;        /* of what it goes by: listeners, the peers of those in @states */
 	unsigned need;          /* enum need: NEED_FLOW for ages and openers, or 0 */
-	/*
-	 * False for a socket that it will never accuse nor go by. Is told what a listing tells
-	 * without attributes: state, timer, queues, addresses, ports, device, inode. What is
-	 * picked is asked for @need afterwards. NULL: all, listed with @need from the start.
-	 */
-	bool (*picks)(const struct snapshot *seen, const struct threshold *t,
-		      const struct sock *sock);
+	rule_picks *picks;      /* NULL: all in @states */
 	/*
 	 * Where it is about ports towards a destination, and what matters is known only when
 	 * all were counted: true when one in such use can be a finding (see shortage.h). More
@@ -56,8 +75,14 @@ struct rule {
 	bool needs_bound;       /* it weighs sockets that are only bound, and nothing else */
 	bool names_peers;       /* whose the other ends on this machine are, too */
 	bool counts_sockets;    /* how many descriptors of a process are sockets */
-	void (*weigh)(const struct snapshot *seen, const struct threshold *t,
-		      struct report *report);
+	/*
+	 * How the sockets that it picks become findings: put together by @key, and with enough
+	 * in a group that are old enough, or with enough of them, one that gets its facts.
+	 */
+	enum rule_key key;
+	rule_age *age_ms;       /* NULL: the usual age (see weigh.h) */
+	rule_facts *facts;
+	rule_weigh *weigh;      /* instead of @key: a way of its own */
 };
 
 /* THE rule table. */

@@ -20,20 +20,11 @@
  */
 #include "judge/weigh.h"
 
-#include "judge/tally.h"
-
 enum { RTO_MIN_MS = 200, RTO_MAX_MS = 120000, ORPHAN_RETRIES = 8, RETRIES_MOST = 255 };
-
-static bool is_waiting(const struct sock *s)
-{
-	return (s->state == STATE_FIN_WAIT_1 || s->state == STATE_CLOSING ||
-		s->state == STATE_LAST_ACK) &&
-	       s->timer == TIMER_RETRANSMIT && s->retransmits > 0;
-}
 
 PICKS(last_ack)
 {
-	return is_waiting(s);
+	return s->timer == TIMER_RETRANSMIT && s->retransmits > 0;
 }
 
 /* What the kernel computes from a number of retries (retransmits_timed_out()). */
@@ -62,52 +53,15 @@ static struct endings endings_of(const struct limits *limits)
 	return (struct endings){ orphan, held };
 }
 
-static void put_facts(struct finding *f, const struct snapshot *seen, uint64_t orphans)
+FACTS(last_ack)
 {
-	struct endings end = endings_of(&seen->limits);
+	struct endings end = endings_of(&w->seen->limits);
+	uint64_t orphans = 0;
 
+	for (size_t i = 0; i < f->members.count; i++)
+		orphans += !w->seen->socks.at[f->members.at[i]].inode;
 	finding_fact(f, NULL, "orphans", FACT_COUNT, (double)orphans);
 	finding_fact(f, NULL, "held", FACT_COUNT, (double)(f->count - orphans));
 	fact_known(f, NULL, "orphans_given_up_after_s", FACT_S, &end.orphan_s);
 	fact_known(f, NULL, "held_given_up_after_s", FACT_S, &end.held_s);
-}
-
-static void judge_peer(const struct snapshot *seen, const struct threshold *t,
-		       const struct tally *tally, const struct tally_group *group,
-		       struct report *report)
-{
-	struct aged aged = { 0, 0 };
-	struct finding *f;
-	uint64_t orphans = 0;
-
-	tally_each(tally, group, i)
-		aged_add(&aged, t, aged_ms(seen, &seen->socks.at[i]));
-	if (!aged_level(&aged, t))
-		return;
-	f = blame_destination(report, "last-ack-stuck", &group->key.destination,
-			      0);
-	f->severity = aged_level(&aged, t);
-	tally_each(tally, group, i) {
-		concern(f, seen, i);
-		orphans += !seen->socks.at[i].inode;
-	}
-	put_facts(f, seen, orphans);
-}
-
-void weigh_last_ack(const struct snapshot *seen, const struct threshold *t,
-		    struct report *report)
-{
-	struct tally tally;
-
-	tally_init(&tally, seen->socks.count);
-	for (size_t i = 0; i < seen->socks.count; i++) {
-		const struct sock *s = &seen->socks.at[i];
-
-		if (is_waiting(s) && threshold_level(t, aged_ms(seen, s)))
-			tally_add(&tally, &(struct tally_key){ .destination = s->remote },
-				  (uint32_t)i);
-	}
-	for (size_t i = 0; i < tally.groups.count; i++)
-		judge_peer(seen, t, &tally, &tally.groups.at[i], report);
-	tally_fini(&tally);
 }

@@ -8,12 +8,12 @@
 /*
  * THE rule table, in the order in which findings of equal severity appear.
  *
- * To add a rule: a file here that opens with its theory and has one function,
- * that function's name in weigh.h, a row here, and its sentences as a row of
- * words/findings.c. `check`, `explain`, `tables`, --warn and --crit, completion
- * and the man page test read the rows. The row here tells what is to be listed for
- * it: a rule about a state that most sockets are in has a second function, which
- * picks those of them that can matter. The usual
+ * To add a rule: a row here, its sentences as a row of words/findings.c, and a file
+ * beside this one that opens with its theory and has the functions that the row names
+ * (declared in weigh.h). `check`, `explain`, `tables`, --warn and --crit, completion and the
+ * man page test read the rows. Most rules are about sockets that are alike: a row says
+ * which (.states, .picks), what is to be known of them (.need), which belong together
+ * (.key), and its file has the facts. What is listed follows from the rows. The usual
  * thresholds must be silent on a healthy busy machine: an age, a share of a
  * limit or a number for one subject, never a number for the whole host.
  */
@@ -22,7 +22,8 @@ const struct rule rules[] = {
 		.id      = "close-wait-leak",
 		.measure = MEASURE_AGE,
 		.usual   = { 60e3, 600e3, 5 },
-		.states  = STATE_BIT(STATE_CLOSE_WAIT) | STATE_BIT(STATE_LISTEN),
+		.states  = STATE_BIT(STATE_CLOSE_WAIT),
+		.beside  = STATE_BIT(STATE_LISTEN),
 		.need    = NEED_FLOW,
 		.picks   = picks_close_wait,
 		.needs_diag = true,
@@ -31,12 +32,14 @@ const struct rule rules[] = {
 		.id      = "accept-stalled",
 		.measure = MEASURE_AGE,
 		.usual   = { 10e3, 60e3, 1 },
-		.states  = STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_CLOSE_WAIT) |
-			   STATE_BIT(STATE_LISTEN),
+		.states  = STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_CLOSE_WAIT),
+		.beside  = STATE_BIT(STATE_LISTEN),
 		.need    = NEED_FLOW,
-		.picks   = picks_accept,
+		.picks   = picks_accept_stalled,
 		.needs_diag = true,
-		.weigh   = weigh_accept_stalled,
+		.key     = KEY_LISTENER,
+		.age_ms  = age_ms_accept_stalled,
+		.facts   = facts_accept_stalled,
 	}, {
 		.id      = "accept-queue-full",
 		.measure = MEASURE_PERCENT,
@@ -44,7 +47,7 @@ const struct rule rules[] = {
 		.states  = STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_CLOSE_WAIT) |
 			   STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_SYN_RECV),
 		.need    = NEED_FLOW,
-		.picks   = picks_accept,
+		.picks   = picks_accept_queue,
 		.needs_diag = true,
 		.weigh   = weigh_accept_queue,
 	}, {
@@ -66,13 +69,15 @@ const struct rule rules[] = {
 		.id      = "fin-wait-2-held",
 		.measure = MEASURE_AGE,
 		.usual   = { 300e3, 3600e3, 3 },
-		.states  = STATE_BIT(STATE_FIN_WAIT_2) | STATE_BIT(STATE_CLOSE_WAIT) |
-			   STATE_BIT(STATE_LISTEN),
+		.states  = STATE_BIT(STATE_FIN_WAIT_2),
+		.beside  = STATE_BIT(STATE_CLOSE_WAIT) | STATE_BIT(STATE_LISTEN),
 		.need    = NEED_FLOW,
 		.picks   = picks_fin_wait_2_held,
 		.needs_diag = true,
 		.names_peers = true,
-		.weigh   = weigh_fin_wait_2_held,
+		.key     = KEY_SERVICE,
+		.age_ms  = age_ms_fin_wait_2_held,
+		.facts   = facts_fin_wait_2_held,
 	}, {
 		.id      = "fin-wait-2-orphans",
 		.measure = MEASURE_COUNT,
@@ -80,7 +85,8 @@ const struct rule rules[] = {
 		.states  = STATE_BIT(STATE_FIN_WAIT_2),
 		.need    = NEED_FLOW,
 		.picks   = picks_fin_wait_2_orphans,
-		.weigh   = weigh_fin_wait_2_orphans,
+		.key     = KEY_PEER,
+		.facts   = facts_fin_wait_2_orphans,
 	}, {
 		.id      = "last-ack-stuck",
 		.measure = MEASURE_AGE,
@@ -90,16 +96,17 @@ const struct rule rules[] = {
 		.need    = NEED_FLOW,
 		.picks   = picks_last_ack,
 		.needs_diag = true,
-		.weigh   = weigh_last_ack,
+		.key     = KEY_PEER,
+		.facts   = facts_last_ack,
 	}, {
 		.id      = "syn-sent-stuck",
 		.measure = MEASURE_AGE,
 		.usual   = { 5e3, 60e3, 3 },
 		.states  = STATE_BIT(STATE_SYN_SENT),
 		.need    = NEED_FLOW,
-		.picks   = picks_syn_sent,
 		.needs_diag = true,
-		.weigh   = weigh_syn_sent,
+		.key     = KEY_DESTINATION,
+		.facts   = facts_syn_sent,
 	}, {
 		.id      = "fd-exhaustion",
 		.measure = MEASURE_PERCENT,
@@ -121,10 +128,13 @@ const struct rule rules[] = {
 		.id      = "bound-unused",
 		.measure = MEASURE_AGE,
 		.usual   = { 0, THRESHOLD_NEVER, 100 },
-		.states  = STATE_BIT(STATE_BOUND) | STATE_BIT(STATE_LISTEN),
+		.states  = STATE_BIT(STATE_BOUND),
+		.beside  = STATE_BIT(STATE_LISTEN),
+		.picks   = picks_bound_unused,
 		.needs_diag = true,
 		.needs_bound = true,
-		.weigh   = weigh_bound_unused,
+		.key     = KEY_SERVICE,
+		.facts   = facts_bound_unused,
 	}, {
 		.id      = "connect-search-cliff",
 		.measure = MEASURE_PERCENT,

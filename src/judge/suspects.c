@@ -20,24 +20,21 @@ enum { WORTH_A_LISTING = 12 };
 /* So few are asked for one by one anyhow: to pass by the buckets of an empty table takes longer. */
 enum { FEW = 32 };
 
-enum step { STEP_ALL, STEP_REPEAT, STEP_PORTS, STEP_NEEDS, STEP_DONE };
+enum step { STEP_ALL, STEP_PORTS, STEP_NEEDS, STEP_DONE };
 
-static const uint32_t many = STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT);
-
-/* A rule that weighs sockets of a state. */
+/* A rule that is given sockets of a state. */
 struct reader {
-	const struct rule *rule;
+	rule_picks *picks;              /* NULL: all */
 	const struct threshold *t;
+	unsigned need;
 };
 
 struct suspects {
 	struct snapshot *seen;
 	const struct thresholds *thresholds;
 	struct { struct reader *at; size_t count, room; } readers[STATE_COUNT];
-	unsigned need[STATE_COUNT];     /* of all in that state */
 	enum step step;
-	uint32_t listed;                /* states that were asked for */
-	unsigned repeats;
+	unsigned listings;
 	uint64_t count;                 /* of sockets that were listed */
 	bool     notes_inodes, looked_at_ports, looked_again;
 	struct shortage *shortage;      /* while somebody may be; or NULL */
@@ -58,19 +55,22 @@ static bool speaks(const struct suspects *s, const struct rule *rule)
 	return speaks;
 }
 
-static void add_reader(struct suspects *s, const struct rule *rule)
+static void add_reader(struct suspects *s, uint32_t states, struct reader reader)
 {
+	for (int state = 1; state < STATE_COUNT; state++)
+		if (states & STATE_BIT(state))
+			*grow_add(&s->readers[state]) = reader;
+}
+
+static void read_rule(struct suspects *s, const struct rule *rule)
+{
+	const struct threshold *t = thresholds_get(s->thresholds, rule->id);
+
 	if (rule->counts_sockets)
 		s->notes_inodes |= speaks(s, rule);
-	for (int state = 1; state < STATE_COUNT && !rule->is_short; state++) {
-		if (!(rule->states & STATE_BIT(state)))
-			continue;
-		*grow_add(&s->readers[state]) = (struct reader){
-			rule, thresholds_get(s->thresholds, rule->id),
-		};
-		if (!rule->picks)
-			s->need[state] |= rule->need;
-	}
+	if (!rule->is_short)
+		add_reader(s, rule->states, (struct reader){ rule->picks, t, rule->need });
+	add_reader(s, rule->beside, (struct reader){ NULL, t, 0 });
 }
 
 static void end_shortage(struct suspects *s)
@@ -86,7 +86,7 @@ struct suspects *suspects_new(struct snapshot *seen, const struct thresholds *th
 	s->seen = seen;
 	s->thresholds = thresholds;
 	for (size_t i = 0; i < rules_count; i++)
-		add_reader(s, &rules[i]);
+		read_rule(s, &rules[i]);
 	s->shortage = grow_alloc(sizeof(*s->shortage));
 	if (!shortage_init(s->shortage, seen, thresholds))
 		end_shortage(s);
@@ -124,20 +124,18 @@ static bool pick(const struct suspects *s, const struct sock *sock, unsigned *ne
 	*need = 0;
 	for (size_t i = 0; i < s->readers[sock->state].count; i++) {
 		const struct reader *reader = &s->readers[sock->state].at[i];
-		const struct rule *rule = reader->rule;
 
-		if (rule->picks && !rule->picks(s->seen, reader->t, sock))
+		if (reader->picks && !reader->picks(s->seen, reader->t, sock))
 			continue;
 		picked = true;
-		*need |= rule->need;
+		*need |= reader->need;
 	}
 	return picked;
 }
 
-static bool lacks(const struct suspects *s, const struct sock *sock, unsigned need)
+static bool lacks(const struct sock *sock, unsigned need)
 {
-	return need & ~s->need[sock->state] & NEED_FLOW && sock_tells_flow(sock) &&
-	       sock->cookie != UINT64_MAX;
+	return need & NEED_FLOW && sock_tells_flow(sock) && sock->cookie != UINT64_MAX;
 }
 
 /*
@@ -158,27 +156,8 @@ static void take_first(struct suspects *s, const struct sock *sock)
 	if (!pick(s, sock, &need) && sock->cookie != UINT64_MAX)
 		return;
 	index = keep(s, sock);
-	if (lacks(s, sock, need))
+	if (lacks(sock, need))
 		*grow_add(&s->incomplete) = index;
-}
-
-/*
- * States of equal need are one listing, those of least need first: a socket that moves on
- * goes from the states that most are in, and of which least is needed, to the others.
- */
-static bool ask_all(struct suspects *s, struct suspects_ask *ask)
-{
-	for (int state = 1; state < STATE_COUNT; state++) {
-		if (s->listed & STATE_BIT(state))
-			continue;
-		if (ask->states && s->need[state] == ask->need)
-			ask->states |= STATE_BIT(state);
-		else if (!ask->states || s->need[state] < ask->need)
-			*ask = (struct suspects_ask){ .states = STATE_BIT(state),
-						      .need = s->need[state] };
-	}
-	s->listed |= ask->states;
-	return ask->states;
 }
 
 static bool has_small_table(const struct suspects *s)
@@ -189,18 +168,18 @@ static bool has_small_table(const struct suspects *s)
 }
 
 /*
- * The rows that most rules are about. The kernel goes on with a listing by position, and
- * loses rows of it where connections come and go. In a small table, where many share a
- * bucket, that is seen: one in fifty listings lacked one of 120. Three lack none.
+ * Every state, and then once more those that most rules are about. The kernel goes on with a
+ * listing by position, and loses rows of it where connections come and go. In a small table,
+ * where many share a bucket, that is seen: one in fifty listings lacked one of 120. Three
+ * lack none.
  */
-static bool ask_repeat(struct suspects *s, struct suspects_ask *ask)
+static bool ask_all(struct suspects *s, struct suspects_ask *ask)
 {
-	if (s->count <= ONE_ANSWER || !has_small_table(s) || s->repeats++ == 3)
-		return false;
-	ask->states = STATE_ALL & ~many;
-	for (int state = 1; state < STATE_COUNT; state++)
-		ask->need |= many & STATE_BIT(state) ? 0 : s->need[state];
-	return true;
+	static const uint32_t many = STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT);
+	bool repeats = s->count > ONE_ANSWER && has_small_table(s);
+
+	ask->states = s->listings ? STATE_ALL & ~many : STATE_ALL;
+	return s->listings++ < (repeats ? 4 : 1);
 }
 
 /* ---- some of them again ---- */
@@ -336,7 +315,7 @@ static bool ask_needs(struct suspects *s, struct suspects_ask *ask)
 
 void suspects_take(struct suspects *s, const struct sock *sock)
 {
-	if (s->step <= STEP_REPEAT)
+	if (s->step == STEP_ALL)
 		take_first(s, sock);
 	else if (s->step == STEP_PORTS)
 		take_port(s, sock);
@@ -347,7 +326,7 @@ void suspects_take(struct suspects *s, const struct sock *sock)
 bool suspects_next(struct suspects *s, struct suspects_ask *ask)
 {
 	static bool (*const steps[])(struct suspects *, struct suspects_ask *) = {
-		[STEP_ALL] = ask_all, [STEP_REPEAT] = ask_repeat, [STEP_PORTS] = ask_ports,
+		[STEP_ALL] = ask_all, [STEP_PORTS] = ask_ports,
 		[STEP_NEEDS] = ask_needs,
 	};
 

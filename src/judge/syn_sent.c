@@ -19,57 +19,15 @@
  */
 #include "judge/weigh.h"
 
-#include "judge/tally.h"
-
-static void put_facts(struct finding *f, const struct snapshot *seen, uint32_t most)
+FACTS(syn_sent)
 {
-	finding_fact(f, NULL, "retransmits_most", FACT_COUNT, most);
-	fact_known(f, NULL, "syn_retries", FACT_COUNT, &seen->limits.limit[LIMIT_SYN_RETRIES]);
-}
-
-static void judge_destination(const struct snapshot *seen, const struct threshold *t,
-			      const struct tally *tally, const struct tally_group *group,
-			      struct report *report)
-{
-	struct aged aged = { 0, 0 };
-	struct finding *f;
 	uint32_t most = 0;
 
-	tally_each(tally, group, i)
-		aged_add(&aged, t, aged_ms(seen, &seen->socks.at[i]));
-	if (!aged_level(&aged, t))
-		return;
-	f = blame_destination(report, "syn-sent-stuck", &group->key.destination,
-			      group->key.port);
-	f->severity = aged_level(&aged, t);
-	tally_each(tally, group, i) {
-		concern(f, seen, i);
-		if (seen->socks.at[i].retransmits > most)
-			most = seen->socks.at[i].retransmits;
+	for (size_t i = 0; i < f->members.count; i++) {
+		uint32_t retransmits = w->seen->socks.at[f->members.at[i]].retransmits;
+
+		most = retransmits > most ? retransmits : most;
 	}
-	put_facts(f, seen, most);
-}
-
-/* All: a threshold may be less than the first second, too. */
-PICKS(syn_sent)
-{
-	return s->state == STATE_SYN_SENT;
-}
-
-void weigh_syn_sent(const struct snapshot *seen, const struct threshold *t,
-		    struct report *report)
-{
-	struct tally tally;
-
-	tally_init(&tally, seen->socks.count);
-	for (size_t i = 0; i < seen->socks.count; i++) {
-		const struct sock *s = &seen->socks.at[i];
-
-		if (s->state == STATE_SYN_SENT && threshold_level(t, aged_ms(seen, s)))
-			tally_add(&tally, &(struct tally_key){ .destination = s->remote,
-				  .port = s->remote_port }, (uint32_t)i);
-	}
-	for (size_t i = 0; i < tally.groups.count; i++)
-		judge_destination(seen, t, &tally, &tally.groups.at[i], report);
-	tally_fini(&tally);
+	finding_fact(f, NULL, "retransmits_most", FACT_COUNT, most);
+	fact_known(f, NULL, "syn_retries", FACT_COUNT, &w->seen->limits.limit[LIMIT_SYN_RETRIES]);
 }

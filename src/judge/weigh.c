@@ -28,18 +28,14 @@ enum severity aged_level(const struct aged *aged, const struct threshold *t)
 	return aged->warn && aged->warn >= t->least ? SEVERITY_WARNING : SEVERITY_NONE;
 }
 
-struct finding *blame_destination(struct report *report, const char *id,
-				  const struct addr *destination, uint16_t port)
+struct subject subject_of_listener(const struct sock *listener)
 {
-	struct finding *f = report_add(report, id);
-
-	f->subject.kind = SUBJECT_DESTINATION;
-	f->subject.has_destination = true;
-	f->subject.destination = *destination;
-	f->subject.family = say_family(destination);
-	f->subject.port = port;
-	f->has_ages = true;
-	return f;
+	return (struct subject){
+		.kind = SUBJECT_LISTENER, .process = -1, .has_source = true,
+		.source = listener->local, .family = listener->family,
+		.port = listener->local_port, .listener_inode = listener->inode,
+		.cgroup_id = listener->cgroup_id,
+	};
 }
 
 void concern(struct finding *f, const struct snapshot *seen, uint32_t index)

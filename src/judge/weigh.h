@@ -3,45 +3,70 @@
 #define JUDGE_WEIGH_H
 
 #include "judge/judge.h"
+#include "judge/service.h"
 
 /*
- * The rules' functions, one for each row of rules.c, each in a file of its
- * own. All have the same promise: look at @seen, add findings to @report.
+ * The rules' functions for the rows of rules.c; those of a rule are in a file of their own.
  */
-#define WEIGH(name) \
-	void weigh_##name(const struct snapshot *seen, const struct threshold *t, \
-			  struct report *report)
-
-/* Which sockets they need to see, and which destinations (see struct rule). */
 #define PICKS(name) \
 	bool picks_##name(const struct snapshot *seen __attribute__((unused)), \
 			  const struct threshold *t __attribute__((unused)), \
 			  const struct sock *s)
+#define AGE_MS(name) \
+	double age_ms_##name(const struct snapshot *seen __attribute__((unused)), \
+			     const struct sock *s)
+#define FACTS(name) \
+	void facts_##name(const struct weighing *w, \
+			  const struct service_group *group __attribute__((unused)), \
+			  struct finding *f)
 #define IS_SHORT(name) \
 	bool is_short_##name(const struct threshold *t, const struct port_bounds *use)
-
-WEIGH(close_wait);
-WEIGH(accept_stalled);
-WEIGH(accept_queue);
-WEIGH(port_exhaustion);
-WEIGH(search_cliff);
-WEIGH(time_wait);
-WEIGH(fin_wait_2_held);
-WEIGH(fin_wait_2_orphans);
-WEIGH(last_ack);
-WEIGH(syn_sent);
-WEIGH(descriptors);
-WEIGH(pressure);
-WEIGH(ephemeral_listener);
-WEIGH(bound_unused);
+/* Looks at @seen, adds findings to @report. */
+#define WEIGH(name) \
+	void weigh_##name(const struct snapshot *seen, const struct threshold *t, \
+			  struct report *report)
 
 PICKS(close_wait);
-PICKS(accept);
+PICKS(accept_stalled);
+PICKS(accept_queue);
 PICKS(time_wait);
 PICKS(fin_wait_2_held);
 PICKS(fin_wait_2_orphans);
 PICKS(last_ack);
-PICKS(syn_sent);
+PICKS(bound_unused);
+
+AGE_MS(accept_stalled);
+AGE_MS(fin_wait_2_held);
+
+FACTS(accept_stalled);
+FACTS(fin_wait_2_held);
+FACTS(fin_wait_2_orphans);
+FACTS(last_ack);
+FACTS(syn_sent);
+FACTS(bound_unused);
+
+WEIGH(close_wait);
+WEIGH(accept_queue);
+WEIGH(port_exhaustion);
+WEIGH(search_cliff);
+WEIGH(time_wait);
+WEIGH(descriptors);
+WEIGH(pressure);
+WEIGH(ephemeral_listener);
+
+/* What the facts of a group are made from. */
+struct weighing {
+	const struct rule *rule;
+	const struct snapshot *seen;
+	const struct threshold *t;
+	struct report *report;
+	const struct listeners *listeners;
+	const uint32_t *peers;  /* where the rule names them: by socket index, index + 1 */
+};
+
+/* Weighs a rule that has a key. */
+void weigh_groups(const struct rule *rule, const struct snapshot *seen, const struct threshold *t,
+		  struct report *report);
 
 /* Ports of the ephemeral range: with the same use there are as many left or more. */
 struct port_bounds {
@@ -74,12 +99,8 @@ double aged_ms(const struct snapshot *seen, const struct sock *sock);
 bool aged_add(struct aged *aged, const struct threshold *t, double age_ms);
 enum severity aged_level(const struct aged *aged, const struct threshold *t);
 
-/*
- * A new finding about a destination, with a histogram of ages; port 0: about
- * the address. The caller gives severity and members.
- */
-struct finding *blame_destination(struct report *report, const char *id,
-				  const struct addr *destination, uint16_t port);
+/* Of a finding about a listener. */
+struct subject subject_of_listener(const struct sock *listener);
 
 /* Makes @index a member, counts it and lets the oldest member give the age. */
 void concern(struct finding *f, const struct snapshot *seen, uint32_t index);

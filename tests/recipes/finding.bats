@@ -7,35 +7,29 @@ load ../lab/lab.bash
 
 : "${BUILD:=$BATS_TEST_DIRNAME/../../build}"
 
-# Two rules about the states that most sockets are in.
+# Two rules about the states that most sockets are in: one whose findings are groups by its key, and one with a way of its own.
 theory='/* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "judge/weigh.h"
 
-static void count_to(const struct snapshot *seen, enum state state, uint16_t port, const char *id, const struct threshold *t,
-		     struct report *report)
+PICKS(many_to_port)
 {
-	struct finding *f = report_add(report, id);
+	return s->remote_port == 444;
+}
+
+FACTS(many_to_port)
+{
+	finding_fact(f, NULL, "seen", FACT_COUNT, (double)w->seen->socks.count);
+}
+
+WEIGH(many_waiting)
+{
+	struct finding *f = report_add(report, "many-waiting");
 
 	for (uint32_t i = 0; i < seen->socks.count; i++)
-		if (seen->socks.at[i].state == state && seen->socks.at[i].remote_port == port)
+		if (seen->socks.at[i].state == STATE_TIME_WAIT && seen->socks.at[i].remote_port == 445)
 			concern(f, seen, i);
 	f->severity = threshold_level(t, (double)f->count);
 	f->subject.kind = SUBJECT_NETNS;
-}
-
-void weigh_many_to_port(const struct snapshot *seen, const struct threshold *t, struct report *report)
-{
-	count_to(seen, STATE_ESTABLISHED, 444, "many-to-port", t, report);
-}
-
-void weigh_many_waiting(const struct snapshot *seen, const struct threshold *t, struct report *report)
-{
-	count_to(seen, STATE_TIME_WAIT, 445, "many-waiting", t, report);
-}
-
-PICKS(many_waiting)
-{
-	return s->remote_port == 445;
 }
 '
 
@@ -54,11 +48,11 @@ add_findings() {
 	rules=$(<src/judge/rules.c)
 	words=$(<src/words/findings.c)
 	echo "$theory" > src/judge/many.c
-	sed -i 's/^WEIGH(close_wait);/&\nWEIGH(many_to_port);\nWEIGH(many_waiting);\nPICKS(many_waiting);/' src/judge/weigh.h
+	sed -i 's/^WEIGH(close_wait);/&\nPICKS(many_to_port);\nFACTS(many_to_port);\nWEIGH(many_waiting);/' src/judge/weigh.h
 	{
 		echo "${rules%$'\n\t},\n};'*}"
-		row many-to-port '.states = STATE_BIT(STATE_ESTABLISHED), .weigh = weigh_many_to_port,'
-		row many-waiting '.states = STATE_BIT(STATE_TIME_WAIT), .picks = picks_many_waiting, .weigh = weigh_many_waiting,'
+		row many-to-port '.states = STATE_BIT(STATE_ESTABLISHED), .picks = picks_many_to_port, .key = KEY_DESTINATION, .facts = facts_many_to_port,'
+		row many-waiting '.states = STATE_BIT(STATE_TIME_WAIT), .weigh = weigh_many_waiting,'
 		echo $'\t},\n};'"${rules#*$'\n\t},\n};'}"
 	} > src/judge/rules.c
 	{
