@@ -6,7 +6,7 @@
  * binds before it connects is in here for microseconds. One that stays has a
  * descriptor and, what is worse, a port: nobody can listen there, and from the
  * ephemeral range the port is lost to connect() towards every destination,
- * because its owner bound it (see budget.h).
+ * because its owner bound it (see port_map.h).
  *
  * The threshold is an age, but the kernel tells none: there is no tcp_info for
  * a socket without a connection. An unknown age satisfies a threshold of 0 and

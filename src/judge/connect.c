@@ -12,7 +12,6 @@
 #include "judge/connect_words.h"
 #include "judge/port_users.h"
 #include "judge/say.h"
-#include "judge/tally.h"
 
 #include <errno.h>
 #include <string.h>
@@ -44,12 +43,6 @@ static void gather(struct port_map *map, const struct connect_ask *ask, struct p
 	}
 }
 
-/* Of a range in which a port is left, or in use. */
-static double percent_gone(uint32_t left, const struct port_map *map)
-{
-	return 100.0 - 100.0 * left / map->capacity;
-}
-
 /* What is missing can only have taken more: a lack that is seen is one. */
 static enum connect_verdict verdict_of(const struct port_map *map, uint32_t left,
 				       const struct threshold *tight)
@@ -58,7 +51,7 @@ static enum connect_verdict verdict_of(const struct port_map *map, uint32_t left
 
 	if (!left)
 		return CONNECT_EXHAUSTED;
-	gone = percent_gone(left, map);
+	gone = port_map_percent_gone(map, left);
 	if (gone >= tight->warn || gone >= tight->crit)
 		return CONNECT_TIGHT;
 	return snapshot_is_complete(map->seen) ? CONNECT_OK : CONNECT_UNKNOWN;
@@ -165,88 +158,6 @@ void judge_connect_wants(const struct snapshot *seen, const struct connect_ask *
 
 /* ---- all destinations ---- */
 
-static void group(struct tally *tally, const struct port_map *map, bool ipv4, bool ipv6)
-{
-	tally_init(tally, map->seen->socks.count);
-	for (size_t i = 0; i < map->seen->socks.count; i++) {
-		const struct sock *s = &map->seen->socks.at[i];
-		struct tally_key key = {
-			.source = s->local, .destination = s->remote, .port = s->remote_port,
-			.ifindex = s->ifindex,
-		};
-
-		if ((addr_is_v4(&s->remote) ? ipv4 : ipv6) && port_map_is_client(map, s))
-			tally_add(tally, &key, (uint32_t)i);
-	}
-}
-
-static void add_group(struct port_use *use, struct port_map *map, const struct tally *tally,
-		      const struct tally_group *group)
-{
-	tally_each(tally, group, i)
-		port_use_add(use, map, &map->seen->socks.at[i]);
-}
-
-static void forget_group(struct port_map *map, const struct tally *tally,
-			 const struct tally_group *group)
-{
-	tally_each(tally, group, i)
-		port_use_forget(map, &map->seen->socks.at[i]);
-}
-
-/* Sockets without a device stand in the way of one that has one. */
-static const struct tally_group *without_device(const struct tally *tally,
-						const struct tally_group *group)
-{
-	struct tally_key key = group->key;
-
-	if (!key.ifindex)
-		return NULL;
-	key.ifindex = 0;
-	return tally_find(tally, &key);
-}
-
-static struct port_use use_of(struct port_map *map, const struct tally *tally,
-			      const struct tally_group *group, struct port_room *room)
-{
-	const struct tally_group *other = without_device(tally, group);
-	struct port_use use = { .used = 0 };
-
-	add_group(&use, map, tally, group);
-	if (other)
-		add_group(&use, map, tally, other);
-	*room = port_use_room(&use, map);
-	forget_group(map, tally, group);
-	if (other)
-		forget_group(map, tally, other);
-	return use;
-}
-
-static struct destination destination_of(struct port_map *map, const struct tally *tally,
-					 const struct tally_group *group,
-					 const struct threshold *tight)
-{
-	struct port_room room;
-	struct port_use use = use_of(map, tally, group, &room);
-	struct destination d = {
-		.source = group->key.source, .destination = group->key.destination,
-		.port = group->key.port, .ifindex = group->key.ifindex,
-		.used = use.used, .time_wait = use.states[STATE_TIME_WAIT],
-		.established = use.states[STATE_ESTABLISHED],
-		.recyclable = port_use_recyclable(&use),
-		.left = room.left, .left_min = room.min, .left_max = room.max,
-		.rate_known = true, .close_rate_per_s = trend_rate(&use.trend),
-		.cliff = port_use_is_cliff(&use, map),
-		.verdict = verdict_of(map, room.left, tight),
-		.percent_gone = percent_gone(room.left, map),
-	};
-
-	d.other = d.used - d.time_wait - d.established;
-	d.exhaustion_known = trend_exhausts(&use.trend, &map->seen->limits, d.left,
-					    &d.exhausted_in_s);
-	return d;
-}
-
 static int compare_destinations(const void *left, const void *right)
 {
 	const struct destination *a = left, *b = right;
@@ -261,8 +172,9 @@ static void list_all(struct destinations *result, struct port_map *map, const st
 		     const struct threshold *tight)
 {
 	for (size_t i = 0; i < tally->groups.count; i++) {
-		struct destination d = destination_of(map, tally, &tally->groups.at[i], tight);
+		struct destination d = port_map_destination(map, tally, &tally->groups.at[i]);
 
+		d.verdict = verdict_of(map, d.left, tight);
 		*grow_add(&result->list) = d;
 	}
 	if (result->list.count)
@@ -291,7 +203,7 @@ bool judge_destinations(const struct snapshot *seen, const struct threshold *tig
 	result->capacity = map->capacity;
 	result->reserved = map->reserved;
 	result->blocked_for_all = map->ports[YES];
-	group(&tally, map, ipv4, ipv6);
+	port_map_group(&tally, map, ipv4, ipv6);
 	list_all(result, map, &tally, tight);
 	result->worst = worst_of(result, map, tight);
 	tally_fini(&tally);

@@ -24,7 +24,7 @@ void judge_connect_wants(const struct snapshot *seen, const struct connect_ask *
 			 struct map *inodes);
 
 /*
- * Every destination of the namespace by how full its budget is, of the families
+ * Every destination of the namespace by how few ports are left to it, of the families
  * wanted; a v4-mapped one is IPv4. Both families take ports from either.
  */
 bool judge_destinations(const struct snapshot *seen, const struct threshold *tight,

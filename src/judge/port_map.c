@@ -122,15 +122,43 @@ static struct bind_ask bind_of(const struct connect_ask *ask)
 	return ask_effective(&bind);
 }
 
+bool port_range_of(struct port_range *range, const struct limits *limits)
+{
+	const struct known *low = &limits->limit[LIMIT_PORT_LOW];
+	const struct known *high = &limits->limit[LIMIT_PORT_HIGH];
+
+	if (!low->is || !high->is || !limits->reserved_known ||
+	    low->value < 1 || high->value > 65535 || low->value > high->value)
+		return false;
+	*range = (struct port_range){ (unsigned)low->value, (unsigned)high->value, 0 };
+	for (unsigned port = range->low; port <= range->high; port++)
+		range->capacity += !limits_is_reserved(limits, port);
+	return true;
+}
+
+/* Owners that are no rows. */
+static void read_folded(struct port_map *map, struct owners *owners)
+{
+	const struct folded *folded = map->seen->folded;
+
+	for (unsigned port = map->low; folded && port <= map->high; port++) {
+		if (!bits_has(folded->owned, port))
+			continue;
+		bits_add(owners->any, port);
+		if (bits_has(folded->blocked, port))
+			map->lost[port] = YES;
+		else if (map->lost[port] == NO)
+			map->lost[port] = MAYBE;
+	}
+}
+
 bool port_map_fill(struct port_map *map, const struct snapshot *seen,
 		   const struct connect_ask *bind_first, const struct port_probe *probe)
 {
-	const struct known *low = &seen->limits.limit[LIMIT_PORT_LOW];
-	const struct known *high = &seen->limits.limit[LIMIT_PORT_HIGH];
 	OWN_MEM struct owners *owners = NULL;
+	struct port_range range;
 
-	if (!low->is || !high->is || !seen->limits.reserved_known ||
-	    low->value < 1 || high->value > 65535 || low->value > high->value)
+	if (!port_range_of(&range, &seen->limits))
 		return false;
 	owners = grow_alloc(sizeof(*owners));
 	map->seen = seen;
@@ -138,18 +166,18 @@ bool port_map_fill(struct port_map *map, const struct snapshot *seen,
 		map->bind_first = true;
 		map->bind = bind_of(bind_first);
 	}
-	map->low = (unsigned)low->value;
-	map->high = (unsigned)high->value;
+	map->low = range.low;
+	map->high = range.high;
+	map->capacity = range.capacity;
+	map->reserved = range.high - range.low + 1 - range.capacity;
 	map->blind = has_gap(seen, GAP_BOUND);
 	map->heals = kernel_at_least(seen, 6, 18);
 	read_owners(map, owners);
+	read_folded(map, owners);
 	for (unsigned port = map->low; port <= map->high; port++) {
-		if (!port_map_has(map, port)) {
-			map->reserved++;
+		if (!port_map_has(map, port))
 			continue;
-		}
 		settle(map, owners, probe, port);
-		map->capacity++;
 		map->ports[map->lost[port]]++;
 	}
 	return true;
@@ -237,11 +265,6 @@ void port_use_add(struct port_use *use, struct port_map *map, const struct sock 
 	*state = (uint8_t)s->state;
 }
 
-void port_use_forget(struct port_map *map, const struct sock *s)
-{
-	map->hit[s->local_port] = HIT_NONE;
-}
-
 static bool is_certainly_free(const struct port_map *map, unsigned port)
 {
 	return port_map_has(map, port) && map->lost[port] == NO &&
@@ -305,4 +328,77 @@ bool port_use_is_cliff(const struct port_use *use, const struct port_map *map)
 	uint32_t in_vain = map->bind_first ? map->ports[YES] : ports_taken(use);
 
 	return in_vain > map->capacity / 2;
+}
+
+/* ---- all destinations ---- */
+
+void port_map_group(struct tally *tally, const struct port_map *map, bool ipv4, bool ipv6)
+{
+	tally_init(tally, map->seen->socks.count);
+	for (size_t i = 0; i < map->seen->socks.count; i++) {
+		const struct sock *s = &map->seen->socks.at[i];
+		struct tally_key key = {
+			.source = s->local, .destination = s->remote, .port = s->remote_port,
+			.ifindex = s->ifindex,
+		};
+
+		if ((addr_is_v4(&s->remote) ? ipv4 : ipv6) && port_map_is_client(map, s))
+			tally_add(tally, &key, (uint32_t)i);
+	}
+}
+
+/* Sockets without a device stand in the way of one that has one. */
+static const struct tally_group *without_device(const struct tally *tally,
+						const struct tally_group *group)
+{
+	struct tally_key key = group->key;
+
+	if (!key.ifindex)
+		return NULL;
+	key.ifindex = 0;
+	return tally_find(tally, &key);
+}
+
+static struct port_use use_of(struct port_map *map, const struct tally *tally,
+			      const struct tally_group *group, struct port_room *room)
+{
+	const struct tally_group *of[] = { group, without_device(tally, group) };
+	struct port_use use = { .used = 0 };
+
+	for (size_t i = 0; i < 2 && of[i]; i++)
+		tally_each(tally, of[i], index)
+			port_use_add(&use, map, &map->seen->socks.at[index]);
+	*room = port_use_room(&use, map);
+	for (size_t i = 0; i < 2 && of[i]; i++)
+		tally_each(tally, of[i], index)
+			map->hit[map->seen->socks.at[index].local_port] = HIT_NONE;
+	return use;
+}
+
+double port_map_percent_gone(const struct port_map *map, uint32_t left)
+{
+	return 100.0 - (map->capacity ? 100.0 * left / map->capacity : 0);
+}
+
+struct destination port_map_destination(struct port_map *map, const struct tally *tally,
+					const struct tally_group *group)
+{
+	struct port_room room;
+	struct port_use use = use_of(map, tally, group, &room);
+	struct destination d = {
+		.source = group->key.source, .destination = group->key.destination,
+		.port = group->key.port, .ifindex = group->key.ifindex,
+		.used = use.used, .time_wait = use.states[STATE_TIME_WAIT],
+		.established = use.states[STATE_ESTABLISHED],
+		.recyclable = port_use_recyclable(&use),
+		.left = room.left, .left_min = room.min, .left_max = room.max,
+		.rate_known = true, .close_rate_per_s = trend_rate(&use.trend),
+		.cliff = port_use_is_cliff(&use, map),
+		.percent_gone = port_map_percent_gone(map, room.left),
+	};
+
+	d.other = d.used - d.time_wait - d.established;
+	d.exhaustion_known = trend_exhausts(&use.trend, &map->seen->limits, d.left,
+					    &d.exhausted_in_s);
+	return d;
 }

@@ -3,6 +3,7 @@
 #define JUDGE_PORT_MAP_H
 
 #include "judge/overlap.h"
+#include "judge/tally.h"
 #include "judge/trend.h"
 #include "model/connect.h"
 
@@ -50,6 +51,13 @@ struct port_map {
 	uint8_t  certain[65536 / 8];            /* lost, without the kernel's answer */
 	uint8_t  open[65536 / 8];               /* ambiguous: what a probe is to ask */
 };
+
+/*
+ * The ephemeral range and its ports that are not reserved; false when it, or those that are
+ * reserved, are not known.
+ */
+struct port_range { unsigned low, high; uint32_t capacity; };
+bool port_range_of(struct port_range *range, const struct limits *limits);
 
 /**
  * port_map_fill - read all owners
@@ -101,9 +109,6 @@ void port_use_wait(struct port_use *use, const struct port_map *map, const struc
 /* Adds a socket for which port_map_is_client() is true; marks @map->hit. */
 void port_use_add(struct port_use *use, struct port_map *map, const struct sock *sock);
 
-/* Takes the mark of @sock away again, for the next destination. */
-void port_use_forget(struct port_map *map, const struct sock *sock);
-
 /* How many more connect()s succeed; the truth is within [min, max]. */
 struct port_room { uint32_t left, min, max; };
 struct port_room port_use_room(const struct port_use *use, const struct port_map *map);
@@ -116,6 +121,16 @@ uint32_t port_use_lost(const struct port_use *use);
 
 /* True when the search tries over half of the range in vain. */
 bool port_use_is_cliff(const struct port_use *use, const struct port_map *map);
+
+/* Ports that are not left, in percent of the capacity. */
+double port_map_percent_gone(const struct port_map *map, uint32_t left);
+
+/* Clients together by destination, source and device; v4-mapped is IPv4. tally_fini() is due. */
+void port_map_group(struct tally *tally, const struct port_map *map, bool ipv4, bool ipv6);
+
+/* What one of these groups uses and leaves, but for the verdict. */
+struct destination port_map_destination(struct port_map *map, const struct tally *tally,
+					const struct tally_group *group);
 
 /* True when the kernel of @seen is known to be at least that version. */
 bool kernel_at_least(const struct snapshot *seen, unsigned major, unsigned minor);

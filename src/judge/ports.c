@@ -2,7 +2,7 @@
 /*
  * port-exhaustion, connect-search-cliff
  *
- * See budget.h for what a port can be used for. The side that closes first
+ * See port_map.h for what a port can be used for. The side that closes first
  * keeps the four numbers in TIME_WAIT for 60 s (RFC 9293 section 3.6.1: a late
  * segment must not reach the next connection with the same numbers), so a
  * client that closes first can make at most ports / 60 connections a second to
@@ -19,81 +19,68 @@
  */
 #include "judge/weigh.h"
 
-#include "judge/budget.h"
+#include "base/grow.h"
+#include "judge/port_map.h"
 #include "judge/say.h"
-#include "judge/service.h"
-#include "judge/tally.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* All destinations of a snapshot with the sockets that use ports for them. */
-struct destinations {
-	struct budget_base base;
+struct clients {
+	struct port_map *map;
 	struct tally tally;
 	struct finding strip;           /* of a destination without sockets, once it is asked for */
 };
 
-static unsigned cell_of(const struct budget_base *base, unsigned port)
+static unsigned cell_of(const struct port_map *map, unsigned port)
 {
-	unsigned size = base->high - base->low + 1;
+	unsigned size = map->high - map->low + 1;
 	unsigned cells = size < STRIP_CELLS ? size : STRIP_CELLS;
 
-	return (port - base->low) * cells / size;
+	return (port - map->low) * cells / size;
 }
 
 /* Cells of equal width over the range; fewer than STRIP_CELLS where it is shorter. */
-static void make_strip(struct destinations *d)
+static void make_strip(struct clients *c)
 {
-	const struct budget_base *base = &d->base;
-	struct finding *f = &d->strip;
+	const struct port_map *map = c->map;
+	struct finding *f = &c->strip;
 
 	memset(f, 0, sizeof(*f));
 	f->has_strip = true;
-	f->strip_low = (uint16_t)base->low;
-	f->strip_high = (uint16_t)base->high;
-	for (unsigned port = base->low; port <= base->high; port++) {
-		unsigned cell = cell_of(base, port);
+	f->strip_low = (uint16_t)map->low;
+	f->strip_high = (uint16_t)map->high;
+	for (unsigned port = map->low; port <= map->high; port++) {
+		unsigned cell = cell_of(map, port);
+		bool is_lost = map->lost[port] == YES, is_reserved = !port_map_has(map, port);
 
 		f->strip_size[cell]++;
-		f->strip_used[cell] += budget_is_blocked(base, (uint16_t)port);
-		f->strip_reserved[cell] += limits_is_reserved(&base->seen->limits, port);
+		f->strip_used[cell] += is_lost;
+		f->strip_reserved[cell] += is_reserved;
 	}
 }
 
-static bool destinations_init(struct destinations *d, const struct snapshot *seen)
+static bool clients_init(struct clients *c, const struct snapshot *seen)
 {
-	if (!budget_open(&d->base, seen))
-		return false;
-	d->strip.has_strip = false;
-	tally_init(&d->tally, seen->socks.count);
-	for (size_t i = 0; i < seen->socks.count; i++) {
-		const struct sock *s = &seen->socks.at[i];
-
-		if (budget_counts(&d->base, s))
-			tally_add(&d->tally, &(struct tally_key){ .source = s->local,
-				  .destination = s->remote, .port = s->remote_port,
-				  .ifindex = s->ifindex }, (uint32_t)i);
+	c->map = grow_alloc(sizeof(*c->map));
+	c->strip.has_strip = false;
+	if (port_map_fill(c->map, seen, NULL, NULL)) {
+		port_map_group(&c->tally, c->map, true, true);
+		return true;
 	}
-	return true;
+	free(c->map);
+	return false;
 }
 
-static void destinations_fini(struct destinations *d)
+static void clients_fini(struct clients *c)
 {
-	tally_fini(&d->tally);
+	tally_fini(&c->tally);
+	free(c->map);
 }
 
-static struct budget budget_of(const struct destinations *d, const struct tally_group *group)
-{
-	struct budget b = { .used = 0 };
-
-	tally_each(&d->tally, group, i)
-		budget_add(&b, &d->base, &d->base.seen->socks.at[i]);
-	budget_finish(&b, &d->base);
-	return b;
-}
-
-static struct finding *add_finding(const struct destinations *d, const struct tally_group *group,
+static struct finding *add_finding(const struct clients *c, const struct tally_group *group,
 				   const char *id, struct report *report)
 {
 	struct finding *f = report_add(report, id);
@@ -104,23 +91,27 @@ static struct finding *add_finding(const struct destinations *d, const struct ta
 		.source = group->key.source, .destination = group->key.destination,
 		.family = say_family(&group->key.destination), .port = group->key.port,
 	};
-	tally_each(&d->tally, group, i)
-		concern(f, d->base.seen, i);
+	tally_each(&c->tally, group, i)
+		concern(f, c->map->seen, i);
 	return f;
 }
 
-static void put_strip(struct finding *f, struct destinations *d)
+static void put_strip(struct finding *f, struct clients *c)
 {
-	if (!d->strip.has_strip)
-		make_strip(d);
+	if (!c->strip.has_strip)
+		make_strip(c);
 	f->has_strip = true;
-	f->strip_low = d->strip.strip_low;
-	f->strip_high = d->strip.strip_high;
-	memcpy(f->strip_size, d->strip.strip_size, sizeof(f->strip_size));
-	memcpy(f->strip_used, d->strip.strip_used, sizeof(f->strip_used));
-	memcpy(f->strip_reserved, d->strip.strip_reserved, sizeof(f->strip_reserved));
-	for (size_t i = 0; i < f->members.count; i++)
-		f->strip_used[cell_of(&d->base, d->base.seen->socks.at[f->members.at[i]].local_port)]++;
+	f->strip_low = c->strip.strip_low;
+	f->strip_high = c->strip.strip_high;
+	memcpy(f->strip_size, c->strip.strip_size, sizeof(f->strip_size));
+	memcpy(f->strip_used, c->strip.strip_used, sizeof(f->strip_used));
+	memcpy(f->strip_reserved, c->strip.strip_reserved, sizeof(f->strip_reserved));
+	for (size_t i = 0; i < f->members.count; i++) {
+		uint16_t port = c->map->seen->socks.at[f->members.at[i]].local_port;
+		bool is_new = c->map->lost[port] != YES;
+
+		f->strip_used[cell_of(c->map, port)] += is_new;
+	}
 }
 
 /* Of two with as many always the same one, in whatever order the rows came. */
@@ -166,85 +157,97 @@ static void put_holder(struct finding *f, const struct snapshot *seen)
 	finding_fact(f, NULL, "holder_sockets", FACT_COUNT, most);
 }
 
-static void put_facts(struct finding *f, const struct budget *b, const struct budget_base *base)
+static void put_facts(struct finding *f, const struct destination *d, const struct port_map *map)
 {
 	char range[16];
-	int size = snprintf(range, sizeof(range), "%u-%u", base->low, base->high);
+	int size = snprintf(range, sizeof(range), "%u-%u", map->low, map->high);
 
-	finding_fact(f, NULL, "capacity", FACT_COUNT, base->capacity);
-	finding_fact(f, NULL, "used", FACT_COUNT, b->used);
-	finding_fact(f, NULL, "left", FACT_COUNT, b->left);
-	finding_fact(f, NULL, "left_min", FACT_COUNT, b->left_min);
-	finding_fact(f, NULL, "left_max", FACT_COUNT, b->left_max);
-	finding_fact(f, NULL, "time_wait", FACT_COUNT, b->time_wait);
-	finding_fact(f, NULL, "established", FACT_COUNT, b->established);
-	finding_fact(f, NULL, "other", FACT_COUNT, b->other);
-	finding_fact(f, NULL, "recyclable", FACT_COUNT, b->recyclable);
-	finding_fact(f, NULL, "blocked_for_all", FACT_COUNT, base->blocked_for_all);
-	finding_fact(f, NULL, "reserved", FACT_COUNT, base->reserved);
-	finding_fact(f, NULL, "close_rate_per_s", FACT_RATE, b->close_rate_per_s);
-	if (b->exhaustion_known)
-		finding_fact(f, NULL, "exhausted_in_s", FACT_S, b->exhausted_in_s);
+	finding_fact(f, NULL, "capacity", FACT_COUNT, map->capacity);
+	finding_fact(f, NULL, "used", FACT_COUNT, d->used);
+	finding_fact(f, NULL, "left", FACT_COUNT, d->left);
+	finding_fact(f, NULL, "left_min", FACT_COUNT, d->left_min);
+	finding_fact(f, NULL, "left_max", FACT_COUNT, d->left_max);
+	finding_fact(f, NULL, "time_wait", FACT_COUNT, d->time_wait);
+	finding_fact(f, NULL, "established", FACT_COUNT, d->established);
+	finding_fact(f, NULL, "other", FACT_COUNT, d->other);
+	finding_fact(f, NULL, "recyclable", FACT_COUNT, d->recyclable);
+	finding_fact(f, NULL, "blocked_for_all", FACT_COUNT, map->ports[YES]);
+	finding_fact(f, NULL, "reserved", FACT_COUNT, map->reserved);
+	finding_fact(f, NULL, "close_rate_per_s", FACT_RATE, d->close_rate_per_s);
+	if (d->exhaustion_known)
+		finding_fact(f, NULL, "exhausted_in_s", FACT_S, d->exhausted_in_s);
 	else
 		finding_unknown(f, NULL, "exhausted_in_s", FACT_S);
 	finding_text(f, NULL, "range", range, (size_t)size);
-	put_holder(f, base->seen);
+	put_holder(f, map->seen);
 }
 
 /* What to do depends on what takes most: ports that bind() took, TIME_WAIT or the living. */
-static const char *largest_share(const struct budget *b, const struct budget_base *base)
+static const char *largest_share(const struct destination *d, const struct port_map *map)
 {
-	uint32_t waiting = b->time_wait - b->recyclable, alive = b->established + b->other;
+	uint32_t waiting = d->time_wait - d->recyclable, alive = d->established + d->other;
 
-	if (base->blocked_for_all > waiting && base->blocked_for_all > alive)
+	if (map->ports[YES] > waiting && map->ports[YES] > alive)
 		return "bind";
 	if (waiting && waiting >= alive)
 		return "time_wait";
 	return alive ? "in_use" : NULL;
 }
 
-static void put_share(struct finding *f, const struct budget *b, const struct budget_base *base)
+static void put_share(struct finding *f, const struct destination *d, const struct port_map *map)
 {
-	const char *share = largest_share(b, base);
-
+	const char *share = largest_share(d, map);
 	bool waits = share && strcmp(share, "time_wait") == 0;
 
 	fact_word(f, "largest_share", share);
-	trend_facts(&f->facts, &base->seen->limits,
-		    waits ? &base->seen->socks.at[f->members.at[0]] : NULL,
-		    base->capacity - base->blocked_for_all);
+	trend_facts(&f->facts, &map->seen->limits,
+		    waits ? &map->seen->socks.at[f->members.at[0]] : NULL,
+		    map->capacity - map->ports[YES]);
 }
 
-static void report_exhaustion(struct destinations *d, const struct tally_group *group,
-			      const struct budget *b, enum severity severity,
+static void report_exhaustion(struct clients *c, const struct tally_group *group,
+			      const struct destination *d, enum severity severity,
 			      struct report *report)
 {
-	struct finding *f = add_finding(d, group, "port-exhaustion", report);
+	struct finding *f = add_finding(c, group, "port-exhaustion", report);
 
 	f->severity = severity;
-	f->has_ages = b->time_wait > 0;
-	put_strip(f, d);
-	put_facts(f, b, &d->base);
-	put_share(f, b, &d->base);
+	f->has_ages = d->time_wait > 0;
+	put_strip(f, c);
+	put_facts(f, d, c->map);
+	put_share(f, d, c->map);
+}
+
+/* Towards nobody in particular: what is left to a first connection. */
+static struct destination anywhere(struct port_map *map)
+{
+	static const struct port_use none;
+	struct port_room room = port_use_room(&none, map);
+
+	return (struct destination){
+		.left = room.left, .left_min = room.min, .left_max = room.max,
+		.exhaustion_known = !room.left,
+		.percent_gone = port_map_percent_gone(map, room.left),
+	};
 }
 
 /* The sockets that took blocked ports: nobody connects any more, so only they can be shown. */
-static void report_starved(struct destinations *d, const struct budget *b,
+static void report_starved(struct clients *c, const struct destination *d,
 			   enum severity severity, struct report *report)
 {
 	static const uint32_t ownerless = STATE_BIT(STATE_SYN_RECV) | STATE_BIT(STATE_CLOSE);
-	const struct snapshot *seen = d->base.seen;
+	const struct snapshot *seen = c->map->seen;
 	struct finding *f = report_add(report, "port-exhaustion");
 
 	f->subject = (struct subject){ .kind = SUBJECT_NETNS, .process = -1 };
 	f->severity = severity;
-	put_strip(f, d);
+	put_strip(f, c);
 	for (size_t i = 0; i < seen->socks.count; i++)
-		if (budget_is_blocked(&d->base, seen->socks.at[i].local_port) &&
+		if (c->map->lost[seen->socks.at[i].local_port] == YES &&
 		    !(STATE_BIT(seen->socks.at[i].state) & ownerless))
 			concern(f, seen, (uint32_t)i);
-	put_facts(f, b, &d->base);
-	put_share(f, b, &d->base);
+	put_facts(f, d, c->map);
+	put_share(f, d, c->map);
 }
 
 /* Here, too, the order of the rows decides nothing. */
@@ -259,7 +262,49 @@ static double lower_of(const struct threshold *t)
 	return t->warn < t->crit ? t->warn : t->crit;
 }
 
-bool is_short_port_exhaustion(const struct threshold *t, const struct port_bounds *use)
+/*
+ * Where bind() alone took so many ports that any destination is short of them,
+ * one finding, about the one with most sockets, says it for all; and where it
+ * took all of them and nobody is connected, one that names the owners.
+ */
+static void weigh_each(struct clients *c, const struct threshold *t, struct report *report)
+{
+	struct destination nobody = anywhere(c->map), most = nobody;
+	enum severity everywhere = threshold_level(t, nobody.percent_gone);
+	const struct tally_group *short_of = NULL;
+	size_t before = report->findings.count;
+
+	for (size_t i = 0; i < c->tally.groups.count; i++) {
+		const struct tally_group *group = &c->tally.groups.at[i];
+		struct destination d = port_map_destination(c->map, &c->tally, group);
+		enum severity severity = threshold_level(t, d.percent_gone);
+
+		if (d.used < t->least)
+			continue;
+		if (severity > everywhere) {
+			report_exhaustion(c, group, &d, severity, report);
+		} else if (severity && (!short_of || is_larger(group, short_of))) {
+			short_of = group;
+			most = d;
+		}
+	}
+	if (short_of)
+		report_exhaustion(c, short_of, &most, everywhere, report);
+	else if (everywhere && report->findings.count == before)
+		report_starved(c, &nobody, everywhere, report);
+}
+
+WEIGH(port_exhaustion)
+{
+	struct clients c;
+
+	if (!clients_init(&c, seen))
+		return;
+	weigh_each(&c, t, report);
+	clients_fini(&c);
+}
+
+IS_SHORT(port_exhaustion)
 {
 	uint32_t room = use->capacity > use->lost ? use->capacity - use->lost : 0;
 	uint32_t left = room > use->used ? room - use->used : 0;
@@ -267,52 +312,7 @@ bool is_short_port_exhaustion(const struct threshold *t, const struct port_bound
 	return 100.0 - 100.0 * left / use->capacity >= lower_of(t);
 }
 
-/*
- * Where bind() alone took so many ports that any destination is short of them,
- * one finding, about the one with most sockets, says it for all; and where it
- * took all of them and nobody is connected, one that names the owners.
- */
-void weigh_port_exhaustion(const struct snapshot *seen, const struct threshold *t,
-			   struct report *report)
-{
-	const struct tally_group *short_of = NULL;
-	struct destinations d;
-	struct budget nothing = { .used = 0 };
-	size_t before = report->findings.count;
-	enum severity everywhere;
-
-	if (!destinations_init(&d, seen))
-		return;
-	budget_finish(&nothing, &d.base);
-	everywhere = threshold_level(t, budget_percent_gone(&nothing, &d.base));
-	for (size_t i = 0; i < d.tally.groups.count; i++) {
-		const struct tally_group *group = &d.tally.groups.at[i];
-		struct budget b = budget_of(&d, group);
-		enum severity severity = threshold_level(t, budget_percent_gone(&b, &d.base));
-
-		if (group->count < t->least)
-			continue;
-		if (severity > everywhere)
-			report_exhaustion(&d, group, &b, severity, report);
-		else if (severity && (!short_of || is_larger(group, short_of)))
-			short_of = group;
-	}
-	if (short_of) {
-		struct budget b = budget_of(&d, short_of);
-
-		report_exhaustion(&d, short_of, &b, everywhere, report);
-	} else if (everywhere && report->findings.count == before) {
-		report_starved(&d, &nothing, everywhere, report);
-	}
-	destinations_fini(&d);
-}
-
-static void put_cliff(struct finding *f, const struct budget *b, const struct budget_base *base)
-{
-	finding_fact(f, NULL, "searched", FACT_COUNT, b->used - b->recyclable);
-	finding_fact(f, NULL, "searched_percent", FACT_PERCENT, budget_percent_searched(b, base));
-	finding_fact(f, NULL, "half_ports", FACT_COUNT, (base->high - base->low + 1) / 2);
-}
+/* ---- connect-search-cliff --------------------------------------------- */
 
 /* "More than": with exactly half the halves still fit. */
 static enum severity cliff_level(const struct threshold *t, double percent)
@@ -322,31 +322,38 @@ static enum severity cliff_level(const struct threshold *t, double percent)
 	return percent > t->warn ? SEVERITY_WARNING : SEVERITY_NONE;
 }
 
-bool is_short_search_cliff(const struct threshold *t, const struct port_bounds *use)
+static void weigh_search(struct clients *c, const struct tally_group *group,
+			 const struct threshold *t, struct report *report)
 {
-	return 100.0 * use->used / use->capacity > lower_of(t);
+	const struct port_map *map = c->map;
+	struct destination d = port_map_destination(c->map, &c->tally, group);
+	uint32_t searched = map->ports[NO] + map->ports[MAYBE] - d.left;
+	double percent = map->capacity ? 100.0 * searched / map->capacity : 0;
+	struct finding *f;
+
+	if (!cliff_level(t, percent) || d.used < t->least)
+		return;
+	f = add_finding(c, group, "connect-search-cliff", report);
+	f->severity = cliff_level(t, percent);
+	put_strip(f, c);
+	put_facts(f, &d, map);
+	finding_fact(f, NULL, "searched", FACT_COUNT, searched);
+	finding_fact(f, NULL, "searched_percent", FACT_PERCENT, percent);
+	finding_fact(f, NULL, "half_ports", FACT_COUNT, (map->high - map->low + 1) / 2);
 }
 
-void weigh_search_cliff(const struct snapshot *seen, const struct threshold *t,
-			struct report *report)
+WEIGH(search_cliff)
 {
-	struct destinations d;
+	struct clients c;
 
-	if (!destinations_init(&d, seen))
+	if (!clients_init(&c, seen))
 		return;
-	for (size_t i = 0; i < d.tally.groups.count; i++) {
-		const struct tally_group *group = &d.tally.groups.at[i];
-		struct budget b = budget_of(&d, group);
-		enum severity severity = cliff_level(t, budget_percent_searched(&b, &d.base));
-		struct finding *f;
+	for (size_t i = 0; i < c.tally.groups.count; i++)
+		weigh_search(&c, &c.tally.groups.at[i], t, report);
+	clients_fini(&c);
+}
 
-		if (!severity || group->count < t->least)
-			continue;
-		f = add_finding(&d, group, "connect-search-cliff", report);
-		f->severity = severity;
-		put_strip(f, &d);
-		put_facts(f, &b, &d.base);
-		put_cliff(f, &b, &d.base);
-	}
-	destinations_fini(&d);
+IS_SHORT(search_cliff)
+{
+	return 100.0 * use->used / use->capacity > lower_of(t);
 }

@@ -2,21 +2,20 @@
 #include "judge/shortage.h"
 
 #include "base/bits.h"
-#include "judge/budget.h"
-#include "judge/tally.h"
+#include "judge/port_map.h"
 
 bool shortage_init(struct shortage *s, const struct snapshot *seen,
 		   const struct thresholds *thresholds)
 {
-	struct budget_base base;
+	struct port_range range;
 
 	s->seen = seen;
 	s->thresholds = thresholds;
-	if (!budget_open(&base, seen))
+	if (!port_range_of(&range, &seen->limits))
 		return false;
-	s->low = base.low;
-	s->high = base.high;
-	s->capacity = base.capacity;
+	s->low = range.low;
+	s->high = range.high;
+	s->capacity = range.capacity;
 	/* where none can be used, nobody's use of them matters */
 	return s->capacity > 0;
 }
@@ -33,12 +32,11 @@ static bool is_short(const struct shortage *s, uint32_t used)
 	return false;
 }
 
-/* As a destination is told apart in ports.c. */
+/* As port_map_group() tells destinations apart, but for the device: none is in the way of each. */
 static size_t cell_of(const struct sock *sock)
 {
 	struct tally_key key = {
 		.source = sock->local, .destination = sock->remote, .port = sock->remote_port,
-		.ifindex = sock->ifindex,
 	};
 
 	return map_hash(&key, sizeof(key)) % SHORTAGE_CELLS;

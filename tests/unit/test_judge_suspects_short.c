@@ -149,23 +149,21 @@ static void only_the_rows_of_destinations_that_are_short_are_kept(void **state)
 	end_look(&look);
 }
 
-/* Which byte of one address is another one; 16: the port, 17: the device. */
+/* Which byte of one address is another one; 16: the port. */
 static void make_different(struct sock *s, bool local, unsigned part)
 {
 	struct addr *addr = local ? &s->local : &s->remote;
 
 	if (part < 16)
 		addr->b[part] ^= 0x40;
-	else if (part == 16)
-		s->remote_port ^= 0x40;
 	else
-		s->ifindex = 3;
+		s->remote_port ^= 0x40;
 }
 
 static void destinations_that_differ_in_anything_do_not_add_up(void **state)
 {
 	(void)state;
-	for (unsigned part = 0; part < 2 * 18; part++) {
+	for (unsigned part = 0; part < 2 * 17; part++) {
 		struct look look;
 
 		begin_world(&look);
@@ -176,6 +174,24 @@ static void destinations_that_differ_in_anything_do_not_add_up(void **state)
 		assert_int_equal(asked_for_range(&look), 0);
 		assert_int_equal(rows_in(&look, STATE_ESTABLISHED), 0);
 		assert_int_equal(look.report.findings.count, 0);
+		end_look(&look);
+	}
+}
+
+/* A connect() on a device finds its ports taken by sockets without one, too; not the other way. */
+static void sockets_without_a_device_are_in_the_way_of_one_with_a_device(void **state)
+{
+	(void)state;
+	for (unsigned device = 0; device < 2; device++) {
+		struct look look;
+
+		begin_world(&look);
+		set_both(&look, "connect-search-cliff=1000");
+		put_clients(&look.world, STATE_ESTABLISHED, 0, NEARLY_ALL, 80);
+		for (size_t i = 0; i < NEARLY_ALL; i += 2)
+			look.world.socks.at[1 + i].ifindex = 3 + device * (unsigned)(i % 4 / 2);
+		look_through(&look);
+		assert_int_equal(finds(&look.report, "port-exhaustion"), device == 0);
 		end_look(&look);
 	}
 }
@@ -386,6 +402,7 @@ int main(void)
 		cmocka_unit_test(without_a_range_of_ports_nobody_is_asked_who_takes_them),
 		cmocka_unit_test(only_the_rows_of_destinations_that_are_short_are_kept),
 		cmocka_unit_test(destinations_that_differ_in_anything_do_not_add_up),
+		cmocka_unit_test(sockets_without_a_device_are_in_the_way_of_one_with_a_device),
 		cmocka_unit_test(bound_sockets_and_listeners_take_ports_from_a_destination),
 		cmocka_unit_test(a_range_lost_to_the_last_port_is_told_with_those_who_took_it),
 		cmocka_unit_test(a_small_range_that_idle_sockets_took_is_told),
