@@ -141,6 +141,9 @@ dumps() {
 	grows shared list -tan --by process
 	grows hoards check
 	grows hoards check dst 10.0.0.9
+	grows heads bind 443
+	grows heads connect 10.0.0.9:443
+	grows heads check
 }
 
 @test "rows of one inode and its holders are not multiplied" {
