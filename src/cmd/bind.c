@@ -168,9 +168,11 @@ int binding_judge(struct session *session, const struct target *target,
 	err = fill_ask(session, target, &binding->ask);
 	if (!err)
 		err = look_at_port(session, &binding->ask);
+	collect_forget_socks(session->collect);
 	*judged = !err && (!seen->place || seen->place->is_own || seen->socks.count);
 	if (!err && *judged)
 		err = look(session, &binding->ask, &binding->scene);
+	collect_forget_owners(session->collect);
 	if (!err && *judged)
 		judge_bind(seen, &binding->ask, &binding->scene, &binding->answer);
 	*judged = *judged && !err;

@@ -286,6 +286,7 @@ int checking_find(struct checking *checking, struct report *report)
 	struct session *session = &checking->session;
 	int err = look(checking);
 
+	collect_forget_socks(session->collect);
 	if (!err)
 		name_devices(session);
 	if (!err)

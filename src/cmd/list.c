@@ -56,6 +56,7 @@ static int prepare(struct session *session, unsigned need)
 		err = collect_threads(session->collect, &session->seen, &session->fault);
 	if (!err && (need & NEED_CGROUP))
 		err = collect_cgroups(session->collect, &session->seen, NULL, &session->fault);
+	collect_forget_owners(session->collect);
 	return err;
 }
 
@@ -148,8 +149,10 @@ static int dump(struct listing_job *job, unsigned need, struct sink shown)
 	struct sink sink = arrange_begin(&job->arrangement, &session->seen, shown);
 	int err = session->options->all_netns ?
 		  list_everywhere(job, need, sink) : list_here(job, need, sink);
-	int late = arrange_end(&job->arrangement);
+	int late;
 
+	collect_forget_socks(session->collect);
+	late = arrange_end(&job->arrangement);
 	note_untold(session);
 	if (err && !out.err)
 		session->seen.socks_complete = false;

@@ -191,6 +191,19 @@ int collect_some_holders(struct collect *collect, const struct holder_ask *ask,
 	return 0;
 }
 
+void collect_forget_socks(struct collect *collect)
+{
+	if (tape_replays(&collect->tape))
+		load_forget(collect->tape.load, 1u << FRAME_ASK);
+}
+
+void collect_forget_owners(struct collect *collect)
+{
+	if (tape_replays(&collect->tape))
+		load_forget(collect->tape.load, 1u << FRAME_HOLDERS | 1u << FRAME_DESCRIPTORS |
+			    1u << FRAME_CGROUPS);
+}
+
 int collect_threads(struct collect *collect, struct snapshot *seen, struct fault *fault)
 {
 	(void)fault;

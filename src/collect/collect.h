@@ -292,6 +292,14 @@ struct holder_ask {
 int collect_some_holders(struct collect *collect, const struct holder_ask *ask,
 			 struct snapshot *seen, struct fault *fault);
 
+/*
+ * No question about sockets, or about owners and control groups, will be asked any more:
+ * memory of a recording that holds the answers is given back. Those that are asked for
+ * all the same are none.
+ */
+void collect_forget_socks(struct collect *collect);
+void collect_forget_owners(struct collect *collect);
+
 /**
  * collect_threads - descriptors of threads beside the first one of each process
  *

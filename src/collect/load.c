@@ -12,18 +12,22 @@
 #include <linux/sock_diag.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct load {
 	struct { uint8_t *at; size_t count, room; } bytes;
 	struct { size_t *at; size_t count, room; } heads;  /* offsets */
 	struct { size_t *at; size_t count, room; } files;
 	bool foreign;
-	bool ended;             /* FRAME_END was met */
+	bool ended;             /* FRAME_END was met, */
+	size_t last;            /* there */
 	size_t checked;         /* bytes of whole frames or messages */
 	uint64_t frames;        /* in these */
 	size_t most;            /* bytes that there can be at all */
 	uint32_t version;
+	uint32_t forgotten;     /* heads, a bit per frame_type */
 	struct quote shown;
 };
 
@@ -86,11 +90,58 @@ struct cursor load_begin(const struct load *load, size_t head)
 	struct cursor cursor = { .load = load };
 	struct frame frame;
 
-	if (load->foreign)
+	if (load->foreign) {
+		cursor.at = load->forgotten >> FRAME_ASK & 1 ? load->bytes.count : 0;
 		return cursor;
+	}
 	frame = load_head(load, head);
+	if (load->forgotten >> frame.type & 1) {
+		cursor.at = load->last;
+		return cursor;
+	}
 	cursor.at = load->heads.at[head] + sizeof(struct frame_header) + frame.size;
 	return cursor;
+}
+
+/* Whole pages, which then are zeros. */
+static void forget_bytes(struct load *load, size_t from, size_t to)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	uintptr_t begin = ((uintptr_t)load->bytes.at + from + page - 1) / page * page;
+	uintptr_t end = ((uintptr_t)load->bytes.at + to) / page * page;
+
+	if (begin < end)
+		madvise(load->bytes.at + (begin - (uintptr_t)load->bytes.at), end - begin,
+			MADV_DONTNEED);
+}
+
+static size_t end_of(const struct load *load, size_t offset)
+{
+	return offset + sizeof(struct frame_header) + frame_at(load, offset).size;
+}
+
+void load_forget(struct load *load, uint32_t heads)
+{
+	size_t file = 0;
+
+	load->forgotten |= heads;
+	if (load->foreign && heads >> FRAME_ASK & 1)
+		forget_bytes(load, 0, load->bytes.count);
+	for (size_t i = 0; i < load->heads.count; i++) {
+		size_t from = end_of(load, load->heads.at[i]);
+		size_t to = i + 1 < load->heads.count ? load->heads.at[i + 1] : load->last;
+		bool goes = heads >> load_head(load, i).type & 1;
+
+		/* Files may stand in any section, and are found without it. */
+		for (; file < load->files.count && load->files.at[file] < to; file++) {
+			if (goes && load->files.at[file] > from)
+				forget_bytes(load, from, load->files.at[file]);
+			if (load->files.at[file] >= from)
+				from = end_of(load, load->files.at[file]);
+		}
+		if (goes)
+			forget_bytes(load, from, to);
+	}
 }
 
 /* Netlink aligns each message to 4 bytes; the last may come without padding. */
@@ -267,6 +318,7 @@ static int check_end(struct load *load, size_t at, struct fault *fault)
 	if (size)
 		return broken(load, at, "something stands behind the end", fault);
 	load->ended = true;
+	load->last = at;
 	return 0;
 }
 

@@ -32,6 +32,9 @@ int load_bytes(struct load **result, const void *bytes, size_t size,
 
 void load_close(struct load *load);
 
+/* Gives the memory of sections of these heads (a bit per frame_type) back: they are empty now. */
+void load_forget(struct load *load, uint32_t heads);
+
 #define LOAD_MAX ((size_t)1 << 30)
 
 /* A dump of `ss -D`: it has FRAME_SOCKs in one section without a head. */
