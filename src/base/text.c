@@ -19,7 +19,7 @@ const char *text_str(const struct text *text)
 	return text->at ? text->at : "";
 }
 
-void text_add(struct text *text, const char *bytes, size_t size)
+void text_add(struct text *text, const void *bytes, size_t size)
 {
 	text->at = grow_room(text->at, &text->room, text->count + size + 1, 1);
 	if (size)       /* none may have no address */

@@ -21,7 +21,7 @@ void text_fini(struct text *text);
 /* The string, "" when nothing was added. Borrowed. */
 const char *text_str(const struct text *text);
 
-void text_add(struct text *text, const char *bytes, size_t size);
+void text_add(struct text *text, const void *bytes, size_t size);
 void text_addf(struct text *text, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 

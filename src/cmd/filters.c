@@ -9,8 +9,7 @@
 #include "cmd/judging.h"
 #include "cmd/target.h"
 #include "collect/inet.h"
-#include "collect/netlink_socks.h"
-#include "collect/packet_socks.h"
+#include "collect/others.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

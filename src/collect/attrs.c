@@ -13,62 +13,54 @@
 #include <string.h>
 #include <sys/socket.h>
 
-struct taken {
-	struct sock   *sock;
-	struct detail *detail;
-	unsigned       need;
-};
-
-static void take_info(struct taken *taken, const uint8_t *at, size_t size)
+static void take_info(struct parsed *parsed, const uint8_t *at, size_t size)
 {
 	/* under the same number, something else */
-	if (taken->sock->protocol == PROTOCOL_MPTCP) {
-		if (taken->need & NEED_TCP_INFO)
-			mptcp_info_parse(at, size, &taken->detail->mptcp);
+	if (parsed->sock->protocol == PROTOCOL_MPTCP) {
+		if (parsed->need & NEED_TCP_INFO)
+			mptcp_info_parse(at, size, &parsed->detail->mptcp);
 		return;
 	}
-	tcp_info_flow(at, size, taken->sock);
-	if (taken->need & NEED_TCP_INFO)
-		tcp_info_metrics(at, size, &taken->detail->metrics);
+	tcp_info_flow(at, size, parsed->sock);
+	if (parsed->need & NEED_TCP_INFO)
+		tcp_info_metrics(at, size, &parsed->detail->metrics);
 }
 
 /* It grows at its end: the backlog came with Linux 3.5, the drops with 4.7. */
-#define MEMORY_LEAST 7
-
-bool attrs_memory(struct detail *detail, const uint8_t *bytes, size_t size)
+void attr_take_memory(struct parsed *parsed, const uint8_t *at, size_t size)
 {
+	struct detail *detail = parsed->detail;
 	const size_t most = sizeof(detail->memory) / sizeof(*detail->memory);
 	size_t count = size / sizeof(*detail->memory);
 
-	if (count < MEMORY_LEAST)
-		return false;
 	count = count < most ? count : most;
 	memset(detail->memory, 0, sizeof(detail->memory));
-	memcpy(detail->memory, bytes, count * sizeof(*detail->memory));
+	memcpy(detail->memory, at, count * sizeof(*detail->memory));
 	detail->memory_lacks = (uint8_t)(most - count);
 	detail->have_memory = true;
-	return true;
 }
 
-static void take_memory(struct taken *taken, const uint8_t *at, size_t size)
+void attr_take_queues(struct parsed *parsed, const uint8_t *at, size_t size)
 {
-	attrs_memory(taken->detail, at, size);
+	attr_take_memory(parsed, at, size);
+	parsed->sock->recv_queue = parsed->detail->memory[0];
+	parsed->sock->send_queue = parsed->detail->memory[2];
 }
 
-static void take_congestion(struct taken *taken, const uint8_t *at, size_t size)
+static void take_congestion(struct parsed *parsed, const uint8_t *at, size_t size)
 {
-	char *name = taken->detail->congestion;
-	size_t room = sizeof(taken->detail->congestion) - 1;
+	char *name = parsed->detail->congestion;
+	size_t room = sizeof(parsed->detail->congestion) - 1;
 
 	size = strnlen((const char *)at, size < room ? size : room);
 	memcpy(name, at, size);
 	name[size] = '\0';
-	taken->detail->have_congestion = size > 0;
+	parsed->detail->have_congestion = size > 0;
 }
 
-static void take_vegas(struct taken *taken, const uint8_t *at, size_t size)
+static void take_vegas(struct parsed *parsed, const uint8_t *at, size_t size)
 {
-	struct congestion_state *state = &taken->detail->congestion_state;
+	struct congestion_state *state = &parsed->detail->congestion_state;
 	struct tcpvegas_info told;
 
 	(void)size;
@@ -80,9 +72,9 @@ static void take_vegas(struct taken *taken, const uint8_t *at, size_t size)
 	state->min_rtt_us = told.tcpv_minrtt;
 }
 
-static void take_dctcp(struct taken *taken, const uint8_t *at, size_t size)
+static void take_dctcp(struct parsed *parsed, const uint8_t *at, size_t size)
 {
-	struct congestion_state *state = &taken->detail->congestion_state;
+	struct congestion_state *state = &parsed->detail->congestion_state;
 	struct tcp_dctcp_info told;
 
 	(void)size;
@@ -96,9 +88,9 @@ static void take_dctcp(struct taken *taken, const uint8_t *at, size_t size)
 }
 
 /* Later versions of BBR tell more behind these. */
-static void take_bbr(struct taken *taken, const uint8_t *at, size_t size)
+static void take_bbr(struct parsed *parsed, const uint8_t *at, size_t size)
 {
-	struct congestion_state *state = &taken->detail->congestion_state;
+	struct congestion_state *state = &parsed->detail->congestion_state;
 	struct tcp_bbr_info told;
 
 	(void)size;
@@ -110,11 +102,11 @@ static void take_bbr(struct taken *taken, const uint8_t *at, size_t size)
 	state->cwnd_gain = told.bbr_cwnd_gain;
 }
 
-static void take_class_id(struct taken *taken, const uint8_t *at, size_t size)
+static void take_class_id(struct parsed *parsed, const uint8_t *at, size_t size)
 {
 	(void)size;
-	memcpy(&taken->detail->class_id, at, sizeof(taken->detail->class_id));
-	taken->detail->have_class_id = true;
+	memcpy(&parsed->detail->class_id, at, sizeof(parsed->detail->class_id));
+	parsed->detail->have_class_id = true;
 }
 
 static void take_md5_peer(struct md5_peer *peer, const struct tcp_diag_md5sig *told)
@@ -125,9 +117,9 @@ static void take_md5_peer(struct md5_peer *peer, const struct tcp_diag_md5sig *t
 		     addr_from_v4(told->tcpm_addr);
 }
 
-static void take_md5(struct taken *taken, const uint8_t *at, size_t size)
+static void take_md5(struct parsed *parsed, const uint8_t *at, size_t size)
 {
-	struct detail *detail = taken->detail;
+	struct detail *detail = parsed->detail;
 	struct tcp_diag_md5sig told;
 
 	for (; size >= sizeof(told); at += sizeof(told), size -= sizeof(told)) {
@@ -137,54 +129,61 @@ static void take_md5(struct taken *taken, const uint8_t *at, size_t size)
 	explicit_bzero(&told, sizeof(told));
 }
 
-static void take_ulp(struct taken *taken, const uint8_t *at, size_t size)
+static void take_ulp(struct parsed *parsed, const uint8_t *at, size_t size)
 {
-	ulp_take(&taken->detail->ulp, at, size);
+	ulp_take(&parsed->detail->ulp, at, size);
 }
 
-static void take_tos(struct taken *taken, const uint8_t *at, size_t size)
-{
-	(void)size;
-	taken->detail->tos = *at;
-	taken->detail->have_tos = true;
-}
-
-static void take_tclass(struct taken *taken, const uint8_t *at, size_t size)
+static void take_tos(struct parsed *parsed, const uint8_t *at, size_t size)
 {
 	(void)size;
-	taken->detail->tclass = *at;
-	taken->detail->have_tclass = true;
+	parsed->detail->tos = *at;
+	parsed->detail->have_tos = true;
 }
 
-static void take_shutdown(struct taken *taken, const uint8_t *at, size_t size)
+static void take_tclass(struct parsed *parsed, const uint8_t *at, size_t size)
 {
 	(void)size;
-	taken->sock->shutdown = *at;
-	taken->sock->have |= HAVE_SHUTDOWN;
+	parsed->detail->tclass = *at;
+	parsed->detail->have_tclass = true;
 }
 
-static void take_v6only(struct taken *taken, const uint8_t *at, size_t size)
+void attr_take_shutdown(struct parsed *parsed, const uint8_t *at, size_t size)
 {
 	(void)size;
-	taken->sock->v6only = *at;
-	taken->sock->have |= HAVE_V6ONLY;
+	parsed->sock->shutdown = *at;
+	parsed->sock->have |= HAVE_SHUTDOWN;
 }
 
-static void take_mark(struct taken *taken, const uint8_t *at, size_t size)
+void attr_take_uid(struct parsed *parsed, const uint8_t *at, size_t size)
 {
 	(void)size;
-	memcpy(&taken->sock->mark, at, sizeof(taken->sock->mark));
-	taken->sock->have |= HAVE_MARK;
+	memcpy(&parsed->sock->uid, at, sizeof(parsed->sock->uid));
+	parsed->sock->have |= HAVE_UID;
 }
 
-static void take_cgroup(struct taken *taken, const uint8_t *at, size_t size)
+static void take_v6only(struct parsed *parsed, const uint8_t *at, size_t size)
 {
 	(void)size;
-	memcpy(&taken->sock->cgroup_id, at, sizeof(taken->sock->cgroup_id));
-	taken->sock->have |= HAVE_CGROUP;
+	parsed->sock->v6only = *at;
+	parsed->sock->have |= HAVE_V6ONLY;
 }
 
-static void take_sockopt(struct taken *taken, const uint8_t *at, size_t size)
+static void take_mark(struct parsed *parsed, const uint8_t *at, size_t size)
+{
+	(void)size;
+	memcpy(&parsed->sock->mark, at, sizeof(parsed->sock->mark));
+	parsed->sock->have |= HAVE_MARK;
+}
+
+static void take_cgroup(struct parsed *parsed, const uint8_t *at, size_t size)
+{
+	(void)size;
+	memcpy(&parsed->sock->cgroup_id, at, sizeof(parsed->sock->cgroup_id));
+	parsed->sock->have |= HAVE_CGROUP;
+}
+
+static void take_sockopt(struct parsed *parsed, const uint8_t *at, size_t size)
 {
 	struct inet_diag_sockopt told;
 	unsigned options = 0;
@@ -202,44 +201,47 @@ static void take_sockopt(struct taken *taken, const uint8_t *at, size_t size)
 	options |= told.bind_address_no_port ? SOCKOPT_BIND_ADDRESS_NO_PORT : 0;
 	options |= told.recverr_rfc4884 ? SOCKOPT_RECVERR_RFC4884 : 0;
 	options |= told.defer_connect ? SOCKOPT_DEFER_CONNECT : 0;
-	taken->sock->sockopt = (uint16_t)options;
-	taken->sock->have |= HAVE_SOCKOPT;
+	parsed->sock->sockopt = (uint16_t)options;
+	parsed->sock->have |= HAVE_SOCKOPT;
 }
 
-struct attr {
-	size_t   least;         /* bytes; shorter makes no sense */
-	unsigned need;          /* any of these asks for it; 0: comes by itself */
-	void   (*take)(struct taken *taken, const uint8_t *at, size_t size);
-};
-
 /*
- * THE attribute table: one row both asks and reads. To add one: its row here.
- * Only attributes 1 to 8 can be asked for (idiag_ext is a byte); later ones
- * come by themselves or not at all. What any congestion control tells of itself
- * comes with VEGASINFO. INFO may have any length that covers the
- * byte members: see read_metric().
+ * THE table of inet_diag: one row asks for an attribute, reads it and redacts it. Only
+ * attributes 1 to 8 can be asked for (idiag_ext is a byte); later ones come by
+ * themselves or not at all. What any congestion control tells of itself comes with
+ * VEGASINFO. INFO may have any length that covers the byte members: see read_metric().
  */
 static const struct attr attrs[] = {
-	[INET_DIAG_INFO]      = { 8, NEED_FLOW | NEED_TCP_INFO, take_info },
-	[INET_DIAG_VEGASINFO] = { sizeof(struct tcpvegas_info), NEED_TCP_INFO, take_vegas },
-	[INET_DIAG_DCTCPINFO] = { sizeof(struct tcp_dctcp_info), NEED_TCP_INFO, take_dctcp },
-	[INET_DIAG_BBRINFO]   = { sizeof(struct tcp_bbr_info), NEED_TCP_INFO, take_bbr },
-	[INET_DIAG_CONG]      = { 1, NEED_CONGESTION, take_congestion },
-	[INET_DIAG_TOS]       = { 1, NEED_TOS, take_tos },
-	[INET_DIAG_TCLASS]    = { 1, NEED_TOS, take_tclass },
-	[INET_DIAG_CLASS_ID]  = { sizeof(uint32_t), NEED_TOS, take_class_id },
-	[INET_DIAG_MD5SIG]    = { sizeof(struct tcp_diag_md5sig), NEED_TCP_INFO | NEED_MEMORY,
-				  take_md5 },
-	[INET_DIAG_ULP_INFO]  = { 0, NEED_TCP_INFO | NEED_MEMORY, take_ulp },
-	[INET_DIAG_SKMEMINFO] = { MEMORY_LEAST * sizeof(uint32_t), NEED_MEMORY, take_memory },
-	[INET_DIAG_SHUTDOWN]  = { 1, 0, take_shutdown },
-	[INET_DIAG_SKV6ONLY]  = { 1, 0, take_v6only },
-	[INET_DIAG_MARK]      = { sizeof(uint32_t), 0, take_mark },
-	[INET_DIAG_CGROUP_ID] = { sizeof(uint64_t), 0, take_cgroup },
-	[INET_DIAG_SOCKOPT]   = { sizeof(struct inet_diag_sockopt), 0, take_sockopt },
+	[INET_DIAG_MEMINFO]   = { REDACT_KEEP, 0, 0, NULL },
+	[INET_DIAG_INFO]      = { REDACT_KEEP, 8, NEED_FLOW | NEED_TCP_INFO, take_info },
+	[INET_DIAG_VEGASINFO] = { REDACT_KEEP, sizeof(struct tcpvegas_info), NEED_TCP_INFO,
+				  take_vegas },
+	[INET_DIAG_CONG]      = { REDACT_KEEP, 1, NEED_CONGESTION, take_congestion },
+	[INET_DIAG_TOS]       = { REDACT_KEEP, 1, NEED_TOS, take_tos },
+	[INET_DIAG_TCLASS]    = { REDACT_KEEP, 1, NEED_TOS, take_tclass },
+	[INET_DIAG_SKMEMINFO] = { REDACT_KEEP, ATTR_MEMORY_LEAST, NEED_MEMORY, attr_take_memory },
+	[INET_DIAG_SHUTDOWN]  = { REDACT_KEEP, 1, 0, attr_take_shutdown },
+	[INET_DIAG_DCTCPINFO] = { REDACT_KEEP, sizeof(struct tcp_dctcp_info), NEED_TCP_INFO,
+				  take_dctcp },
+	[INET_DIAG_PROTOCOL]  = { REDACT_KEEP, 0, 0, NULL },
+	[INET_DIAG_SKV6ONLY]  = { REDACT_KEEP, 1, 0, take_v6only },
+	[INET_DIAG_PAD]       = { REDACT_KEEP, 0, 0, NULL },
+	[INET_DIAG_MARK]      = { REDACT_KEEP, sizeof(uint32_t), 0, take_mark },
+	[INET_DIAG_BBRINFO]   = { REDACT_KEEP, sizeof(struct tcp_bbr_info), NEED_TCP_INFO,
+				  take_bbr },
+	[INET_DIAG_CLASS_ID]  = { REDACT_KEEP, sizeof(uint32_t), NEED_TOS, take_class_id },
+	[INET_DIAG_MD5SIG]    = { REDACT_SIGNATURES, sizeof(struct tcp_diag_md5sig),
+				  NEED_TCP_INFO | NEED_MEMORY, take_md5 },
+	[INET_DIAG_ULP_INFO]  = { REDACT_KEEP, 0, NEED_TCP_INFO | NEED_MEMORY, take_ulp },
+	[INET_DIAG_CGROUP_ID] = { REDACT_KEEP, sizeof(uint64_t), 0, take_cgroup },
+	[INET_DIAG_SOCKOPT]   = { REDACT_KEEP, sizeof(struct inet_diag_sockopt), 0, take_sockopt },
 };
 
-#define ATTRS (sizeof(attrs) / sizeof(*attrs))
+const struct attr_table inet_attrs = {
+	ATTR_TABLE(inet_diag_msg, attrs),
+	.ends = { offsetof(struct inet_diag_msg, id.idiag_src),
+		  offsetof(struct inet_diag_msg, id.idiag_dst) },
+};
 
 uint8_t attrs_ext(unsigned need)
 {
@@ -256,28 +258,26 @@ uint8_t attrs_recorded(unsigned need)
 	return attrs_ext(need) & (uint8_t)~(1u << (INET_DIAG_VEGASINFO - 1));
 }
 
-/* False when the attribute is one of ours and makes no sense. */
-static bool take_one(struct taken *taken, unsigned type, const uint8_t *at, size_t size)
+static void take_one(const struct attr_table *table, const struct nlattrs_one *one,
+		     struct parsed *parsed)
 {
-	const struct attr *attr = type < ATTRS ? &attrs[type] : NULL;
+	const struct attr *attr = one->type < table->count ? &table->attrs[one->type] : NULL;
 
-	if (!attr || !attr->take || (attr->need && !(attr->need & taken->need)))
-		return true;
-	if (size < attr->least)
-		return false;
-	attr->take(taken, at, size);
-	return true;
+	if (!attr || !attr->take || (attr->need && !(attr->need & parsed->need)))
+		return;
+	if (one->size < attr->least)
+		parsed->senseless++;
+	else
+		attr->take(parsed, one->at, one->size);
 }
 
-unsigned attrs_parse(const void *bytes, size_t size, unsigned need,
-		     struct sock *sock, struct detail *detail)
+unsigned attrs_parse(const struct attr_table *table, const void *bytes, size_t size,
+		     struct parsed *parsed)
 {
-	struct taken taken = { .sock = sock, .detail = detail, .need = need };
 	struct nlattrs walk = { .at = bytes, .left = size };
 	struct nlattrs_one one;
-	unsigned senseless = 0;
 
 	while (nlattrs_next(&walk, &one))
-		senseless += !take_one(&taken, one.type, one.at, one.size);
-	return senseless + walk.broken;
+		take_one(table, &one, parsed);
+	return parsed->senseless + walk.broken;
 }

@@ -7,6 +7,49 @@
 
 #include <stddef.h>
 
+/*
+ * The netlink attributes of each kind of socket message: one row an attribute, which says
+ * how it is asked for, how it is read and what a redacted recording keeps of it.
+ */
+
+/* What `record --redact` makes of an attribute. */
+enum attr_redaction {
+	REDACT_DROP,            /* left out, as is what has no row */
+	REDACT_KEEP,            /* tells nothing of whose machine it was */
+	REDACT_EMPTY,           /* only that there is one */
+	REDACT_SIGNATURES,      /* of struct tcp_diag_md5sig: other addresses, no keys */
+	REDACT_SOCKET_NAME,     /* a pseudonym for the name of a unix socket */
+};
+
+/* What the attributes of one message are read into. */
+struct parsed {
+	struct sock   *sock;
+	struct detail *detail;
+	struct other  *other;           /* NULL for sockets of the internet */
+	unsigned       need;            /* what to read of attributes that must be asked for */
+	unsigned       senseless;       /* attributes that made no sense */
+};
+
+struct attr {
+	enum attr_redaction redaction;
+	size_t   least;                 /* bytes; shorter makes no sense */
+	unsigned need;                  /* any of these asks for it; 0: comes by itself */
+	/* at any alignment; NULL: nobody reads it */
+	void   (*take)(struct parsed *parsed, const uint8_t *at, size_t size);
+};
+
+struct attr_table {
+	size_t             fixed;       /* bytes of the message before its attributes */
+	size_t             ends[2];     /* where both addresses are in these; 0: none there */
+	const struct attr *attrs;       /* indexed by the kernel's number */
+	size_t             count;
+};
+
+#define ATTR_TABLE(type, rows) \
+	.fixed = sizeof(struct type), .attrs = (rows), .count = sizeof(rows) / sizeof(*(rows))
+
+extern const struct attr_table inet_attrs;
+
 /* The idiag_ext byte that asks for what @need names. */
 uint8_t attrs_ext(unsigned need);
 
@@ -17,17 +60,21 @@ uint8_t attrs_ext(unsigned need);
 uint8_t attrs_recorded(unsigned need);
 
 /**
- * attrs_parse - read the attributes behind an inet_diag_msg
+ * attrs_parse - read the attributes behind the fixed part of a message
  * @bytes: where they begin; any alignment, nothing about them is trusted
- * @need:  what to read of the attributes that must be asked for
  *
  * Unknown attributes are skipped. Returns how many made no sense: shorter than
  * any kernel makes them, or with a length that goes past the end.
  */
-unsigned attrs_parse(const void *bytes, size_t size, unsigned need,
-		     struct sock *sock, struct detail *detail);
+unsigned attrs_parse(const struct attr_table *table, const void *bytes, size_t size,
+		     struct parsed *parsed);
 
-/* The skmem attribute, of any table of sockets. False when it makes no sense. */
-bool attrs_memory(struct detail *detail, const uint8_t *bytes, size_t size);
+/* Readers for rows of several tables. The skmem attribute has at least so many numbers. */
+#define ATTR_MEMORY_LEAST (7 * sizeof(uint32_t))
+void attr_take_memory(struct parsed *parsed, const uint8_t *at, size_t size);
+/* The same where the message has no other queues. */
+void attr_take_queues(struct parsed *parsed, const uint8_t *at, size_t size);
+void attr_take_shutdown(struct parsed *parsed, const uint8_t *at, size_t size);
+void attr_take_uid(struct parsed *parsed, const uint8_t *at, size_t size);
 
 #endif

@@ -113,6 +113,7 @@ static int take_message(struct sock *sock, const struct inet_diag_msg *told,
 int message_take(const struct inet_diag_msg *told, const void *attrs, size_t size,
 		 enum protocol protocol, unsigned need, struct sock *sock, struct detail *detail)
 {
+	struct parsed parsed = { .sock = sock, .detail = detail, .need = need };
 	int err = take_message(sock, told, protocol);
 
 	if (err)
@@ -121,7 +122,7 @@ int message_take(const struct inet_diag_msg *told, const void *attrs, size_t siz
 		clear(detail, offsetof(struct detail, metrics.value));
 		sock->detail = detail;
 	}
-	return size ? (int)attrs_parse(attrs, size, need, sock, detail) : 0;
+	return size ? (int)attrs_parse(&inet_attrs, attrs, size, &parsed) : 0;
 }
 
 int message_parse(const void *message, size_t size, enum protocol protocol, unsigned need,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collect/netlink_socks.h"
+#include "collect/others.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-size_t netlink_socks_request(void *request, uint32_t states, bool waiting)
+static size_t make_request(void *request, uint32_t states, bool waiting)
 {
 	struct netlink_diag_req asked = {
 		.sdiag_family = AF_NETLINK, .sdiag_protocol = NDIAG_PROTO_ALL,
@@ -22,15 +22,21 @@ size_t netlink_socks_request(void *request, uint32_t states, bool waiting)
 	return sizeof(asked);
 }
 
-static bool take_attr(struct other_row *row, unsigned type, const uint8_t *at, size_t size)
+/* A protocol without any groups tells none: an empty attribute. */
+static void take_groups(struct parsed *parsed, const uint8_t *at, size_t size)
 {
-	/* a protocol without any groups tells none: an empty attribute */
-	if (type == NETLINK_DIAG_GROUPS && size >= sizeof(row->other.groups))
-		memcpy(&row->other.groups, at, sizeof(row->other.groups));
-	if (type == NETLINK_DIAG_MEMINFO)
-		return others_memory(row, at, size, true);
-	return true;
+	if (size >= sizeof(parsed->other->groups))
+		memcpy(&parsed->other->groups, at, sizeof(parsed->other->groups));
 }
+
+/* THE table of netlink_diag; what is asked for is in make_request(). */
+static const struct attr attrs[] = {
+	[NETLINK_DIAG_MEMINFO] = { REDACT_KEEP, ATTR_MEMORY_LEAST, 0, attr_take_queues },
+	[NETLINK_DIAG_GROUPS]  = { REDACT_KEEP, 0, 0, take_groups },
+	[NETLINK_DIAG_RX_RING] = { REDACT_KEEP, 0, 0, NULL },
+	[NETLINK_DIAG_TX_RING] = { REDACT_KEEP, 0, 0, NULL },
+	[NETLINK_DIAG_FLAGS]   = { REDACT_KEEP, 0, 0, NULL },
+};
 
 /* In the spelling of ss and its nl_protos; what is not here is a number. */
 static const char *const names[] = {
@@ -87,22 +93,17 @@ static void write_ends(struct other *other, const struct netlink_diag_msg *told)
 						       (int32_t)told->ndiag_dst_portid);
 }
 
-int netlink_socks_parse(const void *message, size_t size, struct other_row *row)
+static bool parse(const void *message, struct other_row *row)
 {
 	struct netlink_diag_msg told;
 
-	if (size < sizeof(told))
-		return -EBADMSG;
 	memcpy(&told, message, sizeof(told));
-	if (told.ndiag_family != AF_NETLINK)
-		return -EBADMSG;
 	row->sock.protocol = PROTOCOL_NETLINK;
 	row->sock.state = STATE_CLOSE;
 	row->sock.inode = told.ndiag_ino;
 	row->sock.cookie = (uint64_t)told.ndiag_cookie[1] << 32 | told.ndiag_cookie[0];
 	write_ends(&row->other, &told);
-	return (int)others_attrs((const char *)message + sizeof(told), size - sizeof(told),
-				 take_attr, row);
+	return true;
 }
 
 static void write_process(struct other *other, const struct text *comm)
@@ -116,8 +117,8 @@ static void write_process(struct other *other, const struct text *comm)
 	other->local_service_size = (uint8_t)size;
 }
 
-void netlink_socks_complete(struct tape *tape, const struct snapshot *seen,
-			    struct other_row *row)
+/* The process whose pid is its port id; a habit of programs, no rule of the kernel. */
+static void complete(struct tape *tape, const struct snapshot *seen, struct other_row *row)
 {
 	struct other *other = &row->other;
 	struct text comm = { 0 };
@@ -136,3 +137,10 @@ void netlink_socks_complete(struct tape *tape, const struct snapshot *seen,
 		write_process(other, &comm);
 	text_fini(&comm);
 }
+
+const struct other_table netlink_socks = {
+	.protocol = PROTOCOL_NETLINK, .family = AF_NETLINK,
+	.lister = { "netlink", "netlink_diag", "CONFIG_NETLINK_DIAG" },
+	.attrs = { ATTR_TABLE(netlink_diag_msg, attrs) },
+	.request = make_request, .parse = parse, .complete = complete,
+};

@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/others.h"
 
-#include "collect/attrs.h"
-#include "collect/netlink_socks.h"
-#include "collect/nlattrs.h"
 #include "collect/offers.h"
-#include "collect/packet_socks.h"
-#include "collect/unix_socks.h"
-#include "collect/wire.h"
 #include "model/once.h"
 #include "model/protocol.h"
 
@@ -15,25 +9,12 @@
 #include <string.h>
 
 /*
- * THE table of tables. To add one: a row here, its parser, a row in
- * model/protocol.c and one in cmd/families.c.
+ * THE table of tables. To add one: a file with its struct other_table, its name here, a
+ * row in model/protocol.c and one in cmd/families.c.
  */
-static const struct other_table {
-	enum protocol protocol;         /* as asked and recorded: of any type */
-	/* @waiting: also who waits for accept() */
-	size_t (*request)(void *request, uint32_t states, bool waiting);
-	int (*parse)(const void *message, size_t size, struct other_row *row);
-	/* What the message does not hold; NULL: nothing is missing. */
-	void (*complete)(struct tape *tape, const struct snapshot *seen, struct other_row *row);
-	struct wire_lister lister;
-} tables[] = {
-	{ PROTOCOL_UNIX, unix_socks_request, unix_socks_parse, NULL,
-	  { "unix", "unix_diag", "CONFIG_UNIX_DIAG" } },
-	{ PROTOCOL_PACKET, packet_socks_request, packet_socks_parse, packet_socks_complete,
-	  { "packet", "af_packet_diag", "CONFIG_PACKET_DIAG" } },
-	{ PROTOCOL_NETLINK, netlink_socks_request, netlink_socks_parse, netlink_socks_complete,
-	  { "netlink", "netlink_diag", "CONFIG_NETLINK_DIAG" } },
-};
+static const struct other_table *const tables[] = { &unix_socks, &packet_socks, &netlink_socks };
+
+#define TABLES (sizeof(tables) / sizeof(*tables))
 
 /* Of all requests. */
 #define REQUEST_MAX 64
@@ -63,9 +44,9 @@ static const struct other_table *table_of(enum protocol protocol)
 	enum protocol whole = whole_of(protocol);
 	size_t i = 0;
 
-	while (i < sizeof(tables) / sizeof(*tables) - 1 && tables[i].protocol != whole)
+	while (i < TABLES - 1 && tables[i]->protocol != whole)
 		i++;
-	return &tables[i];
+	return tables[i];
 }
 
 bool others_lists(enum protocol protocol)
@@ -75,26 +56,26 @@ bool others_lists(enum protocol protocol)
 
 /* ---- one message ---- */
 
-unsigned others_attrs(const void *bytes, size_t size, other_attr *take, struct other_row *row)
+const struct attr_table *others_attrs(uint8_t family)
 {
-	struct nlattrs walk = { .at = bytes, .left = size };
-	struct nlattrs_one one;
-	unsigned senseless = 0;
-
-	while (nlattrs_next(&walk, &one))
-		senseless += !take(row, one.type, one.at, one.size);
-	return senseless + walk.broken;
+	for (size_t i = 0; i < TABLES; i++)
+		if (tables[i]->family == family)
+			return &tables[i]->attrs;
+	return NULL;
 }
 
-bool others_memory(struct other_row *row, const uint8_t *at, size_t size, bool queues)
+int others_parse(const struct other_table *table, const void *message, size_t size,
+		 struct other_row *row)
 {
-	if (!attrs_memory(&row->detail, at, size))
-		return false;
-	if (queues) {
-		row->sock.recv_queue = row->detail.memory[0];
-		row->sock.send_queue = row->detail.memory[2];
-	}
-	return true;
+	size_t fixed = table->attrs.fixed;
+	struct parsed parsed = {
+		.sock = &row->sock, .detail = &row->detail, .other = &row->other,
+	};
+
+	if (size < fixed || *(const uint8_t *)message != table->family ||
+	    !table->parse(message, row))
+		return -EBADMSG;
+	return (int)attrs_parse(&table->attrs, (const char *)message + fixed, size - fixed, &parsed);
 }
 
 static bool is_wanted(const struct others *others, const struct sock *sock)
@@ -138,7 +119,6 @@ static int deliver_row(struct others *others, struct other_row *row, const void 
 
 static int deliver(struct others *others, const void *bytes, size_t size)
 {
-	const struct other_table *table = others->table;
 	struct other_row row;
 	int senseless = -EBADMSG, err = 0;
 
@@ -146,8 +126,8 @@ static int deliver(struct others *others, const void *bytes, size_t size)
 	row.sock.other = &row.other;
 	row.sock.detail = &row.detail;
 	if (size >= NLMSG_HDRLEN)
-		senseless = table->parse((const char *)bytes + NLMSG_HDRLEN, size - NLMSG_HDRLEN,
-					 &row);
+		senseless = others_parse(others->table, (const char *)bytes + NLMSG_HDRLEN,
+					 size - NLMSG_HDRLEN, &row);
 	if (senseless < 0) {
 		others->senseless++;
 		return 0;

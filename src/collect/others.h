@@ -2,8 +2,10 @@
 #ifndef COLLECT_OTHERS_H
 #define COLLECT_OTHERS_H
 
+#include "collect/attrs.h"
 #include "collect/collect.h"
 #include "collect/tape.h"
+#include "collect/wire.h"
 
 /*
  * Sockets that are not of the internet. Their tables are small and have no
@@ -19,19 +21,41 @@ struct other_row {
 	struct detail detail;
 };
 
-/* One attribute; false when it makes no sense. */
-typedef bool other_attr(struct other_row *row, unsigned type, const uint8_t *at, size_t size);
+/* A table of the kernel. */
+struct other_table {
+	enum protocol      protocol;    /* as asked and recorded: of any type */
+	uint8_t            family;      /* the first byte of its messages */
+	struct wire_lister lister;
+	struct attr_table  attrs;
+	/* Writes the request for all of it, @waiting: with who waits for accept(). Returns its bytes. */
+	size_t (*request)(void *request, uint32_t states, bool waiting);
+	/* Reads the fixed part of a message, at any alignment; false: that is no such socket. */
+	bool   (*parse)(const void *message, struct other_row *row);
+	/* What the message does not hold; NULL: nothing is missing. */
+	void   (*complete)(struct tape *tape, const struct snapshot *seen, struct other_row *row);
+};
+
+extern const struct other_table unix_socks, packet_socks, netlink_socks;
 
 /**
- * others_attrs - go through the attributes behind a message
- * @bytes: where they begin; any alignment, no length is trusted
+ * others_parse - a message and its attributes as a socket
+ * @message: payload of the netlink message; any alignment, nothing is trusted
+ * @row:     zeroed, its sock points to its other members
  *
- * Returns how many made no sense.
+ * Returns the number of attributes that made no sense, or -EBADMSG when there is
+ * no such socket in the message.
  */
-unsigned others_attrs(const void *bytes, size_t size, other_attr *take, struct other_row *row);
+int others_parse(const struct other_table *table, const void *message, size_t size,
+		 struct other_row *row);
 
-/* The skmem attribute: memory, and the queues where the table has no others. */
-bool others_memory(struct other_row *row, const uint8_t *at, size_t size, bool queues);
+/* The attributes of messages of that address family; NULL: of none that is listed here. */
+const struct attr_table *others_attrs(uint8_t family);
+
+/* The ethertype that ss calls @name, in any case; "all" is every one of them. */
+bool packet_socks_number(const char *name, uint32_t *number);
+
+/* The netlink protocol that ss calls @name. */
+bool netlink_socks_number(const char *name, uint32_t *number);
 
 /* True for protocols that others_collect() lists. */
 bool others_lists(enum protocol protocol);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collect/packet_socks.h"
+#include "collect/others.h"
 
 #include "base/grow.h"
 
@@ -13,7 +13,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-size_t packet_socks_request(void *request, uint32_t states, bool waiting)
+static size_t make_request(void *request, uint32_t states, bool waiting)
 {
 	struct packet_diag_req asked = {
 		.sdiag_family = AF_PACKET,
@@ -27,54 +27,61 @@ size_t packet_socks_request(void *request, uint32_t states, bool waiting)
 	return sizeof(asked);
 }
 
-static bool take_info(struct other_row *row, const uint8_t *at, size_t size)
+static void take_info(struct parsed *parsed, const uint8_t *at, size_t size)
 {
-	struct packet_state *packet = &row->other.packet;
+	struct packet_state *packet = &parsed->other->packet;
 	struct packet_diag_info info;
 
-	if (size < sizeof(info))
-		return false;
+	(void)size;
 	memcpy(&info, at, sizeof(info));
-	row->sock.ifindex = info.pdi_index;
+	parsed->sock->ifindex = info.pdi_index;
 	packet->have_info = true;
 	packet->version = info.pdi_version;
 	packet->copy_threshold = info.pdi_copy_thresh;
 	packet->flags = info.pdi_flags;
-	return true;
 }
 
-static bool take_ring(struct ring_state *ring, const uint8_t *at, size_t size)
+static struct ring_state ring_of(const uint8_t *at)
 {
 	struct packet_diag_ring told;
 
-	if (size < sizeof(told))
-		return false;
 	memcpy(&told, at, sizeof(told));
-	*ring = (struct ring_state){
+	return (struct ring_state){
 		.told = true, .block_bytes = told.pdr_block_size, .blocks = told.pdr_block_nr,
 		.frame_bytes = told.pdr_frame_size, .frames = told.pdr_frame_nr,
 		.retire_ms = told.pdr_retire_tmo, .features = told.pdr_features,
 	};
-	return true;
+}
+
+static void take_rx_ring(struct parsed *parsed, const uint8_t *at, size_t size)
+{
+	(void)size;
+	parsed->other->packet.rx = ring_of(at);
+}
+
+static void take_tx_ring(struct parsed *parsed, const uint8_t *at, size_t size)
+{
+	(void)size;
+	parsed->other->packet.tx = ring_of(at);
 }
 
 /* The group in the low half, the way to choose among its members in the high one. */
-static bool take_fanout(struct packet_state *packet, const uint8_t *at, size_t size)
+static void take_fanout(struct parsed *parsed, const uint8_t *at, size_t size)
 {
+	struct packet_state *packet = &parsed->other->packet;
 	uint32_t told;
 
-	if (size < sizeof(told))
-		return false;
+	(void)size;
 	memcpy(&told, at, sizeof(told));
 	packet->have_fanout = true;
 	packet->fanout_id = told & 0xffff;
 	packet->fanout_type = (uint16_t)(told >> 16);
-	return true;
 }
 
 /* Empty: there may be one, and it is not told to us. No attribute: there is none. */
-static bool take_filter(struct packet_state *packet, const uint8_t *at, size_t size)
+static void take_filter(struct parsed *parsed, const uint8_t *at, size_t size)
 {
+	struct packet_state *packet = &parsed->other->packet;
 	struct sock_filter told;
 
 	packet->filter_hidden = size == 0;
@@ -85,33 +92,23 @@ static bool take_filter(struct packet_state *packet, const uint8_t *at, size_t s
 			.value = told.k,
 		};
 	}
-	return size == 0;
+	parsed->senseless += size != 0;
 }
 
-static bool take_uid(struct sock *sock, const uint8_t *at, size_t size)
-{
-	if (size < sizeof(sock->uid))
-		return false;
-	memcpy(&sock->uid, at, sizeof(sock->uid));
-	sock->have |= HAVE_UID;
-	return true;
-}
-
-static bool take_attr(struct other_row *row, unsigned type, const uint8_t *at, size_t size)
-{
-	struct packet_state *packet = &row->other.packet;
-
-	switch (type) {
-	case PACKET_DIAG_RX_RING: return take_ring(&packet->rx, at, size);
-	case PACKET_DIAG_TX_RING: return take_ring(&packet->tx, at, size);
-	case PACKET_DIAG_FANOUT:  return take_fanout(packet, at, size);
-	case PACKET_DIAG_FILTER:  return take_filter(packet, at, size);
-	case PACKET_DIAG_INFO:    return take_info(row, at, size);
-	case PACKET_DIAG_UID:     return take_uid(&row->sock, at, size);
-	case PACKET_DIAG_MEMINFO: return others_memory(row, at, size, true);
-	default:                  return true;
-	}
-}
+/*
+ * THE table of packet_diag; what is asked for is in make_request(). Constants of
+ * a filter may be addresses.
+ */
+static const struct attr attrs[] = {
+	[PACKET_DIAG_INFO]    = { REDACT_KEEP, sizeof(struct packet_diag_info), 0, take_info },
+	[PACKET_DIAG_MCLIST]  = { REDACT_DROP, 0, 0, NULL },
+	[PACKET_DIAG_RX_RING] = { REDACT_KEEP, sizeof(struct packet_diag_ring), 0, take_rx_ring },
+	[PACKET_DIAG_TX_RING] = { REDACT_KEEP, sizeof(struct packet_diag_ring), 0, take_tx_ring },
+	[PACKET_DIAG_FANOUT]  = { REDACT_KEEP, sizeof(uint32_t), 0, take_fanout },
+	[PACKET_DIAG_UID]     = { REDACT_KEEP, sizeof(uint32_t), 0, attr_take_uid },
+	[PACKET_DIAG_MEMINFO] = { REDACT_KEEP, ATTR_MEMORY_LEAST, 0, attr_take_queues },
+	[PACKET_DIAG_FILTER]  = { REDACT_EMPTY, 0, 0, take_filter },
+};
 
 /* In ss's spelling; what is not here is a number. */
 static const struct { uint16_t number; const char *name; } ethertypes[] = {
@@ -174,26 +171,22 @@ _Static_assert((int)PACKET_FLAG_RUNNING == PDI_RUNNING && (int)PACKET_FLAG_AUXDA
 	       (int)PACKET_FLAG_ORIGDEV == PDI_ORIGDEV && (int)PACKET_FLAG_VNETHDR == PDI_VNETHDR &&
 	       (int)PACKET_FLAG_LOSS == PDI_LOSS, "the flags are the kernel's");
 
-int packet_socks_parse(const void *message, size_t size, struct other_row *row)
+static bool parse(const void *message, struct other_row *row)
 {
 	struct packet_diag_msg told;
 
-	if (size < sizeof(told))
-		return -EBADMSG;
 	memcpy(&told, message, sizeof(told));
-	if (told.pdiag_family != AF_PACKET)
-		return -EBADMSG;
 	row->sock.protocol = told.pdiag_type == SOCK_RAW ? PROTOCOL_PACKET_RAW :
 			     PROTOCOL_PACKET_DGRAM;
 	row->sock.state = STATE_CLOSE;
 	row->sock.inode = told.pdiag_ino;
 	row->sock.cookie = (uint64_t)told.pdiag_cookie[1] << 32 | told.pdiag_cookie[0];
 	write_ends(&row->other, told.pdiag_num);
-	return (int)others_attrs((const char *)message + sizeof(told), size - sizeof(told),
-				 take_attr, row);
+	return true;
 }
 
-void packet_socks_complete(struct tape *tape, const struct snapshot *seen, struct other_row *row)
+/* The name of its device. */
+static void complete(struct tape *tape, const struct snapshot *seen, struct other_row *row)
 {
 	uint32_t index = row->sock.ifindex;
 	const char *name = index ? snapshot_link(seen, index) : NULL;
@@ -207,3 +200,10 @@ void packet_socks_complete(struct tape *tape, const struct snapshot *seen, struc
 	       snprintf(other->local_service, sizeof(other->local_service), "if%u", index);
 	other->local_service_size = (uint8_t)size;
 }
+
+const struct other_table packet_socks = {
+	.protocol = PROTOCOL_PACKET, .family = AF_PACKET,
+	.lister = { "packet", "af_packet_diag", "CONFIG_PACKET_DIAG" },
+	.attrs = { ATTR_TABLE(packet_diag_msg, attrs) },
+	.request = make_request, .parse = parse, .complete = complete,
+};

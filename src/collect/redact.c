@@ -3,15 +3,18 @@
 
 #include "base/grow.h"
 #include "collect/alias.h"
-#include "collect/redact_sock.h"
+#include "collect/nlattrs.h"
+#include "collect/others.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <linux/tcp.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 
 struct redact {
 	struct alias alias;
@@ -155,8 +158,8 @@ static bool write_file(struct part *part)
 /* ---- answers ---- */
 
 /* Bytes of a struct; size 0: none. */
-struct place { uint16_t at, size; };
-#define PLACE(type, member) { offsetof(struct type, member), sizeof(((struct type *)0)->member) }
+struct field { uint16_t at, size; };
+#define FIELD(type, member) { offsetof(struct type, member), sizeof(((struct type *)0)->member) }
 
 /*
  * Where addresses and names stand in the answers of the kernel (frame.h). An answer without
@@ -164,20 +167,20 @@ struct place { uint16_t at, size; };
  */
 static const struct answer_row {
 	enum answer_kind kind;
-	struct place key_addresses[2];  /* in the question */
-	struct place address;           /* in the answer */
+	struct field key_addresses[2];  /* in the question */
+	struct field address;           /* in the answer */
 	uint16_t step;                  /* of an array of rows, each with a name: */
-	struct place comm;
+	struct field comm;
 } answers[] = {
 	{ .kind = ANSWER_FLAGS },
 	{ .kind = ANSWER_PROBE_PORTS },
-	{ .kind = ANSWER_SCENE, .key_addresses = { PLACE(answer_scene_key, addr) } },
-	{ .kind = ANSWER_PROBE_BIND, .key_addresses = { PLACE(answer_probe_bind_key, addr) } },
-	{ .kind = ANSWER_WAY, .key_addresses = { PLACE(answer_way_key, destination),
-						 PLACE(answer_way_key, source) },
-	  .address = PLACE(answer_way, source) },
+	{ .kind = ANSWER_SCENE, .key_addresses = { FIELD(answer_scene_key, addr) } },
+	{ .kind = ANSWER_PROBE_BIND, .key_addresses = { FIELD(answer_probe_bind_key, addr) } },
+	{ .kind = ANSWER_WAY, .key_addresses = { FIELD(answer_way_key, destination),
+						 FIELD(answer_way_key, source) },
+	  .address = FIELD(answer_way, source) },
 	{ .kind = ANSWER_THREADS, .step = sizeof(struct answer_thread),
-	  .comm = PLACE(answer_thread, comm) },
+	  .comm = FIELD(answer_thread, comm) },
 };
 
 static const struct answer_row *answer_row(uint32_t kind)
@@ -188,10 +191,10 @@ static const struct answer_row *answer_row(uint32_t kind)
 	return NULL;
 }
 
-static void replace_address(struct redact *redact, char *at, size_t size, struct place place)
+static void replace_address(struct redact *redact, char *at, size_t size, struct field field)
 {
-	if (place.size && (size_t)place.at + place.size <= size)
-		alias_v6(&redact->alias, (uint8_t *)at + place.at);
+	if (field.size && (size_t)field.at + field.size <= size)
+		alias_v6(&redact->alias, (uint8_t *)at + field.at);
 }
 
 static void replace_comms(struct redact *redact, char *at, size_t size,
@@ -232,6 +235,148 @@ static bool write_answer(struct part *part)
 	return true;
 }
 
+/* ---- messages of the kernel ---- */
+
+/* Of the message behind its netlink header; NULL: no message about a socket that is known. */
+static const struct attr_table *table_of(const uint8_t *message, size_t size)
+{
+	const struct attr_table *table;
+	uint8_t family = size > NLMSG_HDRLEN ? message[NLMSG_HDRLEN] : AF_UNSPEC;
+
+	table = family == AF_INET || family == AF_INET6 ? &inet_attrs : others_attrs(family);
+	return table && size >= NLMSG_HDRLEN + table->fixed ? table : NULL;
+}
+
+/* A walk over the attributes of such a message. */
+static struct nlattrs attrs_of(const struct attr_table *table, const uint8_t *message, size_t size)
+{
+	size_t before = NLMSG_HDRLEN + table->fixed;
+
+	return (struct nlattrs){ .at = message + before, .left = size - before };
+}
+
+static enum attr_redaction redaction_of(const struct attr_table *table, unsigned type)
+{
+	return type < table->count ? table->attrs[type].redaction : REDACT_DROP;
+}
+
+/* An address of 16 bytes; of an IPv4 one what stands behind its 4 means nothing. */
+static void replace_end(struct alias *alias, uint8_t family, uint8_t *at)
+{
+	if (family == AF_INET6) {
+		alias_v6(alias, at);
+	} else {
+		alias_v4(alias, at);
+		memset(at + 4, 0, 12);
+	}
+}
+
+/* Keys always go, addresses only with @alias. What is behind the last one is none. */
+static void replace_signatures(struct alias *alias, uint8_t *at, size_t size)
+{
+	struct tcp_diag_md5sig told;
+
+	for (; size >= sizeof(told); at += sizeof(told), size -= sizeof(told)) {
+		memcpy(&told, at, sizeof(told));
+		memset(told.tcpm_key, 0, sizeof(told.tcpm_key));
+		told.tcpm_keylen = 0;
+		if (alias)
+			replace_end(alias, told.tcpm_family, (uint8_t *)told.tcpm_addr);
+		memcpy(at, &told, sizeof(told));
+	}
+	memset(at, 0, size);
+}
+
+/* "/" or the NUL of an abstract name says which of the two it is. */
+static void add_socket_name(struct alias *alias, const struct nlattrs_one *one, struct text *out)
+{
+	if (!one->size)
+		return;
+	text_add(out, one->at[0] ? "/" : "", 1);
+	alias_name(alias, ALIAS_SOCKET, one->at, one->size, out);
+}
+
+static void add_content(struct alias *alias, enum attr_redaction redaction,
+			const struct nlattrs_one *one, struct text *out)
+{
+	size_t start = out->count;
+
+	switch (redaction) {
+	case REDACT_KEEP:
+		text_add(out, one->at, one->size);
+		return;
+	case REDACT_SIGNATURES:
+		text_add(out, one->at, one->size);
+		replace_signatures(alias, (uint8_t *)out->at + start, one->size);
+		return;
+	case REDACT_SOCKET_NAME:
+		add_socket_name(alias, one, out);
+		return;
+	case REDACT_EMPTY:
+	case REDACT_DROP:
+		return;
+	}
+}
+
+static void add_attr(struct alias *alias, enum attr_redaction redaction,
+		     const struct nlattrs_one *one, struct text *out)
+{
+	static const char padding[NLA_ALIGNTO];
+	struct nlattr head = { .nla_type = (uint16_t)one->type };
+	size_t start = out->count;
+
+	if (redaction == REDACT_DROP)
+		return;
+	text_add(out, &head, sizeof(head));
+	add_content(alias, redaction, one, out);
+	head.nla_len = (uint16_t)(out->count - start);
+	memcpy(out->at + start, &head, sizeof(head));
+	text_add(out, padding, (size_t)NLA_ALIGN(head.nla_len) - head.nla_len);
+}
+
+static bool write_sock(struct part *part)
+{
+	struct alias *alias = &part->redact->alias;
+	const uint8_t *message = (const uint8_t *)part->bytes;
+	const struct attr_table *table = table_of(message, part->size);
+	struct text *out = part->out;
+	struct nlattrs walk;
+	struct nlattrs_one one;
+	uint32_t length;
+
+	if (!table)
+		return false;
+	text_add(out, message, NLMSG_HDRLEN + table->fixed);
+	for (size_t i = 0; i < 2 && table->ends[i]; i++)
+		replace_end(alias, message[NLMSG_HDRLEN],
+			    (uint8_t *)out->at + NLMSG_HDRLEN + table->ends[i]);
+	walk = attrs_of(table, message, part->size);
+	while (nlattrs_next(&walk, &one))
+		add_attr(alias, redaction_of(table, one.type), &one, out);
+	length = (uint32_t)out->count;
+	memcpy(out->at + offsetof(struct nlmsghdr, nlmsg_len), &length, sizeof(length));
+	return true;
+}
+
+bool redact_keys(const void *bytes, size_t size, struct text *out)
+{
+	const uint8_t *message = bytes;
+	const struct attr_table *table = table_of(message, size);
+	struct nlattrs walk = { 0 };
+	struct nlattrs_one one;
+
+	if (table)
+		walk = attrs_of(table, message, size);
+	while (nlattrs_next(&walk, &one)) {
+		if (redaction_of(table, one.type) != REDACT_SIGNATURES)
+			continue;
+		if (!out->count)
+			text_add(out, bytes, size);
+		replace_signatures(NULL, (uint8_t *)out->at + (one.at - message), one.size);
+	}
+	return out->count > 0;
+}
+
 /* ---- the others ---- */
 
 static bool write_same(struct part *part)
@@ -264,11 +409,6 @@ static bool write_local(struct part *part)
 
 	alias_v6(&part->redact->alias, local->addr);
 	return true;
-}
-
-static bool write_sock(struct part *part)
-{
-	return redact_message(&part->redact->alias, part->bytes, part->size, part->out);
 }
 
 static bool write_process(struct part *part)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collect/unix_socks.h"
+#include "collect/others.h"
 
 #include "base/grow.h"
 
@@ -13,7 +13,7 @@
 /* Since Linux 5.3, which headers may not know. */
 enum { SHOW_UID = 0x40, ATTR_UID = 7 };
 
-size_t unix_socks_request(void *request, uint32_t states, bool waiting)
+static size_t make_request(void *request, uint32_t states, bool waiting)
 {
 	struct unix_diag_req asked = {
 		.sdiag_family = AF_UNIX, .udiag_states = states,
@@ -27,12 +27,14 @@ size_t unix_socks_request(void *request, uint32_t states, bool waiting)
 	return sizeof(asked);
 }
 
-static bool take_name(struct other_row *row, const uint8_t *at, size_t size)
+static void take_name(struct parsed *parsed, const uint8_t *at, size_t size)
 {
-	struct other *other = &row->other;
+	struct other *other = parsed->other;
 
-	if (size > sizeof(other->local))
-		return false;
+	if (size > sizeof(other->local)) {
+		parsed->senseless++;
+		return;
+	}
 	other->local_is_path = size && at[0];
 	if (other->local_is_path)
 		size = strnlen((const char *)at, size);
@@ -42,81 +44,64 @@ static bool take_name(struct other_row *row, const uint8_t *at, size_t size)
 		if (!other->local[i])
 			other->local[i] = '@';
 	other->local_size = (uint8_t)size;
-	return true;
 }
 
-static bool take_queues(struct other_row *row, const uint8_t *at, size_t size)
+static void take_lengths(struct parsed *parsed, const uint8_t *at, size_t size)
 {
 	struct unix_diag_rqlen queues;
 
-	if (size < sizeof(queues))
-		return false;
+	(void)size;
 	memcpy(&queues, at, sizeof(queues));
-	row->sock.recv_queue = queues.udiag_rqueue;
-	row->sock.send_queue = queues.udiag_wqueue;
-	return true;
+	parsed->sock->recv_queue = queues.udiag_rqueue;
+	parsed->sock->send_queue = queues.udiag_wqueue;
 }
 
-static bool take_number(uint32_t *number, const uint8_t *at, size_t size)
+static uint8_t write_inode(char *at, size_t room, uint32_t inode)
 {
-	if (size < sizeof(*number))
-		return false;
-	memcpy(number, at, sizeof(*number));
-	return true;
+	return (uint8_t)snprintf(at, room, "%u", inode);
 }
 
-static bool take_shutdown(struct sock *sock, const uint8_t *at, size_t size)
+static void take_peer(struct parsed *parsed, const uint8_t *at, size_t size)
 {
-	if (!size)
-		return false;
-	sock->shutdown = *at;
-	sock->have |= HAVE_SHUTDOWN;
-	return true;
+	struct other *other = parsed->other;
+
+	(void)size;
+	memcpy(&other->peer_inode, at, sizeof(other->peer_inode));
+	other->remote_service_size = write_inode(other->remote_service,
+						 sizeof(other->remote_service),
+						 other->peer_inode);
 }
 
-static bool take_uid(struct sock *sock, const uint8_t *at, size_t size)
-{
-	if (!take_number(&sock->uid, at, size))
-		return false;
-	sock->have |= HAVE_UID;
-	return true;
-}
-
-static bool take_vfs(struct other *other, const uint8_t *at, size_t size)
+static void take_vfs(struct parsed *parsed, const uint8_t *at, size_t size)
 {
 	struct unix_diag_vfs told;
 
-	if (size < sizeof(told))
-		return false;
+	(void)size;
 	memcpy(&told, at, sizeof(told));
-	other->have_vfs = true;
-	other->vfs_inode = told.udiag_vfs_ino;
-	other->vfs_device = told.udiag_vfs_dev;
-	return true;
+	parsed->other->have_vfs = true;
+	parsed->other->vfs_inode = told.udiag_vfs_ino;
+	parsed->other->vfs_device = told.udiag_vfs_dev;
 }
 
-static bool take_waiting(struct other *other, const uint8_t *at, size_t size)
+static void take_waiting(struct parsed *parsed, const uint8_t *at, size_t size)
 {
-	other->have_waiting = true;
+	parsed->other->have_waiting = true;
 	for (; size >= sizeof(uint32_t); at += sizeof(uint32_t), size -= sizeof(uint32_t))
-		memcpy(grow_add(&other->waiting), at, sizeof(uint32_t));
-	return size == 0;
+		memcpy(grow_add(&parsed->other->waiting), at, sizeof(uint32_t));
+	parsed->senseless += size != 0;
 }
 
-static bool take_attr(struct other_row *row, unsigned type, const uint8_t *at, size_t size)
-{
-	switch (type) {
-	case UNIX_DIAG_NAME:     return take_name(row, at, size);
-	case UNIX_DIAG_VFS:      return take_vfs(&row->other, at, size);
-	case UNIX_DIAG_ICONS:    return take_waiting(&row->other, at, size);
-	case UNIX_DIAG_PEER:     return take_number(&row->other.peer_inode, at, size);
-	case UNIX_DIAG_RQLEN:    return take_queues(row, at, size);
-	case UNIX_DIAG_MEMINFO:  return others_memory(row, at, size, false);
-	case UNIX_DIAG_SHUTDOWN: return take_shutdown(&row->sock, at, size);
-	case ATTR_UID:           return take_uid(&row->sock, at, size);
-	default:                 return true;
-	}
-}
+/* THE table of unix_diag; what is asked for is in make_request(). */
+static const struct attr attrs[] = {
+	[UNIX_DIAG_NAME]     = { REDACT_SOCKET_NAME, 0, 0, take_name },
+	[UNIX_DIAG_VFS]      = { REDACT_KEEP, sizeof(struct unix_diag_vfs), 0, take_vfs },
+	[UNIX_DIAG_PEER]     = { REDACT_KEEP, sizeof(uint32_t), 0, take_peer },
+	[UNIX_DIAG_ICONS]    = { REDACT_KEEP, 0, 0, take_waiting },
+	[UNIX_DIAG_RQLEN]    = { REDACT_KEEP, sizeof(struct unix_diag_rqlen), 0, take_lengths },
+	[UNIX_DIAG_MEMINFO]  = { REDACT_KEEP, ATTR_MEMORY_LEAST, 0, attr_take_memory },
+	[UNIX_DIAG_SHUTDOWN] = { REDACT_KEEP, 1, 0, attr_take_shutdown },
+	[ATTR_UID]           = { REDACT_KEEP, sizeof(uint32_t), 0, attr_take_uid },
+};
 
 static enum protocol protocol_of(uint8_t type)
 {
@@ -127,32 +112,28 @@ static enum protocol protocol_of(uint8_t type)
 	}
 }
 
-static uint8_t write_inode(char *at, size_t room, uint32_t inode)
-{
-	return (uint8_t)snprintf(at, room, "%u", inode);
-}
-
-int unix_socks_parse(const void *message, size_t size, struct other_row *row)
+static bool parse(const void *message, struct other_row *row)
 {
 	struct other *other = &row->other;
 	struct unix_diag_msg told;
-	unsigned senseless;
 
-	if (size < sizeof(told))
-		return -EBADMSG;
 	memcpy(&told, message, sizeof(told));
-	if (told.udiag_family != AF_UNIX || !told.udiag_state || told.udiag_state > STATE_CLOSING)
-		return -EBADMSG;
+	if (!told.udiag_state || told.udiag_state > STATE_CLOSING)
+		return false;
 	row->sock.protocol = protocol_of(told.udiag_type);
 	row->sock.state = told.udiag_state;
 	row->sock.inode = told.udiag_ino;
 	row->sock.cookie = (uint64_t)told.udiag_cookie[1] << 32 | told.udiag_cookie[0];
-	senseless = others_attrs((const char *)message + sizeof(told), size - sizeof(told),
-				 take_attr, row);
 	other->local_service_size = write_inode(other->local_service,
 						sizeof(other->local_service), told.udiag_ino);
 	other->remote_service_size = write_inode(other->remote_service,
-						 sizeof(other->remote_service),
-						 other->peer_inode);
-	return (int)senseless;
+						 sizeof(other->remote_service), 0);
+	return true;
 }
+
+const struct other_table unix_socks = {
+	.protocol = PROTOCOL_UNIX, .family = AF_UNIX,
+	.lister = { "unix", "unix_diag", "CONFIG_UNIX_DIAG" },
+	.attrs = { ATTR_TABLE(unix_diag_msg, attrs) },
+	.request = make_request, .parse = parse,
+};

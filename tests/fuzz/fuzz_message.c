@@ -6,9 +6,7 @@
 #include "fuzz.h"
 
 #include "collect/message.h"
-#include "collect/netlink_socks.h"
-#include "collect/packet_socks.h"
-#include "collect/unix_socks.h"
+#include "collect/others.h"
 
 #include <string.h>
 
@@ -17,9 +15,7 @@ static const enum protocol protocols[] = {
 };
 enum { INET_TABLES = sizeof(protocols) / sizeof(*protocols) };
 
-static int (*const others[])(const void *message, size_t size, struct other_row *row) = {
-	unix_socks_parse, packet_socks_parse, netlink_socks_parse,
-};
+static const struct other_table *const others[] = { &unix_socks, &packet_socks, &netlink_socks };
 
 static void require_known(const struct sock *sock)
 {
@@ -69,7 +65,7 @@ static void parse_other(const uint8_t *bytes, size_t size, unsigned which)
 
 	row.sock.other = &row.other;
 	row.sock.detail = &row.detail;
-	if (others[which](bytes, size, &row) >= 0) {
+	if (others_parse(others[which], bytes, size, &row) >= 0) {
 		require_known(&row.sock);
 		fuzz_require(row.other.local_size <= sizeof(row.other.local) &&
 			     row.other.local_service_size <= sizeof(row.other.local_service) &&

@@ -5,10 +5,8 @@
  */
 #include "test.h"
 
-#include "collect/netlink_socks.h"
-#include "collect/packet_socks.h"
+#include "collect/others.h"
 #include "collect/raw_socks.h"
-#include "collect/unix_socks.h"
 
 #include <errno.h>
 #include <linux/filter.h>
@@ -23,10 +21,8 @@
 
 #include "mail.h"
 
-typedef int parse_message(const void *message, size_t size, struct other_row *row);
-
 /* Parses from the very end of a page behind which nothing may be read. */
-static int parse_guarded(parse_message *parse, const void *bytes, size_t size,
+static int parse_guarded(const struct other_table *table, const void *bytes, size_t size,
 			 struct other_row *row)
 {
 	struct guarded g = guard(bytes, size);
@@ -36,19 +32,19 @@ static int parse_guarded(parse_message *parse, const void *bytes, size_t size,
 	memset(row, 0, sizeof(*row));
 	row->sock.other = &row->other;
 	row->sock.detail = &row->detail;
-	result = parse(g.at, size, row);
+	result = others_parse(table, g.at, size, row);
 	unguard(&g);
 	return result;
 }
 
 /* Shorter than the head there is no socket, and no cut or length goes beyond the end. */
-static void check_hostile(parse_message *parse, const struct mail *mail, size_t head)
+static void check_hostile(const struct other_table *table, const struct mail *mail, size_t head)
 {
 	struct other_row row = { 0 };
 	struct mail lying;
 
 	for (size_t size = 0; size < mail->size; size++) {
-		int result = parse_guarded(parse, mail->at, size, &row);
+		int result = parse_guarded(table, mail->at, size, &row);
 
 		if (size < head)
 			assert_int_equal(result, -EBADMSG);
@@ -59,7 +55,7 @@ static void check_hostile(parse_message *parse, const struct mail *mail, size_t 
 		for (unsigned byte = 0; byte < 256; byte += 51) {
 			lying = *mail;
 			lying.at[at] = (uint8_t)byte;
-			assert_true(parse_guarded(parse, lying.at, lying.size, &row) >= 0);
+			assert_true(parse_guarded(table, lying.at, lying.size, &row) >= 0);
 		}
 	other_fini(&row.other);
 }
@@ -97,7 +93,7 @@ static void test_unix(void **state)
 	mail_attr(&mail, UNIX_DIAG_VFS, &file, sizeof(file));
 	mail_attr(&mail, UNIX_DIAG_ICONS, waiting, sizeof(waiting));
 	mail_attr(&mail, 99, "unknown", 7);
-	assert_int_equal(parse_guarded(unix_socks_parse, mail.at, mail.size, &row), 0);
+	assert_int_equal(parse_guarded(&unix_socks, mail.at, mail.size, &row), 0);
 	assert_true(row.other.have_vfs && row.other.vfs_inode == 4 && row.other.vfs_device == 0xfe00000);
 	assert_true(row.other.have_waiting && row.other.waiting.count == 2);
 	assert_int_equal(row.other.waiting.at[1], 92);
@@ -117,7 +113,7 @@ static void test_unix(void **state)
 	assert_string_equal(row.other.remote_service, "88");
 	assert_int_equal(row.other.peer_inode, 88);
 	other_fini(&row.other);
-	check_hostile(unix_socks_parse, &mail, sizeof(struct unix_diag_msg));
+	check_hostile(&unix_socks, &mail, sizeof(struct unix_diag_msg));
 }
 
 static void test_unix_names(void **state)
@@ -129,18 +125,18 @@ static void test_unix_names(void **state)
 	(void)state;
 	unix_mail(&mail, SOCK_SEQPACKET, STATE_CLOSE);
 	mail_attr(&mail, UNIX_DIAG_NAME, "\0a\0b", 4);
-	assert_int_equal(parse_guarded(unix_socks_parse, mail.at, mail.size, &row), 0);
+	assert_int_equal(parse_guarded(&unix_socks, mail.at, mail.size, &row), 0);
 	assert_int_equal(row.sock.protocol, PROTOCOL_UNIX_SEQPACKET);
 	assert_false(row.other.local_is_path);
 	assert_int_equal(row.other.local_size, 4);
 	assert_memory_equal(row.other.local, "@a@b", 4);
 	/* no name at all, and one that no kernel can have */
 	unix_mail(&mail, SOCK_DGRAM, STATE_ESTABLISHED);
-	assert_int_equal(parse_guarded(unix_socks_parse, mail.at, mail.size, &row), 0);
+	assert_int_equal(parse_guarded(&unix_socks, mail.at, mail.size, &row), 0);
 	assert_int_equal(row.other.local_size, 0);
 	assert_int_equal(row.sock.protocol, PROTOCOL_UNIX_DGRAM);
 	mail_attr(&mail, UNIX_DIAG_NAME, longest, sizeof(longest));
-	assert_int_equal(parse_guarded(unix_socks_parse, mail.at, mail.size, &row), 1);
+	assert_int_equal(parse_guarded(&unix_socks, mail.at, mail.size, &row), 1);
 	assert_int_equal(row.other.local_size, 0);
 }
 
@@ -154,12 +150,12 @@ static void test_unix_states(void **state)
 		bool sane = told >= STATE_ESTABLISHED && told <= STATE_CLOSING;
 
 		unix_mail(&mail, SOCK_STREAM, (uint8_t)told);
-		assert_int_equal(parse_guarded(unix_socks_parse, mail.at, mail.size, &row),
+		assert_int_equal(parse_guarded(&unix_socks, mail.at, mail.size, &row),
 				 sane ? 0 : -EBADMSG);
 	}
 	unix_mail(&mail, SOCK_STREAM, STATE_LISTEN);
 	mail.at[0] = AF_INET;
-	assert_int_equal(parse_guarded(unix_socks_parse, mail.at, mail.size, &row), -EBADMSG);
+	assert_int_equal(parse_guarded(&unix_socks, mail.at, mail.size, &row), -EBADMSG);
 }
 
 static void packet_mail(struct mail *mail, uint8_t type, uint16_t number)
@@ -191,7 +187,7 @@ static void test_packet(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		packet_mail(&mail, i ? SOCK_DGRAM : SOCK_RAW, rows[i].number);
-		assert_int_equal(parse_guarded(packet_socks_parse, mail.at, mail.size, &row), 0);
+		assert_int_equal(parse_guarded(&packet_socks, mail.at, mail.size, &row), 0);
 		assert_int_equal(row.sock.protocol, i ? PROTOCOL_PACKET_DGRAM : PROTOCOL_PACKET_RAW);
 		assert_string_equal(row.other.local, rows[i].name);
 		assert_int_equal(row.other.number, rows[i].number);
@@ -201,10 +197,10 @@ static void test_packet(void **state)
 	assert_int_equal(row.sock.send_queue, 13);
 	assert_int_equal(row.sock.uid, 7);
 	snapshot_init(&seen);
-	packet_socks_complete(NULL, &seen, &row);
+	packet_socks.complete(NULL, &seen, &row);
 	assert_string_equal(row.other.local_service, "if3");
 	snapshot_fini(&seen);
-	check_hostile(packet_socks_parse, &mail, sizeof(struct packet_diag_msg));
+	check_hostile(&packet_socks, &mail, sizeof(struct packet_diag_msg));
 }
 
 /* Rings, fanout and filter; and a filter that is not for us to see. */
@@ -224,7 +220,7 @@ static void test_packet_state(void **state)
 	mail_attr(&mail, PACKET_DIAG_RX_RING, &ring, sizeof(ring));
 	mail_attr(&mail, PACKET_DIAG_FANOUT, &fanout, sizeof(fanout));
 	mail_attr(&mail, PACKET_DIAG_FILTER, steps, sizeof(steps));
-	assert_int_equal(parse_guarded(packet_socks_parse, mail.at, mail.size, &row), 0);
+	assert_int_equal(parse_guarded(&packet_socks, mail.at, mail.size, &row), 0);
 	row.sock.other = &row.other;
 	sock_pack(&packed, &row.sock);
 	other_fini(&row.other);
@@ -239,10 +235,10 @@ static void test_packet_state(void **state)
 	assert_false(copy->packet.filter_hidden);
 	sock_row_fini(&kept);
 	text_fini(&packed);
-	check_hostile(packet_socks_parse, &mail, sizeof(struct packet_diag_msg));
+	check_hostile(&packet_socks, &mail, sizeof(struct packet_diag_msg));
 	packet_mail(&mail, SOCK_RAW, 3);
 	mail_attr(&mail, PACKET_DIAG_FILTER, steps, 0);
-	assert_int_equal(parse_guarded(packet_socks_parse, mail.at, mail.size, &row), 0);
+	assert_int_equal(parse_guarded(&packet_socks, mail.at, mail.size, &row), 0);
 	assert_true(row.other.packet.filter_hidden);
 }
 
@@ -277,23 +273,23 @@ static void test_netlink(void **state)
 	assert_int_equal(prctl(PR_GET_NAME, comm), 0);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		netlink_mail(&mail, rows[i].protocol, rows[i].port_id);
-		assert_int_equal(parse_guarded(netlink_socks_parse, mail.at, mail.size, &row), 0);
+		assert_int_equal(parse_guarded(&netlink_socks, mail.at, mail.size, &row), 0);
 		assert_string_equal(row.other.local, rows[i].name);
 		assert_string_equal(row.other.local_service, rows[i].port);
 		assert_int_equal(row.other.remote_size, 0);
 		assert_int_equal(row.other.groups, 0x41);
 	}
 	netlink_mail(&mail, 0, 0);
-	assert_int_equal(parse_guarded(netlink_socks_parse, mail.at, mail.size, &row), 0);
-	netlink_socks_complete(&tape, NULL, &row);
+	assert_int_equal(parse_guarded(&netlink_socks, mail.at, mail.size, &row), 0);
+	netlink_socks.complete(&tape, NULL, &row);
 	assert_string_equal(row.other.local_service, "kernel");
 	/* our own process */
 	netlink_mail(&mail, 0, (uint32_t)getpid());
-	assert_int_equal(parse_guarded(netlink_socks_parse, mail.at, mail.size, &row), 0);
-	netlink_socks_complete(&tape, NULL, &row);
+	assert_int_equal(parse_guarded(&netlink_socks, mail.at, mail.size, &row), 0);
+	netlink_socks.complete(&tape, NULL, &row);
 	assert_memory_equal(row.other.local_service, comm, strlen(comm));
 	assert_int_equal(row.other.local_service[strlen(comm)], '/');
-	check_hostile(netlink_socks_parse, &mail, sizeof(struct netlink_diag_msg));
+	check_hostile(&netlink_socks, &mail, sizeof(struct netlink_diag_msg));
 }
 
 /* 127.0.0.1, and the end of ::1, are printed as the numbers that they are to the machine. */

@@ -6,9 +6,7 @@
 #include "test.h"
 
 #include "collect/message.h"
-#include "collect/netlink_socks.h"
-#include "collect/packet_socks.h"
-#include "collect/unix_socks.h"
+#include "collect/others.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -87,17 +85,17 @@ static int parse_mptcp(const void *bytes, size_t size, struct told *told)
 
 static int parse_unix(const void *bytes, size_t size, struct told *told)
 {
-	return unix_socks_parse(bytes, size, &told->row);
+	return others_parse(&unix_socks, bytes, size, &told->row);
 }
 
 static int parse_packet(const void *bytes, size_t size, struct told *told)
 {
-	return packet_socks_parse(bytes, size, &told->row);
+	return others_parse(&packet_socks, bytes, size, &told->row);
 }
 
 static int parse_netlink(const void *bytes, size_t size, struct told *told)
 {
-	return netlink_socks_parse(bytes, size, &told->row);
+	return others_parse(&netlink_socks, bytes, size, &told->row);
 }
 
 static const struct inet_diag_msg inet_head = {

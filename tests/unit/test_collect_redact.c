@@ -2,9 +2,8 @@
 /* What a redacted recording holds of messages of the kernel, also of such as no kernel sends. */
 #include "test.h"
 
-#include "collect/alias.h"
+#include "collect/others.h"
 #include "collect/redact.h"
-#include "collect/redact_sock.h"
 
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
@@ -78,20 +77,20 @@ static struct inet_diag_msg connection(uint8_t family)
 static void test_message_is_cut_or_of_no_known_family(void **state)
 {
 	struct inet_diag_msg told = connection(AF_INET);
-	struct alias alias = { 0 };
+	struct redact *by = redact_new();
 	struct text out = { 0 };
 	struct message message;
 
 	(void)state;
 	begin_message(&message, &told, sizeof(told));
 	for (size_t size = 0; size < message.size; size++)
-		assert_false(redact_message(&alias, message.bytes, size, &out));
+		assert_false(redact_frame(by, FRAME_SOCK, NULL, message.bytes, size, &out));
 	told.idiag_family = AF_BLUETOOTH;
 	begin_message(&message, &told, sizeof(told));
-	assert_false(redact_message(&alias, message.bytes, message.size, &out));
+	assert_false(redact_frame(by, FRAME_SOCK, NULL, message.bytes, message.size, &out));
 	assert_false(redact_keys(message.bytes, message.size, &out));
 	assert_int_equal(out.count, 0);
-	alias_fini(&alias);
+	redact_free(by);
 }
 
 static void test_ends_of_a_connection_stay(void **state)
@@ -101,19 +100,19 @@ static void test_ends_of_a_connection_stay(void **state)
 	(void)state;
 	for (unsigned i = 0; i < 2; i++) {
 		struct inet_diag_msg told = connection(i ? AF_INET6 : AF_INET), after;
-		struct alias alias = { 0 };
+		struct redact *by = redact_new();
 		struct text out = { 0 };
 		struct message message;
 
 		begin_message(&message, &told, sizeof(told));
-		assert_true(redact_message(&alias, message.bytes, message.size, &out));
+		assert_true(redact_frame(by, FRAME_SOCK, NULL, message.bytes, message.size, &out));
 		assert_int_equal(out.count, message.size);
 		memcpy(&after, out.at + NLMSG_HDRLEN, sizeof(after));
 		assert_memory_equal(after.id.idiag_src, i ? v6 : v4, 16);
 		assert_memory_not_equal(after.id.idiag_dst, told.id.idiag_dst, 16);
 		assert_int_equal(after.idiag_state, 1);
 		text_fini(&out);
-		alias_fini(&alias);
+		redact_free(by);
 	}
 }
 
@@ -142,7 +141,7 @@ static void begin_signed(struct message *message)
 
 static void test_key_of_a_signature_stays(void **state)
 {
-	struct alias alias = { 0 };
+	struct redact *by = redact_new();
 	struct text out = { 0 };
 	struct tcp_diag_md5sig two[2];
 	struct message message;
@@ -151,10 +150,10 @@ static void test_key_of_a_signature_stays(void **state)
 
 	(void)state;
 	begin_signed(&message);
-	assert_true(redact_message(&alias, message.bytes, message.size, &out));
+	assert_true(redact_frame(by, FRAME_SOCK, NULL, message.bytes, message.size, &out));
 	assert_non_null(find_attr(&out, sizeof(struct inet_diag_msg), INET_DIAG_TOS, &size));
 	at = find_attr(&out, sizeof(struct inet_diag_msg), INET_DIAG_MD5SIG, &size);
-	assert_int_equal(size, sizeof(two));
+	assert_int_equal(size, sizeof(two) + 3);
 	memcpy(two, at, sizeof(two));
 	assert_int_equal(two[0].tcpm_keylen + two[1].tcpm_keylen, 0);
 	assert_null(memmem(out.at, out.count, "secret", 6));
@@ -162,7 +161,7 @@ static void test_key_of_a_signature_stays(void **state)
 	assert_null(memmem(out.at, out.count, "\x2b\x2b\x2b\x2b", 4));
 	assert_int_equal(two[0].tcpm_prefixlen, 24);
 	text_fini(&out);
-	alias_fini(&alias);
+	redact_free(by);
 }
 
 /* Also in recordings that are not redacted; everything else of them is as it was. */
@@ -192,7 +191,7 @@ static void test_attribute_without_a_row_is_recorded(void **state)
 {
 	struct inet_diag_msg told = connection(AF_INET);
 	struct nlmsghdr header;
-	struct alias alias = { 0 };
+	struct redact *by = redact_new();
 	struct text out = { 0 };
 	struct message message;
 	size_t size = 0;
@@ -203,19 +202,19 @@ static void test_attribute_without_a_row_is_recorded(void **state)
 	add_attr(&message, 32, "leak", 4);
 	add_attr(&message, 500, "leak", 4);
 	add_attr(&message, INET_DIAG_CONG, "cubic", 6);
-	assert_true(redact_message(&alias, message.bytes, message.size, &out));
+	assert_true(redact_frame(by, FRAME_SOCK, NULL, message.bytes, message.size, &out));
 	assert_null(memmem(out.at, out.count, "leak", 4));
 	assert_memory_equal(find_attr(&out, sizeof(told), INET_DIAG_CONG, &size), "cubic", 6);
 	memcpy(&header, out.at, sizeof(header));
 	assert_int_equal(header.nlmsg_len, out.count);
 	text_fini(&out);
-	alias_fini(&alias);
+	redact_free(by);
 }
 
 static void expect_unix(const void *name, size_t size, const char *to, size_t to_size)
 {
 	struct unix_diag_msg told = { .udiag_family = AF_UNIX, .udiag_ino = 5 };
-	struct alias alias = { 0 };
+	struct redact *by = redact_new();
 	struct text out = { 0 };
 	struct message message;
 	const uint8_t *at;
@@ -224,14 +223,14 @@ static void expect_unix(const void *name, size_t size, const char *to, size_t to
 	begin_message(&message, &told, sizeof(told));
 	add_attr(&message, UNIX_DIAG_NAME, name, size);
 	add_attr(&message, 20, "leak", 4);
-	assert_true(redact_message(&alias, message.bytes, message.size, &out));
+	assert_true(redact_frame(by, FRAME_SOCK, NULL, message.bytes, message.size, &out));
 	at = find_attr(&out, sizeof(told), UNIX_DIAG_NAME, &got);
 	assert_non_null(at);
 	assert_int_equal(got, to_size);
 	assert_memory_equal(at, to, to_size);
 	assert_null(memmem(out.at, out.count, "leak", 4));
 	text_fini(&out);
-	alias_fini(&alias);
+	redact_free(by);
 }
 
 static void test_name_of_a_unix_socket_stays_or_loses_its_kind(void **state)
@@ -245,7 +244,7 @@ static void test_name_of_a_unix_socket_stays_or_loses_its_kind(void **state)
 static void test_filter_of_a_packet_socket_stays(void **state)
 {
 	struct packet_diag_msg told = { .pdiag_family = AF_PACKET };
-	struct alias alias = { 0 };
+	struct redact *by = redact_new();
 	struct text out = { 0 };
 	struct message message;
 	size_t size = 99;
@@ -254,12 +253,26 @@ static void test_filter_of_a_packet_socket_stays(void **state)
 	begin_message(&message, &told, sizeof(told));
 	add_attr(&message, PACKET_DIAG_FILTER, "\x15\0\0\1\x0a\0\0\1", 8);
 	add_attr(&message, PACKET_DIAG_MCLIST, "leak", 4);
-	assert_true(redact_message(&alias, message.bytes, message.size, &out));
+	assert_true(redact_frame(by, FRAME_SOCK, NULL, message.bytes, message.size, &out));
 	assert_non_null(find_attr(&out, sizeof(told), PACKET_DIAG_FILTER, &size));
 	assert_int_equal(size, 0);
 	assert_null(find_attr(&out, sizeof(told), PACKET_DIAG_MCLIST, &size));
 	text_fini(&out);
-	alias_fini(&alias);
+	redact_free(by);
+}
+
+/* Whoever adds an attribute has to say what becomes of it, or its value is lost. */
+static void an_attribute_that_is_read_is_in_a_redacted_recording(void **state)
+{
+	static const struct attr_table *const tables[] = {
+		&inet_attrs, &unix_socks.attrs, &packet_socks.attrs, &netlink_socks.attrs,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+		for (size_t type = 0; type < tables[i]->count; type++)
+			if (tables[i]->attrs[type].take)
+				assert_int_not_equal(tables[i]->attrs[type].redaction, REDACT_DROP);
 }
 
 int main(void)
@@ -272,6 +285,7 @@ int main(void)
 		cmocka_unit_test(test_attribute_without_a_row_is_recorded),
 		cmocka_unit_test(test_name_of_a_unix_socket_stays_or_loses_its_kind),
 		cmocka_unit_test(test_filter_of_a_packet_socket_stays),
+		cmocka_unit_test(an_attribute_that_is_read_is_in_a_redacted_recording),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
