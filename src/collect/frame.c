@@ -1,35 +1,55 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/frame.h"
 
-/* To add a frame: an enum word and its struct in frame.h, its size here. */
-const uint8_t frame_fixed[FRAME_TYPE_COUNT] = {
-	[FRAME_ASK]         = FRAME_FIXED(frame_ask, how),
-	[FRAME_HOLDERS]     = FRAME_FIXED(frame_flag, is),
-	[FRAME_DESCRIPTORS] = FRAME_FIXED(frame_flag, is),
-	[FRAME_CGROUPS]     = FRAME_FIXED(frame_flag, is),
-	[FRAME_FILE]        = FRAME_FIXED(frame_file, err),
-	[FRAME_CLOCK]       = FRAME_FIXED(frame_clock, time_ms),
-	[FRAME_NETNS]       = FRAME_FIXED(frame_netns, inode),
-	[FRAME_LINKS]       = FRAME_FIXED(frame_flag, is),
-	[FRAME_LINK]        = FRAME_FIXED(frame_link, index),
-	[FRAME_LOCAL]       = FRAME_FIXED(frame_local, addr),
-	[FRAME_PROCESS]     = FRAME_FIXED(frame_process, pid),
-	[FRAME_HOLDER]      = FRAME_FIXED(frame_holder, inode),
-	[FRAME_LIMIT]       = FRAME_FIXED(frame_limit, have),
-	[FRAME_CGROUP]      = FRAME_FIXED(frame_cgroup, id),
-	[FRAME_GAP]         = FRAME_FIXED(frame_gap, kind),
-	[FRAME_ANSWER]      = FRAME_FIXED(frame_answer, key_size),
-	[FRAME_END]         = FRAME_FIXED(frame_end, sum),
+#define SIZE(type, member)  sizeof(((struct type *)0)->member)
+/* Bytes up to the end of @last. */
+#define FIXED(type, last)   (offsetof(struct type, last) + SIZE(type, last))
+#define FIELD(what, type, member) \
+	{ .kind = FIELD_##what, .at = offsetof(struct type, member), .size = SIZE(type, member) }
+
+const struct frame_schema frame_schemas[FRAME_TYPE_COUNT] = {
+	[FRAME_BASICS]      = { .rest = FIELD_NONE },
+	[FRAME_ASK]         = { FIXED(frame_ask, how), FIXED(frame_ask, ext), FIELD_NONE },
+	[FRAME_HOLDERS]     = { FIXED(frame_flag, is), 0, FIELD_NONE },
+	[FRAME_DESCRIPTORS] = { FIXED(frame_flag, is), 0, FIELD_NONE },
+	[FRAME_CGROUPS]     = { FIXED(frame_flag, is), 0, FIELD_NONE },
+	[FRAME_FILE]        = { FIXED(frame_file, err), 0, FIELD_FILE },
+	[FRAME_CLOCK]       = { FIXED(frame_clock, time_ms), 0, FIELD_NONE },
+	[FRAME_KERNEL]      = { .rest = FIELD_PLAIN },
+	[FRAME_NETNS]       = { FIXED(frame_netns, inode), 0, FIELD_NETNS },
+	[FRAME_LINKS]       = { FIXED(frame_flag, is), 0, FIELD_NONE },
+	[FRAME_LINK]        = { FIXED(frame_link, index), 0, FIELD_LINK },
+	[FRAME_LOCAL]       = { FIXED(frame_local, addr), 0, FIELD_NONE,
+				FIELD(ADDRESS, frame_local, addr) },
+	[FRAME_SOCK]        = { .rest = FIELD_MESSAGE },
+	[FRAME_PROCESS]     = { FIXED(frame_process, pid), 0, FIELD_COMM },
+	[FRAME_HOLDER]      = { FIXED(frame_holder, inode), 0, FIELD_NONE },
+	[FRAME_LIMIT]       = { FIXED(frame_limit, have), 0, FIELD_NONE },
+	[FRAME_CGROUP]      = { FIXED(frame_cgroup, id), 0, FIELD_CGROUP },
+	[FRAME_GAP]         = { FIXED(frame_gap, kind), 0, FIELD_PLAIN },
+	[FRAME_END]         = { FIXED(frame_end, sum), FIXED(frame_end, frames), FIELD_NONE },
+	[FRAME_ANSWER]      = { FIXED(frame_answer, key_size), 0, FIELD_ANSWER },
 };
 
-/* Version 1 had less of these. A type that nobody knows has nothing fixed. */
+const struct answer_schema answer_schemas[ANSWER_KIND_COUNT] = {
+	[ANSWER_FLAGS]       = { .plain = true },
+	[ANSWER_PROBE_PORTS] = { .plain = true },
+	[ANSWER_SCENE]       = { .plain = true, .key = { FIELD(ADDRESS, answer_scene_key, addr) } },
+	[ANSWER_PROBE_BIND]  = { .plain = true,
+				 .key = { FIELD(ADDRESS, answer_probe_bind_key, addr) } },
+	[ANSWER_WAY]         = { .plain = true,
+				 .key = { FIELD(ADDRESS, answer_way_key, destination),
+					  FIELD(ADDRESS, answer_way_key, source) },
+				 .head = FIELD(ADDRESS, answer_way, source) },
+	[ANSWER_THREADS]     = { .plain = true, .row_size = sizeof(struct answer_thread),
+				 .row = FIELD(COMM, answer_thread, comm) },
+};
+
 uint8_t frame_fixed_in(uint32_t version, uint32_t type)
 {
-	if (version < 2 && type == FRAME_ASK)
-		return FRAME_FIXED(frame_ask, ext);
-	if (version < 2 && type == FRAME_END)
-		return FRAME_FIXED(frame_end, frames);
-	return type < FRAME_TYPE_COUNT ? frame_fixed[type] : 0;
+	const struct frame_schema *schema = &frame_schemas[type < FRAME_TYPE_COUNT ? type : 0];
+
+	return version < 2 && schema->fixed_before_2 ? schema->fixed_before_2 : schema->fixed;
 }
 
 uint64_t frame_sum(uint64_t sum, const void *bytes, size_t size)

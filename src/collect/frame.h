@@ -2,6 +2,7 @@
 #ifndef COLLECT_FRAME_H
 #define COLLECT_FRAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -63,6 +64,7 @@ enum answer_kind {
 	ANSWER_FLAGS = 1, ANSWER_SCENE, ANSWER_ELSEWHERE, ANSWER_PROBE_BIND,
 	ANSWER_UNIX, ANSWER_WAY, ANSWER_PROBE_PORTS,
 	ANSWER_THREADS,
+	ANSWER_KIND_COUNT,
 };
 
 static inline int frame_is_head(uint32_t type)
@@ -135,17 +137,55 @@ _Static_assert(sizeof(struct answer_scene_key) == 32 && sizeof(struct answer_way
 	       sizeof(struct answer_probe_bind_key) == 52 && sizeof(struct answer_way) == 28 &&
 	       sizeof(struct answer_thread) == 32, "no padding in a recording");
 
+/* What a part of a recording holds: that decides what a redacted one has of it. */
+enum field_kind {
+	FIELD_UNKNOWN,          /* not in a redacted recording */
+	FIELD_NONE,             /* nothing is there */
+	FIELD_PLAIN,            /* tells nothing of whose machine it was */
+	FIELD_ADDRESS,          /* 16 bytes, an IPv4 address within an IPv6 one */
+	FIELD_COMM,             /* the name of a process */
+	FIELD_NETNS,            /* the name of a network namespace */
+	FIELD_LINK,             /* the name of an interface, in its FRAME_LINK */
+	FIELD_CGROUP,           /* a path */
+	FIELD_FILE,             /* name, NUL, content */
+	FIELD_MESSAGE,          /* of netlink, with its header */
+	FIELD_ANSWER,           /* what the kind of the FRAME_ANSWER says */
+};
+
+/* A part of a struct; of size 0: none. Names end at a NUL or with it. */
+struct field {
+	enum field_kind kind;
+	uint16_t        at, size;
+};
+
 /*
- * Bytes of the fixed part: without the padding that the compiler puts behind
- * it, so that a recording has no bytes of chance in it.
+ * The schema of a frame: the fixed part of its payload, without the padding that the
+ * compiler puts behind it, so that a recording has no bytes of chance in it; then the rest.
  */
-#define FRAME_FIXED(type, last) \
-	(offsetof(struct type, last) + sizeof(((struct type *)0)->last))
+struct frame_schema {
+	uint8_t         fixed, fixed_before_2;  /* bytes, since version 2 and before it */
+	enum field_kind rest;
+	struct field    field;                  /* in the fixed part; all else is plain */
+};
 
-/* Fixed bytes of each type, indexed by enum frame_type. */
-extern const uint8_t frame_fixed[FRAME_TYPE_COUNT];
+/* THE table of frames: whoever adds one says here what it holds. */
+extern const struct frame_schema frame_schemas[FRAME_TYPE_COUNT];
 
-/* The same in a recording of that version. */
+/*
+ * The schema of an answer. One whose key or answer holds what cannot be replaced in its
+ * place is not plain and not in a redacted recording.
+ */
+struct answer_schema {
+	bool         plain;             /* all but these fields */
+	struct field key[2], head;      /* in the question, and once in the answer */
+	uint16_t     row_size;          /* bytes of each of the rows behind the head */
+	struct field row;
+};
+
+/* THE table of answers. */
+extern const struct answer_schema answer_schemas[ANSWER_KIND_COUNT];
+
+/* Fixed bytes of a frame in a recording of that version; 0 of an unknown type. */
 uint8_t frame_fixed_in(uint32_t version, uint32_t type);
 
 /*

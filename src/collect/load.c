@@ -197,7 +197,7 @@ bool load_next_of_all(struct cursor *cursor, struct frame *frame)
 
 const uint8_t *frame_open(const struct frame *frame, void *fixed, size_t *size)
 {
-	memset(fixed, 0, frame_fixed[frame->type]);
+	memset(fixed, 0, frame_schemas[frame->type].fixed);
 	memcpy(fixed, frame->body, frame->fixed);
 	*size = frame->size - frame->fixed;
 	return frame->body + frame->fixed;
@@ -281,7 +281,7 @@ static int check_header(struct load *load, struct fault *fault)
  */
 static int check_sum(const struct load *load, struct fault *fault)
 {
-	size_t length = sizeof(struct frame_header) + frame_fixed[FRAME_END];
+	size_t length = sizeof(struct frame_header) + frame_schemas[FRAME_END].fixed;
 	size_t at, size;
 	struct frame frame;
 	struct frame_end end;

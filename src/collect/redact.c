@@ -29,7 +29,6 @@ struct part {
 	size_t         size;
 	struct text   *out;
 };
-typedef bool part_writer(struct part *part);
 
 /* ---- files ---- */
 
@@ -38,28 +37,25 @@ static bool begins(const char *name, const char *with)
 	return strncmp(name, with, strlen(with)) == 0;
 }
 
-static bool keep_content(struct redact *redact, const char *at, size_t size, struct text *out)
+static void keep_content(struct redact *redact, const char *at, size_t size, struct text *out)
 {
 	(void)redact;
 	text_add(out, at, size);
-	return true;
 }
 
 /* Recordings of one boot are compared; of a redacted one nobody is to know which. */
-static bool write_boot_id(struct redact *redact, const char *at, size_t size, struct text *out)
+static void write_boot_id(struct redact *redact, const char *at, size_t size, struct text *out)
 {
 	(void)at;
 	if (size)
 		text_addf(out, "%s\n", redact->boot_id);
-	return true;
 }
 
-static bool write_comm(struct redact *redact, const char *at, size_t size, struct text *out)
+static void write_comm_file(struct redact *redact, const char *at, size_t size, struct text *out)
 {
 	size -= size && at[size - 1] == '\n';
 	alias_name(&redact->alias, ALIAS_PROCESS, at, size, out);
 	text_add(out, "\n", 1);
-	return true;
 }
 
 /* "0100007F:1F90", or 32 digits before the colon: words as they stand in memory. */
@@ -95,7 +91,7 @@ static void write_address(struct redact *redact, const char *at, size_t digits, 
 }
 
 /* The tables of sockets in /proc/net. */
-static bool write_table(struct redact *redact, const char *at, size_t size, struct text *out)
+static void write_table(struct redact *redact, const char *at, size_t size, struct text *out)
 {
 	for (size_t i = 0; i < size;) {
 		size_t digits = i && at[i - 1] != ' ' ? 0 : address_digits(at + i, size - i);
@@ -106,13 +102,12 @@ static bool write_table(struct redact *redact, const char *at, size_t size, stru
 			text_add(out, at + i, 1);
 		i += digits ? digits : 1;
 	}
-	return true;
 }
 
 /* THE table of files by the end of their name; others are told as not there. */
 static const struct file_row {
 	const char *folder, *end;
-	bool (*write)(struct redact *redact, const char *at, size_t size, struct text *out);
+	void (*write)(struct redact *redact, const char *at, size_t size, struct text *out);
 } files[] = {
 	{ "/proc/sys/net/", "", keep_content },
 	{ "/proc/sys/kernel/random/", "/boot_id", write_boot_id },
@@ -121,7 +116,7 @@ static const struct file_row {
 	{ "/proc/", "/net/tcp", write_table }, { "/proc/", "/net/tcp6", write_table },
 	{ "/proc/", "/net/udp", write_table }, { "/proc/", "/net/udp6", write_table },
 	{ "/proc/", "/net/raw", write_table }, { "/proc/", "/net/raw6", write_table },
-	{ "/proc/", "/comm", write_comm },
+	{ "/proc/", "/comm", write_comm_file },
 };
 
 static const struct file_row *file_row(const char *name)
@@ -149,89 +144,58 @@ static bool write_file(struct part *part)
 	row = file_row(part->bytes);
 	text_add(part->out, part->bytes, name + 1);
 	if (row)
-		return row->write(part->redact, part->bytes + name + 1, part->size - name - 1,
-				  part->out);
-	file->err = ENOENT;
+		row->write(part->redact, part->bytes + name + 1, part->size - name - 1, part->out);
+	else
+		file->err = ENOENT;
 	return true;
 }
 
-/* ---- answers ---- */
+/* ---- fields ---- */
 
-/* Bytes of a struct; size 0: none. */
-struct field { uint16_t at, size; };
-#define FIELD(type, member) { offsetof(struct type, member), sizeof(((struct type *)0)->member) }
-
-/*
- * Where addresses and names stand in the answers of the kernel (frame.h). An answer without
- * a row holds names that cannot be replaced in their place.
- */
-static const struct answer_row {
-	enum answer_kind kind;
-	struct field key_addresses[2];  /* in the question */
-	struct field address;           /* in the answer */
-	uint16_t step;                  /* of an array of rows, each with a name: */
-	struct field comm;
-} answers[] = {
-	{ .kind = ANSWER_FLAGS },
-	{ .kind = ANSWER_PROBE_PORTS },
-	{ .kind = ANSWER_SCENE, .key_addresses = { FIELD(answer_scene_key, addr) } },
-	{ .kind = ANSWER_PROBE_BIND, .key_addresses = { FIELD(answer_probe_bind_key, addr) } },
-	{ .kind = ANSWER_WAY, .key_addresses = { FIELD(answer_way_key, destination),
-						 FIELD(answer_way_key, source) },
-	  .address = FIELD(answer_way, source) },
-	{ .kind = ANSWER_THREADS, .step = sizeof(struct answer_thread),
-	  .comm = FIELD(answer_thread, comm) },
-};
-
-static const struct answer_row *answer_row(uint32_t kind)
+/* A name in its place, which may be too short for its pseudonym. */
+static void replace_name(struct redact *redact, enum alias_kind kind, char *at, size_t room)
 {
-	for (size_t i = 0; i < sizeof(answers) / sizeof(*answers); i++)
-		if ((uint32_t)answers[i].kind == kind)
-			return &answers[i];
-	return NULL;
+	struct text name = { 0 };
+
+	alias_name(&redact->alias, kind, at, strnlen(at, room), &name);
+	memset(at, 0, room);
+	memcpy(at, text_str(&name), name.count < room ? name.count : room - 1);
+	text_fini(&name);
 }
 
-static void replace_address(struct redact *redact, char *at, size_t size, struct field field)
+/* In the first @size bytes at @at; a field that is not there whole is none. */
+static void replace_field(struct redact *redact, const struct field *field, void *at, size_t size)
 {
-	if (field.size && (size_t)field.at + field.size <= size)
-		alias_v6(&redact->alias, (uint8_t *)at + field.at);
-}
-
-static void replace_comms(struct redact *redact, char *at, size_t size,
-			  const struct answer_row *row)
-{
-	for (; row->step && size >= row->step; at += row->step, size -= row->step) {
-		struct text name = { 0 };
-		size_t room = row->comm.size;
-		char *comm = at + row->comm.at;
-
-		alias_name(&redact->alias, ALIAS_PROCESS, comm, strnlen(comm, room), &name);
-		memset(comm, 0, room);
-		memcpy(comm, text_str(&name), name.count < room ? name.count : room - 1);
-		text_fini(&name);
-	}
+	if (!field->size || (size_t)field->at + field->size > size)
+		return;
+	if (field->kind == FIELD_ADDRESS)
+		alias_v6(&redact->alias, (uint8_t *)at + field->at);
+	else
+		replace_name(redact, ALIAS_PROCESS, (char *)at + field->at, field->size);
 }
 
 /* Never left out: as a head it parts what is before it from what is behind it. */
 static bool write_answer(struct part *part)
 {
 	struct frame_answer *frame = part->fixed;
-	const struct answer_row *row = answer_row(frame->kind);
-	size_t key = frame->key_size;
+	bool known = frame->kind < ANSWER_KIND_COUNT && frame->key_size <= part->size;
+	const struct answer_schema *schema = &answer_schemas[known ? frame->kind : 0];
+	size_t size = part->size - frame->key_size;
 	char *answer;
 
-	if (!row || key > part->size) {
+	if (!schema->plain) {
 		*frame = (struct frame_answer){ 0 };
 		return true;
 	}
 	text_add(part->out, part->bytes, part->size);
-	if (!part->size)
-		return true;
 	for (unsigned i = 0; i < 2; i++)
-		replace_address(part->redact, part->out->at, key, row->key_addresses[i]);
-	answer = part->out->at + key;
-	replace_address(part->redact, answer, part->size - key, row->address);
-	replace_comms(part->redact, answer, part->size - key, row);
+		replace_field(part->redact, &schema->key[i], part->out->at, frame->key_size);
+	answer = part->out->at + frame->key_size;
+	replace_field(part->redact, &schema->head, answer, size);
+	for (; schema->row_size && size >= schema->row_size; size -= schema->row_size) {
+		replace_field(part->redact, &schema->row, answer, schema->row_size);
+		answer += schema->row_size;
+	}
 	return true;
 }
 
@@ -334,7 +298,7 @@ static void add_attr(struct alias *alias, enum attr_redaction redaction,
 	text_add(out, padding, (size_t)NLA_ALIGN(head.nla_len) - head.nla_len);
 }
 
-static bool write_sock(struct part *part)
+static bool write_message(struct part *part)
 {
 	struct alias *alias = &part->redact->alias;
 	const uint8_t *message = (const uint8_t *)part->bytes;
@@ -377,22 +341,10 @@ bool redact_keys(const void *bytes, size_t size, struct text *out)
 	return out->count > 0;
 }
 
-/* ---- the others ---- */
+/* ---- frames ---- */
 
-static bool write_same(struct part *part)
-{
-	text_add(part->out, part->bytes, part->size);
-	return true;
-}
-
-static bool write_netns(struct part *part)
-{
-	alias_name(&part->redact->alias, ALIAS_NETNS, part->bytes, part->size, part->out);
-	return true;
-}
-
-/* By their number, which other frames go by. That of loopback is everybody's. */
-static bool write_link(struct part *part)
+/* By its number, which other frames go by. The name of loopback is everybody's. */
+static void add_link(const struct part *part)
 {
 	const struct frame_link *link = part->fixed;
 
@@ -400,49 +352,42 @@ static bool write_link(struct part *part)
 		text_addf(part->out, "lo");
 	else
 		text_addf(part->out, "if%u", link->index);
-	return true;
 }
 
-static bool write_local(struct part *part)
+/* What is behind the fixed part; false: the frame is left out. */
+static bool write_rest(struct part *part, enum field_kind kind)
 {
-	struct frame_local *local = part->fixed;
+	struct alias *alias = &part->redact->alias;
 
-	alias_v6(&part->redact->alias, local->addr);
-	return true;
+	switch (kind) {
+	case FIELD_FILE:    return write_file(part);
+	case FIELD_MESSAGE: return write_message(part);
+	case FIELD_ANSWER:  return write_answer(part);
+	case FIELD_LINK:    add_link(part); return true;
+	case FIELD_NONE:    return true;
+	case FIELD_PLAIN:   text_add(part->out, part->bytes, part->size); return true;
+	case FIELD_CGROUP:  alias_path(alias, part->bytes, part->size, part->out); return true;
+	case FIELD_COMM:
+		alias_name(alias, ALIAS_PROCESS, part->bytes, part->size, part->out);
+		return true;
+	case FIELD_NETNS:
+		alias_name(alias, ALIAS_NETNS, part->bytes, part->size, part->out);
+		return true;
+	default:
+		return false;
+	}
 }
-
-static bool write_process(struct part *part)
-{
-	alias_name(&part->redact->alias, ALIAS_PROCESS, part->bytes, part->size, part->out);
-	return true;
-}
-
-static bool write_cgroup(struct part *part)
-{
-	alias_path(&part->redact->alias, part->bytes, part->size, part->out);
-	return true;
-}
-
-/* THE table of frames; one without a row is left out. */
-static part_writer *const writers[FRAME_TYPE_COUNT] = {
-	[FRAME_BASICS] = write_same, [FRAME_ASK] = write_same, [FRAME_HOLDERS] = write_same,
-	[FRAME_DESCRIPTORS] = write_same, [FRAME_CGROUPS] = write_same,
-	[FRAME_CLOCK] = write_same, [FRAME_KERNEL] = write_same, [FRAME_LINKS] = write_same,
-	[FRAME_HOLDER] = write_same, [FRAME_LIMIT] = write_same, [FRAME_GAP] = write_same,
-	[FRAME_END] = write_same,
-	[FRAME_FILE] = write_file, [FRAME_NETNS] = write_netns, [FRAME_LINK] = write_link,
-	[FRAME_LOCAL] = write_local, [FRAME_SOCK] = write_sock, [FRAME_PROCESS] = write_process,
-	[FRAME_CGROUP] = write_cgroup, [FRAME_ANSWER] = write_answer,
-};
 
 bool redact_frame(struct redact *redact, enum frame_type type, void *fixed,
 		  const void *bytes, size_t size, struct text *out)
 {
+	const struct frame_schema *schema = &frame_schemas[type < FRAME_TYPE_COUNT ? type : 0];
 	struct part part = {
 		.redact = redact, .fixed = fixed, .bytes = bytes, .size = size, .out = out,
 	};
 
-	return type < FRAME_TYPE_COUNT && writers[type] && writers[type](&part);
+	replace_field(redact, &schema->field, fixed, schema->fixed);
+	return write_rest(&part, schema->rest);
 }
 
 struct redact *redact_new(void)

@@ -252,13 +252,12 @@ void save_redact(struct save *save)
 static void put_frame(struct save *save, enum frame_type type, const void *fixed,
 		      const void *bytes, size_t size)
 {
-	struct frame_header header = {
-		.type = type, .length = (uint32_t)(frame_fixed[type] + size),
-	};
+	size_t before = frame_schemas[type].fixed;
+	struct frame_header header = { .type = type, .length = (uint32_t)(before + size) };
 
 	put(save, &header, sizeof(header));
-	if (frame_fixed[type])
-		put(save, fixed, frame_fixed[type]);
+	if (before)
+		put(save, fixed, before);
 	if (size)
 		put(save, bytes, size);
 	save->frames++;
@@ -271,8 +270,8 @@ static void put_redacted(struct save *save, enum frame_type type, const void *fi
 	uint64_t copy[8] = { 0 };
 	struct text out = { 0 };
 
-	if (frame_fixed[type])
-		memcpy(copy, fixed, frame_fixed[type]);
+	if (frame_schemas[type].fixed)
+		memcpy(copy, fixed, frame_schemas[type].fixed);
 	if (redact_frame(save->redact, type, copy, bytes, size, &out))
 		put_frame(save, type, copy, out.at, out.count);
 	text_fini(&out);

@@ -216,6 +216,13 @@ static void test_frame_of_no_known_type_is_kept(void **state)
 	redact_free(by);
 }
 
+static void every_frame_has_a_schema(void **state)
+{
+	(void)state;
+	for (unsigned type = 1; type < FRAME_TYPE_COUNT; type++)
+		assert_int_not_equal(frame_schemas[type].rest, FIELD_UNKNOWN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +233,7 @@ int main(void)
 		cmocka_unit_test(test_name_of_a_thread_stays),
 		cmocka_unit_test(every_address_of_an_answer_is_replaced),
 		cmocka_unit_test(test_frame_of_no_known_type_is_kept),
+		cmocka_unit_test(every_frame_has_a_schema),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
