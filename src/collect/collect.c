@@ -207,10 +207,7 @@ void collect_forget_owners(struct collect *collect)
 int collect_threads(struct collect *collect, struct snapshot *seen, struct fault *fault)
 {
 	(void)fault;
-	if (tape_replays(&collect->tape))
-		threads_replay(&collect->tape, seen);
-	else
-		threads_collect(&collect->tape, seen);
+	threads_collect(&collect->tape, seen);
 	return 0;
 }
 

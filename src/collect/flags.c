@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/flags.h"
 
-#include "base/grow.h"
 #include "base/map.h"
 #include "base/own.h"
 
@@ -17,16 +16,6 @@
 #define IPPROTO_MPTCP 262
 #endif
 
-/* Part of the format of a recording. */
-enum told_flag { TOLD_REUSEADDR = 1, TOLD_REUSEPORT = 2, TOLD_V6ONLY = 4 };
-
-/* What was told of one socket; a recording has arrays of them, under no key. */
-struct told {
-	uint64_t cookie;
-	uint32_t inode;
-	uint16_t have, set;     /* enum told_flag: what is known, and what is on */
-};
-
 /* The process whose descriptors are being borrowed. */
 struct lender {
 	int32_t pid;            /* 0: nobody yet */
@@ -37,15 +26,8 @@ struct flags {
 	struct snapshot *seen;
 	struct lender    lender;
 	struct text      our_groups;
-	struct { struct told *at; size_t count, room; } told;
+	struct text     *rows;          /* what is told of each of them */
 };
-
-static void flags_fini(struct flags *flags)
-{
-	own_close_(&flags->lender.fd);
-	text_fini(&flags->our_groups);
-	grow_fini(&flags->told);
-}
 
 /* True when "a,b,c" up to @end has that word. */
 static bool has_word(const char *at, const char *end, const char *word)
@@ -158,7 +140,7 @@ static bool is_that_socket(int fd, const struct sock *sock)
 	       (cookie == sock->cookie || sock->cookie == UINT64_MAX);
 }
 
-static void take_option(struct told *told, enum told_flag flag, bool is, int value)
+static void take_option(struct answer_flags *told, enum recorded_flag flag, bool is, int value)
 {
 	if (!is)
 		return;
@@ -167,23 +149,23 @@ static void take_option(struct told *told, enum told_flag flag, bool is, int val
 		told->set = (uint16_t)(told->set | flag);
 }
 
-static void ask_options(int fd, const struct sock *sock, struct told *told)
+static void ask_options(int fd, const struct sock *sock, struct answer_flags *told)
 {
 	int value = 0;
 	bool is = ask_option(fd, SOL_SOCKET, SO_REUSEADDR, &value);
 
-	take_option(told, TOLD_REUSEADDR, is, value);
+	take_option(told, RECORDED_REUSEADDR, is, value);
 	is = ask_option(fd, SOL_SOCKET, SO_REUSEPORT, &value);
-	take_option(told, TOLD_REUSEPORT, is, value);
+	take_option(told, RECORDED_REUSEPORT, is, value);
 	if (sock->family == FAMILY_IPV6) {
 		is = ask_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, &value);
-		take_option(told, TOLD_V6ONLY, is, value);
+		take_option(told, RECORDED_V6ONLY, is, value);
 	}
 }
 
 /* Borrows the descriptor of one holder; false when it is not to be had, or another's. */
 static bool ask_holder(struct flags *flags, const struct holder *holder,
-		       const struct sock *sock, struct told *told)
+		       const struct sock *sock, struct answer_flags *told)
 {
 	int32_t pid = flags->seen->processes.at[holder->process].pid;
 	int lender = lender_of(flags, pid);
@@ -195,26 +177,26 @@ static bool ask_holder(struct flags *flags, const struct holder *holder,
 	return true;
 }
 
-static void apply(struct sock *sock, const struct told *told)
+static void apply(struct sock *sock, const struct answer_flags *told)
 {
-	if (told->have & TOLD_REUSEADDR) {
+	if (told->have & RECORDED_REUSEADDR) {
 		sock->have |= HAVE_REUSEADDR;
-		sock->reuseaddr = told->set & TOLD_REUSEADDR;
+		sock->reuseaddr = told->set & RECORDED_REUSEADDR;
 	}
-	if (told->have & TOLD_REUSEPORT) {
+	if (told->have & RECORDED_REUSEPORT) {
 		sock->have |= HAVE_REUSEPORT;
-		sock->reuseport = told->set & TOLD_REUSEPORT;
+		sock->reuseport = told->set & RECORDED_REUSEPORT;
 	}
-	if (told->have & TOLD_V6ONLY && sock->family == FAMILY_IPV6) {
+	if (told->have & RECORDED_V6ONLY && sock->family == FAMILY_IPV6) {
 		sock->have |= HAVE_V6ONLY;
-		sock->v6only = told->set & TOLD_V6ONLY;
+		sock->v6only = told->set & RECORDED_V6ONLY;
 	}
 }
 
 /* The first holder that lends will do: they all hold the same socket. */
 static void ask_sock(struct flags *flags, struct sock *sock)
 {
-	struct told told = { .cookie = sock->cookie, .inode = sock->inode };
+	struct answer_flags told = { .cookie = sock->cookie, .inode = sock->inode };
 	size_t count;
 	const struct holder *holders = snapshot_holders(flags->seen, sock->inode, &count);
 
@@ -222,60 +204,47 @@ static void ask_sock(struct flags *flags, struct sock *sock)
 		if (!ask_holder(flags, &holders[i], sock, &told))
 			continue;
 		apply(sock, &told);
-		*grow_add(&flags->told) = told;
+		text_add(flags->rows, &told, sizeof(told));
 		return;
 	}
 }
 
-static void collect_live(struct tape *tape, struct snapshot *seen)
+static void ask_all(struct snapshot *seen, struct text *rows)
 {
-	struct flags flags = { .seen = seen, .lender = { .fd = -1 } };
+	struct flags flags = { .seen = seen, .lender = { .fd = -1 }, .rows = rows };
 
 	tape_read(AT_FDCWD, "/proc/self/cgroup", &flags.our_groups);
 	for (size_t i = 0; i < seen->socks.count; i++)
 		if (seen->socks.at[i].inode)
 			ask_sock(&flags, &seen->socks.at[i]);
-	if (flags.told.count)
-		tape_answer(tape, ANSWER_FLAGS, "", 0, flags.told.at,
-			    flags.told.count * sizeof(*flags.told.at));
-	flags_fini(&flags);
+	own_close_(&flags.lender.fd);
+	text_fini(&flags.our_groups);
 }
 
 struct identity { uint64_t cookie, inode; };
 
-/* Later answers count: a socket may have been asked more than once. */
-static void take_answers(const struct frame *frame, struct map *known)
+/* Later rows count: a socket may have been asked more than once. */
+static void find_last(const struct text *rows, struct map *known)
 {
-	struct frame_answer head;
-	size_t size;
-	const uint8_t *at = frame_open(frame, &head, &size);
-	struct told told;
+	struct answer_flags told;
 
-	if (head.kind != ANSWER_FLAGS || head.key_size != 0)
-		return;
-	for (; size >= sizeof(told); size -= sizeof(told), at += sizeof(told)) {
-		memcpy(&told, at, sizeof(told));
+	for (size_t at = 0; at < rows->count; at += sizeof(told)) {
+		memcpy(&told, rows->at + at, sizeof(told));
 		*map_slot_bytes(known, &(struct identity){ told.cookie, told.inode },
 				sizeof(struct identity), NULL) = (uint32_t)told.have << 16 | told.set;
 	}
 }
 
-/* All that was ever told, because a replay may look at other sockets. */
-static void replay(const struct tape *tape, struct snapshot *seen)
+static void apply_all(struct snapshot *seen, const struct text *rows)
 {
 	struct map known = { 0 };
 
-	for (size_t i = 0; i < load_heads(tape->load); i++) {
-		struct frame frame = load_head(tape->load, i);
-
-		if (frame.type == FRAME_ANSWER)
-			take_answers(&frame, &known);
-	}
+	find_last(rows, &known);
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		struct sock *sock = &seen->socks.at[i];
 		struct identity identity = { sock->cookie, sock->inode };
 		const uint32_t *slot = map_find_bytes(&known, &identity, sizeof(identity));
-		struct told told = { 0 };
+		struct answer_flags told = { 0 };
 
 		if (!slot)
 			continue;
@@ -286,10 +255,18 @@ static void replay(const struct tape *tape, struct snapshot *seen)
 	map_fini(&known);
 }
 
+/* A replay has all that was ever told, because it may look at other sockets. */
 void flags_collect(struct tape *tape, struct snapshot *seen)
 {
-	if (tape_replays(tape))
-		replay(tape, seen);
-	else
-		collect_live(tape, seen);
+	struct question question = { .kind = ANSWER_FLAGS, .key = "" };
+
+	if (tape_replays(tape)) {
+		tape_answer_find(tape, &question);
+		apply_all(seen, &question.rows);
+	} else {
+		ask_all(seen, &question.rows);
+		if (question.rows.count)
+			tape_answer_save(tape, &question);
+	}
+	text_fini(&question.rows);
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/frame.h"
 
+#include "model/bind.h"
+#include "model/connect.h"
+
 #define SIZE(type, member)  sizeof(((struct type *)0)->member)
 /* Bytes up to the end of @last. */
 #define FIXED(type, last)   (offsetof(struct type, last) + SIZE(type, last))
@@ -31,17 +34,25 @@ const struct frame_schema frame_schemas[FRAME_TYPE_COUNT] = {
 	[FRAME_ANSWER]      = { FIXED(frame_answer, key_size), 0, FIELD_ANSWER },
 };
 
+_Static_assert(sizeof(struct answer_flags) == 16 && sizeof(struct answer_scene_key) == 32 &&
+	       sizeof(struct answer_scene) == 12 && sizeof(struct answer_probe_bind_key) == 52 &&
+	       sizeof(struct bind_probe) == 208 && sizeof(struct answer_way_key) == 40 &&
+	       sizeof(struct way) == 28 && sizeof(struct port_probe) == 16596 &&
+	       sizeof(struct answer_thread) == 32, "no padding in a recording");
+
 const struct answer_schema answer_schemas[ANSWER_KIND_COUNT] = {
-	[ANSWER_FLAGS]       = { .plain = true },
-	[ANSWER_PROBE_PORTS] = { .plain = true },
-	[ANSWER_SCENE]       = { .plain = true, .key = { FIELD(ADDRESS, answer_scene_key, addr) } },
-	[ANSWER_PROBE_BIND]  = { .plain = true,
+	[ANSWER_FLAGS]       = { .row_size = sizeof(struct answer_flags), .plain = true,
+				 .every = true },
+	[ANSWER_SCENE]       = { .head_size = sizeof(struct answer_scene), .plain = true,
+				 .key = { FIELD(ADDRESS, answer_scene_key, addr) } },
+	[ANSWER_PROBE_BIND]  = { .head_size = sizeof(struct bind_probe), .plain = true,
 				 .key = { FIELD(ADDRESS, answer_probe_bind_key, addr) } },
-	[ANSWER_WAY]         = { .plain = true,
+	[ANSWER_WAY]         = { .head_size = sizeof(struct way), .plain = true,
 				 .key = { FIELD(ADDRESS, answer_way_key, destination),
 					  FIELD(ADDRESS, answer_way_key, source) },
-				 .head = FIELD(ADDRESS, answer_way, source) },
-	[ANSWER_THREADS]     = { .plain = true, .row_size = sizeof(struct answer_thread),
+				 .head = FIELD(ADDRESS, way, source) },
+	[ANSWER_PROBE_PORTS] = { .head_size = sizeof(struct port_probe), .plain = true },
+	[ANSWER_THREADS]     = { .row_size = sizeof(struct answer_thread), .plain = true,
 				 .row = FIELD(COMM, answer_thread, comm) },
 };
 

@@ -106,37 +106,40 @@ struct frame_end {
 };
 
 /*
- * Questions and answers that hold addresses and names: redaction has to know where. Each is
- * compared and written whole, so it has no padding.
+ * Questions and answers of each kind: a key, and a head that is there once or rows of
+ * which there is any number, or both. Each is compared and written whole, so it has no
+ * padding. What the model keeps as it is recorded is in model/bind.h and model/connect.h.
  */
+struct answer_flags {                           /* row: options of one socket; no key */
+	uint64_t cookie;
+	uint32_t inode;
+	uint16_t have, set;                     /* enum recorded_flag: what is known, and what is on */
+};
+enum recorded_flag { RECORDED_REUSEADDR = 1, RECORDED_REUSEPORT = 2, RECORDED_V6ONLY = 4 };
+
 struct answer_scene_key {
 	uint32_t family, ifindex, scope, uid;
 	uint8_t  addr[16];
 };
+struct answer_scene { uint32_t addr_kind, may_known, may; };
+
 struct answer_probe_bind_key {
 	uint32_t protocol, family, port, ifindex, scope, uid;
 	uint32_t reuseaddr, reuseport, v6only;
 	uint8_t  addr[16];
 };
+
 struct answer_way_key {
 	uint32_t family, ifindex;
 	uint8_t  destination[16];
 	uint8_t  source[16];                    /* left away where the kernel is to choose it */
 };
-struct answer_way {
-	uint32_t known, ifindex;
-	int32_t  err;
-	uint8_t  source[16];
-};
-struct answer_thread {                          /* one descriptor of one thread */
+
+struct answer_thread {                          /* row: one descriptor of one thread */
 	int32_t  pid, tid, fd;
 	uint32_t inode;
 	char     comm[16];
 };
-_Static_assert(sizeof(struct answer_scene_key) == 32 && sizeof(struct answer_way_key) == 40 &&
-	       sizeof(struct answer_probe_bind_key) == 52 && sizeof(struct answer_way) == 28 &&
-	       sizeof(struct answer_thread) == 32, "no padding in a recording");
-
 /* What a part of a recording holds: that decides what a redacted one has of it. */
 enum field_kind {
 	FIELD_UNKNOWN,          /* not in a redacted recording */
@@ -176,10 +179,10 @@ extern const struct frame_schema frame_schemas[FRAME_TYPE_COUNT];
  * place is not plain and not in a redacted recording.
  */
 struct answer_schema {
-	bool         plain;             /* all but these fields */
-	struct field key[2], head;      /* in the question, and once in the answer */
-	uint16_t     row_size;          /* bytes of each of the rows behind the head */
-	struct field row;
+	uint16_t     head_size, row_size;       /* bytes */
+	bool         plain;                     /* all but these fields */
+	bool         every;                     /* not only the first of its key counts */
+	struct field key[2], head, row;
 };
 
 /* THE table of answers. */

@@ -16,12 +16,13 @@ void probe_bind(struct tape *tape, const struct bind_ask *ask, struct bind_probe
 void probe_ports(struct tape *tape, const uint8_t *ports, struct port_probe *probe);
 
 /* Why a probe was not made, or ended early: what probe/probe_ports share. */
-#define PROBE_REFUSAL 200
+enum { PROBE_REFUSAL = sizeof(((struct bind_probe *)0)->refusal) };
+_Static_assert(sizeof(((struct port_probe *)0)->refusal) == PROBE_REFUSAL, "one size");
 
 void probe_refuse(char refusal[PROBE_REFUSAL], const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* The same from a recording, which is somebody else's text. */
-void probe_recall_refusal(char refusal[PROBE_REFUSAL], const char *recorded);
+/* Makes one from a recording safe to show: it is somebody else's text. */
+void probe_recall_refusal(char refusal[PROBE_REFUSAL]);
 
 #endif

@@ -9,6 +9,8 @@
 #include <linux/capability.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -26,8 +28,23 @@
 /* The last step that was taken. */
 struct trial { const struct bind_ask *ask; uint32_t step; int err; };
 
-/* As recorded. */
-struct bind_told { int32_t made, err; char refusal[PROBE_REFUSAL]; };
+void probe_refuse(char refusal[PROBE_REFUSAL], const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(refusal, PROBE_REFUSAL, fmt, args);
+	va_end(args);
+}
+
+void probe_recall_refusal(char refusal[PROBE_REFUSAL])
+{
+	struct text safe = { 0 };
+
+	text_add_safe(&safe, refusal, strnlen(refusal, PROBE_REFUSAL - 1));
+	probe_refuse(refusal, "%s", text_str(&safe));
+	text_fini(&safe);
+}
 
 static int set_option(int fd, int level, int name, int value)
 {
@@ -231,40 +248,22 @@ static struct answer_probe_bind_key key_of(const struct bind_ask *ask)
 	return key;
 }
 
-static void save(struct tape *tape, const struct answer_probe_bind_key *key, const struct bind_probe *probe)
-{
-	struct bind_told told = { .made = probe->made, .err = probe->err };
-
-	probe_refuse(told.refusal, "%s", probe->refusal);
-	tape_answer(tape, ANSWER_PROBE_BIND, key, sizeof(*key), &told, sizeof(told));
-}
-
-static void replay(const struct tape *tape, const struct answer_probe_bind_key *key, struct bind_probe *probe)
-{
-	size_t size = 0;
-	const uint8_t *at = tape_answered(tape, ANSWER_PROBE_BIND, key, sizeof(*key), &size);
-	struct bind_told told;
-
-	if (!at || size != sizeof(told)) {
-		probe_refuse(probe->refusal, "the recording holds no such probe");
-		return;
-	}
-	memcpy(&told, at, sizeof(told));
-	probe->made = told.made == 1;
-	probe->err = told.err > 0 && told.err < 4096 ? told.err : 0;
-	probe_recall_refusal(probe->refusal, told.refusal);
-}
-
 void probe_bind(struct tape *tape, const struct bind_ask *ask, struct bind_probe *probe)
 {
 	struct answer_probe_bind_key key = key_of(ask);
+	struct question question = { ANSWER_PROBE_BIND, &key, sizeof(key), .head = probe };
 
 	*probe = (struct bind_probe){ 0 };
-	if (tape_replays(tape)) {
-		replay(tape, &key, probe);
+	if (!tape_replays(tape)) {
+		if (may_ask(ask, probe))
+			ask_kernel(ask, probe);
+		tape_answer_save(tape, &question);
 		return;
 	}
-	if (may_ask(ask, probe))
-		ask_kernel(ask, probe);
-	save(tape, &key, probe);
+	if (!tape_answer_find(tape, &question))
+		probe_refuse(probe->refusal, "the recording holds no such probe");
+	probe->made = probe->made == 1;
+	if (probe->err < 0 || probe->err >= 4096)
+		probe->err = 0;
+	probe_recall_refusal(probe->refusal);
 }

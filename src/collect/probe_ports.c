@@ -29,13 +29,6 @@
 #define BLACKHOLE_TIMEOUT "/proc/sys/net/ipv4/tcp_fastopen_blackhole_timeout_sec"
 #define NETSTAT           "/proc/thread-self/net/netstat"
 
-/* As recorded, for the bitmap that was asked: fixed members without padding. */
-struct ports_told {
-	uint32_t made, asked, packets_sent;
-	char     refusal[PROBE_REFUSAL];
-	uint8_t  answered[65536 / 8], usable[65536 / 8];
-};
-
 enum reply {
 	REPLY_USABLE, REPLY_BLOCKED,
 	REPLY_NONE,             /* not of this port, or not now */
@@ -220,47 +213,30 @@ static void ask_kernel(const uint8_t *ports, struct port_probe *probe)
 		ask_ports(ports, &window, probe);
 }
 
-static void save(struct tape *tape, const uint8_t *ports, const struct port_probe *probe)
-{
-	struct ports_told told = { .made = probe->made, .asked = probe->asked,
-				   .packets_sent = probe->packets_sent };
-
-	probe_refuse(told.refusal, "%s", probe->refusal);
-	memcpy(told.answered, probe->answered, sizeof(told.answered));
-	memcpy(told.usable, probe->usable, sizeof(told.usable));
-	tape_answer(tape, ANSWER_PROBE_PORTS, ports, sizeof(told.answered), &told, sizeof(told));
-}
-
 /* Never more than was asked, and usable only what was answered. */
-static void replay(const struct tape *tape, const uint8_t *ports, struct port_probe *probe)
+static void take_recorded(const uint8_t *ports, struct port_probe *probe)
 {
-	struct ports_told told;
-	size_t size = 0;
-	const uint8_t *at = tape_answered(tape, ANSWER_PROBE_PORTS, ports, sizeof(told.answered),
-					  &size);
-
-	if (!at || size != sizeof(told)) {
-		probe_refuse(probe->refusal, "the recording holds no such probe");
-		return;
-	}
-	memcpy(&told, at, sizeof(told));
-	probe->made = told.made == 1;
-	probe->asked = told.asked;
-	probe->packets_sent = told.packets_sent;
-	probe_recall_refusal(probe->refusal, told.refusal);
-	for (size_t i = 0; i < sizeof(told.answered); i++) {
-		probe->answered[i] = told.answered[i] & ports[i];
-		probe->usable[i] = told.usable[i] & probe->answered[i];
+	probe->made = probe->made == 1;
+	probe_recall_refusal(probe->refusal);
+	for (size_t i = 0; i < sizeof(probe->answered); i++) {
+		probe->answered[i] &= ports[i];
+		probe->usable[i] &= probe->answered[i];
 	}
 }
 
 void probe_ports(struct tape *tape, const uint8_t *ports, struct port_probe *probe)
 {
+	struct question question = {
+		ANSWER_PROBE_PORTS, ports, sizeof(probe->answered), .head = probe,
+	};
+
 	*probe = (struct port_probe){ 0 };
-	if (tape_replays(tape)) {
-		replay(tape, ports, probe);
+	if (!tape_replays(tape)) {
+		ask_kernel(ports, probe);
+		tape_answer_save(tape, &question);
 		return;
 	}
-	ask_kernel(ports, probe);
-	save(tape, ports, probe);
+	if (!tape_answer_find(tape, &question))
+		probe_refuse(probe->refusal, "the recording holds no such probe");
+	take_recorded(ports, probe);
 }

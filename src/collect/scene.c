@@ -7,12 +7,6 @@
 
 #include <string.h>
 
-/* As recorded: the question and the answer, without padding. */
-struct told {
-	uint32_t addr_kind;
-	uint32_t may_known, may;
-};
-
 /* What needs no table. 127/8 does: it is local when lo was given it. */
 static enum addr_kind kind_by_itself(const struct addr *addr)
 {
@@ -149,18 +143,13 @@ static enum addr_kind recorded_kind(const struct bind_ask *ask, const struct sna
 	return has_address(seen, &ask->addr) ? ADDR_KIND_LOCAL : ADDR_KIND_UNKNOWN;
 }
 
-static bool recall(const struct tape *tape, const struct answer_scene_key *key, struct bind_scene *scene)
+static struct answer_scene ask_kernel(const struct bind_ask *ask, const struct snapshot *seen)
 {
-	struct told told;
-	size_t size;
-	const uint8_t *bytes = tape_answered(tape, ANSWER_SCENE, key, sizeof(*key), &size);
+	struct known may = rights_bind_low(ask->uid);
 
-	if (!bytes || size != sizeof(told))
-		return false;
-	memcpy(&told, bytes, sizeof(told));
-	scene->addr_kind = told.addr_kind < ADDR_KIND_COUNT ? told.addr_kind : ADDR_KIND_UNKNOWN;
-	scene->may_bind_low = (struct known){ told.may_known, told.may != 0 };
-	return true;
+	return (struct answer_scene){
+		.addr_kind = live_kind(ask, seen), .may_known = may.is, .may = (uint32_t)may.value,
+	};
 }
 
 void scene_collect(struct tape *tape, const struct bind_ask *ask, struct bind_scene *scene,
@@ -170,19 +159,16 @@ void scene_collect(struct tape *tape, const struct bind_ask *ask, struct bind_sc
 		.family = ask->family, .ifindex = ask->ifindex, .scope = ask->scope,
 		.uid = ask->uid,
 	};
-	struct told told;
+	struct answer_scene told;
+	struct question question = { ANSWER_SCENE, &key, sizeof(key), .head = &told };
 
 	memcpy(key.addr, ask->addr.b, sizeof(key.addr));
-	if (tape_replays(tape)) {
-		if (!recall(tape, &key, scene))
-			scene->addr_kind = recorded_kind(ask, seen);
-		return;
+	if (!tape_replays(tape)) {
+		told = ask_kernel(ask, seen);
+		tape_answer_save(tape, &question);
+	} else if (!tape_answer_find(tape, &question)) {
+		told = (struct answer_scene){ .addr_kind = recorded_kind(ask, seen) };
 	}
-	scene->addr_kind = live_kind(ask, seen);
-	scene->may_bind_low = rights_bind_low(ask->uid);
-	told = (struct told){
-		.addr_kind = scene->addr_kind, .may_known = scene->may_bind_low.is,
-		.may = (uint32_t)scene->may_bind_low.value,
-	};
-	tape_answer(tape, ANSWER_SCENE, &key, sizeof(key), &told, sizeof(told));
+	scene->addr_kind = told.addr_kind < ADDR_KIND_COUNT ? told.addr_kind : ADDR_KIND_UNKNOWN;
+	scene->may_bind_low = (struct known){ told.may_known, told.may != 0 };
 }

@@ -149,6 +149,64 @@ const uint8_t *tape_answered(const struct tape *tape, enum answer_kind kind, con
 	return NULL;
 }
 
+void tape_answer_save(struct tape *tape, const struct question *question)
+{
+	struct frame_answer frame = {
+		.kind = question->kind, .key_size = (uint32_t)question->key_size,
+	};
+	struct text bytes = { 0 };
+
+	if (!tape->save)
+		return;
+	text_add(&bytes, question->key, question->key_size);
+	text_add(&bytes, question->head, answer_schemas[question->kind].head_size);
+	text_add(&bytes, question->rows.at, question->rows.count);
+	tape_put(tape, FRAME_ANSWER, &frame, bytes.at, bytes.count);
+	text_fini(&bytes);
+}
+
+/* The answer's bytes when the frame is one to that question and fits its schema, or NULL. */
+static const uint8_t *answer_of(const struct frame *frame, const struct question *question,
+				size_t *size)
+{
+	const struct answer_schema *schema = &answer_schemas[question->kind];
+	struct frame_answer told;
+	const uint8_t *bytes = frame_open(frame, &told, size);
+
+	if (told.kind != (uint32_t)question->kind || told.key_size != question->key_size ||
+	    *size < question->key_size + schema->head_size ||
+	    memcmp(bytes, question->key, question->key_size) != 0)
+		return NULL;
+	*size -= question->key_size;
+	if (schema->row_size ? (*size - schema->head_size) % schema->row_size :
+			       *size != schema->head_size)
+		return NULL;
+	return bytes + question->key_size;
+}
+
+bool tape_answer_find(const struct tape *tape, struct question *question)
+{
+	const struct answer_schema *schema = &answer_schemas[question->kind];
+	bool found = false;
+
+	for (size_t i = 0; i < load_heads(tape->load) && (!found || schema->every); i++) {
+		struct frame frame = load_head(tape->load, i);
+		const uint8_t *answer;
+		size_t size;
+
+		answer = frame.type == FRAME_ANSWER ? answer_of(&frame, question, &size) : NULL;
+		if (!answer)
+			continue;
+		found = true;
+		if (schema->head_size)
+			memcpy(question->head, answer, schema->head_size);
+		if (schema->row_size)
+			text_add(&question->rows, answer + schema->head_size,
+				 size - schema->head_size);
+	}
+	return found;
+}
+
 void tape_gap(struct tape *tape, struct snapshot *seen, enum gap_kind kind,
 	      uint64_t count, const char *fmt, ...)
 {

@@ -52,6 +52,21 @@ int tape_file(struct tape *tape, const char *name, struct text *content);
 /* Reads a small file of /proc whole, at most 1 MiB. Nothing is saved. */
 int tape_read(int folder, const char *name, struct text *content);
 
+/* A question to the kernel and its answer, as recorded: see answer_schemas. */
+struct question {
+	enum answer_kind kind;
+	const void      *key;           /* fixed bytes without padding */
+	size_t           key_size;
+	void            *head;          /* of the answer, if it has one */
+	struct text      rows;          /* of the answer, if it has any; text_fini() frees them */
+};
+
+/* Saves the answer that the kernel gave when a recording is made. */
+void tape_answer_save(struct tape *tape, const struct question *question);
+
+/* Fills in the recorded answer to the same question; false when there is none. */
+bool tape_answer_find(const struct tape *tape, struct question *question);
+
 /**
  * tape_answer - save one answer of the kernel, to be found again by its question
  * @key: the question, fixed bytes without padding

@@ -9,13 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* There is one answer in a recording; this is its question. */
-static const uint32_t question = 1;
-
 struct thread_walk {
 	struct proc proc;
 	struct answer_thread held;               /* pid, tid and comm of the thread at hand */
-	struct { struct answer_thread *at; size_t count, room; } all;
+	struct text *rows;                       /* all of them so far */
 };
 
 static void read_comm(struct thread_walk *walk, const char *task)
@@ -45,7 +42,7 @@ static void walk_descriptors(struct thread_walk *walk, DIR *folder)
 
 		if (size > 0 && proc_number(entry->d_name, &walk->held.fd) &&
 		    holder_inode(link, (size_t)size, &walk->held.inode))
-			*grow_add(&walk->all) = walk->held;
+			text_add(walk->rows, &walk->held, sizeof(walk->held));
 	}
 }
 
@@ -93,12 +90,12 @@ static void add_thread(struct snapshot *seen, const struct answer_thread *held)
 			      strnlen(held->comm, sizeof(held->comm)));
 }
 
-static void add_all(struct snapshot *seen, const uint8_t *bytes, size_t size)
+static void add_all(struct snapshot *seen, const struct text *rows)
 {
 	struct answer_thread held, before = { 0 };
 
-	for (; size >= sizeof(held); bytes += sizeof(held), size -= sizeof(held)) {
-		memcpy(&held, bytes, sizeof(held));
+	for (size_t at = 0; at < rows->count; at += sizeof(held)) {
+		memcpy(&held, rows->at + at, sizeof(held));
 		if (held.pid != before.pid || held.tid != before.tid)
 			add_thread(seen, &held);
 		before = held;
@@ -110,31 +107,34 @@ static void add_all(struct snapshot *seen, const uint8_t *bytes, size_t size)
 	snapshot_sort_holders(seen);
 }
 
-void threads_collect(struct tape *tape, struct snapshot *seen)
+/* False where there is no /proc, which is told with the processes. */
+static bool walk_all(struct text *rows)
 {
-	struct thread_walk walk = { .held = { 0 } };
+	struct thread_walk walk = { .rows = rows };
 	int32_t pid;
 
 	if (proc_open(&walk.proc) < 0)
-		return;         /* told with the processes */
+		return false;
 	while (proc_next(&walk.proc, &pid))
 		walk_process(&walk, pid);
 	proc_close(&walk.proc);
-	tape_answer(tape, ANSWER_THREADS, &question, sizeof(question), walk.all.at,
-		    walk.all.count * sizeof(*walk.all.at));
-	add_all(seen, (const uint8_t *)walk.all.at, walk.all.count * sizeof(*walk.all.at));
-	grow_fini(&walk.all);
+	return true;
 }
 
-void threads_replay(struct tape *tape, struct snapshot *seen)
+void threads_collect(struct tape *tape, struct snapshot *seen)
 {
-	size_t size;
-	const uint8_t *answer = tape_answered(tape, ANSWER_THREADS, &question, sizeof(question),
-					      &size);
+	static const uint32_t only = 1; /* there is one answer in a recording */
+	struct question question = {
+		.kind = ANSWER_THREADS, .key = &only, .key_size = sizeof(only),
+	};
 
-	if (answer)
-		add_all(seen, answer, size);
-	else
+	if (!tape_replays(tape)) {
+		if (walk_all(&question.rows))
+			tape_answer_save(tape, &question);
+	} else if (!tape_answer_find(tape, &question)) {
 		snapshot_gap(seen, GAP_RECORDING, 1,
 			     "the recording does not hold the threads of processes");
+	}
+	add_all(seen, &question.rows);
+	text_fini(&question.rows);
 }

@@ -6,6 +6,5 @@
 
 /* See collect_threads(). A process that hides its descriptors hides its threads' too. */
 void threads_collect(struct tape *tape, struct snapshot *seen);
-void threads_replay(struct tape *tape, struct snapshot *seen);
 
 #endif

@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <string.h>
 
-/* As recorded: the question and the answer, without padding. */
 static struct addr loopback(enum family family)
 {
 	static const uint8_t four[4] = { 127, 0, 0, 1 };
@@ -81,34 +80,6 @@ static void ask_kernel(const struct connect_ask *ask, const struct snapshot *see
 		way->err = EADDRNOTAVAIL;
 }
 
-static struct answer_way_key key_of(const struct connect_ask *ask, size_t *size)
-{
-	struct answer_way_key key = { .family = ask->family, .ifindex = ask->ifindex };
-
-	memcpy(key.destination, ask->destination.b, sizeof(key.destination));
-	memcpy(key.source, ask->source.b, sizeof(key.source));
-	*size = source_of(ask) ? sizeof(key) : offsetof(struct answer_way_key, source);
-	return key;
-}
-
-static bool recall(const struct tape *tape, const struct connect_ask *ask, struct way *way)
-{
-	size_t key_size, size;
-	struct answer_way_key key = key_of(ask, &key_size);
-	struct answer_way told;
-	const uint8_t *bytes = tape_answered(tape, ANSWER_WAY, &key, key_size, &size);
-
-	if (!bytes || size != sizeof(told))
-		return false;
-	memcpy(&told, bytes, sizeof(told));
-	*way = (struct way){
-		.known = told.known, .ifindex = told.ifindex,
-		.err = told.err > 0 && told.err < 4096 ? told.err : told.err ? EIO : 0,
-		.source = addr_from_v6(told.source),
-	};
-	return true;
-}
-
 /*
  * From the recorded addresses. Of several IPv4 addresses of a device only the
  * first is surely not a secondary one, for which its primary would speak.
@@ -137,25 +108,31 @@ static void infer(const struct addr *destination, const struct snapshot *seen, s
 	}
 }
 
-static void save(struct tape *tape, const struct connect_ask *ask, const struct way *way)
+static struct answer_way_key key_of(const struct connect_ask *ask)
 {
-	struct answer_way told = { .known = way->known, .ifindex = way->ifindex, .err = way->err };
-	size_t key_size;
-	struct answer_way_key key = key_of(ask, &key_size);
+	struct answer_way_key key = { .family = ask->family, .ifindex = ask->ifindex };
 
-	memcpy(told.source, way->source.b, sizeof(told.source));
-	tape_answer(tape, ANSWER_WAY, &key, key_size, &told, sizeof(told));
+	memcpy(key.destination, ask->destination.b, sizeof(key.destination));
+	memcpy(key.source, ask->source.b, sizeof(key.source));
+	return key;
 }
 
 void way_collect(struct tape *tape, const struct connect_ask *ask, struct way *way,
 		 struct snapshot *seen)
 {
+	struct answer_way_key key = key_of(ask);
+	struct question question = {
+		ANSWER_WAY, &key, .head = way,
+		.key_size = source_of(ask) ? sizeof(key) : offsetof(struct answer_way_key, source),
+	};
+
 	*way = (struct way){ 0 };
-	if (tape_replays(tape)) {
-		if (!recall(tape, ask, way) && !source_of(ask))
-			infer(&ask->destination, seen, way);
-		return;
+	if (!tape_replays(tape)) {
+		ask_kernel(ask, seen, way);
+		tape_answer_save(tape, &question);
+	} else if (!tape_answer_find(tape, &question) && !source_of(ask)) {
+		infer(&ask->destination, seen, way);
 	}
-	ask_kernel(ask, seen, way);
-	save(tape, ask, way);
+	if (way->err < 0 || way->err >= 4096)
+		way->err = EIO;
 }

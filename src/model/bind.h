@@ -44,11 +44,11 @@ enum addr_kind {
 	ADDR_KIND_COUNT,
 };
 
-/* bind() done for real and undone at once; or why it was not done. */
+/* bind() done for real and undone at once; or why it was not done. Recorded as it is. */
 struct bind_probe {
-	bool made;
-	int  err;               /* positive errno of the call, 0: it succeeded */
-	char refusal[200];      /* when not made although asked */
+	int32_t made;           /* 0 or 1 */
+	int32_t err;            /* positive errno of the call, 0: it succeeded */
+	char    refusal[200];   /* when not made although asked */
 };
 
 /* Another network namespace of this machine with owners of the port. */

@@ -15,17 +15,17 @@ struct connect_ask {
 	bool     bind_first;            /* bind(source, 0) without IP_BIND_ADDRESS_NO_PORT */
 };
 
-/* The way to a destination. */
+/* The way to a destination; recorded as it is. */
 struct way {
-	bool     known;
-	struct addr source;             /* the kernel would pick */
+	uint32_t known;                 /* 0 or 1 */
 	uint32_t ifindex;
-	int      err;                   /* ENETUNREACH, EHOSTUNREACH, ...: no way */
+	int32_t  err;                   /* ENETUNREACH, EHOSTUNREACH, ...: no way */
+	struct addr source;             /* the kernel would pick */
 };
 
-/* The zero-packet probe: what the kernel said of single ports. */
+/* The zero-packet probe: what the kernel said of single ports; recorded as it is. */
 struct port_probe {
-	bool     made;
+	uint32_t made;                  /* 0 or 1 */
 	uint32_t asked;
 	uint32_t packets_sent;          /* measured; stays 0 */
 	char     refusal[200];          /* why it was not made, or ended early */

@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include "collect/redact.h"
+#include "model/connect.h"
 
 #include <errno.h>
 #include <string.h>
@@ -161,7 +162,7 @@ static void test_name_of_a_thread_stays(void **state)
 static void every_address_of_an_answer_is_replaced(void **state)
 {
 	static const uint8_t here[16] = { 0xfd, [15] = 1 }, there[16] = { 0xfd, [15] = 2 };
-	struct { struct answer_way_key key; struct answer_way way; } route = { .key.family = 10 };
+	struct { struct answer_way_key key; struct way way; } route = { .key.family = 10 };
 	struct { struct answer_scene_key key; uint32_t told[3]; } scene = { .key.uid = 7 };
 	struct answer_probe_bind_key probe = { .port = 80 };
 	struct frame_answer frame = { ANSWER_WAY, sizeof(route.key) };
@@ -171,14 +172,14 @@ static void every_address_of_an_answer_is_replaced(void **state)
 	(void)state;
 	memcpy(route.key.destination, there, 16);
 	memcpy(route.key.source, here, 16);
-	memcpy(route.way.source, here, 16);
+	memcpy(route.way.source.b, here, 16);
 	memcpy(scene.key.addr, here, 16);
 	memcpy(probe.addr, there, 16);
 	assert_true(redact(by, FRAME_ANSWER, &frame, &route, sizeof(route), &out));
 	memcpy(&route, out.at, sizeof(route));
 	assert_memory_not_equal(route.key.destination, there, 16);
 	assert_memory_not_equal(route.key.source, here, 16);
-	assert_memory_equal(route.way.source, route.key.source, 16);
+	assert_memory_equal(route.way.source.b, route.key.source, 16);
 	assert_int_equal(route.key.family, 10);
 	frame = (struct frame_answer){ ANSWER_SCENE, sizeof(scene.key) };
 	assert_true(redact(by, FRAME_ANSWER, &frame, &scene, sizeof(scene), &out));
