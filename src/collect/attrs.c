@@ -2,14 +2,14 @@
 #include "collect/attrs.h"
 
 #include "base/grow.h"
-#include "collect/mptcp_info.h"
 #include "collect/nlattrs.h"
 #include "collect/tcp_info.h"
-#include "collect/ulp.h"
 
 #include <linux/inet_diag.h>
+#include <linux/mptcp.h>
 #include <linux/sock_diag.h>
 #include <linux/tcp.h>
+#include <linux/tls.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -129,11 +129,6 @@ static void take_md5(struct parsed *parsed, const uint8_t *at, size_t size)
 	explicit_bzero(&told, sizeof(told));
 }
 
-static void take_ulp(struct parsed *parsed, const uint8_t *at, size_t size)
-{
-	ulp_take(&parsed->detail->ulp, at, size);
-}
-
 static void take_tos(struct parsed *parsed, const uint8_t *at, size_t size)
 {
 	(void)size;
@@ -204,6 +199,114 @@ static void take_sockopt(struct parsed *parsed, const uint8_t *at, size_t size)
 	parsed->sock->sockopt = (uint16_t)options;
 	parsed->sock->have |= HAVE_SOCKOPT;
 }
+
+/* ---- protocols above TCP: attributes in an attribute ---- */
+
+/* Where the number of such an attribute is kept; shorter makes no sense. */
+struct nested { uint8_t type, size; uint16_t at; };
+
+#define NESTED(number, type, member) \
+	{ number, sizeof(((struct type *)0)->member), offsetof(struct type, member) }
+
+/* Reads the numbers in @nest into @into. Returns a bit for each row that was there. */
+static unsigned take_numbers(const struct nested *rows, unsigned count,
+			     const struct nlattrs_one *nest, void *into)
+{
+	struct nlattrs walk = { .at = nest->at, .left = nest->size };
+	struct nlattrs_one one;
+	unsigned told = 0;
+
+	while (nlattrs_next(&walk, &one)) {
+		for (unsigned i = 0; i < count; i++) {
+			if (rows[i].type != one.type || one.size < rows[i].size)
+				continue;
+			memcpy((uint8_t *)into + rows[i].at, one.at, rows[i].size);
+			told |= 1u << i;
+		}
+	}
+	return told;
+}
+
+static void take_tls(struct tls_state *tls, const struct nlattrs_one *nest)
+{
+	static const struct nested rows[] = {
+		NESTED(TLS_INFO_VERSION, tls_state, version),
+		NESTED(TLS_INFO_CIPHER, tls_state, cipher),
+		NESTED(TLS_INFO_RXCONF, tls_state, rx),
+		NESTED(TLS_INFO_TXCONF, tls_state, tx),
+		{ TLS_INFO_ZC_RO_TX, 0, 0 },
+	};
+	unsigned told = take_numbers(rows, sizeof(rows) / sizeof(*rows), nest, tls);
+
+	tls->have_version = told >> 0 & 1;
+	tls->have_cipher = told >> 1 & 1;
+	tls->have_rx = told >> 2 & 1;
+	tls->have_tx = told >> 3 & 1;
+	tls->zero_copy = told >> 4 & 1;
+}
+
+/* The length of a mapping has 16 bits, or 32. */
+struct subflow_told { struct subflow_state state; uint16_t short_length; };
+
+/* Tokens and ids make sense together only: the first four rows. */
+static void take_subflow(struct subflow_state *flow, const struct nlattrs_one *nest)
+{
+	static const struct nested rows[] = {
+		NESTED(MPTCP_SUBFLOW_ATTR_TOKEN_REM, subflow_told, state.remote_token),
+		NESTED(MPTCP_SUBFLOW_ATTR_TOKEN_LOC, subflow_told, state.local_token),
+		NESTED(MPTCP_SUBFLOW_ATTR_ID_REM, subflow_told, state.remote_id),
+		NESTED(MPTCP_SUBFLOW_ATTR_ID_LOC, subflow_told, state.local_id),
+		NESTED(MPTCP_SUBFLOW_ATTR_MAP_SEQ, subflow_told, state.seq),
+		NESTED(MPTCP_SUBFLOW_ATTR_MAP_SFSEQ, subflow_told, state.subflow_seq),
+		NESTED(MPTCP_SUBFLOW_ATTR_SSN_OFFSET, subflow_told, state.offset),
+		NESTED(MPTCP_SUBFLOW_ATTR_MAP_DATALEN, subflow_told, state.length_bytes),
+		NESTED(MPTCP_SUBFLOW_ATTR_MAP_DATALEN, subflow_told, short_length),
+		NESTED(MPTCP_SUBFLOW_ATTR_FLAGS, subflow_told, state.flags),
+	};
+	struct subflow_told into = { 0 };
+	unsigned told = take_numbers(rows, sizeof(rows) / sizeof(*rows), nest, &into);
+
+	*flow = into.state;
+	flow->have_tokens = (told & 15) == 15;
+	flow->have_seq = told >> 4 & 1;
+	flow->have_subflow_seq = told >> 5 & 1;
+	flow->have_offset = told >> 6 & 1;
+	flow->have_length = told >> 8 & 1;
+	if (!(told >> 7 & 1))
+		flow->length_bytes = into.short_length;
+}
+
+static void take_ulp_name(struct ulp *ulp, const struct nlattrs_one *one)
+{
+	size_t length = strnlen((const char *)one->at, one->size);
+
+	if (length >= sizeof(ulp->name))
+		return;
+	memcpy(ulp->name, one->at, length);
+	ulp->name[length] = '\0';       /* there may have been a longer one before */
+}
+
+/* Its name, and what kernel TLS or MPTCP tell of themselves. */
+static void take_ulp(struct parsed *parsed, const uint8_t *at, size_t size)
+{
+	struct ulp *ulp = &parsed->detail->ulp;
+	struct nlattrs walk = { .at = at, .left = size };
+	struct nlattrs_one one;
+
+	while (nlattrs_next(&walk, &one)) {
+		if (one.type == INET_ULP_INFO_NAME) {
+			take_ulp_name(ulp, &one);
+		} else if (one.type == INET_ULP_INFO_TLS) {
+			ulp->has_tls = true;
+			take_tls(&ulp->tls, &one);
+		} else if (one.type == INET_ULP_INFO_MPTCP) {
+			ulp->has_subflow = true;
+			take_subflow(&ulp->subflow, &one);
+		}
+	}
+}
+
+/* ---- the table ---- */
 
 /*
  * THE table of inet_diag: one row asks for an attribute, reads it and redacts it. Only

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/tcp_info.h"
 
+#include <linux/mptcp.h>
 #include <linux/tcp.h>
 #include <stddef.h>
 #include <string.h>
@@ -219,4 +220,37 @@ void tcp_info_metrics(const uint8_t *bytes, size_t size, struct metrics *metrics
 	else
 		read_some(&(struct info){ bytes, size }, metrics);
 	metrics->unknown_bytes = size > KNOWN_BYTES ? (uint32_t)(size - KNOWN_BYTES) : 0;
+}
+
+/* ---- MPTCP ---- */
+
+_Static_assert(offsetof(struct mptcp_info, mptcpi_csum_enabled) == 42 &&
+	       offsetof(struct mptcp_info, mptcpi_rcv_nxt) == 32,
+	       "where the members stand that every header knows");
+
+/* Those from retransmits on came with Linux 6.5 and 6.10, after many headers. */
+static const struct place mptcp_places[MPTCP_NUMBER_COUNT] = {
+	[MPTCP_SUBFLOWS] = PLACE(0, 1), [MPTCP_ADD_ADDR_SIGNAL] = PLACE(1, 1),
+	[MPTCP_ADD_ADDR_ACCEPTED] = PLACE(2, 1), [MPTCP_SUBFLOWS_MAX] = PLACE(3, 1),
+	[MPTCP_ADD_ADDR_SIGNAL_MAX] = PLACE(4, 1), [MPTCP_ADD_ADDR_ACCEPTED_MAX] = PLACE(5, 1),
+	[MPTCP_FLAGS] = PLACE(8, 4), [MPTCP_TOKEN] = PLACE(12, 4), [MPTCP_WRITE_SEQ] = PLACE(16, 8),
+	[MPTCP_SND_UNA] = PLACE(24, 8), [MPTCP_RCV_NXT] = PLACE(32, 8),
+	[MPTCP_LOCAL_ADDR_USED] = PLACE(40, 1), [MPTCP_LOCAL_ADDR_MAX] = PLACE(41, 1),
+	[MPTCP_CSUM_ENABLED] = PLACE(42, 1), [MPTCP_RETRANSMITS] = PLACE(44, 4),
+	[MPTCP_BYTES_RETRANS] = PLACE(48, 8), [MPTCP_BYTES_SENT] = PLACE(56, 8),
+	[MPTCP_BYTES_RECEIVED] = PLACE(64, 8), [MPTCP_BYTES_ACKED] = PLACE(72, 8),
+	[MPTCP_SUBFLOWS_TOTAL] = PLACE(80, 1), [MPTCP_LAST_DATA_SENT] = PLACE(84, 4),
+	[MPTCP_LAST_DATA_RECV] = PLACE(88, 4), [MPTCP_LAST_ACK_RECV] = PLACE(92, 4),
+};
+
+void mptcp_info_parse(const uint8_t *bytes, size_t size, struct mptcp_state *state)
+{
+	for (unsigned i = 0; i < MPTCP_NUMBER_COUNT; i++) {
+		const struct place *place = &mptcp_places[i];
+
+		if ((size_t)place->offset + place->size > size)
+			continue;
+		state->value[i] = read_at(bytes, place);
+		state->have |= 1u << i;
+	}
 }

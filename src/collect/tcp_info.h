@@ -22,4 +22,7 @@ void tcp_info_flow(const uint8_t *bytes, size_t size, struct sock *sock);
 /* Every member, and how many bytes there are behind those that are known. */
 void tcp_info_metrics(const uint8_t *bytes, size_t size, struct metrics *metrics);
 
+/* The kernel's mptcp_info, which comes under the same number; as much of it as there is. */
+void mptcp_info_parse(const uint8_t *bytes, size_t size, struct mptcp_state *state);
+
 #endif

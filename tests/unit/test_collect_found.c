@@ -2,10 +2,10 @@
 /* What stands under a name: files of any kind, network namespaces, nested attributes. */
 #include "test.h"
 
+#include "collect/attrs.h"
 #include "collect/names.h"
 #include "collect/netns.h"
 #include "collect/spaces.h"
-#include "collect/ulp.h"
 
 #include <errno.h>
 #include <linux/inet_diag.h>
@@ -172,12 +172,13 @@ static void add_attr(struct nest *nest, uint16_t type, const void *bytes, size_t
 static struct ulp take(uint16_t type, const struct nest *inner)
 {
 	struct nest outer = { .size = 0 };
-	struct ulp ulp = { .name = "" };
+	struct detail detail = { .have_memory = false };
+	struct parsed parsed = { .detail = &detail };
 
 	add_attr(&outer, INET_ULP_INFO_NAME, "above", 6);
 	add_attr(&outer, type, inner->bytes, inner->size);
-	ulp_take(&ulp, outer.bytes, outer.size);
-	return ulp;
+	inet_attrs.attrs[INET_DIAG_ULP_INFO].take(&parsed, outer.bytes, outer.size);
+	return detail.ulp;
 }
 
 static void test_tls_number_is_told_that_was_cut(void **state)
