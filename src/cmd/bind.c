@@ -114,16 +114,16 @@ static int look(struct session *session, const struct bind_ask *ask, struct bind
 			map_slot(&inodes, seen->socks.at[i].inode, NULL);
 	err = session_name(session, &inodes);
 	map_fini(&inodes);
-	if (!err)
-		err = collect_flags(collect, seen, &session->fault);
-	if (!err)
-		err = collect_bind_scene(collect, ask, scene, seen, &session->fault);
+	if (err)
+		return err;
+	collect_flags(collect, seen);
+	collect_bind_scene(collect, ask, scene, seen);
 	/* all are being looked at anyway */
 	scene->elsewhere_known = seen->place;
-	if (!err && !seen->place)
+	if (!seen->place)
 		err = collect_elsewhere(collect, ask, scene, &session->fault);
-	if (!err && session->options->probe)
-		err = collect_probe_bind(collect, ask, &scene->probe, &session->fault);
+	if (session->options->probe)
+		collect_probe_bind(collect, ask, &scene->probe);
 	return err;
 }
 

@@ -116,10 +116,9 @@ static int fill_ask(struct session *session, const struct target *target, struct
 	err = take_scope(session, target, ask);
 	if (!err && session->options->source)
 		err = take_source(session, ask);
-	if (!err)
-		err = collect_way(session->collect, ask, &way, &session->seen, &session->fault);
 	if (err)
 		return err;
+	collect_way(session->collect, ask, &way, &session->seen);
 	if (way.known && way.err)
 		return no_way(session, ask, way.err);
 	if (session->options->source)
@@ -152,9 +151,8 @@ static int look_and_judge(struct session *session, const struct connect_ask *ask
 	if (err)
 		return err;
 	if (probes && judge_connect(&session->seen, ask, NULL, tight, answer))
-		err = collect_probe_ports(session->collect, answer->open, probe, &session->fault);
-	if (!err)
-		err = name_users(session, ask);
+		collect_probe_ports(session->collect, answer->open, probe);
+	err = name_users(session, ask);
 	connect_answer_fini(answer);
 	*answer = (struct connect_answer){ .users = { 0 } };
 	if (!err)

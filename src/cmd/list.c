@@ -53,7 +53,7 @@ static int prepare(struct session *session, unsigned need)
 	if (need & NEED_HOLDERS)
 		err = collect_holders(session->collect, &session->seen, NULL, &session->fault);
 	if (!err && session->style.with_threads)
-		err = collect_threads(session->collect, &session->seen, &session->fault);
+		collect_threads(session->collect, &session->seen);
 	if (!err && (need & NEED_CGROUP))
 		err = collect_cgroups(session->collect, &session->seen, NULL, &session->fault);
 	collect_forget_owners(session->collect);

@@ -106,6 +106,57 @@ uint64_t cgroup_tree_id(const struct cgroup_tree *tree, const char *proc_cgroup)
 	return id;
 }
 
+/* ---- the old hierarchies ---- */
+
+/* True when "a,b,c" up to @end has that word. */
+static bool has_word(const char *at, const char *end, const char *word)
+{
+	size_t size = strlen(word);
+
+	while (at < end) {
+		size_t length = strcspn(at, ",:");
+
+		if (length == size && memcmp(at, word, size) == 0)
+			return true;
+		at += length + 1;
+	}
+	return false;
+}
+
+/* The group of the hierarchy with that controller; NULL and 0 when there is none. */
+static const char *group_of(const char *groups, const char *controller, size_t *size)
+{
+	for (const char *line = groups, *next; line; line = next ? next + 1 : NULL) {
+		const char *words = strchr(line, ':');
+		const char *path = words ? strchr(words + 1, ':') : NULL;
+
+		next = strchr(line, '\n');
+		if (!path || (next && path > next) || !has_word(words + 1, path, controller))
+			continue;
+		*size = strcspn(path, "\n");
+		return path;
+	}
+	*size = 0;
+	return NULL;
+}
+
+static bool same_group(const char *ours, const char *theirs, const char *controller)
+{
+	size_t our_size, their_size;
+	const char *our_group = group_of(ours, controller, &our_size);
+	const char *their_group = group_of(theirs, controller, &their_size);
+
+	return our_size == their_size &&
+	       (!our_size || memcmp(our_group, their_group, our_size) == 0);
+}
+
+bool cgroup_same_class(const char *ours, const char *theirs)
+{
+	return same_group(ours, theirs, "net_cls") && same_group(ours, theirs, "net_prio");
+}
+
+/* ---- the walk ---- */
+
 static void add(struct snapshot *seen, const struct map *wanted, uint64_t id, const char *path)
 {
 	if (!wanted || map_find(wanted, id))

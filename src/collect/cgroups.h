@@ -33,4 +33,10 @@ void cgroup_tree_fini(struct cgroup_tree *tree);
  */
 char *cgroup_mount(char *line);
 
+/*
+ * True when the text of two /proc/PID/cgroup names the same groups of the old
+ * controllers net_cls and net_prio, also when it names none. Trusts nothing of it.
+ */
+bool cgroup_same_class(const char *ours, const char *theirs);
+
 #endif

@@ -7,7 +7,6 @@
 #include "collect/descriptors.h"
 #include "collect/destroy.h"
 #include "collect/elsewhere.h"
-#include "collect/flags.h"
 #include "collect/holders.h"
 #include "collect/inet.h"
 #include "collect/names.h"
@@ -15,13 +14,9 @@
 #include "collect/offers.h"
 #include "collect/others.h"
 #include "collect/privilege.h"
-#include "collect/probe.h"
 #include "collect/proc_net.h"
 #include "collect/raw_socks.h"
 #include "collect/reconcile.h"
-#include "collect/scene.h"
-#include "collect/threads.h"
-#include "collect/way.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -204,13 +199,6 @@ void collect_forget_owners(struct collect *collect)
 			    1u << FRAME_CGROUPS);
 }
 
-int collect_threads(struct collect *collect, struct snapshot *seen, struct fault *fault)
-{
-	(void)fault;
-	threads_collect(&collect->tape, seen);
-	return 0;
-}
-
 int collect_descriptors(struct collect *collect, struct snapshot *seen, struct fault *fault)
 {
 	(void)fault;
@@ -250,21 +238,6 @@ int collect_chain(struct collect *collect, uint16_t port, struct snapshot *seen,
 	return chain_collect(&collect->tape, port, collect->source.deadline_ms, seen, fault);
 }
 
-int collect_flags(struct collect *collect, struct snapshot *seen, struct fault *fault)
-{
-	(void)fault;
-	flags_collect(&collect->tape, seen);
-	return 0;
-}
-
-int collect_bind_scene(struct collect *collect, const struct bind_ask *ask,
-		       struct bind_scene *scene, struct snapshot *seen, struct fault *fault)
-{
-	(void)fault;
-	scene_collect(&collect->tape, ask, scene, seen);
-	return 0;
-}
-
 int collect_elsewhere(struct collect *collect, const struct bind_ask *ask,
 		      struct bind_scene *scene, struct fault *fault)
 {
@@ -273,34 +246,10 @@ int collect_elsewhere(struct collect *collect, const struct bind_ask *ask,
 	return 0;
 }
 
-int collect_probe_bind(struct collect *collect, const struct bind_ask *ask,
-		       struct bind_probe *probe, struct fault *fault)
-{
-	(void)fault;
-	probe_bind(&collect->tape, ask, probe);
-	return 0;
-}
-
 int collect_unix(struct collect *collect, const struct unix_ask *ask,
 		 struct unix_scene *scene, struct snapshot *seen, struct fault *fault)
 {
 	return names_collect(&collect->tape, ask, scene, collect->source.deadline_ms, seen, fault);
-}
-
-int collect_way(struct collect *collect, const struct connect_ask *ask, struct way *way,
-		struct snapshot *seen, struct fault *fault)
-{
-	(void)fault;
-	way_collect(&collect->tape, ask, way, seen);
-	return 0;
-}
-
-int collect_probe_ports(struct collect *collect, const uint8_t *ports,
-			struct port_probe *probe, struct fault *fault)
-{
-	(void)fault;
-	probe_ports(&collect->tape, ports, probe);
-	return 0;
 }
 
 uint64_t collect_reached(const struct collect *collect, const struct sock *sock)

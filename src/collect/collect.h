@@ -204,7 +204,7 @@ int collect_chain(struct collect *collect, uint16_t port, struct snapshot *seen,
  * values. What could not be asked stays unknown and is no gap: a verdict says
  * itself what it depends on.
  */
-int collect_flags(struct collect *collect, struct snapshot *seen, struct fault *fault);
+void collect_flags(struct collect *collect, struct snapshot *seen);
 
 /**
  * collect_bind_scene - what decides about a bind() beside sockets
@@ -213,8 +213,8 @@ int collect_flags(struct collect *collect, struct snapshot *seen, struct fault *
  * Fills @scene->addr_kind (route and address tables) and may_bind_low (the
  * capabilities of the asking uid in this namespace).
  */
-int collect_bind_scene(struct collect *collect, const struct bind_ask *ask,
-		       struct bind_scene *scene, struct snapshot *seen, struct fault *fault);
+void collect_bind_scene(struct collect *collect, const struct bind_ask *ask,
+			struct bind_scene *scene, struct snapshot *seen);
 
 /**
  * collect_elsewhere - owners of that port in other network namespaces
@@ -233,8 +233,8 @@ int collect_elsewhere(struct collect *collect, const struct bind_ask *ask,
  * not have and stays out of its reach. Never listens. What prevented it is told in
  * @probe->refusal, and is no error.
  */
-int collect_probe_bind(struct collect *collect, const struct bind_ask *ask,
-		       struct bind_probe *probe, struct fault *fault);
+void collect_probe_bind(struct collect *collect, const struct bind_ask *ask,
+			struct bind_probe *probe);
 
 /* What stands at a path, and the unix sockets with that name. */
 int collect_unix(struct collect *collect, const struct unix_ask *ask,
@@ -247,8 +247,8 @@ int collect_unix(struct collect *collect, const struct unix_ask *ask,
  * A destination without a way is @way->err and no error. A recording without the
  * answer leaves @way->known false.
  */
-int collect_way(struct collect *collect, const struct connect_ask *ask, struct way *way,
-		struct snapshot *seen, struct fault *fault);
+void collect_way(struct collect *collect, const struct connect_ask *ask, struct way *way,
+		 struct snapshot *seen);
 
 /**
  * collect_probe_ports - ask the kernel which ports connect() may use
@@ -258,8 +258,8 @@ int collect_way(struct collect *collect, const struct connect_ask *ask, struct w
  * (TCP_FASTOPEN_CONNECT, IP_LOCAL_PORT_RANGE). Its preconditions are checked
  * first, and each socket's own count of sent segments after its connect().
  */
-int collect_probe_ports(struct collect *collect, const uint8_t *ports,
-			struct port_probe *probe, struct fault *fault);
+void collect_probe_ports(struct collect *collect, const uint8_t *ports,
+			 struct port_probe *probe);
 
 /**
  * collect_holders - every (process, fd) that holds a socket
@@ -306,7 +306,7 @@ void collect_forget_owners(struct collect *collect);
  * After collect_holders(): adds a process entry with its tid for each thread that
  * holds sockets, and its holders.
  */
-int collect_threads(struct collect *collect, struct snapshot *seen, struct fault *fault);
+void collect_threads(struct collect *collect, struct snapshot *seen);
 
 /**
  * collect_descriptors - open descriptors and their limit of every process

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collect/flags.h"
+#include "collect/handle.h"
 
 #include "base/map.h"
 #include "base/own.h"
+#include "collect/cgroups.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -29,53 +30,6 @@ struct flags {
 	struct text     *rows;          /* what is told of each of them */
 };
 
-/* True when "a,b,c" up to @end has that word. */
-static bool has_word(const char *at, const char *end, const char *word)
-{
-	size_t size = strlen(word);
-
-	while (at < end) {
-		size_t length = strcspn(at, ",:");
-
-		if (length == size && memcmp(at, word, size) == 0)
-			return true;
-		at += length + 1;
-	}
-	return false;
-}
-
-/* The group of the hierarchy with that controller; NULL and 0 when there is none. */
-static const char *group_of(const char *groups, const char *controller, size_t *size)
-{
-	for (const char *line = groups, *next; line; line = next ? next + 1 : NULL) {
-		const char *words = strchr(line, ':');
-		const char *path = words ? strchr(words + 1, ':') : NULL;
-
-		next = strchr(line, '\n');
-		if (!path || (next && path > next) || !has_word(words + 1, path, controller))
-			continue;
-		*size = strcspn(path, "\n");
-		return path;
-	}
-	*size = 0;
-	return NULL;
-}
-
-static bool same_group(const char *ours, const char *theirs, const char *controller)
-{
-	size_t our_size, their_size;
-	const char *our_group = group_of(ours, controller, &our_size);
-	const char *their_group = group_of(theirs, controller, &their_size);
-
-	return our_size == their_size &&
-	       (!our_size || memcmp(our_group, their_group, our_size) == 0);
-}
-
-bool flags_same_class(const char *ours, const char *theirs)
-{
-	return same_group(ours, theirs, "net_cls") && same_group(ours, theirs, "net_prio");
-}
-
 /*
  * A socket that is handed over takes the class and the priority of its traffic
  * from the group of the one that gets it, and keeps them (__receive_sock() in
@@ -90,7 +44,7 @@ static bool would_change(const struct flags *flags, int32_t pid)
 
 	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
 	tape_read(AT_FDCWD, path, &theirs);
-	would = !flags_same_class(text_str(&flags->our_groups), text_str(&theirs));
+	would = !cgroup_same_class(text_str(&flags->our_groups), text_str(&theirs));
 	text_fini(&theirs);
 	return would;
 }
@@ -256,8 +210,9 @@ static void apply_all(struct snapshot *seen, const struct text *rows)
 }
 
 /* A replay has all that was ever told, because it may look at other sockets. */
-void flags_collect(struct tape *tape, struct snapshot *seen)
+void collect_flags(struct collect *collect, struct snapshot *seen)
 {
+	struct tape *tape = &collect->tape;
 	struct question question = { .kind = ANSWER_FLAGS, .key = "" };
 
 	if (tape_replays(tape)) {

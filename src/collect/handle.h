@@ -6,7 +6,7 @@
 #include "collect/crowd.h"
 #include "collect/tape.h"
 
-/* What is behind the doors of collect.h: for the three files that are those doors. */
+/* The private part of struct collect, for the files that define functions of collect.h. */
 struct collect {
 	struct collect_source source;
 	struct tape           tape;

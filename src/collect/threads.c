@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collect/threads.h"
+#include "collect/handle.h"
 
 #include "base/grow.h"
 #include "base/own.h"
@@ -121,8 +121,10 @@ static bool walk_all(struct text *rows)
 	return true;
 }
 
-void threads_collect(struct tape *tape, struct snapshot *seen)
+/* A process that hides its descriptors hides its threads' too. */
+void collect_threads(struct collect *collect, struct snapshot *seen)
 {
+	struct tape *tape = &collect->tape;
 	static const uint32_t only = 1; /* there is one answer in a recording */
 	struct question question = {
 		.kind = ANSWER_THREADS, .key = &only, .key_size = sizeof(only),

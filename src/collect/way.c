@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collect/way.h"
+#include "collect/handle.h"
 
 #include "collect/routes.h"
 
@@ -117,9 +117,10 @@ static struct answer_way_key key_of(const struct connect_ask *ask)
 	return key;
 }
 
-void way_collect(struct tape *tape, const struct connect_ask *ask, struct way *way,
+void collect_way(struct collect *collect, const struct connect_ask *ask, struct way *way,
 		 struct snapshot *seen)
 {
+	struct tape *tape = &collect->tape;
 	struct answer_way_key key = key_of(ask);
 	struct question question = {
 		ANSWER_WAY, &key, .head = way,

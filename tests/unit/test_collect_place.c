@@ -6,13 +6,11 @@
 #include "test.h"
 
 #include "collect/elsewhere.h"
+#include "collect/handle.h"
 #include "collect/links.h"
 #include "collect/mounts.h"
 #include "collect/names.h"
-#include "collect/rights.h"
-#include "collect/scene.h"
 #include "collect/spaces.h"
-#include "collect/way.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -254,15 +252,15 @@ static struct bind_ask bind_ask_of(const struct target *target)
 	};
 }
 
-static void check_kind(struct tape *tape, struct snapshot *seen, const char *text,
+static void check_kind(struct collect *handle, struct snapshot *seen, const char *text,
 		       enum addr_kind kind)
 {
 	struct target target = parse_target(text, 5555);
 	struct bind_ask ask = bind_ask_of(&target);
 	struct bind_scene scene = { 0 };
-	int err = tape_replays(tape) ? -1 : really_bind(&target);
+	int err = tape_replays(&handle->tape) ? -1 : really_bind(&target);
 
-	scene_collect(tape, &ask, &scene, seen);
+	collect_bind_scene(handle, &ask, &scene, seen);
 	if (scene.addr_kind != kind)
 		fprintf(stderr, "%s is kind %d, not %d\n", text, (int)scene.addr_kind, (int)kind);
 	EXPECT(scene.addr_kind == kind);
@@ -276,17 +274,17 @@ struct kind_row { const char *text; enum addr_kind kind; };
 static void check_kinds(const struct kind_row *rows, size_t count)
 {
 	struct snapshot seen;
-	struct tape tape;
+	struct collect handle;
 
 	snapshot_init(&seen);
-	record_begin(&tape);
-	links_collect(&tape, &seen);
+	record_begin(&handle.tape);
+	links_collect(&handle.tape, &seen);
 	for (size_t i = 0; i < count; i++)
-		check_kind(&tape, &seen, rows[i].text, rows[i].kind);
-	record_replay(&tape);
+		check_kind(&handle, &seen, rows[i].text, rows[i].kind);
+	record_replay(&handle.tape);
 	for (size_t i = 0; i < count; i++)
-		check_kind(&tape, &seen, rows[i].text, rows[i].kind);
-	tape_close(&tape, true, NULL);
+		check_kind(&handle, &seen, rows[i].text, rows[i].kind);
+	tape_close(&handle.tape, true, NULL);
 	snapshot_fini(&seen);
 }
 
@@ -376,50 +374,65 @@ static void test_kinds_inferred(void **state)
 		{ "224.0.0.1", ADDR_KIND_MULTICAST }, { "::1", ADDR_KIND_LOCAL },
 		{ "2001:db8::1", ADDR_KIND_TENTATIVE }, { "2001:db8::2", ADDR_KIND_NONE },
 	};
-	struct tape tape;
+	struct collect handle;
 	struct snapshot seen;
 
 	(void)state;
 	snapshot_init(&seen);
-	record_begin(&tape);
-	record_local(&tape, "127.0.0.1", 1, 0);
-	record_local(&tape, "10.9.0.1", 2, 0);
-	record_local(&tape, "::1", 1, 0);
-	record_local(&tape, "2001:db8::1", 2, 0x100);
-	record_replay(&tape);
-	replay_locals(&tape, &seen);
+	record_begin(&handle.tape);
+	record_local(&handle.tape, "127.0.0.1", 1, 0);
+	record_local(&handle.tape, "10.9.0.1", 2, 0);
+	record_local(&handle.tape, "::1", 1, 0);
+	record_local(&handle.tape, "2001:db8::1", 2, 0x100);
+	record_replay(&handle.tape);
+	replay_locals(&handle.tape, &seen);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct target target = parse_target(rows[i].text, 1);
 		struct bind_ask ask = bind_ask_of(&target);
 		struct bind_scene scene = { 0 };
 
 		seen.locals_known = true;
-		scene_collect(&tape, &ask, &scene, &seen);
+		collect_bind_scene(&handle, &ask, &scene, &seen);
 		assert_int_equal(scene.addr_kind, rows[i].kind);
 		assert_false(scene.may_bind_low.is);
 		scene = (struct bind_scene){ 0 };
 		seen.locals_known = false;
-		scene_collect(&tape, &ask, &scene, &seen);
+		collect_bind_scene(&handle, &ask, &scene, &seen);
 		assert_true(scene.addr_kind == ADDR_KIND_UNKNOWN ||
 			    scene.addr_kind == ADDR_KIND_ANY ||
 			    scene.addr_kind == ADDR_KIND_MULTICAST);
 	}
 	assert_int_equal(wrongs, 0);
-	tape_close(&tape, true, NULL);
+	tape_close(&handle.tape, true, NULL);
 	snapshot_fini(&seen);
 }
 
 /* ---- rights ---- */
 
+/* May a program of @uid bind a low port here? */
+static struct known rights_of(uint32_t uid)
+{
+	struct bind_ask ask = { .family = FAMILY_IPV4, .addr = addr_from_v4((const uint8_t[]){ 0, 0, 0, 0 }),
+				.uid = uid };
+	struct collect handle = { .tape = { 0 } };
+	struct bind_scene scene = { .addr_kind = ADDR_KIND_UNKNOWN };
+	struct snapshot seen;
+
+	snapshot_init(&seen);
+	collect_bind_scene(&handle, &ask, &scene, &seen);
+	snapshot_fini(&seen);
+	return scene.may_bind_low;
+}
+
 static void rights_of_lab(void)
 {
-	struct known root = rights_bind_low(0), other = rights_bind_low(4711);
+	struct known root = rights_of(0), other = rights_of(4711);
 
 	EXPECT(root.is && root.value == 1);
 	EXPECT(other.is && other.value == 0);
 	/* somebody else's rights are not of this network namespace */
 	EXPECT(unshare(CLONE_NEWUSER) == 0);
-	root = rights_bind_low(geteuid());
+	root = rights_of(geteuid());
 	EXPECT(root.is && root.value == 0);
 }
 
@@ -452,14 +465,14 @@ static int really_connect(const struct target *target, const struct target *from
 	return err;
 }
 
-static void check_way(struct tape *tape, struct snapshot *seen, const char *text)
+static void check_way(struct collect *handle, struct snapshot *seen, const char *text)
 {
 	struct target target = parse_target(text, 5555);
 	struct addr source;
 	struct way way;
 	int err = really_connect(&target, NULL, &source);
 
-	way_collect(tape, &(struct connect_ask){ .family = target.family,
+	collect_way(handle, &(struct connect_ask){ .family = target.family,
 		    .destination = target.addr, .ifindex = target.ifindex }, &way, seen);
 	if (way.err != err || (!err && !addr_equal(&source, &way.source)))
 		fprintf(stderr, "%s: told %s, is %s\n", text, strerror(way.err), strerror(err));
@@ -472,21 +485,21 @@ static void check_way(struct tape *tape, struct snapshot *seen, const char *text
 static void check_ways(const char *const *texts, size_t count)
 {
 	struct snapshot seen;
-	struct tape tape;
+	struct collect handle;
 
 	snapshot_init(&seen);
-	record_begin(&tape);
-	links_collect(&tape, &seen);
+	record_begin(&handle.tape);
+	links_collect(&handle.tape, &seen);
 	for (size_t i = 0; i < count; i++)
-		check_way(&tape, &seen, texts[i]);
-	record_replay(&tape);
+		check_way(&handle, &seen, texts[i]);
+	record_replay(&handle.tape);
 	for (size_t i = 0; i < count; i++)
-		check_way(&tape, &seen, texts[i]);
-	tape_close(&tape, true, NULL);
+		check_way(&handle, &seen, texts[i]);
+	tape_close(&handle.tape, true, NULL);
 	snapshot_fini(&seen);
 }
 
-static void check_way_from(struct tape *tape, struct snapshot *seen, const char *from,
+static void check_way_from(struct collect *handle, struct snapshot *seen, const char *from,
 			   const char *to)
 {
 	struct target target = parse_target(to, 5555), bound = parse_target(from, 0);
@@ -494,7 +507,7 @@ static void check_way_from(struct tape *tape, struct snapshot *seen, const char 
 	struct way way;
 	int err = really_connect(&target, &bound, &source);
 
-	way_collect(tape, &(struct connect_ask){ .family = target.family, .source = bound.addr,
+	collect_way(handle, &(struct connect_ask){ .family = target.family, .source = bound.addr,
 		    .destination = target.addr, .ifindex = target.ifindex }, &way, seen);
 	if (way.err != err)
 		fprintf(stderr, "%s from %s: told %s, is %s\n", to, from, strerror(way.err),
@@ -507,17 +520,17 @@ static void check_way_from(struct tape *tape, struct snapshot *seen, const char 
 static void check_ways_from(const char *const (*pairs)[2], size_t count)
 {
 	struct snapshot seen;
-	struct tape tape;
+	struct collect handle;
 
 	snapshot_init(&seen);
-	record_begin(&tape);
-	links_collect(&tape, &seen);
+	record_begin(&handle.tape);
+	links_collect(&handle.tape, &seen);
 	for (size_t i = 0; i < count; i++)
-		check_way_from(&tape, &seen, pairs[i][0], pairs[i][1]);
-	record_replay(&tape);
+		check_way_from(&handle, &seen, pairs[i][0], pairs[i][1]);
+	record_replay(&handle.tape);
 	for (size_t i = 0; i < count; i++)
-		check_way_from(&tape, &seen, pairs[i][0], pairs[i][1]);
-	tape_close(&tape, true, NULL);
+		check_way_from(&handle, &seen, pairs[i][0], pairs[i][1]);
+	tape_close(&handle.tape, true, NULL);
 	snapshot_fini(&seen);
 }
 
@@ -587,20 +600,20 @@ static void test_ways_inferred(void **state)
 		{ "10.9.0.2", NULL }, { "10.7.0.1", NULL },
 	};
 	struct snapshot seen;
-	struct tape tape;
+	struct collect handle;
 
 	(void)state;
 	snapshot_init(&seen);
-	record_begin(&tape);
-	record_local(&tape, "10.9.0.1", 2, 0);
-	record_local(&tape, "10.9.0.2", 2, 0);
-	record_replay(&tape);
-	replay_locals(&tape, &seen);
+	record_begin(&handle.tape);
+	record_local(&handle.tape, "10.9.0.1", 2, 0);
+	record_local(&handle.tape, "10.9.0.2", 2, 0);
+	record_replay(&handle.tape);
+	replay_locals(&handle.tape, &seen);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct target target = parse_target(rows[i].text, 1);
 		struct way way;
 
-		way_collect(&tape, &(struct connect_ask){ .family = target.family,
+		collect_way(&handle, &(struct connect_ask){ .family = target.family,
 			    .destination = target.addr }, &way, &seen);
 		assert_int_equal(way.known, rows[i].source != NULL);
 		if (rows[i].source) {
@@ -610,7 +623,7 @@ static void test_ways_inferred(void **state)
 		}
 	}
 	assert_int_equal(wrongs, 0);
-	tape_close(&tape, true, NULL);
+	tape_close(&handle.tape, true, NULL);
 	snapshot_fini(&seen);
 }
 
@@ -748,17 +761,17 @@ static void names_of_lab(void)
 		{ "@tw", UNIX_FILE_UNKNOWN, 0, 0, 0, false },
 		{ "@child", UNIX_FILE_UNKNOWN, 0, 0, 0, false },
 	};
-	struct tape tape;
+	struct collect handle;
 
 	make_names();
-	record_begin(&tape);
+	record_begin(&handle.tape);
 	for (size_t i = 0; i < COUNT(rows); i++)
-		check_name(&tape, &rows[i]);
-	record_replay(&tape);
+		check_name(&handle.tape, &rows[i]);
+	record_replay(&handle.tape);
 	EXPECT(chdir("/") == 0);
 	for (size_t i = 0; i < COUNT(rows); i++)
-		check_name(&tape, &rows[i]);
-	tape_close(&tape, true, NULL);
+		check_name(&handle.tape, &rows[i]);
+	tape_close(&handle.tape, true, NULL);
 }
 
 static void test_names(void **state)
@@ -778,20 +791,20 @@ static void test_names_unrecorded(void **state)
 {
 	struct unix_ask ask = { .name = "/x", .size = 2, .type = UNIX_STREAM };
 	struct unix_scene scene = { 0 };
-	struct tape tape = { 0 };
+	struct collect handle = { 0 };
 	struct snapshot seen;
 
 	(void)state;
 	snapshot_init(&seen);
-	record_begin(&tape);
-	record_replay(&tape);
-	assert_int_equal(names_collect(&tape, &ask, &scene, 5000, &seen, NULL), 0);
+	record_begin(&handle.tape);
+	record_replay(&handle.tape);
+	assert_int_equal(names_collect(&handle.tape, &ask, &scene, 5000, &seen, NULL), 0);
 	assert_false(scene.listed);
 	assert_int_equal(scene.file, UNIX_FILE_UNKNOWN);
 	assert_int_equal(seen.gaps.count, 1);
 	assert_int_equal(seen.gaps.at[0].kind, GAP_RECORDING);
 	assert_int_equal(wrongs, 0);
-	tape_close(&tape, true, NULL);
+	tape_close(&handle.tape, true, NULL);
 	snapshot_fini(&seen);
 }
 
@@ -844,26 +857,26 @@ static void check_elsewhere(struct tape *tape, uint16_t port, enum protocol prot
 
 static void elsewhere_of_lab(void)
 {
-	struct tape tape;
+	struct collect handle;
 	struct stat before, after;
 	int end, status;
 	pid_t child = make_neighbour(23456, &end);
 
 	EXPECT(stat("/proc/thread-self/ns/net", &before) == 0);
-	record_begin(&tape);
-	check_elsewhere(&tape, 23456, PROTOCOL_TCP, child);
-	check_elsewhere(&tape, 23457, PROTOCOL_TCP, 0);
-	check_elsewhere(&tape, 23456, PROTOCOL_UDP, 0);
+	record_begin(&handle.tape);
+	check_elsewhere(&handle.tape, 23456, PROTOCOL_TCP, child);
+	check_elsewhere(&handle.tape, 23457, PROTOCOL_TCP, 0);
+	check_elsewhere(&handle.tape, 23456, PROTOCOL_UDP, 0);
 	EXPECT(stat("/proc/thread-self/ns/net", &after) == 0);
 	EXPECT(before.st_ino == after.st_ino);
 	close(end);
 	EXPECT(waitpid(child, &status, 0) == child && status == 0);
-	check_elsewhere(&tape, 23458, PROTOCOL_TCP, 0);
-	record_replay(&tape);
-	check_elsewhere(&tape, 23456, PROTOCOL_TCP, child);
-	check_elsewhere(&tape, 23457, PROTOCOL_TCP, 0);
-	check_elsewhere(&tape, 4444, PROTOCOL_TCP, 0);
-	tape_close(&tape, true, NULL);
+	check_elsewhere(&handle.tape, 23458, PROTOCOL_TCP, 0);
+	record_replay(&handle.tape);
+	check_elsewhere(&handle.tape, 23456, PROTOCOL_TCP, child);
+	check_elsewhere(&handle.tape, 23457, PROTOCOL_TCP, 0);
+	check_elsewhere(&handle.tape, 4444, PROTOCOL_TCP, 0);
+	tape_close(&handle.tape, true, NULL);
 }
 
 static void test_elsewhere(void **state)

@@ -6,9 +6,9 @@
 #include "test.h"
 
 #include "base/grow.h"
-#include "collect/flags.h"
+#include "collect/cgroups.h"
+#include "collect/handle.h"
 #include "collect/knobs.h"
-#include "collect/probe.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,18 +54,18 @@ static void test_same_class(void **state)
 	static const char old[] = "5:net_cls,net_prio:/web\n4:cpu:/a\n0::/\n";
 
 	(void)state;
-	assert_true(flags_same_class("", ""));
-	assert_true(flags_same_class(unified, "0::/system.slice\n"));
-	assert_true(flags_same_class(old, "5:net_cls,net_prio:/web\n4:cpu:/b\n0::/x\n"));
-	assert_false(flags_same_class(old, "5:net_cls,net_prio:/webs\n4:cpu:/a\n0::/\n"));
-	assert_false(flags_same_class(old, "5:net_cls,net_prio:/\n0::/\n"));
-	assert_false(flags_same_class(old, unified));
-	assert_false(flags_same_class("6:net_prio:/a\n5:net_cls:/\n", "6:net_prio:/b\n5:net_cls:/\n"));
-	assert_false(flags_same_class("5:net_cls:/a\n", ""));
+	assert_true(cgroup_same_class("", ""));
+	assert_true(cgroup_same_class(unified, "0::/system.slice\n"));
+	assert_true(cgroup_same_class(old, "5:net_cls,net_prio:/web\n4:cpu:/b\n0::/x\n"));
+	assert_false(cgroup_same_class(old, "5:net_cls,net_prio:/webs\n4:cpu:/a\n0::/\n"));
+	assert_false(cgroup_same_class(old, "5:net_cls,net_prio:/\n0::/\n"));
+	assert_false(cgroup_same_class(old, unified));
+	assert_false(cgroup_same_class("6:net_prio:/a\n5:net_cls:/\n", "6:net_prio:/b\n5:net_cls:/\n"));
+	assert_false(cgroup_same_class("5:net_cls:/a\n", ""));
 	/* a path may look like a controller */
-	assert_true(flags_same_class("1:cpu:/net_cls\n", "1:cpu:/b,net_cls:c\n"));
-	assert_true(flags_same_class("net_cls", ":"));
-	assert_true(flags_same_class("::\n:\n\n1:net_cls", "1:net_cls"));
+	assert_true(cgroup_same_class("1:cpu:/net_cls\n", "1:cpu:/b,net_cls:c\n"));
+	assert_true(cgroup_same_class("net_cls", ":"));
+	assert_true(cgroup_same_class("::\n:\n\n1:net_cls", "1:net_cls"));
 }
 
 static int listener(int family, int reuseaddr, int reuseport, int v6only)
@@ -153,7 +153,7 @@ static void expect_flags(const struct snapshot *seen, size_t from)
 static void test_flags(void **state)
 {
 	int fds[2] = { listener(AF_INET, 1, 0, 0), listener(AF_INET, 0, 1, 0) };
-	struct tape tape = { 0 };
+	struct collect handle = { 0 };
 	struct snapshot seen;
 	unsigned before;
 
@@ -170,19 +170,19 @@ static void test_flags(void **state)
 	add_holder(&seen, seen.socks.at[1].inode, getpid(), fds[1]);
 	snapshot_sort_holders(&seen);
 	before = open_descriptors();
-	flags_collect(&tape, &seen);
+	collect_flags(&handle, &seen);
 	expect_flags(&seen, 0);
 	assert_int_equal(open_descriptors(), before);
 
-	assert_int_equal(tape_open(&tape, NULL, recording, NULL), 0);
+	assert_int_equal(tape_open(&handle.tape, NULL, recording, NULL), 0);
 	forget_flags(&seen);
-	flags_collect(&tape, &seen);
-	assert_int_equal(tape_close(&tape, true, NULL), 0);
+	collect_flags(&handle, &seen);
+	assert_int_equal(tape_close(&handle.tape, true, NULL), 0);
 	close(fds[0]);
 	close(fds[1]);
 
 	/* nobody is asked any more, and another row in front changes nothing */
-	assert_int_equal(tape_open(&tape, recording, NULL, NULL), 0);
+	assert_int_equal(tape_open(&handle.tape, recording, NULL, NULL), 0);
 	forget_flags(&seen);
 	for (size_t i = 0; i < 2; i++) {
 		struct sock again = seen.socks.at[i];
@@ -190,17 +190,17 @@ static void test_flags(void **state)
 		*grow_add(&seen.socks) = again;
 	}
 	seen.socks.at[0].cookie++;
-	flags_collect(&tape, &seen);
+	collect_flags(&handle, &seen);
 	assert_int_equal(seen.socks.at[0].have, 0);
 	expect_flags(&seen, 2);
-	tape_close(&tape, false, NULL);
+	tape_close(&handle.tape, false, NULL);
 	snapshot_fini(&seen);
 }
 
 static void test_flags_of_ipv6(void **state)
 {
 	int fd = listener(AF_INET6, 0, 0, 1);
-	struct tape tape = { 0 };
+	struct collect handle = { 0 };
 	struct snapshot seen;
 
 	(void)state;
@@ -208,7 +208,7 @@ static void test_flags_of_ipv6(void **state)
 		skip();
 	snapshot_init(&seen);
 	add_holder(&seen, add_sock(&seen, fd, FAMILY_IPV6)->inode, getpid(), fd);
-	flags_collect(&tape, &seen);
+	collect_flags(&handle, &seen);
 	assert_int_equal(seen.socks.at[0].have, HAVE_FLAGS);
 	assert_true(seen.socks.at[0].v6only);
 	assert_false(seen.socks.at[0].reuseaddr);
@@ -220,18 +220,18 @@ static void test_flags_of_ipv6(void **state)
 static void test_flags_of_others(void **state)
 {
 	int fd = listener(AF_INET, 1, 1, 0);
-	struct tape tape = { 0 };
+	struct collect handle = { 0 };
 	struct snapshot seen;
 
 	(void)state;
 	snapshot_init(&seen);
 	add_holder(&seen, add_sock(&seen, fd, FAMILY_IPV4)->inode, getpid(), fd);
 	seen.socks.at[0].cookie ^= 1;
-	flags_collect(&tape, &seen);
+	collect_flags(&handle, &seen);
 	assert_int_equal(seen.socks.at[0].have, 0);
 	seen.socks.at[0].cookie ^= 1;
 	seen.socks.at[0].protocol = PROTOCOL_UDP;
-	flags_collect(&tape, &seen);
+	collect_flags(&handle, &seen);
 	assert_int_equal(seen.socks.at[0].have, 0);
 	snapshot_fini(&seen);
 	close(fd);
@@ -260,19 +260,19 @@ static void test_bind(void **state)
 {
 	int fd = listener(AF_INET, 0, 0, 0);
 	struct bind_ask ask = ask_any(port_of(fd));
-	struct tape tape = { 0 };
+	struct collect handle = { 0 };
 	struct bind_probe probe;
 	unsigned before = open_descriptors();
 
 	(void)state;
-	probe_bind(&tape, &ask, &probe);
+	collect_probe_bind(&handle, &ask, &probe);
 	assert_true(probe.made);
 	assert_int_equal(probe.err, EADDRINUSE);
 	assert_string_equal(probe.refusal, "");
 	close(fd);
 	/* twice: the first left nothing behind */
 	for (int i = 0; i < 2; i++) {
-		probe_bind(&tape, &ask, &probe);
+		collect_probe_bind(&handle, &ask, &probe);
 		assert_true(probe.made);
 		assert_int_equal(probe.err, 0);
 	}
@@ -284,18 +284,18 @@ static void test_bind_reuseport(void **state)
 {
 	int fd = listener(AF_INET, 0, 1, 0);
 	struct bind_ask ask = ask_any(port_of(fd));
-	struct tape tape = { 0 };
+	struct collect handle = { 0 };
 	struct bind_probe probe;
 
 	(void)state;
-	probe_bind(&tape, &ask, &probe);
+	collect_probe_bind(&handle, &ask, &probe);
 	assert_int_equal(probe.err, EADDRINUSE);
 	ask.reuseport = true;
-	probe_bind(&tape, &ask, &probe);
+	collect_probe_bind(&handle, &ask, &probe);
 	assert_true(probe.made);
 	assert_int_equal(probe.err, 0);
 	ask.uid++;
-	probe_bind(&tape, &ask, &probe);
+	collect_probe_bind(&handle, &ask, &probe);
 	if (probe.made)
 		assert_int_equal(probe.err, EADDRINUSE);
 	else
@@ -306,21 +306,21 @@ static void test_bind_reuseport(void **state)
 static void test_bind_refused(void **state)
 {
 	struct bind_ask ask = ask_any(1);
-	struct tape tape = { 0 };
+	struct collect handle = { 0 };
 	struct bind_probe probe;
 
 	(void)state;
 	ask.protocol = PROTOCOL_UDP;
-	probe_bind(&tape, &ask, &probe);
+	collect_probe_bind(&handle, &ask, &probe);
 	assert_false(probe.made);
 	assert_non_null(strstr(probe.refusal, "UDP"));
 	ask.protocol = PROTOCOL_TCP;
 	ask.uid = UINT32_MAX;
-	probe_bind(&tape, &ask, &probe);
+	collect_probe_bind(&handle, &ask, &probe);
 	assert_false(probe.made);
 	ask = ask_any(40000);
 	ask.ifindex = INT32_MAX;
-	probe_bind(&tape, &ask, &probe);
+	collect_probe_bind(&handle, &ask, &probe);
 	assert_false(probe.made);
 	assert_non_null(strstr(probe.refusal, "device"));
 }
@@ -330,27 +330,27 @@ static void test_bind_replay(void **state)
 	int fd = listener(AF_INET, 0, 0, 0);
 	struct bind_ask ask = ask_any(port_of(fd)), other = ask, udp = ask;
 	struct bind_probe probe;
-	struct tape tape;
+	struct collect handle;
 
 	(void)state;
 	udp.protocol = PROTOCOL_UDP;
 	other.reuseaddr = true;
-	assert_int_equal(tape_open(&tape, NULL, recording, NULL), 0);
-	probe_bind(&tape, &ask, &probe);
-	probe_bind(&tape, &udp, &probe);
-	assert_int_equal(tape_close(&tape, true, NULL), 0);
+	assert_int_equal(tape_open(&handle.tape, NULL, recording, NULL), 0);
+	collect_probe_bind(&handle, &ask, &probe);
+	collect_probe_bind(&handle, &udp, &probe);
+	assert_int_equal(tape_close(&handle.tape, true, NULL), 0);
 	close(fd);
-	assert_int_equal(tape_open(&tape, recording, NULL, NULL), 0);
-	probe_bind(&tape, &ask, &probe);
+	assert_int_equal(tape_open(&handle.tape, recording, NULL, NULL), 0);
+	collect_probe_bind(&handle, &ask, &probe);
 	assert_true(probe.made);
 	assert_int_equal(probe.err, EADDRINUSE);
-	probe_bind(&tape, &udp, &probe);
+	collect_probe_bind(&handle, &udp, &probe);
 	assert_false(probe.made);
 	assert_non_null(strstr(probe.refusal, "UDP"));
-	probe_bind(&tape, &other, &probe);
+	collect_probe_bind(&handle, &other, &probe);
 	assert_false(probe.made);
 	assert_string_equal(probe.refusal, "the recording holds no such probe");
-	tape_close(&tape, false, NULL);
+	tape_close(&handle.tape, false, NULL);
 }
 
 /* A recording is somebody else's file: cut, overlong, with bytes for a terminal. */
@@ -358,28 +358,28 @@ static void test_strange_recording(void **state)
 {
 	struct bind_ask ask = ask_any(9), short_one = ask_any(10);
 	uint32_t key[13] = { PROTOCOL_TCP, FAMILY_IPV4, 9, 0, 0, geteuid() };
-	struct { int32_t made, err; char refusal[PROBE_REFUSAL]; } told = { 7, -5, "" };
+	struct { int32_t made, err; char refusal[200]; } told = { 7, -5, "" };
 	struct bind_probe probe;
-	struct tape tape;
+	struct collect handle;
 
 	(void)state;
 	memcpy(key + 9, ask.addr.b, sizeof(ask.addr.b));
 	memset(told.refusal, '\33', sizeof(told.refusal));
-	assert_int_equal(tape_open(&tape, NULL, recording, NULL), 0);
-	tape_answer(&tape, ANSWER_PROBE_BIND, key, sizeof(key), &told, sizeof(told));
+	assert_int_equal(tape_open(&handle.tape, NULL, recording, NULL), 0);
+	tape_answer(&handle.tape, ANSWER_PROBE_BIND, key, sizeof(key), &told, sizeof(told));
 	key[2] = 10;
-	tape_answer(&tape, ANSWER_PROBE_BIND, key, sizeof(key), &told, sizeof(told) - 1);
-	tape_answer(&tape, ANSWER_FLAGS, "", 0, "too short", 9);
-	assert_int_equal(tape_close(&tape, true, NULL), 0);
-	assert_int_equal(tape_open(&tape, recording, NULL, NULL), 0);
-	probe_bind(&tape, &ask, &probe);
+	tape_answer(&handle.tape, ANSWER_PROBE_BIND, key, sizeof(key), &told, sizeof(told) - 1);
+	tape_answer(&handle.tape, ANSWER_FLAGS, "", 0, "too short", 9);
+	assert_int_equal(tape_close(&handle.tape, true, NULL), 0);
+	assert_int_equal(tape_open(&handle.tape, recording, NULL, NULL), 0);
+	collect_probe_bind(&handle, &ask, &probe);
 	assert_false(probe.made);
 	assert_int_equal(probe.err, 0);
 	assert_non_null(strstr(probe.refusal, "\\x1b"));
 	assert_null(strchr(probe.refusal, '\33'));
-	probe_bind(&tape, &short_one, &probe);
+	collect_probe_bind(&handle, &short_one, &probe);
 	assert_string_equal(probe.refusal, "the recording holds no such probe");
-	tape_close(&tape, false, NULL);
+	tape_close(&handle.tape, false, NULL);
 }
 
 /* ---- in a namespace of one's own ---- */
@@ -445,12 +445,12 @@ static struct port_probe probe;         /* too large for a careful stack */
 
 static void ask_ports(unsigned low, unsigned high)
 {
-	struct tape tape = { 0 };
+	struct collect handle = { 0 };
 
 	memset(ports, 0, sizeof(ports));
 	for (unsigned port = low; port <= high; port++)
 		ports[port / 8] = (uint8_t)(ports[port / 8] | 1u << (port % 8));
-	probe_ports(&tape, ports, &probe);
+	collect_probe_ports(&handle, ports, &probe);
 }
 
 static bool is_usable(unsigned port)
@@ -576,22 +576,22 @@ static void test_preconditions(void **state)
 
 static void run_ports_replay(void)
 {
-	struct tape tape;
+	struct collect handle;
 	static struct port_probe live;
 
 	lo_up();
 	bind_loopback(40001, 0);
 	ask_ports(40000, 40003);
-	CHECK(tape_open(&tape, NULL, recording, NULL) == 0);
-	probe_ports(&tape, ports, &live);
-	CHECK(tape_close(&tape, true, NULL) == 0);
-	CHECK(tape_open(&tape, recording, NULL, NULL) == 0);
-	probe_ports(&tape, ports, &probe);
+	CHECK(tape_open(&handle.tape, NULL, recording, NULL) == 0);
+	collect_probe_ports(&handle, ports, &live);
+	CHECK(tape_close(&handle.tape, true, NULL) == 0);
+	CHECK(tape_open(&handle.tape, recording, NULL, NULL) == 0);
+	collect_probe_ports(&handle, ports, &probe);
 	CHECK(memcmp(&live, &probe, sizeof(live)) == 0 && probe.made);
 	ports[40000 / 8] ^= 1;
-	probe_ports(&tape, ports, &probe);
+	collect_probe_ports(&handle, ports, &probe);
 	CHECK(!probe.made && strcmp(probe.refusal, "the recording holds no such probe") == 0);
-	tape_close(&tape, false, NULL);
+	tape_close(&handle.tape, false, NULL);
 }
 
 static void test_ports_replay(void **state)
@@ -604,23 +604,23 @@ static void test_ports_replay(void **state)
 static void run_low_port(void)
 {
 	struct bind_ask ask = ask_any(80);
-	struct tape tape = { 0 };
+	struct collect handle = { 0 };
 	struct bind_probe told;
 
-	probe_bind(&tape, &ask, &told);
+	collect_probe_bind(&handle, &ask, &told);
 	CHECK(told.made && told.err == 0);
 	ask.uid = 1000;
-	probe_bind(&tape, &ask, &told);
+	collect_probe_bind(&handle, &ask, &told);
 	CHECK(told.made && told.err == EACCES);
 	ask.port = 8080;
-	probe_bind(&tape, &ask, &told);
+	collect_probe_bind(&handle, &ask, &told);
 	CHECK(told.made && told.err == 0);
 	ask.reuseport = true;
-	probe_bind(&tape, &ask, &told);
+	collect_probe_bind(&handle, &ask, &told);
 	CHECK(!told.made && strstr(told.refusal, "user namespace"));
 	/* it is still us: nothing was given up but in the child */
 	ask = ask_any(80);
-	probe_bind(&tape, &ask, &told);
+	collect_probe_bind(&handle, &ask, &told);
 	CHECK(told.made && told.err == 0);
 }
 
@@ -635,17 +635,17 @@ static void run_poor(void)
 {
 	struct rlimit few = { 3, 3 };
 	struct bind_ask ask = ask_any(8080);
-	struct tape tape = { 0 };
+	struct collect handle = { 0 };
 	struct bind_probe told;
 
 	signal(SIGCHLD, SIG_IGN);
-	probe_bind(&tape, &ask, &told);
+	collect_probe_bind(&handle, &ask, &told);
 	CHECK(told.made && told.err == 0);
 	lo_up();
 	/* valgrind keeps the limit to itself */
 	if (setrlimit(RLIMIT_NOFILE, &few) < 0 && errno == EPERM)
 		return;
-	probe_bind(&tape, &ask, &told);
+	collect_probe_bind(&handle, &ask, &told);
 	CHECK(!told.made && *told.refusal);
 	ask_ports(40000, 40001);
 	CHECK(!probe.made && *probe.refusal);

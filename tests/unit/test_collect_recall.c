@@ -9,13 +9,10 @@
 #include "base/grow.h"
 #include "collect/cgroups.h"
 #include "collect/elsewhere.h"
-#include "collect/flags.h"
+#include "collect/handle.h"
 #include "collect/names.h"
 #include "collect/others.h"
-#include "collect/probe.h"
 #include "collect/raw_socks.h"
-#include "collect/scene.h"
-#include "collect/way.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -26,25 +23,25 @@
 #define COUNT(rows) (sizeof(rows) / sizeof(*(rows)))
 
 static char recording[] = "/tmp/sockvet-test-recall.XXXXXX";
-static struct tape tape;
+static struct collect handle;
 static struct snapshot seen;
 
 static void begin(void)
 {
 	snapshot_init(&seen);
-	assert_int_equal(tape_open(&tape, NULL, recording, NULL), 0);
-	tape_put(&tape, FRAME_BASICS, NULL, NULL, 0);
+	assert_int_equal(tape_open(&handle.tape, NULL, recording, NULL), 0);
+	tape_put(&handle.tape, FRAME_BASICS, NULL, NULL, 0);
 }
 
 static void replay(void)
 {
-	assert_int_equal(tape_close(&tape, true, NULL), 0);
-	assert_int_equal(tape_open(&tape, recording, NULL, NULL), 0);
+	assert_int_equal(tape_close(&handle.tape, true, NULL), 0);
+	assert_int_equal(tape_open(&handle.tape, recording, NULL, NULL), 0);
 }
 
 static void end(void)
 {
-	tape_close(&tape, false, NULL);
+	tape_close(&handle.tape, false, NULL);
 	snapshot_fini(&seen);
 }
 
@@ -77,7 +74,7 @@ static enum addr_kind kind_of(struct addr addr, uint32_t ifindex, uint32_t scope
 	};
 	struct bind_scene scene = { 0 };
 
-	scene_collect(&tape, &ask, &scene, &seen);
+	collect_bind_scene(&handle, &ask, &scene, &seen);
 	assert_false(scene.may_bind_low.is);
 	return scene.addr_kind;
 }
@@ -130,15 +127,15 @@ static void test_kind_of_an_address_is_believed_out_of_range(void **state)
 	(void)state;
 	memcpy(key.addr, ask.addr.b, 16);
 	begin();
-	tape_answer(&tape, ANSWER_SCENE, &key, sizeof(key), told, sizeof(told));
+	tape_answer(&handle.tape, ANSWER_SCENE, &key, sizeof(key), told, sizeof(told));
 	replay();
-	scene_collect(&tape, &ask, &scene, &seen);
+	collect_bind_scene(&handle, &ask, &scene, &seen);
 	assert_int_equal(scene.addr_kind, ADDR_KIND_UNKNOWN);
 	assert_true(scene.may_bind_low.is);
 	assert_int_equal(scene.may_bind_low.value, 1);
 	end();
 	begin();
-	tape_answer(&tape, ANSWER_SCENE, &key, sizeof(key), told, sizeof(told) - 1);
+	tape_answer(&handle.tape, ANSWER_SCENE, &key, sizeof(key), told, sizeof(told) - 1);
 	replay();
 	assert_int_equal(kind_of(ask.addr, 0, 0), ADDR_KIND_UNKNOWN);
 	end();
@@ -154,7 +151,7 @@ static struct way way_to(struct addr destination, struct addr source)
 	};
 	struct way way;
 
-	way_collect(&tape, &ask, &way, &seen);
+	collect_way(&handle, &ask, &way, &seen);
 	return way;
 }
 
@@ -202,14 +199,14 @@ static void test_errno_of_a_way_is_believed_out_of_range(void **state)
 		};
 
 		begin();
-		tape_answer(&tape, ANSWER_WAY, &key, sizeof(key), &told, sizeof(told));
+		tape_answer(&handle.tape, ANSWER_WAY, &key, sizeof(key), &told, sizeof(told));
 		replay();
 		assert_int_equal(way_to(to, none).err, cases[i].err);
 		assert_int_equal(way_to(to, none).ifindex, 5);
 		end();
 	}
 	begin();
-	tape_answer(&tape, ANSWER_WAY, &key, sizeof(key), "short", 5);
+	tape_answer(&handle.tape, ANSWER_WAY, &key, sizeof(key), "short", 5);
 	replay();
 	assert_false(way_to(to, none).known);
 	end();
@@ -238,9 +235,9 @@ static void recall_elsewhere(size_t rows, size_t more, struct bind_scene *scene)
 		text_add(&bytes, (const char *)&row, sizeof(row));
 	text_add(&bytes, "junk", more);
 	begin();
-	tape_answer(&tape, ANSWER_ELSEWHERE, key, sizeof(key), bytes.at, bytes.count);
+	tape_answer(&handle.tape, ANSWER_ELSEWHERE, key, sizeof(key), bytes.at, bytes.count);
 	replay();
-	elsewhere_collect(&tape, &ask, scene, 0);
+	elsewhere_collect(&handle.tape, &ask, scene, 0);
 	text_fini(&bytes);
 	end();
 }
@@ -285,9 +282,9 @@ static int recall_unix(const struct unix_told *told, size_t size, struct unix_sc
 	struct fault fault;
 	int err;
 
-	tape_answer(&tape, ANSWER_UNIX, &key, 10, told, size);
+	tape_answer(&handle.tape, ANSWER_UNIX, &key, 10, told, size);
 	replay();
-	err = names_collect(&tape, &ask, scene, 0, &seen, &fault);
+	err = names_collect(&handle.tape, &ask, scene, 0, &seen, &fault);
 	assert_true(scene->name_max.is);
 	return err;
 }
@@ -351,13 +348,13 @@ static void test_answer_of_a_probe_is_believed_further_than_it_goes(void **state
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct { int32_t made, err; char refusal[PROBE_REFUSAL]; } told = { 1, cases[i].told, "" };
+		struct { int32_t made, err; char refusal[200]; } told = { 1, cases[i].told, "" };
 
 		memset(told.refusal, '\a', sizeof(told.refusal));
 		begin();
-		tape_answer(&tape, ANSWER_PROBE_BIND, key, sizeof(key), &told, sizeof(told) - (i == 4));
+		tape_answer(&handle.tape, ANSWER_PROBE_BIND, key, sizeof(key), &told, sizeof(told) - (i == 4));
 		replay();
-		probe_bind(&tape, &ask, &probe);
+		collect_probe_bind(&handle, &ask, &probe);
 		assert_int_equal(probe.made, i != 4);
 		assert_int_equal(probe.err, cases[i].err);
 		assert_null(strchr(probe.refusal, '\a'));
@@ -367,7 +364,7 @@ static void test_answer_of_a_probe_is_believed_further_than_it_goes(void **state
 
 struct ports_told {
 	uint32_t made, asked, packets_sent;
-	char     refusal[PROBE_REFUSAL];
+	char     refusal[200];
 	uint8_t  answered[8192], usable[8192];
 };
 
@@ -383,9 +380,9 @@ static void test_port_is_usable_that_was_not_asked(void **state)
 	memset(ports, 0x18, sizeof(ports));
 	for (size_t cut = 0; cut < 2; cut++) {
 		begin();
-		tape_answer(&tape, ANSWER_PROBE_PORTS, ports, sizeof(ports), &told, sizeof(told) - cut);
+		tape_answer(&handle.tape, ANSWER_PROBE_PORTS, ports, sizeof(ports), &told, sizeof(told) - cut);
 		replay();
-		probe_ports(&tape, ports, &probe);
+		collect_probe_ports(&handle, ports, &probe);
 		assert_int_equal(probe.made, !cut);
 		assert_int_equal(probe.answered[77], cut ? 0 : 0x10);
 		assert_int_equal(probe.usable[77], cut ? 0 : 0x10);
@@ -411,13 +408,13 @@ static void test_flags_are_given_to_another_socket(void **state)
 	sock = (struct sock){ .cookie = 6, .inode = 60, .family = FAMILY_IPV6 };
 	*grow_add(&seen.socks) = sock;
 	/* the first has a key, and is none of these; nor is the last, which is half a row */
-	tape_answer(&tape, ANSWER_FLAGS, "key", 3, told, sizeof(told));
-	tape_answer(&tape, ANSWER_SCENE, "", 0, told, sizeof(told));
-	tape_answer(&tape, ANSWER_FLAGS, "", 0, told, sizeof(told[0]));
-	tape_answer(&tape, ANSWER_FLAGS, "", 0, told + 1, sizeof(told[1]));
-	tape_answer(&tape, ANSWER_FLAGS, "", 0, told + 2, sizeof(told[2]) / 2);
+	tape_answer(&handle.tape, ANSWER_FLAGS, "key", 3, told, sizeof(told));
+	tape_answer(&handle.tape, ANSWER_SCENE, "", 0, told, sizeof(told));
+	tape_answer(&handle.tape, ANSWER_FLAGS, "", 0, told, sizeof(told[0]));
+	tape_answer(&handle.tape, ANSWER_FLAGS, "", 0, told + 1, sizeof(told[1]));
+	tape_answer(&handle.tape, ANSWER_FLAGS, "", 0, told + 2, sizeof(told[2]) / 2);
 	replay();
-	flags_collect(&tape, &seen);
+	collect_flags(&handle, &seen);
 	assert_true(seen.socks.at[0].have & HAVE_REUSEADDR);
 	assert_true(seen.socks.at[0].have & HAVE_REUSEPORT);
 	assert_true(seen.socks.at[0].reuseaddr);
@@ -439,12 +436,12 @@ static void test_missing_section_is_no_gap(void **state)
 	(void)state;
 	begin();
 	replay();
-	cgroups_replay(&tape, &seen, &wanted);
+	cgroups_replay(&handle.tape, &seen, &wanted);
 	assert_int_equal(seen.gaps.count, 0);
-	cgroups_replay(&tape, &seen, NULL);
+	cgroups_replay(&handle.tape, &seen, NULL);
 	assert_int_equal(seen.gaps.count, 1);
 	seen.socks_complete = true;
-	assert_int_equal(others_collect(&tape, &ask, (struct sink){ 0 }, 0, &seen, NULL), 0);
+	assert_int_equal(others_collect(&handle.tape, &ask, (struct sink){ 0 }, 0, &seen, NULL), 0);
 	assert_false(seen.socks_complete);
 	assert_int_equal(seen.gaps.count, 2);
 	end();
@@ -459,13 +456,13 @@ static void test_cgroup_gap_is_told_where_none_was_asked(void **state)
 	(void)state;
 	for (unsigned asked = 0; asked < 2; asked++) {
 		begin();
-		tape_put(&tape, FRAME_CGROUPS, &made, NULL, 0);
-		tape_put(&tape, FRAME_CGROUP, &group, "/shop", 5);
-		tape_gap(&tape, NULL, GAP_CGROUPS, 1, "cut");
+		tape_put(&handle.tape, FRAME_CGROUPS, &made, NULL, 0);
+		tape_put(&handle.tape, FRAME_CGROUP, &group, "/shop", 5);
+		tape_gap(&handle.tape, NULL, GAP_CGROUPS, 1, "cut");
 		replay();
 		if (asked)
 			map_slot(&wanted, 9, NULL);
-		cgroups_replay(&tape, &seen, &wanted);
+		cgroups_replay(&handle.tape, &seen, &wanted);
 		assert_int_equal(seen.gaps.count, asked);
 		assert_int_equal(seen.cgroups.count, asked);
 		end();
@@ -489,13 +486,13 @@ static void test_senseless_message_of_another_family_is_no_gap(void **state)
 
 	(void)state;
 	begin();
-	tape_put(&tape, FRAME_ASK, &asked, NULL, 0);
-	tape_put(&tape, FRAME_SOCK, NULL, "", 0);
-	tape_put(&tape, FRAME_SOCK, NULL, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 17);
-	tape_gap(&tape, NULL, GAP_DUMP, 1, "broke off");
+	tape_put(&handle.tape, FRAME_ASK, &asked, NULL, 0);
+	tape_put(&handle.tape, FRAME_SOCK, NULL, "", 0);
+	tape_put(&handle.tape, FRAME_SOCK, NULL, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 17);
+	tape_gap(&handle.tape, NULL, GAP_DUMP, 1, "broke off");
 	replay();
 	seen.socks_complete = true;
-	assert_int_equal(others_collect(&tape, &ask, sink, 0, &seen, NULL), 0);
+	assert_int_equal(others_collect(&handle.tape, &ask, sink, 0, &seen, NULL), 0);
 	assert_int_equal(rows, 0);
 	assert_false(seen.socks_complete);
 	assert_true(snapshot_has_gap(&seen, GAP_ATTRIBUTE));
@@ -515,7 +512,7 @@ static void put_file(const char *name, int err, const char *content)
 
 	text_add(&bytes, name, strlen(name) + 1);
 	text_add(&bytes, content, strlen(content));
-	tape_put(&tape, FRAME_FILE, &file, bytes.at, bytes.count);
+	tape_put(&handle.tape, FRAME_FILE, &file, bytes.at, bytes.count);
 	text_fini(&bytes);
 }
 
@@ -526,7 +523,7 @@ static int read_raw(uint32_t states, int *rows, struct fault *fault)
 	};
 
 	*rows = 0;
-	return raw_socks_collect(&tape, &ask, (struct sink){ .take = count_row, .ctx = rows }, "6.1.0", 0,
+	return raw_socks_collect(&handle.tape, &ask, (struct sink){ .take = count_row, .ctx = rows }, "6.1.0", 0,
 				 &seen, fault);
 }
 
@@ -567,10 +564,10 @@ static void test_sentence_of_a_gap_runs_over_or_steers_a_terminal(void **state)
 	(void)state;
 	memset(sentence, '\x1b', sizeof(sentence));
 	begin();
-	tape_put(&tape, FRAME_CGROUPS, &made, NULL, 0);
-	tape_put(&tape, FRAME_GAP, &gap, sentence, sizeof(sentence));
+	tape_put(&handle.tape, FRAME_CGROUPS, &made, NULL, 0);
+	tape_put(&handle.tape, FRAME_GAP, &gap, sentence, sizeof(sentence));
 	replay();
-	cgroups_replay(&tape, &seen, NULL);
+	cgroups_replay(&handle.tape, &seen, NULL);
 	assert_int_equal(seen.gaps.count, 1);
 	assert_int_equal(seen.gaps.at[0].kind, GAP_RECORDING);
 	assert_int_equal(strspn(seen.gaps.at[0].text, "?"), sizeof(seen.gaps.at[0].text) - 1);
@@ -583,11 +580,11 @@ static void test_gaps_without_end_fill_memory(void **state)
 
 	(void)state;
 	begin();
-	tape_put(&tape, FRAME_CGROUPS, &made, NULL, 0);
+	tape_put(&handle.tape, FRAME_CGROUPS, &made, NULL, 0);
 	for (unsigned i = 0; i < 700; i++)
-		tape_gap(&tape, NULL, GAP_CGROUPS, 1, "gap %u", i);
+		tape_gap(&handle.tape, NULL, GAP_CGROUPS, 1, "gap %u", i);
 	replay();
-	cgroups_replay(&tape, &seen, NULL);
+	cgroups_replay(&handle.tape, &seen, NULL);
 	assert_int_equal(seen.gaps.count, 501);
 	assert_string_equal(seen.gaps.at[500].text, "and more of these");
 	assert_int_equal(seen.gaps.at[500].count, 200);
@@ -607,8 +604,8 @@ static void test_errno_of_a_file_is_believed_out_of_range(void **state)
 		begin();
 		put_file("/x", cases[i].told, "not to be read");
 		replay();
-		assert_int_equal(tape_file(&tape, "/x", &content), cases[i].err);
-		assert_int_equal(tape_file(&tape, "/y", &content), -ENODATA);
+		assert_int_equal(tape_file(&handle.tape, "/x", &content), cases[i].err);
+		assert_int_equal(tape_file(&handle.tape, "/y", &content), -ENODATA);
 		assert_int_equal(content.count, 0);
 		end();
 	}

@@ -8,7 +8,7 @@
 #include "base/bits.h"
 #include "collect/collect.h"
 #include "collect/destroy.h"
-#include "collect/probe.h"
+#include "collect/handle.h"
 #include "collect/save.h"
 
 #include <dirent.h>
@@ -436,10 +436,10 @@ static struct bind_probe probe_port(void)
 		.protocol = PROTOCOL_TCP, .family = FAMILY_IPV4, .addr = addr_from_v4(loopback),
 		.port = 40123, .uid = geteuid(), .reuseaddr = true,
 	};
-	struct tape none = { 0 };
+	struct collect handle = { 0 };
 	struct bind_probe probe;
 
-	probe_bind(&none, &ask, &probe);
+	collect_probe_bind(&handle, &ask, &probe);
 	return probe;
 }
 
@@ -472,10 +472,10 @@ static struct port_probe *ask_one(void)
 {
 	static struct port_probe probe;
 	static uint8_t ports[8192];
-	struct tape none = { 0 };
+	struct collect handle = { 0 };
 
 	bits_add(ports, ASKED);
-	probe_ports(&none, ports, &probe);
+	collect_probe_ports(&handle, ports, &probe);
 	return &probe;
 }
 

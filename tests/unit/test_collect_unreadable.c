@@ -7,8 +7,8 @@
 
 #include "collect/census.h"
 #include "collect/cgroups.h"
+#include "collect/handle.h"
 #include "collect/places.h"
-#include "collect/probe.h"
 #include "collect/spaces.h"
 
 #include <dirent.h>
@@ -99,11 +99,11 @@ static int forget(void **state)
 
 static struct snapshot walk_cgroups(void)
 {
-	struct tape none = { 0 };
+	struct collect handle = { 0 };
 	struct snapshot seen;
 
 	snapshot_init(&seen);
-	cgroups_collect(&none, &seen, NULL);
+	cgroups_collect(&handle.tape, &seen, NULL);
 	return seen;
 }
 
@@ -352,11 +352,11 @@ static void test_ports_are_asked_about_without_their_range(void **state)
 {
 	static const uint8_t ports[8192] = { [5000] = 1 };
 	static struct port_probe probe;
-	struct tape none = { 0 };
+	struct collect handle = { 0 };
 
 	(void)state;
 	now = (struct refusal){ "openat", EACCES, 1, 0 };
-	probe_ports(&none, ports, &probe);
+	collect_probe_ports(&handle, ports, &probe);
 	assert_int_equal(probe.made + probe.asked, 0);
 	assert_non_null(strstr(probe.refusal, "ip_local_port_range could not be read"));
 }

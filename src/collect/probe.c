@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Questions that are put to the kernel by doing what was asked about and
+ * undoing it at once. A replay gives the recorded answer and does nothing.
+ */
+#include "collect/handle.h"
+
+#include "base/bits.h"
+#include "base/own.h"
+#include "collect/knobs.h"
+#include "collect/processors.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/tcp.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+enum { REFUSAL = sizeof(((struct bind_probe *)0)->refusal) };
+_Static_assert(sizeof(((struct port_probe *)0)->refusal) == REFUSAL, "one size");
+
+/* Says why a probe was not made, or ended early. */
+__attribute__((format(printf, 2, 3)))
+static void refuse(char refusal[REFUSAL], const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(refusal, REFUSAL, fmt, args);
+	va_end(args);
+}
+
+/* Makes one from a recording safe to show: it is somebody else's text. */
+static void clean_refusal(char refusal[REFUSAL])
+{
+	struct text safe = { 0 };
+
+	text_add_safe(&safe, refusal, strnlen(refusal, REFUSAL - 1));
+	refuse(refusal, "%s", text_str(&safe));
+	text_fini(&safe);
+}
+
+static int set_option(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof(value)) < 0 ? errno : 0;
+}
+
+/* ---- bind() ---- */
+
+#define UNPRIVILEGED_PORT_START "/proc/sys/net/ipv4/ip_unprivileged_port_start"
+
+#ifdef SYS_setresuid32  /* where setresuid() of old takes 16 bits */
+#define SETRESUID SYS_setresuid32
+#else
+#define SETRESUID SYS_setresuid
+#endif
+
+/* The last step that was taken. */
+struct trial { const struct bind_ask *ask; uint32_t step; int err; };
+
+/* IPV6_V6ONLY always, because a sysctl chooses what it starts with. */
+static int set_options(int fd, const struct bind_ask *ask)
+{
+	int err = set_option(fd, SOL_SOCKET, SO_REUSEADDR, ask->reuseaddr);
+
+	if (!err)
+		err = set_option(fd, SOL_SOCKET, SO_REUSEPORT, ask->reuseport);
+	if (!err && ask->family == FAMILY_IPV6)
+		err = set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, ask->v6only);
+	return err;
+}
+
+/* The kernel would take the number of a device that is not there. */
+static int set_device(int fd, const struct bind_ask *ask)
+{
+	char name[IF_NAMESIZE];
+
+	if (!ask->ifindex)
+		return 0;
+	if (!if_indextoname(ask->ifindex, name))
+		return errno;
+	return set_option(fd, SOL_SOCKET, SO_BINDTOIFINDEX, (int)ask->ifindex);
+}
+
+/* Only SO_REUSEPORT compares owners: without it, anybody's socket will do. */
+static int set_owner(int fd, const struct bind_ask *ask)
+{
+	if (ask->uid == geteuid() || fchown(fd, ask->uid, (gid_t)-1) == 0)
+		return 0;
+	return ask->reuseport ? errno : 0;
+}
+
+static int drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	return syscall(SYS_capset, &header, none) < 0 ? errno : 0;
+}
+
+/* 1024 where it cannot be read: the limit of old. */
+static bool is_low(uint16_t port)
+{
+	struct text content = { 0 };
+	long start = tape_read(AT_FDCWD, UNPRIVILEGED_PORT_START, &content) == 0 ?
+		     atol(text_str(&content)) : 1024;
+
+	text_fini(&content);
+	return port < start;
+}
+
+/* For root's: the right itself is all that root has more for bind(). */
+static int lacks_right_of_root(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+
+	if (prctl(PR_CAPBSET_READ, CAP_NET_BIND_SERVICE, 0, 0, 0) != 1)
+		return 0;       /* then root has none here either */
+	if (syscall(SYS_capget, &header, sets) < 0)
+		return errno;
+	return sets[0].effective >> CAP_NET_BIND_SERVICE & 1 ? 0 : EPERM;
+}
+
+/*
+ * A program of a uid other than 0 has no capability but the ambient ones, and
+ * those only if it is started by us as we are. To give them up is always
+ * permitted, also where another uid cannot be taken; to get those of root is not.
+ *
+ * The effective uid only: who owns the user namespace of this network namespace may
+ * do everything in it. The real and the saved one stay ours, for by them the kernel
+ * decides who may send us signals: whoever has the asked uid must not stop us while
+ * the port is taken. Of this thread only: libc would set it for all of them.
+ */
+static int set_rights(int fd, const struct bind_ask *ask)
+{
+	bool ours = ask->uid == geteuid();
+
+	(void)fd;
+	if (ask->uid == 0)
+		return ours || !is_low(ask->port) ? 0 : lacks_right_of_root();
+	if (ours && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, CAP_NET_BIND_SERVICE, 0, 0) == 1)
+		return 0;
+	/* EINVAL: a uid that this user namespace has not, which owns none below it */
+	if (!ours && syscall(SETRESUID, -1, ask->uid, -1) < 0 && errno == EPERM && is_low(ask->port))
+		return EPERM;
+	return drop_capabilities();
+}
+
+static int do_bind(int fd, const struct bind_ask *ask)
+{
+	struct sockaddr_in in4 = { .sin_family = AF_INET, .sin_port = htons(ask->port) };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(ask->port),
+				    .sin6_scope_id = ask->scope };
+	bool is_v4 = ask->family == FAMILY_IPV4;
+	const void *at = is_v4 ? (const void *)&in4 : &in6;
+
+	memcpy(&in4.sin_addr, ask->addr.b + 12, 4);
+	memcpy(&in6.sin6_addr, ask->addr.b, 16);
+	return bind(fd, at, is_v4 ? sizeof(in4) : sizeof(in6)) < 0 ? errno : 0;
+}
+
+/*
+ * What the thread does with its socket, in this order: it is made and given to
+ * the asked uid while we have every right, and bound after they are gone. bind()
+ * looks at the caller's capabilities, at his effective uid as the owner of a
+ * namespace, and at the socket's owner, at nothing else.
+ */
+static const struct step {
+	int (*take)(int fd, const struct bind_ask *ask);
+	const char *refusal;            /* what a failure means */
+} steps[] = {
+	{ NULL,        "a socket to try it with could not be made" },
+	{ set_options, "the options of the socket to try it with could not be set" },
+	{ set_device,  "the socket to try it with could not be put on the device" },
+	{ set_owner,   "SO_REUSEPORT compares uids and no socket of that uid could be made (run as that user, or as root outside of a user namespace)" },
+	{ set_rights,  "the right of that uid to bind a low port could not be had (run as root)" },
+	{ do_bind,     NULL },
+};
+
+enum { STEP_COUNT = sizeof(steps) / sizeof(*steps) };
+
+/* A thread, because its rights end with it. The socket is closed when it returns. */
+static void *try_bind(void *ctx)
+{
+	struct trial *trial = ctx;
+	OWN_FD int fd = socket(trial->ask->family == FAMILY_IPV4 ? AF_INET : AF_INET6,
+			       SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+
+	trial->err = fd < 0 ? errno : 0;
+	while (!trial->err && trial->step + 1 < STEP_COUNT)
+		trial->err = steps[++trial->step].take(fd, trial->ask);
+	return NULL;
+}
+
+/* None of the steps waits for anybody, so the thread comes to its end. */
+static bool run_trial(struct trial *trial)
+{
+	int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+	pthread_t thread;
+
+	if (!processors_start(&thread, try_bind, trial))
+		return false;
+	pthread_join(thread, NULL);
+	/* another effective uid takes our own files below /proc away from us */
+	prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0);
+	return true;
+}
+
+/* What says nothing of the port: it may be had as soon as there is memory. */
+static bool is_shortage(int err)
+{
+	return err == ENOMEM || err == ENOBUFS;
+}
+
+static void try_it(const struct bind_ask *ask, struct bind_probe *probe)
+{
+	struct trial trial = { .ask = ask };
+
+	if (!run_trial(&trial)) {
+		refuse(probe->refusal, "no thread could be had to try it in");
+	} else if (steps[trial.step].refusal) {
+		refuse(probe->refusal, "%s: %s", steps[trial.step].refusal,
+			     strerror(trial.err));
+	} else if (is_shortage(trial.err)) {
+		refuse(probe->refusal, "the kernel was short of memory: %s",
+			     strerror(trial.err));
+	} else {
+		probe->made = true;
+		probe->err = trial.err;
+	}
+}
+
+static bool may_ask(const struct bind_ask *ask, struct bind_probe *probe)
+{
+	if (ask->protocol != PROTOCOL_TCP)
+		refuse(probe->refusal,
+			     "UDP is not bound for a try: datagrams for others would come to it");
+	else if (ask->uid == UINT32_MAX)        /* "leave it" to setresuid() and fchown() */
+		refuse(probe->refusal, "nobody can have the uid 4294967295");
+	else
+		return true;
+	return false;
+}
+
+static struct answer_probe_bind_key key_of(const struct bind_ask *ask)
+{
+	struct answer_probe_bind_key key = {
+		.protocol = ask->protocol, .family = ask->family, .port = ask->port,
+		.ifindex = ask->ifindex, .scope = ask->scope, .uid = ask->uid,
+		.reuseaddr = ask->reuseaddr, .reuseport = ask->reuseport, .v6only = ask->v6only,
+	};
+
+	memcpy(key.addr, ask->addr.b, sizeof(key.addr));
+	return key;
+}
+
+void collect_probe_bind(struct collect *collect, const struct bind_ask *ask,
+			struct bind_probe *probe)
+{
+	struct tape *tape = &collect->tape;
+	struct answer_probe_bind_key key = key_of(ask);
+	struct question question = { ANSWER_PROBE_BIND, &key, sizeof(key), .head = probe };
+
+	*probe = (struct bind_probe){ 0 };
+	if (!tape_replays(tape)) {
+		if (may_ask(ask, probe))
+			try_it(ask, probe);
+		tape_answer_save(tape, &question);
+		return;
+	}
+	if (!tape_answer_find(tape, &question))
+		refuse(probe->refusal, "the recording holds no such probe");
+	probe->made = probe->made == 1;
+	if (probe->err < 0 || probe->err >= 4096)
+		probe->err = 0;
+	clean_refusal(probe->refusal);
+}
+
+/* ---- connect() ---- */
+
+/*
+ * connect() with a deferred fast open chooses a local port as every connect()
+ * does, and leaves the SYN to the first write, which never comes. With a port
+ * range of one port it tells whether connect() may use that very port. The
+ * destination does not matter for what is asked; loopback never leaves the
+ * machine, even if all that is said here were wrong.
+ */
+
+#ifndef IP_LOCAL_PORT_RANGE
+#define IP_LOCAL_PORT_RANGE 51          /* Linux 6.3 */
+#endif
+
+#define PORT_RANGE        "/proc/sys/net/ipv4/ip_local_port_range"
+#define BLACKHOLE_TIMEOUT "/proc/sys/net/ipv4/tcp_fastopen_blackhole_timeout_sec"
+#define NETSTAT           "/proc/thread-self/net/netstat"
+
+enum reply {
+	REPLY_USABLE, REPLY_BLOCKED,
+	REPLY_NONE,             /* not of this port, or not now */
+	REPLY_END,              /* no port can be asked */
+};
+
+struct port_window { unsigned low, high; };
+
+/* Outside of the range of the namespace a port is ignored: another would be asked. */
+static bool read_window(struct port_window *window)
+{
+	struct text content = { 0 };
+	bool is = tape_read(AT_FDCWD, PORT_RANGE, &content) == 0 &&
+		  sscanf(text_str(&content), "%u %u", &window->low, &window->high) == 2;
+
+	text_fini(&content);
+	return is;
+}
+
+/*
+ * After fast open was seen to fail on its way, the kernel may keep it off for a
+ * while, and a SYN would really go out. It does not say whether it does now; what
+ * it says is whether it ever could.
+ */
+static bool may_be_blackholed(void)
+{
+	struct text timeout = { 0 }, netstat = { 0 };
+	int64_t times = 0;
+	bool may = tape_read(AT_FDCWD, BLACKHOLE_TIMEOUT, &timeout) == 0 &&
+		   text_str(&timeout)[0] != '0' &&
+		   tape_read(AT_FDCWD, NETSTAT, &netstat) == 0 &&
+		   knob_pairs(text_str(&netstat), "TcpExt:", "TCPFastOpenBlackhole", &times) &&
+		   times > 0;
+
+	text_fini(&timeout);
+	text_fini(&netstat);
+	return may;
+}
+
+/* Returns false with the reason when the socket cannot be made to send nothing. */
+static bool prepare(int fd, unsigned port, struct port_probe *probe)
+{
+	int err = set_option(fd, IPPROTO_IP, IP_LOCAL_PORT_RANGE, (int)(port | port << 16));
+
+	if (err) {
+		refuse(probe->refusal,
+			     "the kernel cannot be asked about single ports: IP_LOCAL_PORT_RANGE: %s (needs Linux 6.3)",
+			     strerror(err));
+		return false;
+	}
+	err = set_option(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1);
+	if (!err)
+		err = set_option(fd, IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, 1);
+	if (err == EOPNOTSUPP)
+		refuse(probe->refusal,
+			     "asking without a packet needs TCP fast open: net.ipv4.tcp_fastopen has bit 0 off (1 and 3 have it on)");
+	else if (err)
+		refuse(probe->refusal, "asking without a packet needs TCP fast open: %s",
+			     strerror(err));
+	return !err;
+}
+
+/* The proof, of each socket: it counts what it sends. */
+static bool sent_nothing(int fd, struct port_probe *probe)
+{
+	struct tcp_info info = { 0 };
+	socklen_t size = sizeof(info);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0 ||
+	    size < offsetof(struct tcp_info, tcpi_segs_out) + sizeof(info.tcpi_segs_out)) {
+		refuse(probe->refusal, "the kernel does not tell what a socket has sent");
+		return false;
+	}
+	probe->packets_sent += info.tcpi_segs_out;
+	if (info.tcpi_segs_out)
+		refuse(probe->refusal,
+			     "fast open did not hold back the SYN to 127.0.0.1; ended there");
+	return !info.tcpi_segs_out;
+}
+
+static enum reply refuse_connect(int err, struct port_probe *probe)
+{
+	if (err == ENETUNREACH || err == EHOSTUNREACH)
+		refuse(probe->refusal,
+			     "127.0.0.1 cannot be reached in this network namespace, probably because lo is down (ip link set lo up)");
+	else
+		refuse(probe->refusal, "connect() to 127.0.0.1 fails: %s", strerror(err));
+	return REPLY_END;
+}
+
+/* Whether it is this port that was chosen: the range may have just been changed. */
+static bool has_port(int fd, unsigned port)
+{
+	struct sockaddr_in local = { 0 };
+	socklen_t size = sizeof(local);
+
+	return getsockname(fd, (struct sockaddr *)&local, &size) == 0 &&
+	       ntohs(local.sin_port) == port;
+}
+
+static enum reply connect_from(int fd, unsigned port, struct port_probe *probe)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(1),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int err = connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0 ? errno : 0;
+
+	probe->asked++;
+	if (!sent_nothing(fd, probe))
+		return REPLY_END;
+	if (err == EADDRNOTAVAIL)
+		return REPLY_BLOCKED;
+	if (err == ENOMEM || err == ENOBUFS)
+		return REPLY_NONE;
+	if (err)
+		return refuse_connect(err, probe);
+	return has_port(fd, port) ? REPLY_USABLE : REPLY_NONE;
+}
+
+static enum reply ask_port(unsigned port, struct port_probe *probe)
+{
+	OWN_FD int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+
+	if (fd < 0) {
+		refuse(probe->refusal, "a socket to ask with could not be made: %s",
+			     strerror(errno));
+		return REPLY_NONE;
+	}
+	return prepare(fd, port, probe) ? connect_from(fd, port, probe) : REPLY_END;
+}
+
+static void note_outside(const struct port_window *window, unsigned outside,
+			 struct port_probe *probe)
+{
+	if (outside && !*probe->refusal)
+		refuse(probe->refusal,
+			     "%u %s outside of ip_local_port_range %u-%u, so not asked", outside,
+			     outside == 1 ? "port was" : "ports were", window->low, window->high);
+}
+
+static void ask_ports(const uint8_t *ports, const struct port_window *window,
+		      struct port_probe *probe)
+{
+	enum reply reply = REPLY_NONE;
+	unsigned answered = 0, outside = 0;
+
+	for (unsigned port = 1; port < 65536 && reply != REPLY_END; port++) {
+		if (!bits_has(ports, port))
+			continue;
+		if (port < window->low || port > window->high) {
+			outside++;
+			continue;
+		}
+		reply = ask_port(port, probe);
+		if (reply != REPLY_USABLE && reply != REPLY_BLOCKED)
+			continue;
+		bits_add(probe->answered, port);
+		if (reply == REPLY_USABLE)
+			bits_add(probe->usable, port);
+		answered++;
+	}
+	note_outside(window, outside, probe);
+	/* Nothing to ask is an answer too. */
+	probe->made = answered || (!outside && !probe->asked && reply != REPLY_END &&
+				   !*probe->refusal);
+}
+
+static void ask_some(const uint8_t *ports, struct port_probe *probe)
+{
+	struct port_window window;
+
+	if (!read_window(&window))
+		refuse(probe->refusal, "ip_local_port_range could not be read");
+	else if (may_be_blackholed())
+		refuse(probe->refusal,
+			     "fast open may be off for a while after a failure on its way (TCPFastOpenBlackhole), so that a packet would be sent; net.ipv4.tcp_fastopen_blackhole_timeout_sec=0 ends that");
+	else
+		ask_ports(ports, &window, probe);
+}
+
+/* Never more than was asked, and usable only what was answered. */
+static void take_recorded(const uint8_t *ports, struct port_probe *probe)
+{
+	probe->made = probe->made == 1;
+	clean_refusal(probe->refusal);
+	for (size_t i = 0; i < sizeof(probe->answered); i++) {
+		probe->answered[i] &= ports[i];
+		probe->usable[i] &= probe->answered[i];
+	}
+}
+
+void collect_probe_ports(struct collect *collect, const uint8_t *ports,
+			 struct port_probe *probe)
+{
+	struct tape *tape = &collect->tape;
+	struct question question = {
+		ANSWER_PROBE_PORTS, ports, sizeof(probe->answered), .head = probe,
+	};
+
+	*probe = (struct port_probe){ 0 };
+	if (!tape_replays(tape)) {
+		ask_some(ports, probe);
+		tape_answer_save(tape, &question);
+		return;
+	}
+	if (!tape_answer_find(tape, &question))
+		refuse(probe->refusal, "the recording holds no such probe");
+	take_recorded(ports, probe);
+}
