@@ -170,29 +170,22 @@ static bool next_message(struct cursor *cursor, struct frame *frame)
 	return true;
 }
 
+struct cursor load_begin_all(const struct load *load)
+{
+	return (struct cursor){
+		.load = load, .at = sizeof(struct recording_header), .all = true,
+	};
+}
+
 bool load_next(struct cursor *cursor, struct frame *frame)
 {
 	if (cursor->load->foreign)
-		return next_message(cursor, frame);
+		return !cursor->all && next_message(cursor, frame);
 	*frame = frame_at(cursor->load, cursor->at);
-	if (frame_is_head(frame->type) || frame->type == FRAME_END)
+	if ((frame_is_head(frame->type) && !cursor->all) || frame->type == FRAME_END)
 		return false;
 	cursor->at += sizeof(struct frame_header) + frame->size;
 	return true;
-}
-
-struct cursor load_begin_all(const struct load *load)
-{
-	return (struct cursor){ .load = load, .at = sizeof(struct recording_header) };
-}
-
-bool load_next_of_all(struct cursor *cursor, struct frame *frame)
-{
-	if (cursor->load->foreign)
-		return false;
-	*frame = frame_at(cursor->load, cursor->at);
-	cursor->at += sizeof(struct frame_header) + frame->size;
-	return frame->type != FRAME_END;
 }
 
 const uint8_t *frame_open(const struct frame *frame, void *fixed, size_t *size)

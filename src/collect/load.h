@@ -51,23 +51,21 @@ struct frame {
 size_t load_heads(const struct load *load);
 struct frame load_head(const struct load *load, size_t head);
 
-/* A position in a section; made by load_begin(). */
+/* A position in a section or in all of them. */
 struct cursor {
 	const struct load *load;
 	size_t at;
+	bool   all;             /* goes over heads */
 };
 
 /* Starts behind the numbered head, or at the start of a foreign file. */
 struct cursor load_begin(const struct load *load, size_t head);
 
-/* Steps to the next frame of the section; false at its end. */
-bool load_next(struct cursor *cursor, struct frame *frame);
-
-/* For load_next_of_all(): from the first frame of all on. Of a foreign file none. */
+/* Starts at the first frame of all. Of a foreign file there is none. */
 struct cursor load_begin_all(const struct load *load);
 
-/* Steps through every frame in the order of the file; false at FRAME_END. */
-bool load_next_of_all(struct cursor *cursor, struct frame *frame);
+/* Steps to the next frame; false at the end of the section, or of them all. */
+bool load_next(struct cursor *cursor, struct frame *frame);
 
 /* The first FRAME_FILE of that name: errno and content. False: not there. */
 bool load_file(const struct load *load, const char *name, int *err,

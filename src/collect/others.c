@@ -2,6 +2,7 @@
 #include "collect/others.h"
 
 #include "collect/offers.h"
+#include "collect/recall.h"
 #include "model/once.h"
 #include "model/protocol.h"
 
@@ -203,18 +204,6 @@ int others_offered(enum protocol protocol, unsigned deadline_ms, struct fault *f
 
 /* ---- replay ---- */
 
-static bool answers(const struct others *others, size_t head)
-{
-	struct frame frame = load_head(others->tape->load, head);
-	struct frame_ask asked;
-	size_t size;
-
-	if (frame.type != FRAME_ASK)
-		return false;
-	frame_open(&frame, &asked, &size);
-	return asked.protocol == others->table->protocol;
-}
-
 static int replay_section(struct others *others, size_t head, struct snapshot *seen)
 {
 	struct cursor cursor = load_begin(others->tape->load, head);
@@ -235,8 +224,10 @@ static int replay_section(struct others *others, size_t head, struct snapshot *s
 /* The first section does: each of them holds the whole table. */
 static int list_replayed(struct others *others, struct snapshot *seen)
 {
-	for (size_t i = 0; i < load_heads(others->tape->load); i++)
-		if (answers(others, i))
+	const struct load *load = others->tape->load;
+
+	for (size_t i = 0; i < load_heads(load); i++)
+		if (recall_asked(load, i).protocol == others->table->protocol)
 			return replay_section(others, i, seen);
 	snapshot_gap(seen, GAP_RECORDING, 1, "the recording does not hold %s sockets",
 		     others->table->lister.sockets);

@@ -6,8 +6,7 @@
 #include <linux/netlink.h>
 #include <string.h>
 
-/* All zeros for a head of another kind: it answers nothing. */
-static struct frame_ask section_ask(const struct load *load, size_t head)
+struct frame_ask recall_asked(const struct load *load, size_t head)
 {
 	struct frame frame = load_head(load, head);
 	struct frame_ask asked = { 0 };
@@ -66,7 +65,7 @@ static bool find_same_ask(struct dump *dump, size_t *head)
 	size_t *used = &dump->tape->used[FRAME_ASK];
 
 	for (size_t i = *used; i < load_heads(load); i++) {
-		struct frame_ask asked = section_ask(load, i);
+		struct frame_ask asked = recall_asked(load, i);
 
 		if (!is_same_ask(&asked, &wanted))
 			continue;
@@ -156,7 +155,7 @@ static int replay_all(struct dump *dump, struct snapshot *seen)
 
 	for (unsigned pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; !err && i < load_heads(load); i++) {
-			struct frame_ask asked = section_ask(load, i);
+			struct frame_ask asked = recall_asked(load, i);
 			bool detailed = !(wanted.ext & ~asked.ext);
 
 			if (detailed != (pass == 0) || !is_answer_to(&asked, &wanted))

@@ -14,4 +14,7 @@
  */
 int recall(struct dump *dump, struct snapshot *seen);
 
+/* The question that a section answers; all zeros for a head of another kind. */
+struct frame_ask recall_asked(const struct load *load, size_t head);
+
 #endif
