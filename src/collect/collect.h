@@ -25,7 +25,7 @@ struct collect_source {
 	const char *netns;      /* NAME, PID or PATH of a namespace; NULL: ours */
 	const char *from;       /* recording to read, "-": stdin; NULL: the kernel */
 	const char *record;     /* recording to write; NULL: none */
-	bool        redact;     /* it has no addresses and names, but stand-ins */
+	bool        redact;     /* it has no addresses and names, but pseudonyms */
 	unsigned    deadline_ms;/* for each dump; 0: 30000 */
 };
 
@@ -47,7 +47,7 @@ int collect_open(struct collect **result, const struct collect_source *source,
 int collect_close(struct collect *collect, bool keep, struct fault *fault);
 
 /**
- * collect_redact - a recording once more, with stand-ins for addresses and names
+ * collect_redact - a recording once more, with pseudonyms for addresses and names
  * @from: "-" is standard input; a dump of ss is none
  * @to:   may be the same file
  */

@@ -2,7 +2,7 @@
 #include "collect/redact.h"
 
 #include "base/grow.h"
-#include "collect/alias.h"
+#include "base/map.h"
 #include "collect/nlattrs.h"
 #include "collect/others.h"
 
@@ -16,9 +16,32 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 
+/*
+ * Pseudonyms for what tells whose machine it was: the same thing gets the same
+ * one, two things never share one, and what sort of thing it was stays to be
+ * seen. They are numbered in the order of their coming, so nothing can be
+ * reckoned back.
+ */
+enum name_kind {
+	NAME_PROCESS,           /* "proc-1", fits into a comm */
+	NAME_GROUP,             /* "group-1", one part of a cgroup path */
+	NAME_CONTAINER,         /* 64 hexadecimal digits */
+	NAME_POD,               /* a uid, in the spelling of cgroup paths */
+	NAME_SOCKET,            /* "sock-1", a unix socket */
+	NAME_NETNS,             /* "netns-1" */
+	NAME_KIND_COUNT,
+};
+
+enum address_range {
+	RANGE_V4, RANGE_V4_LINK, RANGE_V4_GROUP,
+	RANGE_V6, RANGE_V6_LINK, RANGE_V6_GROUP,
+	RANGE_COUNT,
+};
+
 struct redact {
-	struct alias alias;
-	char         boot_id[40];       /* another one for each recording */
+	struct map ranges[RANGE_COUNT];
+	struct map names[NAME_KIND_COUNT];
+	char       boot_id[40]; /* another one for each recording */
 };
 
 /* What a frame becomes; false: it is left out. */
@@ -29,6 +52,229 @@ struct part {
 	size_t         size;
 	struct text   *out;
 };
+
+#define COUNT(list) (sizeof(list) / sizeof(*(list)))
+
+/* ---- addresses ---- */
+
+/* From 1 on; the same for the same bytes. */
+static uint32_t number_of(struct map *map, const void *bytes, size_t size)
+{
+	uint32_t *slot = map_slot_bytes(map, bytes, size, NULL);
+
+	if (!*slot)
+		*slot = (uint32_t)map->count;
+	return *slot;
+}
+
+/* Writes the low bits of @number at the end of an address of @size bytes. */
+static void put_number(uint8_t *at, size_t size, uint32_t number, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++)
+		at[size - 1 - i] = (uint8_t)(number >> (8 * i));
+}
+
+/*
+ * Replace an address in its place, in network order. Wildcard, loopback and
+ * 255.255.255.255 stay; link-local and multicast ones stay such, those with
+ * their scope; all others get one of 240.0.0.0/4 or 2001:db8::/32, which are
+ * nobody's. An IPv4 address within an IPv6 one gets the same as alone.
+ */
+static void replace_v4(struct redact *redact, uint8_t *at)
+{
+	static const uint8_t none[4], all[4] = { 255, 255, 255, 255 };
+	uint32_t number;
+
+	if (memcmp(at, none, 4) == 0 || memcmp(at, all, 4) == 0 || at[0] == 127)
+		return;
+	if (at[0] == 169 && at[1] == 254) {
+		number = number_of(&redact->ranges[RANGE_V4_LINK], at, 4);
+		put_number(at, 4, number, 2);
+	} else if (at[0] >> 4 == 14) {
+		number = number_of(&redact->ranges[RANGE_V4_GROUP], at, 4);
+		at[0] = 239;
+		put_number(at, 4, number, 3);
+	} else {
+		number = number_of(&redact->ranges[RANGE_V4], at, 4);
+		put_number(at, 4, number, 4);
+		at[0] |= 240;
+	}
+}
+
+static void number_v6(struct redact *redact, enum address_range range, uint8_t *at, size_t kept)
+{
+	uint32_t number = number_of(&redact->ranges[range], at, 16);
+
+	memset(at + kept, 0, 16 - kept);
+	put_number(at, 16, number, 4);
+}
+
+static void replace_v6(struct redact *redact, uint8_t *at)
+{
+	static const uint8_t none[16], one[16] = { [15] = 1 };
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	static const uint8_t nobodys[4] = { 0x20, 0x01, 0x0d, 0xb8 };
+
+	if (memcmp(at, none, 16) == 0 || memcmp(at, one, 16) == 0)
+		return;
+	if (memcmp(at, mapped, sizeof(mapped)) == 0) {
+		replace_v4(redact, at + sizeof(mapped));
+	} else if (at[0] == 0xfe && (at[1] & 0xc0) == 0x80) {
+		number_v6(redact, RANGE_V6_LINK, at, 2);
+	} else if (at[0] == 0xff) {
+		number_v6(redact, RANGE_V6_GROUP, at, 2);
+	} else {
+		number_v6(redact, RANGE_V6, at, 0);
+		memcpy(at, nobodys, sizeof(nobodys));
+	}
+}
+
+/* ---- names ---- */
+
+/* Adds the pseudonym of a name. An empty one stays empty. */
+static void add_name(struct redact *redact, enum name_kind kind, const void *name, size_t size,
+		struct text *out)
+{
+	static const char *const words[NAME_KIND_COUNT] = {
+		[NAME_PROCESS] = "proc", [NAME_GROUP] = "group",
+		[NAME_SOCKET] = "sock", [NAME_NETNS] = "netns",
+	};
+	uint32_t number;
+
+	if (!size)
+		return;
+	number = number_of(&redact->names[kind], name, size);
+	if (kind == NAME_CONTAINER)
+		text_addf(out, "%064x", number);
+	else if (kind == NAME_POD)
+		text_addf(out, "00000000_0000_0000_0000_%012x", number);
+	else
+		text_addf(out, "%s-%u", words[kind], number);
+}
+
+/* ---- cgroup paths ---- */
+
+#define CONTAINER_ID 64
+#define POD_UID      32         /* at least: with its dashes 36 */
+
+/* Parts that are on every machine of their sort. */
+static const char *const known_parts[] = {
+	"system.slice", "user.slice", "machine.slice", "init.scope", "-.slice", "app.slice",
+	"session.slice", "background.slice", "kubepods", "kubepods.slice", "besteffort",
+	"burstable", "kubepods-besteffort.slice", "kubepods-burstable.slice", "docker",
+};
+
+/* The longer ones first. */
+static const char *const heads[] = {
+	"docker-", "libpod-conmon-", "libpod-", "crio-conmon-", "crio-", "cri-containerd-",
+	"lxc.payload.", "lxc.monitor.", "kubepods-besteffort-pod", "kubepods-burstable-pod",
+	"kubepods-pod", "pod", "session-", "user-runtime-dir@", "user-", "user@",
+};
+
+static const char *const tails[] = {
+	".service", ".scope", ".socket", ".slice", ".mount", ".swap",
+};
+
+static bool is_known(const char *part, size_t size)
+{
+	for (size_t i = 0; i < COUNT(known_parts); i++)
+		if (strlen(known_parts[i]) == size && memcmp(known_parts[i], part, size) == 0)
+			return true;
+	return false;
+}
+
+static size_t head_of(const char *part, size_t size)
+{
+	for (size_t i = 0; i < COUNT(heads); i++) {
+		size_t length = strlen(heads[i]);
+
+		if (length < size && memcmp(heads[i], part, length) == 0)
+			return length;
+	}
+	return 0;
+}
+
+static size_t tail_of(const char *part, size_t size)
+{
+	for (size_t i = 0; i < COUNT(tails); i++) {
+		size_t length = strlen(tails[i]);
+
+		if (length < size && memcmp(tails[i], part + size - length, length) == 0)
+			return length;
+	}
+	return 0;
+}
+
+static bool is_made_of(const char *at, size_t size, int (*is)(int))
+{
+	for (size_t i = 0; i < size; i++)
+		if (!is((unsigned char)at[i]))
+			return false;
+	return size > 0;
+}
+
+static bool ends_in(const char *part, size_t head, const char *word)
+{
+	size_t size = strlen(word);
+
+	return head >= size && memcmp(part + head - size, word, size) == 0;
+}
+
+/* What is between the head and the tail of a part. */
+static void add_middle(struct redact *redact, const char *part, size_t head, size_t size,
+		       struct text *out)
+{
+	const char *at = part + head;
+	size_t before = size > CONTAINER_ID ? size - CONTAINER_ID : 0;
+
+	if (head && is_made_of(at, size, isdigit)) {
+		text_add(out, at, size);        /* a uid or a session */
+	} else if (ends_in(part, head, "pod") && size >= POD_UID) {
+		add_name(redact, NAME_POD, at, size, out);
+	} else if (size >= CONTAINER_ID && is_made_of(at + before, CONTAINER_ID, isxdigit) &&
+		   (!before || at[before - 1] == '-')) {
+		add_name(redact, NAME_GROUP, at, before, out);
+		text_add(out, "-", before ? 1 : 0);
+		add_name(redact, NAME_CONTAINER, at + before, CONTAINER_ID, out);
+	} else {
+		add_name(redact, NAME_GROUP, at, size, out);
+	}
+}
+
+static void add_part(struct redact *redact, const char *part, size_t size, struct text *out)
+{
+	size_t head, tail;
+
+	if (is_known(part, size)) {
+		text_add(out, part, size);
+		return;
+	}
+	tail = tail_of(part, size);
+	head = head_of(part, size - tail);
+	text_add(out, part, head);
+	add_middle(redact, part, head, size - head - tail, out);
+	text_add(out, part + size - tail, tail);
+}
+
+/*
+ * Adds a cgroup path part by part: what every machine has (system.slice), and
+ * what says what a part is (".service", "docker-", "kubepods-") stay.
+ */
+static void add_path(struct redact *redact, const char *path, size_t size, struct text *out)
+{
+	const char *end = path + size;
+
+	while (path < end) {
+		const char *slash = memchr(path, '/', (size_t)(end - path));
+		const char *stop = slash ? slash : end;
+
+		if (stop > path)
+			add_part(redact, path, (size_t)(stop - path), out);
+		if (slash)
+			text_add(out, "/", 1);
+		path = slash ? slash + 1 : end;
+	}
+}
 
 /* ---- files ---- */
 
@@ -54,7 +300,7 @@ static void write_boot_id(struct redact *redact, const char *at, size_t size, st
 static void write_comm_file(struct redact *redact, const char *at, size_t size, struct text *out)
 {
 	size -= size && at[size - 1] == '\n';
-	alias_name(&redact->alias, ALIAS_PROCESS, at, size, out);
+	add_name(redact, NAME_PROCESS, at, size, out);
 	text_add(out, "\n", 1);
 }
 
@@ -83,9 +329,9 @@ static void write_address(struct redact *redact, const char *at, size_t digits, 
 		words[i] = (uint32_t)strtoul(word, NULL, 16);
 	}
 	if (digits == 8)
-		alias_v4(&redact->alias, (uint8_t *)words);
+		replace_v4(redact, (uint8_t *)words);
 	else
-		alias_v6(&redact->alias, (uint8_t *)words);
+		replace_v6(redact, (uint8_t *)words);
 	for (size_t i = 0; i < digits / 8; i++)
 		text_addf(out, "%08X", words[i]);
 }
@@ -123,7 +369,7 @@ static const struct file_row *file_row(const char *name)
 {
 	size_t size = strlen(name);
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+	for (size_t i = 0; i < COUNT(files); i++) {
 		size_t end = strlen(files[i].end);
 
 		if (begins(name, files[i].folder) && size >= end &&
@@ -153,11 +399,11 @@ static bool write_file(struct part *part)
 /* ---- fields ---- */
 
 /* A name in its place, which may be too short for its pseudonym. */
-static void replace_name(struct redact *redact, enum alias_kind kind, char *at, size_t room)
+static void replace_name(struct redact *redact, enum name_kind kind, char *at, size_t room)
 {
 	struct text name = { 0 };
 
-	alias_name(&redact->alias, kind, at, strnlen(at, room), &name);
+	add_name(redact, kind, at, strnlen(at, room), &name);
 	memset(at, 0, room);
 	memcpy(at, text_str(&name), name.count < room ? name.count : room - 1);
 	text_fini(&name);
@@ -169,9 +415,9 @@ static void replace_field(struct redact *redact, const struct field *field, void
 	if (!field->size || (size_t)field->at + field->size > size)
 		return;
 	if (field->kind == FIELD_ADDRESS)
-		alias_v6(&redact->alias, (uint8_t *)at + field->at);
+		replace_v6(redact, (uint8_t *)at + field->at);
 	else
-		replace_name(redact, ALIAS_PROCESS, (char *)at + field->at, field->size);
+		replace_name(redact, NAME_PROCESS, (char *)at + field->at, field->size);
 }
 
 /* Never left out: as a head it parts what is before it from what is behind it. */
@@ -225,18 +471,18 @@ static enum attr_redaction redaction_of(const struct attr_table *table, unsigned
 }
 
 /* An address of 16 bytes; of an IPv4 one what stands behind its 4 means nothing. */
-static void replace_end(struct alias *alias, uint8_t family, uint8_t *at)
+static void replace_end(struct redact *redact, uint8_t family, uint8_t *at)
 {
 	if (family == AF_INET6) {
-		alias_v6(alias, at);
+		replace_v6(redact, at);
 	} else {
-		alias_v4(alias, at);
+		replace_v4(redact, at);
 		memset(at + 4, 0, 12);
 	}
 }
 
-/* Keys always go, addresses only with @alias. What is behind the last one is none. */
-static void replace_signatures(struct alias *alias, uint8_t *at, size_t size)
+/* Keys always go, addresses only with @redact. What is behind the last one is none. */
+static void replace_signatures(struct redact *redact, uint8_t *at, size_t size)
 {
 	struct tcp_diag_md5sig told;
 
@@ -244,23 +490,23 @@ static void replace_signatures(struct alias *alias, uint8_t *at, size_t size)
 		memcpy(&told, at, sizeof(told));
 		memset(told.tcpm_key, 0, sizeof(told.tcpm_key));
 		told.tcpm_keylen = 0;
-		if (alias)
-			replace_end(alias, told.tcpm_family, (uint8_t *)told.tcpm_addr);
+		if (redact)
+			replace_end(redact, told.tcpm_family, (uint8_t *)told.tcpm_addr);
 		memcpy(at, &told, sizeof(told));
 	}
 	memset(at, 0, size);
 }
 
 /* "/" or the NUL of an abstract name says which of the two it is. */
-static void add_socket_name(struct alias *alias, const struct nlattrs_one *one, struct text *out)
+static void add_socket_name(struct redact *redact, const struct nlattrs_one *one, struct text *out)
 {
 	if (!one->size)
 		return;
 	text_add(out, one->at[0] ? "/" : "", 1);
-	alias_name(alias, ALIAS_SOCKET, one->at, one->size, out);
+	add_name(redact, NAME_SOCKET, one->at, one->size, out);
 }
 
-static void add_content(struct alias *alias, enum attr_redaction redaction,
+static void add_content(struct redact *redact, enum attr_redaction redaction,
 			const struct nlattrs_one *one, struct text *out)
 {
 	size_t start = out->count;
@@ -271,10 +517,10 @@ static void add_content(struct alias *alias, enum attr_redaction redaction,
 		return;
 	case REDACT_SIGNATURES:
 		text_add(out, one->at, one->size);
-		replace_signatures(alias, (uint8_t *)out->at + start, one->size);
+		replace_signatures(redact, (uint8_t *)out->at + start, one->size);
 		return;
 	case REDACT_SOCKET_NAME:
-		add_socket_name(alias, one, out);
+		add_socket_name(redact, one, out);
 		return;
 	case REDACT_EMPTY:
 	case REDACT_DROP:
@@ -282,7 +528,7 @@ static void add_content(struct alias *alias, enum attr_redaction redaction,
 	}
 }
 
-static void add_attr(struct alias *alias, enum attr_redaction redaction,
+static void add_attr(struct redact *redact, enum attr_redaction redaction,
 		     const struct nlattrs_one *one, struct text *out)
 {
 	static const char padding[NLA_ALIGNTO];
@@ -292,7 +538,7 @@ static void add_attr(struct alias *alias, enum attr_redaction redaction,
 	if (redaction == REDACT_DROP)
 		return;
 	text_add(out, &head, sizeof(head));
-	add_content(alias, redaction, one, out);
+	add_content(redact, redaction, one, out);
 	head.nla_len = (uint16_t)(out->count - start);
 	memcpy(out->at + start, &head, sizeof(head));
 	text_add(out, padding, (size_t)NLA_ALIGN(head.nla_len) - head.nla_len);
@@ -300,7 +546,7 @@ static void add_attr(struct alias *alias, enum attr_redaction redaction,
 
 static bool write_message(struct part *part)
 {
-	struct alias *alias = &part->redact->alias;
+	struct redact *redact = part->redact;
 	const uint8_t *message = (const uint8_t *)part->bytes;
 	const struct attr_table *table = table_of(message, part->size);
 	struct text *out = part->out;
@@ -312,11 +558,11 @@ static bool write_message(struct part *part)
 		return false;
 	text_add(out, message, NLMSG_HDRLEN + table->fixed);
 	for (size_t i = 0; i < 2 && table->ends[i]; i++)
-		replace_end(alias, message[NLMSG_HDRLEN],
+		replace_end(redact, message[NLMSG_HDRLEN],
 			    (uint8_t *)out->at + NLMSG_HDRLEN + table->ends[i]);
 	walk = attrs_of(table, message, part->size);
 	while (nlattrs_next(&walk, &one))
-		add_attr(alias, redaction_of(table, one.type), &one, out);
+		add_attr(redact, redaction_of(table, one.type), &one, out);
 	length = (uint32_t)out->count;
 	memcpy(out->at + offsetof(struct nlmsghdr, nlmsg_len), &length, sizeof(length));
 	return true;
@@ -357,7 +603,7 @@ static void add_link(const struct part *part)
 /* What is behind the fixed part; false: the frame is left out. */
 static bool write_rest(struct part *part, enum field_kind kind)
 {
-	struct alias *alias = &part->redact->alias;
+	struct redact *redact = part->redact;
 
 	switch (kind) {
 	case FIELD_FILE:    return write_file(part);
@@ -366,12 +612,12 @@ static bool write_rest(struct part *part, enum field_kind kind)
 	case FIELD_LINK:    add_link(part); return true;
 	case FIELD_NONE:    return true;
 	case FIELD_PLAIN:   text_add(part->out, part->bytes, part->size); return true;
-	case FIELD_CGROUP:  alias_path(alias, part->bytes, part->size, part->out); return true;
+	case FIELD_CGROUP:  add_path(redact, part->bytes, part->size, part->out); return true;
 	case FIELD_COMM:
-		alias_name(alias, ALIAS_PROCESS, part->bytes, part->size, part->out);
+		add_name(redact, NAME_PROCESS, part->bytes, part->size, part->out);
 		return true;
 	case FIELD_NETNS:
-		alias_name(alias, ALIAS_NETNS, part->bytes, part->size, part->out);
+		add_name(redact, NAME_NETNS, part->bytes, part->size, part->out);
 		return true;
 	default:
 		return false;
@@ -408,6 +654,9 @@ void redact_free(struct redact *redact)
 {
 	if (!redact)
 		return;
-	alias_fini(&redact->alias);
+	for (unsigned i = 0; i < RANGE_COUNT; i++)
+		map_fini(&redact->ranges[i]);
+	for (unsigned i = 0; i < NAME_KIND_COUNT; i++)
+		map_fini(&redact->names[i]);
 	free(redact);
 }

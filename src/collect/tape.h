@@ -23,7 +23,7 @@ int tape_open(struct tape *tape, const char *from, const char *record,
 	      struct fault *fault);
 int tape_close(struct tape *tape, bool keep, struct fault *fault);
 
-/* What is recorded from now on has stand-ins for addresses and names. */
+/* What is recorded from now on has pseudonyms for addresses and names. */
 void tape_redact(struct tape *tape);
 
 static inline bool tape_replays(const struct tape *tape)

@@ -88,7 +88,7 @@ verdict() {
 	done
 	[ "$(has_secrets live)" -eq 0 ]
 	diff <(verdict plain) <(verdict plain.new)
-	# a mended answer is found under the stand-in of the address
+	# a mended answer is found under the pseudonym of the address
 	diff <("$SOCKVET" bind --json 240.0.0.1:8090 --probe --from probe.new | jq '.verdict, .probe') \
 		<("$SOCKVET" bind --json 10.11.12.13:8090 --probe --from probe | jq '.verdict, .probe')
 }

@@ -5,7 +5,7 @@
 
 #include "test.h"
 
-#include "collect/alias.h"
+#include "collect/redact.h"
 
 #include <stdio.h>
 
@@ -41,38 +41,43 @@ static void bytes_of_one_hash_are_two_keys(void **state)
 
 static void two_names_of_one_hash_get_two_pseudonyms(void **state)
 {
-	struct alias alias = { 0 };
+	struct redact *by = redact_new();
 
 	(void)state;
 	for (unsigned i = 1; i <= MANY; i++) {
-		struct text name = { 0 }, stand_in = { 0 }, wanted = { 0 };
+		struct text name = { 0 }, pseudonym = { 0 }, wanted = { 0 };
 
 		text_addf(&name, "worker-%u", i);
 		text_addf(&wanted, "proc-%u", i);
-		alias_name(&alias, ALIAS_PROCESS, name.at, name.count, &stand_in);
-		assert_string_equal(text_str(&stand_in), text_str(&wanted));
+		assert_true(redact_frame(by, FRAME_PROCESS, NULL, name.at, name.count, &pseudonym));
+		assert_string_equal(text_str(&pseudonym), text_str(&wanted));
 		text_fini(&name);
-		text_fini(&stand_in);
+		text_fini(&pseudonym);
 		text_fini(&wanted);
 	}
-	alias_fini(&alias);
+	redact_free(by);
 }
 
 static void two_addresses_of_one_hash_get_two_pseudonyms(void **state)
 {
-	struct alias alias = { 0 };
+	struct redact *by = redact_new();
 
 	(void)state;
 	for (uint32_t i = 1; i <= MANY; i++) {
-		uint8_t v4[4] = { 10, 0, (uint8_t)(i >> 8), (uint8_t)i };
-		uint8_t v6[16] = { 0xfd, [14] = (uint8_t)(i >> 8), [15] = (uint8_t)i };
+		struct frame_local locals[2] = {
+			{ .addr = { [10] = 0xff, 0xff, 10, 0, (uint8_t)(i >> 8), (uint8_t)i } },
+			{ .addr = { 0xfd, [14] = (uint8_t)(i >> 8), (uint8_t)i } },
+		};
 
-		alias_v4(&alias, v4);
-		alias_v6(&alias, v6);
-		assert_int_equal((v4[2] << 8) + v4[3], i);
-		assert_int_equal((v6[14] << 8) + v6[15], i);
+		for (unsigned k = 0; k < 2; k++) {
+			struct text none = { 0 };
+
+			assert_true(redact_frame(by, FRAME_LOCAL, &locals[k], NULL, 0, &none));
+			assert_int_equal((locals[k].addr[14] << 8) + locals[k].addr[15], i);
+			text_fini(&none);
+		}
 	}
-	alias_fini(&alias);
+	redact_free(by);
 }
 
 int main(void)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Stand-ins in redacted recordings: of addresses by their kind, of cgroup paths in their shape. */
+/* Pseudonyms in redacted recordings: of addresses by their kind, of cgroup paths in their shape. */
 #include "test.h"
 
-#include "collect/alias.h"
+#include "collect/redact.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -14,50 +14,50 @@
 
 /* ---- addresses ---- */
 
-static void expect_address(struct alias *alias, const char *from, const char *to)
+static void expect_address(struct redact *by, const char *from, const char *to)
 {
 	int family = strchr(from, ':') ? AF_INET6 : AF_INET;
+	struct frame_local local = { .addr = { [10] = 0xff, [11] = 0xff } };
+	uint8_t *at = local.addr + (family == AF_INET ? 12 : 0);
 	char shown[INET6_ADDRSTRLEN];
-	uint8_t at[16];
+	struct text none = { 0 };
 
 	assert_int_equal(inet_pton(family, from, at), 1);
-	if (family == AF_INET)
-		alias_v4(alias, at);
-	else
-		alias_v6(alias, at);
+	assert_true(redact_frame(by, FRAME_LOCAL, &local, NULL, 0, &none));
 	assert_string_equal(inet_ntop(family, at, shown, sizeof(shown)), to);
+	text_fini(&none);
 }
 
 static void test_address_loses_its_kind_or_is_kept(void **state)
 {
-	struct alias alias = { 0 };
+	struct redact *by = redact_new();
 
 	(void)state;
-	expect_address(&alias, "0.0.0.0", "0.0.0.0");
-	expect_address(&alias, "255.255.255.255", "255.255.255.255");
-	expect_address(&alias, "127.8.8.8", "127.8.8.8");
-	expect_address(&alias, "169.254.7.7", "169.254.0.1");
-	expect_address(&alias, "169.253.7.7", "240.0.0.1");
-	expect_address(&alias, "224.0.0.251", "239.0.0.1");
-	expect_address(&alias, "239.1.1.1", "239.0.0.2");
-	expect_address(&alias, "192.0.2.1", "240.0.0.2");
-	expect_address(&alias, "169.253.7.7", "240.0.0.1");
+	expect_address(by, "0.0.0.0", "0.0.0.0");
+	expect_address(by, "255.255.255.255", "255.255.255.255");
+	expect_address(by, "127.8.8.8", "127.8.8.8");
+	expect_address(by, "169.254.7.7", "169.254.0.1");
+	expect_address(by, "169.253.7.7", "240.0.0.1");
+	expect_address(by, "224.0.0.251", "239.0.0.1");
+	expect_address(by, "239.1.1.1", "239.0.0.2");
+	expect_address(by, "192.0.2.1", "240.0.0.2");
+	expect_address(by, "169.253.7.7", "240.0.0.1");
 
-	expect_address(&alias, "::", "::");
-	expect_address(&alias, "::1", "::1");
-	expect_address(&alias, "::ffff:192.0.2.1", "::ffff:240.0.0.2");
-	expect_address(&alias, "fe80::abcd", "fe80::1");
-	expect_address(&alias, "fec0::abcd", "2001:db8::1");
-	expect_address(&alias, "ff02::fb", "ff02::1");
-	expect_address(&alias, "2a00::7", "2001:db8::2");
-	expect_address(&alias, "2a00::8", "2001:db8::3");
-	expect_address(&alias, "2a00::7", "2001:db8::2");
-	alias_fini(&alias);
+	expect_address(by, "::", "::");
+	expect_address(by, "::1", "::1");
+	expect_address(by, "::ffff:192.0.2.1", "::ffff:240.0.0.2");
+	expect_address(by, "fe80::abcd", "fe80::1");
+	expect_address(by, "fec0::abcd", "2001:db8::1");
+	expect_address(by, "ff02::fb", "ff02::1");
+	expect_address(by, "2a00::7", "2001:db8::2");
+	expect_address(by, "2a00::8", "2001:db8::3");
+	expect_address(by, "2a00::7", "2001:db8::2");
+	redact_free(by);
 }
 
 /* ---- cgroup paths ---- */
 
-/* In this order, with one set of stand-ins. */
+/* In this order, with one set of pseudonyms. */
 static const struct { const char *from, *to; } paths[] = {
 	{ "", "" }, { "/", "/" }, { "//", "//" },
 	{ "/system.slice/shop.service", "/system.slice/group-1.service" },
@@ -92,17 +92,18 @@ static const struct { const char *from, *to; } paths[] = {
 
 static void test_cgroup_path_loses_its_shape_or_tells_a_name(void **state)
 {
-	struct alias alias = { 0 };
+	struct redact *by = redact_new();
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
 		struct text out = { 0 };
 
-		alias_path(&alias, paths[i].from, strlen(paths[i].from), &out);
+		assert_true(redact_frame(by, FRAME_CGROUP, NULL, paths[i].from,
+					 strlen(paths[i].from), &out));
 		assert_string_equal(text_str(&out), paths[i].to);
 		text_fini(&out);
 	}
-	alias_fini(&alias);
+	redact_free(by);
 }
 
 int main(void)
