@@ -3,7 +3,6 @@
 
 #include "base/grow.h"
 #include "collect/cgroups.h"
-#include "collect/chain.h"
 #include "collect/descriptors.h"
 #include "collect/destroy.h"
 #include "collect/elsewhere.h"
@@ -235,7 +234,7 @@ int collect_chain(struct collect *collect, uint16_t port, struct snapshot *seen,
 {
 	if (collect->crowd && !collect->udp_states)
 		return 0;
-	return chain_collect(&collect->tape, port, collect->source.deadline_ms, seen, fault);
+	return inet_chain(&collect->tape, port, collect->source.deadline_ms, seen, fault);
 }
 
 int collect_elsewhere(struct collect *collect, const struct bind_ask *ask,

@@ -35,6 +35,10 @@ struct inet_diag_req_v2 inet_request(const struct sock *sock, unsigned need, boo
 int inet_explicit(struct tape *tape, const struct collect_ask *ask, unsigned deadline_ms,
 		  struct snapshot *seen, struct fault *fault);
 
+/* See collect_chain(). Port 0: the sockets of all ports, for a recording. */
+int inet_chain(struct tape *tape, uint16_t port, unsigned deadline_ms, struct snapshot *seen,
+	       struct fault *fault);
+
 /* The program that this kernel would be sent for a filter; filter_code_fini() is due. */
 void inet_filter_code(struct filter_code *code, const struct filter *filter,
 		      const char *release, const struct limits *limits);
