@@ -8,7 +8,6 @@
 #include "collect/elsewhere.h"
 #include "collect/holders.h"
 #include "collect/inet.h"
-#include "collect/names.h"
 #include "collect/netns.h"
 #include "collect/offers.h"
 #include "collect/others.h"
@@ -16,6 +15,7 @@
 #include "collect/proc_net.h"
 #include "collect/raw_socks.h"
 #include "collect/reconcile.h"
+#include "collect/unix_bind.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -248,7 +248,7 @@ int collect_elsewhere(struct collect *collect, const struct bind_ask *ask,
 int collect_unix(struct collect *collect, const struct unix_ask *ask,
 		 struct unix_scene *scene, struct snapshot *seen, struct fault *fault)
 {
-	return names_collect(&collect->tape, ask, scene, collect->source.deadline_ms, seen, fault);
+	return unix_bind_collect(&collect->tape, ask, scene, collect->source.deadline_ms, seen, fault);
 }
 
 uint64_t collect_reached(const struct collect *collect, const struct sock *sock)

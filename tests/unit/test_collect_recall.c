@@ -10,9 +10,9 @@
 #include "collect/cgroups.h"
 #include "collect/elsewhere.h"
 #include "collect/handle.h"
-#include "collect/names.h"
 #include "collect/others.h"
 #include "collect/raw_socks.h"
+#include "collect/unix_bind.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -284,7 +284,7 @@ static int recall_unix(const struct unix_told *told, size_t size, struct unix_sc
 
 	tape_answer(&handle.tape, ANSWER_UNIX, &key, 10, told, size);
 	replay();
-	err = names_collect(&handle.tape, &ask, scene, 0, &seen, &fault);
+	err = unix_bind_collect(&handle.tape, &ask, scene, 0, &seen, &fault);
 	assert_true(scene->name_max.is);
 	return err;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef COLLECT_NAMES_H
-#define COLLECT_NAMES_H
+#ifndef COLLECT_UNIX_BIND_H
+#define COLLECT_UNIX_BIND_H
 
 #include "collect/tape.h"
 #include "model/bind.h"
 
 /* See collect_unix(). */
-int names_collect(struct tape *tape, const struct unix_ask *ask, struct unix_scene *scene,
+int unix_bind_collect(struct tape *tape, const struct unix_ask *ask, struct unix_scene *scene,
 		  unsigned deadline_ms, struct snapshot *seen, struct fault *fault);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collect/names.h"
+#include "collect/unix_bind.h"
 
 #include "base/bits.h"
 #include "base/grow.h"
@@ -529,7 +529,7 @@ static int recall(const struct tape *tape, const struct text *key, struct unix_s
 	return told.list_err > -4096 && told.list_err < 0 ? told.list_err : 0;
 }
 
-int names_collect(struct tape *tape, const struct unix_ask *ask, struct unix_scene *scene,
+int unix_bind_collect(struct tape *tape, const struct unix_ask *ask, struct unix_scene *scene,
 		  unsigned deadline_ms, struct snapshot *seen, struct fault *fault)
 {
 	struct text key = { 0 };
