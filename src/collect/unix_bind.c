@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/unix_bind.h"
 
-#include "base/bits.h"
 #include "base/grow.h"
 #include "base/own.h"
 #include "collect/mounts.h"
+#include "collect/others.h"
 #include "collect/spaces.h"
 #include "collect/wire.h"
 
@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/magic.h>
-#include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,9 +21,6 @@
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/vfs.h>
-
-/* Of the kernel's states unix sockets have these. */
-enum { UNIX_ESTABLISHED = 1, UNIX_LISTEN = 10 };
 
 /* Some of the kernel's names of file systems are in no header, or only in new ones. */
 enum {
@@ -44,30 +40,18 @@ struct row {
 	uint32_t inode, type, listens, recv_queue, send_queue;
 };
 
-/* A message of unix_diag, as far as it matters here. */
-struct seen_sock {
-	struct unix_sock sock;
-	uint8_t     state;
-	const char *name;               /* abstract ones begin with a NUL; borrowed */
-	size_t      name_size;
-	bool        has_file, has_peer;
-	uint32_t    file_inode, file_device;    /* as the kernel counts devices */
-	uint32_t    peer;
-};
-
 /* What belongs to the name, before accepted connections are told apart. */
 struct match {
 	struct unix_sock sock;
-	bool     accepted_perhaps;      /* connected: bound itself, or its listener was */
-	bool     has_peer;
-	uint32_t peer;
+	bool     connected;             /* was bound itself, or accepted by who was */
+	uint32_t peer;                  /* inode of the other end, 0: none */
 };
 
 struct search {
 	const struct unix_ask *ask;
 	struct map  named;              /* inode -> 1 + whether it has a name */
 	struct { struct match *at; size_t count, room; } matches;
-	uint8_t     owned[UINT8_MAX / 8 + 1];   /* types with a match that nobody accepted */
+	uint32_t    owned;              /* types with a match that nobody accepted, as bits */
 	/* the file: a socket knows its own by these */
 	bool        has_file;
 	uint32_t    inode;
@@ -258,113 +242,74 @@ static void find_file(struct search *search, const char *path, const struct stat
 
 /* ---- the sockets ---- */
 
-static int take_attr(const struct nlattr *attr, void *ctx)
+static bool has_same_name(const struct search *search, const struct other *other)
 {
-	struct seen_sock *seen = ctx;
-	const void *bytes = mnl_attr_get_payload(attr);
-	size_t size = mnl_attr_get_payload_len(attr);
-	uint16_t type = mnl_attr_get_type(attr);
-	struct unix_diag_vfs vfs;
-	struct unix_diag_rqlen queues;
-
-	if (type == UNIX_DIAG_NAME) {
-		seen->name = bytes;
-		seen->name_size = size;
-	} else if (type == UNIX_DIAG_VFS && size >= sizeof(vfs)) {
-		memcpy(&vfs, bytes, sizeof(vfs));
-		seen->has_file = true;
-		seen->file_inode = vfs.udiag_vfs_ino;
-		seen->file_device = vfs.udiag_vfs_dev;
-	} else if (type == UNIX_DIAG_RQLEN && size >= sizeof(queues)) {
-		memcpy(&queues, bytes, sizeof(queues));
-		seen->sock.recv_queue = queues.udiag_rqueue;
-		seen->sock.send_queue = queues.udiag_wqueue;
-	} else if (type == UNIX_DIAG_PEER && size >= sizeof(seen->peer)) {
-		memcpy(&seen->peer, bytes, sizeof(seen->peer));
-		seen->has_peer = true;
-	}
-	return MNL_CB_OK;
+	return search->by_name && search->real && other->local_size == strlen(search->real) &&
+	       memcmp(other->local, search->real, other->local_size) == 0;
 }
 
-/* False when there is no unix socket in the message. */
-static bool parse(const struct nlmsghdr *message, struct seen_sock *seen)
-{
-	struct unix_diag_msg told;
-
-	*seen = (struct seen_sock){ .name = "" };
-	if (mnl_nlmsg_get_payload_len(message) < sizeof(told))
-		return false;
-	memcpy(&told, mnl_nlmsg_get_payload(message), sizeof(told));
-	seen->state = told.udiag_state;
-	seen->sock.inode = told.udiag_ino;
-	seen->sock.type = (enum unix_type)told.udiag_type;
-	seen->sock.listens = told.udiag_state == UNIX_LISTEN;
-	mnl_attr_parse(message, sizeof(told), take_attr, seen);
-	return true;
-}
-
-static bool has_same_name(const struct search *search, const struct seen_sock *seen)
-{
-	size_t size = strnlen(seen->name, seen->name_size);
-
-	return search->by_name && search->real && size == strlen(search->real) &&
-	       memcmp(seen->name, search->real, size) == 0;
-}
-
-static bool is_match(const struct search *search, const struct seen_sock *seen)
+/* An abstract name is compared as it is shown: see unix_socks.c. */
+static bool is_match(const struct search *search, const struct other *other)
 {
 	const struct unix_ask *ask = search->ask;
 
 	if (ask->abstract)
-		return seen->name_size == ask->size + 1 && !*seen->name &&
-		       memcmp(seen->name + 1, ask->name, ask->size) == 0;
-	if (!search->has_file || !seen->has_file)
+		return other->local_size == ask->size + 1 && !other->local_is_path &&
+		       memcmp(other->local + 1, ask->name, ask->size) == 0;
+	if (!search->has_file || !other->have_vfs)
 		return false;
-	return (seen->file_inode == search->inode &&
-		(seen->file_device == search->devices[0] ||
-		 seen->file_device == search->devices[1])) || has_same_name(search, seen);
+	return (other->vfs_inode == search->inode &&
+		(other->vfs_device == search->devices[0] ||
+		 other->vfs_device == search->devices[1])) || has_same_name(search, other);
 }
 
-static void add_match(struct search *search, const struct seen_sock *seen)
+static enum unix_type type_of(enum protocol protocol)
 {
+	return protocol == PROTOCOL_UNIX_STREAM ? UNIX_STREAM :
+	       protocol == PROTOCOL_UNIX_SEQPACKET ? UNIX_SEQPACKET : UNIX_DGRAM;
+}
+
+static void add_match(struct search *search, const struct other_row *row)
+{
+	const struct sock *sock = &row->sock;
 	struct match *match = grow_add(&search->matches);
 
-	match->sock = seen->sock;
-	match->accepted_perhaps = seen->state == UNIX_ESTABLISHED &&
-				  seen->sock.type != UNIX_DGRAM;
-	match->has_peer = seen->has_peer;
-	match->peer = seen->peer;
-	if (!match->accepted_perhaps)
-		bits_add(search->owned, match->sock.type);
+	match->sock = (struct unix_sock){
+		.inode = sock->inode, .type = type_of(sock->protocol),
+		.listens = sock->state == STATE_LISTEN,
+		.recv_queue = sock->recv_queue, .send_queue = sock->send_queue,
+	};
+	match->connected = sock->state == STATE_ESTABLISHED && match->sock.type != UNIX_DGRAM;
+	match->peer = row->other.peer_inode;
+	if (!match->connected)
+		search->owned |= 1u << match->sock.type;
 }
 
-/* A message may come again after a broken try: each socket once. */
+/*
+ * A message may come again after a broken try: each socket once. One without an inode
+ * waits to be accepted, and was never bound itself.
+ */
 static int take(void *ctx, const struct nlmsghdr *message)
 {
 	struct search *search = ctx;
-	struct seen_sock seen;
-	bool fresh = true;
+	struct other_row row = { .sock.detail = NULL };
+	bool fresh;
 
-	if (!parse(message, &seen))
+	if (others_parse(&unix_socks, mnl_nlmsg_get_payload(message),
+			 mnl_nlmsg_get_payload_len(message), &row) < 0 || !row.sock.inode)
 		return 0;
-	if (seen.sock.inode)
-		*map_slot(&search->named, seen.sock.inode, &fresh) = 1 + (seen.name_size > 0);
-	/* without an inode it waits to be accepted: never bound itself */
-	if (fresh && seen.sock.inode && is_match(search, &seen))
-		add_match(search, &seen);
+	*map_slot(&search->named, row.sock.inode, &fresh) = 1 + (row.other.local_size > 0);
+	if (fresh && is_match(search, &row.other))
+		add_match(search, &row);
 	return 0;
 }
 
 /* The sockets of this namespace. Returns 0 or -errno. */
 static int list(struct search *search)
 {
-	struct unix_diag_req request = {
-		.sdiag_family = AF_UNIX, .udiag_states = ~0u,
-		.udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_PEER |
-			      UDIAG_SHOW_RQLEN,
-	};
+	struct unix_diag_req request;
 	struct wire_dump dump = {
-		.request = &request, .size = sizeof(request),
+		.request = &request, .size = unix_socks.request(&request, STATE_ALL, false),
 		.deadline_ms = search->deadline_ms, .take = take, .ctx = search,
 	};
 
@@ -386,11 +331,9 @@ static bool is_accepted(const struct search *search, const struct match *match)
 {
 	const uint32_t *peer;
 
-	if (!match->accepted_perhaps)
-		return false;
-	if (bits_has(search->owned, match->sock.type))
-		return true;
-	peer = match->has_peer ? map_find(&search->named, match->peer) : NULL;
+	if (!match->connected || search->owned & 1u << match->sock.type)
+		return match->connected;
+	peer = map_find(&search->named, match->peer);
 	return peer && *peer == 1;
 }
 

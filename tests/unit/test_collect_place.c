@@ -727,6 +727,7 @@ static void make_names(void)
 	close(fd);
 	unix_bound("\0two", 4, SOCK_STREAM, true);
 	unix_bound("\0two", 4, SOCK_DGRAM, false);
+	unix_bound("\0nul\0", 5, SOCK_STREAM, true);
 	fd = unix_bound("\0child", 6, SOCK_STREAM, true);
 	unix_connect("\0child", 6);
 	EXPECT(accept(fd, NULL, NULL) >= 0);
@@ -759,6 +760,8 @@ static void names_of_lab(void)
 		{ "/proc/x", UNIX_FILE_NONE, ENOENT, 0, 0, false },
 		{ "@two", UNIX_FILE_UNKNOWN, 0, 2, UNIX_STREAM, true },
 		{ "@tw", UNIX_FILE_UNKNOWN, 0, 0, 0, false },
+		/* as `list` shows the NUL at the end of it */
+		{ "@nul@", UNIX_FILE_UNKNOWN, 0, 1, UNIX_STREAM, true },
 		{ "@child", UNIX_FILE_UNKNOWN, 0, 0, 0, false },
 	};
 	struct collect handle;
