@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <libmnl/libmnl.h>
 #include <linux/magic.h>
 #include <linux/unix_diag.h>
@@ -22,10 +23,8 @@
 #include <sys/un.h>
 #include <sys/vfs.h>
 
-/* Some of the kernel's names of file systems are in no header, or only in new ones. */
-enum {
-	OVERLAYFS = 0x794c7630, CONFIGFS = 0x62656570, MQUEUE = 0x19800202, NTFS3 = 0x7366746e,
-};
+/* The kernel's names of these two are in no header. */
+enum { OVERLAYFS = 0x794c7630, ZFS = 0x2fc12fc1 };
 
 /* As recorded: a head and rows, without padding. The question is in make_key(). */
 struct told {
@@ -55,9 +54,8 @@ struct search {
 	/* the file: a socket knows its own by these */
 	bool        has_file;
 	uint32_t    inode;
-	uint32_t    devices[2];         /* what stat() says, and what the mount says */
-	bool        by_name;            /* its number may be another one: see find_file() */
-	char       *real;               /* absolute path */
+	uint32_t    device;             /* as sockets are told with it */
+	bool        device_known;       /* or only what stat() says */
 	unsigned    deadline_ms;
 };
 
@@ -76,66 +74,43 @@ static const char *kind_of_mode(mode_t mode)
 }
 
 /*
- * File systems without socket files, and what bind() says there. Behind those with
- * an errno of -1 is a server or a mount option that decides.
+ * File systems that take socket files. Of any other it is not known: a driver, a server
+ * or a mount option decides.
  */
-static const struct { uint32_t magic; int err; } refusing[] = {
-	{ PROC_SUPER_MAGIC, ENOENT },   /* already to the question what is there */
-	{ SYSFS_MAGIC, EPERM },         { CGROUP_SUPER_MAGIC, EPERM },
-	{ CGROUP2_SUPER_MAGIC, EPERM }, { DEBUGFS_MAGIC, EPERM },
-	{ TRACEFS_MAGIC, EPERM },       { SECURITYFS_MAGIC, EPERM },
-	{ BPF_FS_MAGIC, EPERM },        { DEVPTS_SUPER_MAGIC, EPERM },
-	{ BINFMTFS_MAGIC, EPERM },      { PSTOREFS_MAGIC, EPERM },
-	{ EFIVARFS_MAGIC, EPERM },      { SELINUX_MAGIC, EPERM },
-	{ MSDOS_SUPER_MAGIC, EPERM },   { EXFAT_SUPER_MAGIC, EPERM },
-	{ CONFIGFS, EPERM },            { MQUEUE, EPERM },
-	{ FUSE_SUPER_MAGIC, -1 },       { V9FS_MAGIC, -1 },
-	{ CIFS_SUPER_MAGIC, -1 },       { SMB2_SUPER_MAGIC, -1 },
-	{ NTFS3, -1 },
-};
-
-/* What the file system of @folder says to a new socket file; 0: it takes it. */
-static int refusal_of(const char *folder)
+static bool takes_socket_files(const struct statfs *fs)
 {
-	struct statfs fs;
+	static const uint32_t magics[] = {
+		EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC, RAMFS_MAGIC,
+		OVERLAYFS, F2FS_SUPER_MAGIC, NFS_SUPER_MAGIC, ZFS,
+	};
 
-	if (statfs(folder, &fs) < 0)
-		return -1;
-	for (size_t i = 0; i < sizeof(refusing) / sizeof(*refusing); i++)
-		if ((uint32_t)fs.f_type == refusing[i].magic)
-			return refusing[i].err;
-	return 0;
-}
-
-static char *folder_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char *folder = grow_strdup(slash ? path : ".");
-
-	if (slash)
-		folder[slash == path ? 1 : slash - path] = '\0';
-	return folder;
+	for (size_t i = 0; i < sizeof(magics) / sizeof(*magics); i++)
+		if ((uint32_t)fs->f_type == magics[i])
+			return true;
+	return false;
 }
 
 /*
- * As bind() meets it: the folder has to be there, to be written to and entered,
- * and to take socket files. -1: whether it does cannot be told.
+ * What bind() says to the folder of @path, which has to be there, to be written to and
+ * entered, and to take socket files: 0 or an errno, -1 when that is not known.
  */
 static int folder_error(const char *path)
 {
-	OWN_MEM char *folder = folder_of(path);
+	OWN_MEM char *copy = grow_strdup(path);
+	const char *folder = dirname(copy);
 	struct stat st;
-	int refusal;
+	struct statfs fs;
 
 	if (stat(folder, &st) < 0)
 		return errno;
-	if (!S_ISDIR(st.st_mode))
-		return ENOTDIR;
-	refusal = refusal_of(folder);
+	if (statfs(folder, &fs) < 0)
+		return -1;
 	/* without a link it was removed and somebody is still in it */
-	if (!st.st_nlink || refusal == ENOENT)
+	if (!st.st_nlink || fs.f_type == PROC_SUPER_MAGIC)
 		return ENOENT;
-	return faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0 ? errno : refusal;
+	if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0)
+		return errno;
+	return takes_socket_files(&fs) ? 0 : -1;
 }
 
 static void set_other(struct unix_scene *scene, const char *kind)
@@ -166,28 +141,29 @@ static bool cut_slashes(char *path)
 	return left < size;
 }
 
+/* @err: of lstat(). A file that ends in a slash is not made, whatever the folder takes. */
+static void look_at_folder(struct unix_scene *scene, const char *path, bool slash, int err)
+{
+	bool none = err == ENOENT || err == ENOTDIR;
+
+	if (err == ENOENT && !slash)
+		err = folder_error(path);
+	scene->file = none && err >= 0 ? UNIX_FILE_NONE : UNIX_FILE_UNKNOWN;
+	scene->parent_err = err > 0 ? err : 0;
+}
+
 static void look_at_file(struct unix_scene *scene, char *path, struct stat *st)
 {
-	bool cut = cut_slashes(path);
+	bool slash = cut_slashes(path);
 
-	if (lstat(path, st) < 0) {
-		int err = errno;
-
-		scene->file = err == ENOENT || err == ENOTDIR ? UNIX_FILE_NONE : UNIX_FILE_UNKNOWN;
-		scene->parent_err = err == ENOENT ? folder_error(path) : err;
-		if (cut && (scene->parent_err <= 0 || scene->parent_err == EACCES))
-			scene->parent_err = ENOENT;
-		if (scene->parent_err < 0) {
-			scene->file = UNIX_FILE_UNKNOWN;
-			scene->parent_err = 0;
-		}
-	} else if (S_ISLNK(st->st_mode)) {
+	if (lstat(path, st) < 0)
+		look_at_folder(scene, path, slash, errno);
+	else if (S_ISLNK(st->st_mode))
 		look_at_link(scene, path, st);
-	} else if (S_ISSOCK(st->st_mode)) {
+	else if (S_ISSOCK(st->st_mode))
 		scene->file = UNIX_FILE_SOCKET;
-	} else {
+	else
 		set_other(scene, kind_of_mode(st->st_mode));
-	}
 }
 
 /* The kernel's own form of a device number, which unix_diag tells as it is. */
@@ -196,37 +172,31 @@ static uint32_t kernel_device(uint32_t major, uint32_t minor)
 	return major << 20 | (minor & 0xfffff);
 }
 
-static uint32_t device_of_mount(FILE *mounts, uint64_t id, uint32_t otherwise)
+/* Sets the device of the mount that @path is in; false when it cannot be had. */
+static bool find_mount(struct search *search, const char *path)
 {
+	OWN_FILE FILE *mounts = fopen("/proc/thread-self/mountinfo", "re");
 	OWN_MEM char *line = NULL;
 	size_t room = 0;
 	struct mount mount;
-
-	while (getline(&line, &room, mounts) > 0)
-		if (mount_parse(line, &mount) && mount.id == id)
-			return kernel_device(mount.major, mount.minor);
-	return otherwise;
-}
-
-/*
- * Some file systems (btrfs) make up a device for stat(); the mount has the one
- * that sockets are told with. Returns @otherwise when it cannot be found.
- */
-static uint32_t mount_device(const char *path, uint32_t otherwise)
-{
-	OWN_FILE FILE *mounts = fopen("/proc/thread-self/mountinfo", "re");
 	struct statx st;
 
 	if (!mounts || statx(AT_FDCWD, path, 0, STATX_MNT_ID, &st) < 0 ||
 	    !(st.stx_mask & STATX_MNT_ID))
-		return otherwise;
-	return device_of_mount(mounts, st.stx_mnt_id, otherwise);
+		return false;
+	while (getline(&line, &room, mounts) > 0) {
+		if (!mount_parse(line, &mount) || mount.id != st.stx_mnt_id)
+			continue;
+		search->device = kernel_device(mount.major, mount.minor);
+		return true;
+	}
+	return false;
 }
 
 /*
- * The name that a socket was bound to may be relative, or have been moved or
- * replaced since: the file decides. But overlayfs may number a file in one way
- * for stat() and in another for itself; there the name has to do too.
+ * The name that a socket was bound to may be relative, or have been moved or replaced
+ * since: the file decides. btrfs and overlayfs may make up a device for stat(); the
+ * mount has the one that sockets are told with, and Linux 5.8 tells which mount.
  */
 static void find_file(struct search *search, const char *path, const struct stat *st)
 {
@@ -234,19 +204,13 @@ static void find_file(struct search *search, const char *path, const struct stat
 
 	search->has_file = true;
 	search->inode = (uint32_t)st->st_ino;
-	search->devices[0] = kernel_device(major(st->st_dev), minor(st->st_dev));
-	search->devices[1] = mount_device(path, search->devices[0]);
-	search->by_name = statfs(path, &fs) == 0 && fs.f_type == OVERLAYFS;
-	search->real = realpath(path, NULL);
+	search->device = kernel_device(major(st->st_dev), minor(st->st_dev));
+	search->device_known = find_mount(search, path) ||
+			       (statfs(path, &fs) == 0 && fs.f_type != OVERLAYFS &&
+				(uint32_t)fs.f_type != BTRFS_SUPER_MAGIC);
 }
 
 /* ---- the sockets ---- */
-
-static bool has_same_name(const struct search *search, const struct other *other)
-{
-	return search->by_name && search->real && other->local_size == strlen(search->real) &&
-	       memcmp(other->local, search->real, other->local_size) == 0;
-}
 
 /* An abstract name is compared as it is shown: see unix_socks.c. */
 static bool is_match(const struct search *search, const struct other *other)
@@ -256,11 +220,8 @@ static bool is_match(const struct search *search, const struct other *other)
 	if (ask->abstract)
 		return other->local_size == ask->size + 1 && !other->local_is_path &&
 		       memcmp(other->local + 1, ask->name, ask->size) == 0;
-	if (!search->has_file || !other->have_vfs)
-		return false;
-	return (other->vfs_inode == search->inode &&
-		(other->vfs_device == search->devices[0] ||
-		 other->vfs_device == search->devices[1])) || has_same_name(search, other);
+	return search->has_file && other->have_vfs && other->vfs_inode == search->inode &&
+	       other->vfs_device == search->device;
 }
 
 static enum unix_type type_of(enum protocol protocol)
@@ -366,7 +327,6 @@ static void search_fini(struct search *search)
 {
 	map_fini(&search->named);
 	grow_fini(&search->matches);
-	free(search->real);
 }
 
 /*
@@ -388,7 +348,8 @@ static int look_live(const struct unix_ask *ask, struct unix_scene *scene, unsig
 	err = list(&search);
 	scene->listed = !err;
 	if (!err && search.has_file && !count_owners(&search))
-		scene->elsewhere_known = spaces_tour(SPACES_HELD, list_there, &search);
+		scene->elsewhere_known = spaces_tour(SPACES_HELD, list_there, &search) &&
+					 search.device_known;
 	keep_owners(&search, scene);
 	search_fini(&search);
 	return err;
