@@ -2,6 +2,7 @@
 #include "collect/unix_bind.h"
 
 #include "base/grow.h"
+#include "base/order.h"
 #include "base/own.h"
 #include "collect/mounts.h"
 #include "collect/others.h"
@@ -26,7 +27,7 @@
 /* The kernel's names of these two are in no header. */
 enum { OVERLAYFS = 0x794c7630, ZFS = 0x2fc12fc1 };
 
-/* As recorded: a head and rows, without padding. The question is in make_key(). */
+/* As recorded, before the sockets and without padding. The question is in make_key(). */
 struct told {
 	uint32_t file;
 	int32_t  parent_err;
@@ -35,9 +36,7 @@ struct told {
 	char     file_kind[24];
 };
 
-struct row {
-	uint32_t inode, type, listens, recv_queue, send_queue;
-};
+_Static_assert(sizeof(struct unix_sock) == 5 * sizeof(uint32_t), "recorded as it is");
 
 /* What belongs to the name, before accepted connections are told apart. */
 struct match {
@@ -302,16 +301,7 @@ static int by_inode(const void *a, const void *b)
 {
 	const struct unix_sock *one = a, *other = b;
 
-	return one->inode < other->inode ? -1 : one->inode > other->inode;
-}
-
-static size_t count_owners(const struct search *search)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < search->matches.count; i++)
-		count += !is_accepted(search, &search->matches.at[i]);
-	return count;
+	return order_of(one->inode, other->inode);
 }
 
 static void keep_owners(const struct search *search, struct unix_scene *scene)
@@ -321,12 +311,6 @@ static void keep_owners(const struct search *search, struct unix_scene *scene)
 			*grow_add(&scene->socks) = search->matches.at[i].sock;
 	if (scene->socks.count)
 		qsort(scene->socks.at, scene->socks.count, sizeof(*scene->socks.at), by_inode);
-}
-
-static void search_fini(struct search *search)
-{
-	map_fini(&search->named);
-	grow_fini(&search->matches);
 }
 
 /*
@@ -347,11 +331,14 @@ static int look_live(const struct unix_ask *ask, struct unix_scene *scene, unsig
 		find_file(&search, path, &st);
 	err = list(&search);
 	scene->listed = !err;
-	if (!err && search.has_file && !count_owners(&search))
+	keep_owners(&search, scene);
+	if (!err && search.has_file && !scene->socks.count) {
 		scene->elsewhere_known = spaces_tour(SPACES_HELD, list_there, &search) &&
 					 search.device_known;
-	keep_owners(&search, scene);
-	search_fini(&search);
+		keep_owners(&search, scene);
+	}
+	map_fini(&search.named);
+	grow_fini(&search.matches);
 	return err;
 }
 
@@ -376,15 +363,8 @@ static void save(struct tape *tape, const struct text *key, const struct unix_sc
 
 	memcpy(told.file_kind, scene->file_kind, sizeof(told.file_kind));
 	text_add(&bytes, (const char *)&told, sizeof(told));
-	for (size_t i = 0; i < scene->socks.count; i++) {
-		const struct unix_sock *sock = &scene->socks.at[i];
-		struct row row = {
-			.inode = sock->inode, .type = sock->type, .listens = sock->listens,
-			.recv_queue = sock->recv_queue, .send_queue = sock->send_queue,
-		};
-
-		text_add(&bytes, (const char *)&row, sizeof(row));
-	}
+	text_add(&bytes, (const char *)scene->socks.at,
+		 scene->socks.count * sizeof(*scene->socks.at));
 	tape_answer(tape, ANSWER_UNIX, key->at, key->count, bytes.at, bytes.count);
 	text_fini(&bytes);
 }
@@ -401,18 +381,6 @@ static void recall_told(struct unix_scene *scene, const struct told *told)
 					     told->file_kind[i] : '?');
 }
 
-static void recall_row(struct unix_scene *scene, const uint8_t *bytes)
-{
-	struct unix_sock *sock = grow_add(&scene->socks);
-	struct row row;
-
-	memcpy(&row, bytes, sizeof(row));
-	*sock = (struct unix_sock){
-		.inode = row.inode, .type = (enum unix_type)row.type, .listens = row.listens,
-		.recv_queue = row.recv_queue, .send_queue = row.send_queue,
-	};
-}
-
 /* Returns what the listing failed with. */
 static int recall(const struct tape *tape, const struct text *key, struct unix_scene *scene,
 		  struct snapshot *seen)
@@ -421,25 +389,24 @@ static int recall(const struct tape *tape, const struct text *key, struct unix_s
 	size_t size;
 	const uint8_t *bytes = tape_answered(tape, ANSWER_UNIX, key->at, key->count, &size);
 
-	if (!bytes || size < sizeof(told) || (size - sizeof(told)) % sizeof(struct row)) {
+	if (!bytes || size < sizeof(told) || (size - sizeof(told)) % sizeof(struct unix_sock)) {
 		snapshot_gap(seen, GAP_RECORDING, 1,
 			     "the recording does not hold what was at that name");
 		return 0;
 	}
 	memcpy(&told, bytes, sizeof(told));
 	recall_told(scene, &told);
-	for (size_t at = sizeof(told); at < size; at += sizeof(struct row))
-		recall_row(scene, bytes + at);
+	for (size_t at = sizeof(told); at < size; at += sizeof(struct unix_sock))
+		memcpy(grow_add(&scene->socks), bytes + at, sizeof(struct unix_sock));
 	return told.list_err > -4096 && told.list_err < 0 ? told.list_err : 0;
 }
 
-int unix_bind_collect(struct tape *tape, const struct unix_ask *ask, struct unix_scene *scene,
-		  unsigned deadline_ms, struct snapshot *seen, struct fault *fault)
+void unix_bind_collect(struct tape *tape, const struct unix_ask *ask, struct unix_scene *scene,
+		       unsigned deadline_ms, struct snapshot *seen)
 {
 	struct text key = { 0 };
 	int err;
 
-	(void)fault;
 	make_key(&key, ask);
 	/* an abstract name has its NUL before it, a path behind it */
 	scene->name_max = (struct known){ true, sizeof(((struct sockaddr_un *)0)->sun_path) - 1 };
@@ -453,5 +420,4 @@ int unix_bind_collect(struct tape *tape, const struct unix_ask *ask, struct unix
 		snapshot_gap(seen, GAP_DUMP, 1, "unix sockets could not be listed (%s)",
 			     strerror(-err));
 	text_fini(&key);
-	return 0;
 }

@@ -6,7 +6,7 @@
 #include "model/bind.h"
 
 /* See collect_unix(). */
-int unix_bind_collect(struct tape *tape, const struct unix_ask *ask, struct unix_scene *scene,
-		  unsigned deadline_ms, struct snapshot *seen, struct fault *fault);
+void unix_bind_collect(struct tape *tape, const struct unix_ask *ask, struct unix_scene *scene,
+		       unsigned deadline_ms, struct snapshot *seen);
 
 #endif

@@ -140,7 +140,7 @@ struct unix_ask {
 struct unix_sock {
 	uint32_t inode;         /* of the socket, as in /proc/PID/fd */
 	enum unix_type type;
-	bool     listens;
+	uint32_t listens;       /* 0 or 1; as wide as the others for recordings */
 	uint32_t recv_queue, send_queue;
 };
 
