@@ -223,6 +223,12 @@ static bool is_match(const struct search *search, const struct other *other)
 	       other->vfs_device == search->device;
 }
 
+/* The other types have abstract names of their own. */
+static bool is_in_the_way(const struct unix_ask *ask, const struct unix_sock *sock)
+{
+	return !ask->abstract || sock->type == ask->type;
+}
+
 static enum unix_type type_of(enum protocol protocol)
 {
 	return protocol == PROTOCOL_UNIX_STREAM ? UNIX_STREAM :
@@ -307,7 +313,8 @@ static int by_inode(const void *a, const void *b)
 static void keep_owners(const struct search *search, struct unix_scene *scene)
 {
 	for (size_t i = 0; i < search->matches.count; i++)
-		if (!is_accepted(search, &search->matches.at[i]))
+		if (!is_accepted(search, &search->matches.at[i]) &&
+		    is_in_the_way(search->ask, &search->matches.at[i].sock))
 			*grow_add(&scene->socks) = search->matches.at[i].sock;
 	if (scene->socks.count)
 		qsort(scene->socks.at, scene->socks.count, sizeof(*scene->socks.at), by_inode);
@@ -382,22 +389,26 @@ static void recall_told(struct unix_scene *scene, const struct told *told)
 }
 
 /* Returns what the listing failed with. */
-static int recall(const struct tape *tape, const struct text *key, struct unix_scene *scene,
-		  struct snapshot *seen)
+static int recall(const struct tape *tape, const struct text *key, const struct unix_ask *ask,
+		  struct unix_scene *scene, struct snapshot *seen)
 {
+	struct unix_sock sock;
 	struct told told;
 	size_t size;
 	const uint8_t *bytes = tape_answered(tape, ANSWER_UNIX, key->at, key->count, &size);
 
-	if (!bytes || size < sizeof(told) || (size - sizeof(told)) % sizeof(struct unix_sock)) {
+	if (!bytes || size < sizeof(told) || (size - sizeof(told)) % sizeof(sock)) {
 		snapshot_gap(seen, GAP_RECORDING, 1,
 			     "the recording does not hold what was at that name");
 		return 0;
 	}
 	memcpy(&told, bytes, sizeof(told));
 	recall_told(scene, &told);
-	for (size_t at = sizeof(told); at < size; at += sizeof(struct unix_sock))
-		memcpy(grow_add(&scene->socks), bytes + at, sizeof(struct unix_sock));
+	for (size_t at = sizeof(told); at < size; at += sizeof(sock)) {
+		memcpy(&sock, bytes + at, sizeof(sock));
+		if (is_in_the_way(ask, &sock))
+			*grow_add(&scene->socks) = sock;
+	}
 	return told.list_err > -4096 && told.list_err < 0 ? told.list_err : 0;
 }
 
@@ -411,7 +422,7 @@ void unix_bind_collect(struct tape *tape, const struct unix_ask *ask, struct uni
 	/* an abstract name has its NUL before it, a path behind it */
 	scene->name_max = (struct known){ true, sizeof(((struct sockaddr_un *)0)->sun_path) - 1 };
 	if (tape_replays(tape)) {
-		err = recall(tape, &key, scene, seen);
+		err = recall(tape, &key, ask, scene, seen);
 	} else {
 		err = look_live(ask, scene, deadline_ms);
 		save(tape, &key, scene, err);

@@ -30,20 +30,6 @@ static void fails(struct unix_case *c, int err)
 	c->answer->asked = (struct bind_outcome){ .verdict = VERDICT_FAILS, .err = err };
 }
 
-/* In the way: of an abstract name only sockets of the same type. */
-static bool is_in_the_way(const struct unix_case *c, const struct unix_sock *s)
-{
-	return !c->ask->abstract || s->type == c->ask->type;
-}
-
-static bool any_in_the_way(const struct unix_case *c)
-{
-	for (size_t i = 0; i < c->scene->socks.count; i++)
-		if (is_in_the_way(c, &c->scene->socks.at[i]))
-			return true;
-	return false;
-}
-
 /* ---- who is behind the name ---- */
 
 static struct sock as_sock(const struct unix_sock *s)
@@ -77,8 +63,6 @@ static void say_socks(struct text *text, const struct unix_case *c)
 	for (size_t i = 0; i < c->scene->socks.count; i++) {
 		struct text phrase = { .at = NULL };
 
-		if (!is_in_the_way(c, &c->scene->socks.at[i]))
-			continue;
 		say_unix_sock(&phrase, c, &c->scene->socks.at[i]);
 		tell(&t, NO_PROCESS, &phrase);
 	}
@@ -95,8 +79,7 @@ static void advise_ending(struct unix_case *c)
 	for (size_t i = 0; i < c->scene->socks.count; i++) {
 		struct sock held = as_sock(&c->scene->socks.at[i]);
 
-		if (is_in_the_way(c, &c->scene->socks.at[i]))
-			tell_owners(&t, c->seen, &held);
+		tell_owners(&t, c->seen, &held);
 	}
 	say_telling(&text, &t, ", ");
 	advice_add(&c->answer->advice, "Stop %s%s%s", text_str(&text),
@@ -108,41 +91,30 @@ static void advise_ending(struct unix_case *c)
 
 /* ---- paths ---- */
 
+/* What bind() says to a folder. */
+static const struct { int err; const char *cause, *advice; } folder_words[] = {
+	{ ENOENT, "the folder is not there, or it takes no files",
+	  "Make the folder first (a unit can with RuntimeDirectory=), where files can be made." },
+	{ ENOTDIR, "a part of the path is no folder", "Take a path whose parts are folders." },
+	{ EACCES, "the folder does not let this user write or enter",
+	  "Give the user the right to write to the folder and to enter it, or take a folder of its "
+	  "own." },
+	{ EROFS, "the file system is read-only",
+	  "Take a path on a file system that can be written to, such as /run." },
+	{ EPERM, "its file system has no socket files, or the folder is immutable",
+	  "Take a path on a file system for files, such as /run." },
+	{ 0, "the folder cannot be used", "Take another folder." },
+};
+
 static void judge_no_folder(struct unix_case *c)
 {
-	int err = c->scene->parent_err;
+	size_t i = 0;
 
-	fails(c, err);
-	switch (err) {
-	case ENOENT:
-		text_addf(&c->cause, "the folder is not there, or it takes no files");
-		advice_add(&c->answer->advice, "Make the folder first (a unit can with "
-			   "RuntimeDirectory=), where files can be made.");
-		break;
-	case ENOTDIR:
-		text_addf(&c->cause, "a part of the path is no folder");
-		advice_add(&c->answer->advice, "Take a path whose parts are folders.");
-		break;
-	case EACCES:
-		text_addf(&c->cause, "the folder does not let this user write or enter");
-		advice_add(&c->answer->advice, "Give the user the right to write to the folder and "
-			   "to enter it, or take a folder of its own.");
-		break;
-	case EROFS:
-		text_addf(&c->cause, "the file system is read-only");
-		advice_add(&c->answer->advice, "Take a path on a file system that can be written "
-			   "to, such as /run.");
-		break;
-	case EPERM:
-		text_addf(&c->cause, "its file system has no socket files, or the folder is "
-			  "immutable");
-		advice_add(&c->answer->advice, "Take a path on a file system for files, such as "
-			   "/run.");
-		break;
-	default:
-		text_addf(&c->cause, "the folder cannot be used");
-		advice_add(&c->answer->advice, "Take another folder.");
-	}
+	while (folder_words[i].err && folder_words[i].err != c->scene->parent_err)
+		i++;
+	fails(c, c->scene->parent_err);
+	text_addf(&c->cause, "%s", folder_words[i].cause);
+	advice_add(&c->answer->advice, "%s", folder_words[i].advice);
 }
 
 static void judge_socket_file(struct unix_case *c)
@@ -207,25 +179,9 @@ static void judge_file(struct unix_case *c)
 
 /* ---- abstract names ---- */
 
-static void note_other_types(struct unix_case *c)
-{
-	for (size_t i = 0; i < c->scene->socks.count; i++) {
-		const struct unix_sock *s = &c->scene->socks.at[i];
-		struct text text = { .at = NULL };
-
-		if (is_in_the_way(c, s))
-			continue;
-		say_unix_sock(&text, c, s);
-		advice_add(&c->answer->notes, "Another type of socket has the same name, which "
-			   "does not matter: %s.", text_str(&text));
-		text_fini(&text);
-		return;
-	}
-}
-
 static void judge_abstract(struct unix_case *c)
 {
-	if (any_in_the_way(c)) {
+	if (c->scene->socks.count) {
 		fails(c, EADDRINUSE);
 		say_socks(&c->cause, c);
 		advise_ending(c);
@@ -238,7 +194,6 @@ static void judge_abstract(struct unix_case *c)
 		c->answer->asked.verdict = VERDICT_UNKNOWN;
 		text_addf(&c->cause, "not every unix socket could be listed");
 	}
-	note_other_types(c);
 }
 
 /* ---- both ---- */

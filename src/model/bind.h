@@ -136,7 +136,7 @@ struct unix_ask {
 	enum unix_type type;
 };
 
-/* A socket with that name (abstract), or that inode of the file system (path). */
+/* A socket with that abstract name and type, or with the file at that path. */
 struct unix_sock {
 	uint32_t inode;         /* of the socket, as in /proc/PID/fd */
 	enum unix_type type;

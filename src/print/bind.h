@@ -25,12 +25,6 @@ static inline enum ink bind_ink(enum verdict verdict)
 	return verdict == VERDICT_OK ? INK_GREEN : verdict == VERDICT_FAILS ? INK_RED : INK_YELLOW;
 }
 
-/* Which call gives the error. */
-static inline const char *bind_call(const struct bind_outcome *outcome)
-{
-	return outcome->at_listen ? "listen() after bind()" : "bind()";
-}
-
 /* One way to write each; JSON decides between one document and records. */
 void bind_text(struct out *out, const struct style *style, const struct bind_page *bind);
 void bind_json(struct out *out, const struct style *style, const struct bind_page *bind);
@@ -41,12 +35,5 @@ void bind_json_members(struct json *json, const struct style *style,
 
 void unix_text(struct out *out, const struct style *style, const struct unix_page *named);
 void unix_json(struct out *out, const struct style *style, const struct unix_page *named);
-
-/* True when @sock is in the way: the same name, and for abstract ones the same type. */
-static inline bool unix_is_blocker(const struct unix_page *named, const struct unix_sock *sock)
-{
-	return named->answer->asked.verdict != VERDICT_OK &&
-	       (!named->ask->abstract || sock->type == named->ask->type);
-}
 
 #endif

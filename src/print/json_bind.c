@@ -261,8 +261,7 @@ void unix_json(struct out *out, const struct style *style, const struct unix_pag
 	put_file(&json, named);
 	json_open(&json, "blockers", '[');
 	for (size_t i = 0; i < named->scene->socks.count; i++)
-		if (unix_is_blocker(named, &named->scene->socks.at[i]))
-			put_unix_sock(&json, named->seen, &named->scene->socks.at[i]);
+		put_unix_sock(&json, named->seen, &named->scene->socks.at[i]);
 	json_close(&json, ']');
 	json_null(&json, "free_in_ms");
 	json_null(&json, "probe");

@@ -10,7 +10,10 @@
 #include "print/page.h"
 #include "print/who.h"
 
+#include <errno.h>
+
 #define LABEL         11        /* columns for "works with" and a blank */
+#define UNIX_LABEL    8         /* for "blocker" and a blank */
 #define HOLDERS_NAMED 4         /* by the sentence about a blocker; all are named if more */
 #define BLOCKERS_MAX  8         /* on a terminal; what to do stands below them */
 
@@ -218,41 +221,48 @@ static void put_reason(struct text *text, const struct bind_answer *answer)
 		put_free(text, answer);
 }
 
-static const char *works(const struct bind_ask *ask)
+/* Which call gives the error. */
+static const char *bind_call(const struct bind_outcome *outcome)
 {
-	return ask->protocol == PROTOCOL_UDP ? "bind() of " : "bind() and listen() of ";
+	return outcome->at_listen ? "listen() after bind()" : "bind()";
 }
 
-static void put_headline(struct text *text, const struct page *page, const struct bind_page *bind)
+/* "FAILS: bind() of 0.0.0.0:80 (TCP) says EADDRINUSE" */
+static void put_verdict(struct text *text, const struct bind_outcome *asked, bool listens,
+			const char *what)
 {
-	const struct bind_outcome *asked = &bind->answer->asked;
 	const char *name = errno_name(asked->err);
 
 	switch (asked->verdict) {
 	case VERDICT_OK:
-		text_addf(text, "OK: %s", works(bind->ask));
-		put_ask(text, page->seen, bind->ask);
-		cell_str(text, bind->ask->protocol == PROTOCOL_UDP ? " works" : " work");
+		text_addf(text, listens ? "OK: bind() and listen() of %s work" :
+			  "OK: bind() of %s works", what);
 		break;
 	case VERDICT_FAILS:
-		text_addf(text, "FAILS: %s of ", bind_call(asked));
-		put_ask(text, page->seen, bind->ask);
+		text_addf(text, "FAILS: %s of %s", bind_call(asked), what);
 		text_addf(text, name ? " says %s" : " fails", name);
 		break;
 	case VERDICT_DEPENDS:
-		/* Where sockets may be in the way there is but one errno. */
-		if (!name && bind->answer->blockers.count)
-			name = "EADDRINUSE";
-		cell_str(text, "DEPENDS: bind() of ");
-		put_ask(text, page->seen, bind->ask);
+		text_addf(text, "DEPENDS: bind() of %s", what);
 		text_addf(text, name ? " may say %s" : " may fail", name);
 		break;
 	default:
-		cell_str(text, "UNKNOWN: what bind() of ");
-		put_ask(text, page->seen, bind->ask);
-		cell_str(text, " says cannot be told");
+		text_addf(text, "UNKNOWN: what bind() of %s says cannot be told", what);
 	}
+}
+
+static void put_headline(struct text *text, const struct page *page, const struct bind_page *bind)
+{
+	struct bind_outcome asked = bind->answer->asked;
+	struct text what = { 0 };
+
+	/* Where sockets may be in the way there is but one errno. */
+	if (asked.verdict == VERDICT_DEPENDS && !asked.err && bind->answer->blockers.count)
+		asked.err = EADDRINUSE;
+	put_ask(&what, page->seen, bind->ask);
+	put_verdict(text, &asked, bind->ask->protocol != PROTOCOL_UDP, text_str(&what));
 	put_reason(text, bind->answer);
+	text_fini(&what);
 }
 
 static void print_headline(const struct page *page, const struct bind_page *bind)
@@ -436,6 +446,75 @@ void bind_text(struct out *out, const struct style *style, const struct bind_pag
 		page_advice(&page, "fix", &answer->advice);
 		page_advice(&page, "note", &answer->notes);
 		print_probe(&page, &bind->scene->probe);
+	}
+	page_gaps(&page);
+}
+
+/* -- unix ---------------------------------------------------------------- */
+
+static void print_unix_headline(const struct page *page, const struct unix_page *named)
+{
+	const struct unix_answer *answer = named->answer;
+	struct text what = { 0 }, text = { 0 };
+
+	cell_str(&what, named->ask->abstract ? "@" : "");
+	cell_word(&what, named->ask->name, named->ask->size);
+	text_addf(&what, " (unix %s)", unix_type_name(named->ask->type));
+	put_verdict(&text, &answer->asked, false, what.at);
+	cell_str(&text, *answer->cause ? ": " : "");
+	text_add_sentence(&text, answer->cause);
+	page_headline(page, bind_ink(answer->asked.verdict), text.at);
+	text_fini(&what);
+	text_fini(&text);
+}
+
+static void put_unix_sock(struct text *text, const struct page *page,
+			  const struct unix_sock *sock)
+{
+	const struct snapshot *seen = page->seen;
+	size_t count;
+	const struct holder *holder = snapshot_holders(seen, sock->inode, &count);
+
+	cell_str(text, unix_type_name(sock->type));
+	cell_str(text, sock->listens ? ", listens, " : ", does not listen, ");
+	if (count) {
+		uint64_t home = seen->processes.at[holder->process].cgroup_id;
+
+		who_holders(text, seen, sock->inode, SIZE_MAX);
+		who_placed(text, home ? snapshot_cgroup(seen, home) : NULL);
+	} else {
+		cell_str(text, "of a process that cannot be seen");
+	}
+	text_addf(text, ", inode %u", sock->inode);
+	if (sock->listens && sock->recv_queue)
+		text_addf(text, ", %u waiting for accept()", sock->recv_queue);
+}
+
+static void print_unix_socks(const struct page *page, const struct unix_page *named)
+{
+	for (size_t i = 0; i < named->scene->socks.count; i++) {
+		const struct unix_sock *sock = &named->scene->socks.at[i];
+		struct text text = { 0 };
+
+		put_unix_sock(&text, page, sock);
+		page_labelled(page, i ? "" : "blocker", text.at);
+		text_fini(&text);
+	}
+}
+
+void unix_text(struct out *out, const struct style *style, const struct unix_page *named)
+{
+	const struct unix_answer *answer = named->answer;
+	struct page page = { out, style, named->seen, UNIX_LABEL };
+	bool ok = answer->asked.verdict == VERDICT_OK;
+
+	if (style->quiet && ok && snapshot_is_complete(named->seen))
+		return;
+	print_unix_headline(&page, named);
+	if (!style->quiet) {
+		print_unix_socks(&page, named);
+		page_advice(&page, "fix", &answer->advice);
+		page_advice(&page, "note", &answer->notes);
 	}
 	page_gaps(&page);
 }

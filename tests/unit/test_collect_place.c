@@ -758,7 +758,7 @@ static void names_of_lab(void)
 		{ "dangling", UNIX_FILE_DANGLING, 0, 0, 0, false },
 		/* a file system that has no socket files */
 		{ "/proc/x", UNIX_FILE_NONE, ENOENT, 0, 0, false },
-		{ "@two", UNIX_FILE_UNKNOWN, 0, 2, UNIX_STREAM, true },
+		{ "@two", UNIX_FILE_UNKNOWN, 0, 1, UNIX_STREAM, true },
 		{ "@tw", UNIX_FILE_UNKNOWN, 0, 0, 0, false },
 		/* as `list` shows the NUL at the end of it */
 		{ "@nul@", UNIX_FILE_UNKNOWN, 0, 1, UNIX_STREAM, true },

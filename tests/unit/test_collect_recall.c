@@ -316,6 +316,27 @@ static void test_what_stands_at_a_path_is_believed_out_of_range(void **state)
 	unix_scene_fini(&scene);
 }
 
+/* Recordings were made that hold them. */
+static void test_a_socket_of_another_type_is_not_at_an_abstract_name(void **state)
+{
+	const struct unix_ask ask = { .name = "x", .size = 1, .abstract = true, .type = UNIX_STREAM };
+	const struct { uint32_t abstract, type; char name[1]; } key = { 1, UNIX_STREAM, "x" };
+	const struct { struct unix_told told; struct unix_sock socks[2]; } answer = {
+		{ .listed = 1 }, { { 70, UNIX_DGRAM, 0, 0, 0 }, { 71, UNIX_STREAM, 1, 0, 0 } },
+	};
+	struct unix_scene scene = { 0 };
+
+	(void)state;
+	begin();
+	tape_answer(&handle.tape, ANSWER_UNIX, &key, 9, &answer, sizeof(answer));
+	replay();
+	unix_bind_collect(&handle.tape, &ask, &scene, 0, &seen);
+	assert_int_equal(scene.socks.count, 1);
+	assert_int_equal(scene.socks.at[0].inode, 71);
+	end();
+	unix_scene_fini(&scene);
+}
+
 static void test_unix_answer_of_a_wrong_size_is_used(void **state)
 {
 	const struct unix_told told = { .file = UNIX_FILE_SOCKET, .listed = 1 };
@@ -660,6 +681,7 @@ int main(void)
 		cmocka_unit_test(test_errno_of_a_way_is_believed_out_of_range),
 		cmocka_unit_test(test_rows_of_other_namespaces_run_over),
 		cmocka_unit_test(test_what_stands_at_a_path_is_believed_out_of_range),
+		cmocka_unit_test(test_a_socket_of_another_type_is_not_at_an_abstract_name),
 		cmocka_unit_test(test_unix_answer_of_a_wrong_size_is_used),
 		cmocka_unit_test(test_answer_of_a_probe_is_believed_further_than_it_goes),
 		cmocka_unit_test(test_port_is_usable_that_was_not_asked),

@@ -770,7 +770,6 @@ static void unix_names(void **state)
 		  "could not", NULL },
 		{ UNIX_FILE_UNKNOWN, 0, true, true, true, UNIX_STREAM, VERDICT_FAILS, EADDRINUSE,
 		  "app (pid 7)", "last descriptor" },
-		{ UNIX_FILE_UNKNOWN, 0, true, true, true, UNIX_DGRAM, VERDICT_OK, 0, "no dgram", NULL },
 		{ UNIX_FILE_UNKNOWN, 0, false, false, true, UNIX_STREAM, VERDICT_UNKNOWN, 0,
 		  "listed", NULL },
 	};

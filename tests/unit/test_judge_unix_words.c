@@ -48,19 +48,6 @@ static const struct told_row rows[] = {
 	  "usock stream 70 listens pid=5\nunix abstract stream 10 listed\n",
 	  { "cause: app (pid 5) of app.service listens on it (stream)\n",
 	    "advice: Stop app (pid 5) of app.service: the name is free with the last descriptor.\n" } },
-	{ "a name is free though its second socket has it",
-	  "process 5 app\n"
-	  "usock dgram 70 pid=5\nusock stream 71 listens pid=5\nunix abstract stream 10 listed\n",
-	  { "fails EADDRINUSE\n", "cause: app (pid 5) listens on it (stream)\n" } },
-	{ "a name is taken because a socket of another type has it",
-	  "process 5 app\nusock dgram 70 pid=5\nusock dgram 71 pid=5\n"
-	  "unix abstract stream 10 listed\n",
-	  { "ok\n", "!advice:" } },
-	{ "a socket of another type is overlooked behind one of the same",
-	  "process 5 app\nprocess 6 log\n"
-	  "usock stream 70 listens pid=5\nusock dgram 71 pid=6\nunix abstract stream 10 listed\n",
-	  { "note: Another type of socket has the same name, which does not matter: log (pid 6) has it "
-	    "(dgram).\n" } },
 };
 
 int main(void)
