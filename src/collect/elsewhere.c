@@ -4,7 +4,7 @@
 #include "base/grow.h"
 #include "collect/census.h"
 #include "collect/inet.h"
-#include "collect/spaces.h"
+#include "collect/netns.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -106,7 +106,7 @@ static void set_comm(struct elsewhere *there)
 	text_fini(&comm);
 }
 
-static bool look(void *ctx, const struct space *space)
+static bool look(void *ctx, struct place *place)
 {
 	struct search *search = ctx;
 	struct count count = { .ask = search->ask };
@@ -119,10 +119,11 @@ static bool look(void *ctx, const struct space *space)
 		return whole;
 	there = grow_add(&search->scene->elsewhere);
 	*there = (struct elsewhere){
-		.netns_inode = space->inode, .pid = space->pid,
+		.netns_inode = place->inode, .pid = place->pid,
 		.listeners = count.listeners, .others = count.others,
 	};
-	memcpy(there->name, space->name, sizeof(there->name));
+	if (place->name)
+		snprintf(there->name, sizeof(there->name), "%s", place->name);
 	set_comm(there);
 	return whole;
 }
@@ -200,7 +201,7 @@ void elsewhere_collect(struct tape *tape, const struct bind_ask *ask, struct bin
 		return;
 	}
 	uname(&search.system);
-	scene->elsewhere_known = spaces_tour(0, look, &search);
+	scene->elsewhere_known = netns_tour(0, look, &search);
 	if (scene->elsewhere.count)
 		qsort(scene->elsewhere.at, scene->elsewhere.count, sizeof(*scene->elsewhere.at),
 		      compare);

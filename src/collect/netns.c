@@ -1,13 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/netns.h"
 
+#include "base/grow.h"
 #include "base/input.h"
-#include "base/text.h"
+#include "base/order.h"
+#include "base/own.h"
+#include "collect/mounts.h"
+#include "collect/proc.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/nsfs.h>
+#include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+
+/* A namespace whose process went away is looked for again this often. */
+#define ROUNDS 3
+
+/* ---- the one that the user named ---- */
 
 enum kind { BY_NAME, BY_PID, BY_PATH };
 
@@ -76,4 +91,391 @@ uint64_t netns_inode(void)
 	struct stat st;
 
 	return stat("/proc/thread-self/ns/net", &st) == 0 ? (uint64_t)st.st_ino : 0;
+}
+
+/* ---- all that can be found ---- */
+
+struct netns_walk {
+	struct netns_found *found;
+	struct proc    proc;
+	unsigned       how;
+	bool           refused; /* something of the present process */
+};
+
+/* "net:[4026531840]" */
+static bool parse_link(const char *link, size_t size, uint64_t *inode)
+{
+	static const char before[] = "net:[";
+	size_t from = sizeof(before) - 1;
+	uint64_t value = 0;
+
+	if (size < from + 2 || memcmp(link, before, from) != 0 || link[size - 1] != ']')
+		return false;
+	for (size_t i = from; i < size - 1; i++) {
+		if (link[i] < '0' || link[i] > '9' || value > UINT64_MAX / 16)
+			return false;
+		value = value * 10 + (uint64_t)(link[i] - '0');
+	}
+	*inode = value;
+	return true;
+}
+
+/* The first path stays: what is mounted does not end with a process. */
+static struct place *add(struct netns_found *found, uint64_t inode, const char *path)
+{
+	uint32_t *slot = map_slot(&found->by_inode, inode, NULL);
+	struct place *place;
+
+	if (*slot)
+		return found->list.at[*slot - 1];
+	place = grow_alloc(sizeof(*place));
+	*grow_add(&found->list) = place;
+	*slot = (uint32_t)found->list.count;
+	place->inode = inode;
+	place->path = grow_strdup(path);
+	return place;
+}
+
+static void set_name(struct place *place, const char *name)
+{
+	if (!place->name && *name && strlen(name) <= NAME_MAX && !strchr(name, '/'))
+		place->name = grow_strdup(name);
+}
+
+/* ---- mounts and names ---- */
+
+static const char *const folders[] = { "/run/netns/", "/var/run/netns/" };
+
+static void take_mount(struct netns_found *found, const struct mount *mount)
+{
+	struct place *place;
+	uint64_t inode;
+
+	if (strcmp(mount->type, "nsfs") != 0 ||
+	    !parse_link(mount->root, strlen(mount->root), &inode))
+		return;
+	place = add(found, inode, mount->point);
+	for (unsigned i = 0; i < 2; i++)
+		if (strncmp(mount->point, folders[i], strlen(folders[i])) == 0)
+			set_name(place, mount->point + strlen(folders[i]));
+}
+
+static void find_mounts(struct netns_found *found)
+{
+	OWN_FILE FILE *mounts = fopen("/proc/thread-self/mountinfo", "re");
+	OWN_MEM char *line = NULL;
+	size_t room = 0;
+	struct mount mount;
+
+	if (!mounts) {
+		found->whole = false;
+		return;
+	}
+	while (getline(&line, &room, mounts) > 0)
+		if (mount_parse(line, &mount))
+			take_mount(found, &mount);
+}
+
+/* What a name leads to, if that is a network namespace; or 0. */
+static uint64_t named_inode(const char *path)
+{
+	struct stat there, nsfs;
+	OWN_FD int fd = -1;
+
+	/* before it is opened: anything may have been put there */
+	if (stat(path, &there) < 0 || stat("/proc/thread-self/ns/net", &nsfs) < 0 ||
+	    there.st_dev != nsfs.st_dev)
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	return fd >= 0 && ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET && fstat(fd, &there) == 0 ?
+	       (uint64_t)there.st_ino : 0;
+}
+
+/* Names that are symbolic links, as container engines leave them. */
+static void find_names(struct netns_found *found, const char *folder)
+{
+	OWN_DIR DIR *names = opendir(folder);
+	const struct dirent *entry;
+	int err;
+
+	while (names && (entry = proc_entry(names, &err))) {
+		struct text path = { 0 };
+		uint64_t inode;
+
+		text_addf(&path, "%s%s", folder, entry->d_name);
+		inode = entry->d_type == DT_LNK ? named_inode(text_str(&path)) : 0;
+		if (inode)
+			set_name(add(found, inode, text_str(&path)), entry->d_name);
+		text_fini(&path);
+	}
+}
+
+/* ---- processes ---- */
+
+/* Gone is nothing that was hidden. */
+static void note_failure(struct netns_walk *walk, int32_t pid, int err)
+{
+	if (proc_shows_nothing(pid, err))
+		return;
+	walk->found->whole = false;
+	walk->refused = true;
+}
+
+/* The namespace that a link below /proc shows; NULL when it shows none. */
+static struct place *take_link(struct netns_walk *walk, int32_t pid, const char *below)
+{
+	char link[64], path[64];
+	uint64_t inode;
+	ssize_t size = readlinkat(dirfd(walk->proc.folder), below, link, sizeof(link));
+
+	if (size < 0)
+		note_failure(walk, pid, errno);
+	if (size < 0 || !parse_link(link, (size_t)size, &inode))
+		return NULL;
+	snprintf(path, sizeof(path), "/proc/%s", below);
+	return add(walk->found, inode, path);
+}
+
+/* Each numbered entry of a folder of a process. */
+static void take_folder(struct netns_walk *walk, int32_t pid, const char *name, const char *rest)
+{
+	char below[PROC_PATH];
+	OWN_DIR DIR *folder = NULL;
+	const struct dirent *entry;
+	int32_t number;
+	int err = 0;
+
+	proc_path(below, pid, name);
+	folder = proc_folder(&walk->proc, below);
+	if (!folder) {
+		note_failure(walk, pid, errno);
+		return;
+	}
+	while ((entry = proc_entry(folder, &err))) {
+		char member[64];
+
+		if (!proc_number(entry->d_name, &number))
+			continue;
+		snprintf(member, sizeof(member), "%d/%s/%d%s", pid, name, number, rest);
+		take_link(walk, pid, member);
+	}
+	if (err)
+		note_failure(walk, pid, err);
+}
+
+static void take_process(struct netns_walk *walk, int32_t pid)
+{
+	char below[PROC_PATH];
+	struct place *place;
+
+	walk->refused = false;
+	proc_path(below, pid, "ns/net");
+	place = take_link(walk, pid, below);
+	if (place)
+		*grow_add(&place->pids) = pid;
+	if (place && (!place->pid || pid < place->pid))
+		place->pid = pid;
+	if (walk->how & NETNS_HELD) {
+		take_folder(walk, pid, "task", "/ns/net");
+		take_folder(walk, pid, "fd", "");
+	}
+	if (!walk->refused)
+		return;
+	if (!walk->found->hidden++)
+		walk->found->hidden_pid = pid;
+}
+
+static void find_processes(struct netns_found *found, unsigned how)
+{
+	struct netns_walk walk = { .found = found, .how = how };
+	int32_t pid;
+
+	if (proc_open(&walk.proc) < 0) {
+		found->whole = false;
+		return;
+	}
+	while (proc_next(&walk.proc, &pid))
+		take_process(&walk, pid);
+	if (walk.proc.err || proc_hides(&walk.proc))
+		found->whole = false;
+	proc_close(&walk.proc);
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct place *const *one = a, *const *other = b;
+
+	return order_of((int64_t)(*one)->inode, (int64_t)(*other)->inode);
+}
+
+void netns_find(struct netns_found *found, unsigned how)
+{
+	*found = (struct netns_found){ .whole = true };
+	find_mounts(found);
+	for (unsigned i = 0; i < 2; i++)
+		find_names(found, folders[i]);
+	find_processes(found, how);
+	if (found->list.count)
+		qsort(found->list.at, found->list.count, sizeof(*found->list.at), compare);
+	map_fini(&found->by_inode);
+}
+
+void netns_found_fini(struct netns_found *found)
+{
+	places_fini(&found->list);
+	map_fini(&found->by_inode);
+}
+
+/* ---- the tour ---- */
+
+struct tour {
+	unsigned    how;
+	netns_look *look;
+	netns_refused *refused; /* or NULL */
+	void       *ctx;
+	struct places *visited; /* gets them, or NULL */
+	uint64_t    home;
+	struct map  seen;       /* inodes that were looked into, or refused */
+	struct map  lost;       /* those that were gone when they were to be opened */
+	unsigned    round;
+	struct netns_tour_end end;
+};
+
+/*
+ * The number is compared after opening: a pid may be somebody else's by now.
+ * Returns 0, or an errno; ESRCH: it is not there any more. A descriptor may be
+ * a socket meanwhile, which cannot be opened.
+ */
+static int enter(const struct place *place)
+{
+	OWN_FD int fd = open(place->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return errno == ENOENT || errno == ENXIO ? ESRCH : errno;
+	if (fstat(fd, &st) < 0 || (uint64_t)st.st_ino != place->inode)
+		return ESRCH;
+	return setns(fd, CLONE_NEWNET) == 0 ? 0 : errno;
+}
+
+/* Takes it from the list when it is to be kept. */
+static void look_at(struct tour *tour, struct place **slot)
+{
+	struct place *place = *slot;
+
+	if (tour->visited) {
+		*grow_add(tour->visited) = place;
+		*slot = NULL;
+	}
+	map_slot(&tour->seen, place->inode, NULL);
+	if (!tour->look(tour->ctx, place))
+		tour->end.read = false;
+}
+
+static void refuse(struct tour *tour, const struct place *place, int err)
+{
+	map_slot(&tour->seen, place->inode, NULL);
+	tour->end.read = false;
+	if (tour->refused)
+		tour->refused(tour->ctx, place, err);
+}
+
+/* We are in it already, so nothing can refuse it, and nothing has to show it. */
+static void visit_own(struct tour *tour, struct netns_found *found)
+{
+	size_t i = 0;
+
+	if (!(tour->how & NETNS_OWN) || map_find(&tour->seen, tour->home))
+		return;
+	while (i < found->list.count && found->list.at[i]->inode != tour->home)
+		i++;
+	if (i == found->list.count) {
+		*grow_add(&found->list) = grow_alloc(sizeof(struct place));
+		found->list.at[i]->inode = tour->home;
+	}
+	found->list.at[i]->is_own = true;
+	look_at(tour, &found->list.at[i]);
+}
+
+/*
+ * True when the place where a namespace was found had nothing to open any more,
+ * so that another has to be looked for. In later rounds only of those that were
+ * lost before: what is new then was not there when the tour began.
+ */
+static bool lose(struct tour *tour, const struct place *place)
+{
+	if (tour->round && !map_find(&tour->lost, place->inode))
+		return false;
+	map_slot(&tour->lost, place->inode, NULL);
+	return true;
+}
+
+/* False when somebody took a namespace away before it could be opened. */
+static bool visit(struct tour *tour, struct place **slot)
+{
+	const struct place *place = *slot;
+	int err;
+
+	if (!place || place->inode == tour->home || map_find(&tour->seen, place->inode))
+		return true;
+	err = enter(place);
+	if (err == ESRCH || (place->pid && proc_shows_nothing(place->pid, err)))
+		return !lose(tour, place);
+	if (err)
+		refuse(tour, place, err);
+	else
+		look_at(tour, slot);
+	return true;
+}
+
+/* What vanished is either gone for good, or in it lives another process. */
+static bool visit_all(struct tour *tour)
+{
+	struct netns_found found;
+	bool settled = true;
+
+	netns_find(&found, tour->how);
+	tour->end.listed &= found.whole;
+	tour->end.hidden = found.hidden;
+	tour->end.hidden_pid = found.hidden_pid;
+	visit_own(tour, &found);
+	for (size_t i = 0; i < found.list.count; i++)
+		settled &= visit(tour, &found.list.at[i]);
+	netns_found_fini(&found);
+	return settled;
+}
+
+static void *travel(void *arg)
+{
+	struct tour *tour = arg;
+	bool settled = false;
+
+	for (; !settled && tour->round < ROUNDS; tour->round++)
+		settled = visit_all(tour);
+	tour->end.found = tour->end.listed && settled;
+	return NULL;
+}
+
+struct netns_tour_end netns_visit(unsigned how, netns_look *look, netns_refused *refused,
+				  void *ctx, struct places *visited)
+{
+	struct tour tour = {
+		.how = how, .look = look, .refused = refused, .ctx = ctx, .visited = visited,
+		.home = netns_inode(), .end = { .listed = true, .read = true },
+	};
+	pthread_t traveller;
+
+	tour.end.err = tour.home ? pthread_create(&traveller, NULL, travel, &tour) : ENOENT;
+	if (!tour.end.err)
+		pthread_join(traveller, NULL);
+	map_fini(&tour.seen);
+	map_fini(&tour.lost);
+	return tour.end;
+}
+
+bool netns_tour(unsigned how, netns_look *look, void *ctx)
+{
+	struct netns_tour_end end = netns_visit(how, look, NULL, ctx, NULL);
+
+	return !end.err && end.found && end.read;
 }

@@ -4,7 +4,7 @@
 #include "base/grow.h"
 #include "base/text.h"
 #include "collect/proc.h"
-#include "collect/spaces.h"
+#include "collect/netns.h"
 #include "collect/tape.h"
 #include "model/unit.h"
 
@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 struct round {
-	struct places   *places;
 	struct snapshot *seen;
 	place_visit     *visit;
 	void            *ctx;
@@ -59,50 +58,41 @@ static void read_owner(struct place *place)
 	text_fini(&groups);
 }
 
-/* It stays where it is: who is told of it may keep it. */
-static struct place *add(struct round *round, const struct space *space)
+static void describe(struct place *place, uint64_t init)
 {
-	struct place *place = grow_alloc(sizeof(*place));
-
-	*grow_add(round->places) = place;
-	place->inode = space->inode;
-	place->name = *space->name ? grow_strdup(space->name) : NULL;
-	place->is_own = space->is_own;
-	place->init_known = round->init;
-	place->is_init = space->inode == round->init;
-	place->pid = space->pid;
-	for (size_t i = 0; i < space->pids.count; i++)
-		*grow_add(&place->pids) = space->pids.at[i];
+	place->init_known = init;
+	place->is_init = place->inode == init;
 	if (place->pid) {
 		read_comm(place);
 		read_owner(place);
 	}
-	return place;
 }
 
-static bool look(void *ctx, const struct space *space)
+static bool look(void *ctx, struct place *place)
 {
 	struct round *round = ctx;
 
-	if (!round->err)
-		round->err = round->visit(round->ctx, add(round, space));
+	if (round->err)
+		return false;
+	describe(place, round->init);
+	round->err = round->visit(round->ctx, place);
 	return !round->err;
 }
 
-static void refused(void *ctx, const struct space *space, int err)
+static void refused(void *ctx, const struct place *place, int err)
 {
 	struct round *round = ctx;
 
-	if (*space->name)
+	if (place->name)
 		snapshot_gap(round->seen, GAP_NETNS, 1, "the network namespace %s cannot be entered: %s",
-			     QUOTE(space->name), strerror(err));
-	else if (space->pid)
+			     QUOTE(place->name), strerror(err));
+	else if (place->pid)
 		snapshot_gap(round->seen, GAP_NETNS, 1,
 			     "the network namespace of process %d cannot be entered: %s",
-			     space->pid, strerror(err));
+			     place->pid, strerror(err));
 	else
 		snapshot_gap(round->seen, GAP_NETNS, 1, "network namespace %llu cannot be entered: %s",
-			     (unsigned long long)space->inode, strerror(err));
+			     (unsigned long long)place->inode, strerror(err));
 }
 
 static uint64_t inode_of(const char *path)
@@ -112,7 +102,7 @@ static uint64_t inode_of(const char *path)
 	return stat(path, &st) == 0 ? (uint64_t)st.st_ino : 0;
 }
 
-static void note_hidden(struct snapshot *seen, const struct tour_end *end)
+static void note_hidden(struct snapshot *seen, const struct netns_tour_end *end)
 {
 	const char *way_out = geteuid() ? "run as root" :
 			      "not even root may (a user namespace or security module guards them)";
@@ -134,10 +124,11 @@ int places_visit(struct places *places, place_visit *visit, void *ctx, struct sn
 		 struct fault *fault)
 {
 	struct round round = {
-		.places = places, .seen = seen, .visit = visit, .ctx = ctx,
+		.seen = seen, .visit = visit, .ctx = ctx,
 		.init = inode_of("/proc/1/ns/net"),
 	};
-	struct tour_end end = spaces_visit(SPACES_HELD | SPACES_OWN, look, refused, &round);
+	struct netns_tour_end end = netns_visit(NETNS_HELD | NETNS_OWN, look, refused, &round,
+						places);
 
 	if (end.err)
 		return fault_set(fault, end.err, "network namespaces cannot be visited: %s",

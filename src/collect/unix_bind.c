@@ -5,8 +5,8 @@
 #include "base/order.h"
 #include "base/own.h"
 #include "collect/mounts.h"
+#include "collect/netns.h"
 #include "collect/others.h"
-#include "collect/spaces.h"
 #include "collect/wire.h"
 
 #include <errno.h>
@@ -282,9 +282,9 @@ static int list(struct search *search)
 	return wire_dump(&dump, NULL);
 }
 
-static bool list_there(void *ctx, const struct space *space)
+static bool list_there(void *ctx, struct place *place)
 {
-	(void)space;
+	(void)place;
 	return list(ctx) == 0;
 }
 
@@ -340,7 +340,7 @@ static int look_live(const struct unix_ask *ask, struct unix_scene *scene, unsig
 	scene->listed = !err;
 	keep_owners(&search, scene);
 	if (!err && search.has_file && !scene->socks.count) {
-		scene->elsewhere_known = spaces_tour(SPACES_HELD, list_there, &search) &&
+		scene->elsewhere_known = netns_tour(NETNS_HELD, list_there, &search) &&
 					 search.device_known;
 		keep_owners(&search, scene);
 	}

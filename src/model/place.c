@@ -7,7 +7,10 @@
 
 static void place_free(struct place *place)
 {
+	if (!place)
+		return;
 	free(place->name);
+	free(place->path);
 	free(place->unit);
 	free(place->container);
 	free(place->pod);

@@ -7,12 +7,13 @@
 #include <stdint.h>
 
 /*
- * A network namespace of this machine and whose it is, as far as could be seen.
- * Strings are raw bytes, NULL when there is none.
+ * A network namespace of this machine and whose it is, as far as could be seen; zeroed
+ * memory is one of which nothing is known. Strings are raw bytes, NULL when there is none.
  */
 struct place {
 	uint64_t inode;
 	char    *name;          /* in /run/netns */
+	char    *path;          /* opens it, as long as who shows it is there */
 	int32_t  pid;           /* the lowest process in it, or 0; of that one are: */
 	uint8_t  comm_size;
 	char     comm[64];
@@ -23,7 +24,7 @@ struct place {
 	struct { int32_t *at; size_t count, room; } pids;       /* every process in it */
 };
 
-/* Those that were visited, in that order; a place stays where it is in memory. */
+/* Several; each stays where it is in memory. NULL among them is none. */
 struct places {
 	struct place **at;
 	size_t count, room;

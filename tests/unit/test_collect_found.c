@@ -4,7 +4,6 @@
 
 #include "collect/attrs.h"
 #include "collect/netns.h"
-#include "collect/spaces.h"
 #include "collect/unix_bind.h"
 
 #include <errno.h>
@@ -102,19 +101,19 @@ static void test_namespace_that_is_none_is_entered_or_named_badly(void **state)
 
 enum { DONE, NOT_PERMITTED = 77, WRONG };
 
-static const struct space *find(const struct spaces *spaces, uint64_t inode)
+static const struct place *find(const struct netns_found *found, uint64_t inode)
 {
-	for (size_t i = 0; i < spaces->list.count; i++)
-		if (spaces->list.at[i].inode == inode)
-			return &spaces->list.at[i];
+	for (size_t i = 0; i < found->list.count; i++)
+		if (found->list.at[i]->inode == inode)
+			return found->list.at[i];
 	return NULL;
 }
 
 /* In a mount namespace of its own: links of every kind in /run/netns. */
 static int look_at_names(void)
 {
-	struct spaces spaces;
-	const struct space *own;
+	struct netns_found found;
+	const struct place *own;
 	int status = WRONG;
 
 	/* nothing of it may be seen by others */
@@ -127,14 +126,14 @@ static int look_at_names(void)
 	    symlink("/proc/self/ns/mnt", "/run/netns/mounts") < 0 ||
 	    symlink("/proc/self/ns/net", "/run/netns/shop") < 0)
 		return WRONG;
-	spaces_find(&spaces, 0);
-	own = find(&spaces, netns_inode());
-	if (own && strcmp(own->name, "shop") == 0)
+	netns_find(&found, 0);
+	own = find(&found, netns_inode());
+	if (own && own->name && strcmp(own->name, "shop") == 0)
 		status = DONE;
-	for (size_t i = 0; i < spaces.list.count; i++)
-		if (*spaces.list.at[i].name && &spaces.list.at[i] != own)
+	for (size_t i = 0; i < found.list.count; i++)
+		if (found.list.at[i]->name && found.list.at[i] != own)
 			status = WRONG;
-	spaces_fini(&spaces);
+	netns_found_fini(&found);
 	return status;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a place is: addresses, ways, rights, unix names, other namespaces. Each
+ * What a place is: addresses, ways, rights, unix names, other namefound. Each
  * answer is compared with what the kernel does then, and with its replay.
  */
 #include "test.h"
@@ -9,7 +9,7 @@
 #include "collect/handle.h"
 #include "collect/links.h"
 #include "collect/mounts.h"
-#include "collect/spaces.h"
+#include "collect/netns.h"
 #include "collect/unix_bind.h"
 
 #include <errno.h>
@@ -888,32 +888,32 @@ static void test_elsewhere(void **state)
 	in_lab(elsewhere_of_lab);
 }
 
-static const struct space *find_space(const struct spaces *spaces, uint64_t inode)
+static const struct place *find_space(const struct netns_found *found, uint64_t inode)
 {
-	for (size_t i = 0; i < spaces->list.count; i++)
-		if (spaces->list.at[i].inode == inode)
-			return &spaces->list.at[i];
+	for (size_t i = 0; i < found->list.count; i++)
+		if (found->list.at[i]->inode == inode)
+			return found->list.at[i];
 	return NULL;
 }
 
 /* One that only a descriptor holds is found when it is asked for. */
 static void spaces_of_lab(void)
 {
-	struct spaces quick, all;
+	struct netns_found quick, all;
 	struct stat held, ours;
 	int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 
 	EXPECT(fstat(fd, &held) == 0);
 	EXPECT(unshare(CLONE_NEWNET) == 0);
 	EXPECT(stat("/proc/self/ns/net", &ours) == 0);
-	spaces_find(&quick, 0);
-	spaces_find(&all, SPACES_HELD);
+	netns_find(&quick, 0);
+	netns_find(&all, NETNS_HELD);
 	EXPECT(find_space(&quick, ours.st_ino) && find_space(&all, ours.st_ino));
 	EXPECT(!find_space(&quick, held.st_ino) && find_space(&all, held.st_ino));
 	for (size_t i = 1; i < all.list.count; i++)
-		EXPECT(all.list.at[i - 1].inode < all.list.at[i].inode);
-	spaces_fini(&quick);
-	spaces_fini(&all);
+		EXPECT(all.list.at[i - 1]->inode < all.list.at[i]->inode);
+	netns_found_fini(&quick);
+	netns_found_fini(&all);
 }
 
 static void test_spaces(void **state)

@@ -8,8 +8,8 @@
 #include "collect/census.h"
 #include "collect/cgroups.h"
 #include "collect/handle.h"
+#include "collect/netns.h"
 #include "collect/places.h"
-#include "collect/spaces.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -186,38 +186,38 @@ struct visits {
 	int      err;
 };
 
-static bool look(void *ctx, const struct space *space)
+static bool look(void *ctx, struct place *place)
 {
 	struct visits *visits = ctx;
 
-	visits->looked += space->inode == other_inode;
+	visits->looked += place->inode == other_inode;
 	return visits->good;
 }
 
-static void note_refusal(void *ctx, const struct space *space, int err)
+static void note_refusal(void *ctx, const struct place *place, int err)
 {
 	struct visits *visits = ctx;
 
-	visits->refused += space->inode == other_inode;
+	visits->refused += place->inode == other_inode;
 	visits->err = err;
 }
 
 static void test_namespace_that_cannot_be_entered_is_called_read(void **state)
 {
 	struct visits visits = { .good = true };
-	struct tour_end end;
+	struct netns_tour_end end;
 
 	(void)state;
 	if (!other_inode)
 		skip();
-	end = spaces_visit(0, look, note_refusal, &visits);
+	end = netns_visit(0, look, note_refusal, &visits, NULL);
 	assert_int_equal(end.err, 0);
 	assert_int_equal(visits.looked, 1);
 	assert_int_equal(visits.refused, 0);
 
 	visits = (struct visits){ .good = true };
 	now = (struct refusal){ "setns", EPERM, 1000, 0 };
-	end = spaces_visit(0, look, note_refusal, &visits);
+	end = netns_visit(0, look, note_refusal, &visits, NULL);
 	assert_int_equal(visits.looked, 0);
 	assert_int_equal(visits.refused, 1);
 	assert_int_equal(visits.err, EPERM);
@@ -225,15 +225,15 @@ static void test_namespace_that_cannot_be_entered_is_called_read(void **state)
 	forget(NULL);
 
 	visits = (struct visits){ .good = false };
-	assert_false(spaces_visit(0, look, note_refusal, &visits).read);
-	assert_false(spaces_tour(0, look, &visits));
+	assert_false(netns_visit(0, look, note_refusal, &visits, NULL).read);
+	assert_false(netns_tour(0, look, &visits));
 
 	now = (struct refusal){ "pthread_create", EAGAIN, 1, 0 };
 	visits = (struct visits){ .good = true };
-	assert_int_equal(spaces_visit(0, look, note_refusal, &visits).err, EAGAIN);
+	assert_int_equal(netns_visit(0, look, note_refusal, &visits, NULL).err, EAGAIN);
 	assert_int_equal(visits.looked, 0);
 	now = (struct refusal){ "fopen", EMFILE, 1000, 0 };
-	assert_false(spaces_visit(0, look, note_refusal, &visits).listed);
+	assert_false(netns_visit(0, look, note_refusal, &visits, NULL).listed);
 }
 
 static int take_place(void *ctx, const struct place *place)
