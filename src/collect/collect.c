@@ -5,10 +5,10 @@
 #include "collect/cgroups.h"
 #include "collect/descriptors.h"
 #include "collect/destroy.h"
-#include "collect/elsewhere.h"
 #include "collect/holders.h"
 #include "collect/inet.h"
 #include "collect/netns.h"
+#include "collect/netns_all.h"
 #include "collect/offers.h"
 #include "collect/others.h"
 #include "collect/privilege.h"
@@ -241,7 +241,7 @@ int collect_elsewhere(struct collect *collect, const struct bind_ask *ask,
 		      struct bind_scene *scene, struct fault *fault)
 {
 	(void)fault;
-	elsewhere_collect(&collect->tape, ask, scene, collect->source.deadline_ms);
+	netns_port_owners(&collect->tape, ask, scene, collect->source.deadline_ms);
 	return 0;
 }
 

@@ -26,7 +26,7 @@ void basics_machine(struct collect *collect);
 /*
  * Takes from @ask the states that no socket has here. False: none is left, and nothing
  * has to be listed to know it. A listing walks the tables of all namespaces, the
- * census is two lines of a file.
+ * counters are two lines of a file.
  */
 bool arrival_can_have(const struct collect *collect, struct collect_ask *ask);
 

@@ -5,11 +5,11 @@
  */
 #include "test.h"
 
-#include "collect/elsewhere.h"
 #include "collect/handle.h"
 #include "collect/links.h"
 #include "collect/mounts.h"
 #include "collect/netns.h"
+#include "collect/netns_all.h"
 #include "collect/unix_bind.h"
 
 #include <errno.h>
@@ -846,7 +846,7 @@ static void check_elsewhere(struct tape *tape, uint16_t port, enum protocol prot
 	struct bind_ask ask = { .protocol = protocol, .family = FAMILY_IPV4, .port = port };
 	struct bind_scene scene = { 0 };
 
-	elsewhere_collect(tape, &ask, &scene, 5000);
+	netns_port_owners(tape, &ask, &scene, 5000);
 	EXPECT(scene.elsewhere.count == (pid ? 1 : 0));
 	if (scene.elsewhere.count) {
 		EXPECT(scene.elsewhere.at[0].pid == pid);

@@ -8,8 +8,8 @@
 
 #include "base/grow.h"
 #include "collect/cgroups.h"
-#include "collect/elsewhere.h"
 #include "collect/handle.h"
+#include "collect/netns_all.h"
 #include "collect/others.h"
 #include "collect/raw_socks.h"
 #include "collect/unix_bind.h"
@@ -237,7 +237,7 @@ static void recall_elsewhere(size_t rows, size_t more, struct bind_scene *scene)
 	begin();
 	tape_answer(&handle.tape, ANSWER_ELSEWHERE, key, sizeof(key), bytes.at, bytes.count);
 	replay();
-	elsewhere_collect(&handle.tape, &ask, scene, 0);
+	netns_port_owners(&handle.tape, &ask, scene, 0);
 	text_fini(&bytes);
 	end();
 }

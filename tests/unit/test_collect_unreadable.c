@@ -5,11 +5,10 @@
  */
 #include "test.h"
 
-#include "collect/census.h"
 #include "collect/cgroups.h"
 #include "collect/handle.h"
 #include "collect/netns.h"
-#include "collect/places.h"
+#include "collect/netns_all.h"
 
 #include <dirent.h>
 #include <dlfcn.h>
@@ -254,7 +253,7 @@ static void test_place_that_cannot_be_entered_is_no_gap(void **state)
 		skip();
 	snapshot_init(&seen);
 	now = (struct refusal){ "setns", EPERM, 1000, 0 };
-	assert_int_equal(places_visit(&places, take_place, &visited, &seen, &fault), 0);
+	assert_int_equal(netns_visit_all(&places, take_place, &visited, &seen, &fault), 0);
 	assert_int_equal(visited, 0);
 	assert_true(snapshot_has_gap(&seen, GAP_NETNS));
 	assert_non_null(strstr(seen.gaps.at[0].text, "cannot be entered"));
@@ -262,14 +261,14 @@ static void test_place_that_cannot_be_entered_is_no_gap(void **state)
 
 	snapshot_init(&seen);
 	now = (struct refusal){ "fopen", EMFILE, 1000, 0 };
-	assert_int_equal(places_visit(&places, take_place, &visited, &seen, &fault), 0);
+	assert_int_equal(netns_visit_all(&places, take_place, &visited, &seen, &fault), 0);
 	assert_int_equal(visited, 1);
 	assert_true(snapshot_has_gap(&seen, GAP_NETNS));
 	snapshot_fini(&seen);
 
 	snapshot_init(&seen);
 	now = (struct refusal){ "pthread_create", EAGAIN, 1, 0 };
-	assert_int_equal(places_visit(&places, take_place, &visited, &seen, &fault), -EAGAIN);
+	assert_int_equal(netns_visit_all(&places, take_place, &visited, &seen, &fault), -EAGAIN);
 	assert_non_null(strstr(fault.text, "cannot be visited"));
 	snapshot_fini(&seen);
 	places_fini(&places);
@@ -294,41 +293,41 @@ static int count_states(void)
 
 	if (geteuid() != 0 || unshare(CLONE_NEWNET) < 0)
 		return 77;
-	if (census_states(PROTOCOL_TCP) || census_states(PROTOCOL_UDP) ||
-	    census_states(PROTOCOL_RAW) != STATE_ALL)
+	if (netns_states(PROTOCOL_TCP) || netns_states(PROTOCOL_UDP) ||
+	    netns_states(PROTOCOL_RAW) != STATE_ALL)
 		return 1;
 	now = (struct refusal){ "openat", EMFILE, 1, 0 };
-	if (census_states(PROTOCOL_TCP) != STATE_ALL)
+	if (netns_states(PROTOCOL_TCP) != STATE_ALL)
 		return 2;
 	now.times = 1;
-	if (census_states(PROTOCOL_UDP) != STATE_ALL)
+	if (netns_states(PROTOCOL_UDP) != STATE_ALL)
 		return 3;
 	fd = unbound(AF_INET6, SOCK_DGRAM, false);
-	if (census_states(PROTOCOL_UDP) != STATE_ALL)
+	if (netns_states(PROTOCOL_UDP) != STATE_ALL)
 		return 4;
 	close(fd);
 	fd = unbound(AF_INET6, SOCK_STREAM, false);
-	if (census_states(PROTOCOL_TCP) != STATE_BIT(STATE_BOUND))
+	if (netns_states(PROTOCOL_TCP) != STATE_BIT(STATE_BOUND))
 		return 5;
 	close(fd);
 	for (int i = 0; i < 2; i++) {
 		fd = unbound(i ? AF_INET6 : AF_INET, SOCK_STREAM, true);
-		if (census_states(PROTOCOL_TCP) != STATE_ALL)
+		if (netns_states(PROTOCOL_TCP) != STATE_ALL)
 			return 6 + i;
 		/* the counters of IPv6 are in a file of their own */
 		now = (struct refusal){ "openat", EMFILE, 1, 1 };
-		if (census_states(PROTOCOL_TCP) != STATE_ALL)
+		if (netns_states(PROTOCOL_TCP) != STATE_ALL)
 			return 8 + i;
 		close(fd);
 	}
 	now = (struct refusal){ "openat", EMFILE, 1, 1 };
-	if (census_states(PROTOCOL_UDP) != STATE_ALL)
+	if (netns_states(PROTOCOL_UDP) != STATE_ALL)
 		return 10;
 	now = (struct refusal){ "openat", ENOENT, 1, 1 };
-	if (census_states(PROTOCOL_UDP))
+	if (netns_states(PROTOCOL_UDP))
 		return 11;
 	now = (struct refusal){ "openat", EMFILE, 1, 2 };
-	return census_states(PROTOCOL_TCP) == STATE_BIT(STATE_SYN_RECV) ? 0 : 12;
+	return netns_states(PROTOCOL_TCP) == STATE_BIT(STATE_SYN_RECV) ? 0 : 12;
 }
 
 static void test_table_is_skipped_that_is_not_surely_empty(void **state)

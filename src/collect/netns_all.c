@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is done in every network namespace of this machine: -G judges and lists it, and
+ * bind looks for owners of its port.
+ */
+#include "collect/netns_all.h"
+
+#include "base/grow.h"
+#include "base/order.h"
+#include "base/text.h"
+#include "collect/handle.h"
+#include "collect/inet.h"
+#include "collect/knobs.h"
+#include "collect/netns.h"
+#include "collect/proc.h"
+#include "model/unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Of both structs that hold the name of a process. */
+#define COMM_ROOM sizeof(((struct place *)0)->comm)
+
+/* ---- states that can be in a namespace ---- */
+
+/* Without IPv6 there is no second file; one that cannot be read may hide any socket. */
+static bool read_stat(struct text *stat)
+{
+	int err;
+
+	if (tape_read(AT_FDCWD, "/proc/thread-self/net/sockstat", stat) < 0)
+		return false;
+	err = tape_read(AT_FDCWD, "/proc/thread-self/net/sockstat6", stat);
+	return !err || err == -ENOENT;
+}
+
+/* True unless the counter is there and 0. */
+static bool may_have(const struct text *stat, const char *line, const char *key)
+{
+	int64_t value;
+
+	return !knob_inline(text_str(stat), line, key, &value) || value > 0;
+}
+
+/* A line of sockstat6 may be missing, and then there is no IPv6 socket. */
+static bool has_ipv6(const struct text *stat, const char *line)
+{
+	int64_t value;
+
+	return knob_inline(text_str(stat), line, "inuse", &value) && value > 0;
+}
+
+/* No segment ever came: nobody can be in the middle of a handshake. */
+static bool may_have_requests(void)
+{
+	struct text snmp = { 0 };
+	int64_t value = 0;
+	bool may = tape_read(AT_FDCWD, "/proc/thread-self/net/snmp", &snmp) < 0 ||
+		   !knob_pairs(text_str(&snmp), "Tcp:", "InSegs", &value) || value > 0;
+
+	text_fini(&snmp);
+	return may;
+}
+
+/*
+ * "inuse" has what listens or has a connection, orphans too; "tw" TIME_WAIT; what
+ * is only bound is among all that is "used". Requests are counted nowhere, and
+ * outlive their listener for some seconds.
+ */
+static uint32_t tcp_states(const struct text *stat)
+{
+	uint32_t states = 0;
+
+	if (may_have(stat, "TCP:", "inuse") || has_ipv6(stat, "TCP6:") ||
+	    may_have(stat, "TCP:", "tw"))
+		return STATE_ALL;
+	if (may_have(stat, "sockets:", "used"))
+		states |= STATE_BIT(STATE_BOUND);
+	if (may_have_requests())
+		states |= STATE_BIT(STATE_SYN_RECV);
+	return states;
+}
+
+uint32_t netns_states(enum protocol protocol)
+{
+	struct text stat = { 0 };
+	uint32_t states = STATE_ALL;
+
+	if (protocol != PROTOCOL_TCP && protocol != PROTOCOL_UDP)
+		return states;
+	if (!read_stat(&stat))
+		states = STATE_ALL;
+	else if (protocol == PROTOCOL_TCP)
+		states = tcp_states(&stat);
+	else if (!may_have(&stat, "UDP:", "inuse") && !has_ipv6(&stat, "UDP6:"))
+		states = 0;
+	text_fini(&stat);
+	return states;
+}
+
+/* ---- -G ---- */
+
+/* Returns the bytes of the name of a process, 0: it is not known. */
+static uint8_t read_comm(int32_t pid, char comm[COMM_ROOM])
+{
+	struct text content = { 0 };
+	char path[PROC_PATH + 8];
+	size_t size;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	(void)tape_read(AT_FDCWD, path, &content);
+	size = content.count;
+	if (size && content.at[size - 1] == '\n')
+		size--;
+	size = size < COMM_ROOM ? size : COMM_ROOM - 1;
+	memcpy(comm, text_str(&content), size);
+	text_fini(&content);
+	return (uint8_t)size;
+}
+
+struct visits {
+	struct snapshot *seen;
+	place_visit     *visit;
+	void            *ctx;
+	uint64_t         init;          /* its inode */
+	int              err;           /* of a visit that ended them */
+};
+
+/* From the path in the one tree of cgroup2. */
+static void read_owner(struct place *place)
+{
+	struct text groups = { 0 };
+	char path[PROC_PATH + 8], *line, *end;
+
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", place->pid);
+	if (tape_read(AT_FDCWD, path, &groups) == 0 && groups.count) {
+		line = strncmp(groups.at, "0::", 3) == 0 ? groups.at : strstr(groups.at, "\n0::");
+		line = line ? strchr(line, '/') : NULL;
+		end = line ? strchr(line, '\n') : NULL;
+		if (end)
+			*end = '\0';
+		place->unit = line ? unit_of_path(line) : NULL;
+		place->container = line ? container_of_path(line) : NULL;
+		place->pod = line ? pod_of_path(line) : NULL;
+	}
+	text_fini(&groups);
+}
+
+static void describe(struct place *place, uint64_t init)
+{
+	place->init_known = init;
+	place->is_init = place->inode == init;
+	if (place->pid) {
+		place->comm_size = read_comm(place->pid, place->comm);
+		read_owner(place);
+	}
+}
+
+static bool visit_place(void *ctx, struct place *place)
+{
+	struct visits *visits = ctx;
+
+	if (visits->err)
+		return false;
+	describe(place, visits->init);
+	visits->err = visits->visit(visits->ctx, place);
+	return !visits->err;
+}
+
+static void refused(void *ctx, const struct place *place, int err)
+{
+	struct visits *visits = ctx;
+
+	if (place->name)
+		snapshot_gap(visits->seen, GAP_NETNS, 1, "the network namespace %s cannot be entered: %s",
+			     QUOTE(place->name), strerror(err));
+	else if (place->pid)
+		snapshot_gap(visits->seen, GAP_NETNS, 1,
+			     "the network namespace of process %d cannot be entered: %s",
+			     place->pid, strerror(err));
+	else
+		snapshot_gap(visits->seen, GAP_NETNS, 1, "network namespace %llu cannot be entered: %s",
+			     (unsigned long long)place->inode, strerror(err));
+}
+
+static uint64_t inode_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? (uint64_t)st.st_ino : 0;
+}
+
+static void note_hidden(struct snapshot *seen, const struct netns_tour_end *end)
+{
+	const char *way_out = geteuid() ? "run as root" :
+			      "not even root may (a user namespace or security module guards them)";
+
+	if (end->hidden)
+		snapshot_gap(seen, GAP_NETNS, end->hidden,
+			     "network namespaces may be missing: those of %llu process%s could not be "
+			     "read, the first is %d; %s", (unsigned long long)end->hidden,
+			     end->hidden == 1 ? "" : "es", end->hidden_pid, way_out);
+	else if (end->listed)
+		snapshot_gap(seen, GAP_NETNS, 1, "network namespaces may be missing: some came and "
+			     "went faster than they could be looked into; try again");
+	else
+		snapshot_gap(seen, GAP_NETNS, 1, "network namespaces may be missing: processes or "
+			     "mounts could not all be listed%s", geteuid() ? "; run as root" : "");
+}
+
+int netns_visit_all(struct places *places, place_visit *visit, void *ctx, struct snapshot *seen,
+		    struct fault *fault)
+{
+	struct visits visits = {
+		.seen = seen, .visit = visit, .ctx = ctx,
+		.init = inode_of("/proc/1/ns/net"),
+	};
+	struct netns_tour_end end = netns_visit(NETNS_HELD | NETNS_OWN, visit_place, refused, &visits,
+						places);
+
+	if (end.err)
+		return fault_set(fault, end.err, "network namespaces cannot be visited: %s",
+				 strerror(end.err));
+	if (!end.found)
+		note_hidden(seen, &end);
+	return visits.err;
+}
+
+int collect_everywhere(struct collect *collect, struct places *places, place_visit *visit,
+		       void *ctx, struct snapshot *seen, struct fault *fault)
+{
+	__typeof__(seen->netns_name) name;
+	uint64_t inode = seen->netns_inode;
+	int err;
+
+	memcpy(name, seen->netns_name, sizeof(name));
+	basics_machine(collect);
+	collect->crowd = grow_alloc(sizeof(*collect->crowd));
+	err = netns_visit_all(places, visit, ctx, seen, fault);
+	crowd_fini(collect->crowd);
+	free(collect->crowd);
+	collect->crowd = NULL;
+	/* whose caller never left it, wherever the visits have been */
+	seen->place = NULL;
+	seen->netns_inode = inode;
+	memcpy(seen->netns_name, name, sizeof(name));
+	return err;
+}
+
+int collect_arrival(struct collect *collect, const struct place *place, struct snapshot *seen,
+		    struct fault *fault)
+{
+	int err;
+
+	/* first, before a netlink socket of our own is counted */
+	collect->tcp_states = netns_states(PROTOCOL_TCP);
+	collect->udp_states = netns_states(PROTOCOL_UDP);
+	snapshot_leave(seen);
+	err = collect_basics(collect, seen, fault);
+	seen->place = place;
+	if (place->name)
+		snprintf(seen->netns_name, sizeof(seen->netns_name), "%s", place->name);
+	return err;
+}
+
+bool arrival_can_have(const struct collect *collect, struct collect_ask *ask)
+{
+	enum protocol protocol = ask->protocol ? ask->protocol : PROTOCOL_TCP;
+
+	if (tape_replays(&collect->tape) || tape_records(&collect->tape))
+		return true;
+	if (!collect->crowd)
+		ask->states &= netns_states(protocol);
+	else if (protocol == PROTOCOL_UDP)
+		ask->states &= collect->udp_states;
+	else if (protocol == PROTOCOL_TCP)
+		ask->states &= collect->tcp_states;
+	return ask->states != 0;
+}
+
+/* ---- owners of a port in other namespaces ---- */
+
+/* More of them say nothing more. */
+#define ELSEWHERE_MAX 64
+
+/* As recorded: the question, the answer and its rows, without padding. */
+struct port_key {
+	uint32_t protocol, port;
+};
+
+struct port_answer {
+	uint32_t known;
+};
+
+struct port_owner {
+	uint64_t inode;
+	int32_t  pid;
+	uint32_t listeners, others, comm_size;
+	char     name[256];
+	char     comm[64];
+};
+
+struct port_search {
+	const struct bind_ask *ask;
+	struct bind_scene     *scene;
+	struct utsname         system;
+	int64_t                end_ms;
+};
+
+/* Rows of one namespace. */
+struct port_count {
+	const struct bind_ask *ask;
+	uint32_t listeners, others;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int count_sock(void *ctx, const struct sock *sock)
+{
+	struct port_count *count = ctx;
+
+	if (sock->local_port != count->ask->port)
+		return 0;
+	if (count->ask->protocol == PROTOCOL_UDP || sock->state == STATE_LISTEN)
+		count->listeners++;
+	else
+		count->others++;
+	return 0;
+}
+
+/* One dump, of which nothing is recorded. False when it is not whole. */
+static bool count_socks(const struct port_search *search, uint32_t states, struct port_count *count)
+{
+	struct collect_ask ask = {
+		.states = states, .ipv4 = true, .ipv6 = true, .protocol = search->ask->protocol,
+		.port_low = search->ask->port, .port_high = search->ask->port,
+	};
+	int64_t left_ms = search->end_ms - now_ms();
+	struct tape none = { 0 };
+	struct snapshot seen;
+	bool whole;
+
+	if (left_ms <= 0)
+		return false;
+	snapshot_init(&seen);
+	seen.socks_complete = true;
+	whole = inet_collect(&none, &ask, (struct sink){ count_sock, count },
+			     search->system.release, (unsigned)left_ms, &seen, NULL) == 0 &&
+		seen.socks_complete;
+	snapshot_fini(&seen);
+	return whole;
+}
+
+static bool visit_other(void *ctx, struct place *place)
+{
+	struct port_search *search = ctx;
+	struct port_count count = { .ask = search->ask };
+	/* a request owns no port */
+	uint32_t states = netns_states(search->ask->protocol) & ~STATE_BIT(STATE_SYN_RECV);
+	bool whole = !states || count_socks(search, states, &count);
+	struct elsewhere *there;
+
+	if (!count.listeners && !count.others)
+		return whole;
+	there = grow_add(&search->scene->elsewhere);
+	*there = (struct elsewhere){
+		.netns_inode = place->inode, .pid = place->pid,
+		.listeners = count.listeners, .others = count.others,
+	};
+	if (place->name)
+		snprintf(there->name, sizeof(there->name), "%s", place->name);
+	if (there->pid)
+		there->comm_size = read_comm(there->pid, there->comm);
+	return whole;
+}
+
+static int compare_elsewhere(const void *a, const void *b)
+{
+	const struct elsewhere *one = a, *other = b;
+
+	return order_of((int64_t)one->netns_inode, (int64_t)other->netns_inode);
+}
+
+static void save(struct tape *tape, const struct port_key *key, const struct bind_scene *scene)
+{
+	struct port_answer told = { .known = scene->elsewhere_known };
+	struct text bytes = { 0 };
+
+	text_add(&bytes, (const char *)&told, sizeof(told));
+	for (size_t i = 0; i < scene->elsewhere.count; i++) {
+		const struct elsewhere *there = &scene->elsewhere.at[i];
+		struct port_owner row = {
+			.inode = there->netns_inode, .pid = there->pid,
+			.listeners = there->listeners, .others = there->others,
+			.comm_size = there->comm_size,
+		};
+
+		memcpy(row.name, there->name, sizeof(row.name));
+		memcpy(row.comm, there->comm, sizeof(row.comm));
+		text_add(&bytes, (const char *)&row, sizeof(row));
+	}
+	tape_answer(tape, ANSWER_ELSEWHERE, key, sizeof(*key), bytes.at, bytes.count);
+	text_fini(&bytes);
+}
+
+static void recall_row(struct bind_scene *scene, const uint8_t *bytes)
+{
+	struct elsewhere *there = grow_add(&scene->elsewhere);
+	struct port_owner row;
+
+	memcpy(&row, bytes, sizeof(row));
+	there->netns_inode = row.inode;
+	there->pid = row.pid > 0 ? row.pid : 0;
+	there->listeners = row.listeners;
+	there->others = row.others;
+	there->comm_size = (uint8_t)(row.comm_size < sizeof(there->comm) ? row.comm_size :
+				     sizeof(there->comm) - 1);
+	memcpy(there->comm, row.comm, there->comm_size);
+	memcpy(there->name, row.name, sizeof(there->name) - 1);
+}
+
+static void recall(const struct tape *tape, const struct port_key *key, struct bind_scene *scene)
+{
+	struct port_answer told;
+	size_t size;
+	const uint8_t *bytes = tape_answered(tape, ANSWER_ELSEWHERE, key, sizeof(*key), &size);
+
+	if (!bytes || size < sizeof(told) || (size - sizeof(told)) % sizeof(struct port_owner))
+		return;
+	memcpy(&told, bytes, sizeof(told));
+	scene->elsewhere_known = told.known;
+	for (size_t at = sizeof(told); at < size && scene->elsewhere.count < ELSEWHERE_MAX;
+	     at += sizeof(struct port_owner))
+		recall_row(scene, bytes + at);
+}
+
+void netns_port_owners(struct tape *tape, const struct bind_ask *ask, struct bind_scene *scene,
+		       unsigned deadline_ms)
+{
+	struct port_key key = { .protocol = ask->protocol, .port = ask->port };
+	struct port_search search = {
+		.ask = ask, .scene = scene, .end_ms = now_ms() + (int64_t)deadline_ms,
+	};
+
+	if (tape_replays(tape)) {
+		recall(tape, &key, scene);
+		return;
+	}
+	uname(&search.system);
+	scene->elsewhere_known = netns_tour(0, visit_other, &search);
+	if (scene->elsewhere.count)
+		qsort(scene->elsewhere.at, scene->elsewhere.count, sizeof(*scene->elsewhere.at),
+		      compare_elsewhere);
+	if (scene->elsewhere.count > ELSEWHERE_MAX)
+		scene->elsewhere.count = ELSEWHERE_MAX;
+	save(tape, &key, scene);
+}
