@@ -3,7 +3,7 @@
 
 #include "base/grow.h"
 #include "base/own.h"
-#include "collect/relay.h"
+#include "collect/prefetch.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -329,13 +329,13 @@ static int fill_ahead(void *ctx, char *buffer, size_t *size)
 }
 
 /* Until nothing more is there without waiting, which is the end but for rare cases. */
-static int listen_ahead(struct line *line, struct relay *relay, const struct ahead *ahead,
+static int listen_ahead(struct line *line, struct prefetch *prefetch, const struct ahead *ahead,
 			struct fault *fault)
 {
 	while (!line->done) {
 		const char *buffer;
 		size_t size;
-		int err = relay_next(relay, &buffer, &size);
+		int err = prefetch_next(prefetch, &buffer, &size);
 
 		if (err > 0)
 			return 0;
@@ -352,12 +352,12 @@ static int listen_ahead(struct line *line, struct relay *relay, const struct ahe
 static int line_hurry(struct line *line, struct fault *fault)
 {
 	struct ahead ahead = { .line = line };
-	struct relay *relay = relay_begin(fill_ahead, &ahead, line->wire.room);
+	struct prefetch *prefetch = prefetch_begin(fill_ahead, &ahead, line->wire.room);
 	int err = 0;
 
-	if (relay) {
-		err = listen_ahead(line, relay, &ahead, fault);
-		relay_end(relay);
+	if (prefetch) {
+		err = listen_ahead(line, prefetch, &ahead, fault);
+		prefetch_end(prefetch);
 	}
 	return err;
 }

@@ -2,7 +2,7 @@
 /* Answers that a second thread receives ahead. */
 #include "test.h"
 
-#include "collect/relay.h"
+#include "collect/prefetch.h"
 
 #include <sched.h>
 #include <stdatomic.h>
@@ -29,23 +29,23 @@ static int tell(void *ctx, char *buffer, size_t *size)
 	return 0;
 }
 
-static struct relay *begin(struct source *source)
+static struct prefetch *begin(struct source *source)
 {
-	struct relay *relay = relay_begin(tell, source, ROOM);
+	struct prefetch *prefetch = prefetch_begin(tell, source, ROOM);
 
-	if (!relay)
+	if (!prefetch)
 		skip();         /* a machine with one processor */
-	return relay;
+	return prefetch;
 }
 
-static void expect_next(struct relay *relay, int number)
+static void expect_next(struct prefetch *prefetch, int number)
 {
 	const char *buffer;
 	char wanted[16];
 	size_t size;
 
 	snprintf(wanted, sizeof(wanted), "%d", number);
-	assert_int_equal(relay_next(relay, &buffer, &size), 0);
+	assert_int_equal(prefetch_next(prefetch, &buffer, &size), 0);
 	assert_int_equal(size, strlen(wanted));
 	assert_memory_equal(buffer, wanted, size);
 }
@@ -57,14 +57,14 @@ static void test_answers_are_lost_or_change_places(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
 		struct source source = { .count = counts[i] };
-		struct relay *relay = begin(&source);
+		struct prefetch *prefetch = begin(&source);
 		const char *buffer;
 		size_t size;
 
 		for (int n = 0; n < source.count; n++)
-			expect_next(relay, n);
-		assert_int_equal(relay_next(relay, &buffer, &size), END);
-		relay_end(relay);
+			expect_next(prefetch, n);
+		assert_int_equal(prefetch_next(prefetch, &buffer, &size), END);
+		prefetch_end(prefetch);
 	}
 }
 
@@ -72,28 +72,28 @@ static void test_answers_are_lost_or_change_places(void **state)
 static void test_answer_changes_while_it_is_read(void **state)
 {
 	struct source source = { .count = 1000 };
-	struct relay *relay = begin(&source);
+	struct prefetch *prefetch = begin(&source);
 	const char *buffer;
 	size_t size;
 
 	(void)state;
-	expect_next(relay, 0);
-	assert_int_equal(relay_next(relay, &buffer, &size), 0);
+	expect_next(prefetch, 0);
+	assert_int_equal(prefetch_next(prefetch, &buffer, &size), 0);
 	while (source.told < 8)
 		sched_yield();
 	assert_memory_equal(buffer, "1", 1);
 	assert_int_equal(size, 1);
-	relay_end(relay);
+	prefetch_end(prefetch);
 }
 
 static void test_end_before_the_last_hangs_or_reads_all(void **state)
 {
 	struct source source = { .count = 1000000 };
-	struct relay *relay = begin(&source);
+	struct prefetch *prefetch = begin(&source);
 
 	(void)state;
-	expect_next(relay, 0);
-	relay_end(relay);
+	expect_next(prefetch, 0);
+	prefetch_end(prefetch);
 	assert_in_range(source.told, 1, 9);
 }
 
@@ -102,7 +102,7 @@ static void test_second_thread_where_there_is_one_processor(void **state)
 {
 	struct source source = { .count = 1 };
 	cpu_set_t before, one;
-	struct relay *relay;
+	struct prefetch *prefetch;
 	int cpu = 0;
 
 	(void)state;
@@ -112,9 +112,9 @@ static void test_second_thread_where_there_is_one_processor(void **state)
 	CPU_ZERO(&one);
 	CPU_SET(cpu, &one);
 	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
-	relay = relay_begin(tell, &source, ROOM);
+	prefetch = prefetch_begin(tell, &source, ROOM);
 	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
-	assert_null(relay);
+	assert_null(prefetch);
 	assert_int_equal(source.told, 0);
 }
 
