@@ -220,8 +220,8 @@ static int take_live(void *ctx, const struct nlmsghdr *message)
 {
 	struct dump *dump = ctx;
 
-	if (dump->beside && ++dump->taken == WORTH_A_THREAD)
-		beside_begin(dump->beside);
+	if (dump->next && ++dump->taken == WORTH_A_THREAD)
+		wire_begin(dump->next);
 	return dump_deliver(dump, message, message->nlmsg_len);
 }
 

@@ -3,7 +3,6 @@
 #define COLLECT_DUMP_H
 
 #include "base/ids.h"
-#include "collect/beside.h"
 #include "collect/collect.h"
 #include "collect/filter_code.h"
 #include "collect/message.h"
@@ -19,7 +18,7 @@ struct dump {
 	struct sink        sink;
 	struct once        delivered;   /* unless the caller has one */
 	struct inodes      inodes;      /* of a recording */
-	struct beside     *beside;      /* to be begun when this listing is long; or NULL */
+	struct wire_dump  *next;        /* to be begun when this listing is long; or NULL */
 	unsigned           taken;       /* messages, until it is begun */
 	/* the row at hand: too big to be cleared for each */
 	struct inet_diag_msg told;

@@ -2,7 +2,6 @@
 #include "collect/inet_ask.h"
 
 #include "collect/attrs.h"
-#include "collect/beside.h"
 #include "collect/bytecode.h"
 #include "collect/inet.h"
 #include "collect/proc_net.h"
@@ -54,8 +53,8 @@ static void write_head(struct text *request, const struct collect_ask *ask, int 
 }
 
 /* A request as it is sent: head, attributes, and the program of the filter. */
-static void write_request(struct text *request, const struct dump *dump, int family,
-			  const struct text *program)
+static void write_request(struct text *request, const struct dump *dump, struct wire_dump *wire,
+			  int family, const struct text *program)
 {
 	struct bytecode code;
 	size_t size = bytecode_compile(&code, &dump->ask, program->count);
@@ -66,6 +65,20 @@ static void write_request(struct text *request, const struct dump *dump, int fam
 		write_head(request, &dump->ask, family);
 	text_add(request, (const char *)&code, size);
 	text_add(request, text_str(program), program->count);
+	wire->type = family == AF_UNSPEC ? TCPDIAG_GETSOCK : SOCK_DIAG_BY_FAMILY;
+	wire->request = request->at;
+	wire->size = request->count;
+}
+
+static int try_request(struct dump *dump, struct wire_dump *wire, const struct filter_code *code,
+		       struct fault *fault)
+{
+	int err;
+
+	dump->view.granted = code->granted;
+	err = dump_try(dump, wire, fault);
+	dump->view.granted = NULL;
+	return err;
 }
 
 static int try_family(struct dump *dump, struct wire_dump *wire, int family,
@@ -74,13 +87,8 @@ static int try_family(struct dump *dump, struct wire_dump *wire, int family,
 	struct text request = { 0 };
 	int err;
 
-	write_request(&request, dump, family, &code->program);
-	wire->type = family == AF_UNSPEC ? TCPDIAG_GETSOCK : SOCK_DIAG_BY_FAMILY;
-	wire->request = request.at;
-	wire->size = request.count;
-	dump->view.granted = code->granted;
-	err = dump_try(dump, wire, fault);
-	dump->view.granted = NULL;
+	write_request(&request, dump, wire, family, &code->program);
+	err = try_request(dump, wire, code, fault);
 	wire->request = NULL;
 	text_fini(&request);
 	return err;
@@ -150,33 +158,18 @@ static bool is_apart(const struct dump *dump)
 	       (!dump->release || release_at_least(dump->release, 6, 8));
 }
 
-static int deliver_kept(struct dump *dump, const struct filter_code *code,
-			const struct text *messages)
+static int list_bound(struct dump *dump, struct wire_dump *bound, const struct filter_code *code,
+		      struct wire_dump *wire, struct fault *fault)
 {
 	int err = 0;
 
-	dump->view.granted = code->granted;
-	for (size_t at = 0; !err && at < messages->count;) {
-		const struct nlmsghdr *message = (const void *)(messages->at + at);
-
-		at += NLMSG_ALIGN(message->nlmsg_len);
-		err = dump_deliver(dump, message, message->nlmsg_len);
+	if (bound->begun) {
+		err = try_request(dump, bound, code, fault);
+		wire->stopped = bound->stopped;
+		wire->tries = bound->tries;
 	}
-	dump->view.granted = NULL;
-	return err;
-}
-
-static int list_bound(struct dump *dump, struct beside *beside, const struct filter_code *code,
-		      struct wire_dump *wire, struct fault *fault)
-{
-	int err;
-
-	if (!beside_end(beside)) {
+	if (!bound->tries || is_refused(bound, err))
 		err = walk(dump, AF_UNSPEC, code, wire, fault);
-	} else {
-		err = deliver_kept(dump, code, &beside->messages);
-		wire->stopped = err != 0;
-	}
 	wire->answered = true;  /* for the connections */
 	return err;
 }
@@ -184,26 +177,22 @@ static int list_bound(struct dump *dump, struct beside *beside, const struct fil
 static int walk_apart(struct dump *dump, const struct filter_code *code, struct wire_dump *wire,
 		      struct fault *fault)
 {
-	const uint32_t states = dump->ask.states, bound = STATE_BIT(STATE_BOUND);
+	const uint32_t states = dump->ask.states, bound_only = STATE_BIT(STATE_BOUND);
+	struct wire_dump bound = *wire;
 	struct text request = { 0 };
-	struct beside beside = { .wire = { .type = TCPDIAG_GETSOCK, .deadline_ms = wire->deadline_ms } };
 	int err;
 
-	dump->ask.states = bound;
-	write_request(&request, dump, AF_UNSPEC, &code->program);
-	beside.wire.request = request.at;
-	beside.wire.size = request.count;
-	dump->ask.states = states & ~bound;
-	dump->beside = &beside;
+	dump->ask.states = bound_only;
+	write_request(&request, dump, &bound, AF_UNSPEC, &code->program);
+	dump->ask.states = states & ~bound_only;
+	dump->next = &bound;
 	err = walk(dump, AF_UNSPEC, code, wire, fault);
-	dump->beside = NULL;    /* one that the next listing began would have nobody to wait for it */
-	dump->ask.states = bound;
-	if (err)
-		beside_end(&beside);
-	else
-		err = list_bound(dump, &beside, code, wire, fault);
+	dump->next = NULL;      /* one that the next listing began would be left alone */
+	dump->ask.states = bound_only;
+	if (!err)
+		err = list_bound(dump, &bound, code, wire, fault);
 	dump->ask.states = states;
-	beside_fini(&beside);
+	wire_drop(&bound);
 	text_fini(&request);
 	return err;
 }

@@ -196,15 +196,18 @@ int wire_refusal(const struct nlmsghdr *message)
 
 /* ---- a listing ---- */
 
-struct line {
+struct wire_line {
 	struct wire_dump *dump;
 	struct wire       wire;
 	int64_t          *left_ms;      /* that may still be waited */
+	bool              asked;
 	bool              interrupted;
 	bool              done;
+	struct prefetch  *prefetch;     /* while a second thread asks and receives, or NULL */
+	struct fault      fault;        /* of that thread */
 };
 
-static int broke_off(const struct line *line, int err, struct fault *fault)
+static int broke_off(const struct wire_line *line, int err, struct fault *fault)
 {
 	switch (-err) {
 	case 0:
@@ -221,17 +224,19 @@ static int broke_off(const struct line *line, int err, struct fault *fault)
 	}
 }
 
-static int line_ask(struct line *line, struct fault *fault)
+/* The first answer is made within this call, which takes its time. */
+static int line_ask(struct wire_line *line, struct fault *fault)
 {
 	int err = wire_send(&line->wire, &(struct wire_question){
 		.type = line->dump->type, .flags = NLM_F_DUMP,
 		.payload = line->dump->request, .size = line->dump->size });
 
+	line->asked = true;
 	return err ? fault_set(fault, -err, "cannot ask the kernel for its sockets: %s",
 			       strerror(-err)) : 0;
 }
 
-static int line_receive(struct line *line, size_t *size, struct fault *fault)
+static int line_receive(struct wire_line *line, size_t *size, struct fault *fault)
 {
 	int64_t end_ms = now_ms() + *line->left_ms;
 	int err = wire_receive(&line->wire, end_ms, size);
@@ -240,7 +245,7 @@ static int line_receive(struct line *line, size_t *size, struct fault *fault)
 	return broke_off(line, err, fault);
 }
 
-static int line_error(const struct line *line, const struct nlmsghdr *message, struct fault *fault)
+static int line_error(const struct wire_line *line, const struct nlmsghdr *message, struct fault *fault)
 {
 	const struct wire_lister *lister = line->dump->lister ? line->dump->lister : &wire_tcp;
 	int err = wire_refusal(message);
@@ -257,7 +262,7 @@ static int line_error(const struct line *line, const struct nlmsghdr *message, s
 	return fault_set(fault, err, "the kernel refused to list its sockets: %s", strerror(err));
 }
 
-static int line_done(struct line *line, const struct nlmsghdr *message, struct fault *fault)
+static int line_done(struct wire_line *line, const struct nlmsghdr *message, struct fault *fault)
 {
 	int told = 0;
 
@@ -270,7 +275,7 @@ static int line_done(struct line *line, const struct nlmsghdr *message, struct f
 	return 0;
 }
 
-static int line_message(struct line *line, const struct nlmsghdr *message, struct fault *fault)
+static int line_message(struct wire_line *line, const struct nlmsghdr *message, struct fault *fault)
 {
 	int err;
 
@@ -295,7 +300,7 @@ static int line_message(struct line *line, const struct nlmsghdr *message, struc
 	}
 }
 
-static int line_batch(struct line *line, const char *buffer, size_t size, struct fault *fault)
+static int line_batch(struct wire_line *line, const char *buffer, size_t size, struct fault *fault)
 {
 	const struct nlmsghdr *message = (const void *)buffer;
 	int left = (int)size;
@@ -312,66 +317,66 @@ static int line_batch(struct line *line, const char *buffer, size_t size, struct
 	return 0;
 }
 
-/* ---- a long listing: received ahead ---- */
+/* ---- received ahead, by a second thread ---- */
 
-struct ahead {
-	const struct line *line;
-	struct fault fault;
-};
-
-static int fill_ahead(void *ctx, char *buffer, size_t *size)
+static int line_prefetch(void *ctx, char *buffer, size_t *size)
 {
-	struct ahead *ahead = ctx;
+	struct wire_line *line = ctx;
+	int err = line->asked ? 0 : line_ask(line, &line->fault);
 
-	int err = wire_take(&ahead->line->wire, buffer, size);
+	if (err)
+		return err;
+	err = wire_take(&line->wire, buffer, size);
+	return err < 0 ? broke_off(line, err, &line->fault) : err;
+}
 
-	return err < 0 ? broke_off(ahead->line, err, &ahead->fault) : err;
+static void line_begin_prefetch(struct wire_line *line)
+{
+	line->prefetch = prefetch_begin(line_prefetch, line, line->wire.room);
+}
+
+static void line_end_prefetch(struct wire_line *line)
+{
+	if (line->prefetch)
+		prefetch_end(line->prefetch);
+	line->prefetch = NULL;
 }
 
 /* Until nothing more is there without waiting, which is the end but for rare cases. */
-static int listen_ahead(struct line *line, struct prefetch *prefetch, const struct ahead *ahead,
-			struct fault *fault)
+static int line_take_prefetched(struct wire_line *line, struct fault *fault)
 {
-	while (!line->done) {
-		const char *buffer;
-		size_t size;
-		int err = prefetch_next(prefetch, &buffer, &size);
-
-		if (err > 0)
-			return 0;
-		if (err && fault)
-			*fault = ahead->fault;
-		if (!err)
-			err = line_batch(line, buffer, size, fault);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-static int line_hurry(struct line *line, struct fault *fault)
-{
-	struct ahead ahead = { .line = line };
-	struct prefetch *prefetch = prefetch_begin(fill_ahead, &ahead, line->wire.room);
 	int err = 0;
 
-	if (prefetch) {
-		err = listen_ahead(line, prefetch, &ahead, fault);
-		prefetch_end(prefetch);
+	while (!err && !line->done) {
+		const char *buffer;
+		size_t size;
+		int got = prefetch_next(line->prefetch, &buffer, &size);
+
+		if (got > 0)
+			break;
+		if (got && fault)
+			*fault = line->fault;
+		err = got ? got : line_batch(line, buffer, size, fault);
 	}
+	line_end_prefetch(line);
 	return err;
 }
 
-static int line_listen(struct line *line, struct fault *fault)
+static int line_listen(struct wire_line *line, struct fault *fault)
 {
 	for (unsigned batch = 1; !line->done; batch++) {
 		size_t size;
-		int err = line_receive(line, &size, fault);
+		int err;
 
-		if (!err)
-			err = line_batch(line, line->wire.buffer, size, fault);
-		if (!err && line->dump->ahead && batch == MANY_BATCHES && !line->done)
-			err = line_hurry(line, fault);
+		if (line->dump->ahead && batch == MANY_BATCHES + 1)
+			line_begin_prefetch(line);
+		if (line->prefetch) {
+			err = line_take_prefetched(line, fault);
+		} else {
+			err = line_receive(line, &size, fault);
+			if (!err)
+				err = line_batch(line, line->wire.buffer, size, fault);
+		}
 		if (err)
 			return err;
 	}
@@ -380,19 +385,58 @@ static int line_listen(struct line *line, struct fault *fault)
 	return 0;
 }
 
+/* ---- a try ---- */
+
+static int line_open(struct wire_line *line, unsigned number, struct fault *fault)
+{
+	/* a listing that was cut short gets more room the next time */
+	return wire_open(&line->wire, line->dump->routing ? NETLINK_ROUTE : NETLINK_SOCK_DIAG,
+			 (size_t)WIRE_ROOM << number, fault);
+}
+
+static void line_close(struct wire_line *line)
+{
+	line_end_prefetch(line);
+	wire_close(&line->wire);
+}
+
+void wire_begin(struct wire_dump *dump)
+{
+	struct wire_line *line;
+
+	if (dump->begun)
+		return;
+	dump->begun = line = grow_alloc(sizeof(*line));
+	line->dump = dump;
+	if (line_open(line, 0, NULL) == 0)
+		line_begin_prefetch(line);
+	if (!line->prefetch)
+		wire_drop(dump);
+}
+
+void wire_drop(struct wire_dump *dump)
+{
+	if (dump->begun)
+		line_close(dump->begun);
+	free(dump->begun);
+	dump->begun = NULL;
+}
+
 static int try_once(struct wire_dump *dump, unsigned number, int64_t *left_ms,
 		    struct fault *fault)
 {
-	struct line line = { .dump = dump, .left_ms = left_ms };
-	/* a listing that was cut short gets more room the next time */
-	int err = wire_open(&line.wire, dump->routing ? NETLINK_ROUTE : NETLINK_SOCK_DIAG,
-			    (size_t)WIRE_ROOM << number, fault);
+	struct wire_line fresh = { .dump = dump }, *line = dump->begun ? dump->begun : &fresh;
+	int err = dump->begun ? 0 : line_open(line, number, fault);
 
+	line->left_ms = left_ms;
+	if (!err && !dump->begun)
+		err = line_ask(line, fault);
 	if (!err)
-		err = line_ask(&line, fault);
-	if (!err)
-		err = line_listen(&line, fault);
-	wire_close(&line.wire);
+		err = line_listen(line, fault);
+	if (dump->begun)
+		wire_drop(dump);
+	else
+		line_close(line);
 	return err;
 }
 

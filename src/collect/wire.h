@@ -104,6 +104,7 @@ struct wire_dump {
 	bool        stopped;    /* take() ended it: the result is its */
 	bool        answered;   /* the kernel gave at least one answer */
 	unsigned    tries;
+	struct wire_line *begun;        /* see wire_begin() */
 };
 
 /**
@@ -117,6 +118,16 @@ struct wire_dump {
 int wire_dump(struct wire_dump *dump, struct fault *fault);
 
 #define WIRE_TRIES 3
+
+/**
+ * wire_begin - a second thread asks for a dump and receives ahead of wire_dump()
+ *
+ * What @dump asks for has to stay until wire_dump() took the answers, or wire_drop() left
+ * them; the thread is of the network namespace of its caller. It keeps a few answers and
+ * then waits. Where no thread is to be had nothing happens, and wire_dump() does it all.
+ */
+void wire_begin(struct wire_dump *dump);
+void wire_drop(struct wire_dump *dump);
 
 /*
  * True when a whole message begins at @message, where @left bytes are. libmnl's own
