@@ -3,7 +3,6 @@
 
 #include "base/grow.h"
 #include "base/own.h"
-#include "collect/mounts.h"
 #include "collect/proc.h"
 
 #include <errno.h>

@@ -7,9 +7,9 @@
 #include "collect/destroy.h"
 #include "collect/holders.h"
 #include "collect/inet.h"
+#include "collect/inet_ask.h"
 #include "collect/netns.h"
 #include "collect/netns_all.h"
-#include "collect/offers.h"
 #include "collect/others.h"
 #include "collect/privilege.h"
 #include "collect/proc_net.h"
@@ -157,7 +157,7 @@ int collect_offers(struct collect *collect, enum protocol protocol, struct fault
 	if (protocol == PROTOCOL_RAW)
 		return raw_socks_offered(collect->source.deadline_ms, fault);
 	return proc_net_offered(protocol,
-				offers_inet(protocol, collect->source.deadline_ms, fault));
+				inet_offered(protocol, collect->source.deadline_ms, fault));
 }
 
 int collect_holders(struct collect *collect, struct snapshot *seen,

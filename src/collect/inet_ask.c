@@ -216,3 +216,18 @@ int inet_ask(struct dump *dump, const struct filter_code *code, unsigned deadlin
 	err = tell_broken(dump, "IPv4 and IPv6", err, &wire, seen, &failed);
 	return err || wire.answered ? err : failed;
 }
+
+/* No state is asked for, so that nothing is walked through. */
+int inet_offered(enum protocol protocol, unsigned deadline_ms, struct fault *fault)
+{
+	struct text request = { 0 };
+	struct wire_dump wire = { .lister = wire_lister_of(protocol), .deadline_ms = deadline_ms };
+	int err;
+
+	write_head(&request, &(struct collect_ask){ .protocol = protocol }, AF_INET);
+	wire.request = request.at;
+	wire.size = request.count;
+	err = wire_answers(&wire, fault);
+	text_fini(&request);
+	return err;
+}

@@ -15,4 +15,7 @@
 int inet_ask(struct dump *dump, const struct filter_code *code, unsigned deadline_ms,
 	     struct snapshot *seen, struct fault *fault);
 
+/* Whether the kernel lists sockets of a protocol of the internet: 0, or -errno and the sentence. */
+int inet_offered(enum protocol protocol, unsigned deadline_ms, struct fault *fault);
+
 #endif

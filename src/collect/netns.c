@@ -5,7 +5,6 @@
 #include "base/input.h"
 #include "base/order.h"
 #include "base/own.h"
-#include "collect/mounts.h"
 #include "collect/proc.h"
 
 #include <errno.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/others.h"
 
-#include "collect/offers.h"
 #include "collect/recall.h"
 #include "model/once.h"
 #include "model/protocol.h"
@@ -199,7 +198,7 @@ int others_offered(enum protocol protocol, unsigned deadline_ms, struct fault *f
 		.lister = &table->lister, .deadline_ms = deadline_ms,
 	};
 
-	return offers_answer(&wire, fault);
+	return wire_answers(&wire, fault);
 }
 
 /* ---- replay ---- */

@@ -57,4 +57,16 @@ bool proc_is_bare(const char *stat);
  */
 bool proc_shows_nothing(int32_t pid, int err);
 
+/* One line of /proc/self/mountinfo; the strings live in that line. */
+struct mount {
+	uint32_t id;
+	uint32_t major, minor;  /* of the file system, which stat() may not tell */
+	char    *root;          /* inside the file system; of nsfs "net:[INODE]" */
+	char    *point;         /* where it is mounted */
+	char    *type;
+};
+
+/* Cuts @line into pieces and decodes them there; false when it is no such line. */
+bool mount_parse(char *line, struct mount *mount);
+
 #endif

@@ -2,7 +2,7 @@
 #include "collect/raw_socks.h"
 
 #include "collect/inet.h"
-#include "collect/offers.h"
+#include "collect/inet_ask.h"
 #include "model/once.h"
 
 #include <errno.h>
@@ -152,7 +152,7 @@ int raw_socks_collect(struct tape *tape, const struct collect_ask *ask, struct s
 		      struct fault *fault)
 {
 	bool by_files = tape_replays(tape) ? was_read_from_files(tape) :
-			offers_inet(PROTOCOL_RAW, deadline_ms, NULL) < 0;
+			inet_offered(PROTOCOL_RAW, deadline_ms, NULL) < 0;
 
 	return by_files ? read_files(tape, ask, sink, seen, fault) :
 	       inet_collect(tape, ask, sink, release, deadline_ms, seen, fault);
@@ -160,5 +160,5 @@ int raw_socks_collect(struct tape *tape, const struct collect_ask *ask, struct s
 
 int raw_socks_offered(unsigned deadline_ms, struct fault *fault)
 {
-	return access(files[0], R_OK) == 0 ? 0 : offers_inet(PROTOCOL_RAW, deadline_ms, fault);
+	return access(files[0], R_OK) == 0 ? 0 : inet_offered(PROTOCOL_RAW, deadline_ms, fault);
 }

@@ -4,9 +4,9 @@
 #include "base/grow.h"
 #include "base/order.h"
 #include "base/own.h"
-#include "collect/mounts.h"
 #include "collect/netns.h"
 #include "collect/others.h"
+#include "collect/proc.h"
 #include "collect/wire.h"
 
 #include <errno.h>

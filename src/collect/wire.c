@@ -468,3 +468,18 @@ int wire_dump(struct wire_dump *dump, struct fault *fault)
 	}
 	return err;
 }
+
+static int stop(void *ctx, const struct nlmsghdr *message)
+{
+	(void)ctx, (void)message;
+	return -ECANCELED;
+}
+
+int wire_answers(struct wire_dump *dump, struct fault *fault)
+{
+	int err;
+
+	dump->take = stop;
+	err = wire_dump(dump, fault);
+	return dump->stopped ? 0 : err;
+}

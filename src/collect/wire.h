@@ -119,6 +119,12 @@ int wire_dump(struct wire_dump *dump, struct fault *fault);
 
 #define WIRE_TRIES 3
 
+/*
+ * Whether the kernel answers such a question at all: 0, or -errno and the sentence.
+ * The first message of the answer is enough and ends it.
+ */
+int wire_answers(struct wire_dump *dump, struct fault *fault);
+
 /**
  * wire_begin - a second thread asks for a dump and receives ahead of wire_dump()
  *

@@ -7,7 +7,7 @@
 #include "collect/crew.h"
 #include "collect/descriptors.h"
 #include "collect/knobs.h"
-#include "collect/mounts.h"
+#include "collect/proc.h"
 #include "collect/raw_socks.h"
 #include "collect/walk.h"
 

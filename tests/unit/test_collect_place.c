@@ -7,9 +7,9 @@
 
 #include "collect/handle.h"
 #include "collect/links.h"
-#include "collect/mounts.h"
 #include "collect/netns.h"
 #include "collect/netns_all.h"
+#include "collect/proc.h"
 #include "collect/unix_bind.h"
 
 #include <errno.h>
