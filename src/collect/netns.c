@@ -23,9 +23,9 @@
 
 /* ---- the one that the user named ---- */
 
-enum kind { BY_NAME, BY_PID, BY_PATH };
+enum name_kind { BY_NAME, BY_PID, BY_PATH };
 
-static enum kind kind_of(const char *name)
+static enum name_kind kind_of(const char *name)
 {
 	if (strchr(name, '/'))
 		return BY_PATH;
@@ -61,7 +61,7 @@ static const char *what_to_do(const char *name, int err)
 	return "`ip netns` lists the names; a PID or a path with a / will do too";
 }
 
-static int fail(const char *name, int err, struct fault *fault)
+static int refuse_name(const char *name, int err, struct fault *fault)
 {
 	return fault_set(fault, err, "cannot enter the network namespace %s: %s; %s",
 			 QUOTE(name), strerror(err), what_to_do(name, err));
@@ -75,14 +75,14 @@ int netns_enter(const char *name, struct fault *fault)
 	int err;
 
 	if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return fail(name, EINVAL, fault);
+		return refuse_name(name, EINVAL, fault);
 	path_of(&path, name);
 	err = input_open(&input, text_str(&path), &why);
 	text_fini(&path);
 	if (!err && setns(input.fd, CLONE_NEWNET) < 0)
 		err = -errno;
 	input_close(&input);
-	return err ? fail(name, -err, fault) : 0;
+	return err ? refuse_name(name, -err, fault) : 0;
 }
 
 uint64_t netns_inode(void)
@@ -120,7 +120,7 @@ static bool parse_link(const char *link, size_t size, uint64_t *inode)
 }
 
 /* The first path stays: what is mounted does not end with a process. */
-static struct place *add(struct netns_found *found, uint64_t inode, const char *path)
+static struct place *add_netns(struct netns_found *found, uint64_t inode, const char *path)
 {
 	uint32_t *slot = map_slot(&found->by_inode, inode, NULL);
 	struct place *place;
@@ -153,7 +153,7 @@ static void take_mount(struct netns_found *found, const struct mount *mount)
 	if (strcmp(mount->type, "nsfs") != 0 ||
 	    !parse_link(mount->root, strlen(mount->root), &inode))
 		return;
-	place = add(found, inode, mount->point);
+	place = add_netns(found, inode, mount->point);
 	for (unsigned i = 0; i < 2; i++)
 		if (strncmp(mount->point, folders[i], strlen(folders[i])) == 0)
 			set_name(place, mount->point + strlen(folders[i]));
@@ -204,7 +204,7 @@ static void find_names(struct netns_found *found, const char *folder)
 		text_addf(&path, "%s%s", folder, entry->d_name);
 		inode = entry->d_type == DT_LNK ? named_inode(text_str(&path)) : 0;
 		if (inode)
-			set_name(add(found, inode, text_str(&path)), entry->d_name);
+			set_name(add_netns(found, inode, text_str(&path)), entry->d_name);
 		text_fini(&path);
 	}
 }
@@ -232,7 +232,7 @@ static struct place *take_link(struct netns_walk *walk, int32_t pid, const char 
 	if (size < 0 || !parse_link(link, (size_t)size, &inode))
 		return NULL;
 	snprintf(path, sizeof(path), "/proc/%s", below);
-	return add(walk->found, inode, path);
+	return add_netns(walk->found, inode, path);
 }
 
 /* Each numbered entry of a folder of a process. */
@@ -300,7 +300,7 @@ static void find_processes(struct netns_found *found, unsigned how)
 	proc_close(&walk.proc);
 }
 
-static int compare(const void *a, const void *b)
+static int compare_netns(const void *a, const void *b)
 {
 	const struct place *const *one = a, *const *other = b;
 
@@ -315,7 +315,7 @@ void netns_find(struct netns_found *found, unsigned how)
 		find_names(found, folders[i]);
 	find_processes(found, how);
 	if (found->list.count)
-		qsort(found->list.at, found->list.count, sizeof(*found->list.at), compare);
+		qsort(found->list.at, found->list.count, sizeof(*found->list.at), compare_netns);
 	map_fini(&found->by_inode);
 }
 
@@ -345,7 +345,7 @@ struct tour {
  * Returns 0, or an errno; ESRCH: it is not there any more. A descriptor may be
  * a socket meanwhile, which cannot be opened.
  */
-static int enter(const struct place *place)
+static int enter_netns(const struct place *place)
 {
 	OWN_FD int fd = open(place->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat st;
@@ -417,7 +417,7 @@ static bool visit(struct tour *tour, struct place **slot)
 
 	if (!place || place->inode == tour->home || map_find(&tour->seen, place->inode))
 		return true;
-	err = enter(place);
+	err = enter_netns(place);
 	if (err == ESRCH || (place->pid && proc_shows_nothing(place->pid, err)))
 		return !lose(tour, place);
 	if (err)

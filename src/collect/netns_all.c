@@ -394,7 +394,8 @@ static int compare_elsewhere(const void *a, const void *b)
 	return order_of((int64_t)one->netns_inode, (int64_t)other->netns_inode);
 }
 
-static void save(struct tape *tape, const struct port_key *key, const struct bind_scene *scene)
+static void save_port_owners(struct tape *tape, const struct port_key *key,
+			     const struct bind_scene *scene)
 {
 	struct port_answer told = { .known = scene->elsewhere_known };
 	struct text bytes = { 0 };
@@ -416,7 +417,7 @@ static void save(struct tape *tape, const struct port_key *key, const struct bin
 	text_fini(&bytes);
 }
 
-static void recall_row(struct bind_scene *scene, const uint8_t *bytes)
+static void replay_port_owner(struct bind_scene *scene, const uint8_t *bytes)
 {
 	struct elsewhere *there = grow_add(&scene->elsewhere);
 	struct port_owner row;
@@ -432,7 +433,8 @@ static void recall_row(struct bind_scene *scene, const uint8_t *bytes)
 	memcpy(there->name, row.name, sizeof(there->name) - 1);
 }
 
-static void recall(const struct tape *tape, const struct port_key *key, struct bind_scene *scene)
+static void replay_port_owners(const struct tape *tape, const struct port_key *key,
+			       struct bind_scene *scene)
 {
 	struct port_answer told;
 	size_t size;
@@ -444,7 +446,7 @@ static void recall(const struct tape *tape, const struct port_key *key, struct b
 	scene->elsewhere_known = told.known;
 	for (size_t at = sizeof(told); at < size && scene->elsewhere.count < ELSEWHERE_MAX;
 	     at += sizeof(struct port_owner))
-		recall_row(scene, bytes + at);
+		replay_port_owner(scene, bytes + at);
 }
 
 void netns_port_owners(struct tape *tape, const struct bind_ask *ask, struct bind_scene *scene,
@@ -456,7 +458,7 @@ void netns_port_owners(struct tape *tape, const struct bind_ask *ask, struct bin
 	};
 
 	if (tape_replays(tape)) {
-		recall(tape, &key, scene);
+		replay_port_owners(tape, &key, scene);
 		return;
 	}
 	uname(&search.system);
@@ -466,5 +468,5 @@ void netns_port_owners(struct tape *tape, const struct bind_ask *ask, struct bin
 		      compare_elsewhere);
 	if (scene->elsewhere.count > ELSEWHERE_MAX)
 		scene->elsewhere.count = ELSEWHERE_MAX;
-	save(tape, &key, scene);
+	save_port_owners(tape, &key, scene);
 }

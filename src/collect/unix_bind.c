@@ -27,8 +27,8 @@
 /* The kernel's names of these two are in no header. */
 enum { OVERLAYFS = 0x794c7630, ZFS = 0x2fc12fc1 };
 
-/* As recorded, before the sockets and without padding. The question is in make_key(). */
-struct told {
+/* As recorded, before the sockets and without padding. The question is in make_unix_key(). */
+struct unix_record {
 	uint32_t file;
 	int32_t  parent_err;
 	uint32_t listed, elsewhere_known;
@@ -39,16 +39,16 @@ struct told {
 _Static_assert(sizeof(struct unix_sock) == 5 * sizeof(uint32_t), "recorded as it is");
 
 /* What belongs to the name, before accepted connections are told apart. */
-struct match {
+struct unix_match {
 	struct unix_sock sock;
 	bool     connected;             /* was bound itself, or accepted by who was */
 	uint32_t peer;                  /* inode of the other end, 0: none */
 };
 
-struct search {
+struct unix_search {
 	const struct unix_ask *ask;
 	struct map  named;              /* inode -> 1 + whether it has a name */
-	struct { struct match *at; size_t count, room; } matches;
+	struct { struct unix_match *at; size_t count, room; } matches;
 	uint32_t    owned;              /* types with a match that nobody accepted, as bits */
 	/* the file: a socket knows its own by these */
 	bool        has_file;
@@ -172,7 +172,7 @@ static uint32_t kernel_device(uint32_t major, uint32_t minor)
 }
 
 /* Sets the device of the mount that @path is in; false when it cannot be had. */
-static bool find_mount(struct search *search, const char *path)
+static bool find_mount(struct unix_search *search, const char *path)
 {
 	OWN_FILE FILE *mounts = fopen("/proc/thread-self/mountinfo", "re");
 	OWN_MEM char *line = NULL;
@@ -197,7 +197,7 @@ static bool find_mount(struct search *search, const char *path)
  * since: the file decides. btrfs and overlayfs may make up a device for stat(); the
  * mount has the one that sockets are told with, and Linux 5.8 tells which mount.
  */
-static void find_file(struct search *search, const char *path, const struct stat *st)
+static void find_file(struct unix_search *search, const char *path, const struct stat *st)
 {
 	struct statfs fs;
 
@@ -212,7 +212,7 @@ static void find_file(struct search *search, const char *path, const struct stat
 /* ---- the sockets ---- */
 
 /* An abstract name is compared as it is shown: see unix_socks.c. */
-static bool is_match(const struct search *search, const struct other *other)
+static bool is_match(const struct unix_search *search, const struct other *other)
 {
 	const struct unix_ask *ask = search->ask;
 
@@ -235,10 +235,10 @@ static enum unix_type type_of(enum protocol protocol)
 	       protocol == PROTOCOL_UNIX_SEQPACKET ? UNIX_SEQPACKET : UNIX_DGRAM;
 }
 
-static void add_match(struct search *search, const struct other_row *row)
+static void add_match(struct unix_search *search, const struct other_row *row)
 {
 	const struct sock *sock = &row->sock;
-	struct match *match = grow_add(&search->matches);
+	struct unix_match *match = grow_add(&search->matches);
 
 	match->sock = (struct unix_sock){
 		.inode = sock->inode, .type = type_of(sock->protocol),
@@ -255,9 +255,9 @@ static void add_match(struct search *search, const struct other_row *row)
  * A message may come again after a broken try: each socket once. One without an inode
  * waits to be accepted, and was never bound itself.
  */
-static int take(void *ctx, const struct nlmsghdr *message)
+static int take_unix_sock(void *ctx, const struct nlmsghdr *message)
 {
-	struct search *search = ctx;
+	struct unix_search *search = ctx;
 	struct other_row row = { .sock.detail = NULL };
 	bool fresh;
 
@@ -271,21 +271,21 @@ static int take(void *ctx, const struct nlmsghdr *message)
 }
 
 /* The sockets of this namespace. Returns 0 or -errno. */
-static int list(struct search *search)
+static int list_unix_socks(struct unix_search *search)
 {
 	struct unix_diag_req request;
 	struct wire_dump dump = {
 		.request = &request, .size = unix_socks.request(&request, STATE_ALL, false),
-		.deadline_ms = search->deadline_ms, .take = take, .ctx = search,
+		.deadline_ms = search->deadline_ms, .take = take_unix_sock, .ctx = search,
 	};
 
 	return wire_dump(&dump, NULL);
 }
 
-static bool list_there(void *ctx, struct place *place)
+static bool list_unix_there(void *ctx, struct place *place)
 {
 	(void)place;
-	return list(ctx) == 0;
+	return list_unix_socks(ctx) == 0;
 }
 
 /*
@@ -293,7 +293,7 @@ static bool list_there(void *ctx, struct place *place)
  * it. One that is connected is that for certain beside another socket of that name
  * and type, or when its other end has no name: the end that was called has one.
  */
-static bool is_accepted(const struct search *search, const struct match *match)
+static bool is_accepted(const struct unix_search *search, const struct unix_match *match)
 {
 	const uint32_t *peer;
 
@@ -310,7 +310,7 @@ static int by_inode(const void *a, const void *b)
 	return order_of(one->inode, other->inode);
 }
 
-static void keep_owners(const struct search *search, struct unix_scene *scene)
+static void keep_owners(const struct unix_search *search, struct unix_scene *scene)
 {
 	for (size_t i = 0; i < search->matches.count; i++)
 		if (!is_accepted(search, &search->matches.at[i]) &&
@@ -324,9 +324,9 @@ static void keep_owners(const struct search *search, struct unix_scene *scene)
  * Each network namespace has its own list, but files are for all of them: behind a
  * file that nobody here has, somebody may be elsewhere.
  */
-static int look_live(const struct unix_ask *ask, struct unix_scene *scene, unsigned deadline_ms)
+static int look_at_name(const struct unix_ask *ask, struct unix_scene *scene, unsigned deadline_ms)
 {
-	struct search search = { .ask = ask, .deadline_ms = deadline_ms };
+	struct unix_search search = { .ask = ask, .deadline_ms = deadline_ms };
 	OWN_MEM char *path = grow_alloc(ask->size + 1);
 	struct stat st = { 0 };
 	int err;
@@ -336,11 +336,11 @@ static int look_live(const struct unix_ask *ask, struct unix_scene *scene, unsig
 		look_at_file(scene, path, &st);
 	if (scene->file == UNIX_FILE_SOCKET)
 		find_file(&search, path, &st);
-	err = list(&search);
+	err = list_unix_socks(&search);
 	scene->listed = !err;
 	keep_owners(&search, scene);
 	if (!err && search.has_file && !scene->socks.count) {
-		scene->elsewhere_known = netns_tour(NETNS_HELD, list_there, &search) &&
+		scene->elsewhere_known = netns_tour(NETNS_HELD, list_unix_there, &search) &&
 					 search.device_known;
 		keep_owners(&search, scene);
 	}
@@ -351,7 +351,7 @@ static int look_live(const struct unix_ask *ask, struct unix_scene *scene, unsig
 
 /* ---- recording ---- */
 
-static void make_key(struct text *key, const struct unix_ask *ask)
+static void make_unix_key(struct text *key, const struct unix_ask *ask)
 {
 	uint32_t fixed[2] = { ask->abstract, ask->type };
 
@@ -359,10 +359,10 @@ static void make_key(struct text *key, const struct unix_ask *ask)
 	text_add(key, ask->name, ask->size);
 }
 
-static void save(struct tape *tape, const struct text *key, const struct unix_scene *scene,
-		 int list_err)
+static void save_unix(struct tape *tape, const struct text *key, const struct unix_scene *scene,
+		      int list_err)
 {
-	struct told told = {
+	struct unix_record told = {
 		.file = scene->file, .parent_err = scene->parent_err, .listed = scene->listed,
 		.elsewhere_known = scene->elsewhere_known, .list_err = list_err,
 	};
@@ -376,7 +376,7 @@ static void save(struct tape *tape, const struct text *key, const struct unix_sc
 	text_fini(&bytes);
 }
 
-static void recall_told(struct unix_scene *scene, const struct told *told)
+static void replay_unix_record(struct unix_scene *scene, const struct unix_record *told)
 {
 	scene->file = told->file <= UNIX_FILE_DANGLING ? told->file : UNIX_FILE_UNKNOWN;
 	scene->parent_err = told->parent_err > 0 && told->parent_err < 4096 ? told->parent_err : 0;
@@ -389,11 +389,11 @@ static void recall_told(struct unix_scene *scene, const struct told *told)
 }
 
 /* Returns what the listing failed with. */
-static int recall(const struct tape *tape, const struct text *key, const struct unix_ask *ask,
-		  struct unix_scene *scene, struct snapshot *seen)
+static int replay_unix(const struct tape *tape, const struct text *key, const struct unix_ask *ask,
+		       struct unix_scene *scene, struct snapshot *seen)
 {
 	struct unix_sock sock;
-	struct told told;
+	struct unix_record told;
 	size_t size;
 	const uint8_t *bytes = tape_answered(tape, ANSWER_UNIX, key->at, key->count, &size);
 
@@ -403,7 +403,7 @@ static int recall(const struct tape *tape, const struct text *key, const struct 
 		return 0;
 	}
 	memcpy(&told, bytes, sizeof(told));
-	recall_told(scene, &told);
+	replay_unix_record(scene, &told);
 	for (size_t at = sizeof(told); at < size; at += sizeof(sock)) {
 		memcpy(&sock, bytes + at, sizeof(sock));
 		if (is_in_the_way(ask, &sock))
@@ -418,14 +418,14 @@ void unix_bind_collect(struct tape *tape, const struct unix_ask *ask, struct uni
 	struct text key = { 0 };
 	int err;
 
-	make_key(&key, ask);
+	make_unix_key(&key, ask);
 	/* an abstract name has its NUL before it, a path behind it */
 	scene->name_max = (struct known){ true, sizeof(((struct sockaddr_un *)0)->sun_path) - 1 };
 	if (tape_replays(tape)) {
-		err = recall(tape, &key, ask, scene, seen);
+		err = replay_unix(tape, &key, ask, scene, seen);
 	} else {
-		err = look_live(ask, scene, deadline_ms);
-		save(tape, &key, scene, err);
+		err = look_at_name(ask, scene, deadline_ms);
+		save_unix(tape, &key, scene, err);
 	}
 	if (err)
 		snapshot_gap(seen, GAP_DUMP, 1, "unix sockets could not be listed (%s)",
