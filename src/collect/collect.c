@@ -5,7 +5,6 @@
 #include "collect/cgroups.h"
 #include "collect/descriptors.h"
 #include "collect/destroy.h"
-#include "collect/holders.h"
 #include "collect/inet.h"
 #include "collect/inet_ask.h"
 #include "collect/knobs.h"
@@ -13,6 +12,8 @@
 #include "collect/netns.h"
 #include "collect/netns_all.h"
 #include "collect/others.h"
+#include "collect/owner_cache.h"
+#include "collect/owners.h"
 #include "collect/privilege.h"
 #include "collect/proc_net.h"
 #include "collect/raw_socks.h"
@@ -168,12 +169,12 @@ int collect_holders(struct collect *collect, struct snapshot *seen,
 		    const struct map *wanted, struct fault *fault)
 {
 	(void)fault;
-	if (collect->crowd)
-		crowd_holders(collect->crowd, seen, wanted);
+	if (collect->cache)
+		owner_cache_holders(collect->cache, seen, wanted);
 	else if (tape_replays(&collect->tape))
-		holders_replay(&collect->tape, seen, wanted);
+		owners_replay(&collect->tape, seen, wanted);
 	else
-		holders_collect(&collect->tape, seen, wanted);
+		owners_collect(&collect->tape, seen, wanted);
 	return 0;
 }
 
@@ -183,9 +184,9 @@ int collect_some_holders(struct collect *collect, const struct holder_ask *ask,
 {
 	const struct map *wanted = ask->pids->count ? NULL : ask->inodes;
 
-	if (collect->crowd || tape_replays(&collect->tape) || tape_records(&collect->tape))
+	if (collect->cache || tape_replays(&collect->tape) || tape_records(&collect->tape))
 		return collect_holders(collect, seen, wanted, fault);
-	holders_collect_some(&collect->tape, seen, wanted, ask);
+	owners_collect_some(&collect->tape, seen, wanted, ask);
 	return 0;
 }
 
@@ -218,8 +219,8 @@ int collect_cgroups(struct collect *collect, struct snapshot *seen,
 		    const struct map *wanted, struct fault *fault)
 {
 	(void)fault;
-	if (collect->crowd)
-		crowd_cgroups(collect->crowd, seen, wanted);
+	if (collect->cache)
+		owner_cache_cgroups(collect->cache, seen, wanted);
 	else if (tape_replays(&collect->tape))
 		cgroups_replay(&collect->tape, seen, wanted);
 	else
@@ -236,7 +237,7 @@ int collect_explicit(struct collect *collect, const struct collect_ask *ask,
 int collect_chain(struct collect *collect, uint16_t port, struct snapshot *seen,
 		  struct fault *fault)
 {
-	if (collect->crowd && !collect->udp_states)
+	if (collect->cache && !collect->udp_states)
 		return 0;
 	return inet_chain(&collect->tape, port, collect->source.deadline_ms, seen, fault);
 }

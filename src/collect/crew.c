@@ -29,19 +29,19 @@ struct folder {
 	int      fd;
 	int      err;           /* the last that says that it cannot be read */
 	unsigned users;         /* the listing and each batch in hand; 0: free for another */
-	bool     met, gone;     /* its person was read; in vain */
-	struct person person;
+	bool     asked, gone;   /* its name and cgroup were read; in vain */
+	struct scanned scanned;
 };
 
-struct crew {
-	struct walk    *walk;
-	struct roll    *roll;
+struct scan_workers {
+	struct proc_scan *scan;
+	struct owners  *owners;
 	pthread_mutex_t lock;   /* of everything here and behind the two above */
 	struct folder   folders[WORKERS];
 	struct folder  *listed; /* NULL: the next process is to be opened */
 	size_t          looked_at;
-	bool            has_helper;
-	pthread_t       helper;
+	bool            has_second;
+	pthread_t       second;
 };
 
 /* What a worker has in hand; nobody else sees it. */
@@ -73,17 +73,18 @@ bool holder_inode(const char *link, size_t size, uint32_t *inode)
 	return true;
 }
 
-bool crew_wants(const struct walk *walk, uint32_t inode)
+bool scan_wants(const struct proc_scan *scan, uint32_t inode)
 {
-	return tape_records(walk->tape) || !walk->wanted || map_find(walk->wanted, inode);
+	return tape_records(scan->tape) || !scan->wanted || map_find(scan->wanted, inode);
 }
 
 /* ---- a batch, without the lock ---- */
 
 /* A descriptor that is closed meanwhile is no failure of the process. */
-static void look_at(const struct walk *walk, struct batch *batch, const char *name)
+static void look_at_descriptor(const struct proc_scan *scan, struct batch *batch,
+			       const char *name)
 {
-	struct holder holder = { .process = (uint32_t)batch->folder->person.pid };
+	struct holder holder = { .process = (uint32_t)batch->folder->scanned.pid };
 	char link[64];
 	ssize_t size;
 
@@ -94,68 +95,68 @@ static void look_at(const struct walk *walk, struct batch *batch, const char *na
 	if (size < 0 && errno != ENOENT)
 		batch->err = errno;
 	if (size > 0 && holder_inode(link, (size_t)size, &holder.inode) &&
-	    crew_wants(walk, holder.inode))
+	    scan_wants(scan, holder.inode))
 		batch->found[batch->count++] = holder;
 }
 
-static void look_through(const struct walk *walk, struct batch *batch)
+static void look_through_batch(const struct proc_scan *scan, struct batch *batch)
 {
 	batch->looked_at = batch->count = 0;
 	batch->err = 0;
 	for (size_t at = 0; at < batch->size;) {
 		const struct dirent64 *entry = (const void *)(batch->entries + at);
 
-		look_at(walk, batch, entry->d_name);
+		look_at_descriptor(scan, batch, entry->d_name);
 		at += entry->d_reclen;
 	}
 }
 
 /* ---- the listing, under the lock ---- */
 
-static void leave(struct crew *crew, struct folder *folder)
+static void release_folder(struct scan_workers *workers, struct folder *folder)
 {
 	if (--folder->users)
 		return;
 	close(folder->fd);
 	if (folder->err)
-		walk_failed(crew->walk, folder->person.pid, folder->err);
+		scan_failed(workers->scan, folder->scanned.pid, folder->err);
 }
 
-static struct folder *free_folder(struct crew *crew)
+static struct folder *free_folder(struct scan_workers *workers)
 {
 	size_t i = 0;
 
 	/* there are as many as workers, and who asks holds none */
-	while (i < WORKERS - 1 && crew->folders[i].users)
+	while (i < WORKERS - 1 && workers->folders[i].users)
 		i++;
-	return &crew->folders[i];
+	return &workers->folders[i];
 }
 
 /* The next process that can be looked into; false after the last. */
-static bool open_next(struct crew *crew)
+static bool open_next(struct scan_workers *workers)
 {
 	int32_t pid;
 
-	while (proc_next(&crew->walk->proc, &pid)) {
+	while (proc_next(&workers->scan->proc, &pid)) {
 		int fd;
 
-		if (!walk_is_turn_of(crew->walk, pid))
+		if (!scan_is_turn_of(workers->scan, pid))
 			continue;
-		fd = walk_descriptor_folder(crew->walk, pid);
+		fd = scan_descriptor_folder(workers->scan, pid);
 		if (fd < 0) {
-			walk_failed(crew->walk, pid, -fd);
+			scan_failed(workers->scan, pid, -fd);
 			continue;
 		}
-		crew->listed = free_folder(crew);
-		*crew->listed = (struct folder){ .fd = fd, .users = 1, .person = { .pid = pid } };
+		workers->listed = free_folder(workers);
+		*workers->listed = (struct folder){ .fd = fd, .users = 1, .scanned = { .pid = pid } };
 		return true;
 	}
 	return false;
 }
 
-static void list_more(struct crew *crew, struct batch *batch)
+static void list_more(struct scan_workers *workers, struct batch *batch)
 {
-	struct folder *folder = crew->listed;
+	struct folder *folder = workers->listed;
 	ssize_t size = getdents64(folder->fd, batch->entries, sizeof(batch->entries));
 
 	if (size > 0) {
@@ -166,64 +167,64 @@ static void list_more(struct crew *crew, struct batch *batch)
 	}
 	if (size < 0)
 		folder->err = errno;
-	crew->listed = NULL;
-	leave(crew, folder);
+	workers->listed = NULL;
+	release_folder(workers, folder);
 }
 
 /* False when there is none left. */
-static bool take_batch(struct crew *crew, struct batch *batch)
+static bool next_batch(struct scan_workers *workers, struct batch *batch)
 {
 	batch->folder = NULL;
-	pthread_mutex_lock(&crew->lock);
-	while (!batch->folder && (crew->listed || open_next(crew)))
-		list_more(crew, batch);
-	pthread_mutex_unlock(&crew->lock);
+	pthread_mutex_lock(&workers->lock);
+	while (!batch->folder && (workers->listed || open_next(workers)))
+		list_more(workers, batch);
+	pthread_mutex_unlock(&workers->lock);
 	return batch->folder;
 }
 
 /* Who holds nothing of interest is never asked for its name. */
-static bool meet(struct crew *crew, struct folder *folder)
+static bool introduce_owner(struct scan_workers *workers, struct folder *folder)
 {
-	if (!folder->met) {
-		folder->met = true;
-		folder->gone = !walk_introduce(crew->walk, folder->fd, &folder->person);
+	if (!folder->asked) {
+		folder->asked = true;
+		folder->gone = !scan_introduce(workers->scan, folder->fd, &folder->scanned);
 		if (!folder->gone)
-			*grow_add(&crew->roll->persons) = folder->person;
+			*grow_add(&workers->owners->processes) = folder->scanned;
 	}
 	return !folder->gone;
 }
 
-static void hand_in(struct crew *crew, struct batch *batch)
+static void keep_found(struct scan_workers *workers, struct batch *batch)
 {
 	struct folder *folder = batch->folder;
-	struct snapshot *seen = crew->walk->seen;
+	struct snapshot *seen = workers->scan->seen;
 
-	pthread_mutex_lock(&crew->lock);
-	if (batch->count && meet(crew, folder))
+	pthread_mutex_lock(&workers->lock);
+	if (batch->count && introduce_owner(workers, folder))
 		for (size_t i = 0; i < batch->count; i++)
 			*grow_add(&seen->holders) = batch->found[i];
 	if (batch->err)
 		folder->err = batch->err;
-	crew->looked_at += batch->looked_at;
-	leave(crew, folder);
-	pthread_mutex_unlock(&crew->lock);
+	workers->looked_at += batch->looked_at;
+	release_folder(workers, folder);
+	pthread_mutex_unlock(&workers->lock);
 }
 
 /* ---- the workers ---- */
 
-static void *help(void *ctx)
+static void *run_worker(void *ctx)
 {
-	struct crew *crew = ctx;
+	struct scan_workers *workers = ctx;
 	OWN_MEM struct batch *batch = grow_alloc(sizeof(*batch));
 
-	while (take_batch(crew, batch)) {
-		look_through(crew->walk, batch);
-		hand_in(crew, batch);
+	while (next_batch(workers, batch)) {
+		look_through_batch(workers->scan, batch);
+		keep_found(workers, batch);
 	}
 	return NULL;
 }
 
-static bool may_have_help(void)
+static bool may_run_two(void)
 {
 	struct rlimit files;
 
@@ -231,22 +232,24 @@ static bool may_have_help(void)
 	       getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur >= FEW_ALLOWED;
 }
 
-void crew_walk(struct walk *walk, struct roll *roll)
+void scan_descriptors(struct proc_scan *scan, struct owners *owners)
 {
-	struct crew crew = { .walk = walk, .roll = roll, .lock = PTHREAD_MUTEX_INITIALIZER };
+	struct scan_workers workers = {
+		.scan = scan, .owners = owners, .lock = PTHREAD_MUTEX_INITIALIZER,
+	};
 	OWN_MEM struct batch *batch = grow_alloc(sizeof(*batch));
 	bool asked = false;
 
-	while (take_batch(&crew, batch)) {
-		look_through(walk, batch);
-		hand_in(&crew, batch);
-		if (!asked && crew.looked_at >= MANY_DESCRIPTORS) {
+	while (next_batch(&workers, batch)) {
+		look_through_batch(scan, batch);
+		keep_found(&workers, batch);
+		if (!asked && workers.looked_at >= MANY_DESCRIPTORS) {
 			asked = true;
-			crew.has_helper = may_have_help() &&
-					  processors_start(&crew.helper, help, &crew);
+			workers.has_second = may_run_two() &&
+					     processors_start(&workers.second, run_worker, &workers);
 		}
 	}
-	if (crew.has_helper)
-		pthread_join(crew.helper, NULL);
-	roll->workers = crew.has_helper ? 2 : 1;
+	if (workers.has_second)
+		pthread_join(workers.second, NULL);
+	owners->threads = workers.has_second ? 2 : 1;
 }

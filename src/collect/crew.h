@@ -2,7 +2,7 @@
 #ifndef COLLECT_CREW_H
 #define COLLECT_CREW_H
 
-#include "collect/walk.h"
+#include "collect/proc_scan.h"
 
 /*
  * The descriptors of all processes through /proc, looked at by one worker, or by
@@ -18,16 +18,16 @@
  * What a walk has found. The holders are in seen->holders, with the pid where the
  * number of the process in the snapshot is to stand.
  */
-struct roll {
-	struct { struct person *at; size_t count, room; } persons; /* who holds something */
-	unsigned workers;
+struct owners {
+	struct { struct scanned *at; size_t count, room; } processes; /* who holds something */
+	unsigned threads;
 };
 
-/* Adds what @walk wants, in no order, and counts in it who could not be looked into. */
-void crew_walk(struct walk *walk, struct roll *roll);
+/* Adds what @scan wants, in no order, and counts in it who could not be looked into. */
+void scan_descriptors(struct proc_scan *scan, struct owners *owners);
 
 /* True for every socket when a recording is made. */
-bool crew_wants(const struct walk *walk, uint32_t inode);
+bool scan_wants(const struct proc_scan *scan, uint32_t inode);
 
 /* "socket:[123]" -> 123; false for anything else. For tests, too. */
 bool holder_inode(const char *link, size_t size, uint32_t *inode);

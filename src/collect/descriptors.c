@@ -3,7 +3,7 @@
 
 #include "base/own.h"
 #include "collect/netns.h"
-#include "collect/walk.h"
+#include "collect/proc_scan.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,19 +30,19 @@ bool holder_limit(const char *limits, int64_t *limit)
 }
 
 /* Returns 0 and whether the process lives in that namespace, or an errno. */
-static int is_inside(const struct walk *walk, int32_t pid, uint64_t netns, bool *inside)
+static int is_inside(const struct proc_scan *scan, int32_t pid, uint64_t netns, bool *inside)
 {
 	char path[PROC_PATH];
 	struct stat st;
 
 	proc_path(path, pid, "ns/net");
-	if (fstatat(dirfd(walk->proc.folder), path, &st, 0) < 0)
+	if (fstatat(dirfd(scan->proc.folder), path, &st, 0) < 0)
 		return errno;
 	*inside = (uint64_t)st.st_ino == netns;
 	return 0;
 }
 
-static int count_listed(const struct walk *walk, int32_t pid, int64_t *count)
+static int count_listed(const struct proc_scan *scan, int32_t pid, int64_t *count)
 {
 	char path[PROC_PATH];
 	OWN_DIR DIR *folder = NULL;
@@ -51,7 +51,7 @@ static int count_listed(const struct walk *walk, int32_t pid, int64_t *count)
 
 	*count = 0;
 	proc_path(path, pid, "fd");
-	folder = proc_folder(&walk->proc, path);
+	folder = proc_folder(&scan->proc, path);
 	if (!folder)
 		return errno;
 	while ((entry = proc_entry(folder, &err)))
@@ -60,35 +60,35 @@ static int count_listed(const struct walk *walk, int32_t pid, int64_t *count)
 }
 
 /* Since Linux 6.2 the size of the folder tells; before it is 0. */
-static int count_descriptors(const struct walk *walk, int32_t pid, int64_t *count)
+static int count_descriptors(const struct proc_scan *scan, int32_t pid, int64_t *count)
 {
 	char path[PROC_PATH];
 	struct stat st;
 
 	proc_path(path, pid, "fd");
-	if (fstatat(dirfd(walk->proc.folder), path, &st, 0) < 0)
+	if (fstatat(dirfd(scan->proc.folder), path, &st, 0) < 0)
 		return errno;
 	*count = st.st_size;
-	return st.st_size ? 0 : count_listed(walk, pid, count);
+	return st.st_size ? 0 : count_listed(scan, pid, count);
 }
 
-static void read_limit(const struct walk *walk, int32_t pid, struct frame_limit *frame)
+static void read_limit(const struct proc_scan *scan, int32_t pid, struct frame_limit *frame)
 {
 	struct text limits = { 0 };
 
-	if (proc_read(&walk->proc, pid, "limits", &limits) == 0 &&
+	if (proc_read(&scan->proc, pid, "limits", &limits) == 0 &&
 	    holder_limit(text_str(&limits), &frame->limit))
 		frame->have |= 2;
 	text_fini(&limits);
 }
 
-static void add_limit(struct snapshot *seen, const struct person *person,
+static void add_limit(struct snapshot *seen, const struct scanned *scanned,
 		      const struct frame_limit *frame)
 {
 	uint32_t index;
 	struct process_files *files;
 
-	person_add(seen, person, &index);
+	scanned_add(seen, scanned, &index);
 	if (!(frame->have & 3))
 		return;
 	files = snapshot_process_files(seen, index);
@@ -98,93 +98,93 @@ static void add_limit(struct snapshot *seen, const struct person *person,
 		files->limit = (struct known){ true, frame->limit };
 }
 
-static void count_process(struct walk *walk, int32_t pid)
+static void count_process(struct proc_scan *scan, int32_t pid)
 {
 	struct frame_limit frame = { .have = 1 };
-	struct person person = { .pid = pid };
-	int err = count_descriptors(walk, pid, &frame.descriptors);
+	struct scanned scanned = { .pid = pid };
+	int err = count_descriptors(scan, pid, &frame.descriptors);
 
 	if (err)
-		walk_failed(walk, pid, err);
-	if (err || !frame.descriptors || !walk_introduce(walk, -1, &person))
+		scan_failed(scan, pid, err);
+	if (err || !frame.descriptors || !scan_introduce(scan, -1, &scanned))
 		return;
-	walk_save(walk, &person);
-	read_limit(walk, pid, &frame);
-	tape_put(walk->tape, FRAME_LIMIT, &frame, NULL, 0);
-	add_limit(walk->seen, &person, &frame);
+	scan_save(scan, &scanned);
+	read_limit(scan, pid, &frame);
+	tape_put(scan->tape, FRAME_LIMIT, &frame, NULL, 0);
+	add_limit(scan->seen, &scanned, &frame);
 }
 
-static void walk_process(struct walk *walk, int32_t pid, uint64_t netns)
+static void count_if_inside(struct proc_scan *scan, int32_t pid, uint64_t netns)
 {
 	bool inside = false;
-	int err = is_inside(walk, pid, netns, &inside);
+	int err = is_inside(scan, pid, netns, &inside);
 
 	if (err)
-		walk_failed(walk, pid, err);
+		scan_failed(scan, pid, err);
 	else if (inside)
-		count_process(walk, pid);
+		count_process(scan, pid);
 }
 
-static void note_descriptor_gaps(struct walk *walk)
+static void note_descriptor_gaps(struct proc_scan *scan)
 {
-	if (walk->unreadable)
-		tape_gap(walk->tape, walk->seen, GAP_OWNERS, walk->unreadable,
+	if (scan->unreadable)
+		tape_gap(scan->tape, scan->seen, GAP_OWNERS, scan->unreadable,
 			 "open files of %llu %s could not be counted (%s)",
-			 (unsigned long long)walk->unreadable, walk_processes(walk->unreadable),
-			 walk_way_out());
-	if (walk->broken)
-		tape_gap(walk->tape, walk->seen, GAP_RESOURCES, walk->broken,
+			 (unsigned long long)scan->unreadable, scan_processes(scan->unreadable),
+			 scan_way_out());
+	if (scan->broken)
+		tape_gap(scan->tape, scan->seen, GAP_RESOURCES, scan->broken,
 			 "open files of %llu %s could not be counted: %s",
-			 (unsigned long long)walk->broken, walk_processes(walk->broken),
-			 strerror(walk->broken_err));
+			 (unsigned long long)scan->broken, scan_processes(scan->broken),
+			 strerror(scan->broken_err));
 }
 
 void descriptors_collect(struct tape *tape, struct snapshot *seen)
 {
-	struct walk walk = { .tape = tape, .seen = seen };
+	struct proc_scan scan = { .tape = tape, .seen = seen };
 	uint64_t netns = netns_inode();
-	bool known = walk_open(&walk, FRAME_DESCRIPTORS);
+	bool known = scan_open(&scan, FRAME_DESCRIPTORS);
 	int32_t pid;
 
-	while (known && proc_next(&walk.proc, &pid))
-		walk_process(&walk, pid, netns);
+	while (known && proc_next(&scan.proc, &pid))
+		count_if_inside(&scan, pid, netns);
 	if (known) {
-		note_descriptor_gaps(&walk);
-		walk_note_early_end(&walk);
+		note_descriptor_gaps(&scan);
+		scan_note_early_end(&scan);
 	}
-	walk_close(&walk);
+	scan_close(&scan);
 }
 
 void descriptors_collect_of(const struct place *place, struct snapshot *seen)
 {
 	struct tape none = { 0 };
-	struct walk walk = { .tape = &none, .seen = seen };
-	bool known = walk_open(&walk, FRAME_DESCRIPTORS);
+	struct proc_scan scan = { .tape = &none, .seen = seen };
+	bool known = scan_open(&scan, FRAME_DESCRIPTORS);
 
 	for (size_t i = 0; known && i < place->pids.count; i++)
-		count_process(&walk, place->pids.at[i]);
+		count_process(&scan, place->pids.at[i]);
 	if (known)
-		note_descriptor_gaps(&walk);
-	walk_close(&walk);
+		note_descriptor_gaps(&scan);
+	scan_close(&scan);
 }
 
 void descriptors_replay(struct tape *tape, struct snapshot *seen)
 {
-	struct person person = { 0 };
+	struct scanned scanned = { 0 };
 	struct frame_limit limit;
 	struct cursor cursor;
 	struct frame frame;
 	size_t size;
 	bool made;
 
-	if (!walk_replay(tape, FRAME_DESCRIPTORS, seen, &made, &cursor))
+	if (!scan_replay(tape, FRAME_DESCRIPTORS, seen, &made, &cursor))
 		return;
 	while (load_next(&cursor, &frame)) {
 		if (frame.type == FRAME_PROCESS) {
-			person_read(&person, &frame);
+			scanned_read(&scanned, &frame);
 		} else if (frame.type == FRAME_LIMIT) {
 			frame_open(&frame, &limit, &size);
-			add_limit(seen, &person, &limit);
+			add_limit(seen, &scanned, &limit);
 		} else if (frame.type == FRAME_GAP) {
 			tape_replay_gap(seen, &frame);
 		}

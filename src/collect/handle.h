@@ -3,7 +3,7 @@
 #define COLLECT_HANDLE_H
 
 #include "collect/collect.h"
-#include "collect/crowd.h"
+#include "collect/owner_cache.h"
 #include "collect/tape.h"
 
 /* The private part of struct collect, for the files that define functions of collect.h. */
@@ -13,7 +13,7 @@ struct collect {
 	struct limits         machine;  /* read before a namespace is entered */
 	bool                  machine_is_read;
 	char                  release[64]; /* of the kernel that is or was seen */
-	struct crowd         *crowd;    /* while every namespace is visited */
+	struct owner_cache   *cache;    /* while every namespace is visited */
 	uint32_t              tcp_states, udp_states; /* then: those that can be here */
 };
 

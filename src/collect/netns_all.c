@@ -242,11 +242,11 @@ int collect_everywhere(struct collect *collect, struct places *places, place_vis
 
 	memcpy(name, seen->netns_name, sizeof(name));
 	basics_machine(collect);
-	collect->crowd = grow_alloc(sizeof(*collect->crowd));
+	collect->cache = grow_alloc(sizeof(*collect->cache));
 	err = netns_visit_all(places, visit, ctx, seen, fault);
-	crowd_fini(collect->crowd);
-	free(collect->crowd);
-	collect->crowd = NULL;
+	owner_cache_fini(collect->cache);
+	free(collect->cache);
+	collect->cache = NULL;
 	/* whose caller never left it, wherever the visits have been */
 	seen->place = NULL;
 	seen->netns_inode = inode;
@@ -276,7 +276,7 @@ bool arrival_can_have(const struct collect *collect, struct collect_ask *ask)
 
 	if (tape_replays(&collect->tape) || tape_records(&collect->tape))
 		return true;
-	if (!collect->crowd)
+	if (!collect->cache)
 		ask->states &= netns_states(protocol);
 	else if (protocol == PROTOCOL_UDP)
 		ask->states &= collect->udp_states;

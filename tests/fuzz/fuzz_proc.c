@@ -9,7 +9,7 @@
 #include "collect/knobs.h"
 #include "collect/proc.h"
 #include "collect/raw_socks.h"
-#include "collect/walk.h"
+#include "collect/proc_scan.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include "collect/cgroups.h"
 #include "collect/crew.h"
 #include "collect/descriptors.h"
-#include "collect/holders.h"
+#include "collect/owners.h"
 #include "collect/inet.h"
 #include "collect/knobs.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef COLLECT_HOLDERS_H
-#define COLLECT_HOLDERS_H
+#ifndef COLLECT_OWNERS_H
+#define COLLECT_OWNERS_H
 
 #include "collect/collect.h"
 #include "collect/tape.h"
@@ -19,9 +19,9 @@
  */
 
 /* See collect_holders(). A recording gets every socket, wanted or not. */
-void holders_collect(struct tape *tape, struct snapshot *seen, const struct map *wanted);
-void holders_collect_some(struct tape *tape, struct snapshot *seen, const struct map *wanted,
-			  const struct holder_ask *ask);
-void holders_replay(struct tape *tape, struct snapshot *seen, const struct map *wanted);
+void owners_collect(struct tape *tape, struct snapshot *seen, const struct map *wanted);
+void owners_collect_some(struct tape *tape, struct snapshot *seen, const struct map *wanted,
+			 const struct holder_ask *ask);
+void owners_replay(struct tape *tape, struct snapshot *seen, const struct map *wanted);
 
 #endif

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collect/crowd.h"
+#include "collect/owner_cache.h"
 
 #include "base/grow.h"
 #include "base/order.h"
 #include "collect/cgroups.h"
-#include "collect/holders.h"
+#include "collect/owners.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-void crowd_fini(struct crowd *crowd)
+void owner_cache_fini(struct owner_cache *cache)
 {
-	if (crowd->walked)
-		snapshot_fini(&crowd->owners);
-	if (crowd->named)
-		snapshot_fini(&crowd->groups);
+	if (cache->scanned)
+		snapshot_fini(&cache->owners);
+	if (cache->named)
+		snapshot_fini(&cache->groups);
 }
 
 static void copy_gaps(struct snapshot *seen, const struct snapshot *from)
@@ -76,9 +76,10 @@ static void copy_wanted(struct snapshot *seen, const struct snapshot *owners,
 	grow_fini(&inodes);
 }
 
-void crowd_holders(struct crowd *crowd, struct snapshot *seen, const struct map *wanted)
+void owner_cache_holders(struct owner_cache *cache, struct snapshot *seen,
+			 const struct map *wanted)
 {
-	const struct snapshot *owners = &crowd->owners;
+	const struct snapshot *owners = &cache->owners;
 	struct tape none = { 0 };
 
 	/* Nobody to be found, which is known without a walk. */
@@ -86,10 +87,10 @@ void crowd_holders(struct crowd *crowd, struct snapshot *seen, const struct map 
 		seen->holders_known = seen->holders_complete = true;
 		return;
 	}
-	if (!crowd->walked) {
-		snapshot_init(&crowd->owners);
-		holders_collect(&none, &crowd->owners, NULL);
-		crowd->walked = true;
+	if (!cache->scanned) {
+		snapshot_init(&cache->owners);
+		owners_collect(&none, &cache->owners, NULL);
+		cache->scanned = true;
 	}
 	if (wanted)
 		copy_wanted(seen, owners, wanted);
@@ -102,17 +103,18 @@ void crowd_holders(struct crowd *crowd, struct snapshot *seen, const struct map 
 	copy_gaps(seen, owners);
 }
 
-void crowd_cgroups(struct crowd *crowd, struct snapshot *seen, const struct map *wanted)
+void owner_cache_cgroups(struct owner_cache *cache, struct snapshot *seen,
+			 const struct map *wanted)
 {
-	const struct snapshot *groups = &crowd->groups;
+	const struct snapshot *groups = &cache->groups;
 	struct tape none = { 0 };
 
 	if (wanted && !wanted->count)
 		return;
-	if (!crowd->named) {
-		snapshot_init(&crowd->groups);
-		cgroups_collect(&none, &crowd->groups, NULL);
-		crowd->named = true;
+	if (!cache->named) {
+		snapshot_init(&cache->groups);
+		cgroups_collect(&none, &cache->groups, NULL);
+		cache->named = true;
 	}
 	for (size_t i = 0; i < groups->cgroups.count; i++)
 		if (!wanted || map_find(wanted, groups->cgroups.at[i].id))

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/owners.h"
+
+#include "base/grow.h"
+#include "base/ids.h"
+#include "base/own.h"
+#include "collect/bpf/task_files.h"
+#include "collect/crew.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* With so many open files on the machine looking at all of them takes its time. */
+enum { MANY_FILES = 10000 };
+
+static uint64_t files_open(void)
+{
+	struct text content = { 0 };
+	uint64_t open = 0;
+
+	if (tape_read(AT_FDCWD, "/proc/sys/fs/file-nr", &content) == 0)
+		open = strtoull(text_str(&content), NULL, 10);
+	text_fini(&content);
+	return open;
+}
+
+/* For --verbose: which way was taken, and before it which one was not, and why. */
+static void say_way(struct snapshot *seen, const char *words)
+{
+	size_t size = strlen(seen->holders_way);
+
+	snprintf(seen->holders_way + size, sizeof(seen->holders_way) - size, "%s%s",
+		 size && *words ? ", " : "", words);
+}
+
+static void add_holder(struct snapshot *seen, const struct map *wanted,
+		       const struct scanned *scanned, int32_t fd, uint32_t inode)
+{
+	struct holder holder = { .inode = inode, .fd = fd };
+
+	if (wanted && !map_find(wanted, inode))
+		return;
+	scanned_add(seen, scanned, &holder.process);
+	*grow_add(&seen->holders) = holder;
+}
+
+/* ---- one pass in the kernel ---- */
+
+struct bpf_pass {
+	struct proc_scan *scan;
+	struct owners    *owners;
+	int32_t      pid;       /* whose descriptors are being told, all in a row */
+	bool         gone;      /* and it has ended since */
+};
+
+static void introduce_next(struct bpf_pass *pass, int32_t pid)
+{
+	struct scanned scanned = { .pid = pid };
+
+	if (pass->pid == pid)
+		return;
+	pass->pid = pid;
+	pass->gone = !scan_introduce(pass->scan, -1, &scanned);
+	if (!pass->gone)
+		*grow_add(&pass->owners->processes) = scanned;
+}
+
+static void take_task_file(void *ctx, const struct task_file *file)
+{
+	struct bpf_pass *pass = ctx;
+	const struct proc_scan *scan = pass->scan;
+	struct holder holder = {
+		.inode = file->inode, .process = (uint32_t)file->pid, .fd = file->fd,
+	};
+
+	if (!scan_wants(scan, file->inode))
+		return;
+	introduce_next(pass, file->pid);
+	if (!pass->gone)
+		*grow_add(&scan->seen->holders) = holder;
+}
+
+/* False, with nothing added, when it is not to be had; then /proc has to be walked. */
+static bool read_with_bpf(struct proc_scan *scan, struct owners *owners)
+{
+	struct bpf_pass pass = { .scan = scan, .owners = owners };
+	struct snapshot *seen = scan->seen;
+	size_t before = seen->holders.count;
+	struct text why = { 0 };
+	bool done = task_files_read(take_task_file, &pass, &why);
+
+	if (done) {
+		say_way(seen, "one BPF pass over all open files");
+	} else {
+		seen->holders.count = before;
+		owners->processes.count = 0;
+		say_way(seen, text_str(&why));
+	}
+	text_fini(&why);
+	return done;
+}
+
+/* ---- from pids to processes of the snapshot ---- */
+
+static int compare_scanned(const void *left, const void *right)
+{
+	const struct scanned *a = left, *b = right;
+
+	return (a->pid > b->pid) - (a->pid < b->pid);
+}
+
+/* Here @process is still the pid. */
+static int compare_as_walked(const void *left, const void *right)
+{
+	const struct holder *a = left, *b = right;
+
+	if (a->process != b->process)
+		return a->process < b->process ? -1 : 1;
+	return (a->fd > b->fd) - (a->fd < b->fd);
+}
+
+/* A recording holds them process by process, in the order of /proc. */
+static void save_owners(struct proc_scan *scan, const struct owners *owners, size_t from)
+{
+	const struct snapshot *seen = scan->seen;
+	struct holder *at = seen->holders.at + from;
+	size_t count = seen->holders.count - from, next = 0;
+
+	if (count)
+		qsort(at, count, sizeof(*at), compare_as_walked);
+	for (size_t i = 0; i < owners->processes.count; i++) {
+		const struct scanned *scanned = &owners->processes.at[i];
+
+		scan_save(scan, scanned);
+		for (; next < count && at[next].process == (uint32_t)scanned->pid; next++) {
+			struct frame_holder frame = { .fd = at[next].fd, .inode = at[next].inode };
+
+			tape_put(scan->tape, FRAME_HOLDER, &frame, NULL, 0);
+		}
+	}
+}
+
+/* What was only to be recorded goes. */
+static void drop_unwanted(struct snapshot *seen, const struct map *wanted, size_t from)
+{
+	size_t kept = from;
+
+	for (size_t i = from; i < seen->holders.count; i++)
+		if (map_find(wanted, seen->holders.at[i].inode))
+			seen->holders.at[kept++] = seen->holders.at[i];
+	seen->holders.count = kept;
+}
+
+/* Its index among the processes; each has a pid of its own. */
+static uint32_t find_scanned(const struct owners *owners, uint32_t pid)
+{
+	struct scanned key = { .pid = (int32_t)pid };
+	const struct scanned *scanned = bsearch(&key, owners->processes.at,
+						owners->processes.count, sizeof(key),
+						compare_scanned);
+
+	return (uint32_t)(scanned - owners->processes.at);
+}
+
+/* In the order of their pids, so that it does not matter who was met first. */
+static void number_processes(struct snapshot *seen, const struct owners *owners, size_t from)
+{
+	OWN_MEM uint32_t *index = grow_alloc(owners->processes.count * sizeof(*index));
+	struct holder *holder = seen->holders.at;
+	uint32_t pid = 0, scanned = 0;
+
+	for (size_t i = from; i < seen->holders.count; i++) {
+		if (holder[i].process != pid)
+			scanned = find_scanned(owners, pid = holder[i].process);
+		holder[i].process = scanned;
+		index[scanned] = 1;
+	}
+	for (size_t i = 0; i < owners->processes.count; i++)
+		if (index[i])
+			scanned_add(seen, &owners->processes.at[i], &index[i]);
+	for (size_t i = from; i < seen->holders.count; i++)
+		holder[i].process = index[holder[i].process];
+}
+
+static void count_nameless(struct proc_scan *scan, const struct owners *owners)
+{
+	for (size_t i = 0; i < owners->processes.count; i++) {
+		if (!owners->processes.at[i].nameless)
+			continue;
+		scan->nameless++;
+		scan->nameless_err = owners->processes.at[i].nameless;
+	}
+}
+
+static void add_owners(struct proc_scan *scan, struct owners *owners, size_t from)
+{
+	if (owners->processes.count)
+		qsort(owners->processes.at, owners->processes.count, sizeof(*owners->processes.at),
+		      compare_scanned);
+	if (tape_records(scan->tape)) {
+		save_owners(scan, owners, from);
+		if (scan->wanted)
+			drop_unwanted(scan->seen, scan->wanted, from);
+	}
+	number_processes(scan->seen, owners, from);
+	count_nameless(scan, owners);
+	grow_fini(&owners->processes);
+}
+
+/* ---- what was seen, and what was not ---- */
+
+/* True when something could not be seen. */
+static bool note_owner_gaps(struct proc_scan *scan)
+{
+	struct snapshot *seen = scan_told(scan->seen, scan->wanted);
+	bool hidden = proc_hides(&scan->proc);
+
+	if (scan->unreadable)
+		tape_gap(scan->tape, seen, GAP_OWNERS, scan->unreadable,
+			 "descriptors of %llu %s could not be read (%s)",
+			 (unsigned long long)scan->unreadable, scan_processes(scan->unreadable),
+			 scan_way_out());
+	if (scan->broken)
+		tape_gap(scan->tape, seen, GAP_RESOURCES, scan->broken,
+			 "descriptors of %llu %s could not be read: %s",
+			 (unsigned long long)scan->broken, scan_processes(scan->broken),
+			 strerror(scan->broken_err));
+	if (scan->nameless)
+		tape_gap(scan->tape, seen, GAP_OWNERS, scan->nameless,
+			 "names of %llu %s could not be read: %s",
+			 (unsigned long long)scan->nameless, scan_processes(scan->nameless),
+			 strerror(scan->nameless_err));
+	if (hidden)
+		tape_gap(scan->tape, seen, GAP_OWNERS, 1,
+			 "this /proc hides processes of others (hidepid, subset) or is not mounted; "
+			 "run as root to see all owners");
+	return scan_note_early_end(scan) || hidden || scan->unreadable || scan->broken;
+}
+
+static void set_known(struct snapshot *seen, bool known, bool complete)
+{
+	snapshot_sort_holders(seen);
+	seen->holders_known = known;
+	seen->holders_complete = known && complete;
+}
+
+/* Not before each of them has a holder is it enough to have looked into some processes. */
+static bool are_found(const struct proc_scan *scan, size_t from)
+{
+	const struct map *inodes = scan->near->inodes;
+	struct ids found = { 0 };
+	size_t count = 0;
+
+	for (size_t i = from; i < scan->seen->holders.count; i++) {
+		uint32_t inode = scan->seen->holders.at[i].inode;
+
+		count += map_find(inodes, inode) && ids_add(&found, inode);
+	}
+	ids_fini(&found);
+	return count == inodes->count;
+}
+
+static void scan_rounds(struct proc_scan *scan, struct owners *owners, size_t from)
+{
+	if (!scan->near) {
+		scan_descriptors(scan, owners);
+		return;
+	}
+	scan->round = SCAN_NEAR;
+	scan_descriptors(scan, owners);
+	if (are_found(scan, from)) {
+		say_way(scan->seen, "only in the control groups of the sockets");
+		return;
+	}
+	scan->round = SCAN_REST;
+	proc_rewind(&scan->proc);
+	scan_descriptors(scan, owners);
+}
+
+static void scan_all(struct proc_scan *scan)
+{
+	size_t from = scan->seen->holders.count;
+	struct owners owners = { 0 };
+
+	if (!read_with_bpf(scan, &owners)) {
+		scan_rounds(scan, &owners, from);
+		say_way(scan->seen, owners.threads > 1 ? "through /proc by two workers" :
+							 "through /proc by one worker");
+	}
+	add_owners(scan, &owners, from);
+}
+
+/* @near: where to begin, or NULL. */
+static void collect_owners(struct tape *tape, struct snapshot *seen, const struct map *wanted,
+			   const struct holder_ask *near)
+{
+	struct proc_scan scan = { .tape = tape, .seen = seen, .wanted = wanted, .near = near };
+	bool known = true, complete = true;
+
+	if (!wanted || wanted->count || tape_records(tape)) {
+		known = scan_open(&scan, FRAME_HOLDERS);
+		if (known) {
+			scan_all(&scan);
+			complete = !note_owner_gaps(&scan);
+		}
+		scan_close(&scan);
+	}
+	set_known(seen, known, complete);
+}
+
+void owners_collect(struct tape *tape, struct snapshot *seen, const struct map *wanted)
+{
+	collect_owners(tape, seen, wanted, NULL);
+}
+
+void owners_collect_some(struct tape *tape, struct snapshot *seen, const struct map *wanted,
+			 const struct holder_ask *ask)
+{
+	collect_owners(tape, seen, wanted, ask->cgroups && files_open() >= MANY_FILES ? ask : NULL);
+}
+
+/* False when the frame says that something could not be seen. */
+static bool replay_holder(struct snapshot *seen, const struct map *wanted,
+			  struct scanned *scanned, const struct frame *frame)
+{
+	struct frame_holder holder;
+	size_t size;
+
+	switch (frame->type) {
+	case FRAME_PROCESS:
+		scanned_read(scanned, frame);
+		return true;
+	case FRAME_HOLDER:
+		frame_open(frame, &holder, &size);
+		add_holder(seen, wanted, scanned, holder.fd, holder.inode);
+		return true;
+	case FRAME_GAP:
+		if (scan_told(seen, wanted))
+			tape_replay_gap(seen, frame);
+		return false;
+	default:
+		return true;
+	}
+}
+
+void owners_replay(struct tape *tape, struct snapshot *seen, const struct map *wanted)
+{
+	struct scanned scanned = { 0 };
+	bool known = !scan_told(seen, wanted), complete = true;
+	struct cursor cursor;
+	struct frame frame;
+
+	if (scan_replay(tape, FRAME_HOLDERS, scan_told(seen, wanted), &known, &cursor))
+		while (load_next(&cursor, &frame))
+			complete &= replay_holder(seen, wanted, &scanned, &frame);
+	set_known(seen, known, complete);
+}
