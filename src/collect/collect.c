@@ -12,7 +12,6 @@
 #include "collect/netns.h"
 #include "collect/netns_all.h"
 #include "collect/others.h"
-#include "collect/owner_cache.h"
 #include "collect/owners.h"
 #include "collect/privilege.h"
 #include "collect/proc_net.h"

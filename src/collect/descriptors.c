@@ -125,20 +125,6 @@ static void count_if_inside(struct proc_scan *scan, int32_t pid, uint64_t netns)
 		count_process(scan, pid);
 }
 
-static void note_descriptor_gaps(struct proc_scan *scan)
-{
-	if (scan->unreadable)
-		tape_gap(scan->tape, scan->seen, GAP_OWNERS, scan->unreadable,
-			 "open files of %llu %s could not be counted (%s)",
-			 (unsigned long long)scan->unreadable, scan_processes(scan->unreadable),
-			 scan_way_out());
-	if (scan->broken)
-		tape_gap(scan->tape, scan->seen, GAP_RESOURCES, scan->broken,
-			 "open files of %llu %s could not be counted: %s",
-			 (unsigned long long)scan->broken, scan_processes(scan->broken),
-			 strerror(scan->broken_err));
-}
-
 void descriptors_collect(struct tape *tape, struct snapshot *seen)
 {
 	struct proc_scan scan = { .tape = tape, .seen = seen };
@@ -149,7 +135,7 @@ void descriptors_collect(struct tape *tape, struct snapshot *seen)
 	while (known && proc_next(&scan.proc, &pid))
 		count_if_inside(&scan, pid, netns);
 	if (known) {
-		note_descriptor_gaps(&scan);
+		scan_note_gaps(&scan, "open files", "counted");
 		scan_note_early_end(&scan);
 	}
 	scan_close(&scan);
@@ -164,7 +150,7 @@ void descriptors_collect_of(const struct place *place, struct snapshot *seen)
 	for (size_t i = 0; known && i < place->pids.count; i++)
 		count_process(&scan, place->pids.at[i]);
 	if (known)
-		note_descriptor_gaps(&scan);
+		scan_note_gaps(&scan, "open files", "counted");
 	scan_close(&scan);
 }
 

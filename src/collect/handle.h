@@ -3,7 +3,7 @@
 #define COLLECT_HANDLE_H
 
 #include "collect/collect.h"
-#include "collect/owner_cache.h"
+#include "collect/owners.h"
 #include "collect/tape.h"
 
 /* The private part of struct collect, for the files that define functions of collect.h. */

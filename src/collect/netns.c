@@ -21,6 +21,8 @@
 /* A namespace whose process went away is looked for again this often. */
 #define ROUNDS 3
 
+#define NETNS_LINK "net:["      /* "net:[4026531840]" */
+
 /* ---- the one that the user named ---- */
 
 enum name_kind { BY_NAME, BY_PID, BY_PATH };
@@ -101,24 +103,6 @@ struct netns_walk {
 	bool           refused; /* something of the present process */
 };
 
-/* "net:[4026531840]" */
-static bool parse_link(const char *link, size_t size, uint64_t *inode)
-{
-	static const char before[] = "net:[";
-	size_t from = sizeof(before) - 1;
-	uint64_t value = 0;
-
-	if (size < from + 2 || memcmp(link, before, from) != 0 || link[size - 1] != ']')
-		return false;
-	for (size_t i = from; i < size - 1; i++) {
-		if (link[i] < '0' || link[i] > '9' || value > UINT64_MAX / 16)
-			return false;
-		value = value * 10 + (uint64_t)(link[i] - '0');
-	}
-	*inode = value;
-	return true;
-}
-
 /* The first path stays: what is mounted does not end with a process. */
 static struct place *add_netns(struct netns_found *found, uint64_t inode, const char *path)
 {
@@ -148,10 +132,10 @@ static const char *const folders[] = { "/run/netns/", "/var/run/netns/" };
 static void take_mount(struct netns_found *found, const struct mount *mount)
 {
 	struct place *place;
-	uint64_t inode;
+	uint32_t inode;
 
 	if (strcmp(mount->type, "nsfs") != 0 ||
-	    !parse_link(mount->root, strlen(mount->root), &inode))
+	    !proc_link_inode(mount->root, strlen(mount->root), NETNS_LINK, &inode))
 		return;
 	place = add_netns(found, inode, mount->point);
 	for (unsigned i = 0; i < 2; i++)
@@ -224,12 +208,12 @@ static void note_failure(struct netns_walk *walk, int32_t pid, int err)
 static struct place *take_link(struct netns_walk *walk, int32_t pid, const char *below)
 {
 	char link[64], path[64];
-	uint64_t inode;
+	uint32_t inode;
 	ssize_t size = readlinkat(dirfd(walk->proc.folder), below, link, sizeof(link));
 
 	if (size < 0)
 		note_failure(walk, pid, errno);
-	if (size < 0 || !parse_link(link, (size_t)size, &inode))
+	if (size < 0 || !proc_link_inode(link, (size_t)size, NETNS_LINK, &inode))
 		return NULL;
 	snprintf(path, sizeof(path), "/proc/%s", below);
 	return add_netns(walk->found, inode, path);

@@ -342,7 +342,8 @@ static int count_sock(void *ctx, const struct sock *sock)
 }
 
 /* One dump, of which nothing is recorded. False when it is not whole. */
-static bool count_socks(const struct port_search *search, uint32_t states, struct port_count *count)
+static bool count_socks(const struct port_search *search, uint32_t states,
+			struct port_count *count)
 {
 	struct collect_ask ask = {
 		.states = states, .ipv4 = true, .ipv6 = true, .protocol = search->ask->protocol,

@@ -6,7 +6,7 @@
 #include "collect/tape.h"
 
 /*
- * Who holds which socket: a walk through /proc (crew.h), or one pass of a program of
+ * Who holds which socket: a walk through /proc (proc_scan.h), or one pass of a program of
  * our own in the kernel (bpf/task_files.h) where it is built in, pays and sees the
  * same. Processes that end meanwhile are left out without a word; those that may not
  * be looked into are counted.
@@ -23,5 +23,21 @@ void owners_collect(struct tape *tape, struct snapshot *seen, const struct map *
 void owners_collect_some(struct tape *tape, struct snapshot *seen, const struct map *wanted,
 			 const struct holder_ask *ask);
 void owners_replay(struct tape *tape, struct snapshot *seen, const struct map *wanted);
+
+/*
+ * Owners and cgroups of the whole machine, looked up once for all namespaces
+ * that are visited, and not before somebody asks. Zeroed memory is an empty one.
+ */
+struct owner_cache {
+	struct snapshot owners, groups; /* with the gaps of each walk */
+	bool scanned, named;
+};
+void owner_cache_fini(struct owner_cache *cache);
+
+/* As collect_holders(), where @wanted are inodes of sockets of @seen, and collect_cgroups(). */
+void owner_cache_holders(struct owner_cache *cache, struct snapshot *seen,
+			 const struct map *wanted);
+void owner_cache_cgroups(struct owner_cache *cache, struct snapshot *seen,
+			 const struct map *wanted);
 
 #endif

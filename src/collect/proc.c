@@ -123,6 +123,24 @@ bool proc_shows_nothing(int32_t pid, int err)
 	return bare || err == ENOENT || err == ESRCH;
 }
 
+bool proc_link_inode(const char *link, size_t size, const char *before, uint32_t *inode)
+{
+	size_t from = strlen(before);
+	uint64_t value = 0;
+
+	if (size < from + 2 || memcmp(link, before, from) != 0 || link[size - 1] != ']')
+		return false;
+	for (size_t i = from; i < size - 1; i++) {
+		if (link[i] < '0' || link[i] > '9')
+			return false;
+		value = value * 10 + (uint64_t)(link[i] - '0');
+		if (value > UINT32_MAX)
+			return false;
+	}
+	*inode = (uint32_t)value;
+	return true;
+}
+
 /* ---- mounts ---- */
 
 static bool is_octal(const char *at)

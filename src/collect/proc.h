@@ -57,6 +57,12 @@ bool proc_is_bare(const char *stat);
  */
 bool proc_shows_nothing(int32_t pid, int err);
 
+/*
+ * What a link such as "socket:[123]" leads to: 123, where @before is "socket:[". @link has
+ * @size bytes and no NUL. False for anything else.
+ */
+bool proc_link_inode(const char *link, size_t size, const char *before, uint32_t *inode);
+
 /* One line of /proc/self/mountinfo; the strings live in that line. */
 struct mount {
 	uint32_t id;

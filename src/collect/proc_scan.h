@@ -7,8 +7,6 @@
 #include "collect/proc.h"
 #include "collect/tape.h"
 
-#include <errno.h>
-
 /*
  * The walk through /proc that finds holders (owners.c) and counts descriptors
  * (descriptors.c), live and from a recording.
@@ -60,12 +58,6 @@ bool scan_introduce(const struct proc_scan *scan, int descriptors, struct scanne
 /* Saves it when a recording is made. */
 void scan_save(struct proc_scan *scan, const struct scanned *scanned);
 
-/* True when it is to be looked into in this round. */
-bool scan_is_turn_of(const struct proc_scan *scan, int32_t pid);
-
-/* The folder of its descriptors or -errno. The caller closes it. */
-int scan_descriptor_folder(const struct proc_scan *scan, int32_t pid);
-
 /* Counts a process that cannot be looked into. Gone is no gap, and bare has nothing. */
 void scan_failed(struct proc_scan *scan, int32_t pid, int err);
 
@@ -75,11 +67,16 @@ bool scan_note_early_end(struct proc_scan *scan);
 /* Where gaps go: NULL when nobody wanted an owner, which is worth saving, not worth telling. */
 struct snapshot *scan_told(struct snapshot *seen, const struct map *wanted);
 
-/* For sentences: "process" or "processes", and what would show more of them. */
-const char *scan_processes(uint64_t count);
-const char *scan_way_out(void);
+/*
+ * Gaps for processes whose @what ("descriptors") could not be @done ("read"), and for those
+ * without a name. True when there was one of the former.
+ */
+bool scan_note_gaps(struct proc_scan *scan, const char *what, const char *done);
 
-/* The head of the next section of that type, @made: of a machine with /proc; a gap when there is none. */
+/*
+ * The head of the next section of that type, @made: of a machine with /proc; a gap when
+ * there is none.
+ */
 bool scan_replay(struct tape *tape, enum frame_type type, struct snapshot *seen,
 		 bool *made, struct cursor *cursor);
 
@@ -89,10 +86,29 @@ void scanned_read(struct scanned *scanned, const struct frame *frame);
 /* Puts it into the snapshot, live and replayed the same way. */
 void scanned_add(struct snapshot *seen, const struct scanned *scanned, uint32_t *index);
 
-/* What is told of a process that has gone meanwhile. */
-static inline bool scan_is_gone(int err)
-{
-	return err == ENOENT || err == ESRCH;
-}
+/*
+ * The descriptors of all processes through /proc, looked at by one worker, or by
+ * two when they are many and there is more than one CPU. One listing is handed
+ * out in batches, so that a single process with most of the descriptors keeps both
+ * busy. What is found does not depend on how many they were, only its order does.
+ *
+ * At most three descriptors are open for one worker and four for two: /proc, a
+ * folder for each, and one file.
+ */
+
+/*
+ * What a walk has found. The holders are in seen->holders, with the pid where the
+ * number of the process in the snapshot is to stand.
+ */
+struct owners {
+	struct { struct scanned *at; size_t count, room; } processes; /* who holds something */
+	unsigned threads;
+};
+
+/* Adds what @scan wants, in no order, and counts in it who could not be looked into. */
+void scan_descriptors(struct proc_scan *scan, struct owners *owners);
+
+/* True for every socket when a recording is made. */
+bool scan_wants(const struct proc_scan *scan, uint32_t inode);
 
 #endif

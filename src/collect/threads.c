@@ -3,7 +3,6 @@
 
 #include "base/grow.h"
 #include "base/own.h"
-#include "collect/crew.h"
 #include "collect/proc.h"
 
 #include <stdio.h>
@@ -41,7 +40,7 @@ static void walk_descriptors(struct thread_walk *walk, DIR *folder)
 		ssize_t size = readlinkat(dirfd(folder), entry->d_name, link, sizeof(link));
 
 		if (size > 0 && proc_number(entry->d_name, &walk->held.fd) &&
-		    holder_inode(link, (size_t)size, &walk->held.inode))
+		    proc_link_inode(link, (size_t)size, "socket:[", &walk->held.inode))
 			text_add(walk->rows, &walk->held, sizeof(walk->held));
 	}
 }

@@ -4,12 +4,10 @@
 
 #include "base/text.h"
 #include "collect/cgroups.h"
-#include "collect/crew.h"
 #include "collect/descriptors.h"
 #include "collect/knobs.h"
 #include "collect/proc.h"
 #include "collect/raw_socks.h"
-#include "collect/proc_scan.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +23,8 @@ static void link_of_descriptor(char *text, size_t size)
 {
 	uint32_t inode = 0;
 
-	if (!holder_inode((const char *)fuzz_at_page_end((uint8_t *)text, size), size, &inode))
+	if (!proc_link_inode((const char *)fuzz_at_page_end((uint8_t *)text, size), size, "socket:[",
+			     &inode))
 		return;
 	fuzz_require(size > 9 && memcmp(text, "socket:[", 8) == 0 && text[size - 1] == ']',
 		     "'%s' passes for a socket", text);

@@ -3,11 +3,10 @@
 #include "test.h"
 
 #include "collect/cgroups.h"
-#include "collect/crew.h"
 #include "collect/descriptors.h"
-#include "collect/owners.h"
 #include "collect/inet.h"
 #include "collect/knobs.h"
+#include "collect/proc.h"
 
 static void test_proc_text(void **state)
 {
@@ -17,13 +16,13 @@ static void test_proc_text(void **state)
 	int64_t value;
 
 	(void)state;
-	assert_true(holder_inode("socket:[4026531]", 16, &inode));
+	assert_true(proc_link_inode("socket:[4026531]", 16, "socket:[", &inode));
 	assert_int_equal(inode, 4026531);
-	assert_false(holder_inode("socket:[]", 9, &inode));
-	assert_false(holder_inode("socket:[12", 10, &inode));
-	assert_false(holder_inode("socket:[4294967296]", 19, &inode));
-	assert_false(holder_inode("socket:[1x]", 11, &inode));
-	assert_false(holder_inode("pipe:[1]", 8, &inode));
+	assert_false(proc_link_inode("socket:[]", 9, "socket:[", &inode));
+	assert_false(proc_link_inode("socket:[12", 10, "socket:[", &inode));
+	assert_false(proc_link_inode("socket:[4294967296]", 19, "socket:[", &inode));
+	assert_false(proc_link_inode("socket:[1x]", 11, "socket:[", &inode));
+	assert_false(proc_link_inode("pipe:[1]", 8, "socket:[", &inode));
 	assert_true(holder_limit("Limit\nMax open files            1024      4096 files\n", &value));
 	assert_int_equal(value, 1024);
 	assert_true(holder_limit("Max open files   unlimited unlimited files\n", &value));
