@@ -129,7 +129,7 @@ $(O)/%.o: src/%.c $(O)/flags.mk
 # With BPF=1 these stand in for what the archive has: our program in the kernel as bytes of
 # ours, and the libbpf that loads it, found by name when it is wanted.
 BPF_CLANG ?= clang
-BPF_PARTS := $(addprefix $(O)/bpf/,holders.o privilege.o task_files.o)
+BPF_PARTS := $(addprefix $(O)/bpf/,owners.o privilege.o task_files.o)
 $(O)/bpf/program.o: src/collect/bpf/program.bpf.c src/collect/bpf/task_file.h $(O)/flags.mk
 	@mkdir -p $(@D)
 	$(call say,BPF,$<)$(BPF_CLANG) -target bpf -mcpu=v2 -O2 -g -Wall -Wextra -Isrc -c $< -o $@
@@ -291,7 +291,7 @@ asan:
 	@$(MAKE) --no-print-directory O=$(O)/asan CFLAGS="-O1 -g $(SANITIZE)" \
 	  LDFLAGS="$(SANITIZE)" KIND=asan run-sanitized
 
-# ThreadSanitizer over what starts threads: listings side by side and the crew that looks for owners.
+# ThreadSanitizer over what starts threads: a listing received ahead and the two workers that look for owners.
 THREADED := $(filter $(O)/tests/test_collect%,$(UNIT)) \
             $(wildcard $(patsubst %,tests/lab/%.bats,suspects owners churn threads))
 tsan:
