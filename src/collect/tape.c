@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/tape.h"
 
+#include "base/grow.h"
 #include "base/input.h"
 #include "base/own.h"
 #include "collect/collect.h"
@@ -43,43 +44,30 @@ void tape_put(struct tape *tape, enum frame_type type, const void *fixed,
 }
 
 /*
- * One try with a buffer of @room bytes. Some files of /proc/sys give only what
- * fits into the first read: full means try again with more.
+ * One try with room for @room bytes. Some files of /proc/sys give only what fits into
+ * the first read: full means try again with more.
  */
-static int read_within(int folder, const char *name, char *buffer, size_t room,
-		       size_t *size)
+static int read_within(int folder, const char *name, size_t room, struct text *content)
 {
 	OWN_FD int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	ssize_t got = fd < 0 ? -errno : input_fill(fd, buffer, room);
+	ssize_t got;
 
-	if (got < 0)
-		return (int)got;
-	*size = (size_t)got;
-	return *size == room ? -EFBIG : 0;
-}
-
-static int read_large(int folder, const char *name, size_t room, struct text *content)
-{
-	char *large = malloc(room);
-	size_t size;
-	int err = large ? read_within(folder, name, large, room, &size) : -ENOMEM;
-
-	if (!err)
-		text_add(content, large, size);
-	free(large);
-	return err;
+	if (fd < 0)
+		return -errno;
+	content->at = grow_room(content->at, &content->room, content->count + room + 1, 1);
+	got = input_fill(fd, content->at + content->count, room);
+	if (got > 0 && (size_t)got < room)
+		content->count += (size_t)got;
+	content->at[content->count] = '\0';
+	return got < 0 ? (int)got : (size_t)got == room ? -EFBIG : 0;
 }
 
 int tape_read(int folder, const char *name, struct text *content)
 {
-	char small[4096];
-	size_t size;
-	int err = read_within(folder, name, small, sizeof(small), &size);
+	int err = -EFBIG;
 
-	if (!err)
-		text_add(content, small, size);
-	for (size_t room = 65536; err == -EFBIG && room <= 1048576; room *= 16)
-		err = read_large(folder, name, room, content);
+	for (size_t room = 4096; err == -EFBIG && room <= 1048576; room *= 16)
+		err = read_within(folder, name, room, content);
 	return err;
 }
 

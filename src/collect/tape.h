@@ -49,7 +49,7 @@ void tape_put(struct tape *tape, enum frame_type type, const void *fixed,
  */
 int tape_file(struct tape *tape, const char *name, struct text *content);
 
-/* Reads a small file of /proc whole, at most 1 MiB. Nothing is saved. */
+/* Adds a small file of /proc whole, less than 1 MiB. Nothing is saved. */
 int tape_read(int folder, const char *name, struct text *content);
 
 /* A question to the kernel and its answer, as recorded: see answer_schemas. */
