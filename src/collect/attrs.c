@@ -2,7 +2,6 @@
 #include "collect/attrs.h"
 
 #include "base/grow.h"
-#include "collect/nlattrs.h"
 #include "collect/tcp_info.h"
 
 #include <linux/inet_diag.h>

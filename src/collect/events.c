@@ -2,8 +2,8 @@
 #include "collect/events.h"
 
 #include "base/grow.h"
+#include "collect/attrs.h"
 #include "collect/message.h"
-#include "collect/nlattrs.h"
 #include "collect/wire.h"
 
 #include <errno.h>

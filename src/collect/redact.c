@@ -3,7 +3,6 @@
 
 #include "base/grow.h"
 #include "base/map.h"
-#include "collect/nlattrs.h"
 #include "collect/others.h"
 
 #include <ctype.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/routes.h"
 
+#include "collect/attrs.h"
 #include "collect/handle.h"
-#include "collect/nlattrs.h"
 #include "collect/wire.h"
 
 #include <errno.h>
