@@ -216,12 +216,12 @@ void collect_flags(struct collect *collect, struct snapshot *seen)
 	struct question question = { .kind = ANSWER_FLAGS, .key = "" };
 
 	if (tape_replays(tape)) {
-		tape_answer_find(tape, &question);
+		tape_answered(tape, &question);
 		apply_all(seen, &question.rows);
 	} else {
 		ask_all(seen, &question.rows);
 		if (question.rows.count)
-			tape_answer_save(tape, &question);
+			tape_answer(tape, &question);
 	}
 	text_fini(&question.rows);
 }

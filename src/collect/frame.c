@@ -38,6 +38,8 @@ _Static_assert(sizeof(struct answer_flags) == 16 && sizeof(struct answer_scene_k
 	       sizeof(struct answer_scene) == 12 && sizeof(struct answer_probe_bind_key) == 52 &&
 	       sizeof(struct bind_probe) == 208 && sizeof(struct answer_way_key) == 40 &&
 	       sizeof(struct way) == 28 && sizeof(struct port_probe) == 16596 &&
+	       sizeof(struct answer_elsewhere_key) == 8 && sizeof(struct elsewhere) == 344 &&
+	       sizeof(struct answer_unix) == 44 && sizeof(struct unix_sock) == 20 &&
 	       sizeof(struct answer_thread) == 32, "no padding in a recording");
 
 const struct answer_schema answer_schemas[ANSWER_KIND_COUNT] = {
@@ -47,6 +49,8 @@ const struct answer_schema answer_schemas[ANSWER_KIND_COUNT] = {
 				 .key = { FIELD(ADDRESS, answer_scene_key, addr) } },
 	[ANSWER_PROBE_BIND]  = { .head_size = sizeof(struct bind_probe), .plain = true,
 				 .key = { FIELD(ADDRESS, answer_probe_bind_key, addr) } },
+	[ANSWER_ELSEWHERE]   = { sizeof(struct answer_elsewhere), sizeof(struct elsewhere) },
+	[ANSWER_UNIX]        = { sizeof(struct answer_unix), sizeof(struct unix_sock) },
 	[ANSWER_WAY]         = { .head_size = sizeof(struct way), .plain = true,
 				 .key = { FIELD(ADDRESS, answer_way_key, destination),
 					  FIELD(ADDRESS, answer_way_key, source) },

@@ -135,6 +135,17 @@ struct answer_way_key {
 	uint8_t  source[16];                    /* left away where the kernel is to choose it */
 };
 
+struct answer_elsewhere_key { uint32_t protocol, port; };
+struct answer_elsewhere { uint32_t known; };    /* and rows: struct elsewhere */
+
+struct answer_unix {                            /* and rows: struct unix_sock; see unix_bind.c for the key */
+	uint32_t file;
+	int32_t  parent_err;
+	uint32_t listed, elsewhere_known;
+	int32_t  list_err;
+	char     file_kind[24];
+};
+
 struct answer_thread {                          /* row: one descriptor of one thread */
 	int32_t  pid, tid, fd;
 	uint32_t inode;

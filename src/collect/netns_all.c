@@ -290,23 +290,6 @@ bool arrival_can_have(const struct collect *collect, struct collect_ask *ask)
 /* More of them say nothing more. */
 #define ELSEWHERE_MAX 64
 
-/* As recorded: the question, the answer and its rows, without padding. */
-struct port_key {
-	uint32_t protocol, port;
-};
-
-struct port_answer {
-	uint32_t known;
-};
-
-struct port_owner {
-	uint64_t inode;
-	int32_t  pid;
-	uint32_t listeners, others, comm_size;
-	char     name[256];
-	char     comm[64];
-};
-
 struct port_search {
 	const struct bind_ask *ask;
 	struct bind_scene     *scene;
@@ -395,73 +378,28 @@ static int compare_elsewhere(const void *a, const void *b)
 	return order_of((int64_t)one->netns_inode, (int64_t)other->netns_inode);
 }
 
-static void save_port_owners(struct tape *tape, const struct port_key *key,
-			     const struct bind_scene *scene)
+/* Of a recording: not more than there can be, and no name goes beyond its end. */
+static void replay_port_owners(struct bind_scene *scene, const struct text *rows)
 {
-	struct port_answer told = { .known = scene->elsewhere_known };
-	struct text bytes = { 0 };
+	for (size_t at = 0; at < rows->count && scene->elsewhere.count < ELSEWHERE_MAX;
+	     at += sizeof(struct elsewhere)) {
+		struct elsewhere *there = grow_add(&scene->elsewhere);
 
-	text_add(&bytes, (const char *)&told, sizeof(told));
-	for (size_t i = 0; i < scene->elsewhere.count; i++) {
-		const struct elsewhere *there = &scene->elsewhere.at[i];
-		struct port_owner row = {
-			.inode = there->netns_inode, .pid = there->pid,
-			.listeners = there->listeners, .others = there->others,
-			.comm_size = there->comm_size,
-		};
-
-		memcpy(row.name, there->name, sizeof(row.name));
-		memcpy(row.comm, there->comm, sizeof(row.comm));
-		text_add(&bytes, (const char *)&row, sizeof(row));
+		memcpy(there, rows->at + at, sizeof(*there));
+		there->pid = there->pid > 0 ? there->pid : 0;
+		there->name[sizeof(there->name) - 1] = '\0';
+		if (there->comm_size >= sizeof(there->comm))
+			there->comm_size = sizeof(there->comm) - 1;
 	}
-	tape_answer(tape, ANSWER_ELSEWHERE, key, sizeof(*key), bytes.at, bytes.count);
-	text_fini(&bytes);
 }
 
-static void replay_port_owner(struct bind_scene *scene, const uint8_t *bytes)
+static void find_port_owners(const struct bind_ask *ask, struct bind_scene *scene,
+			     unsigned deadline_ms)
 {
-	struct elsewhere *there = grow_add(&scene->elsewhere);
-	struct port_owner row;
-
-	memcpy(&row, bytes, sizeof(row));
-	there->netns_inode = row.inode;
-	there->pid = row.pid > 0 ? row.pid : 0;
-	there->listeners = row.listeners;
-	there->others = row.others;
-	there->comm_size = (uint8_t)(row.comm_size < sizeof(there->comm) ? row.comm_size :
-				     sizeof(there->comm) - 1);
-	memcpy(there->comm, row.comm, there->comm_size);
-	memcpy(there->name, row.name, sizeof(there->name) - 1);
-}
-
-static void replay_port_owners(const struct tape *tape, const struct port_key *key,
-			       struct bind_scene *scene)
-{
-	struct port_answer told;
-	size_t size;
-	const uint8_t *bytes = tape_answered(tape, ANSWER_ELSEWHERE, key, sizeof(*key), &size);
-
-	if (!bytes || size < sizeof(told) || (size - sizeof(told)) % sizeof(struct port_owner))
-		return;
-	memcpy(&told, bytes, sizeof(told));
-	scene->elsewhere_known = told.known;
-	for (size_t at = sizeof(told); at < size && scene->elsewhere.count < ELSEWHERE_MAX;
-	     at += sizeof(struct port_owner))
-		replay_port_owner(scene, bytes + at);
-}
-
-void netns_port_owners(struct tape *tape, const struct bind_ask *ask, struct bind_scene *scene,
-		       unsigned deadline_ms)
-{
-	struct port_key key = { .protocol = ask->protocol, .port = ask->port };
 	struct port_search search = {
 		.ask = ask, .scene = scene, .end_ms = now_ms() + (int64_t)deadline_ms,
 	};
 
-	if (tape_replays(tape)) {
-		replay_port_owners(tape, &key, scene);
-		return;
-	}
 	uname(&search.system);
 	scene->elsewhere_known = netns_tour(0, visit_other, &search);
 	if (scene->elsewhere.count)
@@ -469,5 +407,24 @@ void netns_port_owners(struct tape *tape, const struct bind_ask *ask, struct bin
 		      compare_elsewhere);
 	if (scene->elsewhere.count > ELSEWHERE_MAX)
 		scene->elsewhere.count = ELSEWHERE_MAX;
-	save_port_owners(tape, &key, scene);
+}
+
+void netns_port_owners(struct tape *tape, const struct bind_ask *ask, struct bind_scene *scene,
+		       unsigned deadline_ms)
+{
+	struct answer_elsewhere_key key = { .protocol = ask->protocol, .port = ask->port };
+	struct answer_elsewhere told = { .known = false };
+	struct question question = { ANSWER_ELSEWHERE, &key, sizeof(key), .head = &told };
+
+	if (!tape_replays(tape)) {
+		find_port_owners(ask, scene, deadline_ms);
+		told.known = scene->elsewhere_known;
+		text_add(&question.rows, scene->elsewhere.at,
+			 scene->elsewhere.count * sizeof(*scene->elsewhere.at));
+		tape_answer(tape, &question);
+	} else if (tape_answered(tape, &question)) {
+		scene->elsewhere_known = told.known;
+		replay_port_owners(scene, &question.rows);
+	}
+	text_fini(&question.rows);
 }

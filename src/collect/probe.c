@@ -274,10 +274,10 @@ void collect_probe_bind(struct collect *collect, const struct bind_ask *ask,
 	if (!tape_replays(tape)) {
 		if (may_ask(ask, probe))
 			try_it(ask, probe);
-		tape_answer_save(tape, &question);
+		tape_answer(tape, &question);
 		return;
 	}
-	if (!tape_answer_find(tape, &question))
+	if (!tape_answered(tape, &question))
 		refuse(probe->refusal, "the recording holds no such probe");
 	probe->made = probe->made == 1;
 	if (probe->err < 0 || probe->err >= 4096)
@@ -504,10 +504,10 @@ void collect_probe_ports(struct collect *collect, const uint8_t *ports,
 	*probe = (struct port_probe){ 0 };
 	if (!tape_replays(tape)) {
 		ask_some(ports, probe);
-		tape_answer_save(tape, &question);
+		tape_answer(tape, &question);
 		return;
 	}
-	if (!tape_answer_find(tape, &question))
+	if (!tape_answered(tape, &question))
 		refuse(probe->refusal, "the recording holds no such probe");
 	take_recorded(ports, probe);
 }

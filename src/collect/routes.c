@@ -331,8 +331,8 @@ void collect_way(struct collect *collect, const struct connect_ask *ask, struct 
 	*way = (struct way){ 0 };
 	if (!tape_replays(tape)) {
 		ask_kernel(ask, seen, way);
-		tape_answer_save(tape, &question);
-	} else if (!tape_answer_find(tape, &question) && !source_of(ask)) {
+		tape_answer(tape, &question);
+	} else if (!tape_answered(tape, &question) && !source_of(ask)) {
 		infer(&ask->destination, seen, way);
 	}
 	if (way->err < 0 || way->err >= 4096)

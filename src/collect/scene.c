@@ -273,8 +273,8 @@ void collect_bind_scene(struct collect *collect, const struct bind_ask *ask,
 	memcpy(key.addr, ask->addr.b, sizeof(key.addr));
 	if (!tape_replays(tape)) {
 		told = ask_kernel(ask, seen);
-		tape_answer_save(tape, &question);
-	} else if (!tape_answer_find(tape, &question)) {
+		tape_answer(tape, &question);
+	} else if (!tape_answered(tape, &question)) {
 		told = (struct answer_scene){ .addr_kind = recorded_kind(ask, seen) };
 	}
 	scene->addr_kind = told.addr_kind < ADDR_KIND_COUNT ? told.addr_kind : ADDR_KIND_UNKNOWN;

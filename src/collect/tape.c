@@ -104,41 +104,7 @@ int tape_file(struct tape *tape, const char *name, struct text *content)
 	return err;
 }
 
-void tape_answer(struct tape *tape, enum answer_kind kind, const void *key, size_t key_size,
-		 const void *answer, size_t size)
-{
-	struct frame_answer frame = { .kind = kind, .key_size = (uint32_t)key_size };
-	struct text bytes = { 0 };
-
-	if (!tape->save)
-		return;
-	text_add(&bytes, key, key_size);
-	text_add(&bytes, answer, size);
-	tape_put(tape, FRAME_ANSWER, &frame, bytes.at, bytes.count);
-	text_fini(&bytes);
-}
-
-const uint8_t *tape_answered(const struct tape *tape, enum answer_kind kind, const void *key,
-			     size_t key_size, size_t *size)
-{
-	for (size_t i = 0; i < load_heads(tape->load); i++) {
-		struct frame frame = load_head(tape->load, i);
-		struct frame_answer asked;
-		const uint8_t *bytes;
-
-		if (frame.type != FRAME_ANSWER)
-			continue;
-		bytes = frame_open(&frame, &asked, size);
-		if (asked.kind != (uint32_t)kind || asked.key_size != key_size ||
-		    *size < key_size || memcmp(bytes, key, key_size) != 0)
-			continue;
-		*size -= key_size;
-		return bytes + key_size;
-	}
-	return NULL;
-}
-
-void tape_answer_save(struct tape *tape, const struct question *question)
+void tape_answer(struct tape *tape, const struct question *question)
 {
 	struct frame_answer frame = {
 		.kind = question->kind, .key_size = (uint32_t)question->key_size,
@@ -173,7 +139,7 @@ static const uint8_t *answer_of(const struct frame *frame, const struct question
 	return bytes + question->key_size;
 }
 
-bool tape_answer_find(const struct tape *tape, struct question *question)
+bool tape_answered(const struct tape *tape, struct question *question)
 {
 	const struct answer_schema *schema = &answer_schemas[question->kind];
 	bool found = false;

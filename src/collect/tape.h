@@ -62,22 +62,10 @@ struct question {
 };
 
 /* Saves the answer that the kernel gave when a recording is made. */
-void tape_answer_save(struct tape *tape, const struct question *question);
+void tape_answer(struct tape *tape, const struct question *question);
 
 /* Fills in the recorded answer to the same question; false when there is none. */
-bool tape_answer_find(const struct tape *tape, struct question *question);
-
-/**
- * tape_answer - save one answer of the kernel, to be found again by its question
- * @key: the question, fixed bytes without padding
- * @answer: fixed bytes without padding, or an array of such
- */
-void tape_answer(struct tape *tape, enum answer_kind kind, const void *key, size_t key_size,
-		 const void *answer, size_t size);
-
-/* The recorded answer to that question; NULL when there is none. Not aligned. */
-const uint8_t *tape_answered(const struct tape *tape, enum answer_kind kind, const void *key,
-			     size_t key_size, size_t *size);
+bool tape_answered(const struct tape *tape, struct question *question);
 
 /**
  * tape_gap - note a gap, and save it for the replay

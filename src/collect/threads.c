@@ -131,8 +131,8 @@ void collect_threads(struct collect *collect, struct snapshot *seen)
 
 	if (!tape_replays(tape)) {
 		if (walk_all(&question.rows))
-			tape_answer_save(tape, &question);
-	} else if (!tape_answer_find(tape, &question)) {
+			tape_answer(tape, &question);
+	} else if (!tape_answered(tape, &question)) {
 		snapshot_gap(seen, GAP_RECORDING, 1,
 			     "the recording does not hold the threads of processes");
 	}

@@ -27,17 +27,6 @@
 /* The kernel's names of these two are in no header. */
 enum { OVERLAYFS = 0x794c7630, ZFS = 0x2fc12fc1 };
 
-/* As recorded, before the sockets and without padding. The question is in make_unix_key(). */
-struct unix_record {
-	uint32_t file;
-	int32_t  parent_err;
-	uint32_t listed, elsewhere_known;
-	int32_t  list_err;
-	char     file_kind[24];
-};
-
-_Static_assert(sizeof(struct unix_sock) == 5 * sizeof(uint32_t), "recorded as it is");
-
 /* What belongs to the name, before accepted connections are told apart. */
 struct unix_match {
 	struct unix_sock sock;
@@ -359,24 +348,19 @@ static void make_unix_key(struct text *key, const struct unix_ask *ask)
 	text_add(key, ask->name, ask->size);
 }
 
-static void save_unix(struct tape *tape, const struct text *key, const struct unix_scene *scene,
-		      int list_err)
+static struct answer_unix unix_answer_of(const struct unix_scene *scene, int list_err)
 {
-	struct unix_record told = {
+	struct answer_unix told = {
 		.file = scene->file, .parent_err = scene->parent_err, .listed = scene->listed,
 		.elsewhere_known = scene->elsewhere_known, .list_err = list_err,
 	};
-	struct text bytes = { 0 };
 
 	memcpy(told.file_kind, scene->file_kind, sizeof(told.file_kind));
-	text_add(&bytes, (const char *)&told, sizeof(told));
-	text_add(&bytes, (const char *)scene->socks.at,
-		 scene->socks.count * sizeof(*scene->socks.at));
-	tape_answer(tape, ANSWER_UNIX, key->at, key->count, bytes.at, bytes.count);
-	text_fini(&bytes);
+	return told;
 }
 
-static void replay_unix_record(struct unix_scene *scene, const struct unix_record *told)
+/* Returns what the listing failed with. */
+static int replay_unix(struct unix_scene *scene, const struct answer_unix *told)
 {
 	scene->file = told->file <= UNIX_FILE_DANGLING ? told->file : UNIX_FILE_UNKNOWN;
 	scene->parent_err = told->parent_err > 0 && told->parent_err < 4096 ? told->parent_err : 0;
@@ -386,49 +370,50 @@ static void replay_unix_record(struct unix_scene *scene, const struct unix_recor
 	for (size_t i = 0; i < sizeof(scene->file_kind) - 1 && told->file_kind[i]; i++)
 		scene->file_kind[i] = (char)(told->file_kind[i] >= ' ' && told->file_kind[i] <= '~' ?
 					     told->file_kind[i] : '?');
+	return told->list_err > -4096 && told->list_err < 0 ? told->list_err : 0;
 }
 
-/* Returns what the listing failed with. */
-static int replay_unix(const struct tape *tape, const struct text *key, const struct unix_ask *ask,
-		       struct unix_scene *scene, struct snapshot *seen)
+static void replay_unix_socks(const struct unix_ask *ask, const struct text *rows,
+			      struct unix_scene *scene)
 {
 	struct unix_sock sock;
-	struct unix_record told;
-	size_t size;
-	const uint8_t *bytes = tape_answered(tape, ANSWER_UNIX, key->at, key->count, &size);
 
-	if (!bytes || size < sizeof(told) || (size - sizeof(told)) % sizeof(sock)) {
-		snapshot_gap(seen, GAP_RECORDING, 1,
-			     "the recording does not hold what was at that name");
-		return 0;
-	}
-	memcpy(&told, bytes, sizeof(told));
-	replay_unix_record(scene, &told);
-	for (size_t at = sizeof(told); at < size; at += sizeof(sock)) {
-		memcpy(&sock, bytes + at, sizeof(sock));
+	for (size_t at = 0; at < rows->count; at += sizeof(sock)) {
+		memcpy(&sock, rows->at + at, sizeof(sock));
 		if (is_in_the_way(ask, &sock))
 			*grow_add(&scene->socks) = sock;
 	}
-	return told.list_err > -4096 && told.list_err < 0 ? told.list_err : 0;
 }
 
 void unix_bind_collect(struct tape *tape, const struct unix_ask *ask, struct unix_scene *scene,
 		       unsigned deadline_ms, struct snapshot *seen)
 {
+	struct answer_unix told;
+	struct question question = { .kind = ANSWER_UNIX, .head = &told };
 	struct text key = { 0 };
-	int err;
+	int err = 0;
 
 	make_unix_key(&key, ask);
+	question.key = key.at;
+	question.key_size = key.count;
 	/* an abstract name has its NUL before it, a path behind it */
 	scene->name_max = (struct known){ true, sizeof(((struct sockaddr_un *)0)->sun_path) - 1 };
-	if (tape_replays(tape)) {
-		err = replay_unix(tape, &key, ask, scene, seen);
-	} else {
+	if (!tape_replays(tape)) {
 		err = look_at_name(ask, scene, deadline_ms);
-		save_unix(tape, &key, scene, err);
+		told = unix_answer_of(scene, err);
+		text_add(&question.rows, scene->socks.at,
+			 scene->socks.count * sizeof(*scene->socks.at));
+		tape_answer(tape, &question);
+	} else if (tape_answered(tape, &question)) {
+		err = replay_unix(scene, &told);
+		replay_unix_socks(ask, &question.rows, scene);
+	} else {
+		snapshot_gap(seen, GAP_RECORDING, 1,
+			     "the recording does not hold what was at that name");
 	}
 	if (err)
 		snapshot_gap(seen, GAP_DUMP, 1, "unix sockets could not be listed (%s)",
 			     strerror(-err));
+	text_fini(&question.rows);
 	text_fini(&key);
 }

@@ -51,14 +51,14 @@ struct bind_probe {
 	char    refusal[200];   /* when not made although asked */
 };
 
-/* Another network namespace of this machine with owners of the port. */
+/* Another network namespace of this machine with owners of the port; recorded as it is. */
 struct elsewhere {
 	uint64_t netns_inode;
-	char     name[256];     /* of /run/netns, or "" */
 	int32_t  pid;           /* of a process in it, or 0 */
-	uint8_t  comm_size;
-	char     comm[64];      /* of that process, raw bytes */
 	uint32_t listeners, others;     /* sockets on the port */
+	uint32_t comm_size;
+	char     name[256];     /* of /run/netns, or "" */
+	char     comm[64];      /* of that process, raw bytes */
 };
 
 /* What was seen beside the sockets. */

@@ -27,6 +27,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "answer.h"
+
 static char folder[] = "/tmp/sockvet-probe-XXXXXX";
 static char recording[64];
 
@@ -366,10 +368,10 @@ static void test_strange_recording(void **state)
 	memcpy(key + 9, ask.addr.b, sizeof(ask.addr.b));
 	memset(told.refusal, '\33', sizeof(told.refusal));
 	assert_int_equal(tape_open(&handle.tape, NULL, recording, NULL), 0);
-	tape_answer(&handle.tape, ANSWER_PROBE_BIND, key, sizeof(key), &told, sizeof(told));
+	put_answer(&handle.tape, ANSWER_PROBE_BIND, key, sizeof(key), &told, sizeof(told));
 	key[2] = 10;
-	tape_answer(&handle.tape, ANSWER_PROBE_BIND, key, sizeof(key), &told, sizeof(told) - 1);
-	tape_answer(&handle.tape, ANSWER_FLAGS, "", 0, "too short", 9);
+	put_answer(&handle.tape, ANSWER_PROBE_BIND, key, sizeof(key), &told, sizeof(told) - 1);
+	put_answer(&handle.tape, ANSWER_FLAGS, "", 0, "too short", 9);
 	assert_int_equal(tape_close(&handle.tape, true, NULL), 0);
 	assert_int_equal(tape_open(&handle.tape, recording, NULL, NULL), 0);
 	collect_probe_bind(&handle, &ask, &probe);

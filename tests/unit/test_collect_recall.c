@@ -20,6 +20,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "answer.h"
+
 #define COUNT(rows) (sizeof(rows) / sizeof(*(rows)))
 
 static char recording[] = "/tmp/sockvet-test-recall.XXXXXX";
@@ -127,7 +129,7 @@ static void test_kind_of_an_address_is_believed_out_of_range(void **state)
 	(void)state;
 	memcpy(key.addr, ask.addr.b, 16);
 	begin();
-	tape_answer(&handle.tape, ANSWER_SCENE, &key, sizeof(key), told, sizeof(told));
+	put_answer(&handle.tape, ANSWER_SCENE, &key, sizeof(key), told, sizeof(told));
 	replay();
 	collect_bind_scene(&handle, &ask, &scene, &seen);
 	assert_int_equal(scene.addr_kind, ADDR_KIND_UNKNOWN);
@@ -135,7 +137,7 @@ static void test_kind_of_an_address_is_believed_out_of_range(void **state)
 	assert_int_equal(scene.may_bind_low.value, 1);
 	end();
 	begin();
-	tape_answer(&handle.tape, ANSWER_SCENE, &key, sizeof(key), told, sizeof(told) - 1);
+	put_answer(&handle.tape, ANSWER_SCENE, &key, sizeof(key), told, sizeof(told) - 1);
 	replay();
 	assert_int_equal(kind_of(ask.addr, 0, 0), ADDR_KIND_UNKNOWN);
 	end();
@@ -199,14 +201,14 @@ static void test_errno_of_a_way_is_believed_out_of_range(void **state)
 		};
 
 		begin();
-		tape_answer(&handle.tape, ANSWER_WAY, &key, sizeof(key), &told, sizeof(told));
+		put_answer(&handle.tape, ANSWER_WAY, &key, sizeof(key), &told, sizeof(told));
 		replay();
 		assert_int_equal(way_to(to, none).err, cases[i].err);
 		assert_int_equal(way_to(to, none).ifindex, 5);
 		end();
 	}
 	begin();
-	tape_answer(&handle.tape, ANSWER_WAY, &key, sizeof(key), "short", 5);
+	put_answer(&handle.tape, ANSWER_WAY, &key, sizeof(key), "short", 5);
 	replay();
 	assert_false(way_to(to, none).known);
 	end();
@@ -235,7 +237,7 @@ static void recall_elsewhere(size_t rows, size_t more, struct bind_scene *scene)
 		text_add(&bytes, (const char *)&row, sizeof(row));
 	text_add(&bytes, "junk", more);
 	begin();
-	tape_answer(&handle.tape, ANSWER_ELSEWHERE, key, sizeof(key), bytes.at, bytes.count);
+	put_answer(&handle.tape, ANSWER_ELSEWHERE, key, sizeof(key), bytes.at, bytes.count);
 	replay();
 	netns_port_owners(&handle.tape, &ask, scene, 0);
 	text_fini(&bytes);
@@ -280,7 +282,7 @@ static void recall_unix(const struct unix_told *told, size_t size, struct unix_s
 	const struct unix_ask ask = { .name = "/x", .size = 2, .type = UNIX_STREAM };
 	const struct { uint32_t abstract, type; char name[2]; } key = { 0, UNIX_STREAM, "/x" };
 
-	tape_answer(&handle.tape, ANSWER_UNIX, &key, 10, told, size);
+	put_answer(&handle.tape, ANSWER_UNIX, &key, 10, told, size);
 	replay();
 	unix_bind_collect(&handle.tape, &ask, scene, 0, &seen);
 	assert_true(scene->name_max.is);
@@ -328,7 +330,7 @@ static void test_a_socket_of_another_type_is_not_at_an_abstract_name(void **stat
 
 	(void)state;
 	begin();
-	tape_answer(&handle.tape, ANSWER_UNIX, &key, 9, &answer, sizeof(answer));
+	put_answer(&handle.tape, ANSWER_UNIX, &key, 9, &answer, sizeof(answer));
 	replay();
 	unix_bind_collect(&handle.tape, &ask, &scene, 0, &seen);
 	assert_int_equal(scene.socks.count, 1);
@@ -370,7 +372,7 @@ static void test_answer_of_a_probe_is_believed_further_than_it_goes(void **state
 
 		memset(told.refusal, '\a', sizeof(told.refusal));
 		begin();
-		tape_answer(&handle.tape, ANSWER_PROBE_BIND, key, sizeof(key), &told, sizeof(told) - (i == 4));
+		put_answer(&handle.tape, ANSWER_PROBE_BIND, key, sizeof(key), &told, sizeof(told) - (i == 4));
 		replay();
 		collect_probe_bind(&handle, &ask, &probe);
 		assert_int_equal(probe.made, i != 4);
@@ -398,7 +400,7 @@ static void test_port_is_usable_that_was_not_asked(void **state)
 	memset(ports, 0x18, sizeof(ports));
 	for (size_t cut = 0; cut < 2; cut++) {
 		begin();
-		tape_answer(&handle.tape, ANSWER_PROBE_PORTS, ports, sizeof(ports), &told, sizeof(told) - cut);
+		put_answer(&handle.tape, ANSWER_PROBE_PORTS, ports, sizeof(ports), &told, sizeof(told) - cut);
 		replay();
 		collect_probe_ports(&handle, ports, &probe);
 		assert_int_equal(probe.made, !cut);
@@ -426,11 +428,11 @@ static void test_flags_are_given_to_another_socket(void **state)
 	sock = (struct sock){ .cookie = 6, .inode = 60, .family = FAMILY_IPV6 };
 	*grow_add(&seen.socks) = sock;
 	/* the first has a key, and is none of these; nor is the last, which is half a row */
-	tape_answer(&handle.tape, ANSWER_FLAGS, "key", 3, told, sizeof(told));
-	tape_answer(&handle.tape, ANSWER_SCENE, "", 0, told, sizeof(told));
-	tape_answer(&handle.tape, ANSWER_FLAGS, "", 0, told, sizeof(told[0]));
-	tape_answer(&handle.tape, ANSWER_FLAGS, "", 0, told + 1, sizeof(told[1]));
-	tape_answer(&handle.tape, ANSWER_FLAGS, "", 0, told + 2, sizeof(told[2]) / 2);
+	put_answer(&handle.tape, ANSWER_FLAGS, "key", 3, told, sizeof(told));
+	put_answer(&handle.tape, ANSWER_SCENE, "", 0, told, sizeof(told));
+	put_answer(&handle.tape, ANSWER_FLAGS, "", 0, told, sizeof(told[0]));
+	put_answer(&handle.tape, ANSWER_FLAGS, "", 0, told + 1, sizeof(told[1]));
+	put_answer(&handle.tape, ANSWER_FLAGS, "", 0, told + 2, sizeof(told[2]) / 2);
 	replay();
 	collect_flags(&handle, &seen);
 	assert_true(seen.socks.at[0].have & HAVE_REUSEADDR);
