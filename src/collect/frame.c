@@ -49,7 +49,9 @@ const struct answer_schema answer_schemas[ANSWER_KIND_COUNT] = {
 				 .key = { FIELD(ADDRESS, answer_scene_key, addr) } },
 	[ANSWER_PROBE_BIND]  = { .head_size = sizeof(struct bind_probe), .plain = true,
 				 .key = { FIELD(ADDRESS, answer_probe_bind_key, addr) } },
-	[ANSWER_ELSEWHERE]   = { sizeof(struct answer_elsewhere), sizeof(struct elsewhere) },
+	[ANSWER_ELSEWHERE]   = { sizeof(struct answer_elsewhere), sizeof(struct elsewhere),
+				 .plain = true, .row = { FIELD(NETNS, elsewhere, name),
+							 FIELD(COMM, elsewhere, comm) } },
 	[ANSWER_UNIX]        = { sizeof(struct answer_unix), sizeof(struct unix_sock) },
 	[ANSWER_WAY]         = { .head_size = sizeof(struct way), .plain = true,
 				 .key = { FIELD(ADDRESS, answer_way_key, destination),
@@ -57,8 +59,16 @@ const struct answer_schema answer_schemas[ANSWER_KIND_COUNT] = {
 				 .head = FIELD(ADDRESS, way, source) },
 	[ANSWER_PROBE_PORTS] = { .head_size = sizeof(struct port_probe), .plain = true },
 	[ANSWER_THREADS]     = { .row_size = sizeof(struct answer_thread), .plain = true,
-				 .row = FIELD(COMM, answer_thread, comm) },
+				 .row = { FIELD(COMM, answer_thread, comm) } },
 };
+
+bool answer_fits(const struct answer_schema *schema, size_t size)
+{
+	if (size < schema->head_size)
+		return false;
+	size -= schema->head_size;
+	return schema->row_size ? size % schema->row_size == 0 : !size;
+}
 
 uint8_t frame_fixed_in(uint32_t version, uint32_t type)
 {

@@ -138,7 +138,7 @@ struct answer_way_key {
 struct answer_elsewhere_key { uint32_t protocol, port; };
 struct answer_elsewhere { uint32_t known; };    /* and rows: struct elsewhere */
 
-struct answer_unix {                            /* and rows: struct unix_sock; see unix_bind.c for the key */
+struct answer_unix {                            /* and rows: struct unix_sock */
 	uint32_t file;
 	int32_t  parent_err;
 	uint32_t listed, elsewhere_known;
@@ -193,11 +193,14 @@ struct answer_schema {
 	uint16_t     head_size, row_size;       /* bytes */
 	bool         plain;                     /* all but these fields */
 	bool         every;                     /* not only the first of its key counts */
-	struct field key[2], head, row;
+	struct field key[2], head, row[2];
 };
 
 /* THE table of answers. */
 extern const struct answer_schema answer_schemas[ANSWER_KIND_COUNT];
+
+/* Is an answer of @size bytes, without its question, a head and whole rows of that schema? */
+bool answer_fits(const struct answer_schema *schema, size_t size);
 
 /* Fixed bytes of a frame in a recording of that version; 0 of an unknown type. */
 uint8_t frame_fixed_in(uint32_t version, uint32_t type);

@@ -388,8 +388,8 @@ static void replay_port_owners(struct bind_scene *scene, const struct text *rows
 		memcpy(there, rows->at + at, sizeof(*there));
 		there->pid = there->pid > 0 ? there->pid : 0;
 		there->name[sizeof(there->name) - 1] = '\0';
-		if (there->comm_size >= sizeof(there->comm))
-			there->comm_size = sizeof(there->comm) - 1;
+		/* it may be a pseudonym, which is shorter or longer */
+		there->comm_size = (uint32_t)strnlen(there->comm, sizeof(there->comm) - 1);
 	}
 }
 

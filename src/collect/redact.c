@@ -416,7 +416,22 @@ static void replace_field(struct redact *redact, const struct field *field, void
 	if (field->kind == FIELD_ADDRESS)
 		replace_v6(redact, (uint8_t *)at + field->at);
 	else
-		replace_name(redact, NAME_PROCESS, (char *)at + field->at, field->size);
+		replace_name(redact, field->kind == FIELD_NETNS ? NAME_NETNS : NAME_PROCESS,
+			     (char *)at + field->at, field->size);
+}
+
+/* The fields of a question and its answer. */
+static void replace_fields(struct part *part, const struct answer_schema *schema, size_t key_size)
+{
+	char *at = part->out->at, *end = at + part->out->count;
+
+	for (unsigned i = 0; i < 2; i++)
+		replace_field(part->redact, &schema->key[i], at, key_size);
+	at += key_size;
+	replace_field(part->redact, &schema->head, at, schema->head_size);
+	for (at += schema->head_size; at < end; at += schema->row_size)
+		for (unsigned i = 0; i < 2; i++)
+			replace_field(part->redact, &schema->row[i], at, schema->row_size);
 }
 
 /* Never left out: as a head it parts what is before it from what is behind it. */
@@ -425,22 +440,13 @@ static bool write_answer(struct part *part)
 	struct frame_answer *frame = part->fixed;
 	bool known = frame->kind < ANSWER_KIND_COUNT && frame->key_size <= part->size;
 	const struct answer_schema *schema = &answer_schemas[known ? frame->kind : 0];
-	size_t size = part->size - frame->key_size;
-	char *answer;
 
-	if (!schema->plain) {
+	if (!schema->plain || !answer_fits(schema, part->size - frame->key_size)) {
 		*frame = (struct frame_answer){ 0 };
 		return true;
 	}
 	text_add(part->out, part->bytes, part->size);
-	for (unsigned i = 0; i < 2; i++)
-		replace_field(part->redact, &schema->key[i], part->out->at, frame->key_size);
-	answer = part->out->at + frame->key_size;
-	replace_field(part->redact, &schema->head, answer, size);
-	for (; schema->row_size && size >= schema->row_size; size -= schema->row_size) {
-		replace_field(part->redact, &schema->row, answer, schema->row_size);
-		answer += schema->row_size;
-	}
+	replace_fields(part, schema, frame->key_size);
 	return true;
 }
 

@@ -124,17 +124,14 @@ void tape_answer(struct tape *tape, const struct question *question)
 static const uint8_t *answer_of(const struct frame *frame, const struct question *question,
 				size_t *size)
 {
-	const struct answer_schema *schema = &answer_schemas[question->kind];
 	struct frame_answer told;
 	const uint8_t *bytes = frame_open(frame, &told, size);
 
 	if (told.kind != (uint32_t)question->kind || told.key_size != question->key_size ||
-	    *size < question->key_size + schema->head_size ||
-	    memcmp(bytes, question->key, question->key_size) != 0)
+	    *size < question->key_size || memcmp(bytes, question->key, question->key_size) != 0)
 		return NULL;
 	*size -= question->key_size;
-	if (schema->row_size ? (*size - schema->head_size) % schema->row_size :
-			       *size != schema->head_size)
+	if (!answer_fits(&answer_schemas[question->kind], *size))
 		return NULL;
 	return bytes + question->key_size;
 }

@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include "collect/redact.h"
+#include "model/bind.h"
 #include "model/connect.h"
 
 #include <errno.h>
@@ -136,7 +137,7 @@ static void test_answer_is_kept_whose_names_cannot_be_replaced(void **state)
 	redact_free(by);
 }
 
-/* Rows of 32 bytes with a name of 16 at 16; what is behind the last row is no row. */
+/* Rows of 32 bytes with a name of 16 at 16; with half a row behind them nothing of it is kept. */
 static void test_name_of_a_thread_stays(void **state)
 {
 	struct frame_answer frame = { .kind = ANSWER_THREADS, .key_size = 4 };
@@ -148,12 +149,14 @@ static void test_name_of_a_thread_stays(void **state)
 	memcpy(bytes + 4, "numbers", 7);
 	memcpy(bytes + 4 + 16, "shop-worker-long", 16);
 	memcpy(bytes + 4 + 32 + 16, "eve", 3);
-	assert_true(redact(by, FRAME_ANSWER, &frame, bytes, sizeof(bytes), &out));
-	assert_int_equal(out.count, sizeof(bytes));
+	assert_true(redact(by, FRAME_ANSWER, &frame, bytes, sizeof(bytes) - 7, &out));
+	assert_int_equal(out.count, sizeof(bytes) - 7);
 	assert_memory_equal(out.at, bytes, 4 + 16);
 	assert_string_equal(out.at + 4 + 16, "proc-1");
 	assert_string_equal(out.at + 4 + 32 + 16, "proc-2");
 	assert_null(memmem(out.at, out.count, "worker", 6));
+	assert_true(redact(by, FRAME_ANSWER, &frame, bytes, sizeof(bytes), &out));
+	assert_int_equal(out.count + frame.kind, 0);
 	text_fini(&out);
 	redact_free(by);
 }
@@ -164,7 +167,7 @@ static void every_address_of_an_answer_is_replaced(void **state)
 	static const uint8_t here[16] = { 0xfd, [15] = 1 }, there[16] = { 0xfd, [15] = 2 };
 	struct { struct answer_way_key key; struct way way; } route = { .key.family = 10 };
 	struct { struct answer_scene_key key; uint32_t told[3]; } scene = { .key.uid = 7 };
-	struct answer_probe_bind_key probe = { .port = 80 };
+	struct { struct answer_probe_bind_key key; struct bind_probe told; } probe = { .key.port = 80 };
 	struct frame_answer frame = { ANSWER_WAY, sizeof(route.key) };
 	struct redact *by = redact_new();
 	struct text out = { 0 };
@@ -174,7 +177,7 @@ static void every_address_of_an_answer_is_replaced(void **state)
 	memcpy(route.key.source, here, 16);
 	memcpy(route.way.source.b, here, 16);
 	memcpy(scene.key.addr, here, 16);
-	memcpy(probe.addr, there, 16);
+	memcpy(probe.key.addr, there, 16);
 	assert_true(redact(by, FRAME_ANSWER, &frame, &route, sizeof(route), &out));
 	memcpy(&route, out.at, sizeof(route));
 	assert_memory_not_equal(route.key.destination, there, 16);
@@ -186,11 +189,43 @@ static void every_address_of_an_answer_is_replaced(void **state)
 	memcpy(&scene, out.at, sizeof(scene));
 	assert_memory_equal(scene.key.addr, route.key.source, 16);
 	assert_int_equal(scene.key.uid, 7);
-	frame = (struct frame_answer){ ANSWER_PROBE_BIND, sizeof(probe) };
+	frame = (struct frame_answer){ ANSWER_PROBE_BIND, sizeof(probe.key) };
 	assert_true(redact(by, FRAME_ANSWER, &frame, &probe, sizeof(probe), &out));
 	memcpy(&probe, out.at, sizeof(probe));
-	assert_memory_equal(probe.addr, route.key.destination, 16);
-	assert_int_equal(probe.port, 80);
+	assert_memory_equal(probe.key.addr, route.key.destination, 16);
+	assert_int_equal(probe.key.port, 80);
+	text_fini(&out);
+	redact_free(by);
+}
+
+static void names_of_other_namespaces_and_their_processes_are_replaced(void **state)
+{
+	struct {
+		struct answer_elsewhere_key key;
+		uint32_t known;
+		char rows[2 * sizeof(struct elsewhere)];
+	} bytes = { { 6, 80 }, 1, "" };
+	struct elsewhere rows[2] = {
+		{ .netns_inode = 5, .pid = 7, .listeners = 1, .comm_size = 12, .name = "blue",
+		  .comm = "shop-counter" },
+		{ .netns_inode = 6, .pid = 8, .others = 3 },
+	};
+	struct frame_answer frame = { ANSWER_ELSEWHERE, sizeof(bytes.key) };
+	struct redact *by = redact_new();
+	struct text out = { 0 };
+
+	(void)state;
+	memcpy(bytes.rows, rows, sizeof(rows));
+	assert_true(redact(by, FRAME_ANSWER, &frame, &bytes, sizeof(bytes), &out));
+	assert_int_equal(frame.kind, ANSWER_ELSEWHERE);
+	assert_int_equal(out.count, sizeof(bytes));
+	memcpy(rows, out.at + offsetof(__typeof__(bytes), rows), sizeof(rows));
+	assert_string_equal(rows[0].name, "netns-1");
+	assert_string_equal(rows[0].comm, "proc-1");
+	assert_int_equal(rows[0].pid, 7);
+	assert_string_equal(rows[1].name, "");
+	assert_string_equal(rows[1].comm, "");
+	assert_null(memmem(out.at, out.count, "counter", 7));
 	text_fini(&out);
 	redact_free(by);
 }
@@ -233,6 +268,7 @@ int main(void)
 		cmocka_unit_test(test_answer_is_kept_whose_names_cannot_be_replaced),
 		cmocka_unit_test(test_name_of_a_thread_stays),
 		cmocka_unit_test(every_address_of_an_answer_is_replaced),
+		cmocka_unit_test(names_of_other_namespaces_and_their_processes_are_replaced),
 		cmocka_unit_test(test_frame_of_no_known_type_is_kept),
 		cmocka_unit_test(every_frame_has_a_schema),
 	};
