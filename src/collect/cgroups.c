@@ -13,7 +13,7 @@
 #define DEPTH_MAX 64
 
 struct walk {
-	struct tape      *tape;
+	struct recorder  *recorder;
 	struct snapshot  *seen;
 	const struct map *wanted;
 	size_t            found;        /* of the wanted */
@@ -167,14 +167,14 @@ static void take(struct walk *walk, uint64_t id, const struct text *path)
 	struct frame_cgroup frame = { .id = id };
 	const char *shown = path->count ? text_str(path) : "/";
 
-	tape_put(walk->tape, FRAME_CGROUP, &frame, shown, strlen(shown));
+	recorder_put(walk->recorder, FRAME_CGROUP, &frame, shown, strlen(shown));
 	add(walk->seen, walk->wanted, id, shown);
 	walk->found += walk->wanted && map_find(walk->wanted, id);
 }
 
 static bool is_enough(const struct walk *walk)
 {
-	return walk->wanted && !tape_records(walk->tape) && walk->found >= walk->wanted->count;
+	return walk->wanted && !recorder_records(walk->recorder) && walk->found >= walk->wanted->count;
 }
 
 /* A cgroup that is removed meanwhile is no gap. */
@@ -238,10 +238,10 @@ static bool walk_tree(struct walk *walk, struct snapshot *told)
 	int fd = open_mount(NULL);
 	struct frame_flag made = { .is = fd >= 0 };
 
-	tape_put(walk->tape, FRAME_CGROUPS, &made, NULL, 0);
+	recorder_put(walk->recorder, FRAME_CGROUPS, &made, NULL, 0);
 	if (fd < 0) {
-		tape_gap(walk->tape, told, GAP_CGROUPS, 1,
-			 "cgroups could not be named: no cgroup2 file system (%s)", strerror(-fd));
+		recorder_gap(walk->recorder, told, GAP_CGROUPS, 1,
+			     "cgroups could not be named: no cgroup2 file system (%s)", strerror(-fd));
 		return false;
 	}
 	text_add(&path, "", 0);
@@ -250,19 +250,19 @@ static bool walk_tree(struct walk *walk, struct snapshot *told)
 	return true;
 }
 
-void cgroups_collect(struct tape *tape, struct snapshot *seen, const struct map *wanted)
+void cgroups_collect(struct recorder *recorder, struct snapshot *seen, const struct map *wanted)
 {
-	struct walk walk = { .tape = tape, .seen = seen, .wanted = wanted };
+	struct walk walk = { .recorder = recorder, .seen = seen, .wanted = wanted };
 	bool asked = !wanted || wanted->count;
 	struct snapshot *told = asked ? seen : NULL;
 
-	if (!asked && !tape_records(tape))
+	if (!asked && !recorder_records(recorder))
 		return;
 	if (walk_tree(&walk, told) && walk.unreadable)
-		tape_gap(tape, told, GAP_CGROUPS, walk.unreadable,
-			 "%llu cgroup%s could not be read (%s)",
-			 (unsigned long long)walk.unreadable, walk.unreadable == 1 ? "" : "s",
-			 strerror(walk.err));
+		recorder_gap(recorder, told, GAP_CGROUPS, walk.unreadable,
+			     "%llu cgroup%s could not be read (%s)",
+			     (unsigned long long)walk.unreadable, walk.unreadable == 1 ? "" : "s",
+			     strerror(walk.err));
 }
 
 static void replay_cgroup(struct snapshot *seen, const struct map *wanted, const struct frame *frame)
@@ -277,13 +277,13 @@ static void replay_cgroup(struct snapshot *seen, const struct map *wanted, const
 	text_fini(&path);
 }
 
-void cgroups_replay(struct tape *tape, struct snapshot *seen, const struct map *wanted)
+void cgroups_replay(struct recorder *recorder, struct snapshot *seen, const struct map *wanted)
 {
 	bool asked = !wanted || wanted->count;
 	struct cursor cursor;
 	struct frame frame;
 
-	if (!tape_section(tape, FRAME_CGROUPS, &frame, &cursor)) {
+	if (!recorder_section(recorder, FRAME_CGROUPS, &frame, &cursor)) {
 		if (asked)
 			snapshot_gap(seen, GAP_RECORDING, 1,
 				     "the recording does not hold the names of cgroups");
@@ -293,6 +293,6 @@ void cgroups_replay(struct tape *tape, struct snapshot *seen, const struct map *
 		if (frame.type == FRAME_CGROUP)
 			replay_cgroup(seen, wanted, &frame);
 		else if (frame.type == FRAME_GAP && asked)
-			tape_replay_gap(seen, &frame);
+			recorder_replay_gap(seen, &frame);
 	}
 }

@@ -2,7 +2,7 @@
 #ifndef COLLECT_CGROUPS_H
 #define COLLECT_CGROUPS_H
 
-#include "collect/tape.h"
+#include "collect/recorder.h"
 
 /*
  * The id of a cgroup is the inode number of its folder in the cgroup2 file
@@ -10,8 +10,8 @@
  */
 
 /* See collect_cgroups(). A recording gets every cgroup, wanted or not. */
-void cgroups_collect(struct tape *tape, struct snapshot *seen, const struct map *wanted);
-void cgroups_replay(struct tape *tape, struct snapshot *seen, const struct map *wanted);
+void cgroups_collect(struct recorder *recorder, struct snapshot *seen, const struct map *wanted);
+void cgroups_replay(struct recorder *recorder, struct snapshot *seen, const struct map *wanted);
 
 /*
  * Where the file system is mounted. Its name is kept and no descriptor: a walk

@@ -52,11 +52,11 @@ static void set_release(struct collect *collect, const char *bytes, size_t size)
 /* Also before collect_basics(): the release decides how sockets are read. */
 static void recall_release(struct collect *collect)
 {
-	for (size_t i = 0; i < load_heads(collect->tape.load); i++) {
-		struct cursor cursor = load_begin(collect->tape.load, i);
+	for (size_t i = 0; i < load_heads(collect->recorder.load); i++) {
+		struct cursor cursor = load_begin(collect->recorder.load, i);
 		struct frame frame;
 
-		if (load_head(collect->tape.load, i).type != FRAME_BASICS)
+		if (load_head(collect->recorder.load, i).type != FRAME_BASICS)
 			continue;
 		while (load_next(&cursor, &frame))
 			if (frame.type == FRAME_KERNEL)
@@ -72,7 +72,7 @@ static int open_live(struct collect *collect, struct fault *fault)
 
 	if (uname(&system) == 0)
 		set_release(collect, system.release, strlen(system.release));
-	if (collect->source.netns || tape_records(&collect->tape))
+	if (collect->source.netns || recorder_records(&collect->recorder))
 		basics_machine(collect);
 	if (!collect->source.netns)
 		return 0;
@@ -93,16 +93,16 @@ int collect_open(struct collect **result, const struct collect_source *source,
 	if (!collect->source.deadline_ms)
 		collect->source.deadline_ms = DEADLINE_MS;
 	wire_limit_routes(collect->source.deadline_ms);
-	err = tape_open(&collect->tape, source->from, source->record, fault);
+	err = recorder_open(&collect->recorder, source->from, source->record, fault);
 	if (!err && source->redact)
-		tape_redact(&collect->tape);
-	if (!err && !tape_replays(&collect->tape))
+		recorder_redact(&collect->recorder);
+	if (!err && !recorder_replays(&collect->recorder))
 		err = open_live(collect, fault);
 	if (err) {
 		collect_close(collect, false, NULL);
 		return err;
 	}
-	if (tape_replays(&collect->tape)) {
+	if (recorder_replays(&collect->recorder)) {
 		recall_release(collect);
 		basics_machine(collect);
 	}
@@ -116,7 +116,7 @@ int collect_close(struct collect *collect, bool keep, struct fault *fault)
 
 	if (!collect)
 		return 0;
-	err = tape_close(&collect->tape, keep, fault);
+	err = recorder_close(&collect->recorder, keep, fault);
 	free(collect);
 	return err;
 }
@@ -131,16 +131,16 @@ int collect_socks(struct collect *collect, const struct collect_ask *ask,
 	if (!arrival_can_have(collect, &possible))
 		return 0;
 	if (others_lists(ask->protocol))
-		return others_collect(&collect->tape, ask, sink, collect->source.deadline_ms,
+		return others_collect(&collect->recorder, ask, sink, collect->source.deadline_ms,
 				      seen, fault);
 	if (ask->protocol == PROTOCOL_RAW)
-		return raw_socks_collect(&collect->tape, ask, sink, collect->release,
+		return raw_socks_collect(&collect->recorder, ask, sink, collect->release,
 					 collect->source.deadline_ms, seen, fault);
 	sink = reconcile_begin(&reconcile, &possible, sink, seen);
-	err = inet_collect(&collect->tape, &possible, sink, collect->release,
+	err = inet_collect(&collect->recorder, &possible, sink, collect->release,
 			   collect->source.deadline_ms, seen, fault);
 	if (!err)
-		reconcile_end(&reconcile, &collect->tape, seen);
+		reconcile_end(&reconcile, &collect->recorder, seen);
 	return err;
 }
 
@@ -148,13 +148,13 @@ void collect_again(struct collect *collect, const struct collect_ask *ask,
 		   const struct sock *rows, const uint32_t *indices, size_t count,
 		   struct sink sink, struct snapshot *seen)
 {
-	inet_again(&collect->tape, ask, rows, indices, count, sink, collect->release,
+	inet_again(&collect->recorder, ask, rows, indices, count, sink, collect->release,
 		   collect->source.deadline_ms, seen);
 }
 
 int collect_offers(struct collect *collect, enum protocol protocol, struct fault *fault)
 {
-	if (tape_replays(&collect->tape))
+	if (recorder_replays(&collect->recorder))
 		return 0;
 	if (others_lists(protocol))
 		return others_offered(protocol, collect->source.deadline_ms, fault);
@@ -170,10 +170,10 @@ int collect_holders(struct collect *collect, struct snapshot *seen,
 	(void)fault;
 	if (collect->cache)
 		owner_cache_holders(collect->cache, seen, wanted);
-	else if (tape_replays(&collect->tape))
-		owners_replay(&collect->tape, seen, wanted);
+	else if (recorder_replays(&collect->recorder))
+		owners_replay(&collect->recorder, seen, wanted);
 	else
-		owners_collect(&collect->tape, seen, wanted);
+		owners_collect(&collect->recorder, seen, wanted);
 	return 0;
 }
 
@@ -183,22 +183,22 @@ int collect_some_holders(struct collect *collect, const struct holder_ask *ask,
 {
 	const struct map *wanted = ask->pids->count ? NULL : ask->inodes;
 
-	if (collect->cache || tape_replays(&collect->tape) || tape_records(&collect->tape))
+	if (collect->cache || recorder_replays(&collect->recorder) || recorder_records(&collect->recorder))
 		return collect_holders(collect, seen, wanted, fault);
-	owners_collect_some(&collect->tape, seen, wanted, ask);
+	owners_collect_some(&collect->recorder, seen, wanted, ask);
 	return 0;
 }
 
 void collect_forget_socks(struct collect *collect)
 {
-	if (tape_replays(&collect->tape))
-		load_forget(collect->tape.load, 1u << FRAME_ASK);
+	if (recorder_replays(&collect->recorder))
+		load_forget(collect->recorder.load, 1u << FRAME_ASK);
 }
 
 void collect_forget_owners(struct collect *collect)
 {
-	if (tape_replays(&collect->tape))
-		load_forget(collect->tape.load, 1u << FRAME_HOLDERS | 1u << FRAME_DESCRIPTORS |
+	if (recorder_replays(&collect->recorder))
+		load_forget(collect->recorder.load, 1u << FRAME_HOLDERS | 1u << FRAME_DESCRIPTORS |
 			    1u << FRAME_CGROUPS);
 }
 
@@ -207,10 +207,10 @@ int collect_descriptors(struct collect *collect, struct snapshot *seen, struct f
 	(void)fault;
 	if (seen->place)
 		descriptors_collect_of(seen->place, seen);
-	else if (tape_replays(&collect->tape))
-		descriptors_replay(&collect->tape, seen);
+	else if (recorder_replays(&collect->recorder))
+		descriptors_replay(&collect->recorder, seen);
 	else
-		descriptors_collect(&collect->tape, seen);
+		descriptors_collect(&collect->recorder, seen);
 	return 0;
 }
 
@@ -220,17 +220,17 @@ int collect_cgroups(struct collect *collect, struct snapshot *seen,
 	(void)fault;
 	if (collect->cache)
 		owner_cache_cgroups(collect->cache, seen, wanted);
-	else if (tape_replays(&collect->tape))
-		cgroups_replay(&collect->tape, seen, wanted);
+	else if (recorder_replays(&collect->recorder))
+		cgroups_replay(&collect->recorder, seen, wanted);
 	else
-		cgroups_collect(&collect->tape, seen, wanted);
+		cgroups_collect(&collect->recorder, seen, wanted);
 	return 0;
 }
 
 int collect_explicit(struct collect *collect, const struct collect_ask *ask,
 		     struct snapshot *seen, struct fault *fault)
 {
-	return inet_explicit(&collect->tape, ask, collect->source.deadline_ms, seen, fault);
+	return inet_explicit(&collect->recorder, ask, collect->source.deadline_ms, seen, fault);
 }
 
 int collect_chain(struct collect *collect, uint16_t port, struct snapshot *seen,
@@ -238,14 +238,14 @@ int collect_chain(struct collect *collect, uint16_t port, struct snapshot *seen,
 {
 	if (collect->cache && !collect->udp_states)
 		return 0;
-	return inet_chain(&collect->tape, port, collect->source.deadline_ms, seen, fault);
+	return inet_chain(&collect->recorder, port, collect->source.deadline_ms, seen, fault);
 }
 
 int collect_elsewhere(struct collect *collect, const struct bind_ask *ask,
 		      struct bind_scene *scene, struct fault *fault)
 {
 	(void)fault;
-	netns_port_owners(&collect->tape, ask, scene, collect->source.deadline_ms);
+	netns_port_owners(&collect->recorder, ask, scene, collect->source.deadline_ms);
 	return 0;
 }
 
@@ -253,7 +253,7 @@ int collect_unix(struct collect *collect, const struct unix_ask *ask,
 		 struct unix_scene *scene, struct snapshot *seen, struct fault *fault)
 {
 	(void)fault;
-	unix_bind_collect(&collect->tape, ask, scene, collect->source.deadline_ms, seen);
+	unix_bind_collect(&collect->recorder, ask, scene, collect->source.deadline_ms, seen);
 	return 0;
 }
 
@@ -265,7 +265,7 @@ uint64_t collect_reached(const struct collect *collect, const struct sock *sock)
 int collect_destroy(struct collect *collect, const struct sock *sock,
 		    const struct destroy_ask *ask, struct fate *fate, struct fault *fault)
 {
-	if (tape_replays(&collect->tape))
+	if (recorder_replays(&collect->recorder))
 		return fault_set(fault, EINVAL, "a recording has no sockets to be closed");
 	return destroy_sock(sock, ask, collect->release, collect->source.deadline_ms, fate, fault);
 }
@@ -275,7 +275,7 @@ int collect_destroy(struct collect *collect, const struct sock *sock,
 void basics_machine(struct collect *collect)
 {
 	if (!collect->machine_is_read)
-		knobs_read(&collect->tape, KNOB_MACHINE, collect->release, &collect->machine);
+		knobs_read(&collect->recorder, KNOB_MACHINE, collect->release, &collect->machine);
 	collect->machine_is_read = true;
 }
 
@@ -288,9 +288,10 @@ static void read_identity(struct collect *collect, struct snapshot *seen)
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	clock.time_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-	tape_put(&collect->tape, FRAME_CLOCK, &clock, NULL, 0);
-	tape_put(&collect->tape, FRAME_KERNEL, NULL, collect->release, strlen(collect->release));
-	tape_put(&collect->tape, FRAME_NETNS, &netns, name, strlen(name));
+	recorder_put(&collect->recorder, FRAME_CLOCK, &clock, NULL, 0);
+	recorder_put(&collect->recorder, FRAME_KERNEL, NULL, collect->release,
+		     strlen(collect->release));
+	recorder_put(&collect->recorder, FRAME_NETNS, &netns, name, strlen(name));
 	seen->time_ms = clock.time_ms;
 	seen->netns_inode = netns.inode;
 	snprintf(seen->netns_name, sizeof(seen->netns_name), "%s", name);
@@ -319,7 +320,7 @@ static bool replay_basics(struct collect *collect, struct snapshot *seen)
 	struct cursor cursor;
 	struct frame frame;
 
-	if (!tape_section(&collect->tape, FRAME_BASICS, &frame, &cursor)) {
+	if (!recorder_section(&collect->recorder, FRAME_BASICS, &frame, &cursor)) {
 		snapshot_gap(seen, GAP_RECORDING, 1,
 			     "the recording holds no time, limits, counters and interfaces");
 		return false;
@@ -328,7 +329,7 @@ static bool replay_basics(struct collect *collect, struct snapshot *seen)
 		replay_identity(seen, &frame);
 		links_replay(seen, &frame);
 		if (frame.type == FRAME_GAP)
-			tape_replay_gap(seen, &frame);
+			recorder_replay_gap(seen, &frame);
 	}
 	snapshot_sort_links(seen);
 	return true;
@@ -340,7 +341,7 @@ static void read_boot_id(struct collect *collect, struct snapshot *seen)
 	struct text content = { 0 };
 	size_t size;
 
-	tape_file(&collect->tape, "/proc/sys/kernel/random/boot_id", &content);
+	recorder_file(&collect->recorder, "/proc/sys/kernel/random/boot_id", &content);
 	size = strspn(text_str(&content), "0123456789abcdef-");
 	if (size < sizeof(seen->boot_id))
 		memcpy(seen->boot_id, text_str(&content), size);
@@ -357,8 +358,8 @@ static void copy_machine(struct collect *collect, struct snapshot *seen)
 /* Told again by the files of a recording: nothing but those is saved. */
 static void read_limits(struct collect *collect, struct snapshot *seen)
 {
-	unsigned missing = knobs_read(&collect->tape, KNOB_NETNS, collect->release, &seen->limits) +
-			   knobs_count(&collect->tape, &seen->limits);
+	unsigned missing = knobs_read(&collect->recorder, KNOB_NETNS, collect->release, &seen->limits) +
+			   knobs_count(&collect->recorder, &seen->limits);
 
 	basics_machine(collect);
 	copy_machine(collect, seen);
@@ -372,12 +373,12 @@ static void read_limits(struct collect *collect, struct snapshot *seen)
 static void read_figures(struct collect *collect, struct snapshot *seen)
 {
 	snprintf(seen->version, sizeof(seen->version), "%s", collect->release);
-	if (tape_replays(&collect->tape)) {
+	if (recorder_replays(&collect->recorder)) {
 		if (replay_basics(collect, seen))
 			read_limits(collect, seen);
 		return;
 	}
-	tape_put(&collect->tape, FRAME_BASICS, NULL, NULL, 0);
+	recorder_put(&collect->recorder, FRAME_BASICS, NULL, NULL, 0);
 	read_identity(collect, seen);
 	read_limits(collect, seen);
 }
@@ -387,7 +388,7 @@ int collect_basics(struct collect *collect, struct snapshot *seen, struct fault 
 	(void)fault;
 	/* Counters first: the socket that asks for links would be one of those counted. */
 	read_figures(collect, seen);
-	if (!tape_replays(&collect->tape))
+	if (!recorder_replays(&collect->recorder))
 		collect_links(collect, seen);
 	return 0;
 }
@@ -395,7 +396,7 @@ int collect_basics(struct collect *collect, struct snapshot *seen, struct fault 
 int collect_figures(struct collect *collect, struct snapshot *seen, bool *left_links,
 		    struct fault *fault)
 {
-	*left_links = !tape_replays(&collect->tape) && !tape_records(&collect->tape);
+	*left_links = !recorder_replays(&collect->recorder) && !recorder_records(&collect->recorder);
 	if (!*left_links)
 		return collect_basics(collect, seen, fault);
 	read_figures(collect, seen);
@@ -405,7 +406,7 @@ int collect_figures(struct collect *collect, struct snapshot *seen, bool *left_l
 int collect_brief(struct collect *collect, struct snapshot *seen, bool *left_links,
 		  struct fault *fault)
 {
-	*left_links = !tape_replays(&collect->tape) && !tape_records(&collect->tape);
+	*left_links = !recorder_replays(&collect->recorder) && !recorder_records(&collect->recorder);
 	if (!*left_links)
 		return collect_basics(collect, seen, fault);
 	snprintf(seen->version, sizeof(seen->version), "%s", collect->release);
@@ -415,6 +416,6 @@ int collect_brief(struct collect *collect, struct snapshot *seen, bool *left_lin
 
 void collect_links(struct collect *collect, struct snapshot *seen)
 {
-	links_collect(&collect->tape, seen);
+	links_collect(&collect->recorder, seen);
 	snapshot_sort_links(seen);
 }

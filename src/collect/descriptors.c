@@ -110,7 +110,7 @@ static void count_process(struct proc_scan *scan, int32_t pid)
 		return;
 	scan_save(scan, &scanned);
 	read_limit(scan, pid, &frame);
-	tape_put(scan->tape, FRAME_LIMIT, &frame, NULL, 0);
+	recorder_put(scan->recorder, FRAME_LIMIT, &frame, NULL, 0);
 	add_limit(scan->seen, &scanned, &frame);
 }
 
@@ -125,9 +125,9 @@ static void count_if_inside(struct proc_scan *scan, int32_t pid, uint64_t netns)
 		count_process(scan, pid);
 }
 
-void descriptors_collect(struct tape *tape, struct snapshot *seen)
+void descriptors_collect(struct recorder *recorder, struct snapshot *seen)
 {
-	struct proc_scan scan = { .tape = tape, .seen = seen };
+	struct proc_scan scan = { .recorder = recorder, .seen = seen };
 	uint64_t netns = netns_inode();
 	bool known = scan_open(&scan, FRAME_DESCRIPTORS);
 	int32_t pid;
@@ -143,8 +143,8 @@ void descriptors_collect(struct tape *tape, struct snapshot *seen)
 
 void descriptors_collect_of(const struct place *place, struct snapshot *seen)
 {
-	struct tape none = { 0 };
-	struct proc_scan scan = { .tape = &none, .seen = seen };
+	struct recorder none = { 0 };
+	struct proc_scan scan = { .recorder = &none, .seen = seen };
 	bool known = scan_open(&scan, FRAME_DESCRIPTORS);
 
 	for (size_t i = 0; known && i < place->pids.count; i++)
@@ -154,7 +154,7 @@ void descriptors_collect_of(const struct place *place, struct snapshot *seen)
 	scan_close(&scan);
 }
 
-void descriptors_replay(struct tape *tape, struct snapshot *seen)
+void descriptors_replay(struct recorder *recorder, struct snapshot *seen)
 {
 	struct scanned scanned = { 0 };
 	struct frame_limit limit;
@@ -163,7 +163,7 @@ void descriptors_replay(struct tape *tape, struct snapshot *seen)
 	size_t size;
 	bool made;
 
-	if (!scan_replay(tape, FRAME_DESCRIPTORS, seen, &made, &cursor))
+	if (!scan_replay(recorder, FRAME_DESCRIPTORS, seen, &made, &cursor))
 		return;
 	while (load_next(&cursor, &frame)) {
 		if (frame.type == FRAME_PROCESS) {
@@ -172,7 +172,7 @@ void descriptors_replay(struct tape *tape, struct snapshot *seen)
 			frame_open(&frame, &limit, &size);
 			add_limit(seen, &scanned, &limit);
 		} else if (frame.type == FRAME_GAP) {
-			tape_replay_gap(seen, &frame);
+			recorder_replay_gap(seen, &frame);
 		}
 	}
 }

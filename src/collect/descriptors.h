@@ -2,7 +2,7 @@
 #ifndef COLLECT_DESCRIPTORS_H
 #define COLLECT_DESCRIPTORS_H
 
-#include "collect/tape.h"
+#include "collect/recorder.h"
 
 /*
  * How full the descriptor tables of processes are: a walk through /proc. Gaps are
@@ -10,8 +10,8 @@
  */
 
 /* See collect_descriptors(). */
-void descriptors_collect(struct tape *tape, struct snapshot *seen);
-void descriptors_replay(struct tape *tape, struct snapshot *seen);
+void descriptors_collect(struct recorder *recorder, struct snapshot *seen);
+void descriptors_replay(struct recorder *recorder, struct snapshot *seen);
 
 /* Of the processes of one namespace alone. */
 void descriptors_collect_of(const struct place *place, struct snapshot *seen);

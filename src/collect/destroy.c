@@ -104,7 +104,7 @@ static int look_at_port(struct job *job, struct fault *fault)
 		.ipv6 = job->sock->family == FAMILY_IPV6,
 		.port_low = job->sock->local_port, .port_high = job->sock->local_port,
 	};
-	struct tape nowhere = { .save = NULL };
+	struct recorder nowhere = { .save = NULL };
 	struct snapshot aside;
 	bool whole;
 	int err;

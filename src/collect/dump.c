@@ -10,14 +10,14 @@
 /* After so many messages a second thread saves more than it takes to start. */
 enum { WORTH_A_THREAD = 1024 };
 
-struct dump dump_begin(struct tape *tape, const struct collect_ask *ask, enum ask_how how,
+struct dump dump_begin(struct recorder *recorder, const struct collect_ask *ask, enum ask_how how,
 		       struct sink sink)
 {
-	struct dump dump = { .tape = tape, .ask = *ask, .how = how, .sink = sink };
+	struct dump dump = { .recorder = recorder, .ask = *ask, .how = how, .sink = sink };
 
 	if (!dump.ask.protocol)
 		dump.ask.protocol = PROTOCOL_TCP;
-	dump.is_bare = ask->bare && !tape_replays(tape) && !tape_records(tape);
+	dump.is_bare = ask->bare && !recorder_replays(recorder) && !recorder_records(recorder);
 	return dump;
 }
 
@@ -25,7 +25,7 @@ struct dump dump_begin(struct tape *tape, const struct collect_ask *ask, enum as
 static void note_undecided(struct dump *dump, struct snapshot *seen)
 {
 	bool mark = filter_has(dump->ask.filter, FILTER_FWMARK);
-	bool replays = tape_replays(dump->tape);
+	bool replays = recorder_replays(dump->recorder);
 
 	snapshot_gap(seen, replays ? GAP_RECORDING : GAP_ATTRIBUTE, dump->undecided,
 		     "%s does not tell %s of every socket: the filter cannot be sure%s",
@@ -159,8 +159,8 @@ static bool is_told_as_root(const struct sock *sock)
 
 static void save(struct dump *dump, const void *bytes, size_t size)
 {
-	if (tape_records(dump->tape))
-		tape_put(dump->tape, FRAME_SOCK, NULL, bytes, size);
+	if (recorder_records(dump->recorder))
+		recorder_put(dump->recorder, FRAME_SOCK, NULL, bytes, size);
 }
 
 /* A message that is cut off before its addresses. */
@@ -197,7 +197,7 @@ int dump_deliver(struct dump *dump, const void *bytes, size_t size)
 	if (!is_wanted(dump, told))
 		return 0;
 	save(dump, bytes, size);
-	if (tape_replays(dump->tape) && !inodes_add(&dump->inodes, told->idiag_inode)) {
+	if (recorder_replays(dump->recorder) && !inodes_add(&dump->inodes, told->idiag_inode)) {
 		dump->senseless++;
 		return 0;
 	}
@@ -236,9 +236,9 @@ int dump_try(struct dump *dump, struct wire_dump *wire, struct fault *fault)
 void dump_broke(struct dump *dump, const struct wire_dump *wire, int err, const char *what,
 		struct snapshot *seen)
 {
-	tape_gap(dump->tape, seen, GAP_DUMP, 1,
-		 "the listing of %s sockets is incomplete, asked %u times (%s)",
-		 what, wire->tries, strerror(-err));
+	recorder_gap(dump->recorder, seen, GAP_DUMP, 1,
+		     "the listing of %s sockets is incomplete, asked %u times (%s)",
+		     what, wire->tries, strerror(-err));
 	seen->socks_complete = false;
 }
 

@@ -6,13 +6,13 @@
 #include "collect/collect.h"
 #include "collect/filter_code.h"
 #include "collect/message.h"
-#include "collect/tape.h"
+#include "collect/recorder.h"
 #include "collect/wire.h"
 #include "model/once.h"
 
 /* One question about sockets while its answers come in. */
 struct dump {
-	struct tape       *tape;
+	struct recorder   *recorder;
 	struct collect_ask ask;         /* its protocol is never 0 */
 	enum ask_how       how;
 	struct sink        sink;
@@ -37,7 +37,7 @@ struct dump {
 };
 
 /* Begins one; to be given to dump_end(). */
-struct dump dump_begin(struct tape *tape, const struct collect_ask *ask, enum ask_how how,
+struct dump dump_begin(struct recorder *recorder, const struct collect_ask *ask, enum ask_how how,
 		       struct sink sink);
 
 /* Tells what made no sense as a gap. */

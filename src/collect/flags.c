@@ -43,7 +43,7 @@ static bool would_change(const struct flags *flags, int32_t pid)
 	bool would;
 
 	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
-	tape_read(AT_FDCWD, path, &theirs);
+	file_read(AT_FDCWD, path, &theirs);
 	would = !cgroup_same_class(text_str(&flags->our_groups), text_str(&theirs));
 	text_fini(&theirs);
 	return would;
@@ -167,7 +167,7 @@ static void ask_all(struct snapshot *seen, struct text *rows)
 {
 	struct flags flags = { .seen = seen, .lender = { .fd = -1 }, .rows = rows };
 
-	tape_read(AT_FDCWD, "/proc/self/cgroup", &flags.our_groups);
+	file_read(AT_FDCWD, "/proc/self/cgroup", &flags.our_groups);
 	for (size_t i = 0; i < seen->socks.count; i++)
 		if (seen->socks.at[i].inode)
 			ask_sock(&flags, &seen->socks.at[i]);
@@ -212,16 +212,16 @@ static void apply_all(struct snapshot *seen, const struct text *rows)
 /* A replay has all that was ever told, because it may look at other sockets. */
 void collect_flags(struct collect *collect, struct snapshot *seen)
 {
-	struct tape *tape = &collect->tape;
+	struct recorder *recorder = &collect->recorder;
 	struct question question = { .kind = ANSWER_FLAGS, .key = "" };
 
-	if (tape_replays(tape)) {
-		tape_answered(tape, &question);
+	if (recorder_replays(recorder)) {
+		recorder_answered(recorder, &question);
 		apply_all(seen, &question.rows);
 	} else {
 		ask_all(seen, &question.rows);
 		if (question.rows.count)
-			tape_answer(tape, &question);
+			recorder_answer(recorder, &question);
 	}
 	text_fini(&question.rows);
 }

@@ -4,12 +4,12 @@
 
 #include "collect/collect.h"
 #include "collect/owners.h"
-#include "collect/tape.h"
+#include "collect/recorder.h"
 
 /* The private part of struct collect, for the files that define functions of collect.h. */
 struct collect {
 	struct collect_source source;
-	struct tape           tape;
+	struct recorder       recorder;
 	struct limits         machine;  /* read before a namespace is entered */
 	bool                  machine_is_read;
 	char                  release[64]; /* of the kernel that is or was seen */

@@ -63,8 +63,8 @@ static void note_kernel_age(struct dump *dump, struct snapshot *seen)
 	    release_at_least(dump->release, 6, 8))
 		return;
 	alone = dump_wants_bound_alone(dump);
-	tape_gap(dump->tape, seen, alone ? GAP_DUMP : GAP_BOUND, 1,
-		 "sockets that are only bound are not listed by this kernel (Linux 6.8 does)");
+	recorder_gap(dump->recorder, seen, alone ? GAP_DUMP : GAP_BOUND, 1,
+		     "sockets that are only bound are not listed by this kernel (Linux 6.8 does)");
 	seen->socks_complete &= !alone;
 }
 
@@ -91,7 +91,7 @@ static void save_ask(struct dump *dump)
 {
 	struct frame_ask asked = dump_asked(dump);
 
-	tape_put(dump->tape, FRAME_ASK, &asked, NULL, 0);
+	recorder_put(dump->recorder, FRAME_ASK, &asked, NULL, 0);
 }
 
 bool release_at_least(const char *release, unsigned major, unsigned minor)
@@ -132,17 +132,17 @@ static struct collect_ask explicit_ask(const struct collect_ask *ask)
 }
 
 /* The cookies of the explicit ones. False when some of them may be missing. */
-static bool list_explicit(struct tape *tape, const struct collect_ask *ask, unsigned deadline_ms,
-			  struct ids *cookies)
+static bool list_explicit(struct recorder *recorder, const struct collect_ask *ask,
+			  unsigned deadline_ms, struct ids *cookies)
 {
 	struct sink sink = { .take = take_cookie, .ctx = cookies };
-	struct dump dump = dump_begin(tape, ask, ASK_EXPLICIT, sink);
+	struct dump dump = dump_begin(recorder, ask, ASK_EXPLICIT, sink);
 	struct snapshot aside;  /* its gaps are no gaps of the caller's */
 	bool whole;
 	int err;
 
 	snapshot_init(&aside);
-	if (tape_replays(tape)) {
+	if (recorder_replays(recorder)) {
 		err = recall(&dump, &aside);
 	} else {
 		save_ask(&dump);
@@ -160,7 +160,7 @@ static bool list_explicit(struct tape *tape, const struct collect_ask *ask, unsi
 static int list_all(struct dump *dump, unsigned deadline_ms, struct snapshot *seen,
 		    struct fault *fault)
 {
-	if (tape_replays(dump->tape))
+	if (recorder_replays(dump->recorder))
 		return recall(dump, seen);
 	save_ask(dump);
 	note_kernel_age(dump, seen);
@@ -174,7 +174,7 @@ static void learn_origins(struct dump *dump, unsigned deadline_ms)
 
 	question.protocol = dump->ask.protocol;
 	dump->tells_origins = true;
-	dump->knows_origins = list_explicit(dump->tape, &question, deadline_ms,
+	dump->knows_origins = list_explicit(dump->recorder, &question, deadline_ms,
 					    &dump->explicit_ports);
 }
 
@@ -182,7 +182,7 @@ static int list_matching(struct dump *dump, unsigned deadline_ms, struct snapsho
 			 struct fault *fault)
 {
 	const struct filter *filter = dump->ask.filter;
-	bool here = tape_replays(dump->tape) || tape_records(dump->tape);
+	bool here = recorder_replays(dump->recorder) || recorder_records(dump->recorder);
 	struct filter_code code;
 	int err;
 
@@ -197,11 +197,11 @@ static int list_matching(struct dump *dump, unsigned deadline_ms, struct snapsho
 }
 
 /* Of sockets of that machine; dump_end() is due. */
-static struct dump begin(struct tape *tape, const struct collect_ask *ask, struct sink sink,
+static struct dump begin(struct recorder *recorder, const struct collect_ask *ask, struct sink sink,
 			 const char *release)
 {
-	struct dump dump = dump_begin(tape, ask, ask->explicit_port ? ASK_EXPLICIT : ASK_LISTING,
-				      sink);
+	struct dump dump = dump_begin(recorder, ask,
+				      ask->explicit_port ? ASK_EXPLICIT : ASK_LISTING, sink);
 
 	/* Until 6.17 a TCP socket without a file was told as root's. */
 	dump.hides_orphan_uids = dump.ask.protocol == PROTOCOL_TCP &&
@@ -210,11 +210,11 @@ static struct dump begin(struct tape *tape, const struct collect_ask *ask, struc
 	return dump;
 }
 
-int inet_collect(struct tape *tape, const struct collect_ask *ask, struct sink sink,
+int inet_collect(struct recorder *recorder, const struct collect_ask *ask, struct sink sink,
 		 const char *release, unsigned deadline_ms, struct snapshot *seen,
 		 struct fault *fault)
 {
-	struct dump dump = begin(tape, ask, sink, release);
+	struct dump dump = begin(recorder, ask, sink, release);
 	int err;
 
 	if (ask->filter) {
@@ -275,11 +275,11 @@ static int ask_one(struct dump *dump, struct wire *wire, const struct sock *sock
 	return refusal == ENOENT || refusal == ESTALE ? 0 : -refusal;
 }
 
-void inet_again(struct tape *tape, const struct collect_ask *ask, const struct sock *rows,
+void inet_again(struct recorder *recorder, const struct collect_ask *ask, const struct sock *rows,
 		const uint32_t *indices, size_t count, struct sink sink, const char *release,
 		unsigned deadline_ms, struct snapshot *seen)
 {
-	struct dump dump = begin(tape, ask, sink, release);
+	struct dump dump = begin(recorder, ask, sink, release);
 	struct wire wire;
 	int err = wire_open(&wire, NETLINK_SOCK_DIAG, WIRE_ROOM, NULL);
 
@@ -319,12 +319,12 @@ static bool has_own_port(const struct sock *sock)
 	}
 }
 
-int inet_explicit(struct tape *tape, const struct collect_ask *ask, unsigned deadline_ms,
+int inet_explicit(struct recorder *recorder, const struct collect_ask *ask, unsigned deadline_ms,
 		  struct snapshot *seen, struct fault *fault)
 {
 	struct collect_ask question = explicit_ask(ask);
 	struct ids cookies = { 0 };
-	bool whole = list_explicit(tape, &question, deadline_ms, &cookies);
+	bool whole = list_explicit(recorder, &question, deadline_ms, &cookies);
 
 	(void)fault;
 	for (size_t i = 0; i < seen->socks.count; i++) {
@@ -381,22 +381,22 @@ static int list_chain(struct dump *dump, unsigned deadline_ms, struct snapshot *
 	if (!kernel_takes_protocol())
 		return fault_set(fault, EOPNOTSUPP,
 				 "this kernel does not list UDP sockets in the order of its table (Linux 5.9 does)");
-	tape_put(dump->tape, FRAME_ASK, &asked, NULL, 0);
+	recorder_put(dump->recorder, FRAME_ASK, &asked, NULL, 0);
 	err = dump_live(dump, &wire, "UDP", seen, &failed, fault);
 	if (err)
 		return err;
 	return wire.answered ? 0 : failed;
 }
 
-int inet_chain(struct tape *tape, uint16_t port, unsigned deadline_ms, struct snapshot *seen,
-	       struct fault *fault)
+int inet_chain(struct recorder *recorder, uint16_t port, unsigned deadline_ms,
+	       struct snapshot *seen, struct fault *fault)
 {
 	struct collect_ask ask = {
 		.states = STATE_ALL, .ipv4 = true, .ipv6 = true, .protocol = PROTOCOL_UDP,
 		.port_low = port, .port_high = port,
 	};
-	struct dump dump = dump_begin(tape, &ask, ASK_CHAIN, snapshot_sink(seen));
-	int err = tape_replays(tape) ? recall(&dump, seen) :
+	struct dump dump = dump_begin(recorder, &ask, ASK_CHAIN, snapshot_sink(seen));
+	int err = recorder_replays(recorder) ? recall(&dump, seen) :
 		  list_chain(&dump, deadline_ms, seen, fault);
 
 	dump_end(&dump, seen);

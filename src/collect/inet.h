@@ -10,12 +10,12 @@
  * inet_collect - collect_socks() for a live kernel or a recording
  * @release: kernel release of the sockets' machine, "" when unknown
  */
-int inet_collect(struct tape *tape, const struct collect_ask *ask, struct sink sink,
+int inet_collect(struct recorder *recorder, const struct collect_ask *ask, struct sink sink,
 		 const char *release, unsigned deadline_ms, struct snapshot *seen,
 		 struct fault *fault);
 
 /* See collect_again(). */
-void inet_again(struct tape *tape, const struct collect_ask *ask, const struct sock *rows,
+void inet_again(struct recorder *recorder, const struct collect_ask *ask, const struct sock *rows,
 		const uint32_t *indices, size_t count, struct sink sink, const char *release,
 		unsigned deadline_ms, struct snapshot *seen);
 
@@ -32,12 +32,12 @@ struct inet_diag_req_v2 inet_request(const struct sock *sock, unsigned need, boo
  * itself (sock_opener(), which needs NEED_FLOW): an accepted connection and a
  * minisock are never among them, whatever the port is held by.
  */
-int inet_explicit(struct tape *tape, const struct collect_ask *ask, unsigned deadline_ms,
+int inet_explicit(struct recorder *recorder, const struct collect_ask *ask, unsigned deadline_ms,
 		  struct snapshot *seen, struct fault *fault);
 
 /* See collect_chain(). Port 0: the sockets of all ports, for a recording. */
-int inet_chain(struct tape *tape, uint16_t port, unsigned deadline_ms, struct snapshot *seen,
-	       struct fault *fault);
+int inet_chain(struct recorder *recorder, uint16_t port, unsigned deadline_ms,
+	       struct snapshot *seen, struct fault *fault);
 
 /* The program that this kernel would be sent for a filter; filter_code_fini() is due. */
 void inet_filter_code(struct filter_code *code, const struct filter *filter,

@@ -113,10 +113,10 @@ static bool take_knob(const struct knob *knob, const char *text, struct limits *
 	return true;
 }
 
-static bool read_knob(struct tape *tape, const struct knob *knob, struct limits *limits)
+static bool read_knob(struct recorder *recorder, const struct knob *knob, struct limits *limits)
 {
 	struct text content = { 0 };
-	bool is = tape_file(tape, knob->file, &content) == 0 &&
+	bool is = recorder_file(recorder, knob->file, &content) == 0 &&
 		  take_knob(knob, text_str(&content), limits);
 
 	text_fini(&content);
@@ -133,13 +133,13 @@ static bool was_constant(const struct knob *knob, const char *release, struct li
 	return true;
 }
 
-unsigned knobs_read(struct tape *tape, enum knob_scope scope, const char *release,
+unsigned knobs_read(struct recorder *recorder, enum knob_scope scope, const char *release,
 		    struct limits *limits)
 {
 	unsigned missing = 0;
 
 	for (size_t i = 0; i < sizeof(knobs) / sizeof(*knobs); i++) {
-		if (knobs[i].scope != scope || read_knob(tape, &knobs[i], limits) ||
+		if (knobs[i].scope != scope || read_knob(recorder, &knobs[i], limits) ||
 		    was_constant(&knobs[i], release, limits))
 			continue;
 		missing += knobs[i].essential;
@@ -216,7 +216,7 @@ static bool take_counter(const struct tally *tally, const char *text, struct kno
 	return known->is;
 }
 
-static unsigned count_files(struct tape *tape, struct limits *limits)
+static unsigned count_files(struct recorder *recorder, struct limits *limits)
 {
 	struct text content = { 0 };
 	const char *file = NULL;
@@ -228,7 +228,7 @@ static unsigned count_files(struct tape *tape, struct limits *limits)
 		if (!file || strcmp(file, tally->file) != 0) {
 			text_fini(&content);
 			file = tally->file;
-			tape_file(tape, file, &content);
+			recorder_file(recorder, file, &content);
 		}
 		missing += !take_counter(tally, text_str(&content),
 					 &limits->counter[tally->counter]) && tally->essential;
@@ -237,10 +237,10 @@ static unsigned count_files(struct tape *tape, struct limits *limits)
 	return missing;
 }
 
-static unsigned read_reserved(struct tape *tape, struct limits *limits)
+static unsigned read_reserved(struct recorder *recorder, struct limits *limits)
 {
 	struct text content = { 0 };
-	bool is = tape_file(tape, IPV4 "ip_local_reserved_ports", &content) == 0 &&
+	bool is = recorder_file(recorder, IPV4 "ip_local_reserved_ports", &content) == 0 &&
 		  strchr(text_str(&content), '\n') &&
 		  limits_reserve(limits, text_str(&content));
 
@@ -248,9 +248,9 @@ static unsigned read_reserved(struct tape *tape, struct limits *limits)
 	return !is;
 }
 
-unsigned knobs_count(struct tape *tape, struct limits *limits)
+unsigned knobs_count(struct recorder *recorder, struct limits *limits)
 {
-	return count_files(tape, limits) + read_reserved(tape, limits);
+	return count_files(recorder, limits) + read_reserved(recorder, limits);
 }
 
 struct known knobs_count_again(enum counter counter)
@@ -262,7 +262,7 @@ struct known knobs_count_again(enum counter counter)
 
 		if (tallies[i].counter != counter)
 			continue;
-		if (tape_read(AT_FDCWD, tallies[i].file, &content) == 0)
+		if (file_read(AT_FDCWD, tallies[i].file, &content) == 0)
 			take_counter(&tallies[i], text_str(&content), &known);
 		text_fini(&content);
 	}

@@ -2,7 +2,7 @@
 #ifndef COLLECT_KNOBS_H
 #define COLLECT_KNOBS_H
 
-#include "collect/tape.h"
+#include "collect/recorder.h"
 
 /*
  * Most knobs belong to a network namespace; a few are the machine's and can be
@@ -16,11 +16,11 @@ enum knob_scope { KNOB_NETNS, KNOB_MACHINE };
  *
  * Returns how many could not be read that every supported kernel has.
  */
-unsigned knobs_read(struct tape *tape, enum knob_scope scope, const char *release,
+unsigned knobs_read(struct recorder *recorder, enum knob_scope scope, const char *release,
 		    struct limits *limits);
 
 /* Counters of the namespace and ip_local_reserved_ports; returns the same. */
-unsigned knobs_count(struct tape *tape, struct limits *limits);
+unsigned knobs_count(struct recorder *recorder, struct limits *limits);
 
 /* One counter as it is now, live and unsaved. */
 struct known knobs_count_again(enum counter counter);

@@ -142,15 +142,15 @@ static int list(struct walk *walk)
 	return err;
 }
 
-static void save(struct tape *tape, const struct walk *walk)
+static void save(struct recorder *recorder, const struct walk *walk)
 {
 	const struct snapshot *seen = walk->seen;
 
 	for (size_t i = walk->links; i < seen->links.count; i++) {
 		struct frame_link frame = { .index = seen->links.at[i].index };
 
-		tape_put(tape, FRAME_LINK, &frame, seen->links.at[i].name,
-			 strlen(seen->links.at[i].name));
+		recorder_put(recorder, FRAME_LINK, &frame, seen->links.at[i].name,
+			     strlen(seen->links.at[i].name));
 	}
 	for (size_t i = walk->locals; i < seen->locals.count; i++) {
 		const struct local *local = &seen->locals.at[i];
@@ -160,11 +160,11 @@ static void save(struct tape *tape, const struct walk *walk)
 		};
 
 		memcpy(frame.addr, local->addr.b, sizeof(frame.addr));
-		tape_put(tape, FRAME_LOCAL, &frame, NULL, 0);
+		recorder_put(recorder, FRAME_LOCAL, &frame, NULL, 0);
 	}
 }
 
-void links_collect(struct tape *tape, struct snapshot *seen)
+void links_collect(struct recorder *recorder, struct snapshot *seen)
 {
 	struct walk walk = {
 		.seen = seen, .links = seen->links.count, .locals = seen->locals.count,
@@ -177,12 +177,12 @@ void links_collect(struct tape *tape, struct snapshot *seen)
 		forget_locals(&walk);
 	}
 	seen->locals_known = known.is;
-	save(tape, &walk);
-	tape_put(tape, FRAME_LINKS, &known, NULL, 0);
+	save(recorder, &walk);
+	recorder_put(recorder, FRAME_LINKS, &known, NULL, 0);
 	if (err)
-		tape_gap(tape, seen, GAP_LINKS, 1,
-			 "interface names and own addresses could not be read (%s)",
-			 strerror(-err));
+		recorder_gap(recorder, seen, GAP_LINKS, 1,
+			     "interface names and own addresses could not be read (%s)",
+			     strerror(-err));
 }
 
 /* ---- VRF ---- */

@@ -2,13 +2,13 @@
 #ifndef COLLECT_LINKS_H
 #define COLLECT_LINKS_H
 
-#include "collect/tape.h"
+#include "collect/recorder.h"
 
 /*
  * Interface names and own addresses: libnl-route reads the messages. Its headers
  * and <linux/tcp.h> do not go together: nothing of it leaves links.c.
  */
-void links_collect(struct tape *tape, struct snapshot *seen);
+void links_collect(struct recorder *recorder, struct snapshot *seen);
 
 /* The VRF that a device is, or is part of: its ifindex and table; 0 if none. */
 struct vrf {

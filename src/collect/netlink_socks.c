@@ -118,7 +118,7 @@ static void write_process(struct other *other, const struct text *comm)
 }
 
 /* The process whose pid is its port id; a habit of programs, no rule of the kernel. */
-static void complete(struct tape *tape, const struct snapshot *seen, struct other_row *row)
+static void complete(struct recorder *recorder, const struct snapshot *seen, struct other_row *row)
 {
 	struct other *other = &row->other;
 	struct text comm = { 0 };
@@ -133,7 +133,7 @@ static void complete(struct tape *tape, const struct snapshot *seen, struct othe
 	if ((int32_t)other->port_id < 0)
 		return;
 	snprintf(name, sizeof(name), "/proc/%u/comm", other->port_id);
-	if (tape_file(tape, name, &comm) == 0)
+	if (recorder_file(recorder, name, &comm) == 0)
 		write_process(other, &comm);
 	text_fini(&comm);
 }

@@ -35,9 +35,9 @@ static bool read_stat(struct text *stat)
 {
 	int err;
 
-	if (tape_read(AT_FDCWD, "/proc/thread-self/net/sockstat", stat) < 0)
+	if (file_read(AT_FDCWD, "/proc/thread-self/net/sockstat", stat) < 0)
 		return false;
-	err = tape_read(AT_FDCWD, "/proc/thread-self/net/sockstat6", stat);
+	err = file_read(AT_FDCWD, "/proc/thread-self/net/sockstat6", stat);
 	return !err || err == -ENOENT;
 }
 
@@ -62,7 +62,7 @@ static bool may_have_requests(void)
 {
 	struct text snmp = { 0 };
 	int64_t value = 0;
-	bool may = tape_read(AT_FDCWD, "/proc/thread-self/net/snmp", &snmp) < 0 ||
+	bool may = file_read(AT_FDCWD, "/proc/thread-self/net/snmp", &snmp) < 0 ||
 		   !knob_pairs(text_str(&snmp), "Tcp:", "InSegs", &value) || value > 0;
 
 	text_fini(&snmp);
@@ -115,7 +115,7 @@ static uint8_t read_comm(int32_t pid, char comm[COMM_ROOM])
 	size_t size;
 
 	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	(void)tape_read(AT_FDCWD, path, &content);
+	(void)file_read(AT_FDCWD, path, &content);
 	size = content.count;
 	if (size && content.at[size - 1] == '\n')
 		size--;
@@ -140,7 +140,7 @@ static void read_owner(struct place *place)
 	char path[PROC_PATH + 8], *line, *end;
 
 	snprintf(path, sizeof(path), "/proc/%d/cgroup", place->pid);
-	if (tape_read(AT_FDCWD, path, &groups) == 0 && groups.count) {
+	if (file_read(AT_FDCWD, path, &groups) == 0 && groups.count) {
 		line = strncmp(groups.at, "0::", 3) == 0 ? groups.at : strstr(groups.at, "\n0::");
 		line = line ? strchr(line, '/') : NULL;
 		end = line ? strchr(line, '\n') : NULL;
@@ -274,7 +274,7 @@ bool arrival_can_have(const struct collect *collect, struct collect_ask *ask)
 {
 	enum protocol protocol = ask->protocol ? ask->protocol : PROTOCOL_TCP;
 
-	if (tape_replays(&collect->tape) || tape_records(&collect->tape))
+	if (recorder_replays(&collect->recorder) || recorder_records(&collect->recorder))
 		return true;
 	if (!collect->cache)
 		ask->states &= netns_states(protocol);
@@ -333,7 +333,7 @@ static bool count_socks(const struct port_search *search, uint32_t states,
 		.port_low = search->ask->port, .port_high = search->ask->port,
 	};
 	int64_t left_ms = search->end_ms - now_ms();
-	struct tape none = { 0 };
+	struct recorder none = { 0 };
 	struct snapshot seen;
 	bool whole;
 
@@ -409,20 +409,20 @@ static void find_port_owners(const struct bind_ask *ask, struct bind_scene *scen
 		scene->elsewhere.count = ELSEWHERE_MAX;
 }
 
-void netns_port_owners(struct tape *tape, const struct bind_ask *ask, struct bind_scene *scene,
-		       unsigned deadline_ms)
+void netns_port_owners(struct recorder *recorder, const struct bind_ask *ask,
+		       struct bind_scene *scene, unsigned deadline_ms)
 {
 	struct answer_elsewhere_key key = { .protocol = ask->protocol, .port = ask->port };
 	struct answer_elsewhere told = { .known = false };
 	struct question question = { ANSWER_ELSEWHERE, &key, sizeof(key), .head = &told };
 
-	if (!tape_replays(tape)) {
+	if (!recorder_replays(recorder)) {
 		find_port_owners(ask, scene, deadline_ms);
 		told.known = scene->elsewhere_known;
 		text_add(&question.rows, scene->elsewhere.at,
 			 scene->elsewhere.count * sizeof(*scene->elsewhere.at));
-		tape_answer(tape, &question);
-	} else if (tape_answered(tape, &question)) {
+		recorder_answer(recorder, &question);
+	} else if (recorder_answered(recorder, &question)) {
 		scene->elsewhere_known = told.known;
 		replay_port_owners(scene, &question.rows);
 	}

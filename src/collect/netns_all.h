@@ -3,7 +3,7 @@
 #define COLLECT_NETNS_ALL_H
 
 #include "collect/collect.h"
-#include "collect/tape.h"
+#include "collect/recorder.h"
 
 /**
  * netns_states - states in which a socket of a protocol can be here at all
@@ -21,7 +21,7 @@ int netns_visit_all(struct places *places, place_visit *visit, void *ctx, struct
 		    struct fault *fault);
 
 /* See collect_elsewhere(). */
-void netns_port_owners(struct tape *tape, const struct bind_ask *ask, struct bind_scene *scene,
-		       unsigned deadline_ms);
+void netns_port_owners(struct recorder *recorder, const struct bind_ask *ask,
+		       struct bind_scene *scene, unsigned deadline_ms);
 
 #endif

@@ -22,7 +22,7 @@ static const struct other_table *const tables[] = { &unix_socks, &packet_socks, 
 /* One question while its answers come in. */
 struct others {
 	const struct other_table *table;
-	struct tape              *tape;
+	struct recorder          *recorder;
 	const struct collect_ask *ask;
 	struct sink               sink;
 	const struct snapshot    *seen;
@@ -104,13 +104,13 @@ static int deliver_row(struct others *others, struct other_row *row, const void 
 {
 	const struct other_table *table = others->table;
 
-	tape_put(others->tape, FRAME_SOCK, NULL, bytes, size);
-	if (tape_replays(others->tape) && !inodes_add(&others->inodes, row->sock.inode)) {
+	recorder_put(others->recorder, FRAME_SOCK, NULL, bytes, size);
+	if (recorder_replays(others->recorder) && !inodes_add(&others->inodes, row->sock.inode)) {
 		others->senseless++;
 		return 0;
 	}
 	if (table->complete)
-		table->complete(others->tape, others->seen, row);
+		table->complete(others->recorder, others->seen, row);
 	if (!is_wanted(others, &row->sock))
 		return 0;
 	others->hidden += row->other.packet.filter_hidden;
@@ -151,7 +151,7 @@ static int take_live(void *ctx, const struct nlmsghdr *message)
 static int ask_live(struct others *others, struct wire_dump *wire, bool waiting,
 		    struct fault *fault)
 {
-	uint32_t states = tape_records(others->tape) ? STATE_ALL : others->ask->states;
+	uint32_t states = recorder_records(others->recorder) ? STATE_ALL : others->ask->states;
 	uint64_t request[REQUEST_MAX / sizeof(uint64_t)] = { 0 };
 
 	wire->request = request;
@@ -171,7 +171,7 @@ static int list_live(struct others *others, unsigned deadline_ms, struct snapsho
 	};
 	int err = 0;
 
-	tape_put(others->tape, FRAME_ASK, &asked, NULL, 0);
+	recorder_put(others->recorder, FRAME_ASK, &asked, NULL, 0);
 	/*
 	 * The kernel ends a listing without a word at a listener for which more wait than
 	 * its message has room for: those behind it come with the second, without them.
@@ -182,9 +182,9 @@ static int list_live(struct others *others, unsigned deadline_ms, struct snapsho
 		err = ask_live(others, &wire, false, fault);
 	if (!err || wire.stopped)
 		return err;
-	tape_gap(others->tape, seen, GAP_DUMP, 1,
-		 "the listing of %s sockets is incomplete, asked %u times (%s)",
-		 others->table->lister.sockets, wire.tries, strerror(-err));
+	recorder_gap(others->recorder, seen, GAP_DUMP, 1,
+		     "the listing of %s sockets is incomplete, asked %u times (%s)",
+		     others->table->lister.sockets, wire.tries, strerror(-err));
 	seen->socks_complete = false;
 	return wire.answered ? 0 : err;
 }
@@ -205,7 +205,7 @@ int others_offered(enum protocol protocol, unsigned deadline_ms, struct fault *f
 
 static int replay_section(struct others *others, size_t head, struct snapshot *seen)
 {
-	struct cursor cursor = load_begin(others->tape->load, head);
+	struct cursor cursor = load_begin(others->recorder->load, head);
 	struct frame frame;
 	int err = 0;
 
@@ -213,7 +213,7 @@ static int replay_section(struct others *others, size_t head, struct snapshot *s
 		if (frame.type == FRAME_SOCK) {
 			err = deliver(others, frame.body, frame.size);
 		} else if (frame.type == FRAME_GAP) {
-			tape_replay_gap(seen, &frame);
+			recorder_replay_gap(seen, &frame);
 			seen->socks_complete = false;
 		}
 	}
@@ -223,7 +223,7 @@ static int replay_section(struct others *others, size_t head, struct snapshot *s
 /* The first section does: each of them holds the whole table. */
 static int list_replayed(struct others *others, struct snapshot *seen)
 {
-	const struct load *load = others->tape->load;
+	const struct load *load = others->recorder->load;
 
 	for (size_t i = 0; i < load_heads(load); i++)
 		if (recall_asked(load, i).protocol == others->table->protocol)
@@ -236,14 +236,14 @@ static int list_replayed(struct others *others, struct snapshot *seen)
 
 /* ---- both ---- */
 
-int others_collect(struct tape *tape, const struct collect_ask *ask, struct sink sink,
+int others_collect(struct recorder *recorder, const struct collect_ask *ask, struct sink sink,
 		   unsigned deadline_ms, struct snapshot *seen, struct fault *fault)
 {
 	struct others others = {
-		.table = table_of(ask->protocol), .tape = tape, .ask = ask, .sink = sink,
+		.table = table_of(ask->protocol), .recorder = recorder, .ask = ask, .sink = sink,
 		.seen = seen,
 	};
-	int err = tape_replays(tape) ? list_replayed(&others, seen) :
+	int err = recorder_replays(recorder) ? list_replayed(&others, seen) :
 		  list_live(&others, deadline_ms, seen, fault);
 
 	if (others.senseless)

@@ -4,7 +4,7 @@
 
 #include "collect/attrs.h"
 #include "collect/collect.h"
-#include "collect/tape.h"
+#include "collect/recorder.h"
 #include "collect/wire.h"
 
 /*
@@ -32,7 +32,8 @@ struct other_table {
 	/* Reads the fixed part of a message, at any alignment; false: that is no such socket. */
 	bool   (*parse)(const void *message, struct other_row *row);
 	/* What the message does not hold; NULL: nothing is missing. */
-	void   (*complete)(struct tape *tape, const struct snapshot *seen, struct other_row *row);
+	void   (*complete)(struct recorder *recorder, const struct snapshot *seen,
+			   struct other_row *row);
 };
 
 extern const struct other_table unix_socks, packet_socks, netlink_socks;
@@ -61,7 +62,7 @@ bool netlink_socks_number(const char *name, uint32_t *number);
 bool others_lists(enum protocol protocol);
 
 /* collect_socks() for them. */
-int others_collect(struct tape *tape, const struct collect_ask *ask, struct sink sink,
+int others_collect(struct recorder *recorder, const struct collect_ask *ask, struct sink sink,
 		   unsigned deadline_ms, struct snapshot *seen, struct fault *fault);
 
 /* Whether this kernel lists them: 0, or -errno and the sentence. */

@@ -22,7 +22,7 @@ static uint64_t files_open(void)
 	struct text content = { 0 };
 	uint64_t open = 0;
 
-	if (tape_read(AT_FDCWD, "/proc/sys/fs/file-nr", &content) == 0)
+	if (file_read(AT_FDCWD, "/proc/sys/fs/file-nr", &content) == 0)
 		open = strtoull(text_str(&content), NULL, 10);
 	text_fini(&content);
 	return open;
@@ -139,7 +139,7 @@ static void save_owners(struct proc_scan *scan, const struct owners *owners, siz
 		for (; next < count && at[next].process == (uint32_t)scanned->pid; next++) {
 			struct frame_holder frame = { .fd = at[next].fd, .inode = at[next].inode };
 
-			tape_put(scan->tape, FRAME_HOLDER, &frame, NULL, 0);
+			recorder_put(scan->recorder, FRAME_HOLDER, &frame, NULL, 0);
 		}
 	}
 }
@@ -201,7 +201,7 @@ static void add_owners(struct proc_scan *scan, struct owners *owners, size_t fro
 	if (owners->processes.count)
 		qsort(owners->processes.at, owners->processes.count, sizeof(*owners->processes.at),
 		      compare_scanned);
-	if (tape_records(scan->tape)) {
+	if (recorder_records(scan->recorder)) {
 		save_owners(scan, owners, from);
 		if (scan->wanted)
 			drop_unwanted(scan->seen, scan->wanted, from);
@@ -219,9 +219,9 @@ static bool note_owner_gaps(struct proc_scan *scan)
 	bool hidden = proc_hides(&scan->proc), gaps = scan_note_gaps(scan, "descriptors", "read");
 
 	if (hidden)
-		tape_gap(scan->tape, scan_told(scan->seen, scan->wanted), GAP_OWNERS, 1,
-			 "this /proc hides processes of others (hidepid, subset) or is not mounted; "
-			 "run as root to see all owners");
+		recorder_gap(scan->recorder, scan_told(scan->seen, scan->wanted), GAP_OWNERS, 1,
+			     "this /proc hides processes of others (hidepid, subset) or is not mounted; "
+			     "run as root to see all owners");
 	return scan_note_early_end(scan) || hidden || gaps;
 }
 
@@ -279,13 +279,13 @@ static void scan_all(struct proc_scan *scan)
 }
 
 /* @near: where to begin, or NULL. */
-static void collect_owners(struct tape *tape, struct snapshot *seen, const struct map *wanted,
-			   const struct holder_ask *near)
+static void collect_owners(struct recorder *recorder, struct snapshot *seen,
+			   const struct map *wanted, const struct holder_ask *near)
 {
-	struct proc_scan scan = { .tape = tape, .seen = seen, .wanted = wanted, .near = near };
+	struct proc_scan scan = { .recorder = recorder, .seen = seen, .wanted = wanted, .near = near };
 	bool known = true, complete = true;
 
-	if (!wanted || wanted->count || tape_records(tape)) {
+	if (!wanted || wanted->count || recorder_records(recorder)) {
 		known = scan_open(&scan, FRAME_HOLDERS);
 		if (known) {
 			scan_all(&scan);
@@ -296,15 +296,16 @@ static void collect_owners(struct tape *tape, struct snapshot *seen, const struc
 	set_known(seen, known, complete);
 }
 
-void owners_collect(struct tape *tape, struct snapshot *seen, const struct map *wanted)
+void owners_collect(struct recorder *recorder, struct snapshot *seen, const struct map *wanted)
 {
-	collect_owners(tape, seen, wanted, NULL);
+	collect_owners(recorder, seen, wanted, NULL);
 }
 
-void owners_collect_some(struct tape *tape, struct snapshot *seen, const struct map *wanted,
+void owners_collect_some(struct recorder *recorder, struct snapshot *seen, const struct map *wanted,
 			 const struct holder_ask *ask)
 {
-	collect_owners(tape, seen, wanted, ask->cgroups && files_open() >= MANY_FILES ? ask : NULL);
+	collect_owners(recorder, seen, wanted,
+		       ask->cgroups && files_open() >= MANY_FILES ? ask : NULL);
 }
 
 /* False when the frame says that something could not be seen. */
@@ -324,21 +325,21 @@ static bool replay_holder(struct snapshot *seen, const struct map *wanted,
 		return true;
 	case FRAME_GAP:
 		if (scan_told(seen, wanted))
-			tape_replay_gap(seen, frame);
+			recorder_replay_gap(seen, frame);
 		return false;
 	default:
 		return true;
 	}
 }
 
-void owners_replay(struct tape *tape, struct snapshot *seen, const struct map *wanted)
+void owners_replay(struct recorder *recorder, struct snapshot *seen, const struct map *wanted)
 {
 	struct scanned scanned = { 0 };
 	bool known = !scan_told(seen, wanted), complete = true;
 	struct cursor cursor;
 	struct frame frame;
 
-	if (scan_replay(tape, FRAME_HOLDERS, scan_told(seen, wanted), &known, &cursor))
+	if (scan_replay(recorder, FRAME_HOLDERS, scan_told(seen, wanted), &known, &cursor))
 		while (load_next(&cursor, &frame))
 			complete &= replay_holder(seen, wanted, &scanned, &frame);
 	set_known(seen, known, complete);
@@ -417,7 +418,7 @@ void owner_cache_holders(struct owner_cache *cache, struct snapshot *seen,
 			 const struct map *wanted)
 {
 	const struct snapshot *owners = &cache->owners;
-	struct tape none = { 0 };
+	struct recorder none = { 0 };
 
 	/* Nobody to be found, which is known without a walk. */
 	if (wanted && !wanted->count) {
@@ -444,7 +445,7 @@ void owner_cache_cgroups(struct owner_cache *cache, struct snapshot *seen,
 			 const struct map *wanted)
 {
 	const struct snapshot *groups = &cache->groups;
-	struct tape none = { 0 };
+	struct recorder none = { 0 };
 
 	if (wanted && !wanted->count)
 		return;

@@ -3,7 +3,7 @@
 #define COLLECT_OWNERS_H
 
 #include "collect/collect.h"
-#include "collect/tape.h"
+#include "collect/recorder.h"
 
 /*
  * Who holds which socket: a walk through /proc (proc_scan.h), or one pass of a program of
@@ -19,10 +19,10 @@
  */
 
 /* See collect_holders(). A recording gets every socket, wanted or not. */
-void owners_collect(struct tape *tape, struct snapshot *seen, const struct map *wanted);
-void owners_collect_some(struct tape *tape, struct snapshot *seen, const struct map *wanted,
+void owners_collect(struct recorder *recorder, struct snapshot *seen, const struct map *wanted);
+void owners_collect_some(struct recorder *recorder, struct snapshot *seen, const struct map *wanted,
 			 const struct holder_ask *ask);
-void owners_replay(struct tape *tape, struct snapshot *seen, const struct map *wanted);
+void owners_replay(struct recorder *recorder, struct snapshot *seen, const struct map *wanted);
 
 /*
  * Owners and cgroups of the whole machine, looked up once for all namespaces

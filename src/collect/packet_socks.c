@@ -186,14 +186,14 @@ static bool parse(const void *message, struct other_row *row)
 }
 
 /* The name of its device. */
-static void complete(struct tape *tape, const struct snapshot *seen, struct other_row *row)
+static void complete(struct recorder *recorder, const struct snapshot *seen, struct other_row *row)
 {
 	uint32_t index = row->sock.ifindex;
 	const char *name = index ? snapshot_link(seen, index) : NULL;
 	struct other *other = &row->other;
 	int size;
 
-	(void)tape;
+	(void)recorder;
 	if (!index)
 		return;
 	size = name ? snprintf(other->local_service, sizeof(other->local_service), "%s", name) :

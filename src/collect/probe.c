@@ -110,7 +110,7 @@ static int drop_capabilities(void)
 static bool is_low(uint16_t port)
 {
 	struct text content = { 0 };
-	long start = tape_read(AT_FDCWD, UNPRIVILEGED_PORT_START, &content) == 0 ?
+	long start = file_read(AT_FDCWD, UNPRIVILEGED_PORT_START, &content) == 0 ?
 		     atol(text_str(&content)) : 1024;
 
 	text_fini(&content);
@@ -266,18 +266,18 @@ static struct answer_probe_bind_key key_of(const struct bind_ask *ask)
 void collect_probe_bind(struct collect *collect, const struct bind_ask *ask,
 			struct bind_probe *probe)
 {
-	struct tape *tape = &collect->tape;
+	struct recorder *recorder = &collect->recorder;
 	struct answer_probe_bind_key key = key_of(ask);
 	struct question question = { ANSWER_PROBE_BIND, &key, sizeof(key), .head = probe };
 
 	*probe = (struct bind_probe){ 0 };
-	if (!tape_replays(tape)) {
+	if (!recorder_replays(recorder)) {
 		if (may_ask(ask, probe))
 			try_it(ask, probe);
-		tape_answer(tape, &question);
+		recorder_answer(recorder, &question);
 		return;
 	}
-	if (!tape_answered(tape, &question))
+	if (!recorder_answered(recorder, &question))
 		refuse(probe->refusal, "the recording holds no such probe");
 	probe->made = probe->made == 1;
 	if (probe->err < 0 || probe->err >= 4096)
@@ -315,7 +315,7 @@ struct port_window { unsigned low, high; };
 static bool read_window(struct port_window *window)
 {
 	struct text content = { 0 };
-	bool is = tape_read(AT_FDCWD, PORT_RANGE, &content) == 0 &&
+	bool is = file_read(AT_FDCWD, PORT_RANGE, &content) == 0 &&
 		  sscanf(text_str(&content), "%u %u", &window->low, &window->high) == 2;
 
 	text_fini(&content);
@@ -331,9 +331,9 @@ static bool may_be_blackholed(void)
 {
 	struct text timeout = { 0 }, netstat = { 0 };
 	int64_t times = 0;
-	bool may = tape_read(AT_FDCWD, BLACKHOLE_TIMEOUT, &timeout) == 0 &&
+	bool may = file_read(AT_FDCWD, BLACKHOLE_TIMEOUT, &timeout) == 0 &&
 		   text_str(&timeout)[0] != '0' &&
-		   tape_read(AT_FDCWD, NETSTAT, &netstat) == 0 &&
+		   file_read(AT_FDCWD, NETSTAT, &netstat) == 0 &&
 		   knob_pairs(text_str(&netstat), "TcpExt:", "TCPFastOpenBlackhole", &times) &&
 		   times > 0;
 
@@ -496,18 +496,18 @@ static void take_recorded(const uint8_t *ports, struct port_probe *probe)
 void collect_probe_ports(struct collect *collect, const uint8_t *ports,
 			 struct port_probe *probe)
 {
-	struct tape *tape = &collect->tape;
+	struct recorder *recorder = &collect->recorder;
 	struct question question = {
 		ANSWER_PROBE_PORTS, ports, sizeof(probe->answered), .head = probe,
 	};
 
 	*probe = (struct port_probe){ 0 };
-	if (!tape_replays(tape)) {
+	if (!recorder_replays(recorder)) {
 		ask_some(ports, probe);
-		tape_answer(tape, &question);
+		recorder_answer(recorder, &question);
 		return;
 	}
-	if (!tape_answered(tape, &question))
+	if (!recorder_answered(recorder, &question))
 		refuse(probe->refusal, "the recording holds no such probe");
 	take_recorded(ports, probe);
 }

@@ -2,7 +2,7 @@
 #include "collect/proc.h"
 
 #include "base/own.h"
-#include "collect/tape.h"
+#include "collect/recorder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,7 +79,7 @@ int proc_read(const struct proc *proc, int32_t pid, const char *rest, struct tex
 	char path[PROC_PATH];
 
 	proc_path(path, pid, rest);
-	return tape_read(dirfd(proc->folder), path, content);
+	return file_read(dirfd(proc->folder), path, content);
 }
 
 DIR *proc_folder(const struct proc *proc, const char *path)
@@ -116,7 +116,7 @@ bool proc_shows_nothing(int32_t pid, int err)
 
 	if (err == EACCES || err == EPERM) {
 		snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-		err = -tape_read(AT_FDCWD, path, &stat);
+		err = -file_read(AT_FDCWD, path, &stat);
 		bare = !err && proc_is_bare(text_str(&stat));
 	}
 	text_fini(&stat);

@@ -307,13 +307,13 @@ static void tell_source(struct dump *dump, const struct source *source, int refu
 {
 	const char *people = protocol_row(source->protocol)->people;
 
-	tape_gap(dump->tape, seen, GAP_SOURCE, 1,
-		 "%s sockets were read from %s (sock_diag: %s), which tell no cookie, group, device, %s",
-		 people, source->names, strerror(-refusal),
-		 source->protocol == PROTOCOL_TCP ? "backlog and tcp_info" : "memory and options");
+	recorder_gap(dump->recorder, seen, GAP_SOURCE, 1,
+		     "%s sockets were read from %s (sock_diag: %s), which tell no cookie, group, device, %s",
+		     people, source->names, strerror(-refusal),
+		     source->protocol == PROTOCOL_TCP ? "backlog and tcp_info" : "memory and options");
 	if (asks_for_more(&dump->ask))
-		tape_gap(dump->tape, seen, GAP_ATTRIBUTE, 1,
-			 "%s do not tell all that options or filter ask for", source->names);
+		recorder_gap(dump->recorder, seen, GAP_ATTRIBUTE, 1,
+			     "%s do not tell all that options or filter ask for", source->names);
 }
 
 /* Among others they are a gap, as with an old kernel; asked for alone, they are all. */
@@ -323,14 +323,15 @@ static void tell_bound(struct dump *dump, const struct source *source, struct sn
 
 	if (source->protocol != PROTOCOL_TCP || !(dump->ask.states & STATE_BIT(STATE_BOUND)))
 		return;
-	tape_gap(dump->tape, seen, alone ? GAP_DUMP : GAP_BOUND, 1,
-		 "sockets that are only bound are not in %s", source->names);
+	recorder_gap(dump->recorder, seen, alone ? GAP_DUMP : GAP_BOUND, 1,
+		     "sockets that are only bound are not in %s", source->names);
 	seen->socks_complete &= !alone;
 }
 
 static void tell_broken(struct dump *dump, const char *file, int err, struct snapshot *seen)
 {
-	tape_gap(dump->tape, seen, GAP_DUMP, 1, "reading %s broke off (%s)", file, strerror(-err));
+	recorder_gap(dump->recorder, seen, GAP_DUMP, 1, "reading %s broke off (%s)", file,
+		     strerror(-err));
 	seen->socks_complete = false;
 }
 

@@ -67,10 +67,10 @@ bool scan_open(struct proc_scan *scan, enum frame_type head)
 	int err = proc_open(&scan->proc);
 	struct frame_flag made = { .is = !err };
 
-	tape_put(scan->tape, head, &made, NULL, 0);
+	recorder_put(scan->recorder, head, &made, NULL, 0);
 	if (err)
-		tape_gap(scan->tape, scan_told(scan->seen, scan->wanted), GAP_OWNERS, 1,
-			 "processes could not be listed: /proc: %s", strerror(-err));
+		recorder_gap(scan->recorder, scan_told(scan->seen, scan->wanted), GAP_OWNERS, 1,
+			     "processes could not be listed: /proc: %s", strerror(-err));
 	else    /* now, while no other descriptor is needed */
 		cgroup_tree_find(&scan->tree);
 	return !err;
@@ -116,7 +116,7 @@ static int read_about(const struct proc_scan *scan, int descriptors,
 	if (descriptors < 0)
 		return proc_read(&scan->proc, scanned->pid, name, content);
 	snprintf(path, sizeof(path), "../%s", name);
-	return tape_read(descriptors, path, content);
+	return file_read(descriptors, path, content);
 }
 
 static void set_comm(struct scanned *scanned, const struct text *comm)
@@ -174,7 +174,7 @@ void scan_save(struct proc_scan *scan, const struct scanned *scanned)
 {
 	struct frame_process frame = { .pid = scanned->pid, .cgroup_id = scanned->cgroup_id };
 
-	tape_put(scan->tape, FRAME_PROCESS, &frame, scanned->comm, scanned->comm_size);
+	recorder_put(scan->recorder, FRAME_PROCESS, &frame, scanned->comm, scanned->comm_size);
 }
 
 void scanned_add(struct snapshot *seen, const struct scanned *scanned, uint32_t *index)
@@ -212,41 +212,41 @@ bool scan_note_gaps(struct proc_scan *scan, const char *what, const char *done)
 	struct snapshot *seen = scan_told(scan->seen, scan->wanted);
 
 	if (scan->unreadable)
-		tape_gap(scan->tape, seen, GAP_OWNERS, scan->unreadable,
-			 "%s of %llu %s could not be %s (%s)", what,
-			 (unsigned long long)scan->unreadable, processes(scan->unreadable), done,
-			 geteuid() ? "run as root to see all owners" :
-			 "a user namespace or security module guards them");
+		recorder_gap(scan->recorder, seen, GAP_OWNERS, scan->unreadable,
+			     "%s of %llu %s could not be %s (%s)", what,
+			     (unsigned long long)scan->unreadable, processes(scan->unreadable), done,
+			     geteuid() ? "run as root to see all owners" :
+			     "a user namespace or security module guards them");
 	if (scan->broken)
-		tape_gap(scan->tape, seen, GAP_RESOURCES, scan->broken,
-			 "%s of %llu %s could not be %s: %s", what,
-			 (unsigned long long)scan->broken, processes(scan->broken), done,
-			 strerror(scan->broken_err));
+		recorder_gap(scan->recorder, seen, GAP_RESOURCES, scan->broken,
+			     "%s of %llu %s could not be %s: %s", what,
+			     (unsigned long long)scan->broken, processes(scan->broken), done,
+			     strerror(scan->broken_err));
 	if (scan->nameless)
-		tape_gap(scan->tape, seen, GAP_OWNERS, scan->nameless,
-			 "names of %llu %s could not be read: %s",
-			 (unsigned long long)scan->nameless, processes(scan->nameless),
-			 strerror(scan->nameless_err));
+		recorder_gap(scan->recorder, seen, GAP_OWNERS, scan->nameless,
+			     "names of %llu %s could not be read: %s",
+			     (unsigned long long)scan->nameless, processes(scan->nameless),
+			     strerror(scan->nameless_err));
 	return scan->unreadable || scan->broken;
 }
 
 bool scan_note_early_end(struct proc_scan *scan)
 {
 	if (scan->proc.err)
-		tape_gap(scan->tape, scan_told(scan->seen, scan->wanted), GAP_OWNERS, 1,
-			 "processes could not be listed to the end: /proc: %s",
-			 strerror(scan->proc.err));
+		recorder_gap(scan->recorder, scan_told(scan->seen, scan->wanted), GAP_OWNERS, 1,
+			     "processes could not be listed to the end: /proc: %s",
+			     strerror(scan->proc.err));
 	return scan->proc.err;
 }
 
-bool scan_replay(struct tape *tape, enum frame_type type, struct snapshot *seen,
+bool scan_replay(struct recorder *recorder, enum frame_type type, struct snapshot *seen,
 		 bool *made, struct cursor *cursor)
 {
 	struct frame_flag flag;
 	struct frame head;
 	size_t size;
 
-	if (!tape_section(tape, type, &head, cursor)) {
+	if (!recorder_section(recorder, type, &head, cursor)) {
 		if (seen)
 			snapshot_gap(seen, GAP_RECORDING, 1,
 				     type == FRAME_HOLDERS ?
@@ -261,7 +261,7 @@ bool scan_replay(struct tape *tape, enum frame_type type, struct snapshot *seen,
 
 bool scan_wants(const struct proc_scan *scan, uint32_t inode)
 {
-	return tape_records(scan->tape) || !scan->wanted || map_find(scan->wanted, inode);
+	return recorder_records(scan->recorder) || !scan->wanted || map_find(scan->wanted, inode);
 }
 
 /* ---- descriptors: a batch, without the lock ---- */

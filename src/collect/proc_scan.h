@@ -5,7 +5,7 @@
 #include "collect/cgroups.h"
 #include "collect/collect.h"
 #include "collect/proc.h"
-#include "collect/tape.h"
+#include "collect/recorder.h"
 
 /*
  * The walk through /proc that finds holders (owners.c) and counts descriptors
@@ -28,9 +28,9 @@ enum scan_round {
 	SCAN_REST,              /* all the others */
 };
 
-/* begins zeroed, but for tape, seen and wanted (NULL: everything is) */
+/* begins zeroed, but for recorder, seen and wanted (NULL: everything is) */
 struct proc_scan {
-	struct tape      *tape;
+	struct recorder  *recorder;
 	struct snapshot  *seen;
 	const struct map *wanted;
 	const struct holder_ask *near;  /* for the last two rounds */
@@ -77,7 +77,7 @@ bool scan_note_gaps(struct proc_scan *scan, const char *what, const char *done);
  * The head of the next section of that type, @made: of a machine with /proc; a gap when
  * there is none.
  */
-bool scan_replay(struct tape *tape, enum frame_type type, struct snapshot *seen,
+bool scan_replay(struct recorder *recorder, enum frame_type type, struct snapshot *seen,
 		 bool *made, struct cursor *cursor);
 
 /* A process of a recording. */

@@ -96,12 +96,12 @@ static int read_lines(struct reader *reader, char *content, enum family family)
 }
 
 /* Without IPv6 there is no raw6, and nothing is missing. */
-static int read_family(struct tape *tape, struct reader *reader, enum family family,
+static int read_family(struct recorder *recorder, struct reader *reader, enum family family,
 		       struct fault *fault)
 {
 	const char *name = files[family == FAMILY_IPV6];
 	struct text content = { 0 };
-	int err = tape_file(tape, name, &content);
+	int err = recorder_file(recorder, name, &content);
 
 	if (!err && content.count)
 		err = read_lines(reader, content.at, family);
@@ -114,16 +114,16 @@ static int read_family(struct tape *tape, struct reader *reader, enum family fam
 	return err;
 }
 
-static int read_files(struct tape *tape, const struct collect_ask *ask, struct sink sink,
+static int read_files(struct recorder *recorder, const struct collect_ask *ask, struct sink sink,
 		      struct snapshot *seen, struct fault *fault)
 {
 	struct reader reader = { .ask = ask, .sink = sink, .seen = seen };
 	int err = 0;
 
 	if (ask->ipv4)
-		err = read_family(tape, &reader, FAMILY_IPV4, fault);
+		err = read_family(recorder, &reader, FAMILY_IPV4, fault);
 	if (!err && ask->ipv6)
-		err = read_family(tape, &reader, FAMILY_IPV6, fault);
+		err = read_family(recorder, &reader, FAMILY_IPV6, fault);
 	if (!err)
 		snapshot_gap(seen, GAP_SOURCE, 1,
 			     "raw sockets were read from /proc/net/raw and raw6 (no raw_diag), which tell no cookie, group, device, memory and options");
@@ -137,25 +137,25 @@ static int read_files(struct tape *tape, const struct collect_ask *ask, struct s
 /* ---- which of the two ---- */
 
 /* A recording has the files where there was no other way. */
-static bool was_read_from_files(const struct tape *tape)
+static bool was_read_from_files(const struct recorder *recorder)
 {
 	const uint8_t *content;
 	size_t size;
 	int err;
 
-	return load_file(tape->load, files[0], &err, &content, &size) ||
-	       load_file(tape->load, files[1], &err, &content, &size);
+	return load_file(recorder->load, files[0], &err, &content, &size) ||
+	       load_file(recorder->load, files[1], &err, &content, &size);
 }
 
-int raw_socks_collect(struct tape *tape, const struct collect_ask *ask, struct sink sink,
+int raw_socks_collect(struct recorder *recorder, const struct collect_ask *ask, struct sink sink,
 		      const char *release, unsigned deadline_ms, struct snapshot *seen,
 		      struct fault *fault)
 {
-	bool by_files = tape_replays(tape) ? was_read_from_files(tape) :
+	bool by_files = recorder_replays(recorder) ? was_read_from_files(recorder) :
 			inet_offered(PROTOCOL_RAW, deadline_ms, NULL) < 0;
 
-	return by_files ? read_files(tape, ask, sink, seen, fault) :
-	       inet_collect(tape, ask, sink, release, deadline_ms, seen, fault);
+	return by_files ? read_files(recorder, ask, sink, seen, fault) :
+	       inet_collect(recorder, ask, sink, release, deadline_ms, seen, fault);
 }
 
 int raw_socks_offered(unsigned deadline_ms, struct fault *fault)

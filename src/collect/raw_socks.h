@@ -3,7 +3,7 @@
 #define COLLECT_RAW_SOCKS_H
 
 #include "collect/collect.h"
-#include "collect/tape.h"
+#include "collect/recorder.h"
 
 /**
  * raw_socks_collect - collect_socks() for raw sockets
@@ -13,7 +13,7 @@
  * that many lack; else from /proc/net/raw and raw6, which tell less: no device,
  * no memory, no options, no cookie.
  */
-int raw_socks_collect(struct tape *tape, const struct collect_ask *ask, struct sink sink,
+int raw_socks_collect(struct recorder *recorder, const struct collect_ask *ask, struct sink sink,
 		      const char *release, unsigned deadline_ms, struct snapshot *seen,
 		      struct fault *fault);
 

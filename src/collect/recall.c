@@ -28,14 +28,14 @@ static void replay_dump_gap(struct dump *dump, struct snapshot *seen, const stru
 	frame_open(frame, &gap, &size);
 	if (gap.kind == GAP_BOUND && !(dump->ask.states & STATE_BIT(STATE_BOUND)))
 		return;
-	tape_replay_gap(seen, frame);
+	recorder_replay_gap(seen, frame);
 	if (gap.kind == GAP_DUMP || (gap.kind == GAP_BOUND && dump_wants_bound_alone(dump)))
 		seen->socks_complete = false;
 }
 
 static int replay_section(struct dump *dump, size_t head, struct snapshot *seen)
 {
-	struct cursor cursor = load_begin(dump->tape->load, head);
+	struct cursor cursor = load_begin(dump->recorder->load, head);
 	struct frame frame;
 	int err = 0;
 
@@ -60,9 +60,9 @@ static bool is_same_ask(const struct frame_ask *a, const struct frame_ask *b)
 /* The very question of the live run, in its order: the very same answer. */
 static bool find_same_ask(struct dump *dump, size_t *head)
 {
-	const struct load *load = dump->tape->load;
+	const struct load *load = dump->recorder->load;
 	struct frame_ask wanted = dump_asked(dump);
-	size_t *used = &dump->tape->used[FRAME_ASK];
+	size_t *used = &dump->recorder->used[FRAME_ASK];
 
 	for (size_t i = *used; i < load_heads(load); i++) {
 		struct frame_ask asked = recall_asked(load, i);
@@ -148,7 +148,7 @@ static void note_missing(const struct frame_ask *wanted, const struct cover *cov
 /* From all sections that can, the detailed first. */
 static int replay_all(struct dump *dump, struct snapshot *seen)
 {
-	const struct load *load = dump->tape->load;
+	const struct load *load = dump->recorder->load;
 	struct frame_ask wanted = dump_asked(dump);
 	struct cover cover = { 0 };
 	int err = 0;
@@ -174,7 +174,7 @@ static int replay_all(struct dump *dump, struct snapshot *seen)
  */
 static int replay_foreign(struct dump *dump, struct snapshot *seen)
 {
-	struct cursor cursor = load_begin(dump->tape->load, 0);
+	struct cursor cursor = load_begin(dump->recorder->load, 0);
 	struct frame_ask wanted = dump_asked(dump);
 	struct frame frame;
 	int err = 0;
@@ -199,7 +199,7 @@ int recall(struct dump *dump, struct snapshot *seen)
 {
 	size_t head;
 
-	if (load_is_foreign(dump->tape->load))
+	if (load_is_foreign(dump->recorder->load))
 		return replay_foreign(dump, seen);
 	if (find_same_ask(dump, &head))
 		return replay_section(dump, head, seen);

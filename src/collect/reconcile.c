@@ -39,17 +39,19 @@ static bool is_short(const struct reconcile *reconcile, int64_t count)
 	       reconcile->connections + SLACK + (uint64_t)count / SLACK_SHARE < (uint64_t)count;
 }
 
-void reconcile_end(const struct reconcile *reconcile, struct tape *tape, struct snapshot *seen)
+void reconcile_end(const struct reconcile *reconcile, struct recorder *recorder,
+		   struct snapshot *seen)
 {
 	const struct known *before = &seen->limits.counter[COUNTER_CURR_ESTAB];
 	struct known now;
 
-	if (!reconcile->is_possible || tape_replays(tape) || !is_short(reconcile, before->value))
+	if (!reconcile->is_possible || recorder_replays(recorder) || !is_short(reconcile,
+									       before->value))
 		return;
 	now = knobs_count_again(COUNTER_CURR_ESTAB);
 	if (now.is && is_short(reconcile, now.value))
-		tape_gap(tape, seen, GAP_DUMP, (uint64_t)now.value - reconcile->connections,
-			 "the kernel counts %" PRId64 " connection%s and its listing has %" PRIu64
-			 "; sockets are missing, try again", now.value, now.value == 1 ? "" : "s",
-			 reconcile->connections);
+		recorder_gap(recorder, seen, GAP_DUMP, (uint64_t)now.value - reconcile->connections,
+			     "the kernel counts %" PRId64 " connection%s and its listing has %" PRIu64
+			     "; sockets are missing, try again", now.value, now.value == 1 ? "" : "s",
+			     reconcile->connections);
 }

@@ -3,7 +3,7 @@
 #define COLLECT_RECONCILE_H
 
 #include "collect/collect.h"
-#include "collect/tape.h"
+#include "collect/recorder.h"
 
 /*
  * A dump that leaves sockets out looks like any other. Where it was to list all
@@ -24,6 +24,7 @@ struct sink reconcile_begin(struct reconcile *reconcile, const struct collect_as
  * before it and counts now. One that has more is believed: CurrEstab of older
  * kernels is known to lose some.
  */
-void reconcile_end(const struct reconcile *reconcile, struct tape *tape, struct snapshot *seen);
+void reconcile_end(const struct reconcile *reconcile, struct recorder *recorder,
+		   struct snapshot *seen);
 
 #endif

@@ -321,7 +321,7 @@ static struct answer_way_key key_of(const struct connect_ask *ask)
 void collect_way(struct collect *collect, const struct connect_ask *ask, struct way *way,
 		 struct snapshot *seen)
 {
-	struct tape *tape = &collect->tape;
+	struct recorder *recorder = &collect->recorder;
 	struct answer_way_key key = key_of(ask);
 	struct question question = {
 		ANSWER_WAY, &key, .head = way,
@@ -329,10 +329,10 @@ void collect_way(struct collect *collect, const struct connect_ask *ask, struct 
 	};
 
 	*way = (struct way){ 0 };
-	if (!tape_replays(tape)) {
+	if (!recorder_replays(recorder)) {
 		ask_kernel(ask, seen, way);
-		tape_answer(tape, &question);
-	} else if (!tape_answered(tape, &question) && !source_of(ask)) {
+		recorder_answer(recorder, &question);
+	} else if (!recorder_answered(recorder, &question) && !source_of(ask)) {
 		infer(&ask->destination, seen, way);
 	}
 	if (way->err < 0 || way->err >= 4096)

@@ -262,7 +262,7 @@ static struct answer_scene ask_kernel(const struct bind_ask *ask, const struct s
 void collect_bind_scene(struct collect *collect, const struct bind_ask *ask,
 			struct bind_scene *scene, struct snapshot *seen)
 {
-	struct tape *tape = &collect->tape;
+	struct recorder *recorder = &collect->recorder;
 	struct answer_scene_key key = {
 		.family = ask->family, .ifindex = ask->ifindex, .scope = ask->scope,
 		.uid = ask->uid,
@@ -271,10 +271,10 @@ void collect_bind_scene(struct collect *collect, const struct bind_ask *ask,
 	struct question question = { ANSWER_SCENE, &key, sizeof(key), .head = &told };
 
 	memcpy(key.addr, ask->addr.b, sizeof(key.addr));
-	if (!tape_replays(tape)) {
+	if (!recorder_replays(recorder)) {
 		told = ask_kernel(ask, seen);
-		tape_answer(tape, &question);
-	} else if (!tape_answered(tape, &question)) {
+		recorder_answer(recorder, &question);
+	} else if (!recorder_answered(recorder, &question)) {
 		told = (struct answer_scene){ .addr_kind = recorded_kind(ask, seen) };
 	}
 	scene->addr_kind = told.addr_kind < ADDR_KIND_COUNT ? told.addr_kind : ADDR_KIND_UNKNOWN;

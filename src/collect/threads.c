@@ -123,16 +123,16 @@ static bool walk_all(struct text *rows)
 /* A process that hides its descriptors hides its threads' too. */
 void collect_threads(struct collect *collect, struct snapshot *seen)
 {
-	struct tape *tape = &collect->tape;
+	struct recorder *recorder = &collect->recorder;
 	static const uint32_t only = 1; /* there is one answer in a recording */
 	struct question question = {
 		.kind = ANSWER_THREADS, .key = &only, .key_size = sizeof(only),
 	};
 
-	if (!tape_replays(tape)) {
+	if (!recorder_replays(recorder)) {
 		if (walk_all(&question.rows))
-			tape_answer(tape, &question);
-	} else if (!tape_answered(tape, &question)) {
+			recorder_answer(recorder, &question);
+	} else if (!recorder_answered(recorder, &question)) {
 		snapshot_gap(seen, GAP_RECORDING, 1,
 			     "the recording does not hold the threads of processes");
 	}

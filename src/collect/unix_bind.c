@@ -385,8 +385,8 @@ static void replay_unix_socks(const struct unix_ask *ask, const struct text *row
 	}
 }
 
-void unix_bind_collect(struct tape *tape, const struct unix_ask *ask, struct unix_scene *scene,
-		       unsigned deadline_ms, struct snapshot *seen)
+void unix_bind_collect(struct recorder *recorder, const struct unix_ask *ask,
+		       struct unix_scene *scene, unsigned deadline_ms, struct snapshot *seen)
 {
 	struct answer_unix told;
 	struct question question = { .kind = ANSWER_UNIX, .head = &told };
@@ -398,13 +398,13 @@ void unix_bind_collect(struct tape *tape, const struct unix_ask *ask, struct uni
 	question.key_size = key.count;
 	/* an abstract name has its NUL before it, a path behind it */
 	scene->name_max = (struct known){ true, sizeof(((struct sockaddr_un *)0)->sun_path) - 1 };
-	if (!tape_replays(tape)) {
+	if (!recorder_replays(recorder)) {
 		err = look_at_name(ask, scene, deadline_ms);
 		told = unix_answer_of(scene, err);
 		text_add(&question.rows, scene->socks.at,
 			 scene->socks.count * sizeof(*scene->socks.at));
-		tape_answer(tape, &question);
-	} else if (tape_answered(tape, &question)) {
+		recorder_answer(recorder, &question);
+	} else if (recorder_answered(recorder, &question)) {
 		err = replay_unix(scene, &told);
 		replay_unix_socks(ask, &question.rows, scene);
 	} else {

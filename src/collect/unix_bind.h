@@ -2,11 +2,11 @@
 #ifndef COLLECT_UNIX_BIND_H
 #define COLLECT_UNIX_BIND_H
 
-#include "collect/tape.h"
+#include "collect/recorder.h"
 #include "model/bind.h"
 
 /* See collect_unix(). */
-void unix_bind_collect(struct tape *tape, const struct unix_ask *ask, struct unix_scene *scene,
-		       unsigned deadline_ms, struct snapshot *seen);
+void unix_bind_collect(struct recorder *recorder, const struct unix_ask *ask,
+		       struct unix_scene *scene, unsigned deadline_ms, struct snapshot *seen);
 
 #endif

@@ -176,7 +176,7 @@ static int take_row(void *ctx, const struct sock *sock)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	struct tape tape = { 0 };
+	struct recorder recorder = { 0 };
 	struct collect_ask ask = {
 		.states = STATE_ALL, .need = ~0u, .ipv4 = true, .ipv6 = true,
 	};
@@ -189,7 +189,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	script = (struct fuzz_input){ bytes, size };
 	snapshot_init(&seen);
 	seen.socks_complete = true;
-	dump = dump_begin(&tape, &ask, ASK_LISTING, (struct sink){ take_row, &seen });
+	dump = dump_begin(&recorder, &ask, ASK_LISTING, (struct sink){ take_row, &seen });
 	err = dump_live(&dump, &wire, "TCP", &seen, &failed, &fault);
 	dump_end(&dump, &seen);
 	fuzz_require(err <= 0 && failed <= 0, "an error that is none: %d %d", err, failed);

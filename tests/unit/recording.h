@@ -5,7 +5,7 @@
 /* Recordings frame by frame, in a folder of their own; to be included behind cmocka's header. */
 
 #include "collect/collect.h"
-#include "collect/tape.h"
+#include "collect/recorder.h"
 
 #include <linux/sock_diag.h>
 #include <stdio.h>
@@ -15,23 +15,23 @@
 #include "mail.h"
 
 /* The file that the tests of a group write and read. */
-static struct { char folder[64], path[80]; } tape;
+static struct { char folder[64], path[80]; } recorded;
 
 static inline int make_folder(void **state)
 {
 	(void)state;
-	strcpy(tape.folder, "/tmp/test_collect.XXXXXX");
-	if (!mkdtemp(tape.folder))
+	strcpy(recorded.folder, "/tmp/test_collect.XXXXXX");
+	if (!mkdtemp(recorded.folder))
 		return -1;
-	snprintf(tape.path, sizeof(tape.path), "%s/tape", tape.folder);
+	snprintf(recorded.path, sizeof(recorded.path), "%s/recording", recorded.folder);
 	return 0;
 }
 
 static inline int drop_folder(void **state)
 {
 	(void)state;
-	unlink(tape.path);
-	return rmdir(tape.folder);
+	unlink(recorded.path);
+	return rmdir(recorded.folder);
 }
 
 static inline void put_port(struct save *save, uint8_t family, uint8_t state, uint64_t cookie,

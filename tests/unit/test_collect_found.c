@@ -30,7 +30,7 @@ static void expect_file(const char *name, enum unix_file file, const char *kind,
 {
 	struct unix_ask ask = { .name = name, .size = strlen(name), .type = UNIX_STREAM };
 	struct unix_scene scene = { 0 };
-	struct tape none = { 0 };
+	struct recorder none = { 0 };
 	struct snapshot seen;
 
 	snapshot_init(&seen);

@@ -115,7 +115,7 @@ static void see_origins(const struct collect_source *source, struct snapshot *se
 
 static void test_origin_live(void **state)
 {
-	struct collect_source record = { .record = tape.path }, from = { .from = tape.path };
+	struct collect_source record = { .record = recorded.path }, from = { .from = recorded.path };
 	struct origins origins;
 	struct snapshot seen;
 
@@ -180,7 +180,7 @@ static void see_chain(const struct collect_source *source, const int fds[3])
 
 static void test_chain_live(void **state)
 {
-	struct collect_source record = { .record = tape.path }, from = { .from = tape.path };
+	struct collect_source record = { .record = recorded.path }, from = { .from = recorded.path };
 	int fds[3];
 
 	(void)state;
@@ -240,7 +240,7 @@ static void assert_same_process(const struct process *a, const struct process *b
 
 static void test_live_and_replay(void **state)
 {
-	struct collect_source record = { .record = tape.path }, from = { .from = tape.path };
+	struct collect_source record = { .record = recorded.path }, from = { .from = recorded.path };
 	struct snapshot live, again;
 	uint64_t a = 0, b = 0;
 

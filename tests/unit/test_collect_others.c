@@ -264,7 +264,7 @@ static void test_netlink(void **state)
 		{ 0, 1, "rtnl", "1" }, { 15, UINT32_MAX, "uevent", "*" },
 		{ 17, 0x80000001, "17", "-2147483647" }, { 250, 5, "250", "5" },
 	};
-	struct tape tape = { 0 };
+	struct recorder recorder = { 0 };
 	struct other_row row = { 0 };
 	struct mail mail;
 	char comm[17] = "";
@@ -281,12 +281,12 @@ static void test_netlink(void **state)
 	}
 	netlink_mail(&mail, 0, 0);
 	assert_int_equal(parse_guarded(&netlink_socks, mail.at, mail.size, &row), 0);
-	netlink_socks.complete(&tape, NULL, &row);
+	netlink_socks.complete(&recorder, NULL, &row);
 	assert_string_equal(row.other.local_service, "kernel");
 	/* our own process */
 	netlink_mail(&mail, 0, (uint32_t)getpid());
 	assert_int_equal(parse_guarded(&netlink_socks, mail.at, mail.size, &row), 0);
-	netlink_socks.complete(&tape, NULL, &row);
+	netlink_socks.complete(&recorder, NULL, &row);
 	assert_memory_equal(row.other.local_service, comm, strlen(comm));
 	assert_int_equal(row.other.local_service[strlen(comm)], '/');
 	check_hostile(&netlink_socks, &mail, sizeof(struct netlink_diag_msg));

@@ -104,17 +104,17 @@ static void ip(const char *rest)
 
 static char recording[] = "/tmp/sockvet-test-place.XXXXXX";
 
-static void record_begin(struct tape *tape)
+static void record_begin(struct recorder *recorder)
 {
-	EXPECT(tape_open(tape, NULL, recording, NULL) == 0);
-	tape_put(tape, FRAME_BASICS, NULL, NULL, 0);
+	EXPECT(recorder_open(recorder, NULL, recording, NULL) == 0);
+	recorder_put(recorder, FRAME_BASICS, NULL, NULL, 0);
 }
 
-/* The same file as a tape that replays. */
-static void record_replay(struct tape *tape)
+/* The same file as a recording that replays. */
+static void record_replay(struct recorder *recorder)
 {
-	EXPECT(tape_close(tape, true, NULL) == 0);
-	EXPECT(tape_open(tape, recording, NULL, NULL) == 0);
+	EXPECT(recorder_close(recorder, true, NULL) == 0);
+	EXPECT(recorder_open(recorder, recording, NULL, NULL) == 0);
 }
 
 static int make_name(void **state)
@@ -202,21 +202,22 @@ static int make_socket(const struct target *target, int type)
 
 /* ---- own addresses of a recording ---- */
 
-static void record_local(struct tape *tape, const char *text, uint32_t ifindex, uint32_t flags)
+static void record_local(struct recorder *recorder, const char *text, uint32_t ifindex,
+			 uint32_t flags)
 {
 	struct target target = parse_target(text, 1);
 	struct frame_local local = { .family = target.family | flags, .ifindex = ifindex };
 
 	memcpy(local.addr, target.addr.b, sizeof(local.addr));
-	tape_put(tape, FRAME_LOCAL, &local, NULL, 0);
+	recorder_put(recorder, FRAME_LOCAL, &local, NULL, 0);
 }
 
-static void replay_locals(struct tape *tape, struct snapshot *seen)
+static void replay_locals(struct recorder *recorder, struct snapshot *seen)
 {
 	struct cursor cursor;
 	struct frame frame;
 
-	EXPECT(tape_section(tape, FRAME_BASICS, &frame, &cursor));
+	EXPECT(recorder_section(recorder, FRAME_BASICS, &frame, &cursor));
 	while (load_next(&cursor, &frame))
 		links_replay(seen, &frame);
 }
@@ -258,7 +259,7 @@ static void check_kind(struct collect *handle, struct snapshot *seen, const char
 	struct target target = parse_target(text, 5555);
 	struct bind_ask ask = bind_ask_of(&target);
 	struct bind_scene scene = { 0 };
-	int err = tape_replays(&handle->tape) ? -1 : really_bind(&target);
+	int err = recorder_replays(&handle->recorder) ? -1 : really_bind(&target);
 
 	collect_bind_scene(handle, &ask, &scene, seen);
 	if (scene.addr_kind != kind)
@@ -277,14 +278,14 @@ static void check_kinds(const struct kind_row *rows, size_t count)
 	struct collect handle;
 
 	snapshot_init(&seen);
-	record_begin(&handle.tape);
-	links_collect(&handle.tape, &seen);
+	record_begin(&handle.recorder);
+	links_collect(&handle.recorder, &seen);
 	for (size_t i = 0; i < count; i++)
 		check_kind(&handle, &seen, rows[i].text, rows[i].kind);
-	record_replay(&handle.tape);
+	record_replay(&handle.recorder);
 	for (size_t i = 0; i < count; i++)
 		check_kind(&handle, &seen, rows[i].text, rows[i].kind);
-	tape_close(&handle.tape, true, NULL);
+	recorder_close(&handle.recorder, true, NULL);
 	snapshot_fini(&seen);
 }
 
@@ -379,13 +380,13 @@ static void test_kinds_inferred(void **state)
 
 	(void)state;
 	snapshot_init(&seen);
-	record_begin(&handle.tape);
-	record_local(&handle.tape, "127.0.0.1", 1, 0);
-	record_local(&handle.tape, "10.9.0.1", 2, 0);
-	record_local(&handle.tape, "::1", 1, 0);
-	record_local(&handle.tape, "2001:db8::1", 2, 0x100);
-	record_replay(&handle.tape);
-	replay_locals(&handle.tape, &seen);
+	record_begin(&handle.recorder);
+	record_local(&handle.recorder, "127.0.0.1", 1, 0);
+	record_local(&handle.recorder, "10.9.0.1", 2, 0);
+	record_local(&handle.recorder, "::1", 1, 0);
+	record_local(&handle.recorder, "2001:db8::1", 2, 0x100);
+	record_replay(&handle.recorder);
+	replay_locals(&handle.recorder, &seen);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct target target = parse_target(rows[i].text, 1);
 		struct bind_ask ask = bind_ask_of(&target);
@@ -403,7 +404,7 @@ static void test_kinds_inferred(void **state)
 			    scene.addr_kind == ADDR_KIND_MULTICAST);
 	}
 	assert_int_equal(wrongs, 0);
-	tape_close(&handle.tape, true, NULL);
+	recorder_close(&handle.recorder, true, NULL);
 	snapshot_fini(&seen);
 }
 
@@ -414,7 +415,7 @@ static struct known rights_of(uint32_t uid)
 {
 	struct bind_ask ask = { .family = FAMILY_IPV4, .addr = addr_from_v4((const uint8_t[]){ 0, 0, 0, 0 }),
 				.uid = uid };
-	struct collect handle = { .tape = { 0 } };
+	struct collect handle = { .recorder = { 0 } };
 	struct bind_scene scene = { .addr_kind = ADDR_KIND_UNKNOWN };
 	struct snapshot seen;
 
@@ -488,14 +489,14 @@ static void check_ways(const char *const *texts, size_t count)
 	struct collect handle;
 
 	snapshot_init(&seen);
-	record_begin(&handle.tape);
-	links_collect(&handle.tape, &seen);
+	record_begin(&handle.recorder);
+	links_collect(&handle.recorder, &seen);
 	for (size_t i = 0; i < count; i++)
 		check_way(&handle, &seen, texts[i]);
-	record_replay(&handle.tape);
+	record_replay(&handle.recorder);
 	for (size_t i = 0; i < count; i++)
 		check_way(&handle, &seen, texts[i]);
-	tape_close(&handle.tape, true, NULL);
+	recorder_close(&handle.recorder, true, NULL);
 	snapshot_fini(&seen);
 }
 
@@ -523,14 +524,14 @@ static void check_ways_from(const char *const (*pairs)[2], size_t count)
 	struct collect handle;
 
 	snapshot_init(&seen);
-	record_begin(&handle.tape);
-	links_collect(&handle.tape, &seen);
+	record_begin(&handle.recorder);
+	links_collect(&handle.recorder, &seen);
 	for (size_t i = 0; i < count; i++)
 		check_way_from(&handle, &seen, pairs[i][0], pairs[i][1]);
-	record_replay(&handle.tape);
+	record_replay(&handle.recorder);
 	for (size_t i = 0; i < count; i++)
 		check_way_from(&handle, &seen, pairs[i][0], pairs[i][1]);
-	tape_close(&handle.tape, true, NULL);
+	recorder_close(&handle.recorder, true, NULL);
 	snapshot_fini(&seen);
 }
 
@@ -604,11 +605,11 @@ static void test_ways_inferred(void **state)
 
 	(void)state;
 	snapshot_init(&seen);
-	record_begin(&handle.tape);
-	record_local(&handle.tape, "10.9.0.1", 2, 0);
-	record_local(&handle.tape, "10.9.0.2", 2, 0);
-	record_replay(&handle.tape);
-	replay_locals(&handle.tape, &seen);
+	record_begin(&handle.recorder);
+	record_local(&handle.recorder, "10.9.0.1", 2, 0);
+	record_local(&handle.recorder, "10.9.0.2", 2, 0);
+	record_replay(&handle.recorder);
+	replay_locals(&handle.recorder, &seen);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct target target = parse_target(rows[i].text, 1);
 		struct way way;
@@ -623,7 +624,7 @@ static void test_ways_inferred(void **state)
 		}
 	}
 	assert_int_equal(wrongs, 0);
-	tape_close(&handle.tape, true, NULL);
+	recorder_close(&handle.recorder, true, NULL);
 	snapshot_fini(&seen);
 }
 
@@ -668,7 +669,7 @@ struct name_row {
 	bool listens;
 };
 
-static void check_name(struct tape *tape, const struct name_row *row)
+static void check_name(struct recorder *recorder, const struct name_row *row)
 {
 	struct unix_ask ask = {
 		.name = row->name + (*row->name == '@'), .abstract = *row->name == '@',
@@ -679,7 +680,7 @@ static void check_name(struct tape *tape, const struct name_row *row)
 
 	ask.size = strlen(ask.name);
 	snapshot_init(&seen);
-	unix_bind_collect(tape, &ask, &scene, 5000, &seen);
+	unix_bind_collect(recorder, &ask, &scene, 5000, &seen);
 	if (scene.file != row->file || scene.parent_err != row->parent_err ||
 	    scene.socks.count != row->count)
 		fprintf(stderr, "%s: file %d, %s, %zu sockets\n", row->name, (int)scene.file,
@@ -767,14 +768,14 @@ static void names_of_lab(void)
 	struct collect handle;
 
 	make_names();
-	record_begin(&handle.tape);
+	record_begin(&handle.recorder);
 	for (size_t i = 0; i < COUNT(rows); i++)
-		check_name(&handle.tape, &rows[i]);
-	record_replay(&handle.tape);
+		check_name(&handle.recorder, &rows[i]);
+	record_replay(&handle.recorder);
 	EXPECT(chdir("/") == 0);
 	for (size_t i = 0; i < COUNT(rows); i++)
-		check_name(&handle.tape, &rows[i]);
-	tape_close(&handle.tape, true, NULL);
+		check_name(&handle.recorder, &rows[i]);
+	recorder_close(&handle.recorder, true, NULL);
 }
 
 static void test_names(void **state)
@@ -799,15 +800,15 @@ static void test_names_unrecorded(void **state)
 
 	(void)state;
 	snapshot_init(&seen);
-	record_begin(&handle.tape);
-	record_replay(&handle.tape);
-	unix_bind_collect(&handle.tape, &ask, &scene, 5000, &seen);
+	record_begin(&handle.recorder);
+	record_replay(&handle.recorder);
+	unix_bind_collect(&handle.recorder, &ask, &scene, 5000, &seen);
 	assert_false(scene.listed);
 	assert_int_equal(scene.file, UNIX_FILE_UNKNOWN);
 	assert_int_equal(seen.gaps.count, 1);
 	assert_int_equal(seen.gaps.at[0].kind, GAP_RECORDING);
 	assert_int_equal(wrongs, 0);
-	tape_close(&handle.tape, true, NULL);
+	recorder_close(&handle.recorder, true, NULL);
 	snapshot_fini(&seen);
 }
 
@@ -841,12 +842,13 @@ static pid_t make_neighbour(uint16_t port, int *end)
 	return child;
 }
 
-static void check_elsewhere(struct tape *tape, uint16_t port, enum protocol protocol, pid_t pid)
+static void check_elsewhere(struct recorder *recorder, uint16_t port, enum protocol protocol,
+			    pid_t pid)
 {
 	struct bind_ask ask = { .protocol = protocol, .family = FAMILY_IPV4, .port = port };
 	struct bind_scene scene = { 0 };
 
-	netns_port_owners(tape, &ask, &scene, 5000);
+	netns_port_owners(recorder, &ask, &scene, 5000);
 	EXPECT(scene.elsewhere.count == (pid ? 1 : 0));
 	if (scene.elsewhere.count) {
 		EXPECT(scene.elsewhere.at[0].pid == pid);
@@ -866,20 +868,20 @@ static void elsewhere_of_lab(void)
 	pid_t child = make_neighbour(23456, &end);
 
 	EXPECT(stat("/proc/thread-self/ns/net", &before) == 0);
-	record_begin(&handle.tape);
-	check_elsewhere(&handle.tape, 23456, PROTOCOL_TCP, child);
-	check_elsewhere(&handle.tape, 23457, PROTOCOL_TCP, 0);
-	check_elsewhere(&handle.tape, 23456, PROTOCOL_UDP, 0);
+	record_begin(&handle.recorder);
+	check_elsewhere(&handle.recorder, 23456, PROTOCOL_TCP, child);
+	check_elsewhere(&handle.recorder, 23457, PROTOCOL_TCP, 0);
+	check_elsewhere(&handle.recorder, 23456, PROTOCOL_UDP, 0);
 	EXPECT(stat("/proc/thread-self/ns/net", &after) == 0);
 	EXPECT(before.st_ino == after.st_ino);
 	close(end);
 	EXPECT(waitpid(child, &status, 0) == child && status == 0);
-	check_elsewhere(&handle.tape, 23458, PROTOCOL_TCP, 0);
-	record_replay(&handle.tape);
-	check_elsewhere(&handle.tape, 23456, PROTOCOL_TCP, child);
-	check_elsewhere(&handle.tape, 23457, PROTOCOL_TCP, 0);
-	check_elsewhere(&handle.tape, 4444, PROTOCOL_TCP, 0);
-	tape_close(&handle.tape, true, NULL);
+	check_elsewhere(&handle.recorder, 23458, PROTOCOL_TCP, 0);
+	record_replay(&handle.recorder);
+	check_elsewhere(&handle.recorder, 23456, PROTOCOL_TCP, child);
+	check_elsewhere(&handle.recorder, 23457, PROTOCOL_TCP, 0);
+	check_elsewhere(&handle.recorder, 4444, PROTOCOL_TCP, 0);
+	recorder_close(&handle.recorder, true, NULL);
 }
 
 static void test_elsewhere(void **state)

@@ -176,15 +176,15 @@ static void test_flags(void **state)
 	expect_flags(&seen, 0);
 	assert_int_equal(open_descriptors(), before);
 
-	assert_int_equal(tape_open(&handle.tape, NULL, recording, NULL), 0);
+	assert_int_equal(recorder_open(&handle.recorder, NULL, recording, NULL), 0);
 	forget_flags(&seen);
 	collect_flags(&handle, &seen);
-	assert_int_equal(tape_close(&handle.tape, true, NULL), 0);
+	assert_int_equal(recorder_close(&handle.recorder, true, NULL), 0);
 	close(fds[0]);
 	close(fds[1]);
 
 	/* nobody is asked any more, and another row in front changes nothing */
-	assert_int_equal(tape_open(&handle.tape, recording, NULL, NULL), 0);
+	assert_int_equal(recorder_open(&handle.recorder, recording, NULL, NULL), 0);
 	forget_flags(&seen);
 	for (size_t i = 0; i < 2; i++) {
 		struct sock again = seen.socks.at[i];
@@ -195,7 +195,7 @@ static void test_flags(void **state)
 	collect_flags(&handle, &seen);
 	assert_int_equal(seen.socks.at[0].have, 0);
 	expect_flags(&seen, 2);
-	tape_close(&handle.tape, false, NULL);
+	recorder_close(&handle.recorder, false, NULL);
 	snapshot_fini(&seen);
 }
 
@@ -337,12 +337,12 @@ static void test_bind_replay(void **state)
 	(void)state;
 	udp.protocol = PROTOCOL_UDP;
 	other.reuseaddr = true;
-	assert_int_equal(tape_open(&handle.tape, NULL, recording, NULL), 0);
+	assert_int_equal(recorder_open(&handle.recorder, NULL, recording, NULL), 0);
 	collect_probe_bind(&handle, &ask, &probe);
 	collect_probe_bind(&handle, &udp, &probe);
-	assert_int_equal(tape_close(&handle.tape, true, NULL), 0);
+	assert_int_equal(recorder_close(&handle.recorder, true, NULL), 0);
 	close(fd);
-	assert_int_equal(tape_open(&handle.tape, recording, NULL, NULL), 0);
+	assert_int_equal(recorder_open(&handle.recorder, recording, NULL, NULL), 0);
 	collect_probe_bind(&handle, &ask, &probe);
 	assert_true(probe.made);
 	assert_int_equal(probe.err, EADDRINUSE);
@@ -352,7 +352,7 @@ static void test_bind_replay(void **state)
 	collect_probe_bind(&handle, &other, &probe);
 	assert_false(probe.made);
 	assert_string_equal(probe.refusal, "the recording holds no such probe");
-	tape_close(&handle.tape, false, NULL);
+	recorder_close(&handle.recorder, false, NULL);
 }
 
 /* A recording is somebody else's file: cut, overlong, with bytes for a terminal. */
@@ -367,13 +367,13 @@ static void test_strange_recording(void **state)
 	(void)state;
 	memcpy(key + 9, ask.addr.b, sizeof(ask.addr.b));
 	memset(told.refusal, '\33', sizeof(told.refusal));
-	assert_int_equal(tape_open(&handle.tape, NULL, recording, NULL), 0);
-	put_answer(&handle.tape, ANSWER_PROBE_BIND, key, sizeof(key), &told, sizeof(told));
+	assert_int_equal(recorder_open(&handle.recorder, NULL, recording, NULL), 0);
+	put_answer(&handle.recorder, ANSWER_PROBE_BIND, key, sizeof(key), &told, sizeof(told));
 	key[2] = 10;
-	put_answer(&handle.tape, ANSWER_PROBE_BIND, key, sizeof(key), &told, sizeof(told) - 1);
-	put_answer(&handle.tape, ANSWER_FLAGS, "", 0, "too short", 9);
-	assert_int_equal(tape_close(&handle.tape, true, NULL), 0);
-	assert_int_equal(tape_open(&handle.tape, recording, NULL, NULL), 0);
+	put_answer(&handle.recorder, ANSWER_PROBE_BIND, key, sizeof(key), &told, sizeof(told) - 1);
+	put_answer(&handle.recorder, ANSWER_FLAGS, "", 0, "too short", 9);
+	assert_int_equal(recorder_close(&handle.recorder, true, NULL), 0);
+	assert_int_equal(recorder_open(&handle.recorder, recording, NULL, NULL), 0);
 	collect_probe_bind(&handle, &ask, &probe);
 	assert_false(probe.made);
 	assert_int_equal(probe.err, 0);
@@ -381,7 +381,7 @@ static void test_strange_recording(void **state)
 	assert_null(strchr(probe.refusal, '\33'));
 	collect_probe_bind(&handle, &short_one, &probe);
 	assert_string_equal(probe.refusal, "the recording holds no such probe");
-	tape_close(&handle.tape, false, NULL);
+	recorder_close(&handle.recorder, false, NULL);
 }
 
 /* ---- in a namespace of one's own ---- */
@@ -475,7 +475,7 @@ static int64_t sent(void)
 	struct text snmp = { 0 };
 	int64_t sum = 0, value;
 
-	CHECK(tape_read(AT_FDCWD, "/proc/thread-self/net/snmp", &snmp) == 0);
+	CHECK(file_read(AT_FDCWD, "/proc/thread-self/net/snmp", &snmp) == 0);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		CHECK(knob_pairs(text_str(&snmp), names[i][0], names[i][1], &value));
 		sum += value;
@@ -584,16 +584,16 @@ static void run_ports_replay(void)
 	lo_up();
 	bind_loopback(40001, 0);
 	ask_ports(40000, 40003);
-	CHECK(tape_open(&handle.tape, NULL, recording, NULL) == 0);
+	CHECK(recorder_open(&handle.recorder, NULL, recording, NULL) == 0);
 	collect_probe_ports(&handle, ports, &live);
-	CHECK(tape_close(&handle.tape, true, NULL) == 0);
-	CHECK(tape_open(&handle.tape, recording, NULL, NULL) == 0);
+	CHECK(recorder_close(&handle.recorder, true, NULL) == 0);
+	CHECK(recorder_open(&handle.recorder, recording, NULL, NULL) == 0);
 	collect_probe_ports(&handle, ports, &probe);
 	CHECK(memcmp(&live, &probe, sizeof(live)) == 0 && probe.made);
 	ports[40000 / 8] ^= 1;
 	collect_probe_ports(&handle, ports, &probe);
 	CHECK(!probe.made && strcmp(probe.refusal, "the recording holds no such probe") == 0);
-	tape_close(&handle.tape, false, NULL);
+	recorder_close(&handle.recorder, false, NULL);
 }
 
 static void test_ports_replay(void **state)

@@ -31,19 +31,19 @@ static struct snapshot seen;
 static void begin(void)
 {
 	snapshot_init(&seen);
-	assert_int_equal(tape_open(&handle.tape, NULL, recording, NULL), 0);
-	tape_put(&handle.tape, FRAME_BASICS, NULL, NULL, 0);
+	assert_int_equal(recorder_open(&handle.recorder, NULL, recording, NULL), 0);
+	recorder_put(&handle.recorder, FRAME_BASICS, NULL, NULL, 0);
 }
 
 static void replay(void)
 {
-	assert_int_equal(tape_close(&handle.tape, true, NULL), 0);
-	assert_int_equal(tape_open(&handle.tape, recording, NULL, NULL), 0);
+	assert_int_equal(recorder_close(&handle.recorder, true, NULL), 0);
+	assert_int_equal(recorder_open(&handle.recorder, recording, NULL, NULL), 0);
 }
 
 static void end(void)
 {
-	tape_close(&handle.tape, false, NULL);
+	recorder_close(&handle.recorder, false, NULL);
 	snapshot_fini(&seen);
 }
 
@@ -129,7 +129,7 @@ static void test_kind_of_an_address_is_believed_out_of_range(void **state)
 	(void)state;
 	memcpy(key.addr, ask.addr.b, 16);
 	begin();
-	put_answer(&handle.tape, ANSWER_SCENE, &key, sizeof(key), told, sizeof(told));
+	put_answer(&handle.recorder, ANSWER_SCENE, &key, sizeof(key), told, sizeof(told));
 	replay();
 	collect_bind_scene(&handle, &ask, &scene, &seen);
 	assert_int_equal(scene.addr_kind, ADDR_KIND_UNKNOWN);
@@ -137,7 +137,7 @@ static void test_kind_of_an_address_is_believed_out_of_range(void **state)
 	assert_int_equal(scene.may_bind_low.value, 1);
 	end();
 	begin();
-	put_answer(&handle.tape, ANSWER_SCENE, &key, sizeof(key), told, sizeof(told) - 1);
+	put_answer(&handle.recorder, ANSWER_SCENE, &key, sizeof(key), told, sizeof(told) - 1);
 	replay();
 	assert_int_equal(kind_of(ask.addr, 0, 0), ADDR_KIND_UNKNOWN);
 	end();
@@ -201,14 +201,14 @@ static void test_errno_of_a_way_is_believed_out_of_range(void **state)
 		};
 
 		begin();
-		put_answer(&handle.tape, ANSWER_WAY, &key, sizeof(key), &told, sizeof(told));
+		put_answer(&handle.recorder, ANSWER_WAY, &key, sizeof(key), &told, sizeof(told));
 		replay();
 		assert_int_equal(way_to(to, none).err, cases[i].err);
 		assert_int_equal(way_to(to, none).ifindex, 5);
 		end();
 	}
 	begin();
-	put_answer(&handle.tape, ANSWER_WAY, &key, sizeof(key), "short", 5);
+	put_answer(&handle.recorder, ANSWER_WAY, &key, sizeof(key), "short", 5);
 	replay();
 	assert_false(way_to(to, none).known);
 	end();
@@ -237,9 +237,9 @@ static void recall_elsewhere(size_t rows, size_t more, struct bind_scene *scene)
 		text_add(&bytes, (const char *)&row, sizeof(row));
 	text_add(&bytes, "junk", more);
 	begin();
-	put_answer(&handle.tape, ANSWER_ELSEWHERE, key, sizeof(key), bytes.at, bytes.count);
+	put_answer(&handle.recorder, ANSWER_ELSEWHERE, key, sizeof(key), bytes.at, bytes.count);
 	replay();
-	netns_port_owners(&handle.tape, &ask, scene, 0);
+	netns_port_owners(&handle.recorder, &ask, scene, 0);
 	text_fini(&bytes);
 	end();
 }
@@ -282,9 +282,9 @@ static void recall_unix(const struct unix_told *told, size_t size, struct unix_s
 	const struct unix_ask ask = { .name = "/x", .size = 2, .type = UNIX_STREAM };
 	const struct { uint32_t abstract, type; char name[2]; } key = { 0, UNIX_STREAM, "/x" };
 
-	put_answer(&handle.tape, ANSWER_UNIX, &key, 10, told, size);
+	put_answer(&handle.recorder, ANSWER_UNIX, &key, 10, told, size);
 	replay();
-	unix_bind_collect(&handle.tape, &ask, scene, 0, &seen);
+	unix_bind_collect(&handle.recorder, &ask, scene, 0, &seen);
 	assert_true(scene->name_max.is);
 }
 
@@ -330,9 +330,9 @@ static void test_a_socket_of_another_type_is_not_at_an_abstract_name(void **stat
 
 	(void)state;
 	begin();
-	put_answer(&handle.tape, ANSWER_UNIX, &key, 9, &answer, sizeof(answer));
+	put_answer(&handle.recorder, ANSWER_UNIX, &key, 9, &answer, sizeof(answer));
 	replay();
-	unix_bind_collect(&handle.tape, &ask, &scene, 0, &seen);
+	unix_bind_collect(&handle.recorder, &ask, &scene, 0, &seen);
 	assert_int_equal(scene.socks.count, 1);
 	assert_int_equal(scene.socks.at[0].inode, 71);
 	end();
@@ -372,7 +372,7 @@ static void test_answer_of_a_probe_is_believed_further_than_it_goes(void **state
 
 		memset(told.refusal, '\a', sizeof(told.refusal));
 		begin();
-		put_answer(&handle.tape, ANSWER_PROBE_BIND, key, sizeof(key), &told, sizeof(told) - (i == 4));
+		put_answer(&handle.recorder, ANSWER_PROBE_BIND, key, sizeof(key), &told, sizeof(told) - (i == 4));
 		replay();
 		collect_probe_bind(&handle, &ask, &probe);
 		assert_int_equal(probe.made, i != 4);
@@ -400,7 +400,7 @@ static void test_port_is_usable_that_was_not_asked(void **state)
 	memset(ports, 0x18, sizeof(ports));
 	for (size_t cut = 0; cut < 2; cut++) {
 		begin();
-		put_answer(&handle.tape, ANSWER_PROBE_PORTS, ports, sizeof(ports), &told, sizeof(told) - cut);
+		put_answer(&handle.recorder, ANSWER_PROBE_PORTS, ports, sizeof(ports), &told, sizeof(told) - cut);
 		replay();
 		collect_probe_ports(&handle, ports, &probe);
 		assert_int_equal(probe.made, !cut);
@@ -428,11 +428,11 @@ static void test_flags_are_given_to_another_socket(void **state)
 	sock = (struct sock){ .cookie = 6, .inode = 60, .family = FAMILY_IPV6 };
 	*grow_add(&seen.socks) = sock;
 	/* the first has a key, and is none of these; nor is the last, which is half a row */
-	put_answer(&handle.tape, ANSWER_FLAGS, "key", 3, told, sizeof(told));
-	put_answer(&handle.tape, ANSWER_SCENE, "", 0, told, sizeof(told));
-	put_answer(&handle.tape, ANSWER_FLAGS, "", 0, told, sizeof(told[0]));
-	put_answer(&handle.tape, ANSWER_FLAGS, "", 0, told + 1, sizeof(told[1]));
-	put_answer(&handle.tape, ANSWER_FLAGS, "", 0, told + 2, sizeof(told[2]) / 2);
+	put_answer(&handle.recorder, ANSWER_FLAGS, "key", 3, told, sizeof(told));
+	put_answer(&handle.recorder, ANSWER_SCENE, "", 0, told, sizeof(told));
+	put_answer(&handle.recorder, ANSWER_FLAGS, "", 0, told, sizeof(told[0]));
+	put_answer(&handle.recorder, ANSWER_FLAGS, "", 0, told + 1, sizeof(told[1]));
+	put_answer(&handle.recorder, ANSWER_FLAGS, "", 0, told + 2, sizeof(told[2]) / 2);
 	replay();
 	collect_flags(&handle, &seen);
 	assert_true(seen.socks.at[0].have & HAVE_REUSEADDR);
@@ -456,12 +456,13 @@ static void test_missing_section_is_no_gap(void **state)
 	(void)state;
 	begin();
 	replay();
-	cgroups_replay(&handle.tape, &seen, &wanted);
+	cgroups_replay(&handle.recorder, &seen, &wanted);
 	assert_int_equal(seen.gaps.count, 0);
-	cgroups_replay(&handle.tape, &seen, NULL);
+	cgroups_replay(&handle.recorder, &seen, NULL);
 	assert_int_equal(seen.gaps.count, 1);
 	seen.socks_complete = true;
-	assert_int_equal(others_collect(&handle.tape, &ask, (struct sink){ 0 }, 0, &seen, NULL), 0);
+	assert_int_equal(others_collect(&handle.recorder, &ask, (struct sink){ 0 }, 0, &seen, NULL),
+			 0);
 	assert_false(seen.socks_complete);
 	assert_int_equal(seen.gaps.count, 2);
 	end();
@@ -476,13 +477,13 @@ static void test_cgroup_gap_is_told_where_none_was_asked(void **state)
 	(void)state;
 	for (unsigned asked = 0; asked < 2; asked++) {
 		begin();
-		tape_put(&handle.tape, FRAME_CGROUPS, &made, NULL, 0);
-		tape_put(&handle.tape, FRAME_CGROUP, &group, "/shop", 5);
-		tape_gap(&handle.tape, NULL, GAP_CGROUPS, 1, "cut");
+		recorder_put(&handle.recorder, FRAME_CGROUPS, &made, NULL, 0);
+		recorder_put(&handle.recorder, FRAME_CGROUP, &group, "/shop", 5);
+		recorder_gap(&handle.recorder, NULL, GAP_CGROUPS, 1, "cut");
 		replay();
 		if (asked)
 			map_slot(&wanted, 9, NULL);
-		cgroups_replay(&handle.tape, &seen, &wanted);
+		cgroups_replay(&handle.recorder, &seen, &wanted);
 		assert_int_equal(seen.gaps.count, asked);
 		assert_int_equal(seen.cgroups.count, asked);
 		end();
@@ -506,13 +507,13 @@ static void test_senseless_message_of_another_family_is_no_gap(void **state)
 
 	(void)state;
 	begin();
-	tape_put(&handle.tape, FRAME_ASK, &asked, NULL, 0);
-	tape_put(&handle.tape, FRAME_SOCK, NULL, "", 0);
-	tape_put(&handle.tape, FRAME_SOCK, NULL, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 17);
-	tape_gap(&handle.tape, NULL, GAP_DUMP, 1, "broke off");
+	recorder_put(&handle.recorder, FRAME_ASK, &asked, NULL, 0);
+	recorder_put(&handle.recorder, FRAME_SOCK, NULL, "", 0);
+	recorder_put(&handle.recorder, FRAME_SOCK, NULL, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 17);
+	recorder_gap(&handle.recorder, NULL, GAP_DUMP, 1, "broke off");
 	replay();
 	seen.socks_complete = true;
-	assert_int_equal(others_collect(&handle.tape, &ask, sink, 0, &seen, NULL), 0);
+	assert_int_equal(others_collect(&handle.recorder, &ask, sink, 0, &seen, NULL), 0);
 	assert_int_equal(rows, 0);
 	assert_false(seen.socks_complete);
 	assert_true(snapshot_has_gap(&seen, GAP_ATTRIBUTE));
@@ -532,7 +533,7 @@ static void put_file(const char *name, int err, const char *content)
 
 	text_add(&bytes, name, strlen(name) + 1);
 	text_add(&bytes, content, strlen(content));
-	tape_put(&handle.tape, FRAME_FILE, &file, bytes.at, bytes.count);
+	recorder_put(&handle.recorder, FRAME_FILE, &file, bytes.at, bytes.count);
 	text_fini(&bytes);
 }
 
@@ -543,7 +544,7 @@ static int read_raw(uint32_t states, int *rows, struct fault *fault)
 	};
 
 	*rows = 0;
-	return raw_socks_collect(&handle.tape, &ask, (struct sink){ .take = count_row, .ctx = rows }, "6.1.0", 0,
+	return raw_socks_collect(&handle.recorder, &ask, (struct sink){ .take = count_row, .ctx = rows }, "6.1.0", 0,
 				 &seen, fault);
 }
 
@@ -584,10 +585,10 @@ static void test_sentence_of_a_gap_runs_over_or_steers_a_terminal(void **state)
 	(void)state;
 	memset(sentence, '\x1b', sizeof(sentence));
 	begin();
-	tape_put(&handle.tape, FRAME_CGROUPS, &made, NULL, 0);
-	tape_put(&handle.tape, FRAME_GAP, &gap, sentence, sizeof(sentence));
+	recorder_put(&handle.recorder, FRAME_CGROUPS, &made, NULL, 0);
+	recorder_put(&handle.recorder, FRAME_GAP, &gap, sentence, sizeof(sentence));
 	replay();
-	cgroups_replay(&handle.tape, &seen, NULL);
+	cgroups_replay(&handle.recorder, &seen, NULL);
 	assert_int_equal(seen.gaps.count, 1);
 	assert_int_equal(seen.gaps.at[0].kind, GAP_RECORDING);
 	assert_int_equal(strspn(seen.gaps.at[0].text, "?"), sizeof(seen.gaps.at[0].text) - 1);
@@ -600,11 +601,11 @@ static void test_gaps_without_end_fill_memory(void **state)
 
 	(void)state;
 	begin();
-	tape_put(&handle.tape, FRAME_CGROUPS, &made, NULL, 0);
+	recorder_put(&handle.recorder, FRAME_CGROUPS, &made, NULL, 0);
 	for (unsigned i = 0; i < 700; i++)
-		tape_gap(&handle.tape, NULL, GAP_CGROUPS, 1, "gap %u", i);
+		recorder_gap(&handle.recorder, NULL, GAP_CGROUPS, 1, "gap %u", i);
 	replay();
-	cgroups_replay(&handle.tape, &seen, NULL);
+	cgroups_replay(&handle.recorder, &seen, NULL);
 	assert_int_equal(seen.gaps.count, 501);
 	assert_string_equal(seen.gaps.at[500].text, "and more of these");
 	assert_int_equal(seen.gaps.at[500].count, 200);
@@ -624,8 +625,8 @@ static void test_errno_of_a_file_is_believed_out_of_range(void **state)
 		begin();
 		put_file("/x", cases[i].told, "not to be read");
 		replay();
-		assert_int_equal(tape_file(&handle.tape, "/x", &content), cases[i].err);
-		assert_int_equal(tape_file(&handle.tape, "/y", &content), -ENODATA);
+		assert_int_equal(recorder_file(&handle.recorder, "/x", &content), cases[i].err);
+		assert_int_equal(recorder_file(&handle.recorder, "/y", &content), -ENODATA);
 		assert_int_equal(content.count, 0);
 		end();
 	}
@@ -652,11 +653,11 @@ static void test_long_file_is_cut(void **state)
 			left -= part;
 		}
 		fclose(file);
-		assert_int_equal(tape_read(-1, recording, &content), fits ? 0 : -EFBIG);
+		assert_int_equal(file_read(-1, recording, &content), fits ? 0 : -EFBIG);
 		assert_int_equal(content.count, fits ? sizes[i] : 0);
 		text_fini(&content);
 	}
-	assert_int_equal(tape_read(-1, "/", &(struct text){ 0 }), -EISDIR);
+	assert_int_equal(file_read(-1, "/", &(struct text){ 0 }), -EISDIR);
 	assert_int_equal(truncate(recording, 0), 0);
 }
 

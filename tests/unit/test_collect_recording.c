@@ -76,12 +76,12 @@ static int make_recording(void **state)
 	struct stat st;
 	int fd;
 
-	if (make_folder(state) || save_open(&save, tape.path, NULL))
+	if (make_folder(state) || save_open(&save, recorded.path, NULL))
 		return -1;
 	put_everything(save);
-	if (access(tape.path, F_OK) == 0 || save_close(save, true, NULL))
+	if (access(recorded.path, F_OK) == 0 || save_close(save, true, NULL))
 		return -1;
-	fd = open(tape.path, O_RDONLY);
+	fd = open(recorded.path, O_RDONLY);
 	if (fd < 0 || fstat(fd, &st) < 0 || (st.st_mode & 07777) != 0600)
 		return -1;
 	whole.size = (size_t)st.st_size;
@@ -125,7 +125,7 @@ static void test_replay(void **state)
 
 	(void)state;
 	snapshot_init(&seen);
-	assert_int_equal(replay(tape.path, &seen, STATE_ALL, NEED_FLOW, &fault), 0);
+	assert_int_equal(replay(recorded.path, &seen, STATE_ALL, NEED_FLOW, &fault), 0);
 	assert_true(seen.time_ms == 1700000000123);
 	assert_string_equal(seen.version, "6.18.0");
 	assert_string_equal(seen.netns_name, "blue");
@@ -158,7 +158,7 @@ static void test_replay_other_question(void **state)
 
 	(void)state;
 	snapshot_init(&seen);
-	assert_int_equal(replay(tape.path, &seen, STATE_BIT(STATE_CLOSE_WAIT), NEED_MEMORY,
+	assert_int_equal(replay(recorded.path, &seen, STATE_BIT(STATE_CLOSE_WAIT), NEED_MEMORY,
 				&fault), 0);
 	assert_int_equal(seen.socks.count, 1);
 	assert_false(seen.socks.at[0].have & HAVE_FLOW);
@@ -188,7 +188,7 @@ static int replay_fd(int fd, struct fault *fault)
 
 static void test_cut_everywhere(void **state)
 {
-	int fd = memfd_create("tape", MFD_CLOEXEC);
+	int fd = memfd_create("recording", MFD_CLOEXEC);
 
 	(void)state;
 	for (size_t size = 0; size < whole.size; size++) {
@@ -213,7 +213,7 @@ static void reseal(uint8_t *bytes, size_t size)
 static void test_mutated_everywhere(void **state)
 {
 	static const uint8_t values[] = { 0, 1, 0x7f, 0x80, 0xff };
-	int fd = memfd_create("tape", MFD_CLOEXEC);
+	int fd = memfd_create("recording", MFD_CLOEXEC);
 	uint8_t *bytes = malloc(whole.size);
 
 	(void)state;
@@ -285,7 +285,7 @@ static void test_first_version(void **state)
 	uint8_t *bytes = malloc(whole.size);
 	struct fault fault = { 0 };
 	struct load *load;
-	int fd = memfd_create("tape", MFD_CLOEXEC);
+	int fd = memfd_create("recording", MFD_CLOEXEC);
 	size_t size;
 
 	(void)state;
@@ -340,7 +340,7 @@ static void test_refused(void **state)
 /* It does not tell what was asked: no answer about UDP or about origins. */
 static void expect_nothing_else(void)
 {
-	struct collect_source source = { .from = tape.path };
+	struct collect_source source = { .from = recorded.path };
 	struct collect *collect;
 
 	assert_int_equal(collect_open(&collect, &source, NULL), 0);
@@ -363,7 +363,7 @@ static void test_foreign(void **state)
 	mail_header(&mail, AF_INET, STATE_ESTABLISHED, 5);
 	mail_attr(&mail, INET_DIAG_SHUTDOWN, "", 1);
 	header.nlmsg_len = (uint32_t)(sizeof(header) + mail.size);
-	file = fopen(tape.path, "we");
+	file = fopen(recorded.path, "we");
 	assert_non_null(file);
 	for (unsigned i = 0; i < 2; i++) {
 		fwrite(&header, sizeof(header), 1, file);
@@ -372,7 +372,7 @@ static void test_foreign(void **state)
 	fwrite(&done, sizeof(done), 1, file);
 	assert_int_equal(fclose(file), 0);
 	snapshot_init(&seen);
-	assert_int_equal(replay(tape.path, &seen, STATE_ALL, NEED_FLOW, &fault), 0);
+	assert_int_equal(replay(recorded.path, &seen, STATE_ALL, NEED_FLOW, &fault), 0);
 	assert_int_equal(seen.socks.count, 1);
 	assert_false(seen.holders_known);
 	assert_true(has_gap(&seen, GAP_RECORDING, "ss"));
@@ -388,12 +388,12 @@ static void test_save(void **state)
 	struct save *save;
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/link", tape.folder);
-	assert_int_equal(symlink("tape", path), 0);
+	snprintf(path, sizeof(path), "%s/link", recorded.folder);
+	assert_int_equal(symlink("recording", path), 0);
 	assert_int_equal(save_open(&save, path, &fault), -EEXIST);
 	unlink(path);
 	assert_int_equal(save_open(&save, "/dev/null", &fault), -EEXIST);
-	assert_int_equal(save_open(&save, tape.folder, &fault), -EEXIST);
+	assert_int_equal(save_open(&save, recorded.folder, &fault), -EEXIST);
 	assert_int_equal(save_open(&save, "/nowhere/x", &fault), -ENOENT);
 	assert_int_equal(save_open(&save, "", &fault), -EISDIR);
 	assert_int_equal(save_open(&save, path, &fault), 0);

@@ -39,13 +39,13 @@ static void put_wide(struct save *save)
 
 static struct collect *open_questions(bool wide)
 {
-	struct collect_source source = { .from = tape.path };
+	struct collect_source source = { .from = recorded.path };
 	struct fault fault = { 0 };
 	struct collect *collect;
 	struct save *save;
 
-	unlink(tape.path);      /* what is no recording is not replaced */
-	assert_int_equal(save_open(&save, tape.path, &fault), 0);
+	unlink(recorded.path);      /* what is no recording is not replaced */
+	assert_int_equal(save_open(&save, recorded.path, &fault), 0);
 	if (wide)
 		put_wide(save);
 	put_questions(save);

@@ -102,7 +102,7 @@ static struct snapshot walk_cgroups(void)
 	struct snapshot seen;
 
 	snapshot_init(&seen);
-	cgroups_collect(&handle.tape, &seen, NULL);
+	cgroups_collect(&handle.recorder, &seen, NULL);
 	return seen;
 }
 

@@ -4,7 +4,7 @@
 
 #include "base/grow.h"
 #include "base/own.h"
-#include "collect/tape.h"
+#include "collect/recorder.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -83,7 +83,7 @@ static bool pays(struct text *why)
 	struct text content = { 0 };
 	unsigned long long open = 0;
 
-	if (tape_read(AT_FDCWD, "/proc/sys/fs/file-nr", &content) == 0)
+	if (file_read(AT_FDCWD, "/proc/sys/fs/file-nr", &content) == 0)
 		open = strtoull(text_str(&content), NULL, 10);
 	text_fini(&content);
 	if (open < PAYS_FROM)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collect/tape.h"
+#include "collect/recorder.h"
 
 #include "base/grow.h"
 #include "base/input.h"
@@ -11,36 +11,36 @@
 #include <stdarg.h>
 #include <string.h>
 
-int tape_open(struct tape *tape, const char *from, const char *record,
-	      struct fault *fault)
+int recorder_open(struct recorder *recorder, const char *from, const char *record,
+		  struct fault *fault)
 {
-	*tape = (struct tape){ 0 };
+	*recorder = (struct recorder){ 0 };
 	if (from)
-		return load_open(&tape->load, from, fault);
-	return record ? save_open(&tape->save, record, fault) : 0;
+		return load_open(&recorder->load, from, fault);
+	return record ? save_open(&recorder->save, record, fault) : 0;
 }
 
-int tape_close(struct tape *tape, bool keep, struct fault *fault)
+int recorder_close(struct recorder *recorder, bool keep, struct fault *fault)
 {
-	int err = tape->save ? save_close(tape->save, keep, fault) : 0;
+	int err = recorder->save ? save_close(recorder->save, keep, fault) : 0;
 
-	if (tape->load)
-		load_close(tape->load);
-	*tape = (struct tape){ 0 };
+	if (recorder->load)
+		load_close(recorder->load);
+	*recorder = (struct recorder){ 0 };
 	return err;
 }
 
-void tape_redact(struct tape *tape)
+void recorder_redact(struct recorder *recorder)
 {
-	if (tape->save)
-		save_redact(tape->save);
+	if (recorder->save)
+		save_redact(recorder->save);
 }
 
-void tape_put(struct tape *tape, enum frame_type type, const void *fixed,
-	      const void *bytes, size_t size)
+void recorder_put(struct recorder *recorder, enum frame_type type, const void *fixed,
+		  const void *bytes, size_t size)
 {
-	if (tape->save)
-		save_put(tape->save, type, fixed, bytes, size);
+	if (recorder->save)
+		save_put(recorder->save, type, fixed, bytes, size);
 }
 
 /*
@@ -62,7 +62,7 @@ static int read_within(int folder, const char *name, size_t room, struct text *c
 	return got < 0 ? (int)got : (size_t)got == room ? -EFBIG : 0;
 }
 
-int tape_read(int folder, const char *name, struct text *content)
+int file_read(int folder, const char *name, struct text *content)
 {
 	int err = -EFBIG;
 
@@ -71,13 +71,13 @@ int tape_read(int folder, const char *name, struct text *content)
 	return err;
 }
 
-static int replay_file(const struct tape *tape, const char *name, struct text *content)
+static int replay_file(const struct recorder *recorder, const char *name, struct text *content)
 {
 	const uint8_t *bytes;
 	size_t size;
 	int err;
 
-	if (!load_file(tape->load, name, &err, &bytes, &size))
+	if (!load_file(recorder->load, name, &err, &bytes, &size))
 		return -ENODATA;
 	if (err)
 		return err > 0 && err < 4096 ? -err : -EIO;
@@ -85,38 +85,38 @@ static int replay_file(const struct tape *tape, const char *name, struct text *c
 	return 0;
 }
 
-int tape_file(struct tape *tape, const char *name, struct text *content)
+int recorder_file(struct recorder *recorder, const char *name, struct text *content)
 {
 	struct text bytes = { 0 };
 	struct frame_file file;
 	int err;
 
-	if (tape->load)
-		return replay_file(tape, name, content);
-	err = tape_read(AT_FDCWD, name, content);
+	if (recorder->load)
+		return replay_file(recorder, name, content);
+	err = file_read(AT_FDCWD, name, content);
 	file.err = -err;
-	if (tape->save) {
+	if (recorder->save) {
 		text_add(&bytes, name, strlen(name) + 1);
 		text_add(&bytes, text_str(content), content->count);
-		tape_put(tape, FRAME_FILE, &file, bytes.at, bytes.count);
+		recorder_put(recorder, FRAME_FILE, &file, bytes.at, bytes.count);
 	}
 	text_fini(&bytes);
 	return err;
 }
 
-void tape_answer(struct tape *tape, const struct question *question)
+void recorder_answer(struct recorder *recorder, const struct question *question)
 {
 	struct frame_answer frame = {
 		.kind = question->kind, .key_size = (uint32_t)question->key_size,
 	};
 	struct text bytes = { 0 };
 
-	if (!tape->save)
+	if (!recorder->save)
 		return;
 	text_add(&bytes, question->key, question->key_size);
 	text_add(&bytes, question->head, answer_schemas[question->kind].head_size);
 	text_add(&bytes, question->rows.at, question->rows.count);
-	tape_put(tape, FRAME_ANSWER, &frame, bytes.at, bytes.count);
+	recorder_put(recorder, FRAME_ANSWER, &frame, bytes.at, bytes.count);
 	text_fini(&bytes);
 }
 
@@ -136,13 +136,13 @@ static const uint8_t *answer_of(const struct frame *frame, const struct question
 	return bytes + question->key_size;
 }
 
-bool tape_answered(const struct tape *tape, struct question *question)
+bool recorder_answered(const struct recorder *recorder, struct question *question)
 {
 	const struct answer_schema *schema = &answer_schemas[question->kind];
 	bool found = false;
 
-	for (size_t i = 0; i < load_heads(tape->load) && (!found || schema->every); i++) {
-		struct frame frame = load_head(tape->load, i);
+	for (size_t i = 0; i < load_heads(recorder->load) && (!found || schema->every); i++) {
+		struct frame frame = load_head(recorder->load, i);
 		const uint8_t *answer;
 		size_t size;
 
@@ -159,8 +159,8 @@ bool tape_answered(const struct tape *tape, struct question *question)
 	return found;
 }
 
-void tape_gap(struct tape *tape, struct snapshot *seen, enum gap_kind kind,
-	      uint64_t count, const char *fmt, ...)
+void recorder_gap(struct recorder *recorder, struct snapshot *seen, enum gap_kind kind,
+		  uint64_t count, const char *fmt, ...)
 {
 	struct frame_gap gap = { .count = count, .kind = kind };
 	char sentence[200];
@@ -171,10 +171,10 @@ void tape_gap(struct tape *tape, struct snapshot *seen, enum gap_kind kind,
 	va_end(args);
 	if (seen)
 		snapshot_gap(seen, kind, count, "%s", sentence);
-	tape_put(tape, FRAME_GAP, &gap, sentence, strlen(sentence));
+	recorder_put(recorder, FRAME_GAP, &gap, sentence, strlen(sentence));
 }
 
-void tape_replay_gap(struct snapshot *seen, const struct frame *frame)
+void recorder_replay_gap(struct snapshot *seen, const struct frame *frame)
 {
 	struct frame_gap gap;
 	char sentence[200];
@@ -192,14 +192,14 @@ void tape_replay_gap(struct snapshot *seen, const struct frame *frame)
 	snapshot_gap(seen, gap.kind, gap.count, "%s", sentence);
 }
 
-bool tape_section(struct tape *tape, enum frame_type type, struct frame *head,
-		  struct cursor *cursor)
+bool recorder_section(struct recorder *recorder, enum frame_type type, struct frame *head,
+		      struct cursor *cursor)
 {
-	size_t skip = tape->used[type], last = 0;
+	size_t skip = recorder->used[type], last = 0;
 	bool found = false;
 
-	for (size_t i = 0; i < load_heads(tape->load); i++) {
-		if (load_head(tape->load, i).type != type)
+	for (size_t i = 0; i < load_heads(recorder->load); i++) {
+		if (load_head(recorder->load, i).type != type)
 			continue;
 		found = true;
 		last = i;
@@ -208,9 +208,9 @@ bool tape_section(struct tape *tape, enum frame_type type, struct frame *head,
 	}
 	if (!found)
 		return false;
-	tape->used[type]++;
-	*head = load_head(tape->load, last);
-	*cursor = load_begin(tape->load, last);
+	recorder->used[type]++;
+	*head = load_head(recorder->load, last);
+	*cursor = load_begin(recorder->load, last);
 	return true;
 }
 
