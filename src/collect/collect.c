@@ -50,7 +50,7 @@ static void set_release(struct collect *collect, const char *bytes, size_t size)
 }
 
 /* Also before collect_basics(): the release decides how sockets are read. */
-static void recall_release(struct collect *collect)
+static void replay_release(struct collect *collect)
 {
 	for (size_t i = 0; i < load_heads(collect->recorder.load); i++) {
 		struct cursor cursor = load_begin(collect->recorder.load, i);
@@ -103,7 +103,7 @@ int collect_open(struct collect **result, const struct collect_source *source,
 		return err;
 	}
 	if (recorder_replays(&collect->recorder)) {
-		recall_release(collect);
+		replay_release(collect);
 		basics_machine(collect);
 	}
 	*result = collect;

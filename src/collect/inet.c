@@ -5,7 +5,7 @@
 #include "collect/bytecode.h"
 #include "collect/dump.h"
 #include "collect/inet_ask.h"
-#include "collect/recall.h"
+#include "collect/replay.h"
 #include "model/age.h"
 
 #include <arpa/inet.h>
@@ -143,7 +143,7 @@ static bool list_explicit(struct recorder *recorder, const struct collect_ask *a
 
 	snapshot_init(&aside);
 	if (recorder_replays(recorder)) {
-		err = recall(&dump, &aside);
+		err = replay_socks(&dump, &aside);
 	} else {
 		save_ask(&dump);
 		err = list_live(&dump, deadline_ms, &aside, NULL);
@@ -161,7 +161,7 @@ static int list_all(struct dump *dump, unsigned deadline_ms, struct snapshot *se
 		    struct fault *fault)
 {
 	if (recorder_replays(dump->recorder))
-		return recall(dump, seen);
+		return replay_socks(dump, seen);
 	save_ask(dump);
 	note_kernel_age(dump, seen);
 	return list_live(dump, deadline_ms, seen, fault);
@@ -396,7 +396,7 @@ int inet_chain(struct recorder *recorder, uint16_t port, unsigned deadline_ms,
 		.port_low = port, .port_high = port,
 	};
 	struct dump dump = dump_begin(recorder, &ask, ASK_CHAIN, snapshot_sink(seen));
-	int err = recorder_replays(recorder) ? recall(&dump, seen) :
+	int err = recorder_replays(recorder) ? replay_socks(&dump, seen) :
 		  list_chain(&dump, deadline_ms, seen, fault);
 
 	dump_end(&dump, seen);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/others.h"
 
-#include "collect/recall.h"
+#include "collect/replay.h"
 #include "model/once.h"
 #include "model/protocol.h"
 
@@ -226,7 +226,7 @@ static int list_replayed(struct others *others, struct snapshot *seen)
 	const struct load *load = others->recorder->load;
 
 	for (size_t i = 0; i < load_heads(load); i++)
-		if (recall_asked(load, i).protocol == others->table->protocol)
+		if (replay_asked(load, i).protocol == others->table->protocol)
 			return replay_section(others, i, seen);
 	snapshot_gap(seen, GAP_RECORDING, 1, "the recording does not hold %s sockets",
 		     others->table->lister.sockets);

@@ -167,7 +167,7 @@ static void test_replay_other_question(void **state)
 	snapshot_fini(&seen);
 }
 
-static void write_tape(int fd, const uint8_t *bytes, size_t size)
+static void write_recording(int fd, const uint8_t *bytes, size_t size)
 {
 	assert_int_equal(ftruncate(fd, 0), 0);
 	assert_int_equal(pwrite(fd, bytes, size, 0), (ssize_t)size);
@@ -194,7 +194,7 @@ static void test_cut_everywhere(void **state)
 	for (size_t size = 0; size < whole.size; size++) {
 		struct fault fault = { 0 };
 
-		write_tape(fd, whole.bytes, size);
+		write_recording(fd, whole.bytes, size);
 		assert_int_equal(replay_fd(fd, &fault), -EBADMSG);
 		assert_non_null(strstr(fault.text, "byte"));
 	}
@@ -225,7 +225,7 @@ static void test_mutated_everywhere(void **state)
 			memcpy(bytes, whole.bytes, whole.size);
 			bytes[at] = values[i];
 			reseal(bytes, whole.size);
-			write_tape(fd, bytes, whole.size);
+			write_recording(fd, bytes, whole.size);
 			if (replay_fd(fd, &fault) < 0)
 				assert_true(fault.text[0]);
 		}
@@ -295,7 +295,7 @@ static void test_first_version(void **state)
 	assert_int_equal(frame_fixed_in(1, 12345), 0);
 	size = write_first_version(bytes, whole.bytes, whole.size);
 	assert_true(size < whole.size);
-	write_tape(fd, bytes, size);
+	write_recording(fd, bytes, size);
 	assert_int_equal(replay_fd(fd, &fault), 0);
 	/* one is not read as the other */
 	bytes[offsetof(struct recording_header, version)] = 2;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collect/recall.h"
+#include "collect/replay.h"
 
 #include "model/protocol.h"
 
 #include <linux/netlink.h>
 #include <string.h>
 
-struct frame_ask recall_asked(const struct load *load, size_t head)
+struct frame_ask replay_asked(const struct load *load, size_t head)
 {
 	struct frame frame = load_head(load, head);
 	struct frame_ask asked = { 0 };
@@ -65,7 +65,7 @@ static bool find_same_ask(struct dump *dump, size_t *head)
 	size_t *used = &dump->recorder->used[FRAME_ASK];
 
 	for (size_t i = *used; i < load_heads(load); i++) {
-		struct frame_ask asked = recall_asked(load, i);
+		struct frame_ask asked = replay_asked(load, i);
 
 		if (!is_same_ask(&asked, &wanted))
 			continue;
@@ -155,7 +155,7 @@ static int replay_all(struct dump *dump, struct snapshot *seen)
 
 	for (unsigned pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; !err && i < load_heads(load); i++) {
-			struct frame_ask asked = recall_asked(load, i);
+			struct frame_ask asked = replay_asked(load, i);
 			bool detailed = !(wanted.ext & ~asked.ext);
 
 			if (detailed != (pass == 0) || !is_answer_to(&asked, &wanted))
@@ -195,7 +195,7 @@ static int replay_foreign(struct dump *dump, struct snapshot *seen)
 	return err;
 }
 
-int recall(struct dump *dump, struct snapshot *seen)
+int replay_socks(struct dump *dump, struct snapshot *seen)
 {
 	size_t head;
 

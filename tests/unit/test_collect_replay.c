@@ -24,7 +24,7 @@
 
 #define COUNT(rows) (sizeof(rows) / sizeof(*(rows)))
 
-static char recording[] = "/tmp/sockvet-test-recall.XXXXXX";
+static char recording[] = "/tmp/sockvet-test-replay.XXXXXX";
 static struct collect handle;
 static struct snapshot seen;
 
@@ -223,7 +223,7 @@ struct elsewhere_row {
 	char     name[256], comm[64];
 };
 
-static void recall_elsewhere(size_t rows, size_t more, struct bind_scene *scene)
+static void replay_elsewhere(size_t rows, size_t more, struct bind_scene *scene)
 {
 	const struct bind_ask ask = { .protocol = PROTOCOL_TCP, .port = 80 };
 	const uint32_t key[2] = { PROTOCOL_TCP, 80 }, known = 1;
@@ -249,7 +249,7 @@ static void test_rows_of_other_namespaces_run_over(void **state)
 	struct bind_scene scene = { 0 };
 
 	(void)state;
-	recall_elsewhere(1, 0, &scene);
+	replay_elsewhere(1, 0, &scene);
 	assert_true(scene.elsewhere_known);
 	assert_int_equal(scene.elsewhere.count, 1);
 	assert_int_equal(scene.elsewhere.at[0].pid, 0);
@@ -258,11 +258,11 @@ static void test_rows_of_other_namespaces_run_over(void **state)
 	assert_int_equal(strlen(scene.elsewhere.at[0].name), sizeof(scene.elsewhere.at[0].name) - 1);
 	bind_scene_fini(&scene);
 	scene = (struct bind_scene){ 0 };
-	recall_elsewhere(65, 0, &scene);
+	replay_elsewhere(65, 0, &scene);
 	assert_int_equal(scene.elsewhere.count, 64);
 	bind_scene_fini(&scene);
 	scene = (struct bind_scene){ 0 };
-	recall_elsewhere(1, 4, &scene);
+	replay_elsewhere(1, 4, &scene);
 	assert_false(scene.elsewhere_known);
 	assert_int_equal(scene.elsewhere.count, 0);
 }
@@ -277,7 +277,7 @@ struct unix_told {
 	char     file_kind[24];
 };
 
-static void recall_unix(const struct unix_told *told, size_t size, struct unix_scene *scene)
+static void replay_unix(const struct unix_told *told, size_t size, struct unix_scene *scene)
 {
 	const struct unix_ask ask = { .name = "/x", .size = 2, .type = UNIX_STREAM };
 	const struct { uint32_t abstract, type; char name[2]; } key = { 0, UNIX_STREAM, "/x" };
@@ -298,7 +298,7 @@ static void test_what_stands_at_a_path_is_believed_out_of_range(void **state)
 	(void)state;
 	memcpy(told.file_kind, "\x1b[31mred\x7f\xff and more than fits", sizeof(told.file_kind));
 	begin();
-	recall_unix(&told, sizeof(told), &scene);
+	replay_unix(&told, sizeof(told), &scene);
 	assert_int_equal(scene.file, UNIX_FILE_UNKNOWN);
 	assert_int_equal(scene.parent_err, 0);
 	assert_memory_equal(scene.file_kind, "?[31mred??", 10);
@@ -311,7 +311,7 @@ static void test_what_stands_at_a_path_is_believed_out_of_range(void **state)
 	told.list_err = -ENOMEM;
 	scene = (struct unix_scene){ 0 };
 	begin();
-	recall_unix(&told, sizeof(told), &scene);
+	replay_unix(&told, sizeof(told), &scene);
 	assert_int_equal(scene.parent_err, 0);
 	assert_true(snapshot_has_gap(&seen, GAP_DUMP));
 	end();
@@ -348,7 +348,7 @@ static void test_unix_answer_of_a_wrong_size_is_used(void **state)
 	(void)state;
 	for (size_t size = sizeof(told) - 1; size <= sizeof(told) + 1; size += 2) {
 		begin();
-		recall_unix(&longer.told, size, &scene);
+		replay_unix(&longer.told, size, &scene);
 		assert_int_equal(scene.file, UNIX_FILE_UNKNOWN);
 		assert_true(snapshot_has_gap(&seen, GAP_RECORDING));
 		end();

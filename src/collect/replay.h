@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef COLLECT_RECALL_H
-#define COLLECT_RECALL_H
+#ifndef COLLECT_REPLAY_H
+#define COLLECT_REPLAY_H
 
 #include "collect/dump.h"
 
 /**
- * recall - the answer to a question about sockets from the recording
+ * replay_socks - the answer to a question about sockets from the recording
  *
  * The very question of the live run, in its order, gets the very same answer.
  * Another one is answered from all sections that can: of the same protocol, and
  * asked for in such a way that they hold what is wanted. What they do not hold
  * is a GAP_RECORDING. Returns the sink's error.
  */
-int recall(struct dump *dump, struct snapshot *seen);
+int replay_socks(struct dump *dump, struct snapshot *seen);
 
 /* The question that a section answers; all zeros for a head of another kind. */
-struct frame_ask recall_asked(const struct load *load, size_t head);
+struct frame_ask replay_asked(const struct load *load, size_t head);
 
 #endif
