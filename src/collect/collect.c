@@ -7,7 +7,6 @@
 #include "collect/destroy.h"
 #include "collect/inet.h"
 #include "collect/inet_ask.h"
-#include "collect/knobs.h"
 #include "collect/links.h"
 #include "collect/netns.h"
 #include "collect/netns_all.h"
@@ -17,6 +16,7 @@
 #include "collect/proc_net.h"
 #include "collect/raw_socks.h"
 #include "collect/reconcile.h"
+#include "collect/sysctls.h"
 #include "collect/unix_bind.h"
 
 #include <ctype.h>
@@ -275,7 +275,8 @@ int collect_destroy(struct collect *collect, const struct sock *sock,
 void basics_machine(struct collect *collect)
 {
 	if (!collect->machine_is_read)
-		knobs_read(&collect->recorder, KNOB_MACHINE, collect->release, &collect->machine);
+		sysctls_read(&collect->recorder, SYSCTL_MACHINE, collect->release,
+			     &collect->machine);
 	collect->machine_is_read = true;
 }
 
@@ -358,8 +359,8 @@ static void copy_machine(struct collect *collect, struct snapshot *seen)
 /* Told again by the files of a recording: nothing but those is saved. */
 static void read_limits(struct collect *collect, struct snapshot *seen)
 {
-	unsigned missing = knobs_read(&collect->recorder, KNOB_NETNS, collect->release, &seen->limits) +
-			   knobs_count(&collect->recorder, &seen->limits);
+	unsigned missing = sysctls_read(&collect->recorder, SYSCTL_NETNS, collect->release, &seen->limits) +
+			   counters_read(&collect->recorder, &seen->limits);
 
 	basics_machine(collect);
 	copy_machine(collect, seen);

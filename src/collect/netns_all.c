@@ -10,9 +10,9 @@
 #include "base/text.h"
 #include "collect/handle.h"
 #include "collect/inet.h"
-#include "collect/knobs.h"
 #include "collect/netns.h"
 #include "collect/proc.h"
+#include "collect/sysctls.h"
 #include "model/unit.h"
 
 #include <errno.h>
@@ -46,7 +46,7 @@ static bool may_have(const struct text *stat, const char *line, const char *key)
 {
 	int64_t value;
 
-	return !knob_inline(text_str(stat), line, key, &value) || value > 0;
+	return !counter_inline(text_str(stat), line, key, &value) || value > 0;
 }
 
 /* A line of sockstat6 may be missing, and then there is no IPv6 socket. */
@@ -54,7 +54,7 @@ static bool has_ipv6(const struct text *stat, const char *line)
 {
 	int64_t value;
 
-	return knob_inline(text_str(stat), line, "inuse", &value) && value > 0;
+	return counter_inline(text_str(stat), line, "inuse", &value) && value > 0;
 }
 
 /* No segment ever came: nobody can be in the middle of a handshake. */
@@ -63,7 +63,7 @@ static bool may_have_requests(void)
 	struct text snmp = { 0 };
 	int64_t value = 0;
 	bool may = file_read(AT_FDCWD, "/proc/thread-self/net/snmp", &snmp) < 0 ||
-		   !knob_pairs(text_str(&snmp), "Tcp:", "InSegs", &value) || value > 0;
+		   !counter_pairs(text_str(&snmp), "Tcp:", "InSegs", &value) || value > 0;
 
 	text_fini(&snmp);
 	return may;

@@ -7,8 +7,8 @@
 
 #include "base/bits.h"
 #include "base/own.h"
-#include "collect/knobs.h"
 #include "collect/processors.h"
+#include "collect/sysctls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -334,7 +334,7 @@ static bool may_be_blackholed(void)
 	bool may = file_read(AT_FDCWD, BLACKHOLE_TIMEOUT, &timeout) == 0 &&
 		   text_str(&timeout)[0] != '0' &&
 		   file_read(AT_FDCWD, NETSTAT, &netstat) == 0 &&
-		   knob_pairs(text_str(&netstat), "TcpExt:", "TCPFastOpenBlackhole", &times) &&
+		   counter_pairs(text_str(&netstat), "TcpExt:", "TCPFastOpenBlackhole", &times) &&
 		   times > 0;
 
 	text_fini(&timeout);

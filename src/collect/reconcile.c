@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/reconcile.h"
 
-#include "collect/knobs.h"
+#include "collect/sysctls.h"
 
 #include <inttypes.h>
 
@@ -48,7 +48,7 @@ void reconcile_end(const struct reconcile *reconcile, struct recorder *recorder,
 	if (!reconcile->is_possible || recorder_replays(recorder) || !is_short(reconcile,
 									       before->value))
 		return;
-	now = knobs_count_again(COUNTER_CURR_ESTAB);
+	now = counter_again(COUNTER_CURR_ESTAB);
 	if (now.is && is_short(reconcile, now.value))
 		recorder_gap(recorder, seen, GAP_DUMP, (uint64_t)now.value - reconcile->connections,
 			     "the kernel counts %" PRId64 " connection%s and its listing has %" PRIu64

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Kernel knobs of the judged network namespace (some are the machine's). */
+/* Kernel sysctls of the judged network namespace (some are the machine's). */
 enum limit {
 	LIMIT_PORT_LOW, LIMIT_PORT_HIGH,
 	LIMIT_FIN_TIMEOUT_S, LIMIT_MAX_TW_BUCKETS, LIMIT_TW_REUSE,

@@ -5,9 +5,9 @@
 #include "base/text.h"
 #include "collect/cgroups.h"
 #include "collect/descriptors.h"
-#include "collect/knobs.h"
 #include "collect/proc.h"
 #include "collect/raw_socks.h"
+#include "collect/sysctls.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,10 +45,10 @@ static void counters(char *text, size_t size)
 	int64_t value;
 
 	(void)size;
-	knob_pairs(text, "TcpExt:", "ListenDrops", &value);
-	knob_pairs(text, "Tcp:", "CurrEstab", &value);
-	knob_inline(text, "TCP:", "tw", &value);
-	knob_inline(text, "TCP6:", "inuse", &value);
+	counter_pairs(text, "TcpExt:", "ListenDrops", &value);
+	counter_pairs(text, "Tcp:", "CurrEstab", &value);
+	counter_inline(text, "TCP:", "tw", &value);
+	counter_inline(text, "TCP6:", "inuse", &value);
 }
 
 static void mounts(char *text, size_t size)

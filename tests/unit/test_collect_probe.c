@@ -8,7 +8,7 @@
 #include "base/grow.h"
 #include "collect/cgroups.h"
 #include "collect/handle.h"
-#include "collect/knobs.h"
+#include "collect/sysctls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -477,7 +477,7 @@ static int64_t sent(void)
 
 	CHECK(file_read(AT_FDCWD, "/proc/thread-self/net/snmp", &snmp) == 0);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		CHECK(knob_pairs(text_str(&snmp), names[i][0], names[i][1], &value));
+		CHECK(counter_pairs(text_str(&snmp), names[i][0], names[i][1], &value));
 		sum += value;
 	}
 	text_fini(&snmp);

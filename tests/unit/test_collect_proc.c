@@ -5,8 +5,8 @@
 #include "collect/cgroups.h"
 #include "collect/descriptors.h"
 #include "collect/inet.h"
-#include "collect/knobs.h"
 #include "collect/proc.h"
+#include "collect/sysctls.h"
 
 static void test_proc_text(void **state)
 {
@@ -59,16 +59,16 @@ static void test_counters(void **state)
 	int64_t value;
 
 	(void)state;
-	assert_true(knob_pairs(pairs, "TcpExt:", "B", &value));
+	assert_true(counter_pairs(pairs, "TcpExt:", "B", &value));
 	assert_int_equal(value, 2);
-	assert_false(knob_pairs(pairs, "TcpExt:", "C", &value));
-	assert_false(knob_pairs("TcpExt: A B\nTcpExt: 1", "TcpExt:", "B", &value));
-	assert_false(knob_pairs("TcpExt: A", "TcpExt:", "A", &value));
-	assert_false(knob_pairs("", "TcpExt:", "A", &value));
-	assert_true(knob_inline(lines, "TCP:", "tw", &value));
+	assert_false(counter_pairs(pairs, "TcpExt:", "C", &value));
+	assert_false(counter_pairs("TcpExt: A B\nTcpExt: 1", "TcpExt:", "B", &value));
+	assert_false(counter_pairs("TcpExt: A", "TcpExt:", "A", &value));
+	assert_false(counter_pairs("", "TcpExt:", "A", &value));
+	assert_true(counter_inline(lines, "TCP:", "tw", &value));
 	assert_int_equal(value, 5);
-	assert_false(knob_inline(lines, "TCP:", "alloc", &value));
-	assert_false(knob_inline(lines, "UDP:", "inuse", &value));
+	assert_false(counter_inline(lines, "TCP:", "alloc", &value));
+	assert_false(counter_inline(lines, "UDP:", "inuse", &value));
 }
 
 static void test_release(void **state)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collect/knobs.h"
+#include "collect/sysctls.h"
 
 #include "collect/inet.h"
 
@@ -11,38 +11,38 @@
 #define IPV4 "/proc/sys/net/ipv4/"
 #define IPV6 "/proc/sys/net/ipv6/"
 
-struct knob {
+struct sysctl {
 	const char     *file;
 	enum limit      first;
 	unsigned        count;          /* numbers in the file, for the words from first on */
-	enum knob_scope scope;
+	enum sysctl_scope scope;
 	bool            essential;      /* every supported kernel has it everywhere */
 };
 
-/* THE table of knobs: to add one, its words in model/limits and its row here. */
-static const struct knob knobs[] = {
-	{ IPV4 "ip_local_port_range",      LIMIT_PORT_LOW,           2, KNOB_NETNS, true },
-	{ IPV4 "tcp_fin_timeout",          LIMIT_FIN_TIMEOUT_S,      1, KNOB_NETNS, true },
-	{ IPV4 "tcp_max_tw_buckets",       LIMIT_MAX_TW_BUCKETS,     1, KNOB_NETNS, true },
-	{ IPV4 "tcp_tw_reuse",             LIMIT_TW_REUSE,           1, KNOB_NETNS, true },
-	{ IPV4 "tcp_tw_reuse_delay",       LIMIT_TW_REUSE_DELAY_MS,  1, KNOB_NETNS, false }, /* 6.13 */
-	{ IPV4 "tcp_timestamps",           LIMIT_TIMESTAMPS,         1, KNOB_NETNS, true },
-	{ IPV4 "tcp_max_orphans",          LIMIT_MAX_ORPHANS,        1, KNOB_MACHINE, false },
-	{ "/proc/sys/net/core/somaxconn",  LIMIT_SOMAXCONN,          1, KNOB_NETNS, true },
-	{ IPV4 "tcp_max_syn_backlog",      LIMIT_MAX_SYN_BACKLOG,    1, KNOB_NETNS, true },
-	{ IPV4 "tcp_syn_retries",          LIMIT_SYN_RETRIES,        1, KNOB_NETNS, true },
-	{ IPV4 "tcp_synack_retries",       LIMIT_SYNACK_RETRIES,     1, KNOB_NETNS, true },
-	{ IPV4 "tcp_retries2",             LIMIT_RETRIES2,           1, KNOB_NETNS, true },
-	{ IPV4 "tcp_orphan_retries",       LIMIT_ORPHAN_RETRIES,     1, KNOB_NETNS, true },
-	{ IPV4 "tcp_abort_on_overflow",    LIMIT_ABORT_ON_OVERFLOW,  1, KNOB_NETNS, true },
-	{ IPV4 "tcp_mem",                  LIMIT_TCP_MEM_LOW,        3, KNOB_MACHINE, false },
-	{ IPV4 "ip_unprivileged_port_start", LIMIT_UNPRIVILEGED_PORT_START, 1, KNOB_NETNS, true },
-	{ IPV4 "ip_nonlocal_bind",         LIMIT_NONLOCAL_BIND,      1, KNOB_NETNS, false },
-	{ IPV6 "ip_nonlocal_bind",         LIMIT_NONLOCAL_BIND6,     1, KNOB_NETNS, false },
-	{ IPV6 "bindv6only",               LIMIT_BINDV6ONLY,         1, KNOB_NETNS, false },
-	{ IPV4 "ip_autobind_reuse",        LIMIT_AUTOBIND_REUSE,     1, KNOB_NETNS, false }, /* 5.7 */
-	{ IPV4 "tcp_fastopen",             LIMIT_FASTOPEN,           1, KNOB_NETNS, false },
-	{ IPV4 "tcp_ehash_entries",        LIMIT_EHASH_ENTRIES,      1, KNOB_NETNS, false }, /* 6.1 */
+/* THE table of sysctls: to add one, its words in model/limits and its row here. */
+static const struct sysctl sysctls[] = {
+	{ IPV4 "ip_local_port_range",      LIMIT_PORT_LOW,           2, SYSCTL_NETNS, true },
+	{ IPV4 "tcp_fin_timeout",          LIMIT_FIN_TIMEOUT_S,      1, SYSCTL_NETNS, true },
+	{ IPV4 "tcp_max_tw_buckets",       LIMIT_MAX_TW_BUCKETS,     1, SYSCTL_NETNS, true },
+	{ IPV4 "tcp_tw_reuse",             LIMIT_TW_REUSE,           1, SYSCTL_NETNS, true },
+	{ IPV4 "tcp_tw_reuse_delay",       LIMIT_TW_REUSE_DELAY_MS,  1, SYSCTL_NETNS, false }, /* 6.13 */
+	{ IPV4 "tcp_timestamps",           LIMIT_TIMESTAMPS,         1, SYSCTL_NETNS, true },
+	{ IPV4 "tcp_max_orphans",          LIMIT_MAX_ORPHANS,        1, SYSCTL_MACHINE, false },
+	{ "/proc/sys/net/core/somaxconn",  LIMIT_SOMAXCONN,          1, SYSCTL_NETNS, true },
+	{ IPV4 "tcp_max_syn_backlog",      LIMIT_MAX_SYN_BACKLOG,    1, SYSCTL_NETNS, true },
+	{ IPV4 "tcp_syn_retries",          LIMIT_SYN_RETRIES,        1, SYSCTL_NETNS, true },
+	{ IPV4 "tcp_synack_retries",       LIMIT_SYNACK_RETRIES,     1, SYSCTL_NETNS, true },
+	{ IPV4 "tcp_retries2",             LIMIT_RETRIES2,           1, SYSCTL_NETNS, true },
+	{ IPV4 "tcp_orphan_retries",       LIMIT_ORPHAN_RETRIES,     1, SYSCTL_NETNS, true },
+	{ IPV4 "tcp_abort_on_overflow",    LIMIT_ABORT_ON_OVERFLOW,  1, SYSCTL_NETNS, true },
+	{ IPV4 "tcp_mem",                  LIMIT_TCP_MEM_LOW,        3, SYSCTL_MACHINE, false },
+	{ IPV4 "ip_unprivileged_port_start", LIMIT_UNPRIVILEGED_PORT_START, 1, SYSCTL_NETNS, true },
+	{ IPV4 "ip_nonlocal_bind",         LIMIT_NONLOCAL_BIND,      1, SYSCTL_NETNS, false },
+	{ IPV6 "ip_nonlocal_bind",         LIMIT_NONLOCAL_BIND6,     1, SYSCTL_NETNS, false },
+	{ IPV6 "bindv6only",               LIMIT_BINDV6ONLY,         1, SYSCTL_NETNS, false },
+	{ IPV4 "ip_autobind_reuse",        LIMIT_AUTOBIND_REUSE,     1, SYSCTL_NETNS, false }, /* 5.7 */
+	{ IPV4 "tcp_fastopen",             LIMIT_FASTOPEN,           1, SYSCTL_NETNS, false },
+	{ IPV4 "tcp_ehash_entries",        LIMIT_EHASH_ENTRIES,      1, SYSCTL_NETNS, false }, /* 6.1 */
 };
 
 /* A line of names and one of values, or names and values by turns. */
@@ -98,51 +98,52 @@ static bool parse_number(const char *text, int64_t *value, const char **rest)
 }
 
 /* Reads all numbers of the file or none. */
-static bool take_knob(const struct knob *knob, const char *text, struct limits *limits)
+static bool take_sysctl(const struct sysctl *sysctl, const char *text, struct limits *limits)
 {
 	int64_t value[4];
 
-	for (unsigned i = 0; i < knob->count; i++)
+	for (unsigned i = 0; i < sysctl->count; i++)
 		if (!parse_number(text, &value[i], &text))
 			return false;
 	/* a number without its end of line may have been cut: it is another one */
 	if (*text != '\n')
 		return false;
-	for (unsigned i = 0; i < knob->count; i++)
-		limits->limit[knob->first + i] = (struct known){ true, value[i] };
+	for (unsigned i = 0; i < sysctl->count; i++)
+		limits->limit[sysctl->first + i] = (struct known){ true, value[i] };
 	return true;
 }
 
-static bool read_knob(struct recorder *recorder, const struct knob *knob, struct limits *limits)
+static bool read_sysctl(struct recorder *recorder, const struct sysctl *sysctl,
+			struct limits *limits)
 {
 	struct text content = { 0 };
-	bool is = recorder_file(recorder, knob->file, &content) == 0 &&
-		  take_knob(knob, text_str(&content), limits);
+	bool is = recorder_file(recorder, sysctl->file, &content) == 0 &&
+		  take_sysctl(sysctl, text_str(&content), limits);
 
 	text_fini(&content);
 	return is;
 }
 
-/* Before Linux 4.11 there was no such knob: only root had the ports below 1024. */
-static bool was_constant(const struct knob *knob, const char *release, struct limits *limits)
+/* Before Linux 4.11 there was no such sysctl: only root had the ports below 1024. */
+static bool was_constant(const struct sysctl *sysctl, const char *release, struct limits *limits)
 {
-	if (knob->first != LIMIT_UNPRIVILEGED_PORT_START || !*release ||
+	if (sysctl->first != LIMIT_UNPRIVILEGED_PORT_START || !*release ||
 	    release_at_least(release, 4, 11))
 		return false;
-	limits->limit[knob->first] = (struct known){ true, 1024 };
+	limits->limit[sysctl->first] = (struct known){ true, 1024 };
 	return true;
 }
 
-unsigned knobs_read(struct recorder *recorder, enum knob_scope scope, const char *release,
-		    struct limits *limits)
+unsigned sysctls_read(struct recorder *recorder, enum sysctl_scope scope, const char *release,
+		      struct limits *limits)
 {
 	unsigned missing = 0;
 
-	for (size_t i = 0; i < sizeof(knobs) / sizeof(*knobs); i++) {
-		if (knobs[i].scope != scope || read_knob(recorder, &knobs[i], limits) ||
-		    was_constant(&knobs[i], release, limits))
+	for (size_t i = 0; i < sizeof(sysctls) / sizeof(*sysctls); i++) {
+		if (sysctls[i].scope != scope || read_sysctl(recorder, &sysctls[i], limits) ||
+		    was_constant(&sysctls[i], release, limits))
 			continue;
-		missing += knobs[i].essential;
+		missing += sysctls[i].essential;
 	}
 	return missing;
 }
@@ -175,7 +176,7 @@ static bool is_word(const char *at, size_t size, const char *key)
 	return strlen(key) == size && memcmp(at, key, size) == 0;
 }
 
-bool knob_pairs(const char *text, const char *prefix, const char *key, int64_t *value)
+bool counter_pairs(const char *text, const char *prefix, const char *key, int64_t *value)
 {
 	const char *names = line_find(text, prefix);
 	const char *end = names ? strchr(names, '\n') : NULL;
@@ -193,7 +194,7 @@ bool knob_pairs(const char *text, const char *prefix, const char *key, int64_t *
 	return false;
 }
 
-bool knob_inline(const char *text, const char *prefix, const char *key, int64_t *value)
+bool counter_inline(const char *text, const char *prefix, const char *key, int64_t *value)
 {
 	const char *at = line_find(text, prefix);
 	size_t size;
@@ -211,8 +212,8 @@ bool knob_inline(const char *text, const char *prefix, const char *key, int64_t 
 static bool take_counter(const struct tally *tally, const char *text, struct known *known)
 {
 	known->is = tally->shape == PAIRS ?
-		    knob_pairs(text, tally->prefix, tally->key, &known->value) :
-		    knob_inline(text, tally->prefix, tally->key, &known->value);
+		    counter_pairs(text, tally->prefix, tally->key, &known->value) :
+		    counter_inline(text, tally->prefix, tally->key, &known->value);
 	return known->is;
 }
 
@@ -248,12 +249,12 @@ static unsigned read_reserved(struct recorder *recorder, struct limits *limits)
 	return !is;
 }
 
-unsigned knobs_count(struct recorder *recorder, struct limits *limits)
+unsigned counters_read(struct recorder *recorder, struct limits *limits)
 {
 	return count_files(recorder, limits) + read_reserved(recorder, limits);
 }
 
-struct known knobs_count_again(enum counter counter)
+struct known counter_again(enum counter counter)
 {
 	struct known known = { .is = false };
 
