@@ -117,7 +117,7 @@ static int look(struct session *session, const struct bind_ask *ask, struct bind
 	if (err)
 		return err;
 	collect_flags(collect, seen);
-	collect_bind_scene(collect, ask, scene, seen);
+	collect_bind_context(collect, ask, scene, seen);
 	/* all are being looked at anyway */
 	scene->elsewhere_known = seen->place;
 	if (!seen->place)

@@ -207,14 +207,14 @@ int collect_chain(struct collect *collect, uint16_t port, struct snapshot *seen,
 void collect_flags(struct collect *collect, struct snapshot *seen);
 
 /**
- * collect_bind_scene - what decides about a bind() beside sockets
+ * collect_bind_context - what decides about a bind() beside sockets
  * @ask: address, family, device, scope, uid
  *
  * Fills @scene->addr_kind (route and address tables) and may_bind_low (the
  * capabilities of the asking uid in this namespace).
  */
-void collect_bind_scene(struct collect *collect, const struct bind_ask *ask,
-			struct bind_scene *scene, struct snapshot *seen);
+void collect_bind_context(struct collect *collect, const struct bind_ask *ask,
+			  struct bind_scene *scene, struct snapshot *seen);
 
 /**
  * collect_elsewhere - owners of that port in other network namespaces

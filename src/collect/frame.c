@@ -34,8 +34,8 @@ const struct frame_schema frame_schemas[FRAME_TYPE_COUNT] = {
 	[FRAME_ANSWER]      = { FIXED(frame_answer, key_size), 0, FIELD_ANSWER },
 };
 
-_Static_assert(sizeof(struct answer_flags) == 16 && sizeof(struct answer_scene_key) == 32 &&
-	       sizeof(struct answer_scene) == 12 && sizeof(struct answer_probe_bind_key) == 52 &&
+_Static_assert(sizeof(struct answer_flags) == 16 && sizeof(struct answer_bind_context_key) == 32 &&
+	       sizeof(struct answer_bind_context) == 12 && sizeof(struct answer_probe_bind_key) == 52 &&
 	       sizeof(struct bind_probe) == 208 && sizeof(struct answer_way_key) == 40 &&
 	       sizeof(struct way) == 28 && sizeof(struct port_probe) == 16596 &&
 	       sizeof(struct answer_elsewhere_key) == 8 && sizeof(struct elsewhere) == 344 &&
@@ -45,8 +45,8 @@ _Static_assert(sizeof(struct answer_flags) == 16 && sizeof(struct answer_scene_k
 const struct answer_schema answer_schemas[ANSWER_KIND_COUNT] = {
 	[ANSWER_FLAGS]       = { .row_size = sizeof(struct answer_flags), .plain = true,
 				 .every = true },
-	[ANSWER_SCENE]       = { .head_size = sizeof(struct answer_scene), .plain = true,
-				 .key = { FIELD(ADDRESS, answer_scene_key, addr) } },
+	[ANSWER_BIND_CONTEXT]       = { .head_size = sizeof(struct answer_bind_context),
+.plain = true, .key = { FIELD(ADDRESS, answer_bind_context_key, addr) } },
 	[ANSWER_PROBE_BIND]  = { .head_size = sizeof(struct bind_probe), .plain = true,
 				 .key = { FIELD(ADDRESS, answer_probe_bind_key, addr) } },
 	[ANSWER_ELSEWHERE]   = { sizeof(struct answer_elsewhere), sizeof(struct elsewhere),

@@ -61,7 +61,7 @@ enum frame_type {
 
 /* What one answer of the kernel is about; part of the format. */
 enum answer_kind {
-	ANSWER_FLAGS = 1, ANSWER_SCENE, ANSWER_ELSEWHERE, ANSWER_PROBE_BIND,
+	ANSWER_FLAGS = 1, ANSWER_BIND_CONTEXT, ANSWER_ELSEWHERE, ANSWER_PROBE_BIND,
 	ANSWER_UNIX, ANSWER_WAY, ANSWER_PROBE_PORTS,
 	ANSWER_THREADS,
 	ANSWER_KIND_COUNT,
@@ -117,11 +117,11 @@ struct answer_flags {                           /* row: options of one socket; n
 };
 enum recorded_flag { RECORDED_REUSEADDR = 1, RECORDED_REUSEPORT = 2, RECORDED_V6ONLY = 4 };
 
-struct answer_scene_key {
+struct answer_bind_context_key {
 	uint32_t family, ifindex, scope, uid;
 	uint8_t  addr[16];
 };
-struct answer_scene { uint32_t addr_kind, may_known, may; };
+struct answer_bind_context { uint32_t addr_kind, may_known, may; };
 
 struct answer_probe_bind_key {
 	uint32_t protocol, family, port, ifindex, scope, uid;

@@ -261,7 +261,7 @@ static void check_kind(struct collect *handle, struct snapshot *seen, const char
 	struct bind_scene scene = { 0 };
 	int err = recorder_replays(&handle->recorder) ? -1 : really_bind(&target);
 
-	collect_bind_scene(handle, &ask, &scene, seen);
+	collect_bind_context(handle, &ask, &scene, seen);
 	if (scene.addr_kind != kind)
 		fprintf(stderr, "%s is kind %d, not %d\n", text, (int)scene.addr_kind, (int)kind);
 	EXPECT(scene.addr_kind == kind);
@@ -393,12 +393,12 @@ static void test_kinds_inferred(void **state)
 		struct bind_scene scene = { 0 };
 
 		seen.locals_known = true;
-		collect_bind_scene(&handle, &ask, &scene, &seen);
+		collect_bind_context(&handle, &ask, &scene, &seen);
 		assert_int_equal(scene.addr_kind, rows[i].kind);
 		assert_false(scene.may_bind_low.is);
 		scene = (struct bind_scene){ 0 };
 		seen.locals_known = false;
-		collect_bind_scene(&handle, &ask, &scene, &seen);
+		collect_bind_context(&handle, &ask, &scene, &seen);
 		assert_true(scene.addr_kind == ADDR_KIND_UNKNOWN ||
 			    scene.addr_kind == ADDR_KIND_ANY ||
 			    scene.addr_kind == ADDR_KIND_MULTICAST);
@@ -420,7 +420,7 @@ static struct known rights_of(uint32_t uid)
 	struct snapshot seen;
 
 	snapshot_init(&seen);
-	collect_bind_scene(&handle, &ask, &scene, &seen);
+	collect_bind_context(&handle, &ask, &scene, &seen);
 	snapshot_fini(&seen);
 	return scene.may_bind_low;
 }

@@ -166,7 +166,7 @@ static void every_address_of_an_answer_is_replaced(void **state)
 {
 	static const uint8_t here[16] = { 0xfd, [15] = 1 }, there[16] = { 0xfd, [15] = 2 };
 	struct { struct answer_way_key key; struct way way; } route = { .key.family = 10 };
-	struct { struct answer_scene_key key; uint32_t told[3]; } scene = { .key.uid = 7 };
+	struct { struct answer_bind_context_key key; uint32_t told[3]; } scene = { .key.uid = 7 };
 	struct { struct answer_probe_bind_key key; struct bind_probe told; } probe = { .key.port = 80 };
 	struct frame_answer frame = { ANSWER_WAY, sizeof(route.key) };
 	struct redact *by = redact_new();
@@ -184,7 +184,7 @@ static void every_address_of_an_answer_is_replaced(void **state)
 	assert_memory_not_equal(route.key.source, here, 16);
 	assert_memory_equal(route.way.source.b, route.key.source, 16);
 	assert_int_equal(route.key.family, 10);
-	frame = (struct frame_answer){ ANSWER_SCENE, sizeof(scene.key) };
+	frame = (struct frame_answer){ ANSWER_BIND_CONTEXT, sizeof(scene.key) };
 	assert_true(redact(by, FRAME_ANSWER, &frame, &scene, sizeof(scene), &out));
 	memcpy(&scene, out.at, sizeof(scene));
 	assert_memory_equal(scene.key.addr, route.key.source, 16);

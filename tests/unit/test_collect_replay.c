@@ -76,7 +76,7 @@ static enum addr_kind kind_of(struct addr addr, uint32_t ifindex, uint32_t scope
 	};
 	struct bind_scene scene = { 0 };
 
-	collect_bind_scene(&handle, &ask, &scene, &seen);
+	collect_bind_context(&handle, &ask, &scene, &seen);
 	assert_false(scene.may_bind_low.is);
 	return scene.addr_kind;
 }
@@ -129,15 +129,16 @@ static void test_kind_of_an_address_is_believed_out_of_range(void **state)
 	(void)state;
 	memcpy(key.addr, ask.addr.b, 16);
 	begin();
-	put_answer(&handle.recorder, ANSWER_SCENE, &key, sizeof(key), told, sizeof(told));
+	put_answer(&handle.recorder, ANSWER_BIND_CONTEXT, &key, sizeof(key), told, sizeof(told));
 	replay();
-	collect_bind_scene(&handle, &ask, &scene, &seen);
+	collect_bind_context(&handle, &ask, &scene, &seen);
 	assert_int_equal(scene.addr_kind, ADDR_KIND_UNKNOWN);
 	assert_true(scene.may_bind_low.is);
 	assert_int_equal(scene.may_bind_low.value, 1);
 	end();
 	begin();
-	put_answer(&handle.recorder, ANSWER_SCENE, &key, sizeof(key), told, sizeof(told) - 1);
+	put_answer(&handle.recorder, ANSWER_BIND_CONTEXT, &key, sizeof(key), told,
+		   sizeof(told) - 1);
 	replay();
 	assert_int_equal(kind_of(ask.addr, 0, 0), ADDR_KIND_UNKNOWN);
 	end();
@@ -429,7 +430,7 @@ static void test_flags_are_given_to_another_socket(void **state)
 	*grow_add(&seen.socks) = sock;
 	/* the first has a key, and is none of these; nor is the last, which is half a row */
 	put_answer(&handle.recorder, ANSWER_FLAGS, "key", 3, told, sizeof(told));
-	put_answer(&handle.recorder, ANSWER_SCENE, "", 0, told, sizeof(told));
+	put_answer(&handle.recorder, ANSWER_BIND_CONTEXT, "", 0, told, sizeof(told));
 	put_answer(&handle.recorder, ANSWER_FLAGS, "", 0, told, sizeof(told[0]));
 	put_answer(&handle.recorder, ANSWER_FLAGS, "", 0, told + 1, sizeof(told[1]));
 	put_answer(&handle.recorder, ANSWER_FLAGS, "", 0, told + 2, sizeof(told[2]) / 2);

@@ -250,32 +250,33 @@ static struct known may_bind_low(uint32_t uid)
 
 /* ---- the answer ---- */
 
-static struct answer_scene ask_kernel(const struct bind_ask *ask, const struct snapshot *seen)
+static struct answer_bind_context ask_kernel(const struct bind_ask *ask,
+					     const struct snapshot *seen)
 {
 	struct known may = may_bind_low(ask->uid);
 
-	return (struct answer_scene){
+	return (struct answer_bind_context){
 		.addr_kind = live_kind(ask, seen), .may_known = may.is, .may = (uint32_t)may.value,
 	};
 }
 
-void collect_bind_scene(struct collect *collect, const struct bind_ask *ask,
-			struct bind_scene *scene, struct snapshot *seen)
+void collect_bind_context(struct collect *collect, const struct bind_ask *ask,
+			  struct bind_scene *scene, struct snapshot *seen)
 {
 	struct recorder *recorder = &collect->recorder;
-	struct answer_scene_key key = {
+	struct answer_bind_context_key key = {
 		.family = ask->family, .ifindex = ask->ifindex, .scope = ask->scope,
 		.uid = ask->uid,
 	};
-	struct answer_scene told;
-	struct question question = { ANSWER_SCENE, &key, sizeof(key), .head = &told };
+	struct answer_bind_context told;
+	struct question question = { ANSWER_BIND_CONTEXT, &key, sizeof(key), .head = &told };
 
 	memcpy(key.addr, ask->addr.b, sizeof(key.addr));
 	if (!recorder_replays(recorder)) {
 		told = ask_kernel(ask, seen);
 		recorder_answer(recorder, &question);
 	} else if (!recorder_answered(recorder, &question)) {
-		told = (struct answer_scene){ .addr_kind = recorded_kind(ask, seen) };
+		told = (struct answer_bind_context){ .addr_kind = recorded_kind(ask, seen) };
 	}
 	scene->addr_kind = told.addr_kind < ADDR_KIND_COUNT ? told.addr_kind : ADDR_KIND_UNKNOWN;
 	scene->may_bind_low = (struct known){ told.may_known, told.may != 0 };
