@@ -8,7 +8,6 @@
  */
 #include "judge/bind_say.h"
 
-#include "judge/listeners.h"
 #include "judge/say.h"
 #include "judge/service.h"
 

@@ -67,7 +67,7 @@ struct rule {
 	rule_picks *picks;      /* NULL: all in @states */
 	/*
 	 * Where it is about ports towards a destination, and what matters is known only when
-	 * all were counted: true when one in such use can be a finding (see shortage.h). More
+	 * all were counted: true when one in such use can be a finding (see suspects.c). More
 	 * use is never less short. Instead of @picks.
 	 */
 	bool (*is_short)(const struct threshold *t, const struct port_bounds *use);

@@ -3,10 +3,169 @@
 
 #include "base/bits.h"
 #include "base/grow.h"
-#include "judge/shortage.h"
+#include "judge/port_map.h"
+#include "judge/weigh.h"
 #include "model/need.h"
 
 #include <stdlib.h>
+
+/* ---- destinations that may be short of ports --------------------------- */
+
+/*
+ * Whether some destination may be short of ephemeral ports, from sockets that are counted
+ * as they pass by, without tcp_info, and are not kept. Two bounds, neither below the truth:
+ *
+ * Ports used towards one destination: its sockets meet in one number, perhaps with those
+ * of others.
+ *
+ * Ports lost to everybody: those of listeners and of sockets that are only bound, and those
+ * on which a listener was that is gone and whose connections still live. Without tcp_info
+ * such a connection looks like one that was opened here. But its other end is a client's,
+ * with a port of its own for each connection, where connections from here go to services,
+ * many to each. So only connections that share source address and other end with fewer than
+ * SHORTAGE_FEW can be on a lost port, and each loses one port at most. That is a bound, too:
+ * a crawler with one connection to each of thousands of hosts is looked at again for nothing.
+ * It rests on this: no other machine connects from one port to so many ports of one address
+ * here whose listeners are all gone.
+ */
+enum { SHORTAGE_CELLS = 1 << 16, SHORTAGE_FEW = 8 };
+
+struct shortage {
+	const struct snapshot *seen;
+	const struct thresholds *thresholds;
+	unsigned low, high;             /* the ephemeral range */
+	uint32_t capacity;              /* its ports that are not reserved */
+	uint32_t most;                  /* of the numbers below the highest */
+	/* by shortage_settle() */
+	uint32_t lost;                  /* ports lost to everybody */
+	uint32_t short_from;            /* so many used by a destination make it short */
+	uint32_t used[SHORTAGE_CELLS];
+	uint8_t  connections[SHORTAGE_CELLS];   /* of these; up to SHORTAGE_FEW */
+	uint8_t  bound[65536 / 8];
+	uint8_t  connected[65536 / 8];  /* by one of the first SHORTAGE_FEW there */
+};
+
+/* Zeroed memory. False when nothing can be said: no range, or none of it can be used. */
+static bool shortage_init(struct shortage *s, const struct snapshot *seen,
+			  const struct thresholds *thresholds)
+{
+	struct port_range range;
+
+	s->seen = seen;
+	s->thresholds = thresholds;
+	if (!port_range_of(&range, &seen->limits))
+		return false;
+	s->low = range.low;
+	s->high = range.high;
+	s->capacity = range.capacity;
+	/* where none can be used, nobody's use of them matters */
+	return s->capacity > 0;
+}
+
+/* One destination with @used ports. */
+static bool is_short(const struct shortage *s, uint32_t used)
+{
+	struct port_bounds use = { .capacity = s->capacity, .used = used, .lost = s->lost };
+
+	for (size_t i = 0; i < rules_count; i++)
+		if (rules[i].is_short &&
+		    rules[i].is_short(thresholds_get(s->thresholds, rules[i].id), &use))
+			return true;
+	return false;
+}
+
+/* As port_map_group() tells destinations apart, but for the device: none is in the way of each. */
+static size_t cell_of(const struct sock *sock)
+{
+	struct tally_key key = {
+		.source = sock->local, .destination = sock->remote, .port = sock->remote_port,
+	};
+
+	return map_hash(&key, sizeof(key)) % SHORTAGE_CELLS;
+}
+
+static bool is_bound(const struct sock *sock)
+{
+	static const uint32_t bound = STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_BOUND) |
+				      STATE_BIT(STATE_CLOSE);
+
+	return STATE_BIT(sock->state) & bound;
+}
+
+/* One of which tcp_info could tell that a listener got it. */
+static bool may_be_accepted(const struct sock *sock)
+{
+	return sock_tells_flow(sock) && sock->state != STATE_SYN_SENT;
+}
+
+/* Counts a socket on a port of the range; others are none of its business. */
+static void shortage_add(struct shortage *s, const struct sock *sock)
+{
+	size_t cell;
+
+	if (sock->local_port < s->low || sock->local_port > s->high ||
+	    sock->state == STATE_SYN_RECV ||
+	    limits_is_reserved(&s->seen->limits, sock->local_port))
+		return;
+	if (is_bound(sock)) {
+		bits_add(s->bound, sock->local_port);
+		return;
+	}
+	cell = cell_of(sock);
+	if (++s->used[cell] > s->most)
+		s->most = s->used[cell];
+	if (!may_be_accepted(sock))
+		return;
+	if (s->connections[cell] == SHORTAGE_FEW)
+		return;
+	s->connections[cell]++;
+	bits_add(s->connected, sock->local_port);
+}
+
+/* The number from which a destination is short, where one is: more is never less short. */
+static uint32_t least_short(const struct shortage *s)
+{
+	uint32_t enough = s->most, less = 0;
+
+	while (less < enough) {
+		uint32_t middle = less + (enough - less) / 2;
+
+		if (is_short(s, middle))
+			enough = middle;
+		else
+			less = middle + 1;
+	}
+	return enough;
+}
+
+/* After the last of them. True when some destination may be short for some rule. */
+static bool shortage_settle(struct shortage *s)
+{
+	uint32_t bound = 0, connected = 0, alone = 0;
+
+	for (unsigned port = s->low; port <= s->high; port++) {
+		bool is = bits_has(s->bound, port);
+
+		bound += is;
+		connected += !is && bits_has(s->connected, port);
+	}
+	for (size_t i = 0; i < SHORTAGE_CELLS; i++)
+		if (s->connections[i] < SHORTAGE_FEW)
+			alone += s->connections[i];
+	s->lost = bound + (alone < connected ? alone : connected);
+	if (!is_short(s, s->most))
+		return false;
+	s->short_from = least_short(s);
+	return true;
+}
+
+/* Then: true when the destination of @sock may be, or its port is certainly lost to it. */
+static bool shortage_hits(const struct shortage *s, const struct sock *sock)
+{
+	return is_bound(sock) || s->used[cell_of(sock)] >= s->short_from;
+}
+
+/* ---- what to ask ------------------------------------------------------ */
 
 /* Buckets of a table of connections that is small for a busy machine. */
 enum { SMALL_TABLE = 4096 };

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "judge/judge.h"
+#include "judge/weigh.h"
 
 #include "base/bits.h"
 #include "base/grow.h"
 #include "base/own.h"
-#include "judge/peers.h"
 
 #include <string.h>
 

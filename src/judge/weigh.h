@@ -112,6 +112,17 @@ void fact_known(struct finding *f, const char *group, const char *name,
 /* Adds a fact that is one of a few words; NULL: none of them, and the fact is null. */
 void fact_word(struct finding *f, const char *name, const char *word);
 
+/*
+ * The other ends that are sockets of this namespace too: those with local and
+ * remote swapped. Addresses are compared with IPv4 mapped into IPv6, so a
+ * dual-stack socket finds its IPv4 peer. NAT and other namespaces hide a peer.
+ *
+ * Fills @peers, which is zeroed, with, for each of the @count sockets at @indices, the
+ * index of its peer + 1, or 0. Linear: one pass over the snapshot.
+ */
+void peers_find(const struct snapshot *seen, const uint32_t *indices, size_t count,
+		uint32_t *peers);
+
 /* Percent of a descriptor limit in use; negative when that is not known. */
 double descriptors_percent(const struct process *process);
 

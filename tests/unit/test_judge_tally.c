@@ -3,7 +3,7 @@
 #define MAP_HASH_MASK 0
 #include "base/map.c"
 
-#include "judge/listeners.h"
+#include "judge/service.h"
 #include "judge/tally.h"
 #include "told_row.h"
 
