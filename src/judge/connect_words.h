@@ -2,7 +2,7 @@
 #ifndef JUDGE_CONNECT_WORDS_H
 #define JUDGE_CONNECT_WORDS_H
 
-#include "judge/port_users.h"
+#include "judge/port_map.h"
 
 /*
  * The sentences of a connect verdict: what it rests on, what helps in this very

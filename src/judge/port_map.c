@@ -104,14 +104,6 @@ static void settle(struct port_map *map, const struct owners *owners,
 	bits_put(map->open, port, map->lost[port] == MAYBE && !bits_has(owners->unaskable, port));
 }
 
-static bool has_gap(const struct snapshot *seen, enum gap_kind kind)
-{
-	for (size_t i = 0; i < seen->gaps.count; i++)
-		if (seen->gaps.at[i].kind == kind)
-			return true;
-	return false;
-}
-
 static struct bind_ask bind_of(const struct connect_ask *ask)
 {
 	struct bind_ask bind = {
@@ -170,7 +162,7 @@ bool port_map_fill(struct port_map *map, const struct snapshot *seen,
 	map->high = range.high;
 	map->capacity = range.capacity;
 	map->reserved = range.high - range.low + 1 - range.capacity;
-	map->blind = has_gap(seen, GAP_BOUND);
+	map->blind = snapshot_has_gap(seen, GAP_BOUND);
 	map->heals = kernel_at_least(seen, 6, 18);
 	read_owners(map, owners);
 	read_folded(map, owners);
