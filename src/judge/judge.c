@@ -87,16 +87,9 @@ void judge(const struct snapshot *seen, const struct thresholds *thresholds,
 	   struct report *report)
 {
 	sum_up(seen, report);
-	for (size_t i = 0; i < rules_count; i++) {
-		const struct threshold *t = thresholds_get(thresholds, rules[i].id);
-
-		if (hindrance(seen, &rules[i]) != GAP_KIND_COUNT)
-			continue;
-		if (rules[i].weigh)
-			rules[i].weigh(seen, t, report);
-		else
-			weigh_groups(&rules[i], seen, t, report);
-	}
+	for (size_t i = 0; i < rules_count; i++)
+		if (hindrance(seen, &rules[i]) == GAP_KIND_COUNT)
+			weigh_rule(&rules[i], seen, thresholds_get(thresholds, rules[i].id), report);
 	if (!report->findings.count)
 		return;
 	qsort(report->findings.at, report->findings.count, sizeof(*report->findings.at), compare);

@@ -208,7 +208,7 @@ static bool speaks(const struct suspects *s, const struct rule *rule)
 	bool speaks;
 
 	report_init(&report);
-	rule->weigh(s->seen, thresholds_get(s->thresholds, rule->id), &report);
+	weigh_rule(rule, s->seen, thresholds_get(s->thresholds, rule->id), &report);
 	speaks = report.findings.count > 0;
 	report_fini(&report);
 	return speaks;

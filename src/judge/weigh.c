@@ -258,8 +258,8 @@ static void weigh_concerned(struct weighing *w, const uint32_t *indices, size_t 
 	listeners_fini(&listeners);
 }
 
-void weigh_groups(const struct rule *rule, const struct snapshot *seen, const struct threshold *t,
-		  struct report *report)
+static void weigh_groups(const struct rule *rule, const struct snapshot *seen,
+			 const struct threshold *t, struct report *report)
 {
 	struct { uint32_t *at; size_t count, room; } concerned = { NULL, 0, 0 };
 	struct weighing w = { .rule = rule, .seen = seen, .t = t, .report = report };
@@ -270,4 +270,13 @@ void weigh_groups(const struct rule *rule, const struct snapshot *seen, const st
 	if (concerned.count)
 		weigh_concerned(&w, concerned.at, concerned.count);
 	grow_fini(&concerned);
+}
+
+void weigh_rule(const struct rule *rule, const struct snapshot *seen, const struct threshold *t,
+		struct report *report)
+{
+	if (rule->weigh)
+		rule->weigh(seen, t, report);
+	else
+		weigh_groups(rule, seen, t, report);
 }

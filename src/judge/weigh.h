@@ -64,9 +64,9 @@ struct weighing {
 	const uint32_t *peers;  /* where the rule names them: by socket index, index + 1 */
 };
 
-/* Weighs a rule that has a key. */
-void weigh_groups(const struct rule *rule, const struct snapshot *seen, const struct threshold *t,
-		  struct report *report);
+/* Looks at @seen for @rule, adds findings to @report. */
+void weigh_rule(const struct rule *rule, const struct snapshot *seen, const struct threshold *t,
+		struct report *report);
 
 /* Ports of the ephemeral range: with the same use there are as many left or more. */
 struct port_bounds {
