@@ -18,33 +18,10 @@
  */
 #include "judge/weigh.h"
 
-#include <stdio.h>
-
-struct range { unsigned low, high; };
-
-static bool get_range(const struct limits *limits, struct range *range)
-{
-	const struct known *low = &limits->limit[LIMIT_PORT_LOW];
-	const struct known *high = &limits->limit[LIMIT_PORT_HIGH];
-
-	if (!low->is || !high->is || !limits->reserved_known)
-		return false;
-	range->low = (unsigned)low->value;
-	range->high = (unsigned)high->value;
-	return true;
-}
-
-static void put_facts(struct finding *f, const struct range *range)
-{
-	char name[16];
-	int size = snprintf(name, sizeof(name), "%u-%u", range->low, range->high);
-
-	finding_fact(f, NULL, "port", FACT_ID, f->subject.port);
-	finding_text(f, NULL, "range", name, (size_t)size);
-}
+#include "judge/port_map.h"
 
 static void judge_port(const struct snapshot *seen, const struct threshold *t,
-		       const struct range *range, const struct tally *tally,
+		       const struct port_range *range, const struct tally *tally,
 		       const struct tally_group *group, struct report *report)
 {
 	const struct sock *first = &seen->socks.at[group->first - 1];
@@ -60,16 +37,16 @@ static void judge_port(const struct snapshot *seen, const struct threshold *t,
 	f->subject = subject_of_listener(first);
 	tally_each(tally, group, i)
 		concern(f, seen, i);
-	put_facts(f, range);
+	finding_fact(f, NULL, "port", FACT_ID, f->subject.port);
+	fact_range(f, range->low, range->high);
 }
 
-void weigh_ephemeral_listener(const struct snapshot *seen, const struct threshold *t,
-			      struct report *report)
+WEIGH(ephemeral_listener)
 {
-	struct range range;
+	struct port_range range;
 	struct tally tally;
 
-	if (!get_range(&seen->limits, &range))
+	if (!port_range_of(&range, &seen->limits))
 		return;
 	tally_init(&tally, seen->socks.count);
 	for (size_t i = 0; i < seen->socks.count; i++) {

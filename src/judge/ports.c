@@ -23,7 +23,6 @@
 #include "judge/port_map.h"
 #include "judge/say.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -159,9 +158,6 @@ static void put_holder(struct finding *f, const struct snapshot *seen)
 
 static void put_facts(struct finding *f, const struct destination *d, const struct port_map *map)
 {
-	char range[16];
-	int size = snprintf(range, sizeof(range), "%u-%u", map->low, map->high);
-
 	finding_fact(f, NULL, "capacity", FACT_COUNT, map->capacity);
 	finding_fact(f, NULL, "used", FACT_COUNT, d->used);
 	finding_fact(f, NULL, "left", FACT_COUNT, d->left);
@@ -178,7 +174,7 @@ static void put_facts(struct finding *f, const struct destination *d, const stru
 		finding_fact(f, NULL, "exhausted_in_s", FACT_S, d->exhausted_in_s);
 	else
 		finding_unknown(f, NULL, "exhausted_in_s", FACT_S);
-	finding_text(f, NULL, "range", range, (size_t)size);
+	fact_range(f, map->low, map->high);
 	put_holder(f, map->seen);
 }
 

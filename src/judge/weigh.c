@@ -7,6 +7,7 @@
 #include "judge/say.h"
 #include "model/need.h"
 
+#include <stdio.h>
 #include <string.h>
 
 double aged_ms(const struct snapshot *seen, const struct sock *sock)
@@ -67,6 +68,14 @@ void fact_word(struct finding *f, const char *name, const char *word)
 		finding_text(f, NULL, name, word, strlen(word));
 	else
 		finding_unknown(f, NULL, name, FACT_TEXT);
+}
+
+void fact_range(struct finding *f, unsigned low, unsigned high)
+{
+	char range[16];
+	int size = snprintf(range, sizeof(range), "%u-%u", low, high);
+
+	finding_text(f, NULL, "range", range, (size_t)size);
 }
 
 double descriptors_percent(const struct process *process)

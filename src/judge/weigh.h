@@ -123,6 +123,9 @@ void fact_word(struct finding *f, const char *name, const char *word);
 void peers_find(const struct snapshot *seen, const uint32_t *indices, size_t count,
 		uint32_t *peers);
 
+/* Adds the ephemeral range. */
+void fact_range(struct finding *f, unsigned low, unsigned high);
+
 /* Percent of a descriptor limit in use; negative when that is not known. */
 double descriptors_percent(const struct process *process);
 
