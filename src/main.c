@@ -75,6 +75,7 @@ static enum status run(int argc, char **argv)
 	if (options.version)
 		return version_print();
 	if (privileges_check(command, &options, &fault) < 0 ||
+	    options_check(&options, command->bit, &fault) < 0 ||
 	    privileges_limit(command, &options, &fault) < 0)
 		return cmd_fail(&fault);
 	/* Also for what is read before a look begins: a filter, a recording to be redacted. */

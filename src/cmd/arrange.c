@@ -2,7 +2,6 @@
 #include "cmd/arrange.h"
 
 #include "base/grow.h"
-#include "base/number.h"
 #include "base/order.h"
 #include "base/text.h"
 
@@ -29,27 +28,12 @@ struct scene {
 	__typeof__(((struct snapshot *)0)->links) links;
 };
 
-static int read_top(struct arrangement *arrangement, const char *word, struct fault *fault)
-{
-	uint64_t top;
-
-	arrangement->top = UINT64_MAX;
-	if (!word)
-		return 0;
-	if (!number_whole(word, UINT64_MAX - 1, &top) || top == 0)
-		return fault_set(fault, EINVAL, "--top takes a number of rows from 1 on, not '%s'",
-				 QUOTE(word));
-	arrangement->top = top;
-	return 0;
-}
-
 int arrange_choose(struct arrangement *arrangement, const struct options *options,
 		   struct fault *fault)
 {
 	memset(arrangement, 0, sizeof(*arrangement));
-	if (options->sort && order_choose(&arrangement->order, options->sort, fault) < 0)
-		return -EINVAL;
-	return read_top(arrangement, options->top_word, fault);
+	arrangement->top = options->top;
+	return options->sort ? order_choose(&arrangement->order, options->sort, fault) : 0;
 }
 
 /* -- what is kept -------------------------------------------------------- */

@@ -25,14 +25,11 @@ static int check_options(const struct target *target, const struct options *opti
 		return fault_set(fault, EINVAL, "a unix socket knows no %s; leave it away",
 				 options->reuseport ? "--reuseport" : options->reuseaddr ? "--reuseaddr" :
 				 options->v6only ? "--v6only" : options->device ? "--dev" : "--probe");
-	if (target->kind != TARGET_INET && options->uid_given)
+	if (target->kind != TARGET_INET && options->uid != UID_OF_CALLER)
 		return fault_set(fault, EINVAL, "--uid is for TCP and UDP: whether a folder can be "
 				 "written to is looked at as who you are; run sockvet as that user");
 	if (target->kind == TARGET_INET && options->v6only && target->family != FAMILY_IPV6)
 		return fault_set(fault, EINVAL, "--v6only is an option of IPv6 sockets, and this address is IPv4");
-	if (options->udp && options->probe)
-		return fault_set(fault, EINVAL, "--probe is for TCP: a UDP socket that is bound "
-				 "for a moment takes datagrams that were meant for others");
 	return 0;
 }
 
@@ -72,7 +69,7 @@ static int fill_ask(struct session *session, const struct target *target, struct
 		.protocol = options->udp ? PROTOCOL_UDP : PROTOCOL_TCP,
 		.family = target->family, .addr = target->addr, .port = target->port,
 		.reuseaddr = options->reuseaddr, .reuseport = options->reuseport,
-		.uid = options->uid_given ? options->uid : (uint32_t)geteuid(),
+		.uid = options->uid == UID_OF_CALLER ? (uint32_t)geteuid() : (uint32_t)options->uid,
 	};
 	if (!options->v6only && !options->ipv6)
 		prefer_family(ask, target, &session->seen);
@@ -258,8 +255,7 @@ enum status bind_run(const struct options *options)
 			"bind takes one address and port, as 127.0.0.1:80, [::1]:80 or 80, "
 			"or one unix path or @name" });
 	if (target_parse(&target, options->words[0], options, options->udp ? "udp" : "tcp", &fault) < 0 ||
-	    check_options(&target, options, &fault) < 0 ||
-	    everywhere_allows(options, &fault) < 0 || check_everywhere(&target, options, &fault) < 0)
+	    check_options(&target, options, &fault) < 0 || check_everywhere(&target, options, &fault) < 0)
 		return cmd_fail(&fault);
 	if (session_open(&session, options) < 0)
 		return STATUS_UNKNOWN;

@@ -350,8 +350,7 @@ enum status check_run(const struct options *options)
 	enum status status = STATUS_UNKNOWN;
 	struct fault fault;
 
-	if (everywhere_allows(options, &fault) < 0 ||
-	    session_thresholds(options, checking.thresholds, &fault) < 0)
+	if (session_thresholds(options, checking.thresholds, &fault) < 0)
 		cmd_fail(&fault);
 	else if (filters_read(&checking.filter, options) == 0 &&
 		 filters_need_inet(&checking.filter, "check") == 0 &&

@@ -31,15 +31,12 @@ const struct command *command_by_name(const char *name);
 const char *command_name(unsigned bit);
 
 enum status check_run(const struct options *options);
-enum status list_run(const struct options *given);
+enum status list_run(const struct options *options);
 enum status kill_run(const struct options *options);    /* list -K */
 enum status events_run(const struct options *options);  /* list -E */
 /* `list -s`, and whether nothing but that was asked for. */
 enum status summary_run(const struct options *options);
 bool summary_is_all(const struct options *options);
-
-/* An option of ss that cannot be served: -EINVAL and why. */
-int unserved_check(const struct options *options, struct fault *fault);
 
 enum status bind_run(const struct options *options);
 enum status connect_run(const struct options *options);

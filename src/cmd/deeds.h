@@ -17,8 +17,7 @@ struct deed {
 };
 
 /*
- * Refuses options that would not be obeyed, reads families, filter and --max
- * (@max: what it is without). Returns 0 or -errno, told already. deed_fini() is
+ * Reads families, filter and --max (@max: what it is without). Returns 0 or -errno, told already. deed_fini() is
  * due in every case.
  */
 int deed_read(struct deed *deed, const struct options *options, const char *letter, size_t max);

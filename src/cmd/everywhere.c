@@ -11,29 +11,6 @@
 /* No device ever has this number. */
 #define NO_LINK UINT32_MAX
 
-int everywhere_allows(const struct options *options, struct fault *fault)
-{
-	const struct { bool given; const char *sentence; } rows[] = {
-		{ options->netns, "-G is of every network namespace and -N of one; leave one of them away" },
-		{ options->from, "-G and --from exclude each other: a recording is of one network namespace" },
-		{ options->record, "-G and --record exclude each other: a recording is of one network "
-				   "namespace; record each with -N" },
-		{ options->kill, "-G and -K exclude each other: close sockets in one network namespace, with -N" },
-		{ options->events, "-G and -E exclude each other: follow one network namespace, with -N" },
-		{ options->summary, "-G and -s exclude each other: ask each network namespace with -N" },
-		{ options->resolve, "-G and -r exclude each other: the names of one network namespace "
-				    "are not those of another; use -N" },
-		{ options->probe, "-G and --probe exclude each other: probe one network namespace, with -N" },
-		{ options->device, "-G and --dev exclude each other: every network namespace has its own "
-				   "devices; use -N" },
-	};
-
-	for (size_t i = 0; options->all_netns && i < sizeof(rows) / sizeof(*rows); i++)
-		if (rows[i].given)
-			return fault_set(fault, EINVAL, "%s", rows[i].sentence);
-	return 0;
-}
-
 static uint32_t find_link(const struct snapshot *seen, const char *name)
 {
 	for (size_t i = 0; i < seen->links.count; i++)

@@ -6,9 +6,6 @@
 
 /* -G: a command in every network namespace of this machine, one after the other. */
 
-/* -EINVAL with a sentence when another option makes no sense with -G. */
-int everywhere_allows(const struct options *options, struct fault *fault);
-
 /**
  * everywhere_arrive - begin with the next namespace
  * @filter: its devices are looked up there; or NULL

@@ -228,89 +228,13 @@ static void tell_gaps(struct listing_job *job)
 
 /* -- what is asked for --------------------------------------------------- */
 
-static void choose_style(struct style *style, const struct options *options)
-{
-	session_style(style, options);
-	if (options->csv || options->tsv || options->pids)
-		style->format = options->csv ? FORMAT_CSV : options->tsv ? FORMAT_TSV : FORMAT_PIDS;
-	if (options->wide)
-		style->width = 0;
-}
-
-/* Each says what the output is, so only one of them can be had. */
-static int check_formats(const struct options *options, struct fault *fault)
-{
-	const struct { bool given; const char *name; } formats[] = {
-		{ options->json, "json" }, { options->jsonl, "jsonl" }, { options->csv, "csv" },
-		{ options->tsv, "tsv" }, { options->pids, "pids" },
-	};
-	const char *first = NULL;
-
-	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++) {
-		if (formats[i].given && first)
-			return fault_set(fault, EINVAL, "--%s and --%s exclude each other", first,
-					 formats[i].name);
-		if (formats[i].given)
-			first = formats[i].name;
-	}
-	if (options->by && options->pids)
-		return fault_set(fault, EINVAL, "--by and --pids exclude each other");
-	if (options->by && options->sort)
-		return fault_set(fault, EINVAL,
-				 "--by and --sort exclude each other: the biggest group comes first");
-	if (options->by && options->columns)
-		return fault_set(fault, EINVAL,
-				 "--by and -C exclude each other: the keys are the columns");
-	return 0;
-}
-
-/* What -p adds has columns, and is what --by process and --pids are about. */
-static int check_details(const struct options *options, struct fault *fault)
-{
-	const struct { bool given; const char *name; } details[] = {
-		{ options->timers, "o" }, { options->extended, "e" }, { options->memory, "m" },
-		{ options->info, "i" }, { options->tos, "-tos" }, { options->cgroup, "-cgroup" },
-		{ options->sockopt, "-inet-sockopt" },
-	};
-	const char *form = options->csv ? "csv" : options->tsv ? "tsv" : options->pids ? "pids" :
-			   options->by ? "by" : NULL;
-	bool has_columns = options->csv || options->tsv;
-
-	for (size_t i = 0; form && i < sizeof(details) / sizeof(*details); i++)
-		if (details[i].given)
-			return fault_set(fault, EINVAL, "--%s and -%s exclude each other: %s", form,
-					 details[i].name, has_columns && !options->by ?
-					 "choose columns with -C, or take --json, which has it all" :
-					 "it has no place for details of a socket");
-	return 0;
-}
-
-/* -K, -E and -s have a form of their own; what orders or counts rows is not for them. */
-static int check_others(const struct options *options, struct fault *fault)
-{
-	const struct { bool given; const char *name; } rows[] = {
-		{ options->csv, "csv" }, { options->tsv, "tsv" }, { options->pids, "pids" },
-		{ options->sort, "sort" }, { options->by, "by" }, { options->top_word, "top" },
-	};
-	char letter = options->kill ? 'K' : options->events ? 'E' : options->summary ? 's' : '\0';
-
-	if (options->yes && !options->kill)
-		return fault_set(fault, EINVAL, "--yes confirms -K; there is nothing to confirm");
-	if (options->max_word && !options->kill && !options->events)
-		return fault_set(fault, EINVAL, "--max is for -K and -E; --top N limits a listing");
-	for (size_t i = 0; letter && i < sizeof(rows) / sizeof(*rows); i++)
-		if (rows[i].given)
-			return fault_set(fault, EINVAL, "-%c and --%s exclude each other", letter,
-					 rows[i].name);
-	return 0;
-}
-
 static int choose(struct listing_job *job, const struct options *options, struct fault *fault)
 {
-	bool values = options->csv || options->tsv;
 	struct style style;
+	bool values;
 
-	choose_style(&style, options);
+	session_style(&style, options);
+	values = style.format == FORMAT_CSV || style.format == FORMAT_TSV;
 	job->states = filters_states(&job->filter, families_states(options));
 	if (families_choose(&job->families, options, fault) < 0 ||
 	    families_limit(&job->families, &job->filter, fault) < 0)
@@ -343,7 +267,7 @@ static int open_session(struct listing_job *job, const struct options *options)
 	struct style style;
 	bool needs_limits;
 
-	choose_style(&style, options);
+	session_style(&style, options);
 	needs_limits = style.format != FORMAT_TEXT || style.resolve ||
 		       columns_need(&job->columns, &style) & NEED_FLOW;
 	return is_plain(job, options) && !needs_limits ?
@@ -356,7 +280,7 @@ static bool is_bare(const struct listing_job *job, const struct options *options
 {
 	struct style style;
 
-	choose_style(&style, options);
+	session_style(&style, options);
 	return is_plain(job, options) && style.format == FORMAT_TEXT && !options->columns &&
 	       !options->timers && !options->sockopt &&
 	       !(columns_need(&job->columns, &style) & ~(unsigned)(NEED_LINKS | NEED_HOLDERS));
@@ -367,8 +291,6 @@ static enum status list_once(struct listing_job *job, const struct options *opti
 	struct fault fault;
 	enum status status;
 
-	if (check_formats(options, &fault) < 0 || check_details(options, &fault) < 0)
-		return cmd_fail(&fault);
 	if (filters_read(&job->filter, options) < 0)
 		return STATUS_UNKNOWN;
 	if (choose(job, options, &fault) < 0)
@@ -376,7 +298,6 @@ static enum status list_once(struct listing_job *job, const struct options *opti
 	job->bare = is_bare(job, options);
 	if (open_session(job, options) < 0)
 		return STATUS_UNKNOWN;
-	choose_style(&job->session.style, options);
 	out_init(&out, repeat_output(job->repeat));
 	if (families_open(&job->families, &job->session) < 0)
 		status = cmd_fail(&job->session.fault);
@@ -408,21 +329,14 @@ static enum status list_round(void *ctx)
 	return status;
 }
 
-enum status list_run(const struct options *given)
+enum status list_run(const struct options *options)
 {
-	struct options options;
-	struct repeat repeat;
-	struct round round = { &options, &repeat };
-	struct fault fault;
+	struct repeat repeat = repeat_of(options);
+	struct round round = { options, &repeat };
 
-	if (everywhere_allows(given, &fault) < 0 || unserved_check(given, &fault) < 0 ||
-	    repeat_choose(&repeat, given, &options, &fault) < 0)
-		return cmd_fail(&fault);
-	if (check_others(&options, &fault) < 0)
-		return cmd_fail(&fault);
-	if (options.kill || options.events)
-		return options.kill ? kill_run(&options) : events_run(&options);
-	if (options.repeat_word)
+	if (options->kill || options->events)
+		return options->kill ? kill_run(options) : events_run(options);
+	if (options->repeat_ms)
 		return repeat_run(&repeat, list_round, &round, &out);
 	return list_round(&round);
 }

@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <stdio.h>
 #include <string.h>
 
 #define SHOWING  (FOR_CHECK | FOR_LIST | FOR_BIND | FOR_CONNECT)
@@ -15,10 +16,18 @@
 #define DRAWING  (SHOWING | FOR_EXPLAIN)
 #define EVERYONE (SEEING | FOR_EXPLAIN | FOR_TABLES)
 
-#define FLAG(member) OPTION_FLAG, offsetof(struct options, member)
-#define TEXT(member) OPTION_TEXT, offsetof(struct options, member)
-#define LIST(member) OPTION_LIST, offsetof(struct options, member)
-#define MAYBE(member) OPTION_MAYBE, offsetof(struct options, member)
+#define AT(member)   offsetof(struct options, member)
+#define FLAG(member) OPTION_FLAG, AT(member), 0, 0, 0
+#define FORM(value)  OPTION_FORMAT, AT(format), value, value, FORMAT_TEXT
+#define COLOR(member) OPTION_COLOR, AT(member), 0, 0, 0
+#define TEXT(member) OPTION_TEXT, AT(member), 0, 0, 0
+#define LIST(member) OPTION_LIST, AT(member), 0, 0, 0
+#define NUMBER(member, low, high, usual) OPTION_NUMBER, AT(member), low, high, usual
+#define SECONDS(member, low, high) OPTION_SECONDS, AT(member), low, high, 0
+#define MAYBE(member, low, high) OPTION_MAYBE, AT(member), low, high, 0
+
+#define DAY_MS    86400000
+#define REPEAT_MS 1000          /* of -c alone */
 
 /*
  * To add an option: a row here and a member of struct options. Parser, --help,
@@ -26,16 +35,16 @@
  * what they mean there.
  */
 const struct option_row option_table[] = {
-	{ "json", 'j', NULL, SHOWING, SECTION_FORM, "one JSON document", FLAG(json) },
-	{ "jsonl", 0, NULL, SHOWING, SECTION_FORM, "JSON, one record a line", FLAG(jsonl) },
+	{ "json", 'j', NULL, SHOWING, SECTION_FORM, "one JSON document", FORM(FORMAT_JSON) },
+	{ "jsonl", 0, NULL, SHOWING, SECTION_FORM, "JSON, one record a line", FORM(FORMAT_JSONL) },
 	{ "ipv4", '4', NULL, SEEING, SECTION_SOCKETS, "only IPv4 sockets", FLAG(ipv4) },
 	{ "ipv6", '6', NULL, SEEING, SECTION_SOCKETS, "only IPv6 sockets", FLAG(ipv6) },
 	{ "netns", 'N', "NAME|PID|PATH", SEEING, SECTION_PLACE, "look into this network namespace", TEXT(netns) },
 	{ "from", 0, "FILE", SEEING, SECTION_PLACE, "read a recording (also of ss -D) and not the kernel; - is standard input", TEXT(from) },
 	{ "record", 0, "FILE", SHOWING, SECTION_PLACE, "save what was seen while doing it", TEXT(record) },
 	{ "redact", 0, NULL, FOR_RECORD, SECTION_PLACE, "with stand-ins for addresses and names; with --from, of a recording", FLAG(redact) },
-	{ "deadline", 0, "SECONDS", SEEING, SECTION_PLACE, "give up on an answer of the kernel after this time (default 30)", TEXT(deadline_word) },
-	{ "color", 0, "WHEN", DRAWING, SECTION_FORM, "auto, always or never", TEXT(color_word) },
+	{ "deadline", 0, "SECONDS", SEEING, SECTION_PLACE, "give up on an answer of the kernel after this time (default 30)", SECONDS(deadline_ms, 1, DAY_MS) },
+	{ "color", 0, "WHEN", DRAWING, SECTION_FORM, "auto, always or never", COLOR(color) },
 	{ "ascii", 0, NULL, DRAWING, SECTION_FORM, "draw with ASCII characters only", FLAG(ascii) },
 	{ "quiet", 'q', NULL, SEEING, SECTION_FORM, "nothing when there is nothing to say", FLAG(quiet) },
 	{ "verbose", 0, NULL, SEEING, SECTION_PLACE, "say on standard error how the owners of sockets were found", FLAG(verbose) },
@@ -49,7 +58,7 @@ const struct option_row option_table[] = {
 	{ "reuseport", 0, NULL, FOR_BIND, SECTION_PROGRAM, "the program sets SO_REUSEPORT", FLAG(reuseport) },
 	{ "v6only", 0, NULL, FOR_BIND, SECTION_PROGRAM, "the program sets IPV6_V6ONLY", FLAG(v6only) },
 	{ "dev", 0, "DEVICE", FOR_BIND | FOR_CONNECT, SECTION_PROGRAM, "the program sets SO_BINDTODEVICE", TEXT(device) },
-	{ "uid", 0, "UID", FOR_BIND, SECTION_PROGRAM, "the program runs as this user (default: who asks)", TEXT(uid_word) },
+	{ "uid", 0, "UID", FOR_BIND, SECTION_PROGRAM, "the program runs as this user (default: who asks)", NUMBER(uid, 0, UINT32_MAX - 1, UID_OF_CALLER) },
 	{ "udp", 'u', NULL, FOR_BIND | FOR_LIST, SECTION_SOCKETS, "UDP sockets; bind: for a unix name a datagram one", FLAG(udp) },
 	{ "from-address", 0, "ADDRESS", FOR_CONNECT, SECTION_PROGRAM, "the source address (default: what the route says)", TEXT(source) },
 	{ "bind-first", 0, NULL, FOR_CONNECT, SECTION_PROGRAM, "the program calls bind(address, 0) before connect()", FLAG(bind_first) },
@@ -92,15 +101,15 @@ const struct option_row option_table[] = {
 	{ "events", 'E', NULL, FOR_LIST, SECTION_DEED, "follow sockets as they are destroyed", FLAG(events) },
 	{ "kill", 'K', NULL, FOR_LIST, SECTION_DEED, "close the sockets that the filter matches; shows them, does it only with --yes", FLAG(kill) },
 	{ "yes", 0, NULL, FOR_LIST, SECTION_DEED, "with -K: do it", FLAG(yes) },
-	{ "max", 0, "N", FOR_LIST, SECTION_DEED, "with -K: refuse when more than this many match (default 100); with -E: end after this many", TEXT(max_word) },
-	{ "continuous", 'c', "SECONDS", FOR_LIST, SECTION_DEED, "again and again, every second or as given", MAYBE(repeat_word) },
+	{ "max", 0, "N", FOR_LIST, SECTION_DEED, "with -K: refuse when more than this many match (default 100); with -E: end after this many", NUMBER(max, 1, 1000000, 0) },
+	{ "continuous", 'c', "SECONDS", FOR_LIST, SECTION_DEED, "again and again, every second or as given", MAYBE(repeat_ms, 10, DAY_MS) },
 	{ "wide", 'W', NULL, FOR_LIST, SECTION_FORM, "never cut or break a line", FLAG(wide) },
 	{ "sort", 0, "COLUMN,-COLUMN", FOR_LIST, SECTION_ORDER, "by these columns, - for descending", TEXT(sort) },
 	{ "by", 0, "KEY,...", FOR_LIST, SECTION_ORDER, "counts by process, comm, unit, cgroup, uid, state, local, remote, sport, dport, local:port, remote:port or netns", TEXT(by) },
-	{ "top", 0, "N", FOR_LIST, SECTION_ORDER, "only the first N rows", TEXT(top_word) },
-	{ "csv", 0, NULL, FOR_LIST, SECTION_FORM, "comma-separated values", FLAG(csv) },
-	{ "tsv", 0, NULL, FOR_LIST, SECTION_FORM, "values separated by tabs", FLAG(tsv) },
-	{ "pids", 0, NULL, FOR_LIST, SECTION_FORM, "only the processes, one pid a line", FLAG(pids) },
+	{ "top", 0, "N", FOR_LIST, SECTION_ORDER, "only the first N rows", NUMBER(top, 1, UINT64_MAX - 1, UINT64_MAX) },
+	{ "csv", 0, NULL, FOR_LIST, SECTION_FORM, "comma-separated values", FORM(FORMAT_CSV) },
+	{ "tsv", 0, NULL, FOR_LIST, SECTION_FORM, "values separated by tabs", FORM(FORMAT_TSV) },
+	{ "pids", 0, NULL, FOR_LIST, SECTION_FORM, "only the processes, one pid a line", FORM(FORMAT_PIDS) },
 	{ "all-netns", 'G', NULL, FOR_CHECK | FOR_LIST | FOR_BIND, SECTION_PLACE, "in every network namespace of this machine", FLAG(all_netns) },
 	{ "columns", 'C', "NAME,...|+NAME,...", FOR_LIST, SECTION_SHOWN, "these columns, or these too (see tables columns)", TEXT(columns) },
 	{ "help", 'h', NULL, EVERYONE, SECTION_HELP, "this text", FLAG(help) },
@@ -121,7 +130,6 @@ static const struct { const char *name; char letter; const char *means; } spelli
 
 #define SPELLINGS (sizeof(spellings) / sizeof(*spellings))
 
-#define OPTION_MAX 96
 #define LONG_BASE  256  /* getopt values of rows: LONG_BASE + index */
 
 _Static_assert(sizeof(option_table) / sizeof(*option_table) +
@@ -146,12 +154,11 @@ static const struct option_row *row_named(const char *name, size_t size)
 	return NULL;
 }
 
-/* What a spelling means is in the table. */
-static const struct option_row *row_meant(const char *means)
+const struct option_row *options_row(const char *name)
 {
 	size_t i = 0;
 
-	while (i < option_count - 1 && !is_named(&option_table[i], means, strlen(means)))
+	while (i < option_count - 1 && !is_named(&option_table[i], name, strlen(name)))
 		i++;
 	return &option_table[i];
 }
@@ -170,7 +177,7 @@ static void add_spellings(struct option *longs, char *shorts)
 {
 	for (size_t i = 0; i < SPELLINGS; i++) {
 		if (spellings[i].name)
-			*longs++ = long_option(spellings[i].name, row_meant(spellings[i].means));
+			*longs++ = long_option(spellings[i].name, options_row(spellings[i].means));
 		else
 			*shorts++ = spellings[i].letter;
 	}
@@ -206,7 +213,7 @@ static const struct option_row *row_of(int value)
 			return &option_table[i];
 	for (size_t i = 0; i < SPELLINGS; i++)
 		if (spellings[i].letter && spellings[i].letter == value)
-			return row_meant(spellings[i].means);
+			return options_row(spellings[i].means);
 	return NULL;
 }
 
@@ -216,34 +223,101 @@ static void forget_tables(struct options *options)
 	options->dccp = options->sctp = false;
 }
 
+/* "--max takes a number from 1 to 1000000, not 'x'" */
+static int refuse_value(const struct option_row *row, const char *word, struct fault *fault)
+{
+	double unit = row->kind == OPTION_NUMBER ? 1 : 1000;
+	char to[40] = "on";
+
+	if (row->high <= UINT32_MAX)
+		snprintf(to, sizeof(to), "to %.10g", (double)row->high / unit);
+	return fault_set(fault, EINVAL, "--%s takes %s from %g %s, not '%s'", row->name,
+			 row->kind == OPTION_NUMBER ? "a number" : "seconds",
+			 (double)row->low / unit, to, QUOTE(word));
+}
+
+static int read_number(const struct option_row *row, const char *word, uint64_t *value,
+		       struct fault *fault)
+{
+	double seconds;
+
+	if (row->kind == OPTION_NUMBER) {
+		if (number_whole(word, row->high, value) && *value >= row->low)
+			return 0;
+		return refuse_value(row, word, fault);
+	}
+	if (!number_decimal(word, &seconds) || seconds * 1000 < (double)row->low ||
+	    seconds * 1000 > (double)row->high)
+		return refuse_value(row, word, fault);
+	*value = (uint64_t)(seconds * 1000);
+	return 0;
+}
+
+static int read_color(enum color *color, const char *word, struct fault *fault)
+{
+	static const char *const words[] = {
+		[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never",
+	};
+
+	for (int i = 0; i < 3; i++)
+		if (strcmp(words[i], word) == 0) {
+			*color = (enum color)i;
+			return 0;
+		}
+	return fault_set(fault, EINVAL, "--color takes auto, always or never, not '%s'", QUOTE(word));
+}
+
+/* As in ss, the last of -a, -l and -B decides. */
+static void set_flag(struct options *options, bool *flag)
+{
+	if (flag == &options->all || flag == &options->listening || flag == &options->bound)
+		options->all = options->listening = options->bound = false;
+	*flag = true;
+}
+
+static int add_to_list(struct options *options, const struct option_row *row,
+		       const char *argument, struct fault *fault)
+{
+	__typeof__(options->warn) *list = (void *)((char *)options + row->offset);
+
+	if (list->count == SPECS_MAX)
+		return fault_set(fault, EINVAL, "--%s was given more than %d times",
+				 row->name, SPECS_MAX);
+	/* As in ss, the first -A forgets the tables chosen before it. */
+	if (list == (void *)&options->query && !list->count)
+		forget_tables(options);
+	list->at[list->count++] = argument;
+	return 0;
+}
+
 static int store(struct options *options, const struct option_row *row,
 		 const char *argument, struct fault *fault)
 {
 	void *at = (char *)options + row->offset;
 
-	if (row->kind == OPTION_FLAG) {
-		*(bool *)at = true;
-		/* As in ss, the last of -a and -l decides. */
-		if (at == &options->all)
-			options->listening = false;
-		if (at == &options->listening)
-			options->all = false;
-	} else if (row->kind == OPTION_TEXT) {
+	switch (row->kind) {
+	case OPTION_FLAG:
+		set_flag(options, at);
+		return 0;
+	case OPTION_FORMAT:
+		options->format = (enum format)row->low;
+		options->formats |= 1u << row->low;
+		return 0;
+	case OPTION_COLOR:
+		return read_color(at, argument, fault);
+	case OPTION_TEXT:
 		*(const char **)at = argument;
-	} else if (row->kind == OPTION_MAYBE) {
-		*(const char **)at = argument ? argument : "";
-	} else {
-		__typeof__(options->warn) *list = at;
-
-		if (list->count == SPECS_MAX)
-			return fault_set(fault, EINVAL, "--%s was given more than %d times",
-					 row->name, SPECS_MAX);
-		/* As in ss, the first -A forgets the tables chosen before it. */
-		if (at == &options->query && !list->count)
-			forget_tables(options);
-		list->at[list->count++] = argument;
+		return 0;
+	case OPTION_LIST:
+		return add_to_list(options, row, argument, fault);
+	default:
+		break;
 	}
-	return 0;
+	if (row->kind == OPTION_MAYBE && (!argument || !*argument)) {
+		*(uint64_t *)at = REPEAT_MS;
+		return 0;
+	}
+	return read_number(row, argument, at, fault);
 }
 
 static int complain(int value, char **argv, enum command_bit command, struct fault *fault)
@@ -263,67 +337,6 @@ static int complain(int value, char **argv, enum command_bit command, struct fau
 				 option_table[optopt - LONG_BASE].name);
 	return fault_set(fault, EINVAL, "%s: no option %s; see 'sockvet %s --help'",
 			 command_name(command), QUOTE(argv[optind - 1]), command_name(command));
-}
-
-static int read_color(struct options *options, struct fault *fault)
-{
-	static const char *const words[] = {
-		[COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never",
-	};
-
-	if (!options->color_word)
-		return 0;
-	for (int i = 0; i < 3; i++)
-		if (strcmp(words[i], options->color_word) == 0) {
-			options->color = (enum color)i;
-			return 0;
-		}
-	return fault_set(fault, EINVAL, "--color takes auto, always or never, not '%s'",
-			 QUOTE(options->color_word));
-}
-
-static int read_deadline(struct options *options, struct fault *fault)
-{
-	const char *word = options->deadline_word;
-	double seconds;
-
-	if (!word)
-		return 0;
-	if (!number_decimal(word, &seconds) || seconds < 0.001 || seconds > 86400)
-		return fault_set(fault, EINVAL,
-				 "--deadline takes seconds from 0.001 to 86400, not '%s'", QUOTE(word));
-	options->deadline_ms = (unsigned)(seconds * 1000);
-	return 0;
-}
-
-static int read_uid(struct options *options, struct fault *fault)
-{
-	const char *word = options->uid_word;
-	uint64_t uid;
-
-	if (!word)
-		return 0;
-	if (!number_whole(word, UINT32_MAX - 1, &uid))
-		return fault_set(fault, EINVAL, "--uid takes the number of a user, not '%s'",
-				 QUOTE(word));
-	options->uid_given = true;
-	options->uid = (uint32_t)uid;
-	return 0;
-}
-
-static int check_words(struct options *options, struct fault *fault)
-{
-	if (options->json && options->jsonl)
-		return fault_set(fault, EINVAL, "--json and --jsonl exclude each other");
-	if (options->from && options->record)
-		return fault_set(fault, EINVAL, "--from and --record exclude each other: "
-				 "a recording is recorded already");
-	if (options->from && options->netns)
-		return fault_set(fault, EINVAL, "--from and --netns exclude each other: "
-				 "a recording is of one namespace");
-	if (read_color(options, fault) < 0 || read_uid(options, fault) < 0)
-		return -EINVAL;
-	return read_deadline(options, fault);
 }
 
 /* "-c=5" as "-c5": --help and the manual show one form for both names, -c, --continuous[=S]. */
@@ -347,37 +360,57 @@ static char *split_bundle(char **argv, const struct option_row *row, int value)
 	return NULL;
 }
 
+static int take_option(struct options *options, int value, char **argv,
+		       enum command_bit command, struct fault *fault)
+{
+	const struct option_row *row = row_of(value);
+
+	/* '?' and ':' are letters of none */
+	if (!row)
+		return complain(value, argv, command, fault);
+	optarg = skip_equals(argv, value);
+	optarg = split_bundle(argv, row, value);
+	if (!(row->commands & command))
+		return fault_set(fault, EINVAL, "%s has no option --%s; %s has it",
+				 command_name(command), row->name,
+				 command_name(row->commands & -row->commands));
+	options->by_letter[row - option_table] = value < LONG_BASE;
+	options->bare = row->kind == OPTION_MAYBE && !optarg ? row :
+			row == options->bare ? NULL : options->bare;
+	return store(options, row, optarg, fault);
+}
+
+/* "-c 5": an optional argument that stands by itself. */
+static int take_bare(struct options *options, struct fault *fault)
+{
+	double number;
+
+	if (!options->bare || !options->words_count || !number_decimal(options->words[0], &number))
+		return 0;
+	options->words_count--;
+	return store(options, options->bare, *options->words++, fault);
+}
+
 int options_parse(struct options *options, int argc, char **argv,
 		  enum command_bit command, struct fault *fault)
 {
 	struct getopt_tables tables = { .shorts = "" };
-	int value, err;
+	int value, err = 0;
 
 	memset(options, 0, sizeof(*options));
+	for (size_t i = 0; i < option_count; i++)
+		if (option_table[i].kind >= OPTION_NUMBER)
+			*(uint64_t *)((char *)options + option_table[i].offset) = option_table[i].usual;
 	make_tables(&tables);
 	opterr = 0;
 	optind = 0;
-	while ((value = getopt_long(argc, argv, tables.shorts, tables.longs, NULL)) != -1) {
-		const struct option_row *row = row_of(value);
-
-		/* '?' and ':' are letters of none */
-		if (!row)
-			return complain(value, argv, command, fault);
-		optarg = skip_equals(argv, value);
-		optarg = split_bundle(argv, row, value);
-		if (!(row->commands & command))
-			return fault_set(fault, EINVAL, "%s has no option --%s; %s has it",
-					 command_name(command), row->name,
-					 command_name(row->commands & -row->commands));
-		err = store(options, row, optarg, fault);
-		if (err)
-			return err;
-	}
+	while (!err && (value = getopt_long(argc, argv, tables.shorts, tables.longs, NULL)) != -1)
+		err = take_option(options, value, argv, command, fault);
 	options->words = argv + optind;
 	options->words_count = (size_t)(argc - optind);
-	if (options->help || options->version)
-		return 0;
-	return check_words(options, fault);
+	if (err || options->help || options->version)
+		return err;
+	return take_bare(options, fault);
 }
 
 static const struct option_row *row_spelled(const char *name, size_t size)
@@ -385,7 +418,7 @@ static const struct option_row *row_spelled(const char *name, size_t size)
 	for (size_t i = 0; i < SPELLINGS; i++)
 		if (spellings[i].name && strlen(spellings[i].name) == size &&
 		    memcmp(spellings[i].name, name, size) == 0)
-			return row_meant(spellings[i].means);
+			return options_row(spellings[i].means);
 	return row_named(name, size);
 }
 

@@ -3,6 +3,7 @@
 #define CMD_OPTIONS_H
 
 #include "base/fault.h"
+#include "print/print.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,11 +18,13 @@ enum command_bit {
 
 enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
+#define OPTION_MAX 96
 #define SPECS_MAX 32
+#define UID_OF_CALLER UINT32_MAX
 
 /* What the command line said. Strings are borrowed from argv. */
 struct options {
-	bool json, jsonl, ipv4, ipv6, ascii, quiet, verbose, strict, numeric, resolve;
+	bool ipv4, ipv6, ascii, quiet, verbose, strict, numeric, resolve;
 	bool help, version;
 	bool tcp, all, listening, processes, extended, timers, memory, info;
 	bool no_header, oneline, tos, cgroup, sockopt;
@@ -29,19 +32,22 @@ struct options {
 	bool raw, unix_sockets, packet, mptcp, sctp, dccp, tipc, vsock, xdp;
 	bool exact;
 	bool summary, threads, bpf, context, contexts, bound, no_queues, tipc_info;
-	bool events, kill, yes, explain_filter, all_netns, wide, csv, tsv, pids, redact;
-	const char *netns, *from, *record, *columns, *color_word, *deadline_word;
-	const char *device, *uid_word, *source;
-	const char *family, *diag, *filter_file, *repeat_word, *sort, *by;
-	const char *top_word, *max_word;
+	bool events, kill, yes, explain_filter, all_netns, wide, redact;
+	const char *netns, *from, *record, *columns, *device, *source;
+	const char *family, *diag, *filter_file, *sort, *by;
 	struct { const char *at[SPECS_MAX]; size_t count; } warn, crit, query;
 
+	enum format format;     /* the last one given */
+	unsigned formats;       /* all of them, a bit each */
 	enum color color;
-	unsigned   deadline_ms;
-	bool       uid_given;
-	uint32_t   uid;
-	char     **words;       /* what is left: filter words, topics, a file */
-	size_t     words_count;
+	uint64_t deadline_ms, repeat_ms;        /* 0: not given */
+	uint64_t max;           /* 0: not given */
+	uint64_t top;           /* UINT64_MAX: all */
+	uint64_t uid;           /* UID_OF_CALLER: not given */
+	char   **words;         /* what is left: filter words, topics, a file */
+	size_t   words_count;
+	bool     by_letter[OPTION_MAX]; /* which rows were written so, for sentences */
+	const struct option_row *bare;  /* one without its optional argument */
 };
 
 /* Where --help shows an option, in this order. */
@@ -51,7 +57,17 @@ enum option_section {
 	SECTION_COUNT,
 };
 
-enum option_kind { OPTION_FLAG, OPTION_TEXT, OPTION_LIST, OPTION_MAYBE };  /* MAYBE: argument optional, "" */
+/* How its argument is read, and what @offset is the place of. */
+enum option_kind {
+	OPTION_FLAG,            /* bool; no argument */
+	OPTION_FORMAT,          /* enum format, set to @low; no argument */
+	OPTION_COLOR,           /* enum color */
+	OPTION_TEXT,            /* const char * */
+	OPTION_LIST,            /* up to SPECS_MAX of them */
+	OPTION_NUMBER,          /* uint64_t */
+	OPTION_SECONDS,         /* uint64_t in milliseconds; limits, too */
+	OPTION_MAYBE,           /* the same with an optional argument */
+};
 
 struct option_row {
 	const char *name;       /* long name */
@@ -62,6 +78,8 @@ struct option_row {
 	const char *help;
 	enum option_kind kind;
 	size_t      offset;     /* in struct options */
+	uint64_t    low, high;  /* of a number */
+	uint64_t    usual;      /* what it is when it is not given */
 };
 
 /* THE option table. */
@@ -78,6 +96,15 @@ extern const size_t option_count;
  */
 int options_parse(struct options *options, int argc, char **argv,
 		  enum command_bit command, struct fault *fault);
+
+/* The row of a name that the table has. */
+const struct option_row *options_row(const char *name);
+
+/* True when the option of that row was given. */
+bool options_has(const struct options *options, const struct option_row *row);
+
+/* exclusions.c: -EINVAL with a sentence for options that do not go together. */
+int options_check(const struct options *options, enum command_bit command, struct fault *fault);
 
 /* True when @word ("-tanp", "--listening") holds an option that only list has. */
 bool options_is_listing(const char *word);

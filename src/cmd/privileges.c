@@ -7,18 +7,8 @@
 #include <string.h>
 
 /* Options that name a file, change something, or show what the caller may not see. */
-static const struct {
-	const char *name;
-	size_t      offset;     /* of a word in struct options, or of a flag */
-	bool        is_flag;
-} refused[] = {
-	{ "--from", offsetof(struct options, from), false },
-	{ "--record", offsetof(struct options, record), false },
-	{ "--filter", offsetof(struct options, filter_file), false },
-	{ "--diag", offsetof(struct options, diag), false },
-	{ "--netns", offsetof(struct options, netns), false },
-	{ "--all-netns", offsetof(struct options, all_netns), true },
-	{ "--kill", offsetof(struct options, kill), true },
+static const char *const refused[] = {
+	"from", "record", "filter", "diag", "netns", "all-netns", "kill",
 };
 
 void privileges_distrust(void)
@@ -27,18 +17,11 @@ void privileges_distrust(void)
 		privilege_forget_environment();
 }
 
-static bool is_given(const struct options *options, size_t offset, bool is_flag)
-{
-	const void *at = (const char *)options + offset;
-
-	return is_flag ? *(const bool *)at : *(const char *const *)at != NULL;
-}
-
-static int refuse(const char *what, struct fault *fault)
+static int refuse(const char *dashes, const char *what, struct fault *fault)
 {
 	return fault_set(fault, EPERM,
-			 "%s is not for a program that is set-user-id or has file capabilities: such a one only lists and checks; run it as root instead",
-			 what);
+			 "%s%s is not for a program that is set-user-id or has file capabilities: such a one only lists and checks; run it as root instead",
+			 dashes, what);
 }
 
 int privileges_check(const struct command *command, const struct options *options,
@@ -47,10 +30,10 @@ int privileges_check(const struct command *command, const struct options *option
 	if (!privilege_is_borrowed())
 		return 0;
 	if (command->bit & (FOR_RECORD | FOR_BIND | FOR_CONNECT))
-		return refuse(command->name, fault);
+		return refuse("", command->name, fault);
 	for (size_t i = 0; i < sizeof(refused) / sizeof(*refused); i++)
-		if (is_given(options, refused[i].offset, refused[i].is_flag))
-			return refuse(refused[i].name, fault);
+		if (options_has(options, options_row(refused[i])))
+			return refuse("--", refused[i], fault);
 	return 0;
 }
 
@@ -82,7 +65,7 @@ static unsigned live_needs(const struct command *command, const struct options *
 static bool enters_once(const struct command *command, const struct options *options)
 {
 	return options->netns && !options->all_netns && command->bit != FOR_BIND &&
-	       !options->repeat_word && !options->events;
+	       !options->repeat_ms && !options->events;
 }
 
 /*

@@ -66,24 +66,12 @@ static int record_all(struct session *session, struct tally *tally)
 	return err ? err : record_ports(session, &ask);
 }
 
-static int check_redaction(const struct options *options, struct fault *fault)
-{
-	if (!options->redact)
-		return fault_set(fault, EINVAL, "record --from makes another recording only with "
-				 "--redact; otherwise copy the file");
-	if (options->ipv4 || options->ipv6)
-		return fault_set(fault, EINVAL, "record --from --redact takes a recording as a "
-				 "whole, not -4 or -6 of it");
-	return 0;
-}
-
 /* record --from OLD --redact NEW */
 static enum status redact_recording(const struct options *options)
 {
 	struct fault fault;
 
-	if (check_redaction(options, &fault) < 0 ||
-	    collect_redact(options->from, options->words[0], &fault) < 0)
+	if (collect_redact(options->from, options->words[0], &fault) < 0)
 		return cmd_fail(&fault);
 	if (!options->quiet)
 		errline("%s with stand-ins for addresses and names in %s",

@@ -2,9 +2,7 @@
 #include "cmd/repeat.h"
 
 #include "base/grow.h"
-#include "base/number.h"
 #include "base/own.h"
-#include "base/text.h"
 #include "cmd/deadline.h"
 
 #include <errno.h>
@@ -13,8 +11,6 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
-#define LEAST_S 0.01
-#define MOST_S  86400.0
 #define NSEC_PER_S 1000000000L
 
 #define HOME       "\033[H"
@@ -26,43 +22,18 @@
 #define WRAP_OFF   "\033[?7l"
 #define WRAP_ON    "\033[?7h"
 
-static int read_interval(struct repeat *repeat, const char *word, struct fault *fault)
+struct repeat repeat_of(const struct options *options)
 {
-	double seconds = 1;
+	bool parts = !format_is_json(options->format);
 
-	if (*word && (!number_decimal(word, &seconds) || seconds < LEAST_S || seconds > MOST_S))
-		return fault_set(fault, EINVAL, "-c takes seconds from 0.01 to 86400, not '%s'",
-				 QUOTE(word));
-	repeat->interval.tv_sec = (time_t)seconds;
-	repeat->interval.tv_nsec = (long)((seconds - (double)repeat->interval.tv_sec) * 1e9);
-	return 0;
-}
-
-int repeat_choose(struct repeat *repeat, const struct options *options, struct options *result,
-		  struct fault *fault)
-{
-	const char *word = options->repeat_word;
-	double seconds;
-
-	*repeat = (struct repeat){ .frame = -1, .parts = !options->json && !options->jsonl };
-	*result = *options;
-	if (!word)
-		return 0;
-	if (options->from || options->record)
-		return fault_set(fault, EINVAL, "-c and --%s exclude each other: a recording is of one moment",
-				 options->from ? "from" : "record");
-	if (options->events || options->kill)
-		return fault_set(fault, EINVAL, "-c and -%c exclude each other: %s",
-				 options->events ? 'E' : 'K', options->events ?
-				 "events come by themselves" : "sockets are closed once");
-	if (!*word && options->words_count && number_decimal(options->words[0], &seconds)) {
-		word = options->words[0];
-		result->words++;
-		result->words_count--;
-	}
-	repeat->is_direct = options->summary;
-	repeat->on_screen = repeat->parts && isatty(STDOUT_FILENO);
-	return read_interval(repeat, word, fault);
+	return (struct repeat){
+		.interval = {
+			.tv_sec = (time_t)(options->repeat_ms / 1000),
+			.tv_nsec = (long)(options->repeat_ms % 1000 * 1000000),
+		},
+		.frame = -1, .parts = parts, .is_direct = options->summary,
+		.on_screen = options->repeat_ms && parts && isatty(STDOUT_FILENO),
+	};
 }
 
 /* -- a screen ------------------------------------------------------------ */

@@ -22,13 +22,8 @@ struct repeat {
 	int      frame;         /* on a terminal: what a round writes to; else -1 */
 };
 
-/**
- * repeat_choose - read the interval
- * @options: as given; @result is a copy of it, without a first word that is the
- *           interval of a lone -c
- */
-int repeat_choose(struct repeat *repeat, const struct options *options, struct options *result,
-		  struct fault *fault);
+/* What -c of a command line means; without it one round. */
+struct repeat repeat_of(const struct options *options);
 
 /*
  * Calls @round until a signal comes, or until it fails in the first round or its

@@ -53,8 +53,7 @@ static unsigned terminal_width(void)
 void session_style(struct style *style, const struct options *options)
 {
 	*style = (struct style){
-		.format = options->json ? FORMAT_JSON :
-			  options->jsonl ? FORMAT_JSONL : FORMAT_TEXT,
+		.format = options->format,
 		.colour = wants_colour(options->color),
 		.ascii = options->ascii || !locale_is_utf8(),
 		.quiet = options->quiet,
@@ -65,7 +64,7 @@ void session_style(struct style *style, const struct options *options)
 		.exact_rates = options->numeric,
 		.numeric = options->numeric,
 		.no_queues = options->no_queues,
-		.width = terminal_width(),
+		.width = options->wide ? 0 : terminal_width(),
 		.with_process = options->processes || options->threads,
 		.with_threads = options->threads,
 		.with_timer = options->timers || options->extended,
@@ -101,7 +100,7 @@ int session_open_with(struct session *session, const struct options *options,
 	struct collect_source source = {
 		.netns = options->netns, .from = options->from,
 		.record = options->record, .redact = options->redact,
-		.deadline_ms = options->deadline_ms,
+		.deadline_ms = (unsigned)options->deadline_ms,
 	};
 	int err;
 

@@ -19,7 +19,7 @@ bool summary_is_all(const struct options *options)
 		      options->packet || options->mptcp || options->family || options->query.count ||
 		      options->ipv4 || options->ipv6;
 
-	return options->json || options->jsonl || !(tables || options->words_count);
+	return format_is_json(options->format) || !(tables || options->words_count);
 }
 
 static enum status summarize(struct session *session)

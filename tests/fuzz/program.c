@@ -19,7 +19,7 @@ static void make_harmless(struct options *options, const char *from)
 {
 	options->from = from;
 	options->record = options->netns = options->diag = options->filter_file = NULL;
-	options->repeat_word = NULL;
+	options->repeat_ms = 0;
 	options->all_netns = options->kill = options->events = options->probe = false;
 	options->resolve = false;
 	options->color = COLOR_NEVER;
@@ -35,10 +35,12 @@ static enum status run(const struct command *command, int argc, char **argv, con
 		return cmd_fail(&fault);
 	if (options.help || options.version || command->bit == FOR_RECORD)
 		return STATUS_OK;
+	if (options_check(&options, command->bit, &fault) < 0)
+		return cmd_fail(&fault);
 	make_harmless(&options, from);
 	end->ran = true;
-	end->is_json = (options.json || options.jsonl) && !options.explain_filter;
-	end->is_lines = options.jsonl;
+	end->is_json = format_is_json(options.format) && !options.explain_filter;
+	end->is_lines = options.format == FORMAT_JSONL;
 	return command->run(&options);
 }
 

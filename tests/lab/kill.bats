@@ -66,7 +66,7 @@ left() {
 
 @test "-K with --explain-filter, or a filter about other families, closes something" {
 	holds_sockets 'a = pair()'
-	refused 'exclude each other' -K --yes --explain-filter sport = :7070
+	refused 'cannot be used together' -K --yes --explain-filter sport = :7070
 	refused 'not those of unix' -K --yes 'src unix:*'
 }
 
@@ -100,10 +100,10 @@ left() {
 	refused '6 sockets match, more than --max 5' -K --yes --max 5 state established
 	refused '--max takes a number' -K --yes --max 0 state established
 	refused '--max takes a number' -K --yes --max 5x state established
-	refused '-K and -E exclude' -K -E --yes state established
-	refused '-K and --top exclude' -K --yes --top 1 state established
-	refused '-K and --pids exclude' -K --yes --pids state established
-	refused 'exclude each other' -K --yes -G state established
+	refused '-K and -E cannot' -K -E --yes state established
+	refused '-K and --top cannot' -K --yes --top 1 state established
+	refused '-K and --pids cannot' -K --yes --pids state established
+	refused 'cannot be used together' -K --yes -G state established
 	refused 'a recording' -K --yes --from "$BATS_TEST_TMPDIR/none" state established
 }
 

@@ -129,8 +129,8 @@ END
 
 @test "what excludes each other is taken together" {
 	made '[sock(1)]'
-	refused "--from and --record exclude each other" list --from "$BATS_TEST_TMPDIR/made" --record "$BATS_TEST_TMPDIR/new"
-	refused "--from and --netns exclude each other" list --from "$BATS_TEST_TMPDIR/made" -N nosuch
+	refused "--from and --record cannot be used together" list --from "$BATS_TEST_TMPDIR/made" --record "$BATS_TEST_TMPDIR/new"
+	refused "--from and -N cannot be used together" list --from "$BATS_TEST_TMPDIR/made" -N nosuch
 	refused "-G is of every" list -G -N nosuch
 	refused "-G and -K" list -G -K state time-wait
 	refused "-G and -E" list -G -E
@@ -143,14 +143,14 @@ END
 	refused "-G and a filter with finding" list -G 'finding *'
 	refused "finding" list -E 'finding *'
 	refused "there is nothing to confirm" list --yes
-	refused "--max is for -K and -E" list --max 5
+	refused "--max needs -E or -K" list --max 5
 	refused "--by and -" list --by state -m
 	refused "--csv and -" list --csv -i
 	refused "-c and --from" list -c --from "$BATS_TEST_TMPDIR/made"
 	refused "-c and -K" list -c -K state time-wait
 	refused "-c and -E" list -c -E
-	refused "--uid takes the number of a user" bind --uid -1 80
-	refused "--uid takes the number of a user" bind --uid 4294967295 80
+	refused "--uid takes a number from 0 to 4294967294" bind --uid -1 80
+	refused "--uid takes a number from 0 to 4294967294" bind --uid 4294967295 80
 	[ ! -e "$BATS_TEST_TMPDIR/new" ]
 }
 
