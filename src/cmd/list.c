@@ -228,6 +228,16 @@ static void tell_gaps(struct listing_job *job)
 
 /* -- what is asked for --------------------------------------------------- */
 
+static int choose_groups(struct groups *groups, const struct options *options, struct fault *fault)
+{
+	if (groups_choose(groups, options->by, fault) < 0)
+		return -EINVAL;
+	if (options->processes && !groups_have(groups, GROUP_PROCESS) && !groups_have(groups, GROUP_COMM))
+		return fault_set(fault, EINVAL, "--by %s has no place for -p: add process to the keys",
+				 QUOTE(options->by));
+	return 0;
+}
+
 static int choose(struct listing_job *job, const struct options *options, struct fault *fault)
 {
 	struct style style;
@@ -244,7 +254,7 @@ static int choose(struct listing_job *job, const struct options *options, struct
 	if (columns_choose(&job->columns, options->columns, &style, values ? 0 : job->states,
 			   fault) < 0)
 		return -EINVAL;
-	if (options->by && groups_choose(&job->groups, options->by, fault) < 0)
+	if (options->by && choose_groups(&job->groups, options, fault) < 0)
 		return -EINVAL;
 	return arrange_choose(&job->arrangement, options, fault);
 }

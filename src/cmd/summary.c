@@ -12,14 +12,15 @@ static int count_state(void *ctx, const struct sock *sock)
 	return 0;
 }
 
-/* As ss: what names a table or filters lists its rows below the summary. */
+/* As ss: what names a table or filters, and also -C, lists its rows below the summary. */
 bool summary_is_all(const struct options *options)
 {
 	bool tables = options->tcp || options->udp || options->raw || options->unix_sockets ||
 		      options->packet || options->mptcp || options->family || options->query.count ||
 		      options->ipv4 || options->ipv6;
 
-	return format_is_json(options->format) || !(tables || options->words_count);
+	return format_is_json(options->format) ||
+	       !(tables || options->words_count || options->filter_file || options->columns);
 }
 
 static enum status summarize(struct session *session)

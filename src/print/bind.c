@@ -7,6 +7,8 @@ int print_bind(struct out *out, const struct style *style, const struct snapshot
 {
 	struct bind_page page = { seen, ask, scene, answer };
 
+	if (is_silent(style, seen, answer->asked.verdict == VERDICT_OK))
+		return -out->err;
 	if (style->format == FORMAT_TEXT)
 		bind_text(out, style, &page);
 	else
@@ -20,6 +22,8 @@ int print_unix(struct out *out, const struct style *style, const struct snapshot
 {
 	struct unix_page page = { seen, ask, scene, answer };
 
+	if (is_silent(style, seen, answer->asked.verdict == VERDICT_OK))
+		return -out->err;
 	if (style->format == FORMAT_TEXT)
 		unix_text(out, style, &page);
 	else

@@ -100,8 +100,6 @@ static void put_text(struct out *out, const struct style *style, const struct sn
 		.rows = count, .put_row = put_row, .ctx = areas,
 	};
 
-	if (style->quiet && worst_of(areas, count) == VERDICT_OK && snapshot_is_complete(seen))
-		return;
 	print_headline(&page, areas, count, vacant);
 	grid_print(&grid, &page);
 	if (worst_of(areas, count) != VERDICT_OK)
@@ -169,6 +167,8 @@ static void put_jsonl(struct out *out, const struct style *style, const struct s
 int print_bind_everywhere(struct out *out, const struct style *style, const struct snapshot *seen,
 			  const struct bind_area *areas, size_t count, size_t vacant)
 {
+	if (is_silent(style, seen, worst_of(areas, count) == VERDICT_OK))
+		return -out->err;
 	if (style->format == FORMAT_JSON)
 		put_json(out, style, seen, areas, count, vacant);
 	else if (style->format == FORMAT_JSONL)

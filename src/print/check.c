@@ -11,7 +11,8 @@ int print_check(struct out *out, const struct style *style,
 		[FORMAT_JSONL] = check_jsonl,
 	};
 
-	writers[style->format](out, style, seen, report);
+	if (!is_silent(style, seen, !report->findings.count))
+		writers[style->format](out, style, seen, report);
 	return -out->err;
 }
 
@@ -40,6 +41,7 @@ int print_check_everywhere(struct out *out, const struct style *style, const str
 
 	for (size_t i = 0; i < count; i++)
 		add_up(&all, areas[i].report);
-	writers[style->format](out, style, &all);
+	if (!is_silent(style, seen, !all.findings))
+		writers[style->format](out, style, &all);
 	return -out->err;
 }

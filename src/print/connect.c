@@ -15,6 +15,8 @@ int print_connect(struct out *out, const struct style *style, const struct snaps
 {
 	struct connect_page page = { seen, ask, by_route, probe, answer };
 
+	if (is_silent(style, seen, answer->verdict == CONNECT_OK))
+		return -out->err;
 	if (style->format == FORMAT_TEXT)
 		connect_text(out, style, &page);
 	else
@@ -25,6 +27,8 @@ int print_connect(struct out *out, const struct style *style, const struct snaps
 int print_destinations(struct out *out, const struct style *style, const struct snapshot *seen,
 		       const struct destinations *destinations)
 {
+	if (is_silent(style, seen, destinations->worst == CONNECT_OK))
+		return -out->err;
 	if (style->format == FORMAT_TEXT)
 		destinations_text(out, style, seen, destinations);
 	else

@@ -50,6 +50,12 @@ struct style {
 	bool     numeric;       /* list: numbers for protocols too (-n) */
 };
 
+/* With -q nothing is printed, in no format, of what is all right and was seen completely. */
+static inline bool is_silent(const struct style *style, const struct snapshot *seen, bool all_right)
+{
+	return style->quiet && all_right && snapshot_is_complete(seen);
+}
+
 /* One column of `list`; everything about it stands in its row. */
 struct column;
 size_t columns_count(void);
