@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "print/audit.h"
 
+#include "print/answer.h"
 #include "print/cell.h"
 #include "print/endpoint.h"
 #include "print/json_shapes.h"
@@ -36,45 +37,22 @@ static void put_totals(struct json *json, const struct audit *audit)
 	json_close(json, '}');
 }
 
-static void put_document(struct out *out, const struct style *style,
-			 const struct snapshot *seen, const struct audit *audit)
+static void put_json(struct out *out, const struct style *style,
+		     const struct snapshot *seen, const struct audit *audit)
 {
 	struct json json;
 
-	json_begin(&json, out, true);
-	json_open(&json, NULL, '{');
-	json_head(&json, "list", seen);
-	json_open(&json, "sockets", '[');
+	answer_begin(&json, out, style->format, "list", seen);
+	answer_list(&json, "sockets");
 	for (size_t i = 0; i < audit->list.count; i++) {
-		bool pretty = json_begin_line(&json);
-
+		answer_item(&json, "socket", true);
 		put_members(&json, style, seen, &audit->list.at[i]);
-		json_end_line(&json, pretty);
+		answer_item_end(&json);
 	}
-	json_close(&json, ']');
+	answer_list_end(&json);
+	answer_tail(&json);
 	put_totals(&json, audit);
-	json_end(&json, seen, audit->list.count, snapshot_lists_all(seen));
-	json_close(&json, '}');
-	out_char(out, '\n');
-}
-
-static void put_records(struct out *out, const struct style *style,
-			const struct snapshot *seen, const struct audit *audit)
-{
-	struct json json;
-
-	json_begin_record(&json, out, "header");
-	json_head(&json, "list", seen);
-	json_end_record(&json);
-	for (size_t i = 0; i < audit->list.count; i++) {
-		json_begin_record(&json, out, "socket");
-		put_members(&json, style, seen, &audit->list.at[i]);
-		json_end_record(&json);
-	}
-	json_begin_record(&json, out, "trailer");
-	put_totals(&json, audit);
-	json_end(&json, seen, audit->list.count, snapshot_lists_all(seen));
-	json_end_record(&json);
+	answer_end(&json, seen, audit->list.count, NULL, snapshot_lists_all(seen));
 }
 
 void audit_sum(struct text *text, const struct audit *audit)
@@ -157,13 +135,9 @@ static void put_lines(struct out *out, const struct style *style,
 int print_audit(struct out *out, const struct style *style, const struct snapshot *seen,
 		const struct audit *audit)
 {
-	static void (*const put[FORMAT_COUNT])(struct out *, const struct style *,
-					       const struct snapshot *, const struct audit *) = {
-		[FORMAT_TEXT] = put_lines, [FORMAT_JSON] = put_document,
-		[FORMAT_JSONL] = put_records,
-	};
-
-	if (put[style->format])
-		put[style->format](out, style, seen, audit);
+	if (format_is_json(style->format))
+		put_json(out, style, seen, audit);
+	else
+		put_lines(out, style, seen, audit);
 	return -out->err;
 }

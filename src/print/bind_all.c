@@ -2,6 +2,7 @@
 /* `bind -G`: what bind() would say in each network namespace that was asked. */
 #include "print/bind.h"
 
+#include "print/answer.h"
 #include "print/cell.h"
 #include "print/grid.h"
 #include "print/json_shapes.h"
@@ -130,38 +131,17 @@ static void put_json(struct out *out, const struct style *style, const struct sn
 {
 	struct json json;
 
-	json_begin(&json, out, true);
-	json_open(&json, NULL, '{');
-	json_head(&json, "bind", seen);
-	json_open(&json, "namespaces", '[');
+	answer_begin(&json, out, style->format, "bind", seen);
+	answer_list(&json, "namespaces");
 	for (size_t i = 0; i < count; i++) {
-		json_open(&json, NULL, '{');
+		answer_item(&json, "verdict", false);
 		put_members(&json, style, &areas[i]);
-		json_close(&json, '}');
+		answer_item_end(&json);
 	}
-	json_close(&json, ']');
+	answer_list_end(&json);
+	answer_tail(&json);
 	json_u64(&json, "without_owner", vacant);
-	json_end(&json, seen, count_socks(areas, count), snapshot_is_complete(seen));
-	json_end_record(&json);
-}
-
-static void put_jsonl(struct out *out, const struct style *style, const struct snapshot *seen,
-		      const struct bind_area *areas, size_t count, size_t vacant)
-{
-	struct json json;
-
-	json_begin_record(&json, out, "header");
-	json_head(&json, "bind", seen);
-	json_end_record(&json);
-	for (size_t i = 0; i < count; i++) {
-		json_begin_record(&json, out, "verdict");
-		put_members(&json, style, &areas[i]);
-		json_end_record(&json);
-	}
-	json_begin_record(&json, out, "trailer");
-	json_u64(&json, "without_owner", vacant);
-	json_end(&json, seen, count_socks(areas, count), snapshot_is_complete(seen));
-	json_end_record(&json);
+	answer_end(&json, seen, count_socks(areas, count), NULL, snapshot_is_complete(seen));
 }
 
 int print_bind_everywhere(struct out *out, const struct style *style, const struct snapshot *seen,
@@ -169,10 +149,8 @@ int print_bind_everywhere(struct out *out, const struct style *style, const stru
 {
 	if (is_silent(style, seen, worst_of(areas, count) == VERDICT_OK))
 		return -out->err;
-	if (style->format == FORMAT_JSON)
+	if (format_is_json(style->format))
 		put_json(out, style, seen, areas, count, vacant);
-	else if (style->format == FORMAT_JSONL)
-		put_jsonl(out, style, seen, areas, count, vacant);
 	else if (count)
 		put_text(out, style, seen, areas, count, vacant);
 	return -out->err;

@@ -32,16 +32,11 @@ static void add_up(struct check_all *all, const struct report *report)
 int print_check_everywhere(struct out *out, const struct style *style, const struct snapshot *seen,
 			   const struct check_area *areas, size_t count)
 {
-	static void (*const writers[FORMAT_COUNT])(struct out *, const struct style *,
-						   const struct check_all *) = {
-		[FORMAT_TEXT] = check_all_text, [FORMAT_JSON] = check_all_json,
-		[FORMAT_JSONL] = check_all_jsonl,
-	};
 	struct check_all all = { .seen = seen, .areas = areas, .count = count };
 
 	for (size_t i = 0; i < count; i++)
 		add_up(&all, areas[i].report);
 	if (!is_silent(style, seen, !all.findings))
-		writers[style->format](out, style, &all);
+		(format_is_json(style->format) ? check_all_json : check_all_text)(out, style, &all);
 	return -out->err;
 }

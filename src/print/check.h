@@ -24,7 +24,6 @@ struct check_all {
 };
 void check_all_text(struct out *out, const struct style *style, const struct check_all *all);
 void check_all_json(struct out *out, const struct style *style, const struct check_all *all);
-void check_all_jsonl(struct out *out, const struct style *style, const struct check_all *all);
 
 /* Columns for the labels of a page of findings. */
 #define CHECK_LABEL 10  /* "recording", the longest, and a blank */

@@ -5,6 +5,7 @@
  */
 #include "print/check.h"
 
+#include "print/answer.h"
 #include "print/cell.h"
 #include "print/json_shapes.h"
 #include "print/picture.h"
@@ -142,67 +143,39 @@ static void put_area(struct json *json, const struct check_area *area)
 	check_json_overview(json, area->seen, area->report);
 }
 
-static void put_findings(struct json *json, const struct check_area *area,
-			 const struct style *style)
+static void put_finding(struct json *json, const struct check_area *area,
+			const struct finding *finding, const struct style *style)
 {
-	json_open(json, "findings", '[');
-	for (size_t i = 0; i < area->report->findings.count; i++) {
-		json_open(json, NULL, '{');
-		check_json_finding(json, &area->report->findings.at[i], area->seen, style);
-		json_close(json, '}');
-	}
-	json_close(json, ']');
+	answer_item(json, "finding", false);
+	if (json->is_records)
+		json_place(json, "netns", area->place);
+	check_json_finding(json, finding, area->seen, style);
+	answer_item_end(json);
+}
+
+/* Of a document each has its own end. */
+static void put_netns(struct json *json, const struct style *style, const struct check_area *area)
+{
+	answer_item(json, "namespace", false);
+	put_area(json, area);
+	answer_list(json, "findings");
+	for (size_t i = 0; i < area->report->findings.count; i++)
+		put_finding(json, area, &area->report->findings.at[i], style);
+	answer_list_end(json);
+	if (!json->is_records)
+		json_end(json, area->seen, area->report->summary.total,
+			 snapshot_is_complete(area->seen));
+	answer_item_end(json);
 }
 
 void check_all_json(struct out *out, const struct style *style, const struct check_all *all)
 {
 	struct json json;
 
-	json_begin(&json, out, true);
-	json_open(&json, NULL, '{');
-	json_head(&json, "check", all->seen);
-	json_open(&json, "namespaces", '[');
-	for (size_t i = 0; i < all->count; i++) {
-		const struct check_area *area = &all->areas[i];
-
-		json_open(&json, NULL, '{');
-		put_area(&json, area);
-		put_findings(&json, area, style);
-		json_end(&json, area->seen, area->report->summary.total,
-			 snapshot_is_complete(area->seen));
-		json_close(&json, '}');
-	}
-	json_close(&json, ']');
-	json_end(&json, all->seen, all->sum.summary.total, snapshot_is_complete(all->seen));
-	json_close(&json, '}');
-	out_char(out, '\n');
-}
-
-static void put_records(struct out *out, const struct style *style, const struct check_area *area)
-{
-	struct json json;
-
-	json_begin_record(&json, out, "namespace");
-	put_area(&json, area);
-	json_end_record(&json);
-	for (size_t i = 0; i < area->report->findings.count; i++) {
-		json_begin_record(&json, out, "finding");
-		json_place(&json, "netns", area->place);
-		check_json_finding(&json, &area->report->findings.at[i], area->seen, style);
-		json_end_record(&json);
-	}
-}
-
-void check_all_jsonl(struct out *out, const struct style *style, const struct check_all *all)
-{
-	struct json json;
-
-	json_begin_record(&json, out, "header");
-	json_head(&json, "check", all->seen);
-	json_end_record(&json);
+	answer_begin(&json, out, style->format, "check", all->seen);
+	answer_list(&json, "namespaces");
 	for (size_t i = 0; i < all->count; i++)
-		put_records(out, style, &all->areas[i]);
-	json_begin_record(&json, out, "trailer");
-	json_end(&json, all->seen, all->sum.summary.total, snapshot_is_complete(all->seen));
-	json_end_record(&json);
+		put_netns(&json, style, &all->areas[i]);
+	answer_list_end(&json);
+	answer_end(&json, all->seen, all->sum.summary.total, NULL, snapshot_is_complete(all->seen));
 }

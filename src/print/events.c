@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "print/events.h"
 
+#include "print/answer.h"
 #include "print/cell.h"
 #include "print/endpoint.h"
 #include "print/json_shapes.h"
@@ -35,7 +36,7 @@ static void put_record(struct out *out, const struct event_row *row)
 	const struct sock *sock = row->sock;
 	struct json json;
 
-	json_begin_record(&json, out, "event");
+	answer_record(&json, out, "event");
 	json_time(&json, "time", row->time_ms);
 	json_string(&json, "family", sock->family == FAMILY_IPV4 ? "ipv4" : "ipv6");
 	json_string(&json, "protocol", sock->protocol == PROTOCOL_UDP ? "udp" : "tcp");
@@ -52,17 +53,17 @@ static void put_record(struct out *out, const struct event_row *row)
 	json_count(&json, "sent_acked_bytes", sock->have & HAVE_ACKED, sock->flow.bytes_acked);
 	json_count(&json, "received_bytes", sock->have & HAVE_ACKED, sock->flow.bytes_received);
 	put_processes(&json, row);
-	json_end_record(&json);
+	answer_record_end(&json);
 }
 
 static void put_lost_record(struct out *out, int64_t time_ms, uint64_t count)
 {
 	struct json json;
 
-	json_begin_record(&json, out, "gap");
+	answer_record(&json, out, "gap");
 	json_time(&json, "time", time_ms);
 	json_u64(&json, "lost", count);
-	json_end_record(&json);
+	answer_record_end(&json);
 }
 
 /* ---- text ---- */
@@ -146,9 +147,8 @@ void events_begin(struct out *out, const struct style *style, const struct snaps
 		if (style->header)
 			put_heading(out);
 	} else {
-		json_begin_record(&json, out, "header");
-		json_head(&json, "list", seen);
-		json_end_record(&json);
+		answer_begin(&json, out, FORMAT_JSONL, "list", seen);
+		answer_record_end(&json);
 	}
 }
 
@@ -182,7 +182,7 @@ void events_end(struct out *out, const struct style *style, const struct snapsho
 
 	if (style->format == FORMAT_TEXT)
 		return;
-	json_begin_record(&json, out, "trailer");
+	answer_record(&json, out, "trailer");
 	json_end(&json, seen, count, snapshot_lists_all(seen));
-	json_end_record(&json);
+	answer_record_end(&json);
 }

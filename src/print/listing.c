@@ -2,6 +2,7 @@
 #include "print/listing.h"
 
 #include "base/grow.h"
+#include "print/answer.h"
 #include "print/resolve.h"
 
 #include <stdlib.h>
@@ -15,53 +16,15 @@ const struct format_row format_table[FORMAT_COUNT] = {
 	[FORMAT_PIDS]  = { "pids", "only the processes, one pid a line (list)" },
 };
 
-static void begin_document(struct listing *listing)
+static void begin_json(struct listing *listing)
 {
-	json_begin(&listing->json, listing->out, true);
-	json_open(&listing->json, NULL, '{');
-	json_head(&listing->json, "list", listing->view.seen);
-	json_open(&listing->json, "sockets", '[');
+	answer_begin(&listing->json, listing->out, listing->style.format, "list", listing->view.seen);
+	answer_list(&listing->json, "sockets");
 }
 
 static void put_document_row(struct listing *listing, const struct sock *sock)
 {
 	json_sock(&listing->json, NULL, sock, listing->view.seen, &listing->style);
-}
-
-static void put_end(struct listing *listing)
-{
-	const struct snapshot *seen = listing->view.seen;
-
-	json_end_of(&listing->json, seen, listing->rows,
-		    listing->is_cut ? &listing->matched : NULL, snapshot_lists_all(seen));
-}
-
-static void end_document(struct listing *listing)
-{
-	json_close(&listing->json, ']');
-	put_end(listing);
-	json_close(&listing->json, '}');
-	out_char(listing->out, '\n');
-}
-
-static void begin_record(struct listing *listing, const char *type)
-{
-	json_begin(&listing->json, listing->out, false);
-	json_open(&listing->json, NULL, '{');
-	json_string(&listing->json, "type", type);
-}
-
-static void end_record(struct listing *listing)
-{
-	json_close(&listing->json, '}');
-	out_char(listing->out, '\n');
-}
-
-static void begin_lines(struct listing *listing)
-{
-	begin_record(listing, "header");
-	json_head(&listing->json, "list", listing->view.seen);
-	end_record(listing);
 }
 
 #define SOCKET_RECORD "{\"type\":\"socket\""
@@ -70,27 +33,30 @@ static void put_line(struct listing *listing, const struct sock *sock)
 {
 	struct json *json = &listing->json;
 
-	/* what begin_record() and end_record() write, at once */
+	/* what answer_item() and answer_item_end() write, at once */
 	out_put(listing->out, SOCKET_RECORD, sizeof(SOCKET_RECORD) - 1);
 	json->depth = 1;
 	json->filled[1] = true;
 	json_sock_members(json, sock, listing->view.seen, &listing->style);
 	out_put(listing->out, "}\n", 2);
+	json->depth = 0;
 }
 
-static void end_lines(struct listing *listing)
+static void end_json(struct listing *listing)
 {
-	begin_record(listing, "trailer");
-	put_end(listing);
-	end_record(listing);
+	const struct snapshot *seen = listing->view.seen;
+
+	answer_list_end(&listing->json);
+	answer_end(&listing->json, seen, listing->rows, listing->is_cut ? &listing->matched : NULL,
+		   snapshot_lists_all(seen));
 }
 
 static const struct listing_format json_format = {
-	.begin = begin_document, .row = put_document_row, .end = end_document,
+	.begin = begin_json, .row = put_document_row, .end = end_json,
 };
 
 static const struct listing_format jsonl_format = {
-	.begin = begin_lines, .row = put_line, .end = end_lines,
+	.begin = begin_json, .row = put_line, .end = end_json,
 };
 
 /* To add a format: an enum word, a row in each of these two tables. */

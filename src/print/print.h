@@ -180,6 +180,7 @@ struct json {
 	unsigned depth;
 	bool     filled[16];    /* something was already written at this depth */
 	bool     pretty;        /* newlines and indentation */
+	bool     is_records, is_tail;   /* for answer.h */
 };
 void json_begin(struct json *json, struct out *out, bool pretty);
 void json_open(struct json *json, const char *name, char bracket);  /* '{' or '[' */

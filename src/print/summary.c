@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "print/print.h"
-
+#include "print/answer.h"
 #include "print/cell.h"
+#include "print/json_shapes.h"
 
 /* A row of ss's table; FRAG counts packets that wait for their other parts. */
 struct transport { const char *name, *json; struct known ipv4, ipv6; };
@@ -139,10 +139,7 @@ static void summary_text(struct out *out, const struct snapshot *seen,
 
 static void put_number(struct json *json, const char *name, struct known known)
 {
-	if (known.is)
-		json_i64(json, name, known.value);
-	else
-		json_null(json, name);
+	json_known(json, name, &known);
 }
 
 static void put_tcp(struct json *json, const struct snapshot *seen)
@@ -181,49 +178,23 @@ static void put_summary(struct json *json, const struct snapshot *seen,
 	json_close(json, '}');
 }
 
-static void summary_json(struct out *out, const struct snapshot *seen,
+static void summary_json(struct out *out, enum format format, const struct snapshot *seen,
 			 const struct tcp_states *states)
 {
 	struct json json;
 
-	json_begin(&json, out, true);
-	json_open(&json, NULL, '{');
-	json_head(&json, "list", seen);
+	answer_begin(&json, out, format, "list", seen);
+	answer_part(&json, "summary");
 	put_summary(&json, seen, states);
-	json_end(&json, seen, states->total, snapshot_lists_all(seen));
-	json_close(&json, '}');
-	out_char(out, '\n');
-}
-
-static void put_record(struct out *out, const char *type, const struct snapshot *seen,
-		       const struct tcp_states *states)
-{
-	struct json json;
-
-	json_begin(&json, out, false);
-	json_open(&json, NULL, '{');
-	json_string(&json, "type", type);
-	if (*type == 'h')
-		json_head(&json, "list", seen);
-	else if (*type == 's')
-		put_summary(&json, seen, states);
-	else
-		json_end(&json, seen, states->total, snapshot_lists_all(seen));
-	json_close(&json, '}');
-	out_char(out, '\n');
+	answer_end(&json, seen, states->total, NULL, snapshot_lists_all(seen));
 }
 
 int print_summary(struct out *out, const struct style *style, const struct snapshot *seen,
 		  const struct tcp_states *states)
 {
-	if (style->format == FORMAT_JSON) {
-		summary_json(out, seen, states);
-	} else if (style->format == FORMAT_JSONL) {
-		put_record(out, "header", seen, states);
-		put_record(out, "summary", seen, states);
-		put_record(out, "trailer", seen, states);
-	} else {
+	if (format_is_json(style->format))
+		summary_json(out, style->format, seen, states);
+	else
 		summary_text(out, seen, states);
-	}
 	return -out->err;
 }
