@@ -333,7 +333,7 @@ valgrind: $(O)/sockvet $(UNIT) $(O)/tests/situation
 
 # What the whole suite reaches, with what it does not; goes on when a test fails. Left out: what
 # counts instructions, and what builds programs of its own. ONLY=tests/... runs those alone.
-COVERED := $(filter-out tests/bench/work.bats tests/mutation/% tests/rooms/%,$(SUITES))
+COVERED := $(filter-out tests/bench/work.bats tests/mutation/% tests/recipes/% tests/rooms/%,$(SUITES))
 coverage:
 	@command -v gcovr >/dev/null || { echo "coverage: no gcovr here; run 'make deps coverage'" >&2; exit 1; }
 	@mkdir -p $(O)/coverage; rm -f $(O)/coverage/failed

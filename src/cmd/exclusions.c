@@ -59,7 +59,7 @@ static const struct exclusion {
 	{ "resolve", EXCLUDES, FORMAT " by", "programs get numbers", 0 },
 	{ "no-queues", EXCLUDES, "json jsonl by", "both queues are always in it", 0 },
 	{ "pids", EXCLUDES, "columns sort threads", "it is the pids alone, in their order", 0 },
-	{ "by", EXCLUDES, "pids threads", NULL, 0 },
+	{ "by", EXCLUDES, "threads", NULL, 0 },
 	{ "by", EXCLUDES, "sort", "the biggest group comes first", 0 },
 	{ "by", EXCLUDES, "columns", "the keys are the columns", 0 },
 	{ "by pids", EXCLUDES, DETAILS, "it has no place for details of a socket", 0 },

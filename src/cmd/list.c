@@ -230,6 +230,9 @@ static void tell_gaps(struct listing_job *job)
 
 static int choose_groups(struct groups *groups, const struct options *options, struct fault *fault)
 {
+	if (!format_table[options->format].groups)
+		return fault_set(fault, EINVAL, "--by and --%s cannot be used together",
+				 format_table[options->format].name);
 	if (groups_choose(groups, options->by, fault) < 0)
 		return -EINVAL;
 	if (options->processes && !groups_have(groups, GROUP_PROCESS) && !groups_have(groups, GROUP_COMM))
@@ -241,17 +244,16 @@ static int choose_groups(struct groups *groups, const struct options *options, s
 static int choose(struct listing_job *job, const struct options *options, struct fault *fault)
 {
 	struct style style;
-	bool values;
 
 	session_style(&style, options);
-	values = style.format == FORMAT_CSV || style.format == FORMAT_TSV;
 	job->states = filters_states(&job->filter, families_states(options));
 	if (families_choose(&job->families, options, fault) < 0 ||
 	    families_limit(&job->families, &job->filter, fault) < 0)
 		return -EINVAL;
 	style.with_netid = job->families.many;
 	/* For machines the columns do not depend on how many states were asked for. */
-	if (columns_choose(&job->columns, options->columns, &style, values ? 0 : job->states,
+	if (columns_choose(&job->columns, options->columns, &style,
+			   style.format == FORMAT_TEXT ? job->states : 0,
 			   fault) < 0)
 		return -EINVAL;
 	if (options->by && choose_groups(&job->groups, options, fault) < 0)

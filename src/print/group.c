@@ -224,7 +224,7 @@ static void name_columns(struct grid_column *columns, const struct groups *group
 	memcpy(columns + groups->keys_count, figures, sizeof(figures));
 }
 
-static void print_text(const struct group_page *view)
+void group_text(const struct group_page *view)
 {
 	struct grid_column columns[GROUP_KEY_COUNT + FIGURES] = { { .heading = "" } };
 	struct grid grid = {
@@ -306,7 +306,7 @@ static void put_keys(struct line *line, const struct group_page *view, const str
 	}
 }
 
-static void print_lines(const struct group_page *view)
+void group_lines(const struct group_page *view)
 {
 	struct line line = { .format = view->page.style->format };
 
@@ -336,13 +336,6 @@ int print_groups(struct out *out, const struct style *style, const struct snapsh
 		.shown = count < most ? count : most, .machine = style->format != FORMAT_TEXT,
 	};
 
-	if (style->format == FORMAT_TEXT)
-		print_text(&view);
-	else if (style->format == FORMAT_JSON)
-		group_json(&view);
-	else if (style->format == FORMAT_JSONL)
-		group_jsonl(&view);
-	else
-		print_lines(&view);
+	format_table[style->format].groups(&view);
 	return -out->err;
 }

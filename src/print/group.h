@@ -22,6 +22,9 @@ const struct cgroup *group_cgroup(const struct snapshot *seen, const struct grou
 /* One address of both families where IPv4 came over an IPv6 socket. */
 enum family group_family(const struct addr *addr);
 
+/* For the table of formats. */
+void group_text(const struct group_page *view);
+void group_lines(const struct group_page *view);        /* CSV and TSV */
 void group_json(const struct group_page *view);
 void group_jsonl(const struct group_page *view);
 

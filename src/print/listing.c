@@ -3,18 +3,10 @@
 
 #include "base/grow.h"
 #include "print/answer.h"
+#include "print/group.h"
 #include "print/resolve.h"
 
 #include <stdlib.h>
-
-const struct format_row format_table[FORMAT_COUNT] = {
-	[FORMAT_TEXT]  = { "text", "for people and line tools" },
-	[FORMAT_JSON]  = { "json", "one JSON document" },
-	[FORMAT_JSONL] = { "jsonl", "one JSON record a line" },
-	[FORMAT_CSV]   = { "csv", "comma-separated values (list)" },
-	[FORMAT_TSV]   = { "tsv", "values separated by tabs (list)" },
-	[FORMAT_PIDS]  = { "pids", "only the processes, one pid a line (list)" },
-};
 
 static void begin_json(struct listing *listing)
 {
@@ -59,11 +51,18 @@ static const struct listing_format jsonl_format = {
 	.begin = begin_json, .row = put_line, .end = end_json,
 };
 
-/* To add a format: an enum word, a row in each of these two tables. */
-static const struct listing_format *const formats[FORMAT_COUNT] = {
-	[FORMAT_TEXT] = &table_format, [FORMAT_JSON] = &json_format,
-	[FORMAT_JSONL] = &jsonl_format, [FORMAT_CSV] = &csv_format,
-	[FORMAT_TSV] = &tsv_format, [FORMAT_PIDS] = &pids_format,
+/*
+ * To add a format of list: a word in enum format, a row here with the functions that write
+ * rows and groups, an option of that name in cmd/options.c. What a format has no place for
+ * is refused by the rows of cmd/exclusions.c about FORM_OF_LIST.
+ */
+const struct format_row format_table[FORMAT_COUNT] = {
+	[FORMAT_TEXT]  = { "text", "for people and line tools", &table_format, group_text },
+	[FORMAT_JSON]  = { "json", "one JSON document", &json_format, group_json },
+	[FORMAT_JSONL] = { "jsonl", "one JSON record a line", &jsonl_format, group_jsonl },
+	[FORMAT_CSV]   = { "csv", "comma-separated values (list)", &csv_format, group_lines },
+	[FORMAT_TSV]   = { "tsv", "values separated by tabs (list)", &tsv_format, group_lines },
+	[FORMAT_PIDS]  = { "pids", "only the processes, one pid a line (list)", &pids_format, NULL },
 };
 
 struct listing *listing_begin(struct out *out, const struct style *style,
@@ -77,7 +76,7 @@ struct listing *listing_begin(struct out *out, const struct style *style,
 	listing->view = (struct view){ .seen = seen, .style = &listing->style };
 	if (style->resolve && style->format == FORMAT_TEXT)
 		listing->view.resolver = resolver_new(&seen->limits);
-	listing->format = formats[style->format];
+	listing->format = format_table[style->format].listing;
 	listing->format->begin(listing);
 	return listing;
 }

@@ -21,13 +21,20 @@ enum format {
 	FORMAT_COUNT,
 };
 
+/* THE table of formats: see listing.c for how one is added. */
+struct listing_format;
+struct group_page;
+struct format_row {
+	const char *name, *help;        /* --NAME */
+	const struct listing_format *listing;
+	void (*groups)(const struct group_page *page);  /* NULL: not with --by */
+};
+extern const struct format_row format_table[FORMAT_COUNT];
+
 static inline bool format_is_json(enum format format)
 {
 	return format == FORMAT_JSON || format == FORMAT_JSONL;
 }
-
-struct format_row { const char *name, *help; };
-extern const struct format_row format_table[FORMAT_COUNT];
 
 struct style {
 	enum format format;

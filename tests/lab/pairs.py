@@ -222,7 +222,7 @@ SATISFIED = [
     ("list", "filter", "from", "all that was recorded goes to port 8080"),
     ("list", "ipv4", "events", "the sockets that are freed are IPv4"),
     ("bind", "uid", "all-netns", "the first in the way shares with nobody"),
-    ("list", "options ipv4 ipv6", "top", "the first rows may have no timer, or be of one family"),
+    ("list", "options processes threads ipv4 ipv6", "top", "the first rows may have none, or be of one family"),
     ("list", "mptcp", "pids", "its subflows are TCP sockets of the same process"),
     ("list", "sort", "bpf", "packet sockets have no address"),
     ("list", "sort", "continuous", "the rows of several rounds are compared as a set"),
