@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* list -E: follow sockets as the kernel frees them, until a signal or --max events. */
-#include "cmd/witness.h"
+#include "cmd/action.h"
 #include "cmd/deadline.h"
+#include "base/errline.h"
+#include "base/grow.h"
+#include "base/map.h"
+#include "base/own.h"
 #include "print/events.h"
 
 #include <errno.h>
@@ -10,16 +14,184 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
-
-#include "base/errline.h"
-#include "base/own.h"
 
 static struct out out;
 
+/* -- who held which socket ------------------------------------------------ */
+
+/* What is remembered of a socket from one look to the next. */
+struct trace {
+	uint64_t   cgroup_id;
+	uint32_t   inode, uid, have;    /* enum have: HAVE_UID, HAVE_CGROUP */
+	enum state state;
+	struct addr local, remote;
+	uint16_t   local_port, remote_port;
+};
+
+/* Who held which socket at one look. Zeroed memory is one that saw nothing. */
+struct sighting {
+	bool       taken;
+	struct snapshot seen;           /* holders, cgroups, links; no sockets */
+	struct map by_cookie;           /* cookie -> index in traces */
+	struct { struct trace *at; size_t count, room; } traces;
+};
+
+/*
+ * An event tells neither the owner nor the last state of a socket: who wants to
+ * know them has to have looked before. The last two looks are kept, because a
+ * socket may have been freed during the second.
+ */
+struct tracker {
+	struct sighting now, before;
+	int64_t next_ms;                /* CLOCK_MONOTONIC: no look before that */
+};
+
+#define REST_MIN_MS 2000
+#define REST_FACTOR 50  /* of what a look took */
+
+static int64_t now_ms(void)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void sighting_fini(struct sighting *sighting)
+{
+	if (!sighting->taken)
+		return;
+	snapshot_fini(&sighting->seen);
+	map_fini(&sighting->by_cookie);
+	grow_fini(&sighting->traces);
+	sighting->taken = false;
+}
+
+static int take_trace(void *ctx, const struct sock *sock)
+{
+	struct sighting *sighting = ctx;
+	uint32_t *slot;
+	bool fresh;
+
+	slot = map_slot(&sighting->by_cookie, sock->cookie, &fresh);
+	if (fresh) {
+		*slot = (uint32_t)sighting->traces.count;
+		grow_add(&sighting->traces);
+	}
+	sighting->traces.at[*slot] = (struct trace){
+		.cgroup_id = sock->cgroup_id, .inode = sock->inode, .uid = sock->uid,
+		.have = sock->have & (HAVE_UID | HAVE_CGROUP), .state = sock->state,
+		.local = sock->local, .remote = sock->remote,
+		.local_port = sock->local_port, .remote_port = sock->remote_port,
+	};
+	return 0;
+}
+
+/*
+ * Sockets first: a holder that is found afterwards holds what was listed. Those
+ * that no file holds are listed too, and have nobody.
+ */
+static int take_sighting(struct sighting *sighting, struct action *action)
+{
+	struct session *session = &action->session;
+	int err;
+
+	snapshot_init(&sighting->seen);
+	sighting->taken = true;
+	err = collect_basics(session->collect, &sighting->seen, &session->fault);
+	for (size_t i = 0; i < action->families.count && !err; i++) {
+		struct collect_ask ask = action_ask(action, i);
+
+		ask.states = STATE_ALL;
+		ask.need = 0;
+		ask.port_origins = false;
+		err = collect_socks(session->collect, &ask,
+				    (struct sink){ .take = take_trace, .ctx = sighting },
+				    &sighting->seen, &session->fault);
+	}
+	if (!err)
+		err = collect_holders(session->collect, &sighting->seen, NULL, &session->fault);
+	if (!err && (action->need & NEED_CGROUP))
+		err = collect_cgroups(session->collect, &sighting->seen, NULL, &session->fault);
+	return err;
+}
+
+/*
+ * Lists sockets and their owners anew. The next look is due so late that looking takes at most
+ * 2 % of the time. Returns 0 or -errno with the sentence in the session.
+ */
+static int tracker_look(struct tracker *tracker, struct action *action)
+{
+	int64_t begin = now_ms(), took;
+	struct sighting fresh = { .taken = false };
+	int err = take_sighting(&fresh, action);
+
+	if (err) {
+		sighting_fini(&fresh);
+		return err;
+	}
+	sighting_fini(&tracker->before);
+	tracker->before = tracker->now;
+	tracker->now = fresh;
+	took = now_ms() - begin;
+	tracker->next_ms = begin + took + (took * REST_FACTOR > REST_MIN_MS ?
+					   took * REST_FACTOR : REST_MIN_MS);
+	return 0;
+}
+
+static void tracker_fini(struct tracker *tracker)
+{
+	sighting_fini(&tracker->now);
+	sighting_fini(&tracker->before);
+}
+
+/* Milliseconds until the next look, 0: now. */
+static int tracker_due_ms(const struct tracker *tracker)
+{
+	int64_t left = tracker->next_ms - now_ms();
+
+	return left < 0 ? 0 : left > 3600000 ? 3600000 : (int)left;
+}
+
+static const struct trace *find(const struct sighting *sighting, uint64_t cookie)
+{
+	uint32_t *slot = sighting->taken ? map_find(&sighting->by_cookie, cookie) : NULL;
+
+	return slot ? &sighting->traces.at[*slot] : NULL;
+}
+
+static bool has_holder(const struct sighting *sighting, const struct trace *trace)
+{
+	size_t count;
+
+	return trace && snapshot_holders(&sighting->seen, trace->inode, &count) && count;
+}
+
+/* The trace of @cookie and the look that has most to say of it; NULL: not seen. */
+static const struct trace *tracker_find(const struct tracker *tracker, uint64_t cookie,
+				   const struct snapshot **seen)
+{
+	const struct trace *now = find(&tracker->now, cookie);
+	const struct trace *before = find(&tracker->before, cookie);
+
+	/* Its holder let go between the two looks: who that was is known. */
+	if (before && (!now || (!has_holder(&tracker->now, now) &&
+				has_holder(&tracker->before, before)))) {
+		*seen = &tracker->before.seen;
+		return before;
+	}
+	if (now)
+		*seen = &tracker->now.seen;
+	return now;
+}
+
+/* -- events --------------------------------------------------------------- */
+
 struct follow {
-	struct deed            deed;
-	struct witness         witness;
+	struct action            action;
+	struct tracker         tracker;
 	struct collect_events *events;
 	uint64_t               shown, lost;
 	int                    signal;  /* that asked for the end, or 0 */
@@ -27,15 +199,15 @@ struct follow {
 
 static int open_events(struct follow *follow)
 {
-	struct deed *deed = &follow->deed;
+	struct action *action = &follow->action;
 	struct collect_ask asks[16];
-	size_t count = deed->families.count;
+	size_t count = action->families.count;
 
 	for (size_t i = 0; i < count; i++) {
-		asks[i] = deed_ask(deed, i);
+		asks[i] = action_ask(action, i);
 		asks[i].need |= NEED_FLOW;
 	}
-	return collect_events_open(&follow->events, asks, count, &deed->session.fault);
+	return collect_events_open(&follow->events, asks, count, &action->session.fault);
 }
 
 /* After a reset a socket is freed without the ends that it had. */
@@ -54,7 +226,7 @@ static void remember_ends(struct sock *sock, const struct trace *trace)
 /* What the kernel no longer tells of it, from the last look that saw it. */
 static void remember(const struct follow *follow, struct sock *sock, struct event_row *row)
 {
-	const struct trace *trace = witness_recall(&follow->witness, sock->cookie, &row->owners);
+	const struct trace *trace = tracker_find(&follow->tracker, sock->cookie, &row->owners);
 
 	row->known = trace != NULL;
 	if (!trace)
@@ -70,9 +242,9 @@ static void remember(const struct follow *follow, struct sock *sock, struct even
 
 static void show(struct follow *follow, struct event *event)
 {
-	struct deed *deed = &follow->deed;
+	struct action *action = &follow->action;
 	struct event_row row = {
-		.time_ms = event->time_ms, .sock = &event->sock, .owners = &deed->session.seen,
+		.time_ms = event->time_ms, .sock = &event->sock, .owners = &action->session.seen,
 	};
 	struct filter_view view;
 
@@ -80,15 +252,15 @@ static void show(struct follow *follow, struct event *event)
 	view = (struct filter_view){
 		.seen = row.owners, .is_freed = true, .is_stranger = !row.known,
 	};
-	if (!filter_matches(&deed->filter, &view, &event->sock))
+	if (!filter_matches(&action->filter, &view, &event->sock))
 		return;
-	events_row(&out, &deed->session.style, &row);
+	events_row(&out, &action->session.style, &row);
 	follow->shown++;
 }
 
 static void tell_loss(struct follow *follow, const struct event *event)
 {
-	struct session *session = &follow->deed.session;
+	struct session *session = &follow->action.session;
 
 	follow->lost += event->lost;
 	snapshot_gap(&session->seen, GAP_DUMP, event->lost,
@@ -99,11 +271,11 @@ static void tell_loss(struct follow *follow, const struct event *event)
 /* Every line is written as it comes; false when it is time to end. */
 static bool take_events(struct follow *follow)
 {
-	struct session *session = &follow->deed.session;
+	struct session *session = &follow->action.session;
 	struct event event;
 	int got = 1;
 
-	for (unsigned i = 0; got > 0 && i < 256 && follow->shown < follow->deed.max; i++) {
+	for (unsigned i = 0; got > 0 && i < 256 && follow->shown < follow->action.max; i++) {
 		got = collect_events_next(follow->events, &event, &session->fault);
 		if (got <= 0)
 			continue;
@@ -114,7 +286,7 @@ static bool take_events(struct follow *follow)
 		if (out_flush(&out) < 0)
 			return false;
 	}
-	return got >= 0 && follow->shown < follow->deed.max;
+	return got >= 0 && follow->shown < follow->action.max;
 }
 
 static void take_signal(struct follow *follow, int fd)
@@ -129,8 +301,8 @@ static int look_again(struct follow *follow)
 {
 	int err;
 
-	deadline_begin(follow->deed.session.options);
-	err = witness_look(&follow->witness, &follow->deed);
+	deadline_begin(follow->action.session.options);
+	err = tracker_look(&follow->tracker, &follow->action);
 	deadline_end();
 	return err;
 }
@@ -141,21 +313,21 @@ static int look_again(struct follow *follow)
  */
 static int loop(struct follow *follow, int signals)
 {
-	struct session *session = &follow->deed.session;
+	struct session *session = &follow->action.session;
 	struct pollfd wait[2] = {
 		{ .fd = signals, .events = POLLIN },
 		{ .fd = collect_events_fd(follow->events), .events = POLLIN },
 	};
 
 	while (!follow->signal) {
-		if (poll(wait, 2, witness_due_ms(&follow->witness)) < 0 && errno != EINTR)
+		if (poll(wait, 2, tracker_due_ms(&follow->tracker)) < 0 && errno != EINTR)
 			return fault_set(&session->fault, errno, "cannot wait for events: %s",
 					 strerror(errno));
 		if (!take_events(follow))
 			return session->fault.err ? -session->fault.err : 0;
 		if (wait[0].revents)
 			take_signal(follow, signals);
-		else if (witness_due_ms(&follow->witness) == 0 && look_again(follow) < 0)
+		else if (tracker_due_ms(&follow->tracker) == 0 && look_again(follow) < 0)
 			return -session->fault.err;
 	}
 	return 0;
@@ -164,13 +336,13 @@ static int loop(struct follow *follow, int signals)
 /* Hidden owners and the like, as the first look found them. */
 static void adopt_gaps(struct follow *follow)
 {
-	struct snapshot *seen = &follow->deed.session.seen;
-	const struct snapshot *first = &follow->witness.now.seen;
+	struct snapshot *seen = &follow->action.session.seen;
+	const struct snapshot *first = &follow->tracker.now.seen;
 
 	for (size_t i = 0; i < first->gaps.count; i++)
 		snapshot_gap(seen, first->gaps.at[i].kind, first->gaps.at[i].count, "%s",
 			     first->gaps.at[i].text);
-	session_tell_gaps(&follow->deed.session);
+	session_tell_gaps(&follow->action.session);
 }
 
 /* A loss is worth status 3, and its own sentence. */
@@ -180,16 +352,16 @@ static void tell_all_lost(struct follow *follow)
 		return;
 	errline("%llu %s may be missing: they came faster than they were read",
 		(unsigned long long)follow->lost, follow->lost == 1 ? "event" : "events");
-	follow->deed.session.told = true;
+	follow->action.session.told = true;
 }
 
 static enum status run(struct follow *follow, int signals)
 {
-	struct session *session = &follow->deed.session;
+	struct session *session = &follow->action.session;
 	int err;
 
 	/* Events first: what is freed during the first look is not missed. */
-	if (open_events(follow) < 0 || witness_look(&follow->witness, &follow->deed) < 0)
+	if (open_events(follow) < 0 || tracker_look(&follow->tracker, &follow->action) < 0)
 		return cmd_fail(&session->fault);
 	deadline_end();
 	adopt_gaps(follow);
@@ -218,23 +390,23 @@ static int hold_signals(sigset_t *before)
 
 static enum status follow_with(struct follow *follow, const struct options *options)
 {
-	struct deed *deed = &follow->deed;
+	struct action *action = &follow->action;
 	OWN_FD int signals = -1;
 	enum status status;
 	sigset_t before;
 
-	if (deed_read(deed, options, "-E", SIZE_MAX) < 0)
+	if (action_read(action, options, "-E", SIZE_MAX) < 0)
 		return STATUS_UNKNOWN;
-	if (filter_has(&deed->filter, FILTER_FINDING))
+	if (filter_has(&action->filter, FILTER_FINDING))
 		return cmd_fail(&(struct fault){ .err = EINVAL, .text =
 			"-E cannot tell whether a freed socket was in a finding" });
-	if (session_open(&deed->session, options) < 0)
+	if (session_open(&action->session, options) < 0)
 		return STATUS_UNKNOWN;
 	out_init(&out, 1);
 	signals = hold_signals(&before);
-	status = filters_resolve(&deed->filter, &deed->session) < 0 ? STATUS_UNKNOWN :
+	status = filters_resolve(&action->filter, &action->session) < 0 ? STATUS_UNKNOWN :
 		 run(follow, signals);
-	status = session_close(&deed->session, &out, status);
+	status = session_close(&action->session, &out, status);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (follow->signal)
 		raise(follow->signal);
@@ -247,7 +419,7 @@ enum status events_run(const struct options *options)
 	enum status status = follow_with(&follow, options);
 
 	collect_events_close(follow.events);
-	witness_fini(&follow.witness);
-	deed_fini(&follow.deed);
+	tracker_fini(&follow.tracker);
+	action_fini(&follow.action);
 	return status;
 }

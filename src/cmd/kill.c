@@ -8,7 +8,7 @@
 #include "base/errline.h"
 #include "base/grow.h"
 #include "cmd/deadline.h"
-#include "cmd/deeds.h"
+#include "cmd/action.h"
 #include "print/audit.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@
 static struct out out;
 
 struct kill_job {
-	struct deed  deed;
+	struct action  action;
 	struct audit audit;
 	uint64_t     matched;   /* also those that are not kept */
 	struct filter_view view;
@@ -32,10 +32,10 @@ static int keep_row(void *ctx, const struct sock *sock)
 	struct kill_job *job = ctx;
 	struct doomed *doomed;
 
-	if (!(job->deed.states & STATE_BIT(sock->state)) ||
-	    !filter_matches(&job->deed.filter, &job->view, sock))
+	if (!(job->action.states & STATE_BIT(sock->state)) ||
+	    !filter_matches(&job->action.filter, &job->view, sock))
 		return 0;
-	if (job->matched++ >= job->deed.max)
+	if (job->matched++ >= job->action.max)
 		return 0;
 	doomed = grow_add(&job->audit.list);
 	doomed->sock = *sock;
@@ -45,16 +45,16 @@ static int keep_row(void *ctx, const struct sock *sock)
 
 static int list_doomed(struct kill_job *job)
 {
-	struct deed *deed = &job->deed;
-	struct session *session = &deed->session;
-	int err = deed_prepare(deed);
+	struct action *action = &job->action;
+	struct session *session = &action->session;
+	int err = action_prepare(action);
 
-	job->view = (struct filter_view){ .seen = &session->seen, .findings = &deed->findings };
-	for (size_t i = 0; i < deed->families.count && !err; i++) {
-		struct collect_ask ask = deed_ask(deed, i);
+	job->view = (struct filter_view){ .seen = &session->seen, .findings = &action->findings };
+	for (size_t i = 0; i < action->families.count && !err; i++) {
+		struct collect_ask ask = action_ask(action, i);
 
-		ask.filter = deed->filter.has_expression ? &deed->filter : NULL;
-		ask.findings = &deed->findings;
+		ask.filter = action->filter.has_expression ? &action->filter : NULL;
+		ask.findings = &action->findings;
 		err = collect_socks(session->collect, &ask,
 				    (struct sink){ .take = keep_row, .ctx = job },
 				    &session->seen, &session->fault);
@@ -64,17 +64,17 @@ static int list_doomed(struct kill_job *job)
 
 static int check_listing(struct kill_job *job)
 {
-	struct session *session = &job->deed.session;
+	struct session *session = &job->action.session;
 	const struct snapshot *seen = &session->seen;
 	const char *gap = seen->gaps.count ? seen->gaps.at[0].text : "the dump was cut";
 
-	if (job->matched > job->deed.max)
+	if (job->matched > job->action.max)
 		return fault_set(&session->fault, EINVAL,
 				 "%llu %s, more than --max %zu: nothing was closed; "
 				 "narrow the filter or raise --max",
 				 (unsigned long long)job->matched,
 				 job->matched == 1 ? "socket matches" : "sockets match",
-				 job->deed.max);
+				 job->action.max);
 	if (!snapshot_lists_all(seen) || (session->options->strict && seen->gaps.count)) {
 		session->told = true;
 		return fault_set(&session->fault, EAGAIN,
@@ -115,7 +115,7 @@ static void hold_signals(sigset_t *before)
 
 static void kill_one(struct kill_job *job, const struct destroy_ask *ask, struct doomed *doomed)
 {
-	struct session *session = &job->deed.session;
+	struct session *session = &job->action.session;
 
 	if (is_interrupted())
 		doomed->fate = (struct fate){ .outcome = OUTCOME_FAILED, .err = EINTR };
@@ -129,7 +129,7 @@ static void kill_one(struct kill_job *job, const struct destroy_ask *ask, struct
 static struct doomed *reached(const struct kill_job *job, const struct map *by_cookie,
 			      const struct doomed *doomed)
 {
-	uint64_t cookie = collect_reached(job->deed.session.collect, &doomed->sock);
+	uint64_t cookie = collect_reached(job->action.session.collect, &doomed->sock);
 	const uint32_t *at = cookie == UINT64_MAX ? NULL : map_find(by_cookie, cookie);
 
 	return at ? &job->audit.list.at[*at] : NULL;
@@ -182,11 +182,11 @@ static void kill_each(struct kill_job *job, const struct destroy_ask *ask)
  */
 static void renew_owners(struct kill_job *job)
 {
-	struct session *session = &job->deed.session;
+	struct session *session = &job->action.session;
 	struct map inodes = { 0 };
 	struct snapshot fresh;
 
-	if (!(filter_need(&job->deed.filter) & NEED_HOLDERS))
+	if (!(filter_need(&job->action.filter) & NEED_HOLDERS))
 		return;
 	for (size_t i = 0; i < job->audit.list.count; i++)
 		if (job->audit.list.at[i].sock.inode)
@@ -201,7 +201,7 @@ static void renew_owners(struct kill_job *job)
 static void kill_all(struct kill_job *job)
 {
 	struct destroy_ask ask = {
-		.filter = &job->deed.filter, .view = &job->view, .need = job->deed.need,
+		.filter = &job->action.filter, .view = &job->view, .need = job->action.need,
 	};
 
 	renew_owners(job);
@@ -230,7 +230,7 @@ static enum status weigh(const struct kill_job *job)
 /* Without --yes: the listing that `list` would give, and what to do. */
 static void show(struct kill_job *job)
 {
-	struct session *session = &job->deed.session;
+	struct session *session = &job->action.session;
 	struct listing *listing = listing_begin(&out, &session->style, &job->columns,
 						&session->seen);
 
@@ -257,7 +257,7 @@ static void tell_lost_audit(const struct kill_job *job)
 /* Closes, and says what it did before a signal may end the program. */
 static enum status kill_and_tell(struct kill_job *job)
 {
-	struct session *session = &job->deed.session;
+	struct session *session = &job->action.session;
 	enum status status;
 	sigset_t before;
 
@@ -273,12 +273,12 @@ static enum status kill_and_tell(struct kill_job *job)
 
 static enum status act(struct kill_job *job)
 {
-	struct session *session = &job->deed.session;
+	struct session *session = &job->action.session;
 	bool yes = session->options->yes;
 
 	/* a column that does not exist is an error before anything is closed */
 	if (columns_choose(&job->columns, session->options->columns, &session->style,
-			   job->deed.states, &session->fault) < 0 ||
+			   job->action.states, &session->fault) < 0 ||
 	    list_doomed(job) < 0 || check_listing(job) < 0)
 		return cmd_fail(&session->fault);
 	session_tell_gaps(session);
@@ -308,23 +308,23 @@ static int check_filter(const struct filter *filter, struct fault *fault)
 
 static enum status kill_with(struct kill_job *job, const struct options *options)
 {
-	struct deed *deed = &job->deed;
+	struct action *action = &job->action;
 	struct fault fault;
 	enum status status;
 
-	if (deed_read(deed, options, "-K", KILL_MAX) < 0)
+	if (action_read(action, options, "-K", KILL_MAX) < 0)
 		return STATUS_UNKNOWN;
-	if (check_filter(&deed->filter, &fault) < 0)
+	if (check_filter(&action->filter, &fault) < 0)
 		return cmd_fail(&fault);
-	if (session_open(&deed->session, options) < 0)
+	if (session_open(&action->session, options) < 0)
 		return STATUS_UNKNOWN;
 	out_init(&out, 1);
-	if (filters_resolve(&deed->filter, &deed->session) < 0 ||
-	    filters_prepare(&deed->filter, &deed->session, &deed->findings) < 0)
+	if (filters_resolve(&action->filter, &action->session) < 0 ||
+	    filters_prepare(&action->filter, &action->session, &action->findings) < 0)
 		status = STATUS_UNKNOWN;
 	else
 		status = act(job);
-	return session_close(&deed->session, &out, status);
+	return session_close(&action->session, &out, status);
 }
 
 enum status kill_run(const struct options *options)
@@ -333,6 +333,6 @@ enum status kill_run(const struct options *options)
 	enum status status = kill_with(&job, options);
 
 	audit_fini(&job.audit);
-	deed_fini(&job.deed);
+	action_fini(&job.action);
 	return status;
 }

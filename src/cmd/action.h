@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef CMD_DEEDS_H
-#define CMD_DEEDS_H
+#ifndef CMD_ACTION_H
+#define CMD_ACTION_H
 
 #include "cmd/families.h"
 #include "cmd/filters.h"
 
 /* What list -K and list -E have in common: they do more than show a table. */
-struct deed {
+struct action {
 	struct session  session;
 	struct families families;
 	struct filter   filter;
@@ -17,16 +17,16 @@ struct deed {
 };
 
 /*
- * Reads families, filter and --max (@max: what it is without). Returns 0 or -errno, told already. deed_fini() is
+ * Reads families, filter and --max (@max: what it is without). Returns 0 or -errno, told already. action_fini() is
  * due in every case.
  */
-int deed_read(struct deed *deed, const struct options *options, const char *letter, size_t max);
-void deed_fini(struct deed *deed);
+int action_read(struct action *action, const struct options *options, const char *letter, size_t max);
+void action_fini(struct action *action);
 
 /* Owners and cgroup paths, as the filter and the options want them. */
-int deed_prepare(struct deed *deed);
+int action_prepare(struct action *action);
 
 /* The question for one of its families. */
-struct collect_ask deed_ask(const struct deed *deed, size_t i);
+struct collect_ask action_ask(const struct action *action, size_t i);
 
 #endif
