@@ -3,8 +3,6 @@
 #include "base/errline.h"
 #include "cmd/cmd.h"
 #include "cmd/deadline.h"
-#include "cmd/help.h"
-#include "cmd/privileges.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -34,15 +34,33 @@ enum status check_run(const struct options *options);
 enum status list_run(const struct options *options);
 enum status kill_run(const struct options *options);    /* list -K */
 enum status events_run(const struct options *options);  /* list -E */
-/* `list -s`, and whether nothing but that was asked for. */
-enum status summary_run(const struct options *options);
-bool summary_is_all(const struct options *options);
 
 enum status bind_run(const struct options *options);
 enum status connect_run(const struct options *options);
 enum status explain_run(const struct options *options);
 enum status record_run(const struct options *options);
 enum status tables_run(const struct options *options);
+
+/* help.c, for main. */
+/* Examples first, then the options of @command; of the program when NULL. */
+enum status help_print(const struct command *command);
+enum status version_print(void);
+
+/* privileges.c, for main. */
+/* Forgets the environment, where that is somebody else's; before anything reads it. */
+void privileges_distrust(void);
+
+/*
+ * -EPERM when this program was made set-user-id or given file capabilities and is
+ * asked for more than a listing: a file named by anybody would be read, written
+ * or quoted with rights that the caller does not have.
+ */
+int privileges_check(const struct command *command, const struct options *options,
+		     struct fault *fault);
+
+/* Gives up what this command line needs no privilege for, before anything is read. */
+int privileges_limit(const struct command *command, const struct options *options,
+		     struct fault *fault);
 
 /* A threshold as people write it: "60s", "80%", "10", or "never". */
 void cmd_threshold(char *text, size_t size, enum measure measure, double value);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd/help.h"
+#include "cmd/cmd.h"
 
 #include "base/out.h"
 #include "base/wrap.h"

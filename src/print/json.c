@@ -5,6 +5,7 @@
 #include "base/words.h"
 #include "print/json_parts.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -211,6 +212,43 @@ void json_i64(struct json *json, const char *name, int64_t value)
 	if (value < 0)
 		out_char(json->out, '-');
 	out_u64(json->out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+}
+
+/* -- real numbers -- */
+
+#define PARTS      1024u        /* of one: ten binary digits */
+#define PARTS_MOST (1u << 20)
+
+/*
+ * What the kernel counts in 256ths or 1024ths has at most ten decimal places, so
+ * it can be written exactly, and every digit is needed to read it back.
+ */
+static char *put_parts(char *at, unsigned parts)
+{
+	uint64_t places = UINT64_C(10000000000) / PARTS * (parts % PARTS);
+
+	at = digits_u64(at, parts / PARTS);
+	if (!places)
+		return at;
+	*at++ = '.';
+	for (; places; places = places % UINT64_C(1000000000) * 10)
+		*at++ = (char)('0' + places / UINT64_C(1000000000));
+	return at;
+}
+
+char *json_put_real(char *at, double value)
+{
+	double parts = value * PARTS;
+	char text[JSON_REAL];
+
+	if (!isfinite(value))
+		return PUT(at, "null");
+	if (parts >= 0 && parts < PARTS_MOST && !signbit(value) && parts <= (unsigned)parts)
+		return put_parts(at, (unsigned)parts);
+	snprintf(text, sizeof(text), "%.15g", value);
+	if (strtod(text, NULL) < value || strtod(text, NULL) > value)
+		snprintf(text, sizeof(text), "%.17g", value);
+	return put_word(at, text);
 }
 
 void json_real(struct json *json, const char *name, double value)

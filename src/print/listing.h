@@ -13,7 +13,6 @@ struct listing_format {
 extern const struct listing_format table_format;        /* table.c */
 extern const struct listing_format csv_format;          /* csv.c */
 extern const struct listing_format tsv_format;
-extern const struct listing_format pids_format;         /* pids.c */
 
 struct listing {
 	struct out           *out;
