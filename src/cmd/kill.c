@@ -9,7 +9,7 @@
 #include "base/grow.h"
 #include "cmd/deadline.h"
 #include "cmd/action.h"
-#include "print/audit.h"
+#include "print/kill.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -20,7 +20,7 @@ static struct out out;
 
 struct kill_job {
 	struct action  action;
-	struct audit audit;
+	struct kill_results results;
 	uint64_t     matched;   /* also those that are not kept */
 	struct filter_view view;
 	struct columns columns;         /* of the listing without --yes */
@@ -30,20 +30,20 @@ struct kill_job {
 static int keep_row(void *ctx, const struct sock *sock)
 {
 	struct kill_job *job = ctx;
-	struct doomed *doomed;
+	struct kill_target *target;
 
 	if (!(job->action.states & STATE_BIT(sock->state)) ||
 	    !filter_matches(&job->action.filter, &job->view, sock))
 		return 0;
 	if (job->matched++ >= job->action.max)
 		return 0;
-	doomed = grow_add(&job->audit.list);
-	doomed->sock = *sock;
-	doomed->sock.detail = NULL;
+	target = grow_add(&job->results.list);
+	target->sock = *sock;
+	target->sock.detail = NULL;
 	return 0;
 }
 
-static int list_doomed(struct kill_job *job)
+static int list_targets(struct kill_job *job)
 {
 	struct action *action = &job->action;
 	struct session *session = &action->session;
@@ -84,12 +84,12 @@ static int check_listing(struct kill_job *job)
 }
 
 /* Not tried yet, or out of reach when it was. */
-static bool is_waiting(const struct doomed *doomed)
+static bool is_waiting(const struct kill_target *target)
 {
-	return doomed->fate.outcome == OUTCOME_NONE ||
-	       (doomed->fate.outcome == OUTCOME_UNSUPPORTED &&
-		(doomed->fate.err == ESTALE || doomed->fate.err == ENOENT) &&
-		doomed->sock.state != STATE_BOUND);
+	return target->result.outcome == OUTCOME_NONE ||
+	       (target->result.outcome == OUTCOME_UNSUPPORTED &&
+		(target->result.err == ESTALE || target->result.err == ENOENT) &&
+		target->sock.state != STATE_BOUND);
 }
 
 /* Whoever interrupts it has to learn what was done until then. */
@@ -113,26 +113,26 @@ static void hold_signals(sigset_t *before)
 	sigprocmask(SIG_BLOCK, &held, before);
 }
 
-static void kill_one(struct kill_job *job, const struct destroy_ask *ask, struct doomed *doomed)
+static void kill_one(struct kill_job *job, const struct destroy_ask *ask, struct kill_target *target)
 {
 	struct session *session = &job->action.session;
 
 	if (is_interrupted())
-		doomed->fate = (struct fate){ .outcome = OUTCOME_FAILED, .err = EINTR };
-	else if (collect_destroy(session->collect, &doomed->sock, ask, &doomed->fate,
+		target->result = (struct kill_result){ .outcome = OUTCOME_FAILED, .err = EINTR };
+	else if (collect_destroy(session->collect, &target->sock, ask, &target->result,
 				 &session->fault) < 0)
-		doomed->fate = (struct fate){ .outcome = OUTCOME_FAILED,
+		target->result = (struct kill_result){ .outcome = OUTCOME_FAILED,
 					      .err = session->fault.err };
 }
 
-/* The one that the kernel would close at the address of @doomed, if it is to be closed. */
-static struct doomed *reached(const struct kill_job *job, const struct map *by_cookie,
-			      const struct doomed *doomed)
+/* The one that the kernel would close at the address of @target, if it is to be closed. */
+static struct kill_target *reached(const struct kill_job *job, const struct map *by_cookie,
+				   const struct kill_target *target)
 {
-	uint64_t cookie = collect_reached(job->action.session.collect, &doomed->sock);
+	uint64_t cookie = collect_reached(job->action.session.collect, &target->sock);
 	const uint32_t *at = cookie == UINT64_MAX ? NULL : map_find(by_cookie, cookie);
 
-	return at ? &job->audit.list.at[*at] : NULL;
+	return at ? &job->results.list.at[*at] : NULL;
 }
 
 /*
@@ -141,17 +141,17 @@ static struct doomed *reached(const struct kill_job *job, const struct map *by_c
  * one that stays or is closed already: two questions for each, whatever their order.
  */
 static void kill_shared(struct kill_job *job, const struct destroy_ask *ask,
-			const struct map *by_cookie, struct doomed *doomed)
+			const struct map *by_cookie, struct kill_target *target)
 {
-	struct doomed *next;
+	struct kill_target *next;
 
-	while (is_waiting(doomed) && (next = reached(job, by_cookie, doomed)) && is_waiting(next)) {
+	while (is_waiting(target) && (next = reached(job, by_cookie, target)) && is_waiting(next)) {
 		kill_one(job, ask, next);
-		if (next->fate.outcome != OUTCOME_DESTROYED)
+		if (next->result.outcome != OUTCOME_DESTROYED)
 			break;
 	}
-	if (doomed->fate.outcome == OUTCOME_NONE)
-		kill_one(job, ask, doomed);
+	if (target->result.outcome == OUTCOME_NONE)
+		kill_one(job, ask, target);
 }
 
 static bool may_share(const struct sock *sock)
@@ -163,15 +163,15 @@ static void kill_each(struct kill_job *job, const struct destroy_ask *ask)
 {
 	struct map by_cookie = { 0 };
 
-	for (size_t i = 0; i < job->audit.list.count; i++)
-		*map_slot(&by_cookie, job->audit.list.at[i].sock.cookie, NULL) = (uint32_t)i;
-	for (size_t i = 0; i < job->audit.list.count; i++) {
-		struct doomed *doomed = &job->audit.list.at[i];
+	for (size_t i = 0; i < job->results.list.count; i++)
+		*map_slot(&by_cookie, job->results.list.at[i].sock.cookie, NULL) = (uint32_t)i;
+	for (size_t i = 0; i < job->results.list.count; i++) {
+		struct kill_target *target = &job->results.list.at[i];
 
-		if (may_share(&doomed->sock))
-			kill_shared(job, ask, &by_cookie, doomed);
+		if (may_share(&target->sock))
+			kill_shared(job, ask, &by_cookie, target);
 		else
-			kill_one(job, ask, doomed);
+			kill_one(job, ask, target);
 	}
 	map_fini(&by_cookie);
 }
@@ -188,9 +188,9 @@ static void renew_owners(struct kill_job *job)
 
 	if (!(filter_need(&job->action.filter) & NEED_HOLDERS))
 		return;
-	for (size_t i = 0; i < job->audit.list.count; i++)
-		if (job->audit.list.at[i].sock.inode)
-			*map_slot(&inodes, job->audit.list.at[i].sock.inode, NULL) = 1;
+	for (size_t i = 0; i < job->results.list.count; i++)
+		if (job->results.list.at[i].sock.inode)
+			*map_slot(&inodes, job->results.list.at[i].sock.inode, NULL) = 1;
 	snapshot_init(&fresh);
 	(void)collect_holders(session->collect, &fresh, &inodes, &session->fault);
 	snapshot_swap_owners(&session->seen, &fresh);
@@ -207,21 +207,21 @@ static void kill_all(struct kill_job *job)
 	renew_owners(job);
 	/* each order has its own time, and what was closed has to be told */
 	deadline_end();
-	job->audit.confirmed = true;
+	job->results.confirmed = true;
 	kill_each(job, &ask);
 }
 
 /* 0 only if every one of them was closed. */
 static enum status weigh(const struct kill_job *job)
 {
-	const struct audit *audit = &job->audit;
+	const struct kill_results *results = &job->results;
 	struct text sum = { 0 };
 
-	if (audit_count(audit, OUTCOME_DESTROYED) == audit->list.count)
+	if (kill_results_count(results, OUTCOME_DESTROYED) == results->list.count)
 		return STATUS_OK;
-	audit_sum(&sum, audit);
+	kill_results_sum(&sum, results);
 	errline("not all were closed: %s%s", text_str(&sum),
-		audit_count(audit, OUTCOME_DENIED) ?
+		kill_results_count(results, OUTCOME_DENIED) ?
 		"; closing sockets takes CAP_NET_ADMIN, run as root" : "");
 	text_fini(&sum);
 	return STATUS_UNKNOWN;
@@ -234,22 +234,22 @@ static void show(struct kill_job *job)
 	struct listing *listing = listing_begin(&out, &session->style, &job->columns,
 						&session->seen);
 
-	for (size_t i = 0; i < job->audit.list.count; i++)
-		listing_row(listing, &job->audit.list.at[i].sock);
+	for (size_t i = 0; i < job->results.list.count; i++)
+		listing_row(listing, &job->results.list.at[i].sock);
 	listing_end(listing);
 	if (!session->style.quiet)
 		errline("nothing was closed: %zu %s; --yes closes %s",
-			job->audit.list.count,
-			job->audit.list.count == 1 ? "socket matches" : "sockets match",
-			job->audit.list.count == 1 ? "it" : "them");
+			job->results.list.count,
+			job->results.list.count == 1 ? "socket matches" : "sockets match",
+			job->results.list.count == 1 ? "it" : "them");
 }
 
 /* Nobody can ask again for what was closed; why it failed is told at the end. */
-static void tell_lost_audit(const struct kill_job *job)
+static void tell_lost_results(const struct kill_job *job)
 {
 	struct text sum = { 0 };
 
-	audit_sum(&sum, &job->audit);
+	kill_results_sum(&sum, &job->results);
 	errline("the audit could not be written; %s", text_str(&sum));
 	text_fini(&sum);
 }
@@ -263,10 +263,10 @@ static enum status kill_and_tell(struct kill_job *job)
 
 	hold_signals(&before);
 	kill_all(job);
-	print_audit(&out, &session->style, &session->seen, &job->audit);
+	print_kill_results(&out, &session->style, &session->seen, &job->results);
 	status = weigh(job);
 	if (out_flush(&out) < 0)
-		tell_lost_audit(job);
+		tell_lost_results(job);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return status;
 }
@@ -279,11 +279,11 @@ static enum status act(struct kill_job *job)
 	/* a column that does not exist is an error before anything is closed */
 	if (columns_choose(&job->columns, session->options->columns, &session->style,
 			   job->action.states, &session->fault) < 0 ||
-	    list_doomed(job) < 0 || check_listing(job) < 0)
+	    list_targets(job) < 0 || check_listing(job) < 0)
 		return cmd_fail(&session->fault);
 	session_tell_gaps(session);
 	out_init(&out, 1);
-	if (!job->audit.list.count && session->style.format == FORMAT_TEXT) {
+	if (!job->results.list.count && session->style.format == FORMAT_TEXT) {
 		if (!session->style.quiet)
 			errline("no socket matches, so none was closed");
 		return STATUS_OK;
@@ -293,7 +293,7 @@ static enum status act(struct kill_job *job)
 	if (session->style.format == FORMAT_TEXT)
 		show(job);
 	else
-		print_audit(&out, &session->style, &session->seen, &job->audit);
+		print_kill_results(&out, &session->style, &session->seen, &job->results);
 	return STATUS_OK;
 }
 
@@ -332,7 +332,7 @@ enum status kill_run(const struct options *options)
 	struct kill_job job = { .matched = 0 };
 	enum status status = kill_with(&job, options);
 
-	audit_fini(&job.audit);
+	kill_results_fini(&job.results);
 	action_fini(&job.action);
 	return status;
 }

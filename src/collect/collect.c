@@ -263,11 +263,11 @@ uint64_t collect_reached(const struct collect *collect, const struct sock *sock)
 }
 
 int collect_destroy(struct collect *collect, const struct sock *sock,
-		    const struct destroy_ask *ask, struct fate *fate, struct fault *fault)
+		    const struct destroy_ask *ask, struct kill_result *result, struct fault *fault)
 {
 	if (recorder_replays(&collect->recorder))
 		return fault_set(fault, EINVAL, "a recording has no sockets to be closed");
-	return destroy_sock(sock, ask, collect->release, collect->source.deadline_ms, fate, fault);
+	return destroy_sock(sock, ask, collect->release, collect->source.deadline_ms, result, fault);
 }
 
 /* ---- time, limits, counters and interfaces ---- */

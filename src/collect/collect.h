@@ -5,7 +5,7 @@
 #include "base/fault.h"
 #include "model/bind.h"
 #include "model/connect.h"
-#include "model/fate.h"
+#include "model/kill_result.h"
 #include "model/filter.h"
 #include "model/need.h"
 #include "model/snapshot.h"
@@ -336,11 +336,11 @@ struct destroy_ask {
  *
  * Right before the order it is looked up again: cookie, state and filter have to
  * be as they were. The order names the cookie, so that no other socket can be
- * hit. What became of it is @fate; an error means that the kernel could not be
+ * hit. What became of it is @result; an error means that the kernel could not be
  * asked and nothing is known. Live only.
  */
 int collect_destroy(struct collect *collect, const struct sock *sock,
-		    const struct destroy_ask *ask, struct fate *fate, struct fault *fault);
+		    const struct destroy_ask *ask, struct kill_result *result, struct fault *fault);
 
 /*
  * The cookie of the socket that the kernel finds at the address of @sock: of listeners

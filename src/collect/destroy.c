@@ -26,7 +26,7 @@ struct job {
 	struct wire               wire;
 	bool                      found;
 	enum state                state;        /* it was found in */
-	struct fate              *fate;
+	struct kill_result              *result;
 };
 
 enum outcome destroy_outcome(int err)
@@ -73,8 +73,8 @@ static void compare(struct job *job, const struct sock *now)
 	if (now->state == job->sock->state &&
 	    filter_matches(job->ask->filter, job->ask->view, now))
 		return;
-	job->fate->outcome = OUTCOME_CHANGED;
-	job->fate->now = now->state;
+	job->result->outcome = OUTCOME_CHANGED;
+	job->result->now = now->state;
 }
 
 static int take_same(void *ctx, const struct sock *now)
@@ -126,12 +126,12 @@ static int look_at_port(struct job *job, struct fault *fault)
  */
 static void tell_remains(struct job *job)
 {
-	struct fate fate = *job->fate;
+	struct kill_result result = *job->result;
 
 	job->found = false;
 	if (look_at_port(job, NULL) == 0 && job->found)
-		fate.now = job->state;
-	*job->fate = fate;
+		result.now = job->state;
+	*job->result = result;
 }
 
 /* A connection has its address for itself; others may share it, or hide. */
@@ -142,7 +142,7 @@ static bool may_share(const struct sock *sock)
 }
 
 /*
- * Sets @found, and the fate if it is not as it was listed. For historical reasons the
+ * Sets @found, and the result if it is not as it was listed. For historical reasons the
  * lookup of one UDP socket, unlike the order to destroy it, takes the remote end for the
  * source.
  */
@@ -183,22 +183,22 @@ static int order(struct job *job, struct fault *fault)
 	err = wire_refusal(message);
 	if (err < 0)
 		return broken(EPROTO, fault);
-	job->fate->err = err;
-	job->fate->outcome = destroy_outcome(err);
+	job->result->err = err;
+	job->result->outcome = destroy_outcome(err);
 	return 0;
 }
 
 /* Not found where the kernel looks, and yet it is listed: out of its reach. */
 static int tell_gone_from_unreached(struct job *job, struct fault *fault)
 {
-	struct fate fate = *job->fate;
+	struct kill_result result = *job->result;
 	int err = look(job, fault);
 
-	if (err || (job->found && job->fate->outcome == OUTCOME_CHANGED))
+	if (err || (job->found && job->result->outcome == OUTCOME_CHANGED))
 		return err;
-	*job->fate = fate;
+	*job->result = result;
 	if (job->found)
-		job->fate->outcome = OUTCOME_UNSUPPORTED;
+		job->result->outcome = OUTCOME_UNSUPPORTED;
 	return 0;
 }
 
@@ -206,33 +206,33 @@ static int destroy_on(struct job *job, struct fault *fault)
 {
 	int err = look(job, fault);
 
-	if (err || job->fate->outcome == OUTCOME_CHANGED)
+	if (err || job->result->outcome == OUTCOME_CHANGED)
 		return err;
 	if (!job->found) {
-		job->fate->outcome = OUTCOME_GONE;
+		job->result->outcome = OUTCOME_GONE;
 		return 0;
 	}
 	err = order(job, fault);
-	if (!err && job->fate->outcome == OUTCOME_GONE)
+	if (!err && job->result->outcome == OUTCOME_GONE)
 		err = tell_gone_from_unreached(job, fault);
-	else if (!err && job->fate->outcome == OUTCOME_DESTROYED && may_share(job->sock))
+	else if (!err && job->result->outcome == OUTCOME_DESTROYED && may_share(job->sock))
 		tell_remains(job);
 	return err;
 }
 
 int destroy_sock(const struct sock *sock, const struct destroy_ask *ask, const char *release,
-		 unsigned deadline_ms, struct fate *fate, struct fault *fault)
+		 unsigned deadline_ms, struct kill_result *result, struct fault *fault)
 {
 	struct job job = {
 		.sock = sock, .ask = ask, .release = release, .deadline_ms = deadline_ms,
-		.fate = fate,
+		.result = result,
 	};
 	int err;
 
-	*fate = (struct fate){ .outcome = OUTCOME_NONE };
+	*result = (struct kill_result){ .outcome = OUTCOME_NONE };
 	/* All ones mean "any socket there" to the kernel: never say that. */
 	if (sock->cookie == UINT64_MAX) {
-		*fate = (struct fate){ .outcome = OUTCOME_UNSUPPORTED, .err = ENODATA };
+		*result = (struct kill_result){ .outcome = OUTCOME_UNSUPPORTED, .err = ENODATA };
 		return 0;
 	}
 	err = wire_open(&job.wire, NETLINK_SOCK_DIAG, WIRE_ROOM, fault);

@@ -9,7 +9,7 @@
  * @release: of the kernel, for reading its answers
  */
 int destroy_sock(const struct sock *sock, const struct destroy_ask *ask, const char *release,
-		 unsigned deadline_ms, struct fate *fate, struct fault *fault);
+		 unsigned deadline_ms, struct kill_result *result, struct fault *fault);
 
 /* See collect_reached(). */
 uint64_t destroy_reached(const struct sock *sock, unsigned deadline_ms);

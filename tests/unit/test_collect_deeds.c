@@ -125,27 +125,27 @@ static void test_without_cookie(void **state)
 			     .state = STATE_ESTABLISHED, .cookie = UINT64_MAX };
 	struct destroy_ask ask = { .need = 0 };
 	struct fault fault = { 0 };
-	struct fate fate;
+	struct kill_result result;
 
 	(void)state;
-	assert_int_equal(destroy_sock(&sock, &ask, "", 1000, &fate, &fault), 0);
-	assert_int_equal(fate.outcome, OUTCOME_UNSUPPORTED);
-	assert_int_equal(fate.err, ENODATA);
+	assert_int_equal(destroy_sock(&sock, &ask, "", 1000, &result, &fault), 0);
+	assert_int_equal(result.outcome, OUTCOME_UNSUPPORTED);
+	assert_int_equal(result.err, ENODATA);
 }
 
 static void test_reasons(void **state)
 {
-	struct doomed doomed = { .sock.state = STATE_ESTABLISHED };
+	struct kill_target target = { .sock.state = STATE_ESTABLISHED };
 	struct text reason = { 0 };
 
 	(void)state;
-	doomed.fate.outcome = OUTCOME_DESTROYED;
-	fate_reason(&reason, &doomed);
+	target.result.outcome = OUTCOME_DESTROYED;
+	kill_result_reason(&reason, &target);
 	assert_int_equal(reason.count, 0);
 	for (int i = OUTCOME_GONE; i < OUTCOME_COUNT; i++) {
-		doomed.fate = (struct fate){ .outcome = (enum outcome)i, .err = ENOENT };
+		target.result = (struct kill_result){ .outcome = (enum outcome)i, .err = ENOENT };
 		reason.count = 0;
-		fate_reason(&reason, &doomed);
+		kill_result_reason(&reason, &target);
 		assert_true(reason.count > 0);
 		assert_non_null(outcome_names[i]);
 	}

@@ -391,15 +391,15 @@ static void test_event_of_somebody_else_is_believed(void **state)
 
 /* ---- closing a socket ---- */
 
-static int destroy(struct fate *fate, struct fault *fault)
+static int destroy(struct kill_result *result, struct fault *fault)
 {
 	const struct sock sock = {
 		.protocol = PROTOCOL_TCP, .state = STATE_ESTABLISHED, .family = FAMILY_IPV4,
 		.local_port = 9, .remote_port = 9, .cookie = 0x123456789,
 	};
 
-	*fate = (struct fate){ 0 };
-	return destroy_sock(&sock, &(struct destroy_ask){ 0 }, "6.1.0", 100, fate, fault);
+	*result = (struct kill_result){ 0 };
+	return destroy_sock(&sock, &(struct destroy_ask){ 0 }, "6.1.0", 100, result, fault);
 }
 
 static void test_socket_is_called_closed_without_an_answer(void **state)
@@ -409,22 +409,22 @@ static void test_socket_is_called_closed_without_an_answer(void **state)
 		{ { "send", EPERM, 0, 1 }, EPERM }, { { "recvmsg", EIO, 0, 1 }, EIO },
 	};
 	struct fault fault;
-	struct fate fate;
+	struct kill_result result;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		now = rows[i].refusal;
-		assert_int_equal(destroy(&fate, &fault), -rows[i].err);
+		assert_int_equal(destroy(&result, &fault), -rows[i].err);
 		assert_non_null(strstr(fault.text, strerror(rows[i].err)));
-		assert_int_equal(fate.outcome, (struct fate){ 0 }.outcome);
+		assert_int_equal(result.outcome, (struct kill_result){ 0 }.outcome);
 	}
 	/* only others are heard, for ever */
 	datagram.bytes = "12345678901234567890";
 	datagram.size = 20;
 	datagram.sender = 77;
-	assert_int_equal(destroy(&fate, &fault), -ETIMEDOUT);
+	assert_int_equal(destroy(&result, &fault), -ETIMEDOUT);
 	datagram.sender = 0;
-	assert_int_equal(destroy(&fate, &fault), -EBADMSG);
+	assert_int_equal(destroy(&result, &fault), -EBADMSG);
 }
 
 /* ---- probes ---- */

@@ -3,7 +3,7 @@
 #include "test.h"
 
 #include "base/grow.h"
-#include "model/fate.h"
+#include "model/kill_result.h"
 #include "model/finding.h"
 #include "model/group.h"
 #include "model/once.h"
@@ -17,7 +17,7 @@
 
 static void test_reason_of_a_socket_that_is_left_is_another(void **state)
 {
-	static const struct { struct fate fate; enum state was; const char *reason; } rows[] = {
+	static const struct { struct kill_result result; enum state was; const char *reason; } rows[] = {
 		{ { OUTCOME_NONE, STATE_NONE, 0 }, STATE_LISTEN, "" },
 		{ { OUTCOME_DESTROYED, STATE_NONE, 0 }, STATE_LISTEN, "" },
 		{ { OUTCOME_DESTROYED, STATE_BOUND, 0 }, STATE_LISTEN, "it stays bound until its program closes it" },
@@ -34,10 +34,10 @@ static void test_reason_of_a_socket_that_is_left_is_another(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct doomed doomed = { .sock = { .state = rows[i].was }, .fate = rows[i].fate };
+		struct kill_target target = { .sock = { .state = rows[i].was }, .result = rows[i].result };
 		struct text text = { 0 };
 
-		fate_reason(&text, &doomed);
+		kill_result_reason(&text, &target);
 		assert_string_equal(text_str(&text), rows[i].reason);
 		text_fini(&text);
 	}

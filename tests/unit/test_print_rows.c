@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rows of list and of -K whose values are rare: in each form the same is known of them. */
-#include "print/audit.h"
+#include "print/kill.h"
 #include "print/print.h"
 
 #include "base/grow.h"
@@ -226,34 +226,34 @@ static void a_terminal_breaks_a_word(void **state)
 
 /* -- what -K did ----------------------------------------------------------- */
 
-static char *told(const struct audit *audit, const struct style style)
+static char *told(const struct kill_results *results, const struct style style)
 {
 	begin_capture();
-	assert_int_equal(print_audit(&out, &style, &seen, audit), 0);
+	assert_int_equal(print_kill_results(&out, &style, &seen, results), 0);
 	return end_capture();
 }
 
 static void what_became_of_a_socket_is_told_of_another(void **state)
 {
-	struct audit audit = { .confirmed = true };
-	struct doomed *doomed = grow_add(&audit.list);
+	struct kill_results results = { .confirmed = true };
+	struct kill_target *target = grow_add(&results.list);
 
 	(void)state;
-	*doomed = (struct doomed){ make(STATE_CLOSE_WAIT), { OUTCOME_DESTROYED, STATE_NONE, 0 } };
-	doomed = grow_add(&audit.list);
-	*doomed = (struct doomed){ make(STATE_CLOSE), { OUTCOME_DENIED, STATE_NONE, EPERM } };
-	doomed->sock.protocol = PROTOCOL_UDP;
-	has(told(&audit, TEXT), "destroyed   tcp CLOSE-WAIT 127.0.0.1:8080 10.0.0.9:443");
-	has(told(&audit, TEXT), "denied      udp UNCONN 127.0.0.1:8080 10.0.0.9:443: ");
-	has(told(&audit, TEXT), "2 sockets matched: 1 destroyed, 1 denied\n");
-	has(told(&audit, (struct style){ .with_process = true }), "10.0.0.9:443\n");
-	has(told(&audit, (struct style){ .format = FORMAT_JSON }), "\"denied\": 1");
-	has(told(&audit, (struct style){ .format = FORMAT_JSONL }),
+	*target = (struct kill_target){ make(STATE_CLOSE_WAIT), { OUTCOME_DESTROYED, STATE_NONE, 0 } };
+	target = grow_add(&results.list);
+	*target = (struct kill_target){ make(STATE_CLOSE), { OUTCOME_DENIED, STATE_NONE, EPERM } };
+	target->sock.protocol = PROTOCOL_UDP;
+	has(told(&results, TEXT), "destroyed   tcp CLOSE-WAIT 127.0.0.1:8080 10.0.0.9:443");
+	has(told(&results, TEXT), "denied      udp UNCONN 127.0.0.1:8080 10.0.0.9:443: ");
+	has(told(&results, TEXT), "2 sockets matched: 1 destroyed, 1 denied\n");
+	has(told(&results, (struct style){ .with_process = true }), "10.0.0.9:443\n");
+	has(told(&results, (struct style){ .format = FORMAT_JSON }), "\"denied\": 1");
+	has(told(&results, (struct style){ .format = FORMAT_JSONL }),
 	    "{\"type\":\"socket\",\"outcome\":\"denied\",");
-	has(told(&audit, (struct style){ .format = FORMAT_JSONL }), "\"kill\":{\"confirmed\":true,"
+	has(told(&results, (struct style){ .format = FORMAT_JSONL }), "\"kill\":{\"confirmed\":true,"
 	    "\"matched\":2,\"destroyed\":1,");
-	is(told(&audit, CSV), "");
-	audit_fini(&audit);
+	is(told(&results, CSV), "");
+	kill_results_fini(&results);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "model/fate.h"
+#include "model/kill_result.h"
 
 #include "base/grow.h"
 
@@ -13,27 +13,27 @@ const char *const outcome_names[OUTCOME_COUNT] = {
 	[OUTCOME_UNSUPPORTED] = "unsupported", [OUTCOME_FAILED] = "failed",
 };
 
-void audit_fini(struct audit *audit)
+void kill_results_fini(struct kill_results *results)
 {
-	grow_fini(&audit->list);
+	grow_fini(&results->list);
 }
 
-size_t audit_count(const struct audit *audit, enum outcome outcome)
+size_t kill_results_count(const struct kill_results *results, enum outcome outcome)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < audit->list.count; i++)
-		count += audit->list.at[i].fate.outcome == outcome;
+	for (size_t i = 0; i < results->list.count; i++)
+		count += results->list.at[i].result.outcome == outcome;
 	return count;
 }
 
-static const char *unsupported(const struct doomed *doomed)
+static const char *unsupported(const struct kill_target *target)
 {
-	switch (doomed->fate.err) {
+	switch (target->result.err) {
 	case ENODATA:
 		return "the kernel tells no cookie of it";
 	case ENOENT: case ESTALE:
-		return doomed->sock.state == STATE_BOUND ?
+		return target->sock.state == STATE_BOUND ?
 		       "the kernel does not close a socket that is only bound" :
 		       "the kernel finds another socket under its address";
 	default:
@@ -41,21 +41,21 @@ static const char *unsupported(const struct doomed *doomed)
 	}
 }
 
-void fate_reason(struct text *text, const struct doomed *doomed)
+void kill_result_reason(struct text *text, const struct kill_target *target)
 {
-	const struct fate *fate = &doomed->fate;
+	const struct kill_result *result = &target->result;
 
-	switch (fate->outcome) {
+	switch (result->outcome) {
 	case OUTCOME_DESTROYED:
-		if (fate->now != STATE_NONE)
+		if (result->now != STATE_NONE)
 			text_addf(text, "it stays bound until its program closes it");
 		return;
 	case OUTCOME_GONE:
 		text_addf(text, "it was closed or reset meanwhile");
 		return;
 	case OUTCOME_CHANGED:
-		if (fate->now != doomed->sock.state)
-			text_addf(text, "it is in %s now", state_table[fate->now].ss);
+		if (result->now != target->sock.state)
+			text_addf(text, "it is in %s now", state_table[result->now].ss);
 		else
 			text_addf(text, "the filter does not match it any more");
 		return;
@@ -63,10 +63,10 @@ void fate_reason(struct text *text, const struct doomed *doomed)
 		text_addf(text, "that takes CAP_NET_ADMIN");
 		return;
 	case OUTCOME_UNSUPPORTED:
-		text_addf(text, "%s", unsupported(doomed));
+		text_addf(text, "%s", unsupported(target));
 		return;
 	case OUTCOME_FAILED:
-		text_addf(text, "%s", strerror(fate->err));
+		text_addf(text, "%s", strerror(result->err));
 		return;
 	default:
 		return;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef MODEL_FATE_H
-#define MODEL_FATE_H
+#ifndef MODEL_KILL_RESULT_H
+#define MODEL_KILL_RESULT_H
 
 #include "base/text.h"
 #include "model/sock.h"
@@ -22,30 +22,30 @@ enum outcome {
 /* "destroyed", ...; NULL for OUTCOME_NONE. */
 extern const char *const outcome_names[OUTCOME_COUNT];
 
-struct fate {
+struct kill_result {
 	enum outcome outcome;
 	/* CHANGED: the state found; DESTROYED: the state in which it is left, if any */
 	enum state   now;
 	int          err;       /* positive errno of the kernel's refusal, or 0 */
 };
 
-struct doomed {
+struct kill_target {
 	struct sock sock;       /* as it was listed, without detail */
-	struct fate fate;
+	struct kill_result result;
 };
 
-/* All that one filter matched. It owns the list; audit_fini() frees it. */
-struct audit {
+/* All that one filter matched. It owns the list; kill_results_fini() frees it. */
+struct kill_results {
 	bool confirmed;         /* --yes: something was tried */
-	struct { struct doomed *at; size_t count, room; } list;
+	struct { struct kill_target *at; size_t count, room; } list;
 };
 
-void audit_fini(struct audit *audit);
+void kill_results_fini(struct kill_results *results);
 
 /* How many sockets came to that end. */
-size_t audit_count(const struct audit *audit, enum outcome outcome);
+size_t kill_results_count(const struct kill_results *results, enum outcome outcome);
 
 /* Why a socket was not closed, or what is left of it, in a few words of ours. */
-void fate_reason(struct text *text, const struct doomed *doomed);
+void kill_result_reason(struct text *text, const struct kill_target *target);
 
 #endif

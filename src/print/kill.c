@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "print/audit.h"
+#include "print/kill.h"
 
 #include "print/answer.h"
 #include "print/cell.h"
@@ -9,60 +9,60 @@
 #include "print/resolve.h"
 #include "print/ss_text.h"
 
-static void put_reason(struct json *json, const struct doomed *doomed)
+static void put_reason(struct json *json, const struct kill_target *target)
 {
 	struct text reason = { 0 };
 
-	fate_reason(&reason, doomed);
+	kill_result_reason(&reason, target);
 	json_sentence(json, "reason", text_str(&reason));
 	text_fini(&reason);
 }
 
 static void put_members(struct json *json, const struct style *style,
-			const struct snapshot *seen, const struct doomed *doomed)
+			const struct snapshot *seen, const struct kill_target *target)
 {
-	json_string(json, "outcome", outcome_names[doomed->fate.outcome]);
-	put_reason(json, doomed);
-	json_string(json, "state_after", doomed->fate.now ? state_table[doomed->fate.now].name : NULL);
-	json_sock_members(json, &doomed->sock, seen, style);
+	json_string(json, "outcome", outcome_names[target->result.outcome]);
+	put_reason(json, target);
+	json_string(json, "state_after", target->result.now ? state_table[target->result.now].name : NULL);
+	json_sock_members(json, &target->sock, seen, style);
 }
 
-static void put_totals(struct json *json, const struct audit *audit)
+static void put_totals(struct json *json, const struct kill_results *results)
 {
 	json_open(json, "kill", '{');
-	json_bool(json, "confirmed", audit->confirmed);
-	json_u64(json, "matched", audit->list.count);
+	json_bool(json, "confirmed", results->confirmed);
+	json_u64(json, "matched", results->list.count);
 	for (int i = OUTCOME_DESTROYED; i < OUTCOME_COUNT; i++)
-		json_u64(json, outcome_names[i], audit_count(audit, (enum outcome)i));
+		json_u64(json, outcome_names[i], kill_results_count(results, (enum outcome)i));
 	json_close(json, '}');
 }
 
 static void put_json(struct out *out, const struct style *style,
-		     const struct snapshot *seen, const struct audit *audit)
+		     const struct snapshot *seen, const struct kill_results *results)
 {
 	struct json json;
 
 	answer_begin(&json, out, style->format, "list", seen);
 	answer_list(&json, "sockets");
-	for (size_t i = 0; i < audit->list.count; i++) {
+	for (size_t i = 0; i < results->list.count; i++) {
 		answer_item(&json, "socket", true);
-		put_members(&json, style, seen, &audit->list.at[i]);
+		put_members(&json, style, seen, &results->list.at[i]);
 		answer_item_end(&json);
 	}
 	answer_list_end(&json);
 	answer_tail(&json);
-	put_totals(&json, audit);
-	answer_end(&json, seen, audit->list.count, NULL, snapshot_lists_all(seen));
+	put_totals(&json, results);
+	answer_end(&json, seen, results->list.count, NULL, snapshot_lists_all(seen));
 }
 
-void audit_sum(struct text *text, const struct audit *audit)
+void kill_results_sum(struct text *text, const struct kill_results *results)
 {
 	const char *before = ": ";
 
-	page_count(text, audit->list.count, "socket");
+	page_count(text, results->list.count, "socket");
 	cell_str(text, " matched");
 	for (int i = OUTCOME_DESTROYED; i < OUTCOME_COUNT; i++) {
-		size_t count = audit_count(audit, (enum outcome)i);
+		size_t count = kill_results_count(results, (enum outcome)i);
 
 		if (!count)
 			continue;
@@ -74,11 +74,11 @@ void audit_sum(struct text *text, const struct audit *audit)
 	}
 }
 
-static void put_why(struct text *line, const struct doomed *doomed)
+static void put_why(struct text *line, const struct kill_target *target)
 {
 	struct text reason = { 0 };
 
-	fate_reason(&reason, doomed);
+	kill_result_reason(&reason, target);
 	if (reason.count) {
 		cell_str(line, ": ");
 		cell_str(line, text_str(&reason));
@@ -88,11 +88,11 @@ static void put_why(struct text *line, const struct doomed *doomed)
 
 #define OUTCOME_WIDTH 12        /* "unsupported" and a blank */
 
-static void put_line(struct text *line, const struct view *view, const struct doomed *doomed)
+static void put_line(struct text *line, const struct view *view, const struct kill_target *target)
 {
-	const struct sock *sock = &doomed->sock;
+	const struct sock *sock = &target->sock;
 
-	cell_str(line, outcome_names[doomed->fate.outcome]);
+	cell_str(line, outcome_names[target->result.outcome]);
 	cell_pad(line, ' ', OUTCOME_WIDTH - line->count);
 	cell_str(line, sock->protocol == PROTOCOL_UDP ? "udp " : "tcp ");
 	cell_str(line, sock->protocol == PROTOCOL_UDP && sock->state == STATE_CLOSE ?
@@ -107,37 +107,37 @@ static void put_line(struct text *line, const struct view *view, const struct do
 		if (line->at[line->count - 1] == ' ')
 			line->at[--line->count] = '\0';
 	}
-	put_why(line, doomed);
+	put_why(line, target);
 	cell_char(line, '\n');
 }
 
 static void put_lines(struct out *out, const struct style *style,
-		      const struct snapshot *seen, const struct audit *audit)
+		      const struct snapshot *seen, const struct kill_results *results)
 {
 	struct view view = { .seen = seen, .style = style };
 	struct text line = { 0 };
 
 	if (style->resolve)
 		view.resolver = resolver_new(&seen->limits);
-	for (size_t i = 0; i < audit->list.count; i++) {
+	for (size_t i = 0; i < results->list.count; i++) {
 		line.count = 0;
-		put_line(&line, &view, &audit->list.at[i]);
+		put_line(&line, &view, &results->list.at[i]);
 		out_put(out, line.at, line.count);
 	}
 	line.count = 0;
-	audit_sum(&line, audit);
+	kill_results_sum(&line, results);
 	out_put(out, line.at, line.count);
 	out_char(out, '\n');
 	resolver_free(view.resolver);
 	text_fini(&line);
 }
 
-int print_audit(struct out *out, const struct style *style, const struct snapshot *seen,
-		const struct audit *audit)
+int print_kill_results(struct out *out, const struct style *style, const struct snapshot *seen,
+		const struct kill_results *results)
 {
 	if (format_is_json(style->format))
-		put_json(out, style, seen, audit);
-	else
-		put_lines(out, style, seen, audit);
+		put_json(out, style, seen, results);
+	else if (style->format == FORMAT_TEXT)
+		put_lines(out, style, seen, results);
 	return -out->err;
 }
