@@ -4,15 +4,8 @@
 int print_check(struct out *out, const struct style *style,
 		const struct snapshot *seen, const struct report *report)
 {
-	static void (*const writers[FORMAT_COUNT])(struct out *, const struct style *,
-						   const struct snapshot *,
-						   const struct report *) = {
-		[FORMAT_TEXT] = check_text, [FORMAT_JSON] = check_json,
-		[FORMAT_JSONL] = check_jsonl,
-	};
-
 	if (!is_silent(style, seen, !report->findings.count))
-		writers[style->format](out, style, seen, report);
+		(format_is_json(style->format) ? check_json : check_text)(out, style, seen, report);
 	return -out->err;
 }
 

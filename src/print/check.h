@@ -10,8 +10,6 @@ void check_text(struct out *out, const struct style *style,
 		const struct snapshot *seen, const struct report *report);
 void check_json(struct out *out, const struct style *style,
 		const struct snapshot *seen, const struct report *report);
-void check_jsonl(struct out *out, const struct style *style,
-		 const struct snapshot *seen, const struct report *report);
 
 /* The same for every network namespace; see print_check_everywhere(). */
 struct check_all {

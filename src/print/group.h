@@ -26,6 +26,5 @@ enum family group_family(const struct addr *addr);
 void group_text(const struct group_page *view);
 void group_lines(const struct group_page *view);        /* CSV and TSV */
 void group_json(const struct group_page *view);
-void group_jsonl(const struct group_page *view);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "print/bind.h"
 
+#include "print/answer.h"
 #include "print/json_shapes.h"
 
 #include <string.h>
@@ -22,33 +23,6 @@ static void put_outcome(struct json *json, const struct bind_outcome *outcome)
 static const char *known_verdict(const struct bind_outcome *outcome)
 {
 	return outcome->verdict == VERDICT_UNKNOWN ? NULL : verdict_name(outcome->verdict);
-}
-
-/* A document, or the first record: "json" is left open for the verdict. */
-static void begin(struct json *json, struct out *out, const struct style *style,
-		  const struct snapshot *seen)
-{
-	if (style->format == FORMAT_JSONL) {
-		json_begin_record(json, out, "header");
-		json_head(json, "bind", seen);
-		json_end_record(json);
-		json_begin_record(json, out, "verdict");
-	} else {
-		json_begin(json, out, true);
-		json_open(json, NULL, '{');
-		json_head(json, "bind", seen);
-	}
-}
-
-static void end(struct json *json, struct out *out, const struct style *style,
-		const struct snapshot *seen, uint64_t sockets)
-{
-	if (style->format == FORMAT_JSONL) {
-		json_end_record(json);
-		json_begin_record(json, out, "trailer");
-	}
-	json_end(json, seen, sockets, snapshot_is_complete(seen));
-	json_end_record(json);
 }
 
 /* -- TCP and UDP --------------------------------------------------------- */
@@ -174,10 +148,11 @@ void bind_json(struct out *out, const struct style *style, const struct bind_pag
 {
 	struct json json;
 
-	begin(&json, out, style, bind->seen);
+	answer_begin(&json, out, style->format, "bind", bind->seen);
+	answer_part(&json, "verdict");
 	bind_json_members(&json, style, bind);
 	put_elsewhere(&json, bind->scene);
-	end(&json, out, style, bind->seen, bind->seen->socks.count);
+	answer_end(&json, bind->seen, bind->seen->socks.count, NULL, snapshot_is_complete(bind->seen));
 }
 
 /* -- unix ---------------------------------------------------------------- */
@@ -251,7 +226,8 @@ void unix_json(struct out *out, const struct style *style, const struct unix_pag
 	const struct unix_answer *answer = named->answer;
 	struct json json;
 
-	begin(&json, out, style, named->seen);
+	answer_begin(&json, out, style->format, "bind", named->seen);
+	answer_part(&json, "verdict");
 	json_string(&json, "protocol", "unix");
 	put_name(&json, named->ask);
 	put_no_options(&json);
@@ -267,5 +243,6 @@ void unix_json(struct out *out, const struct style *style, const struct unix_pag
 	json_null(&json, "probe");
 	json_advice(&json, "advice", &answer->advice);
 	json_advice(&json, "notes", &answer->notes);
-	end(&json, out, style, named->seen, named->scene->socks.count);
+	answer_end(&json, named->seen, named->scene->socks.count, NULL,
+		   snapshot_is_complete(named->seen));
 }

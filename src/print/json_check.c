@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "print/check.h"
 
+#include "print/answer.h"
 #include "print/json_shapes.h"
 #include "print/who.h"
 #include "words/findings.h"
@@ -228,47 +229,19 @@ void check_json_overview(struct json *json, const struct snapshot *seen,
 	put_limits(json, &seen->limits);
 }
 
-static void put_overview(struct json *json, const struct snapshot *seen,
-			 const struct report *report)
-{
-	json_head(json, "check", seen);
-	check_json_overview(json, seen, report);
-}
-
 void check_json(struct out *out, const struct style *style,
 		const struct snapshot *seen, const struct report *report)
 {
 	struct json json;
 
-	json_begin(&json, out, true);
-	json_open(&json, NULL, '{');
-	put_overview(&json, seen, report);
-	json_open(&json, "findings", '[');
+	answer_begin(&json, out, style->format, "check", seen);
+	check_json_overview(&json, seen, report);
+	answer_list(&json, "findings");
 	for (size_t i = 0; i < report->findings.count; i++) {
-		json_open(&json, NULL, '{');
+		answer_item(&json, "finding", false);
 		check_json_finding(&json, &report->findings.at[i], seen, style);
-		json_close(&json, '}');
+		answer_item_end(&json);
 	}
-	json_close(&json, ']');
-	json_end(&json, seen, report->summary.total, snapshot_is_complete(seen));
-	json_close(&json, '}');
-	out_char(out, '\n');
-}
-
-void check_jsonl(struct out *out, const struct style *style,
-		 const struct snapshot *seen, const struct report *report)
-{
-	struct json json;
-
-	json_begin_record(&json, out, "header");
-	put_overview(&json, seen, report);
-	json_end_record(&json);
-	for (size_t i = 0; i < report->findings.count; i++) {
-		json_begin_record(&json, out, "finding");
-		check_json_finding(&json, &report->findings.at[i], seen, style);
-		json_end_record(&json);
-	}
-	json_begin_record(&json, out, "trailer");
-	json_end(&json, seen, report->summary.total, snapshot_is_complete(seen));
-	json_end_record(&json);
+	answer_list_end(&json);
+	answer_end(&json, seen, report->summary.total, NULL, snapshot_is_complete(seen));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "print/connect.h"
 
+#include "print/answer.h"
 #include "print/json_shapes.h"
 
 /* No word for it in the schema: what is not known is null. */
@@ -25,29 +26,6 @@ static void put_real(struct json *json, const char *name, bool is, double value)
 static void put_cost(struct json *json, bool is, bool cliff)
 {
 	json_string(json, "search_cost", !is ? NULL : cliff ? "cliff" : "flat");
-}
-
-static void begin(struct json *json, struct out *out, const struct style *style,
-		  const struct snapshot *seen)
-{
-	if (style->format == FORMAT_JSONL) {
-		json_begin_record(json, out, "header");
-	} else {
-		json_begin(json, out, true);
-		json_open(json, NULL, '{');
-	}
-	json_head(json, "connect", seen);
-}
-
-static void end(struct json *json, struct out *out, const struct style *style,
-		const struct snapshot *seen)
-{
-	if (style->format == FORMAT_JSONL) {
-		json_end_record(json);
-		json_begin_record(json, out, "trailer");
-	}
-	json_end(json, seen, seen->socks.count, snapshot_is_complete(seen));
-	json_end_record(json);
 }
 
 /* -- one destination ----------------------------------------------------- */
@@ -145,11 +123,8 @@ void connect_json(struct out *out, const struct style *style, const struct conne
 	const struct connect_answer *a = page->answer;
 	struct json json;
 
-	begin(&json, out, style, page->seen);
-	if (style->format == FORMAT_JSONL) {
-		json_end_record(&json);
-		json_begin_record(&json, out, "verdict");
-	}
+	answer_begin(&json, out, style->format, "connect", page->seen);
+	answer_part(&json, "verdict");
 	put_ask(&json, page);
 	put_budget(&json, a);
 	json_string(&json, "verdict", verdict_word(a->verdict));
@@ -160,7 +135,7 @@ void connect_json(struct out *out, const struct style *style, const struct conne
 	json_advice(&json, "advice", &a->advice);
 	json_advice(&json, "avoid", &a->avoid);
 	json_advice(&json, "notes", &a->notes);
-	end(&json, out, style, page->seen);
+	answer_end(&json, page->seen, page->seen->socks.count, NULL, snapshot_is_complete(page->seen));
 }
 
 /* -- all destinations ---------------------------------------------------- */
@@ -201,41 +176,19 @@ static void put_destination(struct json *json, const struct snapshot *seen,
 	json_string(json, "verdict", verdict_word(d->verdict));
 }
 
-static void put_lines(struct json *json, const struct snapshot *seen,
-		      const struct destinations *all)
-{
-	json_open(json, "destinations", '[');
-	for (size_t i = 0; i < all->list.count; i++) {
-		bool pretty = json_begin_line(json);
-
-		put_destination(json, seen, &all->list.at[i]);
-		json_end_line(json, pretty);
-	}
-	json_close(json, ']');
-}
-
-static void put_records(struct json *json, const struct snapshot *seen,
-			const struct destinations *all)
-{
-	struct out *out = json->out;
-
-	for (size_t i = 0; i < all->list.count; i++) {
-		json_end_record(json);
-		json_begin_record(json, out, "destination");
-		put_destination(json, seen, &all->list.at[i]);
-	}
-}
-
 void destinations_json(struct out *out, const struct style *style, const struct snapshot *seen,
 		       const struct destinations *destinations)
 {
 	struct json json;
 
-	begin(&json, out, style, seen);
+	answer_begin(&json, out, style->format, "connect", seen);
 	put_overview(&json, destinations);
-	if (style->format == FORMAT_JSONL)
-		put_records(&json, seen, destinations);
-	else
-		put_lines(&json, seen, destinations);
-	end(&json, out, style, seen);
+	answer_list(&json, "destinations");
+	for (size_t i = 0; i < destinations->list.count; i++) {
+		answer_item(&json, "destination", true);
+		put_destination(&json, seen, &destinations->list.at[i]);
+		answer_item_end(&json);
+	}
+	answer_list_end(&json);
+	answer_end(&json, seen, seen->socks.count, NULL, snapshot_is_complete(seen));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "print/group.h"
 
+#include "print/answer.h"
 #include "print/cell.h"
 #include "print/json_shapes.h"
 #include "print/where.h"
@@ -118,7 +119,6 @@ static void json_group(struct json *json, const struct group_page *view, const s
 
 static void json_frame(struct json *json, const struct group_page *view)
 {
-	json_head(json, "list", view->page.seen);
 	json_open(json, "by", '[');
 	for (size_t i = 0; i < view->groups->keys_count; i++)
 		json_string(json, NULL, group_table[view->groups->keys[i]].name);
@@ -131,35 +131,14 @@ void group_json(const struct group_page *view)
 	const struct snapshot *seen = view->page.seen;
 	struct json json;
 
-	json_begin(&json, view->page.out, true);
-	json_open(&json, NULL, '{');
+	answer_begin(&json, view->page.out, view->page.style->format, "list", seen);
 	json_frame(&json, view);
-	json_open(&json, "groups", '[');
+	answer_list(&json, "groups");
 	for (size_t i = 0; i < view->shown; i++) {
-		json_open(&json, NULL, '{');
+		answer_item(&json, "group", false);
 		json_group(&json, view, &view->groups->list.at[i]);
-		json_close(&json, '}');
+		answer_item_end(&json);
 	}
-	json_close(&json, ']');
-	json_end(&json, seen, view->groups->sockets, snapshot_lists_all(seen));
-	json_close(&json, '}');
-	out_char(view->page.out, '\n');
-}
-
-void group_jsonl(const struct group_page *view)
-{
-	const struct snapshot *seen = view->page.seen;
-	struct json json;
-
-	json_begin_record(&json, view->page.out, "header");
-	json_frame(&json, view);
-	json_end_record(&json);
-	for (size_t i = 0; i < view->shown; i++) {
-		json_begin_record(&json, view->page.out, "group");
-		json_group(&json, view, &view->groups->list.at[i]);
-		json_end_record(&json);
-	}
-	json_begin_record(&json, view->page.out, "trailer");
-	json_end(&json, seen, view->groups->sockets, snapshot_lists_all(seen));
-	json_end_record(&json);
+	answer_list_end(&json);
+	answer_end(&json, seen, view->groups->sockets, NULL, snapshot_lists_all(seen));
 }

@@ -95,19 +95,6 @@ void json_holders(struct json *json, const struct snapshot *seen, uint32_t inode
 		json_u64(json, "processes_left_out", count - shown);
 }
 
-void json_begin_record(struct json *json, struct out *out, const char *type)
-{
-	json_begin(json, out, false);
-	json_open(json, NULL, '{');
-	json_string(json, "type", type);
-}
-
-void json_end_record(struct json *json)
-{
-	json_close(json, '}');
-	out_char(json->out, '\n');
-}
-
 bool json_begin_line(struct json *json)
 {
 	bool pretty = json->pretty;

@@ -29,10 +29,6 @@ void json_cgroup(struct json *json, const struct cgroup *cgroup);
  */
 void json_holders(struct json *json, const struct snapshot *seen, uint32_t inode, size_t most);
 
-/* One object that is a document, an array element or a record of JSON Lines. */
-void json_begin_record(struct json *json, struct out *out, const char *type);
-void json_end_record(struct json *json);
-
 /* An array element on one line; json_end_line() gets back what the first one returned. */
 bool json_begin_line(struct json *json);
 void json_end_line(struct json *json, bool pretty);
