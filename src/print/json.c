@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "base/words.h"
 #include "print/json_parts.h"
+#include "print/json_shapes.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -303,10 +304,7 @@ void json_head(struct json *json, const char *command, const struct snapshot *se
 	json_time(json, "time", seen->time_ms);
 	json_open(json, "netns", '{');
 	json_foreign(json, "name", netns, netns ? strlen(netns) : 0);
-	if (seen->netns_inode)
-		json_u64(json, "inode", seen->netns_inode);
-	else
-		json_null(json, "inode");
+	json_count(json, "inode", seen->netns_inode, seen->netns_inode);
 	json_close(json, '}');
 	json_string(json, "kernel", seen->version[0] ? seen->version : NULL);
 }

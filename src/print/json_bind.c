@@ -57,14 +57,6 @@ static void put_with(struct json *json, const struct bind_answer *answer)
 	json_close(json, '}');
 }
 
-static void put_flag(struct json *json, const char *name, bool known, bool value)
-{
-	if (known)
-		json_bool(json, name, value);
-	else
-		json_null(json, name);
-}
-
 static void put_blocker(struct json *json, const struct style *style,
 			const struct snapshot *seen, const struct bind_answer *answer,
 			const struct bind_blocker *blocker)
@@ -76,8 +68,8 @@ static void put_blocker(struct json *json, const struct style *style,
 	json_string(json, "why", bind_why_name[blocker->why]);
 	json_bool(json, "certain", blocker->certain);
 	json_open(json, "flags", '{');
-	put_flag(json, "reuseaddr", sock->have & HAVE_REUSEADDR, sock->reuseaddr);
-	put_flag(json, "reuseport", sock->have & HAVE_REUSEPORT, sock->reuseport);
+	json_flag(json, "reuseaddr", sock->have & HAVE_REUSEADDR, sock->reuseaddr);
+	json_flag(json, "reuseport", sock->have & HAVE_REUSEPORT, sock->reuseport);
 	json_close(json, '}');
 	json_known(json, "frees_in_ms", &blocker->frees_in_ms);
 	json_sentence(json, "text", bind_blocker_text(answer, blocker));

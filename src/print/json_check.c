@@ -14,10 +14,8 @@ static void put_summary(struct json *json, const struct report *report)
 	json_u64(json, "sockets", report->summary.total);
 	json_open(json, "states", '{');
 	for (int i = 1; i < STATE_COUNT; i++)
-		if (report->summary.untold[i])
-			json_null(json, state_table[i].name);
-		else
-			json_u64(json, state_table[i].name, report->summary.count[i]);
+		json_count(json, state_table[i].name, !report->summary.untold[i],
+			   report->summary.count[i]);
 	json_close(json, '}');
 	/* members of a schema stay: no state is counted by the kernel's counters any more */
 	json_open(json, "from_counters", '[');
@@ -41,10 +39,8 @@ static void put_limits(struct json *json, const struct limits *limits)
 {
 	json_open(json, "limits", '{');
 	put_port_range(json, &limits->limit[LIMIT_PORT_LOW], &limits->limit[LIMIT_PORT_HIGH]);
-	if (limits->reserved_known)
-		json_u64(json, "reserved_ports", limits_reserved_count(limits, false));
-	else
-		json_null(json, "reserved_ports");
+	json_count(json, "reserved_ports", limits->reserved_known,
+		   limits->reserved_known ? limits_reserved_count(limits, false) : 0);
 	for (int i = 0; i < LIMIT_COUNT; i++)
 		if (limit_table[i].name)
 			json_known(json, limit_table[i].name, &limits->limit[i]);
@@ -65,14 +61,6 @@ static void put_addr(struct json *json, const char *name, bool known,
 		json_null(json, name);
 }
 
-static void put_port(struct json *json, uint16_t port)
-{
-	if (port)
-		json_u64(json, "port", port);
-	else
-		json_null(json, "port");
-}
-
 static void put_owner(struct json *json, const struct snapshot *seen,
 		      const struct subject *subject)
 {
@@ -87,7 +75,7 @@ static void put_owner(struct json *json, const struct snapshot *seen,
 	json_open(json, "remote", '{');
 	put_addr(json, "address", subject->has_destination, &subject->destination,
 		 subject->family);
-	put_port(json, subject->port);
+	json_count(json, "port", subject->port, subject->port);
 	json_close(json, '}');
 }
 
@@ -95,7 +83,7 @@ static void put_listener(struct json *json, const struct snapshot *seen,
 			 const struct subject *subject)
 {
 	json_addr(json, "address", &subject->source, subject->family);
-	put_port(json, subject->port);
+	json_count(json, "port", subject->port, subject->port);
 	json_holders(json, seen, subject->listener_inode, EXAMPLE_HOLDERS_MAX);
 }
 
@@ -117,7 +105,7 @@ static void put_subject(struct json *json, const struct snapshot *seen,
 			 subject->family);
 		put_addr(json, "destination", subject->has_destination,
 			 &subject->destination, subject->family);
-		put_port(json, subject->port);
+		json_count(json, "port", subject->port, subject->port);
 	} else if (subject->kind == SUBJECT_LISTENER) {
 		put_listener(json, seen, subject);
 	}
@@ -169,14 +157,6 @@ static void put_evidence(struct json *json, const struct finding *f)
 	json_close(json, '}');
 }
 
-static void put_bound(struct json *json, const char *name, int64_t ms)
-{
-	if (ms >= 0)
-		json_i64(json, name, ms);
-	else
-		json_null(json, name);
-}
-
 /*
  * Each of many processes that share a socket may have a finding, with that socket as
  * its example: all holders in each would be their square.
@@ -215,8 +195,8 @@ void check_json_finding(struct json *json, const struct finding *f,
 	json_string(json, "severity", who_severity(f->severity));
 	put_subject(json, seen, &f->subject);
 	json_u64(json, "count", f->count);
-	put_bound(json, "age_min_ms", f->age.min_ms);
-	put_bound(json, "age_max_ms", f->age.max_ms);
+	json_count(json, "age_min_ms", f->age.min_ms >= 0, (uint64_t)f->age.min_ms);
+	json_count(json, "age_max_ms", f->age.max_ms >= 0, (uint64_t)f->age.max_ms);
 	put_evidence(json, f);
 	put_words(json, f, seen);
 	put_members(json, f, seen, style);

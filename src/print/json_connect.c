@@ -15,14 +15,6 @@ static const char *verdict_word(enum connect_verdict verdict)
 	return words[verdict];
 }
 
-static void put_real(struct json *json, const char *name, bool is, double value)
-{
-	if (is)
-		json_real(json, name, value);
-	else
-		json_null(json, name);
-}
-
 static void put_cost(struct json *json, bool is, bool cliff)
 {
 	json_string(json, "search_cost", !is ? NULL : cliff ? "cliff" : "flat");
@@ -75,8 +67,8 @@ static void put_budget(struct json *json, const struct connect_answer *a)
 	json_count(json, "ambiguous", known, a->ambiguous);
 	json_count(json, "reserved", known, a->reserved);
 	json_known(json, "next_free_ms", &a->next_free_ms);
-	put_real(json, "close_rate_per_s", known && a->rate_known, a->close_rate_per_s);
-	put_real(json, "exhausted_in_s", known && a->exhaustion_known, a->exhausted_in_s);
+	json_real_of(json, "close_rate_per_s", known && a->rate_known, a->close_rate_per_s);
+	json_real_of(json, "exhausted_in_s", known && a->exhaustion_known, a->exhausted_in_s);
 	put_cost(json, known, a->cliff);
 }
 
@@ -169,9 +161,9 @@ static void put_destination(struct json *json, const struct snapshot *seen,
 	json_count(json, "left", known, d->left);
 	json_count(json, "left_min", known, d->left_min);
 	json_u64(json, "left_max", d->left_max);
-	put_real(json, "gone_percent", known, d->percent_gone);
-	put_real(json, "close_rate_per_s", d->rate_known, d->close_rate_per_s);
-	put_real(json, "exhausted_in_s", d->exhaustion_known, d->exhausted_in_s);
+	json_real_of(json, "gone_percent", known, d->percent_gone);
+	json_real_of(json, "close_rate_per_s", d->rate_known, d->close_rate_per_s);
+	json_real_of(json, "exhausted_in_s", d->exhaustion_known, d->exhausted_in_s);
 	put_cost(json, true, d->cliff);
 	json_string(json, "verdict", verdict_word(d->verdict));
 }

@@ -19,6 +19,22 @@ void json_count(struct json *json, const char *name, bool is, uint64_t value)
 		json_null(json, name);
 }
 
+void json_flag(struct json *json, const char *name, bool is, bool value)
+{
+	if (is)
+		json_bool(json, name, value);
+	else
+		json_null(json, name);
+}
+
+void json_real_of(struct json *json, const char *name, bool is, double value)
+{
+	if (is)
+		json_real(json, name, value);
+	else
+		json_null(json, name);
+}
+
 void json_sentence(struct json *json, const char *name, const char *sentence)
 {
 	json_string(json, name, *sentence ? sentence : NULL);

@@ -109,9 +109,6 @@ void json_place(struct json *json, const char *name, const struct place *place)
 	json_string(json, "pod", place->pod);
 	json_name(json, "unit", place->unit);
 	json_bool(json, "own", place->is_own);
-	if (place->init_known)
-		json_bool(json, "init", place->is_init);
-	else
-		json_null(json, "init");
+	json_flag(json, "init", place->init_known, place->is_init);
 	json_close(json, '}');
 }
