@@ -6,7 +6,7 @@
 #include "base/grow.h"
 #include "base/map.h"
 #include "base/own.h"
-#include "print/events.h"
+#include "print/print.h"
 
 #include <errno.h>
 #include <poll.h>

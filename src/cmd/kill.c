@@ -9,7 +9,7 @@
 #include "base/grow.h"
 #include "cmd/deadline.h"
 #include "cmd/action.h"
-#include "print/kill.h"
+#include "print/print.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -3,7 +3,7 @@
 #define PRINT_BIND_H
 
 #include "print/print.h"
-#include "print/screen.h"
+#include "print/page.h"
 
 /* What print_bind() and print_unix() were given. */
 struct bind_page {

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "print/events.h"
-
 #include "print/answer.h"
 #include "print/cell.h"
 #include "print/endpoint.h"

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "print/kill.h"
-
 #include "print/answer.h"
 #include "print/cell.h"
 #include "print/endpoint.h"

@@ -2,7 +2,7 @@
 #include "print/picture.h"
 
 #include "print/cell.h"
-#include "print/screen.h"
+#include "print/page.h"
 
 #define USUAL_WIDTH 80
 #define AGE_CELL    5

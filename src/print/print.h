@@ -9,6 +9,7 @@
 #include "model/connect.h"
 #include "model/finding.h"
 #include "model/group.h"
+#include "model/kill_result.h"
 #include "model/snapshot.h"
 
 /*
@@ -137,6 +138,35 @@ int print_groups(struct out *out, const struct style *style, const struct snapsh
 struct tcp_states { uint64_t total, of[STATE_COUNT]; };
 int print_summary(struct out *out, const struct style *style, const struct snapshot *seen,
 		  const struct tcp_states *states);
+
+/*
+ * What -K did, or would do: as text a line for each socket with its outcome and
+ * a closing line, as JSON the sockets of `list` with "outcome" and "reason", and
+ * the totals. Returns 0 or -errno of the output.
+ */
+int print_kill_results(struct out *out, const struct style *style, const struct snapshot *seen,
+		const struct kill_results *results);
+
+/* "3 sockets matched: 2 destroyed, 1 gone"; for people. */
+void kill_results_sum(struct text *text, const struct kill_results *results);
+
+/*
+ * Sockets as they are freed, a line or a record each, written out at once. Text
+ * has the local time of day; JSON is one record a line, whichever was asked for.
+ */
+struct event_row {
+	int64_t            time_ms;
+	const struct sock *sock;        /* state: the last one seen, or STATE_NONE */
+	const struct snapshot *owners;  /* where its holders and cgroup stand */
+	bool               known;       /* it was seen before, so inode means something */
+};
+
+void events_begin(struct out *out, const struct style *style, const struct snapshot *seen);
+void events_row(struct out *out, const struct style *style, const struct event_row *row);
+void events_lost(struct out *out, const struct style *style, int64_t time_ms, uint64_t count);
+/* @count: rows that were written. */
+void events_end(struct out *out, const struct style *style, const struct snapshot *seen,
+		uint64_t count);
 
 /* The whole of `check`. Returns 0 or -errno of the output. */
 int print_check(struct out *out, const struct style *style,

@@ -10,7 +10,7 @@
 #include "base/grow.h"
 #include "print/cell.h"
 #include "print/columns.h"
-#include "print/screen.h"
+#include "print/page.h"
 #include "print/ss_text.h"
 #include "print/swift.h"
 

@@ -9,7 +9,6 @@
 #include "print/cell.h"
 #include "print/page.h"
 #include "print/picture.h"
-#include "print/screen.h"
 #include "print/who.h"
 #include "words/fill.h"
 #include "words/findings.h"

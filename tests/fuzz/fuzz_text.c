@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "base/wrap.h"
 #include "print/print.h"
-#include "print/screen.h"
+#include "print/page.h"
 
 #include <locale.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #include "base/grow.h"
 #include "model/need.h"
 #include "print/cell.h"
-#include "print/screen.h"
+#include "print/page.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

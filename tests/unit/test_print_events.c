@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* list -E: of a freed socket is said what was known of it, and of what was lost how much. */
-#include "print/events.h"
+#include "print/print.h"
 
 #include "base/grow.h"
 

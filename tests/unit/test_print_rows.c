@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rows of list and of -K whose values are rare: in each form the same is known of them. */
-#include "print/kill.h"
 #include "print/print.h"
 
 #include "base/grow.h"
