@@ -100,10 +100,6 @@ static void print_healthy(const struct page *page, const struct check_all *all)
 
 static void print_quiet(const struct page *page, const struct check_all *all)
 {
-	bool complete = snapshot_is_complete(all->seen);
-
-	if (complete && !all->findings)
-		return;
 	print_headline(page, all);
 	for (size_t i = 0; i < all->count; i++) {
 		struct page part = *page;
@@ -114,7 +110,7 @@ static void print_quiet(const struct page *page, const struct check_all *all)
 		check_short(&part, text_str(&word), all->areas[i].report);
 		text_fini(&word);
 	}
-	if (!complete)
+	if (!snapshot_is_complete(all->seen))
 		page_gaps(page);
 }
 

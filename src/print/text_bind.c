@@ -434,10 +434,7 @@ void bind_text(struct out *out, const struct style *style, const struct bind_pag
 {
 	const struct bind_answer *answer = bind->answer;
 	struct page page = { out, style, bind->seen, LABEL };
-	bool ok = answer->asked.verdict == VERDICT_OK;
 
-	if (style->quiet && ok && snapshot_is_complete(bind->seen))
-		return;
 	print_headline(&page, bind);
 	if (!style->quiet) {
 		print_blockers(&page, answer);
@@ -506,10 +503,7 @@ void unix_text(struct out *out, const struct style *style, const struct unix_pag
 {
 	const struct unix_answer *answer = named->answer;
 	struct page page = { out, style, named->seen, UNIX_LABEL };
-	bool ok = answer->asked.verdict == VERDICT_OK;
 
-	if (style->quiet && ok && snapshot_is_complete(named->seen))
-		return;
 	print_unix_headline(&page, named);
 	if (!style->quiet) {
 		print_unix_socks(&page, named);

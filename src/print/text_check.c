@@ -257,13 +257,9 @@ void check_short(const struct page *page, const char *where, const struct report
 
 static void print_quiet(const struct page *page, const struct report *report)
 {
-	bool complete = snapshot_is_complete(page->seen);
-
-	if (complete && !report->findings.count)
-		return;
 	print_headline(page, report);
 	check_short(page, "", report);
-	if (!complete)
+	if (!snapshot_is_complete(page->seen))
 		page_gaps(page);
 }
 

@@ -403,9 +403,6 @@ void connect_text(struct out *out, const struct style *style, const struct conne
 	struct text text = { 0 };
 	enum ink ink;
 
-	if (style->quiet && connect->answer->verdict == CONNECT_OK &&
-	    snapshot_is_complete(connect->seen))
-		return;
 	ink = put_headline(&text, connect);
 	page_headline(&page, ink, text.at);
 	text_fini(&text);

@@ -252,8 +252,6 @@ void destinations_text(struct out *out, const struct style *style, const struct 
 	struct text text = { 0 };
 	enum ink ink;
 
-	if (style->quiet && all->worst == CONNECT_OK && snapshot_is_complete(seen))
-		return;
 	ink = put_headline(&text, &page, all);
 	page_headline(&page, ink, text.at);
 	text_fini(&text);
