@@ -55,18 +55,6 @@ void action_fini(struct action *action)
 	filter_fini(&action->filter);
 }
 
-int action_prepare(struct action *action)
-{
-	struct session *session = &action->session;
-	int err = 0;
-
-	if (action->need & NEED_HOLDERS)
-		err = collect_holders(session->collect, &session->seen, NULL, &session->fault);
-	if (!err && (action->need & NEED_CGROUP))
-		err = collect_cgroups(session->collect, &session->seen, NULL, &session->fault);
-	return err;
-}
-
 struct collect_ask action_ask(const struct action *action, size_t i)
 {
 	return (struct collect_ask){

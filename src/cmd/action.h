@@ -23,9 +23,6 @@ struct action {
 int action_read(struct action *action, const struct options *options, const char *letter, size_t max);
 void action_fini(struct action *action);
 
-/* Owners and cgroup paths, as the filter and the options want them. */
-int action_prepare(struct action *action);
-
 /* The question for one of its families. */
 struct collect_ask action_ask(const struct action *action, size_t i);
 

@@ -34,18 +34,6 @@ static int keep(void *ctx, const struct sock *sock)
 	return sink.take(sink.ctx, sock);
 }
 
-/* Owners of all sockets are for filters that ask for them. */
-static int look_at_owners(struct session *session, unsigned need)
-{
-	int err = 0;
-
-	if (need & NEED_HOLDERS)
-		err = collect_holders(session->collect, &session->seen, NULL, &session->fault);
-	if (!err && (need & NEED_CGROUP))
-		err = collect_cgroups(session->collect, &session->seen, NULL, &session->fault);
-	return err;
-}
-
 static int look_at_all(struct checking *checking)
 {
 	struct session *session = &checking->session;
@@ -57,7 +45,7 @@ static int look_at_all(struct checking *checking)
 	err = collect_socks(session->collect, &ask,
 			    (struct sink){ .take = keep, .ctx = checking },
 			    &session->seen, &session->fault);
-	return err ? err : look_at_owners(session, need);
+	return err ? err : session_owners(session, need);
 }
 
 static int take(void *ctx, const struct sock *sock)

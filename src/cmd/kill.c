@@ -47,7 +47,7 @@ static int list_targets(struct kill_job *job)
 {
 	struct action *action = &job->action;
 	struct session *session = &action->session;
-	int err = action_prepare(action);
+	int err = session_owners(session, action->need);
 
 	job->view = (struct filter_view){ .seen = &session->seen, .findings = &action->findings };
 	for (size_t i = 0; i < action->families.count && !err; i++) {

@@ -45,21 +45,6 @@ static unsigned all_needs(const struct listing_job *job)
 	return shown_needs(job) | order_need(&job->arrangement.order) | filter_need(&job->filter);
 }
 
-/* Owners and paths first: rows are printed while they come. */
-static int prepare(struct session *session, unsigned need)
-{
-	int err = 0;
-
-	if (need & NEED_HOLDERS)
-		err = collect_holders(session->collect, &session->seen, NULL, &session->fault);
-	if (!err && session->style.with_threads)
-		collect_threads(session->collect, &session->seen);
-	if (!err && (need & NEED_CGROUP))
-		err = collect_cgroups(session->collect, &session->seen, NULL, &session->fault);
-	collect_forget_owners(session->collect);
-	return err;
-}
-
 struct row_sink {
 	struct session *session;
 	struct listing *listing;
@@ -197,8 +182,9 @@ static enum status show(struct listing_job *job)
 	if (session->options->explain_filter)
 		return filters_explain(&job->filter, session, &out);
 	if (filters_prepare(&job->filter, session, &job->findings) < 0 ||
-	    prepare(session, need) < 0)
+	    session_owners(session, need) < 0)
 		return cmd_fail(&session->fault);
+	collect_forget_owners(session->collect);
 	err = job->groups.keys_count ? show_groups(job, need) : show_rows(job, need);
 	if (err && !out.err)
 		return cmd_fail(&session->fault);

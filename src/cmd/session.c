@@ -260,6 +260,19 @@ int session_name(struct session *session, const struct map *inodes)
 	return err;
 }
 
+int session_owners(struct session *session, unsigned need)
+{
+	int err = 0;
+
+	if (need & NEED_HOLDERS)
+		err = collect_holders(session->collect, &session->seen, NULL, &session->fault);
+	if (!err && session->style.with_threads)
+		collect_threads(session->collect, &session->seen);
+	if (!err && (need & NEED_CGROUP))
+		err = collect_cgroups(session->collect, &session->seen, NULL, &session->fault);
+	return err;
+}
+
 struct collect_ask session_ask(const struct options *options, uint32_t states, unsigned need)
 {
 	bool both = options->ipv4 == options->ipv6;

@@ -66,6 +66,9 @@ uint32_t session_device(struct session *session, const char *name);
  */
 int session_name(struct session *session, const struct map *inodes);
 
+/* Owners and cgroup paths of all sockets, as far as @need (enum need) has them; -T: threads. */
+int session_owners(struct session *session, unsigned need);
+
 /* Asks for TCP sockets as the options say. */
 struct collect_ask session_ask(const struct options *options, uint32_t states, unsigned need);
 
