@@ -41,7 +41,6 @@ enum status explain_run(const struct options *options);
 enum status record_run(const struct options *options);
 enum status tables_run(const struct options *options);
 
-/* help.c, for main. */
 /* Examples first, then the options of @command; of the program when NULL. */
 enum status help_print(const struct command *command);
 enum status version_print(void);

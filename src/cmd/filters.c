@@ -408,8 +408,8 @@ int filters_prepare(struct filter *filter, struct session *session,
 	if (!filter_has(filter, FILTER_FINDING))
 		return 0;
 	if (session->options->all_netns)
-		return fault_set(&session->fault, EINVAL, "-G and a filter with finding exclude each "
-				 "other: findings are of one network namespace, see 'sockvet check -G'");
+		return fault_set(&session->fault, EINVAL, "-G and a filter with finding cannot be used "
+				 "together: findings are of one network namespace, see 'sockvet check -G'");
 	err = find_all(session, findings);
 	/* A listing collects its own rows and all owners, not those of findings. */
 	grow_fini(&seen->socks);
