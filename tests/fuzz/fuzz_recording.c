@@ -7,7 +7,7 @@
 #include "fuzz.h"
 #include "program.h"
 
-#include "collect/load.h"
+#include "collect/recorder.h"
 #include "collect/redact.h"
 
 #include <fcntl.h>

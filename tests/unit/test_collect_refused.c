@@ -9,7 +9,7 @@
 #include "collect/collect.h"
 #include "collect/destroy.h"
 #include "collect/handle.h"
-#include "collect/save.h"
+#include "collect/recorder.h"
 
 #include <dirent.h>
 #include <dlfcn.h>

@@ -3,7 +3,7 @@
 #include "test.h"
 
 #include "collect/collect.h"
-#include "collect/save.h"
+#include "collect/recorder.h"
 
 #include <arpa/inet.h>
 #include <linux/inet_diag.h>
