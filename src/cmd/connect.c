@@ -104,7 +104,7 @@ static int take_source(struct session *session, struct connect_ask *ask)
 
 static int fill_ask(struct session *session, const struct target *target, struct connect_ask *ask)
 {
-	struct way way = { .known = false };
+	struct chosen_route chosen = { .known = false };
 	int err;
 
 	*ask = (struct connect_ask){
@@ -118,14 +118,14 @@ static int fill_ask(struct session *session, const struct target *target, struct
 		err = take_source(session, ask);
 	if (err)
 		return err;
-	collect_way(session->collect, ask, &way, &session->seen);
-	if (way.known && way.err)
-		return no_way(session, ask, way.err);
+	collect_route(session->collect, ask, &chosen, &session->seen);
+	if (chosen.known && chosen.err)
+		return no_way(session, ask, chosen.err);
 	if (session->options->source)
 		return 0;
-	if (!way.known)
+	if (!chosen.known)
 		return no_way(session, ask, 0);
-	ask->source = way.source;
+	ask->source = chosen.source;
 	return 0;
 }
 

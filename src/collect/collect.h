@@ -241,14 +241,14 @@ int collect_unix(struct collect *collect, const struct unix_ask *ask,
 		 struct unix_scene *scene, struct snapshot *seen, struct fault *fault);
 
 /**
- * collect_way - the source address and device that the kernel would pick
+ * collect_route - the source address and device that the kernel would pick
  * @ask: destination and device; a source that bind() chose before, or zeros
  *
- * A destination without a way is @way->err and no error. A recording without the
- * answer leaves @way->known false.
+ * A destination without a route is @chosen->err and no error. A recording without the
+ * answer leaves @chosen->known false.
  */
-void collect_way(struct collect *collect, const struct connect_ask *ask, struct way *way,
-		 struct snapshot *seen);
+void collect_route(struct collect *collect, const struct connect_ask *ask,
+		   struct chosen_route *chosen, struct snapshot *seen);
 
 /**
  * collect_probe_ports - ask the kernel which ports connect() may use

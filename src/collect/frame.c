@@ -36,8 +36,8 @@ const struct frame_schema frame_schemas[FRAME_TYPE_COUNT] = {
 
 _Static_assert(sizeof(struct answer_flags) == 16 && sizeof(struct answer_bind_context_key) == 32 &&
 	       sizeof(struct answer_bind_context) == 12 && sizeof(struct answer_probe_bind_key) == 52 &&
-	       sizeof(struct bind_probe) == 208 && sizeof(struct answer_way_key) == 40 &&
-	       sizeof(struct way) == 28 && sizeof(struct port_probe) == 16596 &&
+	       sizeof(struct bind_probe) == 208 && sizeof(struct answer_route_key) == 40 &&
+	       sizeof(struct chosen_route) == 28 && sizeof(struct port_probe) == 16596 &&
 	       sizeof(struct answer_elsewhere_key) == 8 && sizeof(struct elsewhere) == 344 &&
 	       sizeof(struct answer_unix) == 44 && sizeof(struct unix_sock) == 20 &&
 	       sizeof(struct answer_thread) == 32, "no padding in a recording");
@@ -53,10 +53,10 @@ const struct answer_schema answer_schemas[ANSWER_KIND_COUNT] = {
 				 .plain = true, .row = { FIELD(NETNS, elsewhere, name),
 							 FIELD(COMM, elsewhere, comm) } },
 	[ANSWER_UNIX]        = { sizeof(struct answer_unix), sizeof(struct unix_sock) },
-	[ANSWER_WAY]         = { .head_size = sizeof(struct way), .plain = true,
-				 .key = { FIELD(ADDRESS, answer_way_key, destination),
-					  FIELD(ADDRESS, answer_way_key, source) },
-				 .head = FIELD(ADDRESS, way, source) },
+	[ANSWER_ROUTE]       = { .head_size = sizeof(struct chosen_route), .plain = true,
+				 .key = { FIELD(ADDRESS, answer_route_key, destination),
+					  FIELD(ADDRESS, answer_route_key, source) },
+				 .head = FIELD(ADDRESS, chosen_route, source) },
 	[ANSWER_PROBE_PORTS] = { .head_size = sizeof(struct port_probe), .plain = true },
 	[ANSWER_THREADS]     = { .row_size = sizeof(struct answer_thread), .plain = true,
 				 .row = { FIELD(COMM, answer_thread, comm) } },

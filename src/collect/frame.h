@@ -62,7 +62,7 @@ enum frame_type {
 /* What one answer of the kernel is about; part of the format. */
 enum answer_kind {
 	ANSWER_FLAGS = 1, ANSWER_BIND_CONTEXT, ANSWER_ELSEWHERE, ANSWER_PROBE_BIND,
-	ANSWER_UNIX, ANSWER_WAY, ANSWER_PROBE_PORTS,
+	ANSWER_UNIX, ANSWER_ROUTE, ANSWER_PROBE_PORTS,
 	ANSWER_THREADS,
 	ANSWER_KIND_COUNT,
 };
@@ -129,7 +129,7 @@ struct answer_probe_bind_key {
 	uint8_t  addr[16];
 };
 
-struct answer_way_key {
+struct answer_route_key {
 	uint32_t family, ifindex;
 	uint8_t  destination[16];
 	uint8_t  source[16];                    /* left away where the kernel is to choose it */

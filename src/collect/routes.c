@@ -206,7 +206,7 @@ int routes_local(const struct addr *addr, uint32_t table, struct route *route)
 	return err == -ENOENT ? 0 : err;
 }
 
-/* ---- the way to a destination ---- */
+/* ---- the route to a destination ---- */
 
 static struct addr loopback(enum family family)
 {
@@ -239,21 +239,21 @@ static bool is_mute(const struct snapshot *seen)
 	return seen->locals_known;
 }
 
-static void take_route(struct way *way, const struct route *route, const struct addr *source,
-		 enum family table)
+static void take_route(struct chosen_route *chosen, const struct route *route,
+		       const struct addr *source, enum family table)
 {
-	way->ifindex = route->ifindex;
-	way->source = source ? *source : route->source;
-	way->err = route->err;
-	if (!way->err && (route->type == ROUTE_BROADCAST || route->type == ROUTE_MULTICAST))
-		way->err = ENETUNREACH;
+	chosen->ifindex = route->ifindex;
+	chosen->source = source ? *source : route->source;
+	chosen->err = route->err;
+	if (!chosen->err && (route->type == ROUTE_BROADCAST || route->type == ROUTE_MULTICAST))
+		chosen->err = ENETUNREACH;
 	/*
-	 * No address of ours may speak on that way: to IPv6 that is an error, while
+	 * No address of ours may speak on that route: to IPv6 that is an error, while
 	 * IPv4 goes on with a source that is no address of the machine.
 	 */
-	if (!way->err && !route->has_source && !source && table == FAMILY_IPV6)
-		way->err = EADDRNOTAVAIL;
-	way->known = way->err || route->has_source || source;
+	if (!chosen->err && !route->has_source && !source && table == FAMILY_IPV6)
+		chosen->err = EADDRNOTAVAIL;
+	chosen->known = chosen->err || route->has_source || source;
 }
 
 /* What bind() chose before; NULL: nothing. */
@@ -263,7 +263,7 @@ static const struct addr *source_of(const struct connect_ask *ask)
 }
 
 static void ask_kernel(const struct connect_ask *ask, const struct snapshot *seen,
-		       struct way *way)
+		       struct chosen_route *chosen)
 {
 	enum family table = addr_is_v4(&ask->destination) ? FAMILY_IPV4 : FAMILY_IPV6;
 	struct addr target = ask->destination;
@@ -272,25 +272,26 @@ static void ask_kernel(const struct connect_ask *ask, const struct snapshot *see
 	if (addr_is_any(&target))       /* means this host */
 		target = loopback(table);
 	if (is_group(&target))
-		*way = (struct way){ .known = true, .err = ENETUNREACH };
+		*chosen = (struct chosen_route){ .known = true, .err = ENETUNREACH };
 	else if (ask->family == FAMILY_IPV6 && is_link_local(&target) && !ask->ifindex)
-		*way = (struct way){ .known = true, .err = EINVAL };
+		*chosen = (struct chosen_route){ .known = true, .err = EINVAL };
 	else if (routes_ask_from(table, &target, source_of(ask), ask->ifindex, &route) == 0)
-		take_route(way, &route, source_of(ask), table);
-	if (way->err && table == FAMILY_IPV6 && !is_group(&target) && is_mute(seen))
-		way->err = EADDRNOTAVAIL;
+		take_route(chosen, &route, source_of(ask), table);
+	if (chosen->err && table == FAMILY_IPV6 && !is_group(&target) && is_mute(seen))
+		chosen->err = EADDRNOTAVAIL;
 }
 
 /*
  * From the recorded addresses. Of several IPv4 addresses of a device only the
  * first is surely not a secondary one, for which its primary would speak.
  */
-static void infer(const struct addr *destination, const struct snapshot *seen, struct way *way)
+static void infer(const struct addr *destination, const struct snapshot *seen,
+		  struct chosen_route *chosen)
 {
 	uint32_t before = 0;
 
 	if (addr_is_loopback(destination)) {
-		*way = (struct way){
+		*chosen = (struct chosen_route){
 			.known = true,
 			.source = loopback(addr_is_v4(destination) ? FAMILY_IPV4 : FAMILY_IPV6),
 		};
@@ -300,8 +301,8 @@ static void infer(const struct addr *destination, const struct snapshot *seen, s
 		const struct local *local = &seen->locals.at[i];
 
 		if (addr_equal(&local->addr, destination)) {
-			way->known = local->family == FAMILY_IPV6 || local->ifindex != before;
-			way->source = *destination;
+			chosen->known = local->family == FAMILY_IPV6 || local->ifindex != before;
+			chosen->source = *destination;
 			return;
 		}
 		if (local->family == FAMILY_IPV4)
@@ -309,32 +310,33 @@ static void infer(const struct addr *destination, const struct snapshot *seen, s
 	}
 }
 
-static struct answer_way_key key_of(const struct connect_ask *ask)
+static struct answer_route_key key_of(const struct connect_ask *ask)
 {
-	struct answer_way_key key = { .family = ask->family, .ifindex = ask->ifindex };
+	struct answer_route_key key = { .family = ask->family, .ifindex = ask->ifindex };
 
 	memcpy(key.destination, ask->destination.b, sizeof(key.destination));
 	memcpy(key.source, ask->source.b, sizeof(key.source));
 	return key;
 }
 
-void collect_way(struct collect *collect, const struct connect_ask *ask, struct way *way,
-		 struct snapshot *seen)
+void collect_route(struct collect *collect, const struct connect_ask *ask,
+		   struct chosen_route *chosen, struct snapshot *seen)
 {
 	struct recorder *recorder = &collect->recorder;
-	struct answer_way_key key = key_of(ask);
+	struct answer_route_key key = key_of(ask);
 	struct question question = {
-		ANSWER_WAY, &key, .head = way,
-		.key_size = source_of(ask) ? sizeof(key) : offsetof(struct answer_way_key, source),
+		ANSWER_ROUTE, &key, .head = chosen,
+		.key_size = source_of(ask) ? sizeof(key) :
+			    offsetof(struct answer_route_key, source),
 	};
 
-	*way = (struct way){ 0 };
+	*chosen = (struct chosen_route){ 0 };
 	if (!recorder_replays(recorder)) {
-		ask_kernel(ask, seen, way);
+		ask_kernel(ask, seen, chosen);
 		recorder_answer(recorder, &question);
 	} else if (!recorder_answered(recorder, &question) && !source_of(ask)) {
-		infer(&ask->destination, seen, way);
+		infer(&ask->destination, seen, chosen);
 	}
-	if (way->err < 0 || way->err >= 4096)
-		way->err = EIO;
+	if (chosen->err < 0 || chosen->err >= 4096)
+		chosen->err = EIO;
 }

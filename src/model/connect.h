@@ -15,11 +15,11 @@ struct connect_ask {
 	bool     bind_first;            /* bind(source, 0) without IP_BIND_ADDRESS_NO_PORT */
 };
 
-/* The way to a destination; recorded as it is. */
-struct way {
+/* The route to a destination; recorded as it is. */
+struct chosen_route {
 	uint32_t known;                 /* 0 or 1 */
 	uint32_t ifindex;
-	int32_t  err;                   /* ENETUNREACH, EHOSTUNREACH, ...: no way */
+	int32_t  err;                   /* ENETUNREACH, EHOSTUNREACH, ...: none */
 	struct addr source;             /* the kernel would pick */
 };
 

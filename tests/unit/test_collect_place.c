@@ -470,17 +470,17 @@ static void check_way(struct collect *handle, struct snapshot *seen, const char 
 {
 	struct target target = parse_target(text, 5555);
 	struct addr source;
-	struct way way;
+	struct chosen_route chosen;
 	int err = really_connect(&target, NULL, &source);
 
-	collect_way(handle, &(struct connect_ask){ .family = target.family,
-		    .destination = target.addr, .ifindex = target.ifindex }, &way, seen);
-	if (way.err != err || (!err && !addr_equal(&source, &way.source)))
-		fprintf(stderr, "%s: told %s, is %s\n", text, strerror(way.err), strerror(err));
-	EXPECT(way.known);
-	EXPECT(way.err == err);
-	EXPECT(err || addr_equal(&source, &way.source));
-	EXPECT(err || way.ifindex);
+	collect_route(handle, &(struct connect_ask){ .family = target.family,
+		    .destination = target.addr, .ifindex = target.ifindex }, &chosen, seen);
+	if (chosen.err != err || (!err && !addr_equal(&source, &chosen.source)))
+		fprintf(stderr, "%s: told %s, is %s\n", text, strerror(chosen.err), strerror(err));
+	EXPECT(chosen.known);
+	EXPECT(chosen.err == err);
+	EXPECT(err || addr_equal(&source, &chosen.source));
+	EXPECT(err || chosen.ifindex);
 }
 
 static void check_ways(const char *const *texts, size_t count)
@@ -505,17 +505,17 @@ static void check_way_from(struct collect *handle, struct snapshot *seen, const 
 {
 	struct target target = parse_target(to, 5555), bound = parse_target(from, 0);
 	struct addr source;
-	struct way way;
+	struct chosen_route chosen;
 	int err = really_connect(&target, &bound, &source);
 
-	collect_way(handle, &(struct connect_ask){ .family = target.family, .source = bound.addr,
-		    .destination = target.addr, .ifindex = target.ifindex }, &way, seen);
-	if (way.err != err)
-		fprintf(stderr, "%s from %s: told %s, is %s\n", to, from, strerror(way.err),
+	collect_route(handle, &(struct connect_ask){ .family = target.family, .source = bound.addr,
+		    .destination = target.addr, .ifindex = target.ifindex }, &chosen, seen);
+	if (chosen.err != err)
+		fprintf(stderr, "%s from %s: told %s, is %s\n", to, from, strerror(chosen.err),
 			strerror(err));
-	EXPECT(way.known);
-	EXPECT(way.err == err);
-	EXPECT(err || addr_equal(&source, &way.source));
+	EXPECT(chosen.known);
+	EXPECT(chosen.err == err);
+	EXPECT(err || addr_equal(&source, &chosen.source));
 }
 
 static void check_ways_from(const char *const (*pairs)[2], size_t count)
@@ -612,15 +612,15 @@ static void test_ways_inferred(void **state)
 	replay_locals(&handle.recorder, &seen);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct target target = parse_target(rows[i].text, 1);
-		struct way way;
+		struct chosen_route chosen;
 
-		collect_way(&handle, &(struct connect_ask){ .family = target.family,
-			    .destination = target.addr }, &way, &seen);
-		assert_int_equal(way.known, rows[i].source != NULL);
+		collect_route(&handle, &(struct connect_ask){ .family = target.family,
+			    .destination = target.addr }, &chosen, &seen);
+		assert_int_equal(chosen.known, rows[i].source != NULL);
 		if (rows[i].source) {
 			struct target source = parse_target(rows[i].source, 1);
 
-			assert_true(addr_equal(&way.source, &source.addr));
+			assert_true(addr_equal(&chosen.source, &source.addr));
 		}
 	}
 	assert_int_equal(wrongs, 0);

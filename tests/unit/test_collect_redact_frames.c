@@ -165,24 +165,24 @@ static void test_name_of_a_thread_stays(void **state)
 static void every_address_of_an_answer_is_replaced(void **state)
 {
 	static const uint8_t here[16] = { 0xfd, [15] = 1 }, there[16] = { 0xfd, [15] = 2 };
-	struct { struct answer_way_key key; struct way way; } route = { .key.family = 10 };
+	struct { struct answer_route_key key; struct chosen_route chosen; } route = { .key.family = 10 };
 	struct { struct answer_bind_context_key key; uint32_t told[3]; } scene = { .key.uid = 7 };
 	struct { struct answer_probe_bind_key key; struct bind_probe told; } probe = { .key.port = 80 };
-	struct frame_answer frame = { ANSWER_WAY, sizeof(route.key) };
+	struct frame_answer frame = { ANSWER_ROUTE, sizeof(route.key) };
 	struct redact *by = redact_new();
 	struct text out = { 0 };
 
 	(void)state;
 	memcpy(route.key.destination, there, 16);
 	memcpy(route.key.source, here, 16);
-	memcpy(route.way.source.b, here, 16);
+	memcpy(route.chosen.source.b, here, 16);
 	memcpy(scene.key.addr, here, 16);
 	memcpy(probe.key.addr, there, 16);
 	assert_true(redact(by, FRAME_ANSWER, &frame, &route, sizeof(route), &out));
 	memcpy(&route, out.at, sizeof(route));
 	assert_memory_not_equal(route.key.destination, there, 16);
 	assert_memory_not_equal(route.key.source, here, 16);
-	assert_memory_equal(route.way.source.b, route.key.source, 16);
+	assert_memory_equal(route.chosen.source.b, route.key.source, 16);
 	assert_int_equal(route.key.family, 10);
 	frame = (struct frame_answer){ ANSWER_BIND_CONTEXT, sizeof(scene.key) };
 	assert_true(redact(by, FRAME_ANSWER, &frame, &scene, sizeof(scene), &out));

@@ -146,43 +146,43 @@ static void test_kind_of_an_address_is_believed_out_of_range(void **state)
 
 /* ---- connect: the way ---- */
 
-static struct way way_to(struct addr destination, struct addr source)
+static struct chosen_route route_to(struct addr destination, struct addr source)
 {
 	struct connect_ask ask = {
 		.family = addr_is_v4(&destination) ? FAMILY_IPV4 : FAMILY_IPV6,
 		.destination = destination, .source = source,
 	};
-	struct way way;
+	struct chosen_route chosen;
 
-	collect_way(&handle, &ask, &way, &seen);
-	return way;
+	collect_route(&handle, &ask, &chosen, &seen);
+	return chosen;
 }
 
-static void test_way_to_an_own_address_is_not_inferred(void **state)
+static void test_route_to_an_own_address_is_not_inferred(void **state)
 {
 	const struct addr none = { { 0 } }, one = V4("\x0a\0\0\1"), two = V4("\x0a\0\0\2");
 	const struct addr loop = V6(LOOP6);
-	struct way way;
+	struct chosen_route chosen;
 
 	(void)state;
 	begin();
 	replay();
-	way = way_to(V4("\x7f\0\0\5"), none);
-	assert_true(way.known);
-	assert_true(addr_is_v4(&way.source) && addr_is_loopback(&way.source));
-	way = way_to(loop, none);
-	assert_true(way.known);
-	assert_true(addr_equal(&way.source, &loop));
-	assert_false(way_to(V4("\x7f\0\0\5"), two).known);
-	assert_false(way_to(one, none).known);
+	chosen = route_to(V4("\x7f\0\0\5"), none);
+	assert_true(chosen.known);
+	assert_true(addr_is_v4(&chosen.source) && addr_is_loopback(&chosen.source));
+	chosen = route_to(loop, none);
+	assert_true(chosen.known);
+	assert_true(addr_equal(&chosen.source, &loop));
+	assert_false(route_to(V4("\x7f\0\0\5"), two).known);
+	assert_false(route_to(one, none).known);
 	add_local(one, 2, false);
 	add_local(two, 2, false);
 	add_local(V6(PUBLIC6), 2, false);
-	assert_true(way_to(one, none).known);
+	assert_true(route_to(one, none).known);
 	/* perhaps a secondary one, for which the first one speaks */
-	assert_false(way_to(two, none).known);
-	assert_true(way_to(V6(PUBLIC6), none).known);
-	assert_false(way_to(V6(LINK6), none).known);
+	assert_false(route_to(two, none).known);
+	assert_true(route_to(V6(PUBLIC6), none).known);
+	assert_false(route_to(V6(LINK6), none).known);
 	end();
 }
 
@@ -202,16 +202,16 @@ static void test_errno_of_a_way_is_believed_out_of_range(void **state)
 		};
 
 		begin();
-		put_answer(&handle.recorder, ANSWER_WAY, &key, sizeof(key), &told, sizeof(told));
+		put_answer(&handle.recorder, ANSWER_ROUTE, &key, sizeof(key), &told, sizeof(told));
 		replay();
-		assert_int_equal(way_to(to, none).err, cases[i].err);
-		assert_int_equal(way_to(to, none).ifindex, 5);
+		assert_int_equal(route_to(to, none).err, cases[i].err);
+		assert_int_equal(route_to(to, none).ifindex, 5);
 		end();
 	}
 	begin();
-	put_answer(&handle.recorder, ANSWER_WAY, &key, sizeof(key), "short", 5);
+	put_answer(&handle.recorder, ANSWER_ROUTE, &key, sizeof(key), "short", 5);
 	replay();
-	assert_false(way_to(to, none).known);
+	assert_false(route_to(to, none).known);
 	end();
 }
 
@@ -681,7 +681,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_address_of_another_question_is_told_wrong),
 		cmocka_unit_test(test_kind_of_an_address_is_believed_out_of_range),
-		cmocka_unit_test(test_way_to_an_own_address_is_not_inferred),
+		cmocka_unit_test(test_route_to_an_own_address_is_not_inferred),
 		cmocka_unit_test(test_errno_of_a_way_is_believed_out_of_range),
 		cmocka_unit_test(test_rows_of_other_namespaces_run_over),
 		cmocka_unit_test(test_what_stands_at_a_path_is_believed_out_of_range),
