@@ -52,3 +52,16 @@ refused() {
 	sockvet list -s -F "$BATS_TEST_TMPDIR/filter"
 	[[ $output == *"TCP state"*"Local Address:Port"* ]]
 }
+
+@test "each option that an exclusion names is in the option table" {
+	local known name missing=
+	known=$("$SOCKVET" tables options | cut -f1 | sed 's/^--//')
+	local table=$BATS_TEST_DIRNAME/../../src/cmd/exclusions.c
+	for name in $(sed -nE -e 's/^#define DETAILS +"([^"]*)".*/\1/p' \
+			-e 's/^\t\{ "([^"]*)", (EXCLUDES|NEEDS|UNSERVED),.*/\1/p' "$table"
+		sed -nE 's/.*(EXCLUDES|NEEDS), ([A-Z_]+ )?"([^"]*)".*/\3/p' "$table"); do
+		grep -qxF -e "$name" <<<"$known" || missing+=" $name"
+	done
+	echo "not in the table of options:$missing"
+	[ -z "$missing" ]
+}
