@@ -306,20 +306,14 @@ static enum status check_here(struct checking *checking)
 static enum status check_opened(struct checking *checking)
 {
 	struct session *session = &checking->session;
-	bool explains = session->options->explain_filter;
 	enum status status = STATUS_UNKNOWN;
 
 	out_init(&out, 1);
-	session->judges = !explains;
+	session->judges = true;
 	if (filters_resolve(&checking->filter, session) < 0)
 		return session_close(session, NULL, status);
-	if (explains) {
-		status = filters_explain(&checking->filter, session, &out);
-	} else if (session->options->all_netns) {
-		status = checking_everywhere(checking, &out);
-	} else {
-		status = check_here(checking);
-	}
+	status = session->options->all_netns ? checking_everywhere(checking, &out) :
+					       check_here(checking);
 	return session_close(session, &out, status);
 }
 

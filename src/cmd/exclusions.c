@@ -46,7 +46,7 @@ static const struct exclusion {
 	{ "continuous", EXCLUDES, "kill", "sockets are closed once", 0 },
 	{ "kill", EXCLUDES, "events", NULL, 0 },
 	{ "kill events", EXCLUDES, "from", "the sockets of a recording are gone; both need the live kernel", 0 },
-	{ "kill events", EXCLUDES, "summary diag record explain-filter", NULL, 0 },
+	{ "kill events", EXCLUDES, "summary diag record", NULL, 0 },
 	{ "kill events summary", EXCLUDES, FORM_OF_LIST " sort by top", NULL, 0 },
 	{ "kill", EXCLUDES, "threads tos", "'list' shows that of the sockets", 0 },
 	{ "yes", NEEDS, "kill", "there is nothing to confirm", 0 },

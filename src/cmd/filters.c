@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "cmd/judging.h"
 #include "cmd/target.h"
-#include "collect/inet.h"
 #include "collect/others.h"
 
 #include <arpa/inet.h>
@@ -416,29 +415,4 @@ int filters_prepare(struct filter *filter, struct session *session,
 	grow_fini(&seen->holders);
 	seen->holders_known = seen->holders_complete = false;
 	return err;
-}
-
-/* ---- --explain-filter ---- */
-
-enum status filters_explain(const struct filter *filter, struct session *session, struct out *out)
-{
-	const struct options *options = session->options;
-	struct text text = { 0 }, whole = { 0 };
-	struct filter_code code;
-
-	inet_filter_code(&code, filter, session->seen.version, &session->seen.limits);
-	filter_format(&whole, filter);
-	text_addf(&text, "%-8s", "filter");
-	text_add_safe(&text, text_str(&whole), whole.count);
-	text_addf(&text, whole.count ? "\n" : "none: every socket matches\n");
-	if (whole.count)
-		filter_explain(&text, filter, &code);
-	if (options->from || options->record)
-		text_addf(&text, "a recording holds all sockets: here all of it is tested here\n");
-	out_put(out, text_str(&text), text.count);
-	session->seen.socks_complete = true;    /* none was asked for */
-	filter_code_fini(&code);
-	text_fini(&whole);
-	text_fini(&text);
-	return STATUS_OK;
 }

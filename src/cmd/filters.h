@@ -41,8 +41,4 @@ uint32_t filters_states(const struct filter *filter, uint32_t usual);
 int filters_prepare(struct filter *filter, struct session *session,
 		    struct filter_findings *findings);
 
-/* --explain-filter: which part is tested where, and no socket. Not flushed. */
-enum status filters_explain(const struct filter *filter, struct session *session,
-			    struct out *out);
-
 #endif

@@ -179,8 +179,6 @@ static enum status show(struct listing_job *job)
 	unsigned need = all_needs(job);
 	int err;
 
-	if (session->options->explain_filter)
-		return filters_explain(&job->filter, session, &out);
 	if (filters_prepare(&job->filter, session, &job->findings) < 0 ||
 	    session_owners(session, need) < 0)
 		return cmd_fail(&session->fault);
@@ -256,7 +254,7 @@ static bool is_plain(const struct listing_job *job, const struct options *option
 		is_inet &= job->families.at[i] == PROTOCOL_TCP ||
 			   job->families.at[i] == PROTOCOL_UDP;
 	return is_inet && !options->by && !options->sort && !options->all_netns &&
-	       !options->explain_filter && !job->filter.has_expression;
+	       !job->filter.has_expression;
 }
 
 /* Limits are for ages, JSON, names of ports and filters: plain rows show none of these. */

@@ -97,7 +97,6 @@ const struct option_row option_table[] = {
 	{ "no-queues", 'Q', NULL, FOR_LIST, SECTION_FORM, "no Recv-Q and Send-Q", FLAG(no_queues) },
 	{ "diag", 'D', "FILE", FOR_LIST, SECTION_UNSERVED, "raw messages of the kernel: use --record", TEXT(diag) },
 	{ "filter", 'F', "FILE", FOR_CHECK | FOR_LIST, SECTION_SOCKETS, "read a filter from this file; - is standard input", TEXT(filter_file) },
-	{ "explain-filter", 0, NULL, FOR_CHECK | FOR_LIST, SECTION_SOCKETS, "show which part of the filter the kernel tests, and end", FLAG(explain_filter) },
 	{ "events", 'E', NULL, FOR_LIST, SECTION_DEED, "follow sockets as they are destroyed", FLAG(events) },
 	{ "kill", 'K', NULL, FOR_LIST, SECTION_DEED, "close the sockets that the filter matches; shows them, does it only with --yes", FLAG(kill) },
 	{ "yes", 0, NULL, FOR_LIST, SECTION_DEED, "with -K: do it", FLAG(yes) },

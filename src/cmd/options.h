@@ -32,7 +32,7 @@ struct options {
 	bool raw, unix_sockets, packet, mptcp, sctp, dccp, tipc, vsock, xdp;
 	bool exact;
 	bool summary, threads, bpf, context, contexts, bound, no_queues, tipc_info;
-	bool events, kill, yes, explain_filter, all_netns, wide, redact;
+	bool events, kill, yes, all_netns, wide, redact;
 	const char *netns, *from, *record, *columns, *device, *source;
 	const char *family, *diag, *filter_file, *sort, *by;
 	struct { const char *at[SPECS_MAX]; size_t count; } warn, crit, query;

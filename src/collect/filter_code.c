@@ -297,7 +297,6 @@ static void put_step(struct compiler *c, size_t at, uint8_t code, size_t yes, si
 	struct inet_diag_bc_op op = { .code = code, .yes = (uint8_t)yes, .no = (uint16_t)no };
 
 	memcpy(c->code->program.at + at, &op, sizeof(op));
-	c->code->steps++;
 }
 
 static void put_jump(struct compiler *c, size_t at, size_t target)
@@ -310,7 +309,6 @@ static void put_test(struct compiler *c, const struct part *p, size_t at, size_t
 	size_t size = sizeof(struct inet_diag_bc_op) + p->data_size;
 
 	memcpy(c->code->program.at + at + sizeof(struct inet_diag_bc_op), p->data, p->data_size);
-	c->code->in_kernel[p->node] = true;
 	if (p->negated) {
 		put_step(c, at, p->code, size, size + JUMP_SIZE);
 		put_jump(c, at + size, fail);
@@ -380,7 +378,6 @@ void filter_compile(struct filter_code *code, const struct filter *filter,
 
 	memset(code, 0, sizeof(*code));
 	code->granted = grow_alloc(nodes);
-	code->in_kernel = grow_alloc(nodes);
 	code->exact = true;
 	if (!filter->has_expression)
 		return;
@@ -401,73 +398,5 @@ void filter_code_fini(struct filter_code *code)
 {
 	text_fini(&code->program);
 	free(code->granted);
-	free(code->in_kernel);
-	code->granted = code->in_kernel = NULL;
-}
-
-/* ---- for people ---- */
-
-/* By node: it is a part of something that the program has decided. */
-static bool *decided_by(const struct filter *filter, const struct filter_code *code)
-{
-	bool *decided = grow_alloc(filter->nodes.count + 1);
-
-	/* parents stand behind their children */
-	for (size_t i = filter->nodes.count; i-- > 0;) {
-		const struct filter_node *n = &filter->nodes.at[i];
-
-		decided[i] |= code->granted[i];
-		if (n->kind > FILTER_NOT)
-			continue;
-		decided[n->left] |= decided[i];
-		if (n->kind != FILTER_NOT)
-			decided[n->right] |= decided[i];
-	}
-	return decided;
-}
-
-static void explain_word(struct text *text, const struct filter *filter, uint32_t node,
-			 const char *where)
-{
-	struct text test = { 0 };
-
-	filter_format_test(&test, filter, node);
-	text_addf(text, "%-8s", where);
-	text_add_safe(text, text_str(&test), test.count);
-	text_addf(text, "\n");
-	text_fini(&test);
-}
-
-static void explain_words(struct text *text, const struct filter *filter,
-			  const struct filter_code *code)
-{
-	bool *decided = decided_by(filter, code);
-
-	for (uint32_t i = 0; i < filter->nodes.count; i++) {
-		if (filter->nodes.at[i].kind <= FILTER_NOT)
-			continue;
-		if (code->in_kernel[i])
-			explain_word(text, filter, i, decided[i] ? "kernel" : "both");
-		else
-			explain_word(text, filter, i, decided[i] ? "nowhere" : "here");
-	}
-	free(decided);
-}
-
-void filter_explain(struct text *text, const struct filter *filter,
-		    const struct filter_code *code)
-{
-	if (filter->has_states) {
-		text_addf(text, "%-8s", "kernel");
-		filter_format_states(text, filter->states);
-		text_addf(text, "\n");
-	}
-	if (filter->family)
-		text_addf(text, "%-8s%s sockets only\n", "kernel",
-			  filter->family == FAMILY_IPV4 ? "IPv4" : "IPv6");
-	explain_words(text, filter, code);
-	text_addf(text, "program of %zu steps, %zu bytes: ", code->steps, code->program.count);
-	text_addf(text, code->exact ? "it decides alone\n" :
-		  code->program.count ? "what passes it is tested here\n" :
-		  "every socket is tested here\n");
+	code->granted = NULL;
 }

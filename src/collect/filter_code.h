@@ -29,9 +29,7 @@ void filter_kernel_init(struct filter_kernel *kernel, const char *release, bool 
  */
 struct filter_code {
 	struct text program;            /* count 0: everything passes */
-	size_t      steps;
 	bool       *granted;            /* by node of the filter */
-	bool       *in_kernel;          /* by node: this word is tested by the program */
 	bool        exact;              /* the program decides the whole expression */
 };
 
@@ -46,13 +44,5 @@ struct filter_code {
 void filter_compile(struct filter_code *code, const struct filter *filter,
 		    const struct filter_kernel *kernel);
 void filter_code_fini(struct filter_code *code);
-
-/*
- * A line for each part says where it is tested: by the kernel, here, by both
- * (the kernel takes off what it can, the rest is told apart here), or nowhere,
- * since the other parts decide. Then the size of the program.
- */
-void filter_explain(struct text *text, const struct filter *filter,
-		    const struct filter_code *code);
 
 #endif

@@ -4,6 +4,7 @@
 #include "collect/attrs.h"
 #include "collect/bytecode.h"
 #include "collect/dump.h"
+#include "collect/filter_code.h"
 #include "collect/inet_ask.h"
 #include "collect/replay.h"
 #include "model/age.h"
@@ -43,8 +44,9 @@ static bool has_net_admin(void)
 	       (data[CAP_TO_INDEX(CAP_NET_ADMIN)].effective & CAP_TO_MASK(CAP_NET_ADMIN));
 }
 
-void inet_filter_code(struct filter_code *code, const struct filter *filter,
-		      const char *release, const struct limits *limits)
+/* The program that this kernel is sent for a filter; filter_code_fini() is due. */
+static void filter_code(struct filter_code *code, const struct filter *filter,
+			const char *release, const struct limits *limits)
 {
 	struct filter_kernel kernel;
 
@@ -186,7 +188,7 @@ static int list_matching(struct dump *dump, unsigned deadline_ms, struct snapsho
 	struct filter_code code;
 	int err;
 
-	inet_filter_code(&code, filter, dump->release, &seen->limits);
+	filter_code(&code, filter, dump->release, &seen->limits);
 	dump->view = (struct filter_view){ .seen = seen, .findings = dump->ask.findings };
 	if (dump->ask.port_origins || ((here || !code.exact) && filter_has(filter, FILTER_AUTOBOUND)))
 		learn_origins(dump, deadline_ms);

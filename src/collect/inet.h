@@ -39,10 +39,6 @@ int inet_explicit(struct recorder *recorder, const struct collect_ask *ask, unsi
 int inet_chain(struct recorder *recorder, uint16_t port, unsigned deadline_ms,
 	       struct snapshot *seen, struct fault *fault);
 
-/* The program that this kernel would be sent for a filter; filter_code_fini() is due. */
-void inet_filter_code(struct filter_code *code, const struct filter *filter,
-		      const char *release, const struct limits *limits);
-
 /* True when @release ("6.8.0-rc1") is at least that version. */
 bool release_at_least(const char *release, unsigned major, unsigned minor);
 

@@ -151,8 +151,8 @@ struct filter_names {
 /**
  * filter_resolve - look up every name that a parsed filter holds
  *
- * Has to precede evaluating, compiling and filter_format(). Returns 0, or
- * -ENOENT with @error at the name that nobody knows.
+ * Has to precede evaluating and compiling. Returns 0, or -ENOENT with @error at
+ * the name that nobody knows.
  */
 int filter_resolve(struct filter *filter, const struct filter_names *names,
 		   struct filter_error *error, struct fault *fault);
@@ -181,12 +181,6 @@ bool filter_misses(const struct filter *filter, const struct sock *sock);
 
 /* What evaluating needs to be collected (enum need). */
 unsigned filter_need(const struct filter *filter);
-
-/* The filter in its canonical form; parsing that gives the same filter. */
-void filter_format(struct text *text, const struct filter *filter);
-/* One word with operator and value, or a state set. */
-void filter_format_test(struct text *text, const struct filter *filter, uint32_t node);
-void filter_format_states(struct text *text, uint32_t states);
 
 /* The expression and a caret under the place: two lines, safe on a terminal, at
  * most @width columns wide (0: any width). */

@@ -39,13 +39,6 @@ enum filter_realm filter_read_realm(const char **text, enum filter_realm usual);
 bool filter_read_end(struct filter *filter, struct filter_node *node, const char *text,
 		     struct filter_error *error);
 
-/* Escapes what would end or be a word of its own. */
-void filter_put_word(struct text *text, const char *word);
-
-/* Such an end, as filter_read_end() takes it. */
-void filter_put_end(struct text *text, const struct filter *filter,
-		    const struct filter_node *node);
-
 /* A test of an end of a socket when the test or the socket is not of the internet. */
 bool filter_end_matches(const struct filter *filter, const struct filter_node *node,
 			const struct sock *sock);

@@ -129,23 +129,6 @@ bool filter_read_end(struct filter *filter, struct filter_node *node, const char
 	return read_number(filter, node, copy, error) && read_port(filter, node, port, error);
 }
 
-void filter_put_end(struct text *text, const struct filter *filter,
-		    const struct filter_node *node)
-{
-	text_addf(text, "%s", prefixes[node->realm]);
-	if (node->realm == REALM_UNIX) {
-		filter_put_word(text, filter_word(filter, node->word));
-		return;
-	}
-	if (node->is_number)
-		text_addf(text, "%llu", (unsigned long long)node->number);
-	else if (node->kind == FILTER_SRC || node->kind == FILTER_DST || node->port == -1)
-		text_addf(text, "*");
-	if (node->port != -1)
-		text_addf(text, ":%lld", node->realm == REALM_VSOCK ?
-			  (long long)(uint32_t)node->port : (long long)node->port);
-}
-
 /* ---- comparing ---- */
 
 /* What ss holds for the port of an end. */

@@ -39,7 +39,7 @@ static enum status run(const struct command *command, int argc, char **argv, con
 		return cmd_fail(&fault);
 	make_harmless(&options, from);
 	end->ran = true;
-	end->is_json = format_is_json(options.format) && !options.explain_filter;
+	end->is_json = format_is_json(options.format);
 	end->is_lines = options.format == FORMAT_JSONL;
 	return command->run(&options);
 }

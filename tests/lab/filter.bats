@@ -84,16 +84,6 @@ replays() {
 	holds ".sockets | length == $all"
 }
 
-@test "--explain-filter is silent about where a part is tested, or lists sockets" {
-	lab_start handler-sleeps
-	sockvet list --explain-filter state close-wait sport = :1 and age ">" 3h
-	[ "$status" -eq 0 ]
-	grep -qx 'kernel  state close-wait' <<<"$output"
-	grep -qx 'kernel  sport = :1' <<<"$output"
-	grep -qx 'here    age > 10800000ms' <<<"$output"
-	[[ $output != *CLOSE-WAIT* ]]
-}
-
 @test "a filter longer than a page is cut or refused by the kernel" {
 	lab_start handler-sleeps
 	sockvet list -Htan

@@ -297,7 +297,7 @@ def try_command(command):
 
 
 # They end before anything is listed.
-LEFT_OUT = ("help", "version", "explain-filter")
+LEFT_OUT = ("help", "version")
 
 
 def main():

@@ -50,7 +50,7 @@ clean_everywhere() {
 	clean list -tuxanp --json
 	clean list -tn -C +AGE,OPENER state close-wait
 	clean list -tan --sort age --top 3
-	clean list -ta --explain-filter dport = :443 or src 10.0.0.0/8
+	clean list -ta dport = :443 or src 10.0.0.0/8
 }
 
 @test "questions about a port, asked of the tables and of the kernel" {

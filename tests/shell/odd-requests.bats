@@ -107,15 +107,6 @@ END
 	[[ $stderr != *"no device"* ]]
 }
 
-@test "--explain-filter lists, judges or is silent" {
-	run --separate-stderr "$SOCKVET" check --explain-filter sport = :80
-	[ "$status" -eq 0 ]
-	[[ ${lines[0]} == "filter  "*":80"* ]]
-	run --separate-stderr "$SOCKVET" list --explain-filter
-	[ "$status" -eq 0 ]
-	[[ $output == *"none: every socket matches"* ]]
-}
-
 @test "a redacted copy is made and nobody is told what of" {
 	made '[sock(1)]'
 	run --separate-stderr "$SOCKVET" record --from "$BATS_TEST_TMPDIR/made" --redact "$BATS_TEST_TMPDIR/copy"

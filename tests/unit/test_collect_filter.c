@@ -397,6 +397,9 @@ static const struct { const char *text; size_t bytes; bool exact; } sizes[] = {
 	{ "not ( comm = x or sport = :80 )", 16, false },
 	{ "not ( comm = x and sport = :80 )", 0, false },
 	{ "sport = :80 or sport = :81", 28, true }, { "autobound", 20, true },
+	{ "state established sport = :80", 12, true }, { "src * sport = :80", 12, true },
+	{ "sport = inet:80", 12, true },
+	{ "( sport = :80 and comm = x ) or dport = :81", 28, false },
 	{ "dev = 1", 8, true }, { "fwmark = 1", 12, true }, { "cgroup = /a", 12, true },
 };
 
@@ -490,41 +493,6 @@ static void a_window_and_a_filter_are_one_program(void **state)
 	}
 }
 
-static void an_explanation_says_where_each_part_is_tested(void **state)
-{
-	static const struct { const char *text, *shown; } rows[] = {
-		{ "state established sport = :80",
-		  "kernel  state established\nkernel  sport = :80\n"
-		  "program of 1 steps, 12 bytes: it decides alone\n" },
-		{ "sport = :80 comm = x", "kernel  sport = :80\nhere    comm = x\n"
-		  "program of 1 steps, 12 bytes: what passes it is tested here\n" },
-		{ "sport = :80 or comm = x", "here    sport = :80\nhere    comm = x\n"
-		  "program of 0 steps, 0 bytes: every socket is tested here\n" },
-		{ "( sport = :80 and comm = x ) or dport = :81",
-		  "both    sport = :80\nhere    comm = x\nboth    dport = :81\n"
-		  "program of 3 steps, 28 bytes: what passes it is tested here\n" },
-		{ "src * sport = :80", "nowhere src = *\nkernel  sport = :80\n"
-		  "program of 1 steps, 12 bytes: it decides alone\n" },
-		{ "sport = inet:80", "kernel  IPv4 sockets only\nkernel  sport = inet::80\n"
-		  "program of 1 steps, 12 bytes: it decides alone\n" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct text shown = { 0 };
-		struct filter filter;
-		struct filter_code code;
-
-		must_read(&filter, rows[i].text);
-		filter_compile(&code, &filter, &everything);
-		filter_explain(&shown, &filter, &code);
-		assert_string_equal(text_str(&shown), rows[i].shown);
-		filter_code_fini(&code);
-		filter_fini(&filter);
-		text_fini(&shown);
-	}
-}
-
 static void an_old_kernel_is_asked_less(void **state)
 {
 	struct filter_kernel kernel;
@@ -548,7 +516,6 @@ int main(void)
 		cmocka_unit_test(a_program_is_as_small_as_it_can_be),
 		cmocka_unit_test(a_long_filter_keeps_what_fits),
 		cmocka_unit_test(a_window_and_a_filter_are_one_program),
-		cmocka_unit_test(an_explanation_says_where_each_part_is_tested),
 		cmocka_unit_test(an_old_kernel_is_asked_less),
 	};
 	int failed;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/grow.h"
+#include "filter_format.h"
 #include "model/filter.h"
 
 #include <errno.h>
