@@ -40,7 +40,7 @@ WANT_CFLAGS  := -fstack-protector-strong -fstack-clash-protection -fcf-protectio
                 -Wtrampolines -Wbidi-chars=any -U_FORTIFY_SOURCE,-D_FORTIFY_SOURCE=3
 WANT_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,-z,noexecstack -Wl,--as-needed
 
-ROOMS   := base model words collect judge print cmd
+ROOMS   := base model value words collect judge print cmd
 SOURCES := $(sort $(foreach room,$(ROOMS),$(wildcard src/$(room)/*.c)))
 OBJECTS := $(SOURCES:src/%.c=$(O)/%.o)
 UNIT    := $(patsubst tests/unit/%.c,$(O)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
@@ -154,7 +154,7 @@ $(O)/$(1).a: $(filter $(O)/$(1)/%,$(OBJECTS))
 endef
 $(foreach room,$(ROOMS),$(eval $(call room_archive,$(room))))
 
-ARCHIVES := $(addprefix $(O)/,$(addsuffix .a,cmd print judge collect words model base))
+ARCHIVES := $(addprefix $(O)/,$(addsuffix .a,cmd print judge collect words value model base))
 $(O)/sockvet: $(O)/main.o $(if $(BPF),$(BPF_PARTS)) $(ARCHIVES) $(O)/bpf.is
 	$(call say,LD,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(filter %.o %.a,$^) $(LIBS) -o $@
 
@@ -168,7 +168,7 @@ $(O)/tests/sockvet-bpf: $(O)/main.o $(BPF_PARTS) $(ARCHIVES)
 # linked with all of them.
 room_of = $(firstword $(filter $(ROOMS),$(subst _, ,$(1))) model)
 .SECONDEXPANSION:
-$(O)/tests/%: tests/unit/%.c $$(addprefix $(O)/,$$(addsuffix .a,$$(call room_of,$$*) words model base))
+$(O)/tests/%: tests/unit/%.c $$(addprefix $(O)/,$$(addsuffix .a,$$(call room_of,$$*) words value model base))
 	@mkdir -p $(@D)
 	$(call say,LD,$@)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -Wno-conversion -Wno-sign-conversion \
 	  -MMD -MP $(ALL_LDFLAGS) $< $(filter %.a,$^) $(LIBS) -lcmocka -o $@

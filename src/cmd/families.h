@@ -5,7 +5,7 @@
 #include "base/fault.h"
 #include "cmd/options.h"
 #include "cmd/session.h"
-#include "model/filter.h"
+#include "value/filter.h"
 #include "model/sock.h"
 
 /* Which tables of sockets a listing asks for, in ss's order. */

@@ -3,7 +3,7 @@
 #define CMD_FILTERS_H
 
 #include "cmd/session.h"
-#include "model/filter.h"
+#include "value/filter.h"
 
 /*
  * The filter of a command line: its words and the file of -F. Both print what is

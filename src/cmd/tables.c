@@ -6,7 +6,7 @@
 #include "cmd/guide.h"
 #include "cmd/session.h"
 #include "judge/judge.h"
-#include "model/filter.h"
+#include "value/filter.h"
 #include "words/findings.h"
 
 #include <errno.h>

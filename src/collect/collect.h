@@ -6,7 +6,7 @@
 #include "model/bind.h"
 #include "model/connect.h"
 #include "model/kill_result.h"
-#include "model/filter.h"
+#include "value/filter.h"
 #include "model/need.h"
 #include "model/snapshot.h"
 

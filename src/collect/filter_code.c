@@ -172,7 +172,7 @@ static uint32_t build_nothing(struct compiler *c, uint32_t node)
 	return add_constant(c, true);
 }
 
-/* Two questions, see autobound_test() in model/filter_eval.c. */
+/* Two questions, see autobound_test() in value/filter_eval.c. */
 static uint32_t build_autobound(struct compiler *c, uint32_t node, bool negated)
 {
 	uint32_t chosen, range;

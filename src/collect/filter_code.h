@@ -2,7 +2,7 @@
 #ifndef COLLECT_FILTER_CODE_H
 #define COLLECT_FILTER_CODE_H
 
-#include "model/filter.h"
+#include "value/filter.h"
 
 /* What the kernel that is asked can test. */
 struct filter_kernel {

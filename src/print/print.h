@@ -8,8 +8,8 @@
 #include "model/bind.h"
 #include "model/connect.h"
 #include "model/finding.h"
-#include "model/group.h"
 #include "model/kill_result.h"
+#include "value/group.h"
 #include "model/snapshot.h"
 
 /*

@@ -12,7 +12,7 @@
 #include "base/grow.h"
 #include "collect/bytecode.h"
 #include "collect/filter_code.h"
-#include "model/filter.h"
+#include "value/filter.h"
 
 #include <errno.h>
 #include <linux/inet_diag.h>

@@ -7,7 +7,7 @@
 
 #include "cmd/target.h"
 #include "judge/judge.h"
-#include "model/group.h"
+#include "value/group.h"
 #include "model/state.h"
 #include "model/unit.h"
 #include "print/print.h"

@@ -32,7 +32,7 @@ LEAST_PERCENT = 98      # of all
 LEAST_OF_SAMPLE = 90    # a few dozen say less
 NICE = int(os.environ.get("MUTATION_NICE", "10"))
 CPU_S, WALL_S, MEMORY_BYTES, FILE_BYTES = 4, 120, 2 << 30, 16 << 20
-ROOMS = ("print", "judge", "collect", "words", "model", "base")
+ROOMS = ("print", "judge", "collect", "words", "value", "model", "base")
 # What was never set has a value all the same, and not a lucky one.
 CFLAGS = ["-std=gnu17", "-w", "-fPIE", "-ftrivial-auto-var-init=pattern", "-D_GNU_SOURCE"]
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# base <- model <- words, and { collect | judge | print } <- cmd <- main, of which judge and print have words
+# base <- model <- value <- words, and { collect | judge | print } <- cmd <- main, of which judge and print have words
 
 # Include lines of room $1 that name a room which is not among $2.
 strays() {
@@ -10,11 +10,12 @@ strays() {
 
 @test "base includes only base" { [ -z "$(strays base base)" ]; }
 @test "model includes only base and model" { [ -z "$(strays model 'base|model')" ]; }
+@test "value includes only base, model and value" { [ -z "$(strays value 'base|model|value')" ]; }
 @test "words includes only base and model" { [ -z "$(strays words 'base|model|words')" ]; }
-@test "collect includes neither judge nor print nor cmd" { [ -z "$(strays collect 'base|model|collect')" ]; }
-@test "judge includes neither collect nor print nor cmd" { [ -z "$(strays judge 'base|model|words|judge')" ]; }
+@test "collect includes neither judge nor print nor cmd" { [ -z "$(strays collect 'base|model|value|collect')" ]; }
+@test "judge includes neither collect nor print nor cmd" { [ -z "$(strays judge 'base|model|value|words|judge')" ]; }
 @test "of judge only the advice about TIME_WAIT, which check and connect share, takes words" {
-	[ "$(strays judge 'base|model|judge' | cut -d: -f1)" = src/judge/connect_words.c ]
+	[ "$(strays judge 'base|model|value|judge' | cut -d: -f1)" = src/judge/connect_words.c ]
 }
 # The rules tell facts. bind and connect still say their sentences themselves; judge.c and thresholds.c list ids.
 @test "no rule of judge says a sentence" {
@@ -22,10 +23,10 @@ strays() {
 	prose=$(grep -lE 'text_add|advice_add' src/judge/*.c | grep -vE '/(bind|connect)[a-z_]*\.c$|/(say|judge|thresholds)\.c$' || true)
 	[ -z "$prose" ] || { echo "$prose"; return 1; }
 }
-@test "print includes neither collect nor judge nor cmd" { [ -z "$(strays print 'base|model|words|print')" ]; }
+@test "print includes neither collect nor judge nor cmd" { [ -z "$(strays print 'base|model|value|words|print')" ]; }
 
 @test "kernel and netlink headers stop at the door of collect" {
-	run grep -rnE 'include <(linux|libmnl|netlink|netinet/tcp)' src/base src/model src/judge src/words src/print src/cmd src/main.c
+	run grep -rnE 'include <(linux|libmnl|netlink|netinet/tcp)' src/base src/model src/value src/judge src/words src/print src/cmd src/main.c
 	[ "$status" -eq 1 ]
 }
 

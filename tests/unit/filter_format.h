@@ -6,7 +6,7 @@
 #ifndef TESTS_FILTER_FORMAT_H
 #define TESTS_FILTER_FORMAT_H
 
-#include "model/filter.h"
+#include "value/filter.h"
 
 #include <string.h>
 

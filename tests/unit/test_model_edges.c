@@ -5,7 +5,7 @@
 #include "base/grow.h"
 #include "model/kill_result.h"
 #include "model/finding.h"
-#include "model/group.h"
+#include "value/group.h"
 #include "model/once.h"
 #include "model/place.h"
 

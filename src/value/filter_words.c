@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "model/filter_read.h"
+#include "value/filter_read.h"
 
 #include "base/grow.h"
 #include "base/text.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "model/group.h"
+#include "value/group.h"
 
 #include "base/grow.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef MODEL_GROUP_H
-#define MODEL_GROUP_H
+#ifndef VALUE_GROUP_H
+#define VALUE_GROUP_H
 
 #include "base/fault.h"
 #include "base/text.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/grow.h"
 #include "filter_format.h"
-#include "model/filter.h"
+#include "value/filter.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef MODEL_FILTER_H
-#define MODEL_FILTER_H
+#ifndef VALUE_FILTER_H
+#define VALUE_FILTER_H
 
 #include "base/fault.h"
 #include "base/map.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef MODEL_FILTER_READ_H
-#define MODEL_FILTER_READ_H
+#ifndef VALUE_FILTER_READ_H
+#define VALUE_FILTER_READ_H
 
 /* Shared by the files that read a filter; nobody else needs it. */
-#include "model/filter.h"
+#include "value/filter.h"
 
 /* One word of the expression; its text is in filter->words, escapes taken off. */
 struct filter_token {
