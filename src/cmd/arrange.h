@@ -4,6 +4,7 @@
 
 #include "cmd/options.h"
 #include "print/print.h"
+#include "value/order.h"
 
 /*
  * Between the dump and what shows its rows: --sort and --top. Without --sort rows

@@ -6,6 +6,7 @@
 #include "cmd/guide.h"
 #include "cmd/session.h"
 #include "judge/judge.h"
+#include "value/column.h"
 #include "value/filter.h"
 #include "words/findings.h"
 
@@ -48,7 +49,7 @@ static void put_options(void)
 static void put_columns(void)
 {
 	for (size_t i = 0; i < columns_count(); i++)
-		out_f(&out, "%s\t%s\n", column_name(i), column_help(i));
+		out_f(&out, "%s\t%s\n", column_at(i)->name, column_at(i)->help);
 }
 
 static void put_findings(void)

@@ -2,6 +2,8 @@
 #ifndef MODEL_PLACE_H
 #define MODEL_PLACE_H
 
+#include "base/text.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,5 +32,13 @@ struct places {
 	size_t count, room;
 };
 void places_fini(struct places *places);
+
+/*
+ * Adds one word that says which: "here", its name, "container:ID", "pod:UID",
+ * "SERVICE:PID", "init", "PID:COMM", or the number of the inode. A namespace that is
+ * named "here" or "init" is "netns:here" or "netns:init". @also as in
+ * text_add_escaped(): TEXT_WORD for people, "" for programs.
+ */
+void place_word(struct text *text, const struct place *place, const char *also);
 
 #endif

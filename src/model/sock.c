@@ -2,6 +2,7 @@
 #include "model/sock.h"
 
 #include "base/grow.h"
+#include "model/protocol.h"
 
 #include <endian.h>
 #include <stddef.h>
@@ -17,6 +18,24 @@ const char *timer_name(enum timer timer)
 	};
 
 	return timer < TIMER_COUNT ? names[timer] : NULL;
+}
+
+bool sock_has_peer(const struct sock *sock)
+{
+	return sock->other || sock->remote_port || !addr_is_any(&sock->remote);
+}
+
+int64_t sock_port(const struct sock *sock, bool peer)
+{
+	const struct other *other = sock->other;
+
+	if (!other)
+		return peer ? sock->remote_port : sock->local_port;
+	if (protocol_is_unix(sock->protocol))
+		return peer ? other->peer_inode : sock->inode;
+	if (protocol_is_packet(sock->protocol))
+		return peer ? 0 : sock->ifindex;
+	return peer ? -1 : (int32_t)other->port_id;
 }
 
 void detail_fini(struct detail *detail)

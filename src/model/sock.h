@@ -244,6 +244,12 @@ static inline bool sock_is_inet(const struct sock *s)
 	return !s->other;
 }
 
+/* False: it listens, or is not connected; the others have an end of their own kind. */
+bool sock_has_peer(const struct sock *sock);
+
+/* The port of an end; what ss holds for one of a socket that is not of the internet. */
+int64_t sock_port(const struct sock *sock, bool peer);
+
 /* Options that inet_diag tells, in the order in which ss prints them. */
 enum sockopt {
 	SOCKOPT_RECVERR = 1 << 0, SOCKOPT_IS_ICSK = 1 << 1, SOCKOPT_FREEBIND = 1 << 2,

@@ -1,168 +1,360 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which columns a listing has: -C, the usual ones, and those for machines; and the
+ * cells of their values.
+ */
 #include "print/columns.h"
 
-#include "model/need.h"
-#include "print/columns_put.h"
+#include "model/protocol.h"
+#include "print/cell.h"
 #include "print/endpoint.h"
 #include "print/ss_text.h"
 
-/*
- * THE column table. To add a column: a function in columns_put.c that adds one
- * value and a row here; help, completion, -C, the man page test and
- * what is asked of the kernel follow from the row. The usual ones are in ss's
- * order.
- */
-static const struct column columns[] = {
-	{ .name = "NETID", .heading = "Netid", .put = put_netid,
-	  .member = "netid",
-	  .help = "table of the socket as ss names it: tcp udp raw mptcp u_str u_dgr u_seq p_raw p_dgr nl" },
-	{ .name = "STATE", .heading = "State", .put = put_state, .usual = true,
-	  .swift = swift_state,
-	  .member = "state",
-	  .help = "state as ss spells it" },
-	{ .name = "RECVQ", .heading = "Recv-Q", .put = put_recv_queue, .usual = true,
-	  .swift = swift_recv_queue,
-	  .member = "recv_queue", .order = ORDER_NUMBER,
-	  .help = "bytes not read by the program; LISTEN: connections waiting for accept()" },
-	{ .name = "SENDQ", .heading = "Send-Q", .put = put_send_queue, .usual = true,
-	  .swift = swift_send_queue,
-	  .member = "send_queue", .order = ORDER_NUMBER,
-	  .help = "bytes not acknowledged by the peer; LISTEN: limit of the accept queue" },
-	{ .name = "LOCAL", .heading = "Local Address:Port", .put = endpoint_local, .usual = true,
-	  .swift = endpoint_swift_local,
-	  .align = ALIGN_COLON, .need = NEED_LINKS, .foreign = true,
-	  .parts = "LADDR,LPORT,IFACE", .order = ORDER_LOCAL,
-	  .help = "this end, with the device it is bound to" },
-	{ .name = "PEER", .heading = "Peer Address:Port", .put = endpoint_peer, .usual = true,
-	  .swift = endpoint_swift_peer,
-	  .align = ALIGN_COLON, .foreign = true,
-	  .parts = "PADDR,PPORT", .order = ORDER_PEER,
-	  .help = "the other end" },
-	{ .name = "PROCESS", .heading = "Process", .put = ss_users, .usual = true,
-	  .need = NEED_HOLDERS, .foreign = true,
-	  .parts = "PID,COMM,FD",
-	  .help = "every process and descriptor that holds it, as ss -p writes them" },
-	{ .name = "LADDR", .heading = "Local-Address", .put = put_local_addr, .foreign = true,
-	  .member = "local_address", .order = ORDER_LOCAL,
-	  .help = "address of this end" },
-	{ .name = "LPORT", .heading = "Local-Port", .put = put_local_port, .align = ALIGN_RIGHT,
-	  .foreign = true, .member = "local_port", .order = ORDER_NUMBER,
-	  .help = "port of this end" },
-	{ .name = "PADDR", .heading = "Peer-Address", .put = put_peer_addr, .foreign = true,
-	  .member = "remote_address", .order = ORDER_PEER,
-	  .help = "address of the other end" },
-	{ .name = "PPORT", .heading = "Peer-Port", .put = put_peer_port, .align = ALIGN_RIGHT,
-	  .foreign = true, .member = "remote_port", .order = ORDER_NUMBER,
-	  .help = "port of the other end" },
-	{ .name = "FAMILY", .heading = "Family", .put = put_family,
-	  .member = "family",
-	  .help = "ipv4, ipv6, unix, packet or netlink, of the socket" },
-	{ .name = "IFACE", .heading = "Iface", .put = put_iface, .need = NEED_LINKS,
-	  .foreign = true, .member = "interface",
-	  .help = "device that it is bound to" },
-	{ .name = "PID", .heading = "PID", .put = put_pid, .need = NEED_HOLDERS,
-	  .member = "pids", .order = ORDER_NUMBER,
-	  .help = "processes that hold it" },
-	{ .name = "COMM", .heading = "Comm", .put = put_comm, .need = NEED_HOLDERS,
-	  .foreign = true, .member = "comms",
-	  .help = "names of these processes" },
-	{ .name = "FD", .heading = "FD", .put = put_fd, .need = NEED_HOLDERS,
-	  .member = "fds", .order = ORDER_NUMBER,
-	  .help = "their descriptors" },
-	{ .name = "UID", .heading = "UID", .put = put_uid, .align = ALIGN_RIGHT,
-	  .member = "uid", .order = ORDER_NUMBER,
-	  .help = "user who made it; not told for TIME-WAIT and SYN-RECV" },
-	{ .name = "INODE", .heading = "Inode", .put = put_inode, .align = ALIGN_RIGHT,
-	  .member = "inode", .order = ORDER_NUMBER,
-	  .help = "inode of the socket file; none when no file holds it" },
-	{ .name = "COOKIE", .heading = "Cookie", .put = put_cookie, .align = ALIGN_RIGHT,
-	  .member = "cookie", .order = ORDER_NUMBER,
-	  .help = "the kernel's identity of the socket, hexadecimal as ss's sk:" },
-	{ .name = "CGROUP", .heading = "Cgroup", .put = put_cgroup, .need = NEED_CGROUP,
-	  .foreign = true, .member = "cgroup",
-	  .help = "path of its cgroup" },
-	{ .name = "UNIT", .heading = "Unit", .put = put_unit, .need = NEED_CGROUP,
-	  .foreign = true, .member = "unit",
-	  .help = "systemd unit that the cgroup path names" },
-	{ .name = "CONTAINER", .heading = "Container", .put = put_container, .need = NEED_CGROUP,
-	  .foreign = true, .member = "container",
-	  .help = "container that the cgroup path names" },
-	{ .name = "POD", .heading = "Pod", .put = put_pod, .need = NEED_CGROUP, .foreign = true,
-	  .member = "pod",
-	  .help = "kubernetes pod that the cgroup path names" },
-	{ .name = "TIMER", .heading = "Timer", .put = put_timer,
-	  .member = "timer_kind",
-	  .help = "timer that runs: on (retransmit), keepalive, timewait, persist" },
-	{ .name = "TIMERMS", .heading = "Timer-ms", .put = put_timer_ms, .align = ALIGN_RIGHT,
-	  .member = "timer_expires_ms", .order = ORDER_NUMBER,
-	  .help = "milliseconds until it fires" },
-	{ .name = "RETRANS", .heading = "Retrans", .put = put_retrans, .align = ALIGN_RIGHT,
-	  .member = "timer_retransmits", .order = ORDER_NUMBER,
-	  .help = "retransmissions or probes without an answer" },
-	{ .name = "AGE", .heading = "Age", .put = put_age, .align = ALIGN_RIGHT, .need = NEED_FLOW,
-	  .parts = "AGEMIN,AGEMAX", .order = ORDER_NUMBER,
-	  .help = "time in the present state: exact, a range, or at least" },
-	{ .name = "AGEMIN", .heading = "Age-min-ms", .put = put_age_min, .align = ALIGN_RIGHT,
-	  .need = NEED_FLOW, .member = "age_min_ms", .order = ORDER_NUMBER,
-	  .help = "lower bound of the age in milliseconds" },
-	{ .name = "AGEMAX", .heading = "Age-max-ms", .put = put_age_max, .align = ALIGN_RIGHT,
-	  .need = NEED_FLOW, .member = "age_max_ms", .order = ORDER_NUMBER,
-	  .help = "upper bound of the age in milliseconds" },
-	{ .name = "OPENER", .heading = "Opener", .put = put_opener, .need = NEED_FLOW,
-	  .member = "opener",
-	  .help = "who called connect(): here or peer" },
-	{ .name = "MARK", .heading = "Mark", .put = put_mark, .align = ALIGN_RIGHT,
-	  .member = "mark", .order = ORDER_NUMBER,
-	  .help = "firewall mark (needs CAP_NET_ADMIN)" },
-	{ .name = "RTT", .heading = "RTT-ms", .put = put_rtt, .align = ALIGN_RIGHT,
-	  .need = NEED_TCP_INFO, .member = "rtt_us", .order = ORDER_NUMBER,
-	  .help = "smoothed round trip time in milliseconds" },
-	{ .name = "CWND", .heading = "Cwnd", .put = put_cwnd, .align = ALIGN_RIGHT,
-	  .need = NEED_TCP_INFO, .member = "snd_cwnd_segments", .order = ORDER_NUMBER,
-	  .help = "congestion window in segments" },
-	{ .name = "IDLE", .heading = "Idle", .put = put_idle, .align = ALIGN_RIGHT,
-	  .need = NEED_FLOW, .member = "idle_ms", .order = ORDER_NUMBER,
-	  .help = "since data last moved, either way" },
-	{ .name = "SENT", .heading = "Sent", .put = put_sent, .align = ALIGN_RIGHT,
-	  .need = NEED_FLOW, .member = "sent_bytes", .order = ORDER_NUMBER,
-	  .help = "bytes sent, with retransmitted ones" },
-	{ .name = "RECEIVED", .heading = "Received", .put = put_received, .align = ALIGN_RIGHT,
-	  .need = NEED_FLOW, .member = "received_bytes", .order = ORDER_NUMBER,
-	  .help = "bytes received" },
-	{ .name = "NETNS", .heading = "Netns", .put = put_netns, .foreign = true,
-	  .member = "netns", .help = "network namespace: its name, container, pod, service or process" },
-};
+#include <string.h>
 
-#define COLUMN_COUNT (sizeof(columns) / sizeof(*columns))
-_Static_assert(COLUMN_COUNT <= sizeof(((struct columns *)0)->at) / sizeof(void *),
-	       "struct columns has room for every column");
-
-static void put_nothing(struct text *cell, const struct view *view, const struct sock *sock)
+static struct value get_nothing(const struct sock *sock, const struct snapshot *seen)
 {
-	(void)cell, (void)view, (void)sock;
+	(void)sock, (void)seen;
+	return (struct value){ .told = TOLD_NONE };
 }
 
 /* Without -p ss keeps the heading, and so do we; /proc is not walked for it. */
-const struct column column_empty_process = {
-	.name = "", .heading = "Process", .put = put_nothing, .help = "",
+static const struct column empty_process = {
+	.name = "", .heading = "Process", .kind = KIND_USERS, .get = get_nothing, .help = "",
 };
 
-size_t columns_count(void)
+static void add(struct columns *chosen, const struct column *column)
 {
-	return COLUMN_COUNT;
+	if (chosen->count < sizeof(chosen->at) / sizeof(*chosen->at))
+		chosen->at[chosen->count++] = column;
 }
 
-const char *column_name(size_t i)
+static bool has_put(const struct columns *chosen, const struct column *column)
 {
-	return columns[i].name;
+	for (size_t i = 0; i < chosen->count; i++)
+		if (chosen->at[i] == column)
+			return true;
+	return false;
 }
 
-const char *column_help(size_t i)
+static bool is_called(const struct column *column, const char *name)
 {
-	return columns[i].help;
+	return strcmp(column->name, name) == 0;
 }
 
-const struct column *column_at(size_t i)
+static bool is_one_state(uint32_t states)
 {
-	return &columns[i];
+	return states && !(states & (states - 1));
+}
+
+/* -Q: as ss, the two columns of queues go. */
+static bool is_hidden(const struct column *column, const struct style *style)
+{
+	return style->no_queues && (is_called(column, "RECVQ") || is_called(column, "SENDQ"));
+}
+
+static void add_usual(struct columns *chosen, const struct style *style, uint32_t states)
+{
+	if (style->with_netns)
+		add(chosen, column_find("NETNS", 5));
+	if (style->with_netid)
+		add(chosen, column_find("NETID", 5));
+	for (size_t i = 0; i < columns_count(); i++) {
+		const struct column *column = column_at(i);
+
+		if (!column->usual || (is_called(column, "STATE") && is_one_state(states)))
+			continue;
+		if (is_hidden(column, style))
+			continue;
+		if (is_called(column, "PROCESS") && !style->with_process)
+			add(chosen, &empty_process);
+		else
+			add(chosen, column);
+	}
+}
+
+static int add_named(struct columns *chosen, const char *spec, struct fault *fault)
+{
+	size_t size;
+
+	for (;; spec += size + 1) {
+		size = strcspn(spec, ",");
+		const struct column *column = column_find(spec, size);
+
+		if (!column)
+			return column_unknown(spec, size, fault);
+		if (!has_put(chosen, column))
+			add(chosen, column);
+		if (!spec[size])
+			return 0;
+	}
+}
+
+int columns_choose(struct columns *chosen, const char *spec, const struct style *style,
+		   uint32_t states, struct fault *fault)
+{
+	const struct column *process;
+	int err;
+
+	chosen->count = 0;
+	if (!spec || *spec == '+')
+		add_usual(chosen, style, states);
+	if (!spec)
+		return 0;
+	if (*spec != '+') {
+		err = add_named(chosen, spec, fault);
+		if (!err && style->with_process && !has_put(chosen, column_find("PROCESS", 7)))
+			add(chosen, column_find("PROCESS", 7));
+		return err;
+	}
+	/* Process stays last: it may be empty, and fields are counted from the left. */
+	process = chosen->at[--chosen->count];
+	err = add_named(chosen, spec + 1, fault);
+	if (process != &empty_process && !has_put(chosen, process))
+		add(chosen, process);
+	return err;
+}
+
+void columns_for_machines(struct columns *chosen, const struct columns *shown)
+{
+	struct fault fault;
+
+	chosen->count = 0;
+	for (size_t i = 0; i < shown->count; i++) {
+		const struct column *column = shown->at[i];
+
+		if (column->parts)
+			add_named(chosen, column->parts, &fault);
+		else if (column->member && !has_put(chosen, column))
+			add(chosen, column);
+	}
+}
+
+unsigned columns_need(const struct columns *chosen, const struct style *style)
+{
+	unsigned need = 0;
+
+	for (size_t i = 0; i < chosen->count; i++)
+		need |= chosen->at[i]->need;
+	if (style->with_process)
+		need |= NEED_HOLDERS;
+	if (style->with_memory)
+		need |= NEED_MEMORY;
+	if (style->with_info)
+		need |= NEED_TCP_INFO | NEED_CONGESTION;
+	if (style->with_tos)
+		need |= NEED_TOS;
+	if (style->with_cgroup || style->with_extended)
+		need |= NEED_CGROUP;
+	if (style->with_extended)
+		need |= NEED_WAITING;
+	if (style->with_bpf)
+		need |= NEED_BPF;
+	return need;
+}
+
+/* ---- cells ---- */
+
+/* A comma would end it. */
+static void put_item(struct text *cell, const struct view *view, const char *bytes, size_t size)
+{
+	text_add_value(cell, bytes, size, view->machine ? "," : TEXT_COMM ",");
+}
+
+/* "a,b,c": PIDS, COMMS and FDS name the same ones in the same order. */
+static void put_holders(struct text *cell, const struct view *view, enum kind kind,
+			const struct value *value)
+{
+	const struct holder *holder = value->holders;
+
+	for (size_t i = 0; i < value->count; i++, holder++) {
+		const struct process *process = &view->seen->processes.at[holder->process];
+
+		if (i)
+			cell_char(cell, ',');
+		if (kind == KIND_PIDS)
+			cell_u64(cell, (uint64_t)process->pid);
+		else if (kind == KIND_FDS)
+			cell_u64(cell, (uint64_t)holder->fd);
+		else
+			put_item(cell, view, process->comm, process->comm_size);
+	}
+}
+
+static void put_bytes(struct text *cell, const struct view *view, const char *bytes, size_t size)
+{
+	if (view->machine)
+		cell_foreign(cell, bytes, size);
+	else
+		cell_word(cell, bytes, size);
+}
+
+static void put_age_range(struct text *cell, const struct age *age)
+{
+	struct text high = { 0 };
+	size_t start = cell->count;
+
+	cell_duration(cell, age->min_ms, false);
+	cell_duration(&high, age->max_ms, false);
+	if (strcmp(text_str(&high), cell->at + start) != 0) {
+		cell_char(cell, '-');
+		cell_duration(cell, age->max_ms, true);
+	}
+	text_fini(&high);
+}
+
+static void put_age(struct text *cell, struct age age)
+{
+	if (age.kind == AGE_UNACKED) {
+		cell_str(cell, "unacked>=");
+		cell_duration(cell, age.min_ms, false);
+	} else if (age.max_ms < 0) {
+		cell_str(cell, ">=");
+		cell_duration(cell, age.min_ms, false);
+	} else if (age.min_ms < 0) {
+		cell_str(cell, "<=");
+		cell_duration(cell, age.max_ms, true);
+	} else {
+		put_age_range(cell, &age);
+	}
+}
+
+static void put_netns(struct text *cell, const struct view *view, uint64_t inode)
+{
+	const struct snapshot *seen = view->seen;
+
+	if (seen->place)
+		place_word(cell, seen->place, view->machine ? "" : TEXT_WORD);
+	else if (seen->netns_name[0])
+		put_bytes(cell, view, seen->netns_name, strlen(seen->netns_name));
+	else
+		cell_u64(cell, inode);
+}
+
+/* As in JSON: a wildcard is an address, and who has no peer has nothing. */
+static void put_machine_host(struct text *cell, const struct sock *sock, bool peer)
+{
+	const struct addr *addr = peer ? &sock->remote : &sock->local;
+
+	if (sock->other && peer)
+		cell_foreign(cell, sock->other->remote, sock->other->remote_size);
+	else if (sock->other)
+		cell_foreign(cell, sock->other->local, sock->other->local_size);
+	else if (!peer || sock_has_peer(sock))
+		cell_addr(cell, addr, sock->family);
+}
+
+static void put_machine_port(struct text *cell, const struct sock *sock, bool peer)
+{
+	const struct other *other = sock->other;
+	uint16_t port = peer ? sock->remote_port : sock->local_port;
+
+	if (other && peer)
+		cell_foreign(cell, other->remote_service, other->remote_service_size);
+	else if (other)
+		cell_foreign(cell, other->local_service, other->local_service_size);
+	else if (port)
+		cell_u64(cell, port);
+}
+
+/* Kinds that have a form of their own for what is not there. */
+static void put_end(struct text *cell, const struct view *view, const struct column *column,
+		    const struct sock *sock)
+{
+	switch (column->kind) {
+	case KIND_HOST:
+		if (view->machine)
+			put_machine_host(cell, sock, column->peer);
+		else
+			(column->peer ? endpoint_peer_host : endpoint_local_host)(cell, view, sock);
+		break;
+	case KIND_PORT:
+		if (view->machine)
+			put_machine_port(cell, sock, column->peer);
+		else
+			(column->peer ? endpoint_peer_port : endpoint_local_port)(cell, view, sock);
+		break;
+	case KIND_END:
+		(column->peer ? endpoint_peer : endpoint_local)(cell, view, sock);
+		break;
+	default:
+		if (column_value(column, sock, view->seen).told == TOLD_KNOWN)
+			ss_users(cell, view, sock);
+	}
+}
+
+/* What programs get as a number, people get so that it is understood at once. */
+static void put_number(struct text *cell, enum kind kind, uint64_t number)
+{
+	switch (kind) {
+	case KIND_MARK:
+		cell_str(cell, "0x");
+		cell_hex(cell, number);
+		break;
+	case KIND_COOKIE:
+		cell_hex(cell, number);
+		break;
+	case KIND_MS:
+		cell_duration(cell, (int64_t)number, false);
+		break;
+	case KIND_US:
+		cell_us_as_ms(cell, number);
+		break;
+	default:
+		cell_u64(cell, number);
+	}
+}
+
+void value_put(struct text *cell, const struct view *view, enum kind kind,
+	       const struct value *value)
+{
+	const struct protocol_row *protocol;
+	const struct state_row *state;
+
+	switch (kind) {
+	case KIND_NUMBER:
+		cell_u64(cell, value->number);
+		break;
+	case KIND_STATE:
+		state = &state_table[value->number];
+		cell_str(cell, view->machine ? state->name : state->ss);
+		break;
+	case KIND_PROTOCOL:
+		protocol = protocol_row((enum protocol)value->number);
+		cell_str(cell, view->machine ? protocol->name : protocol->netid);
+		break;
+	case KIND_WORD: case KIND_STRING:
+		put_bytes(cell, view, value->bytes, value->count);
+		break;
+	case KIND_DEVICE:
+		endpoint_link(cell, view, (uint32_t)value->number);
+		break;
+	case KIND_NETNS:
+		put_netns(cell, view, value->number);
+		break;
+	case KIND_PIDS: case KIND_COMMS: case KIND_FDS:
+		put_holders(cell, view, kind, value);
+		break;
+	default:
+		put_number(cell, view->machine ? KIND_NUMBER : kind, value->number);
+	}
+}
+
+void column_put(struct text *cell, const struct view *view, const struct column *column,
+		const struct sock *sock)
+{
+	struct value value;
+
+	if (column->kind >= KIND_HOST) {
+		put_end(cell, view, column, sock);
+		return;
+	}
+	value = column_value(column, sock, view->seen);
+	if (value.told != TOLD_KNOWN)
+		/* the fields of a line can be counted */
+		cell_str(cell, view->machine ? "" : "-");
+	else if (column->kind == KIND_AGE)
+		put_age(cell, sock_age(sock, &view->seen->limits));
+	else
+		value_put(cell, view, column->kind, &value);
 }

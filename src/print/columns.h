@@ -2,52 +2,27 @@
 #ifndef PRINT_COLUMNS_H
 #define PRINT_COLUMNS_H
 
-#include "base/text.h"
 #include "print/view.h"
+#include "value/column.h"
 
 /* COLON: the last colons stand below each other, as in "Local Address:Port". */
 enum align { ALIGN_LEFT, ALIGN_RIGHT, ALIGN_COLON };
 
-/* What --sort compares: numbers, bytes, or the address and port of an end. */
-enum column_order { ORDER_TEXT, ORDER_NUMBER, ORDER_LOCAL, ORDER_PEER };
-
-/*
- * Writes the value of a TCP or UDP socket in numbers at @to, where COLUMN_SWIFT
- * bytes may be written over. With ALIGN_COLON, @tail is what there is from the
- * last colon on, else it is NULL. Returns the end. Never empty, no blank, ASCII only.
- */
-#define COLUMN_SWIFT 48
-typedef char *column_swift(char *to, const struct sock *sock, unsigned *tail);
+static inline enum align column_align(const struct column *column)
+{
+	if (column->kind == KIND_END)
+		return ALIGN_COLON;
+	return !column->left && (kind_is_number(column->kind) || column->kind == KIND_PORT) ?
+	       ALIGN_RIGHT : ALIGN_LEFT;
+}
 
 /* Adds the value of a socket to @cell, or what stands for none. */
-typedef void column_put(struct text *cell, const struct view *view, const struct sock *sock);
+void column_put(struct text *cell, const struct view *view, const struct column *column,
+		const struct sock *sock);
 
-struct column {
-	const char *name;       /* what -C takes */
-	const char *heading;
-	enum align  align;
-	unsigned    need;       /* enum need: what has to be collected for it */
-	bool        usual;      /* shown without -C */
-	bool        foreign;    /* may hold characters beyond ASCII */
-	const char *member;     /* what machines call it, as in JSON with its unit */
-	const char *parts;      /* machines get these columns for it */
-	enum column_order order;
-	const char *help;
-	column_put   *put;
-	column_swift *swift;    /* the same as put(), or NULL: see swift.h */
-};
-
-/* ss's Process without -p: a heading, and nothing below it. */
-extern const struct column column_empty_process;
-
-/* By number, from 0 to columns_count() - 1. */
-const struct column *column_at(size_t i);
-
-/* The column of that name in any case, or NULL. */
-const struct column *column_find(const char *name, size_t size);
-
-/* -EINVAL with a sentence that lists the valid names. */
-int column_unknown(const char *name, size_t size, struct fault *fault);
+/* The same of a value that is known, and of no end of a socket. */
+void value_put(struct text *cell, const struct view *view, enum kind kind,
+	       const struct value *value);
 
 /*
  * What --csv has for these columns: one value in one form each, so that LOCAL is

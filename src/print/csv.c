@@ -111,14 +111,14 @@ static void put_value(struct listing *listing, const struct column *column,
 	struct text *line = &listing->line, *cell = &listing->cell;
 	size_t start = line->count;
 
-	column->put(line, &listing->view, sock);
+	column_put(line, &listing->view, column, sock);
 	if (is_simple(listing->style.format, line->at + start, line->count - start,
-		      column->foreign))
+		      kind_is_foreign(column->kind)))
 		return;
 	cell->count = 0;
 	cell_put(cell, line->at + start, line->count - start);
 	line->count = start;
-	delimited_put(line, listing->style.format, cell, column->foreign);
+	delimited_put(line, listing->style.format, cell, kind_is_foreign(column->kind));
 }
 
 static void put_values(struct listing *listing, const struct sock *sock)

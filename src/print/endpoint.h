@@ -21,13 +21,6 @@ void endpoint_local_port(struct text *cell, const struct view *view, const struc
 void endpoint_peer_host(struct text *cell, const struct view *view, const struct sock *sock);
 void endpoint_peer_port(struct text *cell, const struct view *view, const struct sock *sock);
 
-/*
- * Both ends of a TCP or UDP socket that is bound to no device, in numbers: see
- * column_swift.
- */
-char *endpoint_swift_local(char *to, const struct sock *sock, unsigned *tail);
-char *endpoint_swift_peer(char *to, const struct sock *sock, unsigned *tail);
-
 /* The name of the device it is bound to, or its number. */
 void endpoint_link(struct text *cell, const struct view *view, uint32_t ifindex);
 

@@ -83,7 +83,7 @@ static void put_netns(struct text *text, const struct group_page *view, const st
 	const struct snapshot *seen = view->page.seen;
 
 	if (group->place && view->machine)
-		where_value(text, group->place);
+		place_word(text, group->place, "");
 	else if (group->place)
 		where_word(text, group->place);
 	else if (seen->netns_name[0])

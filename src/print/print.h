@@ -9,6 +9,7 @@
 #include "model/connect.h"
 #include "model/finding.h"
 #include "model/kill_result.h"
+#include "value/column.h"
 #include "value/group.h"
 #include "model/snapshot.h"
 
@@ -64,12 +65,7 @@ static inline bool is_silent(const struct style *style, const struct snapshot *s
 	return style->quiet && all_right && snapshot_is_complete(seen);
 }
 
-/* One column of `list`; everything about it stands in its row. */
-struct column;
-size_t columns_count(void);
-const char *column_name(size_t i);      /* "AGE" */
-const char *column_help(size_t i);
-
+/* The columns of `list`. */
 struct columns { const struct column *at[64]; size_t count; };
 
 /**
@@ -99,30 +95,6 @@ int listing_row(struct listing *listing, const struct sock *sock);
 void listing_matched(struct listing *listing, uint64_t matched);
 /* Writes the rest with the gaps of @seen; frees the listing. */
 int listing_end(struct listing *listing);
-
-/* The columns of --sort, the first is the foremost. */
-struct order {
-	struct { const struct column *column; bool descending; } at[16];
-	size_t count;
-};
-
-/**
- * order_choose - read "COLUMN,-COLUMN,..."; "-" in front is descending
- *
- * Returns 0, or -EINVAL with a sentence that lists the valid names.
- */
-int order_choose(struct order *order, const char *spec, struct fault *fault);
-
-/* What has to be collected to compare by it (enum need). */
-unsigned order_need(const struct order *order);
-
-/*
- * Adds bytes to @key such that memcmp() of two rows' keys is their order. Numbers
- * compare as numbers, addresses as addresses, AGE by its lower bound; what is
- * unknown comes last, also in descending order.
- */
-void order_key(struct text *key, const struct order *order, const struct snapshot *seen,
-	       const struct sock *sock);
 
 /*
  * Counts by group, biggest first. @most: at most so many of them. Returns 0 or -errno of

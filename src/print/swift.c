@@ -65,12 +65,116 @@ static bool is_empty(const struct columns *columns, size_t i)
 	return !*columns->at[i]->name && i + 1 == columns->count;
 }
 
+/*
+ * Writers of the kinds: the bytes of column_put(), for a socket of is_numbers(). Never
+ * empty, no blank, ASCII only; COLUMN_SWIFT bytes may be written over.
+ */
+
+static char *write_number(char *to, const struct column *column, const struct sock *sock,
+			  unsigned *tail)
+{
+	uint32_t value;
+
+	(void)tail;
+	if (!column_is_told(column, sock)) {
+		*to++ = '-';
+		return to;
+	}
+	memcpy(&value, (const char *)sock + column->offset, sizeof(value));
+	return digits_u64(to, value);
+}
+
+/* Copied whole with what is behind it, which is faster than to look for its end. */
+struct state_word {
+	char     text[16];
+	unsigned size;
+};
+
+static char *write_state(char *to, const struct column *column, const struct sock *sock,
+			 unsigned *tail)
+{
+	static struct state_word words[STATE_COUNT];
+	struct state_word *word = &words[sock->state];
+
+	(void)column, (void)tail;
+	if (!word->size) {
+		word->size = (unsigned)strnlen(state_table[sock->state].ss, sizeof(word->text));
+		memcpy(word->text, state_table[sock->state].ss, word->size);
+	}
+	memcpy(to, word->text, sizeof(word->text));
+	return to + word->size;
+}
+
+static inline char *write_host(char *to, const struct sock *sock, const struct addr *addr)
+{
+	if (sock->family != FAMILY_IPV6)
+		return digits_v4(to, addr->b + 12);
+	if (!sock->v6only && addr_is_zero(addr)) {
+		*to++ = '*';
+		return to;
+	}
+	*to = '[';
+	to = digits_v6(to + 1, addr->b);
+	*to++ = ']';
+	return to;
+}
+
+/* @tail is what there is from the last colon on. */
+static inline char *write_end(char *to, const struct sock *sock, const struct addr *addr,
+			      uint16_t port, unsigned *tail)
+{
+	char *colon = write_host(to, sock, addr);
+
+	*colon = ':';
+	to = colon + 1;
+	if (port)
+		to = digits_u64(to, port);
+	else
+		*to++ = '*';
+	*tail = (unsigned)(to - colon);
+	return to;
+}
+
+static char *write_local(char *to, const struct column *column, const struct sock *sock,
+			 unsigned *tail)
+{
+	(void)column;
+	return write_end(to, sock, &sock->local, sock->local_port, tail);
+}
+
+static char *write_peer(char *to, const struct column *column, const struct sock *sock,
+			unsigned *tail)
+{
+	(void)column;
+	return write_end(to, sock, &sock->remote, sock->remote_port, tail);
+}
+
+/* NULL: of this column table.c makes cells. */
+static swift_write *writer_of(const struct column *column)
+{
+	bool is_member = !column->get && !column->metric && !column->zero_is_none &&
+			 column->size == sizeof(uint32_t);
+
+	switch (column->kind) {
+	case KIND_END:
+		return column->peer ? write_peer : write_local;
+	case KIND_STATE:
+		return write_state;
+	case KIND_NUMBER:
+		return is_member ? write_number : NULL;
+	default:
+		return NULL;
+	}
+}
+
 static bool add(struct swift *swift, const struct column *column)
 {
-	if (!column->swift || swift->count == sizeof(swift->at) / sizeof(*swift->at))
+	swift_write *write = writer_of(column);
+
+	if (!write || swift->count == sizeof(swift->at) / sizeof(*swift->at))
 		return false;
 	swift->at[swift->count++] = (struct swift_column){
-		.write = column->swift, .align = column->align,
+		.write = write, .column = column, .align = column_align(column),
 	};
 	return true;
 }
@@ -100,7 +204,7 @@ static bool is_numbers(const struct sock *sock)
 /* The end of the value, or NULL: the column is too narrow. */
 static inline char *put_left(char *to, const struct swift_column *column, const struct sock *sock)
 {
-	char *end = column->write(to, sock, NULL);
+	char *end = column->write(to, column->column, sock, NULL);
 
 	return end <= to + column->width ? end : NULL;
 }
@@ -112,8 +216,12 @@ static inline char *put_left(char *to, const struct swift_column *column, const 
 static inline char *put_aligned(char *to, struct swift *swift, const struct swift_column *column,
 				const struct sock *sock)
 {
-	unsigned size = (unsigned)(column->write(swift->cell, sock, &swift->tail) - swift->cell);
-	unsigned left = size - swift->tail;
+	unsigned size, left;
+
+	swift->tail = 0;
+	size = (unsigned)(column->write(swift->cell, column->column, sock, &swift->tail) -
+			  swift->cell);
+	left = size - swift->tail;
 
 	if (left > column->width || swift->tail > column->tail)
 		return NULL;

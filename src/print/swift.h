@@ -11,8 +11,12 @@
  * the output. What is in a row is decided once. The bytes are those of table.c,
  * which does everything else, also a row that makes a column wider.
  */
+#define COLUMN_SWIFT 48         /* bytes that a value may write over */
+typedef char *swift_write(char *to, const struct column *column, const struct sock *sock,
+			  unsigned *tail);
 struct swift_column {
-	column_swift *write;
+	swift_write  *write;
+	const struct column *column;
 	enum align    align;
 	unsigned      width, tail;      /* as in table.c */
 	size_t        start;            /* bytes of the row before it */

@@ -69,7 +69,7 @@ static struct span measure(const struct column *column, const char *at, size_t s
 {
 	size_t left = size;
 
-	if (column->align == ALIGN_COLON) {
+	if (column_align(column) == ALIGN_COLON) {
 		/* a blank is what unix sockets have for a colon */
 		while (left && at[left - 1] != ':' && at[left - 1] != ' ')
 			left--;
@@ -77,7 +77,7 @@ static struct span measure(const struct column *column, const char *at, size_t s
 	}
 	return (struct span){
 		.end = (uint32_t)end, .tail = (uint16_t)(size - left),
-		.width = (uint16_t)(column->foreign ? width_of(at, left) : left),
+		.width = (uint16_t)(kind_is_foreign(column->kind) ? width_of(at, left) : left),
 	};
 }
 
@@ -122,7 +122,7 @@ static void put_piece(struct table *table, const char *at, size_t size, unsigned
 /* The last one is not padded: details follow it directly. */
 static bool is_last(const struct listing *listing, size_t i)
 {
-	return i + 1 == listing->columns.count && listing->columns.at[i]->align == ALIGN_LEFT;
+	return i + 1 == listing->columns.count && column_align(listing->columns.at[i]) == ALIGN_LEFT;
 }
 
 /*
@@ -146,7 +146,7 @@ static void put_cell(struct listing *listing, size_t i, const char *at, size_t s
 		     struct span span, unsigned *owed, const char *ink)
 {
 	struct table *table = listing->table;
-	enum align align = listing->columns.at[i]->align;
+	enum align align = column_align(listing->columns.at[i]);
 	unsigned gap = table->width[i] - span.width;
 
 	if (!size && is_last(listing, i))
@@ -271,7 +271,7 @@ static void put_plain_row(struct listing *listing, const struct span *spans, siz
 
 	for (size_t i = 0; i < count; start = spans[i].end, i++) {
 		size_t size = spans[i].end - start;
-		bool is_left = listing->columns.at[i]->align == ALIGN_LEFT;
+		bool is_left = column_align(listing->columns.at[i]) == ALIGN_LEFT;
 		unsigned gap = table->width[i] - spans[i].width;
 
 		if (!size && is_last(listing, i))
@@ -390,7 +390,7 @@ static __attribute__((noinline)) void keep_row(struct listing *listing, const st
 		const struct column *column = listing->columns.at[i];
 		size_t start = bytes->count;
 
-		column->put(bytes, &listing->view, sock);
+		column_put(bytes, &listing->view, column, sock);
 		spans[i] = measure(column, bytes->at + start, bytes->count - start,
 				   bytes->count);
 		widen(table, i, spans[i]);

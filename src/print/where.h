@@ -8,15 +8,11 @@
 
 /* A network namespace, for people and machines. */
 
-/*
- * One word (text_add_word()) that says which: "here", its name, "container:ID",
- * "pod:UID", "SERVICE:PID", "init", "PID:COMM", or the number of the inode. A
- * namespace that is named "here" or "init" is "netns:here" or "netns:init".
- */
-void where_word(struct text *text, const struct place *place);
-
-/* The same for programs, as it is but for what steers a terminal. */
-void where_value(struct text *text, const struct place *place);
+/* The word that says which, for people. */
+static inline void where_word(struct text *text, const struct place *place)
+{
+	place_word(text, place, TEXT_WORD);
+}
 
 /* The word with all that is known of it: "blue (redis.service, redis-server[812])". */
 void where_title(struct text *text, const struct place *place);

@@ -131,16 +131,6 @@ bool filter_read_end(struct filter *filter, struct filter_node *node, const char
 
 /* ---- comparing ---- */
 
-/* What ss holds for the port of an end. */
-static int64_t port_of(const struct sock *s, bool local)
-{
-	switch (filter_realm_of(s)) {
-	case REALM_UNIX: return local ? s->inode : s->other->peer_inode;
-	case REALM_LINK: return local ? s->ifindex : 0;
-	default:         return local ? (int32_t)s->other->port_id : -1;
-	}
-}
-
 /* Of the peer nothing is told: no name, and the number 0. */
 static bool has_end(const struct filter *filter, const struct filter_node *node,
 		    const struct sock *s, bool local)
@@ -152,7 +142,7 @@ static bool has_end(const struct filter *filter, const struct filter_node *node,
 			memcpy(name, s->other->local, s->other->local_size);
 		return fnmatch(filter_word(filter, node->word), name, FNM_CASEFOLD) == 0;
 	}
-	if (node->port != -1 && node->port != port_of(s, local))
+	if (node->port != -1 && node->port != sock_port(s, !local))
 		return false;
 	if (node->realm == REALM_INET)
 		return !node->host_count || !filter->hosts.at[node->first_host].prefix;
@@ -181,7 +171,7 @@ bool filter_end_matches(const struct filter *filter, const struct filter_node *n
 
 	if (node->op == FILTER_EQ || node->op == FILTER_NE)
 		return (fits && has_end(filter, node, s, local)) == (node->op == FILTER_EQ);
-	return fits && port_compares(node, port_of(s, local));
+	return fits && port_compares(node, sock_port(s, !local));
 }
 
 /* "@" and five digits: what the kernel makes up where bind() is given no name. */
@@ -196,6 +186,6 @@ bool filter_end_is_autobound(const struct sock *s)
 	switch (filter_realm_of(s)) {
 	case REALM_UNIX: return !s->other->local_size || is_made_up(s->other);
 	case REALM_LINK: return !s->ifindex && !s->other->number;
-	default:         return (int32_t)s->other->port_id < 0;
+	default:         return sock_port(s, false) < 0;
 	}
 }

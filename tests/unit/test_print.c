@@ -461,7 +461,7 @@ static void test_list_widths(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < columns_count(); i++)
-		text_addf(&spec, "%s%s", i ? "," : "", column_name(i));
+		text_addf(&spec, "%s%s", i ? "," : "", column_at(i)->name);
 	snapshot_init(&seen);
 	socks[1].inode = 0;
 	hold(&seen, 77, 812, 5, nasty, sizeof(nasty) - 1);
@@ -518,7 +518,7 @@ static void test_columns(void **state)
 			 -EINVAL);
 	assert_non_null(strstr(fault.text, "WHAT"));
 	for (size_t i = 0; i < columns_count(); i++)
-		assert_non_null(strstr(fault.text, column_name(i)));
+		assert_non_null(strstr(fault.text, column_at(i)->name));
 	assert_int_equal(columns_choose(&columns, "", &style, STATE_ALL, &fault), -EINVAL);
 	assert_int_equal(columns_choose(&columns, "STATE,", &style, STATE_ALL, &fault), -EINVAL);
 	assert_int_equal(columns_choose(&columns, "state,Age", &style, STATE_ALL, &fault), 0);

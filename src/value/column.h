@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VALUE_COLUMN_H
+#define VALUE_COLUMN_H
+
+#include "base/fault.h"
+#include "base/text.h"
+#include "model/age.h"
+#include "model/need.h"
+#include "model/snapshot.h"
+
+#include <string.h>
+
+/*
+ * What is told of a socket, as typed values: a column is a row of a table, and what
+ * shows, sorts, counts and filters sockets goes by the kind of its values.
+ */
+enum kind {
+	KIND_NUMBER,            /* written alike for people and for programs */
+	KIND_COOKIE,            /* hexadecimal for people, a string in JSON */
+	KIND_MARK,              /* 0x10 for people */
+	KIND_MS,                /* a duration for people */
+	KIND_US,                /* milliseconds for people */
+	KIND_AGE,               /* a range of durations; its lower bound for programs */
+	KIND_STATE,
+	KIND_PROTOCOL,
+	KIND_WORD,              /* one of our words */
+	KIND_STRING,            /* bytes that somebody else chose */
+	KIND_DEVICE,            /* the index of a network interface */
+	KIND_NETNS,             /* the namespace of the snapshot */
+	KIND_PIDS, KIND_COMMS, KIND_FDS,        /* of the processes that hold it: "1,2" */
+	/* written in the forms of ss, which has some for what is not there, too */
+	KIND_HOST, KIND_PORT, KIND_END,
+	KIND_USERS,
+	KIND_COUNT,
+};
+
+/* NONE: there is no such thing, and that is known. */
+enum told { TOLD_UNKNOWN, TOLD_NONE, TOLD_KNOWN };
+
+/* Borrows from the socket and the snapshot. Small: two registers hold it. */
+struct value {
+	enum told told;
+	uint32_t  count;                /* of @bytes, of @holders */
+	union {
+		uint64_t    number;     /* also a state, a protocol, a device, a port */
+		const char *bytes;      /* WORD, STRING */
+		const struct holder *holders;   /* PIDS, COMMS, FDS, USERS */
+	};                              /* AGE: see sock_age() */
+};
+
+typedef struct value column_get(const struct sock *sock, const struct snapshot *seen);
+
+struct column {
+	const char *name;       /* what -C and --sort take */
+	const char *heading;
+	const char *member;     /* what machines call it, as in JSON with its unit */
+	const char *parts;      /* machines get these columns for it */
+	const char *help;
+	enum kind   kind;
+	unsigned    need;       /* enum need: what has to be collected for it */
+	bool        peer;       /* HOST, PORT, END: of the other end */
+	bool        usual;      /* shown without -C */
+	bool        left;       /* a number that begins where its heading does */
+	column_get *get;        /* NULL: a member of struct sock or of tcp_info */
+	uint16_t    offset, size;
+	uint16_t    metric;     /* enum metric + 1; 0: a member of struct sock */
+	uint32_t    have, lacks;/* enum have: when it is told */
+	bool        zero_is_none;
+};
+
+size_t columns_count(void);
+/* By number, from 0 to columns_count() - 1. */
+const struct column *column_at(size_t i);
+
+/* The column of that name in any case, or NULL. */
+const struct column *column_find(const char *name, size_t size);
+
+/* -EINVAL with a sentence that lists the valid names. */
+int column_unknown(const char *name, size_t size, struct fault *fault);
+
+/* Of a column whose values are a member of struct sock: where it is told, and what it is. */
+static inline bool column_is_told(const struct column *column, const struct sock *sock)
+{
+	return !(column->have & ~sock->have) && !(column->lacks & sock->have);
+}
+
+static inline uint64_t column_member(const struct column *column, const struct sock *sock)
+{
+	const char *at = (const char *)sock + column->offset;
+	uint64_t eight;
+	uint32_t four;
+
+	if (column->size == sizeof(eight)) {
+		memcpy(&eight, at, sizeof(eight));
+		return eight;
+	}
+	memcpy(&four, at, sizeof(four));
+	return four;
+}
+
+struct value column_metric(const struct column *column, const struct sock *sock);
+
+/* What the column tells of a socket. */
+static inline struct value column_value(const struct column *column, const struct sock *sock,
+					const struct snapshot *seen)
+{
+	struct value value = { .told = TOLD_UNKNOWN };
+
+	if (column->get)
+		return column->get(sock, seen);
+	if (column->metric)
+		return column_metric(column, sock);
+	if (!column_is_told(column, sock))
+		return value;
+	value.number = column_member(column, sock);
+	value.told = value.number || !column->zero_is_none ? TOLD_KNOWN : TOLD_NONE;
+	return value;
+}
+
+static inline bool kind_is_number(enum kind kind)
+{
+	return kind <= KIND_AGE;
+}
+
+/* May hold characters that others chose, beyond ASCII. */
+static inline bool kind_is_foreign(enum kind kind)
+{
+	static const uint32_t kinds = 1u << KIND_STRING | 1u << KIND_DEVICE | 1u << KIND_NETNS |
+				      1u << KIND_COMMS | 1u << KIND_HOST | 1u << KIND_PORT |
+				      1u << KIND_END | 1u << KIND_USERS;
+
+	return kinds >> kind & 1;
+}
+
+#endif

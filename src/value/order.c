@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Keys for --sort: bytes that memcmp() orders, made once a row. Each part is self-
+ * delimiting: a byte that puts the unknown last, then a number of fixed size or a
+ * string with its NUL. A descending part is the same with its bits turned.
+ */
+#include "value/order.h"
+
+#include "model/protocol.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define KNOWN   "\0"
+#define UNKNOWN '\1'
+
+int order_choose(struct order *order, const char *spec, struct fault *fault)
+{
+	size_t most = sizeof(order->at) / sizeof(*order->at), size;
+
+	order->count = 0;
+	for (;; spec += size + 1) {
+		bool descending = *spec == '-';
+
+		spec += descending;
+		size = strcspn(spec, ",");
+		const struct column *column = column_find(spec, size);
+
+		if (!column)
+			return column_unknown(spec, size, fault);
+		if (order->count == most)
+			return fault_set(fault, EINVAL, "--sort takes at most %zu columns", most);
+		order->at[order->count].column = column;
+		order->at[order->count++].descending = descending;
+		if (!spec[size])
+			return 0;
+	}
+}
+
+unsigned order_need(const struct order *order)
+{
+	unsigned need = 0;
+
+	for (size_t i = 0; i < order->count; i++)
+		need |= order->at[i].column->need;
+	return need;
+}
+
+static void put_number(struct text *key, uint64_t value)
+{
+	char bytes[8];
+
+	for (unsigned i = 0; i < 8; i++)
+		bytes[i] = (char)(value >> (56 - 8 * i));
+	text_add(key, bytes, sizeof(bytes));
+}
+
+static void put_string(struct text *key, const char *bytes, size_t size)
+{
+	text_add(key, bytes, size);
+	text_add(key, "", 1);
+}
+
+static void put_word(struct text *key, const char *word)
+{
+	put_string(key, word, strlen(word));
+}
+
+/* Of an internet socket the port counts, too. */
+static bool put_end(struct text *key, const struct sock *sock, bool peer, bool alone)
+{
+	const struct other *other = sock->other;
+	uint16_t port = peer ? sock->remote_port : sock->local_port;
+	size_t size;
+
+	if (!other) {
+		text_add(key, (const char *)(peer ? sock->remote.b : sock->local.b),
+			 sizeof(sock->local.b));
+		text_add(key, (char[]){ (char)(port >> 8), (char)port }, 2);
+		return true;
+	}
+	size = peer ? other->remote_size : other->local_size;
+	put_string(key, peer ? other->remote : other->local, size);
+	if (alone)
+		return size;
+	put_string(key, peer ? other->remote_service : other->local_service,
+		   peer ? other->remote_service_size : other->local_service_size);
+	return true;
+}
+
+static void put_device(struct text *key, const struct snapshot *seen, uint32_t index)
+{
+	const char *name = snapshot_link(seen, index);
+
+	if (name)
+		text_addf(key, "%s", name);
+	else
+		text_addf(key, "if%u", index);
+	text_add(key, "", 1);
+}
+
+static void put_netns(struct text *key, const struct snapshot *seen)
+{
+	if (seen->place)
+		place_word(key, seen->place, "");
+	else if (seen->netns_name[0])
+		text_addf(key, "%s", seen->netns_name);
+	else
+		text_addf(key, "%llu", (unsigned long long)seen->netns_inode);
+	text_add(key, "", 1);
+}
+
+/* Numbers of several holders count as the first one. */
+static void put_holders(struct text *key, enum kind kind, const struct value *value,
+			const struct snapshot *seen)
+{
+	const struct holder *holder = value->holders;
+
+	if (kind == KIND_PIDS || kind == KIND_FDS) {
+		put_number(key, (uint64_t)(kind == KIND_FDS ? holder->fd :
+					   seen->processes.at[holder->process].pid));
+		return;
+	}
+	for (size_t i = 0; i < value->count; i++, holder++) {
+		const struct process *process = &seen->processes.at[holder->process];
+
+		put_string(key, process->comm, process->comm_size);
+		if (kind == KIND_USERS) {
+			put_number(key, (uint64_t)process->pid);
+			put_number(key, (uint64_t)holder->fd);
+		}
+	}
+}
+
+/* False: it counts as unknown. */
+static bool put_value(struct text *key, const struct column *column, const struct value *value,
+		      const struct snapshot *seen, const struct sock *sock)
+{
+	struct age age;
+
+	switch (column->kind) {
+	case KIND_AGE:
+		age = sock_age(sock, &seen->limits);
+		put_number(key, (uint64_t)age.min_ms);
+		return age.kind != AGE_UNACKED && age.min_ms >= 0;
+	case KIND_STATE:
+		put_word(key, state_table[sock->state].name);
+		return true;
+	case KIND_PROTOCOL:
+		put_word(key, protocol_row(sock->protocol)->name);
+		return true;
+	case KIND_WORD: case KIND_STRING:
+		put_string(key, value->bytes, value->count);
+		return true;
+	case KIND_DEVICE:
+		put_device(key, seen, (uint32_t)value->number);
+		return true;
+	case KIND_NETNS:
+		put_netns(key, seen);
+		return true;
+	case KIND_PIDS: case KIND_COMMS: case KIND_FDS: case KIND_USERS:
+		put_holders(key, column->kind, value, seen);
+		return true;
+	case KIND_HOST: case KIND_END:
+		return put_end(key, sock, column->peer, column->kind == KIND_HOST);
+	default:
+		put_number(key, value->number);
+		return true;
+	}
+}
+
+void order_key(struct text *key, const struct order *order, const struct snapshot *seen,
+	       const struct sock *sock)
+{
+	for (size_t i = 0; i < order->count; i++) {
+		struct value value = column_value(order->at[i].column, sock, seen);
+		size_t start = key->count + 1;
+
+		text_add(key, KNOWN, 1);
+		if (value.told != TOLD_KNOWN ||
+		    !put_value(key, order->at[i].column, &value, seen, sock)) {
+			key->at[start - 1] = UNKNOWN;
+			key->count = start;
+		} else if (order->at[i].descending) {
+			for (size_t byte = start; byte < key->count; byte++)
+				key->at[byte] = (char)~key->at[byte];
+		}
+	}
+}

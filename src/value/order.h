@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef VALUE_ORDER_H
+#define VALUE_ORDER_H
+
+#include "value/column.h"
+
+/* The columns of --sort, the first is the foremost. */
+struct order {
+	struct { const struct column *column; bool descending; } at[16];
+	size_t count;
+};
+
+/**
+ * order_choose - read "COLUMN,-COLUMN,..."; "-" in front is descending
+ *
+ * Returns 0, or -EINVAL with a sentence that lists the valid names.
+ */
+int order_choose(struct order *order, const char *spec, struct fault *fault);
+
+/* What has to be collected to compare by it (enum need). */
+unsigned order_need(const struct order *order);
+
+/*
+ * Adds bytes to @key such that memcmp() of two rows' keys is their order. Numbers
+ * compare as numbers, ends by address and port, AGE by its lower bound, processes by
+ * name, pid and descriptor; what is unknown comes last, also in descending order.
+ */
+void order_key(struct text *key, const struct order *order, const struct snapshot *seen,
+	       const struct sock *sock);
+
+#endif
