@@ -217,12 +217,7 @@ static int choose_groups(struct groups *groups, const struct options *options, s
 	if (!format_table[options->format].groups)
 		return fault_set(fault, EINVAL, "--by and --%s cannot be used together",
 				 format_table[options->format].name);
-	if (groups_choose(groups, options->by, fault) < 0)
-		return -EINVAL;
-	if (options->processes && !groups_have(groups, GROUP_PROCESS) && !groups_have(groups, GROUP_COMM))
-		return fault_set(fault, EINVAL, "--by %s has no place for -p: add process to the keys",
-				 QUOTE(options->by));
-	return 0;
+	return groups_choose(groups, options->by, fault);
 }
 
 static int choose(struct listing_job *job, const struct options *options, struct fault *fault)

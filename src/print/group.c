@@ -3,6 +3,7 @@
 #include "print/group.h"
 
 #include "print/cell.h"
+#include "print/columns.h"
 #include "print/delimited.h"
 #include "print/grid.h"
 #include "print/where.h"
@@ -13,13 +14,6 @@
 #define STATES    3     /* named in a row, the rest is one sum */
 
 /* -- values -------------------------------------------------------------- */
-
-const struct cgroup *group_cgroup(const struct snapshot *seen, const struct group *group)
-{
-	const struct group_example *example = &group->example;
-
-	return example->cgroup_known ? snapshot_cgroup(seen, example->cgroup_id) : NULL;
-}
 
 static void put_foreign(struct text *text, const struct group_page *view, const char *bytes,
 			size_t size)
@@ -51,29 +45,26 @@ enum family group_family(const struct addr *addr)
 }
 
 static void put_end(struct text *text, const struct group_page *view, const struct group *group,
-		    enum group_key key)
+		    const struct column *column)
 {
 	const struct group_example *sock = &group->example;
-	bool peer = key == GROUP_REMOTE || key == GROUP_REMOTE_ADDRESS || key == GROUP_REMOTE_PORT;
-	const struct addr *addr = peer ? &sock->remote : &sock->local;
-	uint16_t port = peer ? sock->remote_port : sock->local_port;
-	const char *name = peer ? group->remote : group->local;
+	const struct addr *addr = column->peer ? &sock->remote : &sock->local;
+	uint16_t port = column->peer ? sock->remote_port : sock->local_port;
+	const char *name = column->peer ? group->remote : group->local;
 
 	if (name) {
 		put_foreign(text, view, name, strlen(name));
-	} else if (key == GROUP_LOCAL_PORT || key == GROUP_REMOTE_PORT) {
+	} else if (column->kind == KIND_PORT) {
 		if (port)
 			cell_u64(text, port);
-	} else if (!peer || port || !addr_is_any(addr)) {
-		bool alone = key == GROUP_LOCAL_ADDRESS || key == GROUP_REMOTE_ADDRESS;
-
-		if (alone)
+	} else if (!column->peer || port || !addr_is_any(addr)) {
+		if (column->kind == KIND_HOST)
 			cell_addr(text, addr, group_family(addr));
 		else
 			cell_host(text, addr, group_family(addr));
-		if (!alone && port)
+		if (column->kind == KIND_END && port)
 			text_addf(text, ":%u", port);
-		else if (!alone)
+		else if (column->kind == KIND_END)
 			cell_str(text, ":*");
 	}
 }
@@ -92,40 +83,29 @@ static void put_netns(struct text *text, const struct group_page *view, const st
 		text_addf(text, "net:[%llu]", (unsigned long long)seen->netns_inode);
 }
 
-static void put_name(struct text *text, const struct group_page *view, const char *name)
+void group_cell(struct text *text, const struct group_page *view, const struct group *group,
+		size_t i)
 {
-	if (name)
-		put_foreign(text, view, name, strlen(name));
-}
+	const struct column *column = view->groups->keys[i].column;
+	struct view cells = {
+		.seen = view->page.seen, .style = view->page.style, .machine = view->machine,
+	};
+	struct value value;
 
-void group_value(struct text *text, const struct group_page *view, const struct group *group,
-		 enum group_key key)
-{
-	const struct snapshot *seen = view->page.seen;
-	const struct cgroup *cgroup = group_cgroup(seen, group);
-	const struct state_row *state = &state_table[group->example.state];
-
-	switch (key) {
-	case GROUP_PROCESS:
-	case GROUP_COMM:
-		put_owner(text, view, group, key == GROUP_COMM);
+	switch (column->kind) {
+	case KIND_PIDS: case KIND_COMMS:
+		put_owner(text, view, group, column->kind == KIND_COMMS);
 		break;
-	case GROUP_UNIT:
-	case GROUP_CGROUP:
-		put_name(text, view, !cgroup ? NULL : key == GROUP_UNIT ? cgroup_unit(cgroup) : cgroup->path);
+	case KIND_HOST: case KIND_PORT: case KIND_END:
+		put_end(text, view, group, column);
 		break;
-	case GROUP_UID:
-		if (group->example.uid_known)
-			cell_u64(text, group->example.uid);
-		break;
-	case GROUP_STATE:
-		cell_str(text, view->machine ? state->name : state->ss);
-		break;
-	case GROUP_NETNS:
+	case KIND_NETNS:
 		put_netns(text, view, group);
 		break;
 	default:
-		put_end(text, view, group, key);
+		value = group_value(view->groups, group, i);
+		if (value.told == TOLD_KNOWN)
+			value_put(text, &cells, column->kind, &value);
 	}
 }
 
@@ -182,7 +162,7 @@ static void put_row(struct grid *grid, size_t row)
 	for (size_t i = 0; i < groups->keys_count; i++) {
 		struct text *text = &grid_add(grid)->text;
 
-		group_value(text, view, group, groups->keys[i]);
+		group_cell(text, view, group, i);
 		if (!text->count)
 			cell_char(text, '-');
 	}
@@ -202,14 +182,6 @@ enum { COUNT, SHARE, BAR, RECV_QUEUE, SEND_QUEUE, IN_STATES, FIGURES };
 
 static void name_columns(struct grid_column *columns, const struct groups *groups)
 {
-	static const char *const headings[GROUP_KEY_COUNT] = {
-		[GROUP_PROCESS] = "PROCESS", [GROUP_COMM] = "COMM", [GROUP_UNIT] = "UNIT",
-		[GROUP_CGROUP] = "CGROUP", [GROUP_UID] = "UID", [GROUP_STATE] = "STATE",
-		[GROUP_LOCAL_ADDRESS] = "LOCAL", [GROUP_REMOTE_ADDRESS] = "REMOTE",
-		[GROUP_LOCAL_PORT] = "LOCAL PORT", [GROUP_REMOTE_PORT] = "REMOTE PORT",
-		[GROUP_LOCAL] = "LOCAL:PORT", [GROUP_REMOTE] = "REMOTE:PORT",
-		[GROUP_NETNS] = "NETNS",
-	};
 	static const struct grid_column figures[FIGURES] = {
 		[COUNT] = { .heading = "COUNT", .right = true },
 		[SHARE] = { .heading = "SHARE", .right = true, .spare = 3 },
@@ -220,13 +192,13 @@ static void name_columns(struct grid_column *columns, const struct groups *group
 	};
 
 	for (size_t i = 0; i < groups->keys_count; i++)
-		columns[i].heading = headings[groups->keys[i]];
+		columns[i].heading = groups->keys[i].heading;
 	memcpy(columns + groups->keys_count, figures, sizeof(figures));
 }
 
 void group_text(const struct group_page *view)
 {
-	struct grid_column columns[GROUP_KEY_COUNT + FIGURES] = { { .heading = "" } };
+	struct grid_column columns[GROUP_KEYS_MOST + FIGURES] = { { .heading = "" } };
 	struct grid grid = {
 		.columns = columns, .columns_count = view->groups->keys_count + FIGURES,
 		.rows = view->shown, .put_row = put_row, .ctx = view,
@@ -278,9 +250,9 @@ static void end_line(struct line *line, struct out *out)
 static void put_names(struct line *line, const struct groups *groups)
 {
 	for (size_t i = 0; i < groups->keys_count; i++) {
-		add_word(line, group_table[groups->keys[i]].member);
-		if (groups->keys[i] == GROUP_PROCESS)
-			add_word(line, group_table[GROUP_COMM].member);
+		add_word(line, groups->keys[i].member);
+		if (groups->keys[i].column->kind == KIND_PIDS)
+			add_word(line, "comm");
 	}
 	add_word(line, "count");
 	add_word(line, "recv_queue_bytes");
@@ -289,19 +261,16 @@ static void put_names(struct line *line, const struct groups *groups)
 
 static void put_keys(struct line *line, const struct group_page *view, const struct group *group)
 {
-	const struct groups *groups = view->groups;
-
-	for (size_t i = 0; i < groups->keys_count; i++) {
-		enum group_key key = groups->keys[i];
-
-		if (key == GROUP_PROCESS) {
+	for (size_t i = 0; i < view->groups->keys_count; i++) {
+		if (view->groups->keys[i].column->kind == KIND_PIDS) {
 			if (group->owner == OWNER_SEEN)
 				cell_u64(&line->value, (uint64_t)
 					 view->page.seen->processes.at[group->process].pid);
 			add_field(line, false);
-			key = GROUP_COMM;
+			put_owner(&line->value, view, group, true);
+		} else {
+			group_cell(&line->value, view, group, i);
 		}
-		group_value(&line->value, view, group, key);
 		add_field(line, true);
 	}
 }

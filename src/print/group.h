@@ -12,12 +12,9 @@ struct group_page {
 	bool machine;           /* unknown is empty and not a word */
 };
 
-/* The value of one key, for a field; nothing where it is not known. */
-void group_value(struct text *text, const struct group_page *view, const struct group *group,
-		 enum group_key key);
-
-/* NULL when unknown. */
-const struct cgroup *group_cgroup(const struct snapshot *seen, const struct group *group);
+/* The value of the key number @i, for a field; nothing where it is not known. */
+void group_cell(struct text *text, const struct group_page *view, const struct group *group,
+		size_t i);
 
 /* One address of both families where IPv4 came over an IPv6 socket. */
 enum family group_family(const struct addr *addr);

@@ -23,15 +23,15 @@ static void json_owner(struct json *json, const struct snapshot *seen, const str
 	json_string(json, "owner", words[group->owner]);
 }
 
-static void json_ends(struct json *json, const struct group *group, enum group_key key)
+static void json_ends(struct json *json, const struct group *group, const struct group_key *key)
 {
-	bool peer = key == GROUP_REMOTE;
+	bool peer = key->column->peer;
 	const struct group_example *sock = &group->example;
 	const struct addr *addr = peer ? &sock->remote : &sock->local;
 	uint16_t port = peer ? sock->remote_port : sock->local_port;
 	const char *name = peer ? group->remote : group->local;
 
-	json_open(json, group_table[key].member, '{');
+	json_open(json, key->member, '{');
 	if (name)
 		json_name(json, "address", *name ? name : NULL);
 	else if (peer && !port && addr_is_any(addr))
@@ -40,16 +40,6 @@ static void json_ends(struct json *json, const struct group *group, enum group_k
 		json_addr(json, "address", addr, group_family(addr));
 	json_count(json, "port", port && !name, port);
 	json_close(json, '}');
-}
-
-static void json_text(struct json *json, const struct group_page *view, const struct group *group,
-		      enum group_key key)
-{
-	struct text text = { 0 };
-
-	group_value(&text, view, group, key);
-	json_string(json, group_table[key].member, text.count ? text.at : NULL);
-	text_fini(&text);
 }
 
 static void json_netns(struct json *json, const struct snapshot *seen, const struct group *group)
@@ -64,44 +54,66 @@ static void json_netns(struct json *json, const struct snapshot *seen, const str
 	json_close(json, '}');
 }
 
-static void json_key(struct json *json, const struct group_page *view, const struct group *group,
-		     enum group_key key)
+static void json_address(struct json *json, const struct group_page *view,
+			 const struct group *group, size_t i)
 {
-	const struct group_example *sock = &group->example;
-	const struct cgroup *cgroup = group_cgroup(view->page.seen, group);
+	struct text text = { 0 };
 
-	switch (key) {
-	case GROUP_PROCESS:
+	group_cell(&text, view, group, i);
+	json_string(json, view->groups->keys[i].member, text.count ? text.at : NULL);
+	text_fini(&text);
+}
+
+static void json_value(struct json *json, const char *member, enum kind kind,
+		       const struct value *value)
+{
+	if (value->told != TOLD_KNOWN)
+		json_null(json, member);
+	else if (kind == KIND_STATE)
+		json_string(json, member, state_table[value->number].name);
+	else if (kind == KIND_WORD)
+		json_string(json, member, value->bytes);
+	else
+		json_u64(json, member, value->number);
+}
+
+static void json_key(struct json *json, const struct group_page *view, const struct group *group,
+		     size_t i)
+{
+	const struct group_key *key = &view->groups->keys[i];
+	const struct group_example *sock = &group->example;
+	enum kind kind = key->column->kind;
+	struct value value;
+	uint16_t port;
+
+	switch (kind) {
+	case KIND_PIDS:
 		json_owner(json, view->page.seen, group, false);
 		break;
-	case GROUP_COMM:
+	case KIND_COMMS:
 		/* With the process its name is there already. */
-		if (!groups_have(view->groups, GROUP_PROCESS))
+		if (!groups_have(view->groups, KIND_PIDS))
 			json_owner(json, view->page.seen, group, true);
 		break;
-	case GROUP_UNIT:
-	case GROUP_CGROUP:
-		json_name(json, group_table[key].member,
-			  !cgroup ? NULL : key == GROUP_UNIT ? cgroup_unit(cgroup) : cgroup->path);
+	case KIND_HOST:
+		json_address(json, view, group, i);
 		break;
-	case GROUP_UID:
-		json_count(json, "uid", sock->uid_known, sock->uid);
+	case KIND_PORT:
+		port = key->column->peer ? sock->remote_port : sock->local_port;
+		json_count(json, key->member, port, port);
 		break;
-	case GROUP_LOCAL_PORT:
-		json_count(json, "local_port", sock->local_port, sock->local_port);
-		break;
-	case GROUP_REMOTE_PORT:
-		json_count(json, "remote_port", sock->remote_port, sock->remote_port);
-		break;
-	case GROUP_LOCAL:
-	case GROUP_REMOTE:
+	case KIND_END:
 		json_ends(json, group, key);
 		break;
-	case GROUP_NETNS:
+	case KIND_NETNS:
 		json_netns(json, view->page.seen, group);
 		break;
 	default:
-		json_text(json, view, group, key);
+		value = group_value(view->groups, group, i);
+		if (kind == KIND_STRING)
+			json_name(json, key->member, value.told == TOLD_KNOWN ? value.bytes : NULL);
+		else
+			json_value(json, key->member, kind, &value);
 	}
 }
 
@@ -110,7 +122,7 @@ static void json_group(struct json *json, const struct group_page *view, const s
 	struct group_states states = group_states(view->groups, group);
 
 	for (size_t i = 0; i < view->groups->keys_count; i++)
-		json_key(json, view, group, view->groups->keys[i]);
+		json_key(json, view, group, i);
 	json_u64(json, "count", group->count);
 	json_u64(json, "recv_queue_bytes", group->recv_queue_bytes);
 	json_u64(json, "send_queue_bytes", group->send_queue_bytes);
@@ -121,7 +133,7 @@ static void json_frame(struct json *json, const struct group_page *view)
 {
 	json_open(json, "by", '[');
 	for (size_t i = 0; i < view->groups->keys_count; i++)
-		json_string(json, NULL, group_table[view->groups->keys[i]].name);
+		json_string(json, NULL, view->groups->keys[i].name);
 	json_close(json, ']');
 	json_u64(json, "groups_found", view->groups->list.count);
 }

@@ -342,6 +342,14 @@ const struct column *column_find(const char *name, size_t size)
 	return NULL;
 }
 
+const struct column *column_with_word(size_t i)
+{
+	for (size_t at = 0; at < COLUMN_COUNT; at++)
+		if (columns[at].word && i-- == 0)
+			return &columns[at];
+	return NULL;
+}
+
 int column_unknown(const char *name, size_t size, struct fault *fault)
 {
 	struct text names = { 0 };

@@ -54,6 +54,7 @@ struct column {
 	const char *name;       /* what -C and --sort take */
 	const char *heading;
 	const char *member;     /* what machines call it, as in JSON with its unit */
+	const char *word;       /* of filters, and key of --by; then JSON has it, too. Or NULL */
 	const char *parts;      /* machines get these columns for it */
 	const char *help;
 	enum kind   kind;
@@ -74,6 +75,9 @@ const struct column *column_at(size_t i);
 
 /* The column of that name in any case, or NULL. */
 const struct column *column_find(const char *name, size_t size);
+
+/* The columns that have a word, by number; NULL: there are no more. */
+const struct column *column_with_word(size_t i);
 
 /* -EINVAL with a sentence that lists the valid names. */
 int column_unknown(const char *name, size_t size, struct fault *fault);

@@ -9,65 +9,93 @@
 #include <string.h>
 #include <strings.h>
 
-const struct group_row group_table[GROUP_KEY_COUNT] = {
-	[GROUP_PROCESS]        = { "process", "pid", NEED_HOLDERS },
-	[GROUP_COMM]           = { "comm", "comm", NEED_HOLDERS },
-	[GROUP_UNIT]           = { "unit", "unit", NEED_CGROUP },
-	[GROUP_CGROUP]         = { "cgroup", "cgroup", NEED_CGROUP },
-	[GROUP_UID]            = { "uid", "uid", 0 },
-	[GROUP_STATE]          = { "state", "state", 0 },
-	[GROUP_LOCAL_ADDRESS]  = { "local", "local_address", 0 },
-	[GROUP_REMOTE_ADDRESS] = { "remote", "remote_address", 0 },
-	[GROUP_LOCAL_PORT]     = { "sport", "local_port", 0 },
-	[GROUP_REMOTE_PORT]    = { "dport", "remote_port", 0 },
-	[GROUP_LOCAL]          = { "local:port", "local", 0 },
-	[GROUP_REMOTE]         = { "remote:port", "remote", 0 },
-	[GROUP_NETNS]          = { "netns", "netns", 0 },
+/*
+ * THE table of keys whose names are older than those of columns. A column that has a
+ * word is a key by that.
+ */
+static const struct { const char *name, *heading, *member, *column; } rows[] = {
+	{ "process", "PROCESS", "pid", "PID" },
+	{ "comm", "COMM", "comm", "COMM" },
+	{ "unit", "UNIT", "unit", "UNIT" },
+	{ "cgroup", "CGROUP", "cgroup", "CGROUP" },
+	{ "uid", "UID", "uid", "UID" },
+	{ "state", "STATE", "state", "STATE" },
+	{ "local", "LOCAL", "local_address", "LADDR" },
+	{ "remote", "REMOTE", "remote_address", "PADDR" },
+	{ "sport", "LOCAL PORT", "local_port", "LPORT" },
+	{ "dport", "REMOTE PORT", "remote_port", "PPORT" },
+	{ "local:port", "LOCAL:PORT", "local", "LOCAL" },
+	{ "remote:port", "REMOTE:PORT", "remote", "PEER" },
+	{ "netns", "NETNS", "netns", "NETNS" },
 };
+
+#define ROWS (sizeof(rows) / sizeof(*rows))
+
+/* By number; false: there are no more. */
+static bool key_at(size_t i, struct group_key *key)
+{
+	const struct column *column;
+
+	if (i < ROWS) {
+		column = column_find(rows[i].column, strlen(rows[i].column));
+		*key = (struct group_key){ rows[i].name, rows[i].heading, rows[i].member, column };
+		return true;
+	}
+	column = column_with_word(i - ROWS);
+	if (column)
+		*key = (struct group_key){ column->word, column->name, column->member, column };
+	return column;
+}
 
 static int no_such_key(const char *name, size_t size, struct fault *fault)
 {
 	struct text names = { 0 };
+	struct group_key key;
 	int err;
 
-	for (size_t i = 0; i < GROUP_KEY_COUNT; i++)
-		text_addf(&names, "%s%s", i ? " " : "", group_table[i].name);
+	for (size_t i = 0; key_at(i, &key); i++)
+		text_addf(&names, "%s%s", i ? " " : "", key.name);
 	err = fault_set(fault, EINVAL, "--by has no key '%s'; there are: %s",
 			QUOTE_BYTES(name, size), text_str(&names));
 	text_fini(&names);
 	return err;
 }
 
-static size_t find_key(const char *name, size_t size)
+static bool find_key(const char *name, size_t size, struct group_key *key)
 {
-	size_t i = 0;
-
-	while (i < GROUP_KEY_COUNT && (strlen(group_table[i].name) != size ||
-				       strncasecmp(group_table[i].name, name, size) != 0))
-		i++;
-	return i;
+	for (size_t i = 0; key_at(i, key); i++)
+		if (strlen(key->name) == size && strncasecmp(key->name, name, size) == 0)
+			return true;
+	return false;
 }
 
-bool groups_have(const struct groups *groups, enum group_key key)
+static bool is_chosen(const struct groups *groups, const struct column *column)
 {
 	for (size_t i = 0; i < groups->keys_count; i++)
-		if (groups->keys[i] == key)
+		if (groups->keys[i].column == column)
+			return true;
+	return false;
+}
+
+bool groups_have(const struct groups *groups, enum kind kind)
+{
+	for (size_t i = 0; i < groups->keys_count; i++)
+		if (groups->keys[i].column->kind == kind)
 			return true;
 	return false;
 }
 
 int groups_choose(struct groups *groups, const char *spec, struct fault *fault)
 {
+	struct group_key key;
 	size_t size;
 
 	for (groups->keys_count = 0;; spec += size + 1) {
 		size = strcspn(spec, ",");
-		size_t key = find_key(spec, size);
-
-		if (key == GROUP_KEY_COUNT)
+		if (!find_key(spec, size, &key))
 			return no_such_key(spec, size, fault);
-		if (!groups_have(groups, (enum group_key)key))
-			groups->keys[groups->keys_count++] = (enum group_key)key;
+		if (!is_chosen(groups, key.column))
+			groups->keys[groups->keys_count++] = key;
 		if (!spec[size])
 			return 0;
 	}
@@ -89,8 +117,10 @@ unsigned groups_need(const struct groups *groups)
 {
 	unsigned need = 0;
 
+	/* of an end the device does not count */
 	for (size_t i = 0; i < groups->keys_count; i++)
-		need |= group_table[groups->keys[i]].need;
+		if (groups->keys[i].column->kind != KIND_END)
+			need |= groups->keys[i].column->need;
 	return need;
 }
 
@@ -109,10 +139,11 @@ static void put_fixed(struct text *key, const void *bytes, size_t size)
 	text_add(key, bytes, size);
 }
 
-static void put_string(struct text *key, const char *str)
+static void put_string(struct text *key, bool known, const char *bytes, size_t size)
 {
-	text_add(key, str ? "+" : "-", 1);
-	text_add(key, str ? str : "", str ? strlen(str) + 1 : 0);
+	text_add(key, known ? "+" : "-", 1);
+	text_add(key, bytes, known ? size : 0);
+	text_add(key, "", known ? 1 : 0);
 }
 
 static void put_number(struct text *key, bool known, uint64_t value)
@@ -134,13 +165,6 @@ static void put_owner(struct text *key, const struct owned *owned, bool by_name)
 	put_number(key, true, by_name ? process->comm_size : (uint64_t)process->pid);
 	if (by_name)
 		put_fixed(key, process->comm, process->comm_size);
-}
-
-static const struct cgroup *cgroup_of(const struct owned *owned)
-{
-	const struct sock *sock = owned->sock;
-
-	return sock->have & HAVE_CGROUP ? snapshot_cgroup(owned->seen, sock->cgroup_id) : NULL;
 }
 
 static void put_address(struct text *key, const struct sock *sock, bool peer)
@@ -169,58 +193,59 @@ static void put_port(struct text *key, const struct sock *sock, bool peer)
 	text_add(key, "", 1);
 }
 
-static bool has_peer(const struct sock *sock)
+static void put_end(struct text *key, const struct sock *sock, const struct column *column)
 {
-	return sock->other || sock->remote_port || !addr_is_any(&sock->remote);
+	bool is = !column->peer || sock_has_peer(sock);
+
+	put_number(key, is, sock->other ? 1 : 0);
+	if (is && column->kind != KIND_PORT)
+		put_address(key, sock, column->peer);
+	if (is && column->kind != KIND_HOST)
+		put_port(key, sock, column->peer);
 }
 
-static void put_end(struct text *key, const struct sock *sock, enum group_key part)
-{
-	bool peer = part == GROUP_REMOTE || part == GROUP_REMOTE_ADDRESS || part == GROUP_REMOTE_PORT;
-
-	put_number(key, !peer || has_peer(sock), sock->other ? 1 : 0);
-	if (peer && !has_peer(sock))
-		return;
-	if (part != GROUP_LOCAL_PORT && part != GROUP_REMOTE_PORT)
-		put_address(key, sock, peer);
-	if (part != GROUP_LOCAL_ADDRESS && part != GROUP_REMOTE_ADDRESS)
-		put_port(key, sock, peer);
-}
-
-static void put_place(struct text *key, const struct snapshot *seen)
-{
-	uint64_t inode = seen->place ? seen->place->inode : seen->netns_inode;
-
-	put_number(key, inode, inode);
-}
-
-static void put_key(struct text *key, enum group_key which, const struct owned *owned)
+static void put_key(struct text *key, const struct column *column, const struct owned *owned)
 {
 	const struct sock *sock = owned->sock;
-	const struct cgroup *cgroup;
+	struct value value;
 
-	switch (which) {
-	case GROUP_PROCESS:
-	case GROUP_COMM:
-		put_owner(key, owned, which == GROUP_COMM);
+	switch (column->kind) {
+	case KIND_PIDS: case KIND_COMMS:
+		put_owner(key, owned, column->kind == KIND_COMMS);
 		break;
-	case GROUP_UNIT:
-	case GROUP_CGROUP:
-		cgroup = cgroup_of(owned);
-		put_string(key, !cgroup ? NULL : which == GROUP_UNIT ? cgroup_unit(cgroup) : cgroup->path);
+	case KIND_HOST: case KIND_PORT: case KIND_END:
+		put_end(key, sock, column);
 		break;
-	case GROUP_UID:
-		put_number(key, sock->have & HAVE_UID, sock->uid);
-		break;
-	case GROUP_STATE:
-		put_number(key, true, sock->state);
-		break;
-	case GROUP_NETNS:
-		put_place(key, owned->seen);
+	case KIND_WORD: case KIND_STRING:
+		value = column_value(column, sock, owned->seen);
+		put_string(key, value.told == TOLD_KNOWN, value.bytes, value.count);
 		break;
 	default:
-		put_end(key, sock, which);
+		value = column_value(column, sock, owned->seen);
+		put_number(key, value.told == TOLD_KNOWN, value.number);
 	}
+}
+
+struct value group_value(const struct groups *groups, const struct group *group, size_t i)
+{
+	enum kind kind = groups->keys[i].column->kind;
+	const char *at = groups->bytes.at + group->key;
+	struct value value = { .told = TOLD_UNKNOWN };
+	uint32_t begin;
+
+	memcpy(&begin, at + group->key_size + i * sizeof(begin), sizeof(begin));
+	at += begin;
+	if (*at++ != '+')
+		return value;
+	value.told = TOLD_KNOWN;
+	if (kind == KIND_WORD || kind == KIND_STRING) {
+		value.bytes = at;
+		value.count = (uint32_t)strlen(at);
+		return value;
+	}
+	for (unsigned byte = 0; byte < 8; byte++)
+		value.number = value.number << 8 | (uint8_t)at[byte];
+	return value;
 }
 
 /* -- counting ------------------------------------------------------------ */
@@ -245,8 +270,6 @@ static void found(struct group *group, const struct owned *owned)
 	group->example = (struct group_example){
 		.local = sock->local, .remote = sock->remote,
 		.local_port = sock->local_port, .remote_port = sock->remote_port,
-		.uid = sock->uid, .uid_known = sock->have & HAVE_UID,
-		.cgroup_id = sock->cgroup_id, .cgroup_known = sock->have & HAVE_CGROUP,
 		.state = (uint8_t)sock->state,
 	};
 	group->owner = owned->owner;
@@ -281,12 +304,15 @@ static struct group *find_group(struct groups *groups, const struct owned *owned
 {
 	struct text *bytes = &groups->bytes;
 	size_t start = bytes->count;
+	uint32_t begins[GROUP_KEYS_MOST];
 	struct group *group;
 	uint32_t *slot;
 	bool fresh;
 
-	for (size_t i = 0; i < groups->keys_count; i++)
-		put_key(bytes, groups->keys[i], owned);
+	for (size_t i = 0; i < groups->keys_count; i++) {
+		begins[i] = (uint32_t)(bytes->count - start);
+		put_key(bytes, groups->keys[i].column, owned);
+	}
 	slot = find_slot(groups, start, &fresh);
 	if (!fresh) {
 		bytes->count = start;
@@ -296,6 +322,7 @@ static struct group *find_group(struct groups *groups, const struct owned *owned
 	group = grow_add(&groups->list);
 	group->key = start;
 	group->key_size = (uint32_t)(bytes->count - start);
+	text_add(bytes, (const char *)begins, groups->keys_count * sizeof(*begins));
 	found(group, owned);
 	return group;
 }

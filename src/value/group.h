@@ -2,37 +2,26 @@
 #ifndef VALUE_GROUP_H
 #define VALUE_GROUP_H
 
-#include "base/fault.h"
-#include "base/text.h"
-#include "model/need.h"
-#include "model/snapshot.h"
+#include "value/column.h"
 
-/* Counting sockets by what they have in common. */
-enum group_key {
-	GROUP_PROCESS, GROUP_COMM, GROUP_UNIT, GROUP_CGROUP, GROUP_UID, GROUP_STATE,
-	GROUP_LOCAL_ADDRESS, GROUP_REMOTE_ADDRESS, GROUP_LOCAL_PORT, GROUP_REMOTE_PORT,
-	GROUP_LOCAL, GROUP_REMOTE, GROUP_NETNS, GROUP_KEY_COUNT,
-};
+#define GROUP_KEYS_MOST 64
 
-/* THE table of keys, indexed by enum group_key. */
-struct group_row {
+/* Counting sockets by what they have in common: a key of --by. */
+struct group_key {
 	const char *name;       /* what --by takes */
+	const char *heading;
 	const char *member;     /* in JSON and CSV */
-	unsigned    need;       /* enum need */
+	const struct column *column;    /* whose values are equal in a group */
 };
-extern const struct group_row group_table[GROUP_KEY_COUNT];
 
 /* Who holds a socket. HIDDEN: a file holds it, but whose it is could not be seen. */
 enum owner { OWNER_SEEN, OWNER_HIDDEN, OWNER_NONE };
 
-/* What a key can be of: there may be as many groups as sockets, and each has one. */
+/* Ends and state: there may be as many groups as sockets, and each has one. */
 struct group_example {
 	struct addr local, remote;
 	uint16_t    local_port, remote_port;
-	uint32_t    uid;
-	uint64_t    cgroup_id;
 	uint8_t     state;      /* enum state */
-	bool        uid_known, cgroup_known;
 };
 
 struct group {
@@ -44,7 +33,7 @@ struct group {
 	uint64_t    count;
 	uint64_t    last;       /* that was counted here, as a number of @sockets */
 	uint64_t    recv_queue_bytes, send_queue_bytes;         /* of those that do not listen */
-	size_t      key;        /* in @bytes */
+	size_t      key;        /* in @bytes; behind it is where each part begins */
 	uint32_t    key_size;
 	uint32_t    mixed;      /* index + 1; 0: all are in the state of the example */
 };
@@ -53,7 +42,7 @@ struct group_states { uint32_t count[STATE_COUNT]; };
 
 /* It owns all memory; group_fini() frees it. Zeroed memory is one without keys. */
 struct groups {
-	enum group_key keys[GROUP_KEY_COUNT];
+	struct group_key keys[GROUP_KEYS_MOST];
 	size_t keys_count;
 	struct { struct group *at; size_t count, room; } list;
 	struct { struct group_states *at; size_t count, room; } mixed;  /* of more than one state */
@@ -70,7 +59,8 @@ struct groups {
 int groups_choose(struct groups *groups, const char *spec, struct fault *fault);
 void groups_fini(struct groups *groups);
 
-bool groups_have(const struct groups *groups, enum group_key key);
+/* Whether a key has values of this kind. */
+bool groups_have(const struct groups *groups, enum kind kind);
 
 /* What has to be collected before (enum need). */
 unsigned groups_need(const struct groups *groups);
@@ -80,6 +70,9 @@ unsigned groups_need(const struct groups *groups);
  * that the counts may add up to more than the sockets.
  */
 void groups_add(struct groups *groups, const struct snapshot *seen, const struct sock *sock);
+
+/* The value of the key number @i, which is of no holder, end or namespace. Borrowed. */
+struct value group_value(const struct groups *groups, const struct group *group, size_t i);
 
 /* How many of a group are in each state. */
 struct group_states group_states(const struct groups *groups, const struct group *group);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Bounds of findings, ends of sockets in words, groups of sockets that have no internet address. */
+/* Bounds of findings, ends of sockets in words. */
 #include "test.h"
 
 #include "base/grow.h"
 #include "model/kill_result.h"
 #include "model/finding.h"
-#include "value/group.h"
 #include "model/once.h"
 #include "model/place.h"
 
@@ -77,58 +76,6 @@ static void test_advice_runs_over(void **state)
 	advice_fini(&advice);
 }
 
-/* ---- groups ---- */
-
-static struct other unix_names(const char *local, const char *remote)
-{
-	struct other other = {
-		.local_size = (uint8_t)strlen(local), .remote_size = (uint8_t)strlen(remote),
-	};
-
-	memcpy(other.local, local, strlen(local));
-	memcpy(other.remote, remote, strlen(remote));
-	memcpy(other.local_service, "77", 2);
-	other.local_service_size = 2;
-	return other;
-}
-
-static size_t count_groups(const char *by, const struct other *others, size_t count, char *first)
-{
-	struct groups groups = { 0 };
-	struct snapshot seen;
-	size_t result;
-
-	snapshot_init(&seen);
-	assert_int_equal(groups_choose(&groups, by, NULL), 0);
-	for (size_t i = 0; i < count; i++) {
-		struct sock sock = { .protocol = PROTOCOL_UNIX, .other = &others[i] };
-
-		groups_add(&groups, &seen, &sock);
-	}
-	groups_sort(&groups);
-	result = groups.list.count;
-	snprintf(first, 64, "%s %s", groups.list.at[0].local, groups.list.at[0].remote);
-	groups_fini(&groups);
-	snapshot_fini(&seen);
-	return result;
-}
-
-static void test_unix_sockets_of_other_names_are_one_group(void **state)
-{
-	const struct other others[] = {
-		unix_names("/run/a", "/run/x"), unix_names("/run/b", "/run/x"), unix_names("/run/b", ""),
-	};
-	char first[64];
-
-	(void)state;
-	assert_int_equal(count_groups("local", others, 3, first), 2);
-	assert_string_equal(first, "/run/b:77 /run/x");
-	assert_int_equal(count_groups("local:port", others, 3, first), 2);
-	assert_int_equal(count_groups("remote:port", others, 3, first), 2);
-	assert_string_equal(first, "/run/a:77 /run/x");
-	assert_int_equal(count_groups("remote", others, 3, first), 2);
-}
-
 /* A closed socket and its minisock are two rows; neither makes a second one of a live socket. */
 static void a_cookie_is_at_most_two_rows(void **state)
 {
@@ -157,7 +104,6 @@ int main(void)
 		cmocka_unit_test(test_reason_of_a_socket_that_is_left_is_another),
 		cmocka_unit_test(test_fact_runs_over_or_is_found_in_another_group),
 		cmocka_unit_test(test_advice_runs_over),
-		cmocka_unit_test(test_unix_sockets_of_other_names_are_one_group),
 		cmocka_unit_test(a_cookie_is_at_most_two_rows),
 	};
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,6 +166,58 @@ static void one_peer_through_both_families(void **state)
 	snapshot_fini(&seen);
 }
 
+/* ---- sockets that have no internet address ---- */
+
+static struct other unix_names(const char *local, const char *remote)
+{
+	struct other other = {
+		.local_size = (uint8_t)strlen(local), .remote_size = (uint8_t)strlen(remote),
+	};
+
+	memcpy(other.local, local, strlen(local));
+	memcpy(other.remote, remote, strlen(remote));
+	memcpy(other.local_service, "77", 2);
+	other.local_service_size = 2;
+	return other;
+}
+
+static size_t count_groups(const char *by, const struct other *others, size_t count, char *first)
+{
+	struct groups groups = { 0 };
+	struct snapshot seen;
+	size_t result;
+
+	snapshot_init(&seen);
+	assert_int_equal(groups_choose(&groups, by, NULL), 0);
+	for (size_t i = 0; i < count; i++) {
+		struct sock sock = { .protocol = PROTOCOL_UNIX, .other = &others[i] };
+
+		groups_add(&groups, &seen, &sock);
+	}
+	groups_sort(&groups);
+	result = groups.list.count;
+	snprintf(first, 64, "%s %s", groups.list.at[0].local, groups.list.at[0].remote);
+	groups_fini(&groups);
+	snapshot_fini(&seen);
+	return result;
+}
+
+static void unix_sockets_of_other_names_are_one_group(void **state)
+{
+	const struct other others[] = {
+		unix_names("/run/a", "/run/x"), unix_names("/run/b", "/run/x"), unix_names("/run/b", ""),
+	};
+	char first[64];
+
+	(void)state;
+	assert_int_equal(count_groups("local", others, 3, first), 2);
+	assert_string_equal(first, "/run/b:77 /run/x");
+	assert_int_equal(count_groups("local:port", others, 3, first), 2);
+	assert_int_equal(count_groups("remote:port", others, 3, first), 2);
+	assert_string_equal(first, "/run/a:77 /run/x");
+	assert_int_equal(count_groups("remote", others, 3, first), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,6 +226,7 @@ int main(void)
 		cmocka_unit_test(listeners_have_no_bytes),
 		cmocka_unit_test(each_holder_counts_once),
 		cmocka_unit_test(one_peer_through_both_families),
+		cmocka_unit_test(unix_sockets_of_other_names_are_one_group),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
