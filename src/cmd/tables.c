@@ -95,13 +95,13 @@ static void put_filters(void)
 		[FILTER_OPS_NONE] = "", [FILTER_OPS_EQUAL] = "= !=",
 		[FILTER_OPS_ORDER] = "= != > < >= <=",
 	};
+	struct filter_row row;
 
 	out_f(&out, "state\t\tthe name of a state\tonly this state; may come again\n"
 		    "exclude\t\tthe name of a state\tall states but this; may come again\n"
 		    "not\t\t\tthe opposite of what follows\n");
-	for (int i = FILTER_SRC; i < FILTER_KIND_COUNT; i++)
-		out_f(&out, "%s\t%s\t%s\t%s\n", filter_table[i].name, takes[filter_table[i].ops],
-		      filter_table[i].value, filter_table[i].meaning);
+	for (size_t i = 0; filter_row_at(i, &row); i++)
+		out_f(&out, "%s\t%s\t%s\t%s\n", row.name, takes[row.ops], row.value, row.meaning);
 }
 
 static const struct { const char *name; void (*put)(void); } tables[] = {

@@ -299,7 +299,7 @@ static bool asks_for_more(const struct collect_ask *ask)
 
 	return ask->need & NEED_UNTOLD || ask->port_origins ||
 	       (filter && (filter_need(filter) & (NEED_UNTOLD | NEED_FLOW | NEED_CGROUP) ||
-			   filter_has(filter, FILTER_DEV) || filter_has(filter, FILTER_SENDQ)));
+			   filter_has(filter, FILTER_DEV) || filter_has_word(filter, "sendq")));
 }
 
 static void tell_source(struct dump *dump, const struct source *source, int refusal,

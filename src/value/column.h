@@ -35,11 +35,11 @@ enum kind {
 };
 
 /* NONE: there is no such thing, and that is known. */
-enum told { TOLD_UNKNOWN, TOLD_NONE, TOLD_KNOWN };
+enum value_told { TOLD_UNKNOWN, TOLD_NONE, TOLD_KNOWN };
 
 /* Borrows from the socket and the snapshot. Small: two registers hold it. */
 struct value {
-	enum told told;
+	enum value_told told;
 	uint32_t  count;                /* of @bytes, of @holders */
 	union {
 		uint64_t    number;     /* also a state, a protocol, a device, a port */
@@ -61,6 +61,7 @@ struct column {
 	unsigned    need;       /* enum need: what has to be collected for it */
 	bool        peer;       /* HOST, PORT, END: of the other end */
 	bool        usual;      /* shown without -C */
+	bool        of_live;    /* not told of a socket that is freed */
 	bool        left;       /* a number that begins where its heading does */
 	column_get *get;        /* NULL: a member of struct sock or of tcp_info */
 	uint16_t    offset, size;
@@ -124,6 +125,12 @@ static inline struct value column_value(const struct column *column, const struc
 static inline bool kind_is_number(enum kind kind)
 {
 	return kind <= KIND_AGE;
+}
+
+/* Values are more and less than others, and not only equal. */
+static inline bool kind_has_order(enum kind kind)
+{
+	return kind_is_number(kind) || kind == KIND_PIDS || kind == KIND_FDS;
 }
 
 /* May hold characters that others chose, beyond ASCII. */

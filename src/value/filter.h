@@ -6,8 +6,7 @@
 #include "base/map.h"
 #include "base/text.h"
 #include "model/finding.h"
-#include "model/need.h"
-#include "model/snapshot.h"
+#include "value/column.h"
 
 /*
  * The filter language: that of ss word for word, and further words. Three
@@ -23,11 +22,10 @@ enum filter_kind {
 	/* words of ss */
 	FILTER_SRC, FILTER_DST, FILTER_SPORT, FILTER_DPORT, FILTER_DEV,
 	FILTER_FWMARK, FILTER_CGROUP, FILTER_AUTOBOUND,
-	/* words of ours */
-	FILTER_PID, FILTER_USER, FILTER_COMM, FILTER_UNIT, FILTER_NETNS,
-	FILTER_AGE, FILTER_IDLE, FILTER_RECVQ, FILTER_SENDQ, FILTER_RETRANS,
-	FILTER_RTT, FILTER_OPENER, FILTER_FINDING,
-	FILTER_KIND_COUNT,
+	/* words of ours that compare with more than one value */
+	FILTER_USER, FILTER_NETNS, FILTER_FINDING,
+	/* a word that compares with the value of a column */
+	FILTER_VALUE,
 };
 
 enum filter_op { FILTER_EQ, FILTER_NE, FILTER_GT, FILTER_LT, FILTER_GE, FILTER_LE };
@@ -44,16 +42,18 @@ enum filter_realm {
 /* Which operators a word takes. */
 enum filter_ops { FILTER_OPS_NONE, FILTER_OPS_EQUAL, FILTER_OPS_ORDER };
 
-/* THE table of words, indexed by enum filter_kind; and, or, not have no name. */
+/* A word: of the table, or of a column that has one. */
 struct filter_row {
-	const char     *name;
-	const char     *value;          /* what has to follow, for people */
-	const char     *meaning;        /* for help texts */
-	enum filter_ops ops;
-	unsigned        need;           /* enum need */
-	bool            kernel;         /* can be tested by the kernel */
+	const char      *name;
+	enum filter_kind kind;
+	const char      *value;         /* what has to follow, for people */
+	const char      *meaning;       /* for help texts */
+	enum filter_ops  ops;
+	const struct column *column;    /* FILTER_USER, FILTER_VALUE */
 };
-extern const struct filter_row filter_table[FILTER_KIND_COUNT];
+
+/* By number; false: there are no more. */
+bool filter_row_at(size_t i, struct filter_row *row);
 
 extern const char *const filter_op_names[];     /* "=", "!=", ... */
 
@@ -72,6 +72,8 @@ struct filter_host {
 struct filter_node {
 	enum filter_kind kind;
 	enum filter_op   op;
+	const char      *name;          /* of the word; NULL: AND, OR, NOT */
+	const struct column *column;    /* USER, VALUE */
 	uint32_t left, right;           /* AND, OR; NOT: left */
 	uint32_t offset;                /* of the value in the expression */
 	uint32_t first_host, host_count;/* SRC, DST; 0: every address */
@@ -171,6 +173,9 @@ const char *filter_realm_prefix(enum filter_realm realm);
  * `state all`, `src *`, `not dport < 0`.
  */
 bool filter_is_idle(const struct filter *filter);
+
+/* True when a word of this name occurs. */
+bool filter_has_word(const struct filter *filter, const char *name);
 
 /* True when a word of this kind occurs. */
 bool filter_has(const struct filter *filter, enum filter_kind kind);

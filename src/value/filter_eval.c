@@ -39,11 +39,6 @@ static bool compares(uint64_t value, enum filter_op op, uint64_t with)
 	}
 }
 
-static enum filter_truth known(bool is_known, uint64_t value, const struct filter_node *node)
-{
-	return is_known ? truth(compares(value, node->op, node->number)) : FILTER_UNKNOWN;
-}
-
 /* `!=` is, as in ss, the opposite of `=`. */
 static enum filter_truth equal_or_not(enum filter_truth equal, const struct filter_node *node)
 {
@@ -125,83 +120,34 @@ static enum filter_truth autobound_test(const struct filter_view *view, const st
 	return both(chosen, ephemeral);
 }
 
-/* ---- owners ---- */
+/* ---- values of columns ---- */
 
-typedef bool holder_test(const struct filter *filter, const struct filter_node *node,
-			 const struct process *process);
-
-static bool is_pid(const struct filter *filter, const struct filter_node *node,
-		   const struct process *process)
+static bool is_holder(const struct filter *filter, const struct filter_node *node,
+		      const struct holder *holder, const struct process *process)
 {
 	enum filter_op op = node->op == FILTER_NE ? FILTER_EQ : node->op;
 
-	(void)filter;
-	return compares((uint64_t)process->pid, op, node->number);
-}
-
-static bool is_comm(const struct filter *filter, const struct filter_node *node,
-		    const struct process *process)
-{
+	if (node->column->kind == KIND_PIDS)
+		return compares((uint64_t)process->pid, op, node->number);
+	if (node->column->kind == KIND_FDS)
+		return compares((uint64_t)holder->fd, op, node->number);
 	return fnmatch(filter_word(filter, node->word), process->comm ? process->comm : "", 0) == 0;
 }
 
 /*
- * One of several holders is enough. Without a file there is no holder; a file
- * whose holder was not found has one that could not be seen, unless every
- * process was readable.
+ * One of several holders is enough. A file whose holder was not found has one that could
+ * not be seen, unless every process was readable.
  */
-static enum filter_truth holders_test(const struct filter *filter,
-				      const struct filter_node *node,
-				      const struct filter_view *view, const struct sock *s,
-				      holder_test *test)
+static enum filter_truth holders_test(const struct filter *filter, const struct filter_node *node,
+				      const struct snapshot *seen, const struct value *value)
 {
-	const struct snapshot *seen = view->seen;
-	const struct holder *holder;
-	size_t count;
+	const struct holder *holder = value->holders;
 
-	if (view->is_stranger)
-		return FILTER_UNKNOWN;
-	if (!s->inode)
-		return equal_or_not(FILTER_FALSE, node);
-	if (!seen->holders_known)
-		return FILTER_UNKNOWN;
-	holder = snapshot_holders(seen, s->inode, &count);
-	for (size_t i = 0; i < count; i++)
-		if (test(filter, node, &seen->processes.at[holder[i].process]))
+	for (size_t i = 0; i < value->count; i++)
+		if (is_holder(filter, node, &holder[i], &seen->processes.at[holder[i].process]))
 			return equal_or_not(FILTER_TRUE, node);
-	if (!count && !seen->holders_complete)
-		return FILTER_UNKNOWN;
 	return equal_or_not(FILTER_FALSE, node);
 }
-
-static enum filter_truth unit_test(const struct filter *filter, const struct filter_node *node,
-				   const struct filter_view *view, const struct sock *s)
-{
-	const struct cgroup *cgroup = s->have & HAVE_CGROUP ?
-		snapshot_cgroup(view->seen, s->cgroup_id) : NULL;
-
-	if (!cgroup)
-		return FILTER_UNKNOWN;
-	return equal_or_not(truth(cgroup_unit(cgroup) && fnmatch(filter_word(filter, node->word),
-							  cgroup_unit(cgroup), 0) == 0), node);
-}
-
-static enum filter_truth netns_test(const struct filter *filter, const struct filter_node *node,
-				    const struct filter_view *view)
-{
-	const struct snapshot *seen = view->seen;
-	const char *word = filter_word(filter, node->word);
-	bool named = seen->netns_name[0] && fnmatch(word, seen->netns_name, 0) == 0;
-
-	if (named)
-		return equal_or_not(FILTER_TRUE, node);
-	if (node->is_number && seen->netns_inode)
-		return equal_or_not(truth(seen->netns_inode == node->number), node);
-	/* One that was visited has the name that it was found by, or none. */
-	return seen->netns_name[0] || seen->place ? equal_or_not(FILTER_FALSE, node) : FILTER_UNKNOWN;
-}
-
-/* ---- times and numbers ---- */
 
 /* An age is a range; a comparison is true when it is for all of the range. */
 static enum filter_truth range_test(int64_t min, int64_t max, const struct filter_node *node)
@@ -227,38 +173,50 @@ static enum filter_truth range_test(int64_t min, int64_t max, const struct filte
 	}
 }
 
-static enum filter_truth age_test(const struct filter_node *node, const struct filter_view *view,
+static enum filter_truth age_test(const struct filter_node *node, const struct snapshot *seen,
 				  const struct sock *s)
 {
-	struct age age = sock_age(s, &view->seen->limits);
+	struct age age = sock_age(s, &seen->limits);
 
-	if (age.kind == AGE_UNKNOWN || (age.min_ms < 0 && age.max_ms < 0))
-		return FILTER_UNKNOWN;
 	return range_test(age.min_ms < 0 ? 0 : age.min_ms, age.max_ms, node);
 }
 
-static enum filter_truth idle_test(const struct filter_node *node, const struct sock *s)
+/* Of what is not there, a number is 0 and a name is none. */
+static enum filter_truth value_test(const struct filter *filter, const struct filter_node *node,
+				    const struct filter_view *view, const struct sock *s)
 {
-	uint32_t sent = s->flow.last_data_sent_ms, received = s->flow.last_data_recv_ms;
+	struct value value = column_value(node->column, s, view->seen);
 
-	return known((s->have & HAVE_FLOW) && s->state != STATE_LISTEN,
-		     sent < received ? sent : received, node);
-}
-
-static enum filter_truth rtt_test(const struct filter_node *node, const struct sock *s)
-{
-	bool told = s->detail && metric_has(&s->detail->metrics, METRIC_RTT);
-
-	return known(told, told ? s->detail->metrics.value[METRIC_RTT] : 0, node);
-}
-
-static enum filter_truth opener_test(const struct filter_node *node, const struct sock *s)
-{
-	enum opener opener = sock_opener(s);
-
-	if (opener == OPENER_UNKNOWN)
+	if (value.told == TOLD_UNKNOWN || (view->is_freed && node->column->of_live))
 		return FILTER_UNKNOWN;
-	return equal_or_not(truth((uint64_t)opener == node->number), node);
+	switch (node->column->kind) {
+	case KIND_PIDS: case KIND_COMMS: case KIND_FDS:
+		return view->is_stranger ? FILTER_UNKNOWN :
+		       holders_test(filter, node, view->seen, &value);
+	case KIND_WORD: case KIND_STRING:
+		return equal_or_not(truth(value.told == TOLD_KNOWN &&
+					  fnmatch(filter_word(filter, node->word), value.bytes,
+						  0) == 0), node);
+	case KIND_AGE:
+		return age_test(node, view->seen, s);
+	default:
+		return truth(compares(value.number, node->op, node->number));
+	}
+}
+
+static enum filter_truth netns_test(const struct filter *filter, const struct filter_node *node,
+				    const struct filter_view *view)
+{
+	const struct snapshot *seen = view->seen;
+	const char *word = filter_word(filter, node->word);
+	bool named = seen->netns_name[0] && fnmatch(word, seen->netns_name, 0) == 0;
+
+	if (named)
+		return equal_or_not(FILTER_TRUE, node);
+	if (node->is_number && seen->netns_inode)
+		return equal_or_not(truth(seen->netns_inode == node->number), node);
+	/* One that was visited has the name that it was found by, or none. */
+	return seen->netns_name[0] || seen->place ? equal_or_not(FILTER_FALSE, node) : FILTER_UNKNOWN;
 }
 
 /* ---- findings ---- */
@@ -351,16 +309,11 @@ static enum filter_truth other_test(const struct filter *filter, const struct fi
 		return truth(filter_end_is_autobound(s));
 	case FILTER_DEV:     return truth(compares(s->ifindex, node->op, node->number));
 	case FILTER_FWMARK:  return equal_or_not(truth(!node->number), node);
-	case FILTER_PID:     return holders_test(filter, node, view, s, is_pid);
-	case FILTER_COMM:    return holders_test(filter, node, view, s, is_comm);
-	case FILTER_USER:    return known(s->have & HAVE_UID, s->uid, node);
 	case FILTER_NETNS:   return netns_test(filter, node, view);
-	case FILTER_RECVQ:   return known(true, s->recv_queue, node);
-	case FILTER_SENDQ:   return known(!(s->have & LACKS_BACKLOG), s->send_queue, node);
 	case FILTER_FINDING: return finding_test(filter, node, view, s);
-	case FILTER_UNIT: case FILTER_AGE: case FILTER_IDLE: case FILTER_RETRANS:
-	case FILTER_RTT: case FILTER_OPENER:
-		return FILTER_UNKNOWN;
+	case FILTER_USER: case FILTER_VALUE:
+		return node->column->need & (NEED_FLOW | NEED_TCP_INFO | NEED_CGROUP) ?
+		       FILTER_UNKNOWN : value_test(filter, node, view, s);
 	default:
 		return equal_or_not(FILTER_FALSE, node);
 	}
@@ -386,21 +339,9 @@ static enum filter_truth test(const struct filter *filter, const struct filter_n
 	case FILTER_FWMARK:    return mark_test(node, s);
 	case FILTER_CGROUP:    return cgroup_test(node, s);
 	case FILTER_AUTOBOUND: return autobound_test(view, s);
-	case FILTER_PID:       return holders_test(filter, node, view, s, is_pid);
-	case FILTER_USER:      return known(s->have & HAVE_UID, s->uid, node);
-	case FILTER_COMM:      return holders_test(filter, node, view, s, is_comm);
-	case FILTER_UNIT:      return unit_test(filter, node, view, s);
 	case FILTER_NETNS:     return netns_test(filter, node, view);
-	case FILTER_AGE:       return age_test(node, view, s);
-	case FILTER_IDLE:      return idle_test(node, s);
-	case FILTER_RECVQ:     return known(!view->is_freed, s->recv_queue, node);
-	case FILTER_SENDQ:     return known(!view->is_freed && !(s->have & LACKS_BACKLOG),
-					    s->send_queue, node);
-	case FILTER_RETRANS:   return known(!view->is_freed, s->retransmits, node);
-	case FILTER_RTT:       return rtt_test(node, s);
-	case FILTER_OPENER:    return opener_test(node, s);
 	case FILTER_FINDING:   return finding_test(filter, node, view, s);
-	default:               return FILTER_UNKNOWN;
+	default:               return value_test(filter, node, view, s);
 	}
 }
 
@@ -484,8 +425,10 @@ static enum filter_truth foregone_test(const struct filter *filter,
 			return FILTER_UNKNOWN;
 		return node->port < 0 ? port_test(node, 0) :
 		       foregone_number(node, (uint64_t)node->port, 65535);
-	case FILTER_RECVQ: case FILTER_SENDQ: case FILTER_RETRANS:
-		return foregone_number(node, node->number, UINT32_MAX);
+	case FILTER_VALUE:
+		return node->column->kind == KIND_NUMBER ?
+		       foregone_number(node, node->number, filter_most(node->column)) :
+		       FILTER_UNKNOWN;
 	default:
 		return FILTER_UNKNOWN;
 	}

@@ -8,54 +8,107 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ADDRESS "an address: 10.0.0.0/8, [::1]:22, *:80 or a host name"
+#define PORT    "a port: 443, :443 or the name of a service"
+#define TIME    "a time: 500ms, 90s, 5m, 2h, 1d or plain seconds"
+#define BYTES   "a number of bytes (LISTEN: of connections)"
+
 /*
- * To add a word: its enum word, a row here, a reader in filter_value.c and a
- * test in filter_eval.c. A word of ss never changes its meaning.
+ * THE table of words: those of ss, and those whose names or values are not those of a
+ * column. Other words stand in the table of columns. A word of ss never changes its
+ * meaning.
  */
-const struct filter_row filter_table[FILTER_KIND_COUNT] = {
-	[FILTER_SRC] = { "src", "an address: 10.0.0.0/8, [::1]:22, *:80 or a host name",
-		"local address, with a prefix length, with a port", FILTER_OPS_EQUAL, 0, true },
-	[FILTER_DST] = { "dst", "an address: 10.0.0.0/8, [::1]:22, *:80 or a host name",
-		"peer's address, with a prefix length, with a port", FILTER_OPS_EQUAL, 0, true },
-	[FILTER_SPORT] = { "sport", "a port: 443, :443 or the name of a service",
-		"local port", FILTER_OPS_ORDER, 0, true },
-	[FILTER_DPORT] = { "dport", "a port: 443, :443 or the name of a service",
-		"port of the peer", FILTER_OPS_ORDER, 0, true },
-	[FILTER_DEV] = { "dev", "the name or number of an interface",
-		"interface that the socket is bound to", FILTER_OPS_EQUAL, 0, true },
-	[FILTER_FWMARK] = { "fwmark", "a mark or mark/mask: 0x10/0xff",
-		"firewall mark, under a mask (needs CAP_NET_ADMIN)", FILTER_OPS_EQUAL, 0, true },
-	[FILTER_CGROUP] = { "cgroup", "the path of a cgroup",
-		"control group that the socket was made in", FILTER_OPS_EQUAL, 0, true },
-	[FILTER_AUTOBOUND] = { "autobound", "",
-		"local port chosen by the kernel", FILTER_OPS_NONE, 0, true },
-	[FILTER_PID] = { "pid", "a process id",
-		"process that holds the socket", FILTER_OPS_ORDER, NEED_HOLDERS, false },
-	[FILTER_USER] = { "user", "a user name or uid",
-		"owner of the socket", FILTER_OPS_EQUAL, 0, false },
-	[FILTER_COMM] = { "comm", "a process name; * and ? stand for others",
-		"name of a process that holds the socket", FILTER_OPS_EQUAL, NEED_HOLDERS, false },
-	[FILTER_UNIT] = { "unit", "a systemd unit; * and ? stand for others",
-		"systemd unit that the socket was made in", FILTER_OPS_EQUAL, NEED_CGROUP, false },
-	[FILTER_NETNS] = { "netns", "the name or inode number of a network namespace",
-		"network namespace", FILTER_OPS_EQUAL, 0, false },
-	[FILTER_AGE] = { "age", "a time: 500ms, 90s, 5m, 2h, 1d or plain seconds",
-		"time in the present state", FILTER_OPS_ORDER, NEED_FLOW, false },
-	[FILTER_IDLE] = { "idle", "a time: 500ms, 90s, 5m, 2h, 1d or plain seconds",
-		"time since data last moved, either way", FILTER_OPS_ORDER, NEED_FLOW, false },
-	[FILTER_RECVQ] = { "recvq", "a number of bytes (LISTEN: of connections)",
-		"Recv-Q", FILTER_OPS_ORDER, 0, false },
-	[FILTER_SENDQ] = { "sendq", "a number of bytes (LISTEN: of connections)",
-		"Send-Q", FILTER_OPS_ORDER, 0, false },
-	[FILTER_RETRANS] = { "retrans", "a number",
-		"retransmissions or probes without an answer", FILTER_OPS_ORDER, 0, false },
-	[FILTER_RTT] = { "rtt", "a time: 20ms, 500us, 1.5s or plain milliseconds",
-		"smoothed round trip time", FILTER_OPS_ORDER, NEED_TCP_INFO, false },
-	[FILTER_OPENER] = { "opener", "here or peer",
-		"who called connect()", FILTER_OPS_EQUAL, NEED_FLOW, false },
-	[FILTER_FINDING] = { "finding", "the id of a finding; * and ? stand for others",
-		"sockets that a finding is about", FILTER_OPS_EQUAL, 0, false },
+static const struct {
+	const char *name;
+	enum filter_kind kind;
+	const char *column, *value, *meaning;
+} words[] = {
+	{ "src", FILTER_SRC, NULL, ADDRESS, "local address, with a prefix length, with a port" },
+	{ "dst", FILTER_DST, NULL, ADDRESS, "peer's address, with a prefix length, with a port" },
+	{ "sport", FILTER_SPORT, NULL, PORT, "local port" },
+	{ "dport", FILTER_DPORT, NULL, PORT, "port of the peer" },
+	{ "dev", FILTER_DEV, NULL, "the name or number of an interface",
+	  "interface that the socket is bound to" },
+	{ "fwmark", FILTER_FWMARK, NULL, "a mark or mark/mask: 0x10/0xff",
+	  "firewall mark, under a mask (needs CAP_NET_ADMIN)" },
+	{ "cgroup", FILTER_CGROUP, NULL, "the path of a cgroup",
+	  "control group that the socket was made in" },
+	{ "autobound", FILTER_AUTOBOUND, NULL, "", "local port chosen by the kernel" },
+	{ "pid", FILTER_VALUE, "PID", "a process id", "process that holds the socket" },
+	{ "user", FILTER_USER, "UID", "a user name or uid", "owner of the socket" },
+	{ "comm", FILTER_VALUE, "COMM", "a process name; * and ? stand for others",
+	  "name of a process that holds the socket" },
+	{ "unit", FILTER_VALUE, "UNIT", "a systemd unit; * and ? stand for others",
+	  "systemd unit that the socket was made in" },
+	{ "netns", FILTER_NETNS, NULL, "the name or inode number of a network namespace",
+	  "network namespace" },
+	{ "age", FILTER_VALUE, "AGE", TIME, "time in the present state" },
+	{ "idle", FILTER_VALUE, "IDLE", TIME, "time since data last moved, either way" },
+	{ "recvq", FILTER_VALUE, "RECVQ", BYTES, "Recv-Q" },
+	{ "sendq", FILTER_VALUE, "SENDQ", BYTES, "Send-Q" },
+	{ "retrans", FILTER_VALUE, "RETRANS", "a number",
+	  "retransmissions or probes without an answer" },
+	{ "rtt", FILTER_VALUE, "RTT", "a time: 20ms, 500us, 1.5s or plain milliseconds",
+	  "smoothed round trip time" },
+	{ "opener", FILTER_VALUE, "OPENER", "here or peer", "who called connect()" },
+	{ "finding", FILTER_FINDING, NULL, "the id of a finding; * and ? stand for others",
+	  "sockets that a finding is about" },
 };
+
+#define WORDS (sizeof(words) / sizeof(*words))
+
+static enum filter_ops ops_of(enum filter_kind kind, const struct column *column)
+{
+	if (kind == FILTER_AUTOBOUND)
+		return FILTER_OPS_NONE;
+	if (kind == FILTER_SPORT || kind == FILTER_DPORT)
+		return FILTER_OPS_ORDER;
+	if (kind != FILTER_VALUE || column->kind == KIND_COMMS || !kind_has_order(column->kind))
+		return FILTER_OPS_EQUAL;
+	return FILTER_OPS_ORDER;
+}
+
+static const char *value_of(enum kind kind)
+{
+	switch (kind) {
+	case KIND_MS: case KIND_AGE:
+		return TIME;
+	case KIND_US:
+		return "a time: 20ms, 500us, 1.5s or plain milliseconds";
+	default:
+		return kind_has_order(kind) ? "a number" : "a name; * and ? stand for others";
+	}
+}
+
+bool filter_row_at(size_t i, struct filter_row *row)
+{
+	const struct column *column;
+
+	if (i < WORDS) {
+		column = words[i].column ? column_find(words[i].column, strlen(words[i].column)) :
+					   NULL;
+		*row = (struct filter_row){
+			words[i].name, words[i].kind, words[i].value, words[i].meaning,
+			ops_of(words[i].kind, column), column,
+		};
+		return true;
+	}
+	column = column_with_word(i - WORDS);
+	if (column)
+		*row = (struct filter_row){
+			column->word, FILTER_VALUE, value_of(column->kind), column->help,
+			ops_of(FILTER_VALUE, column), column,
+		};
+	return column;
+}
+
+bool filter_row_of(const char *name, size_t size, struct filter_row *row)
+{
+	for (size_t i = 0; filter_row_at(i, row); i++)
+		if (strlen(row->name) == size && memcmp(row->name, name, size) == 0)
+			return true;
+	return false;
+}
 
 const char *const filter_op_names[] = {
 	[FILTER_EQ] = "=", [FILTER_NE] = "!=", [FILTER_GT] = ">",
@@ -78,15 +131,6 @@ struct parser {
 	enum filter_realm realm;        /* the same; a prefix is for what follows it too */
 	struct filter_error *error;
 };
-
-enum filter_kind filter_kind_of(const char *name, size_t size)
-{
-	for (int i = FILTER_SRC; i < FILTER_KIND_COUNT; i++)
-		if (strlen(filter_table[i].name) == size &&
-		    strncmp(filter_table[i].name, name, size) == 0)
-			return (enum filter_kind)i;
-	return FILTER_KIND_COUNT;
-}
 
 static const struct filter_token *peek(const struct parser *p)
 {
@@ -193,15 +237,16 @@ static bool is_reserved(const struct parser *p)
 {
 	const struct filter_token *token = peek(p);
 	const char *word = filter_word(p->filter, token->word);
+	struct filter_row row;
 
 	return next_is(p, "and", "or", "not") || next_is(p, "&", "&&", NULL) ||
 	       next_is(p, "|", "||", "!") ||
-	       filter_kind_of(word, strlen(word)) != FILTER_KIND_COUNT;
+	       filter_row_of(word, strlen(word), &row);
 }
 
-static bool take_value(struct parser *p, struct filter_node *node, bool has_op)
+static bool take_value(struct parser *p, struct filter_node *node, const struct filter_row *row,
+		       bool has_op)
 {
-	const struct filter_row *row = &filter_table[node->kind];
 	const struct filter_token *token = peek(p);
 	OWN_MEM char *text = NULL;
 
@@ -213,7 +258,7 @@ static bool take_value(struct parser *p, struct filter_node *node, bool has_op)
 	text = grow_strdup(filter_word(p->filter, token->word));
 	node->family = p->family;
 	node->realm = node->kind <= FILTER_DPORT ? p->realm : REALM_INET;
-	if (!filter_read_value(p->filter, node, text, p->error))
+	if (!filter_read_value(p->filter, node, row, text, p->error))
 		return false;
 	if (node->kind <= FILTER_DPORT)
 		p->realm = node->realm;
@@ -231,10 +276,11 @@ static bool is_allowed(const struct filter_row *row, bool has_op, enum filter_op
 	return true;
 }
 
-static bool take_test(struct parser *p, enum filter_kind kind, uint32_t *result)
+static bool take_test(struct parser *p, const struct filter_row *row, uint32_t *result)
 {
-	const struct filter_row *row = &filter_table[kind];
-	struct filter_node node = { .kind = kind, .port = -1 };
+	struct filter_node node = {
+		.kind = row->kind, .name = row->name, .column = row->column, .port = -1,
+	};
 	bool has_op;
 
 	point(p);
@@ -246,9 +292,9 @@ static bool take_test(struct parser *p, enum filter_kind kind, uint32_t *result)
 	has_op = take_op(p, &node.op);
 	if (!is_allowed(row, has_op, node.op, p->error))
 		return false;
-	if (row->ops != FILTER_OPS_NONE && !take_value(p, &node, has_op))
+	if (row->ops != FILTER_OPS_NONE && !take_value(p, &node, row, has_op))
 		return false;
-	*result = add_node(p, kind, 0, 0);
+	*result = add_node(p, node.kind, 0, 0);
 	p->filter->nodes.at[*result] = node;
 	return true;
 }
@@ -285,15 +331,15 @@ static bool take_one(struct parser *p, unsigned depth, uint32_t *result)
 {
 	const struct filter_token *token = peek(p);
 	const char *word = token ? filter_word(p->filter, token->word) : "";
-	enum filter_kind kind = filter_kind_of(word, strlen(word));
+	struct filter_row row;
 
 	if (depth > FILTER_DEPTH_MAX) {
 		point(p);
 		return filter_expect(p->error, "at most %d parentheses and not inside each other",
 				     FILTER_DEPTH_MAX);
 	}
-	if (kind != FILTER_KIND_COUNT)
-		return take_test(p, kind, result);
+	if (filter_row_of(word, strlen(word), &row))
+		return take_test(p, &row, result);
 	if (next_is(p, "not", "!", NULL))
 		return take_not(p, depth, result);
 	if (token && !token->escaped && next_is(p, "(", NULL, NULL))
@@ -389,11 +435,20 @@ bool filter_has(const struct filter *filter, enum filter_kind kind)
 	return false;
 }
 
+bool filter_has_word(const struct filter *filter, const char *name)
+{
+	for (size_t i = 0; i < filter->nodes.count; i++)
+		if (filter->nodes.at[i].name && strcmp(filter->nodes.at[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 unsigned filter_need(const struct filter *filter)
 {
 	unsigned need = 0;
 
 	for (size_t i = 0; i < filter->nodes.count; i++)
-		need |= filter_table[filter->nodes.at[i].kind].need;
+		if (filter->nodes.at[i].column)
+			need |= filter->nodes.at[i].column->need;
 	return need;
 }

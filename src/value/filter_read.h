@@ -21,16 +21,20 @@ int filter_cut(struct filter *filter, const struct filter_source *source,
 /* Adds a string to filter->words. Its place, never 0. */
 uint32_t filter_keep(struct filter *filter, const char *bytes, size_t size);
 
-/* The kind that is called @name, or FILTER_KIND_COUNT. */
-enum filter_kind filter_kind_of(const char *name, size_t size);
+/* The word that is called @name; false: none is. */
+bool filter_row_of(const char *name, size_t size, struct filter_row *row);
 
 /*
  * Reads the value @text into @node, whose family and realm say what a value
  * without a prefix is about. False with what was expected in @error
  * (offset not set).
  */
-bool filter_read_value(struct filter *filter, struct filter_node *node, const char *text,
+bool filter_read_value(struct filter *filter, struct filter_node *node,
+		       const struct filter_row *row, const char *text,
 		       struct filter_error *error);
+
+/* The highest number that a value of the column can be. */
+uint64_t filter_most(const struct column *column);
 
 /* The realm that a prefix of @text tells, which is skipped; or @usual. */
 enum filter_realm filter_read_realm(const char **text, enum filter_realm usual);

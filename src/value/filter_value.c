@@ -363,29 +363,37 @@ static bool read_name(struct filter *filter, struct filter_node *node, const cha
 	return true;
 }
 
-static bool read_opener(struct filter_node *node, const char *text)
+/* Of a column with few words, @words names them: "here or peer". */
+static bool is_one_of(const char *words, const char *text)
 {
-	node->number = strcmp(text, "here") == 0 ? OPENER_HERE : OPENER_PEER;
-	return node->number == OPENER_HERE || strcmp(text, "peer") == 0;
+	size_t size = strlen(text);
+	const char *at = strstr(words, text);
+
+	return size && at && (at == words || at[-1] == ' ') && (!at[size] || at[size] == ' ');
 }
 
-static bool read_other(struct filter *filter, struct filter_node *node, const char *text)
+uint64_t filter_most(const struct column *column)
 {
-	switch (node->kind) {
-	case FILTER_FWMARK:
-		return read_mark(node, text);
-	case FILTER_AGE: case FILTER_IDLE:
+	if (column->kind == KIND_PIDS || column->kind == KIND_FDS)
+		return INT32_MAX;
+	return column->metric || column->size == sizeof(uint64_t) ? UINT64_MAX : UINT32_MAX;
+}
+
+/* The kind of the column says what its values look like. */
+static bool read_of_kind(struct filter *filter, struct filter_node *node, const char *words,
+			 const char *text)
+{
+	switch (node->column->kind) {
+	case KIND_MS: case KIND_AGE:
 		return read_time(text, 1e6, 1e3, &node->number);
-	case FILTER_RTT:
+	case KIND_US:
 		return read_time(text, 1e3, 1, &node->number);
-	case FILTER_PID:
-		return read_number(text, INT32_MAX, &node->number);
-	case FILTER_RECVQ: case FILTER_SENDQ: case FILTER_RETRANS:
-		return read_number(text, UINT32_MAX, &node->number);
-	case FILTER_OPENER:
-		return read_opener(node, text);
-	default:
+	case KIND_WORD:
+		return is_one_of(words, text) && read_name(filter, node, text);
+	case KIND_STRING: case KIND_COMMS:
 		return read_name(filter, node, text);
+	default:
+		return read_number(text, filter_most(node->column), &node->number);
 	}
 }
 
@@ -409,14 +417,23 @@ static bool read_end(struct filter *filter, struct filter_node *node, const char
 	       read_port_test(filter, node, text, error);
 }
 
-bool filter_read_value(struct filter *filter, struct filter_node *node, const char *text,
+bool filter_read_value(struct filter *filter, struct filter_node *node,
+		       const struct filter_row *row, const char *text,
 		       struct filter_error *error)
 {
+	bool ok;
+
 	switch (node->kind) {
 	case FILTER_SRC: case FILTER_DST: case FILTER_SPORT: case FILTER_DPORT:
 		return read_end(filter, node, text, error);
+	case FILTER_FWMARK:
+		ok = read_mark(node, text);
+		break;
+	case FILTER_VALUE:
+		ok = read_of_kind(filter, node, row->value, text);
+		break;
 	default:
-		return read_other(filter, node, text) ||
-		       filter_expect(error, "%s", filter_table[node->kind].value);
+		ok = read_name(filter, node, text);
 	}
+	return ok || filter_expect(error, "%s", row->value);
 }

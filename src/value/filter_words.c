@@ -140,6 +140,7 @@ static bool is_joint(const struct text *word)
 static const char *cut_word(struct filter *filter, const char *at, struct filter_token *token)
 {
 	struct text word = { 0 };
+	struct filter_row row;
 	unsigned open = 0;
 
 	for (; *at && !is_blank(*at); at++) {
@@ -154,7 +155,7 @@ static const char *cut_word(struct filter *filter, const char *at, struct filter
 		} else if (*at == ')' && open-- == 0) {
 			break;
 		} else if (strchr("=!<>", *at) && !token->escaped &&
-			   filter_kind_of(text_str(&word), word.count) != FILTER_KIND_COUNT) {
+			   filter_row_of(text_str(&word), word.count, &row)) {
 			break;
 		}
 		text_add(&word, at, 1);

@@ -61,7 +61,7 @@ static void put_host(struct text *text, const struct filter *filter,
 	bool v6 = host && host->family == FAMILY_IPV6;
 	char addr[ADDR_TEXT];
 
-	text_addf(text, "%s %s ", filter_table[node->kind].name, filter_op_names[node->op]);
+	text_addf(text, "%s %s ", node->name, filter_op_names[node->op]);
 	put_family(text, filter, host);
 	if (host) {
 		addr_format(addr, &host->addr, host->family);
@@ -89,6 +89,13 @@ static void put_hosts(struct text *text, const struct filter *filter,
 	}
 }
 
+static const char *unit_of(const struct column *column)
+{
+	bool is_ms = column && (column->kind == KIND_MS || column->kind == KIND_AGE);
+
+	return is_ms ? "ms" : column && column->kind == KIND_US ? "us" : "";
+}
+
 static void put_value(struct text *text, const struct filter *filter,
 		      const struct filter_node *node)
 {
@@ -107,20 +114,11 @@ static void put_value(struct text *text, const struct filter *filter,
 		if (node->mask != UINT32_MAX)
 			text_addf(text, "/0x%x", node->mask);
 		break;
-	case FILTER_AGE: case FILTER_IDLE:
-		text_addf(text, "%llums", number);
-		break;
-	case FILTER_RTT:
-		text_addf(text, "%lluus", number);
-		break;
-	case FILTER_OPENER:
-		text_addf(text, number == OPENER_HERE ? "here" : "peer");
-		break;
 	default:
 		if (*word)
 			put_word(text, word);
 		else
-			text_addf(text, "%llu", number);
+			text_addf(text, "%llu%s", number, unit_of(node->column));
 	}
 }
 
@@ -129,7 +127,7 @@ static void put_test(struct text *text, const struct filter *filter, uint32_t at
 	const struct filter_node *node = &filter->nodes.at[at];
 
 	if (node->realm != REALM_INET) {
-		text_addf(text, "%s %s ", filter_table[node->kind].name,
+		text_addf(text, "%s %s ", node->name,
 			  filter_op_names[node->op]);
 		put_other_end(text, filter, node);
 		return;
@@ -138,8 +136,8 @@ static void put_test(struct text *text, const struct filter *filter, uint32_t at
 		put_hosts(text, filter, node);
 		return;
 	}
-	text_addf(text, "%s", filter_table[node->kind].name);
-	if (filter_table[node->kind].ops == FILTER_OPS_NONE)
+	text_addf(text, "%s", node->name);
+	if (node->kind == FILTER_AUTOBOUND)
 		return;
 	text_addf(text, " %s ", filter_op_names[node->op]);
 	put_value(text, filter, node);
