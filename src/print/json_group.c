@@ -64,19 +64,6 @@ static void json_address(struct json *json, const struct group_page *view,
 	text_fini(&text);
 }
 
-static void json_value(struct json *json, const char *member, enum kind kind,
-		       const struct value *value)
-{
-	if (value->told != TOLD_KNOWN)
-		json_null(json, member);
-	else if (kind == KIND_STATE)
-		json_string(json, member, state_table[value->number].name);
-	else if (kind == KIND_WORD)
-		json_string(json, member, value->bytes);
-	else
-		json_u64(json, member, value->number);
-}
-
 static void json_key(struct json *json, const struct group_page *view, const struct group *group,
 		     size_t i)
 {
@@ -110,10 +97,7 @@ static void json_key(struct json *json, const struct group_page *view, const str
 		break;
 	default:
 		value = group_value(view->groups, group, i);
-		if (kind == KIND_STRING)
-			json_name(json, key->member, value.told == TOLD_KNOWN ? value.bytes : NULL);
-		else
-			json_value(json, key->member, kind, &value);
+		json_value(json, key->member, kind, &value);
 	}
 }
 

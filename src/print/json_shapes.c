@@ -35,6 +35,24 @@ void json_real_of(struct json *json, const char *name, bool is, double value)
 		json_null(json, name);
 }
 
+void json_value(struct json *json, const char *name, enum kind kind, const struct value *value)
+{
+	bool known = value->told == TOLD_KNOWN;
+
+	if (kind == KIND_STRING)
+		json_name(json, name, known ? value->bytes : NULL);
+	else if (!known)
+		json_null(json, name);
+	else if (kind == KIND_WORD)
+		json_string(json, name, value->bytes);
+	else if (kind == KIND_STATE)
+		json_string(json, name, state_table[value->number].name);
+	else if (kind == KIND_COOKIE)
+		json_id(json, name, value->number);
+	else
+		json_u64(json, name, value->number);
+}
+
 void json_sentence(struct json *json, const char *name, const char *sentence)
 {
 	json_string(json, name, *sentence ? sentence : NULL);

@@ -11,6 +11,8 @@ void json_known(struct json *json, const char *name, const struct known *known);
 void json_count(struct json *json, const char *name, bool is, uint64_t value);
 void json_flag(struct json *json, const char *name, bool is, bool value);
 void json_real_of(struct json *json, const char *name, bool is, double value);
+/* A value of a column, of any kind but ends, holders and ages. */
+void json_value(struct json *json, const char *name, enum kind kind, const struct value *value);
 /* One of our sentences; null when it is empty. */
 void json_sentence(struct json *json, const char *name, const char *sentence);
 /* Foreign bytes up to a NUL, with their twin; null when NULL. */

@@ -344,7 +344,13 @@ const struct column *column_find(const char *name, size_t size)
 
 const struct column *column_with_word(size_t i)
 {
-	for (size_t at = 0; at < COLUMN_COUNT; at++)
+	static size_t first = SIZE_MAX;
+
+	/* asked for every row of a listing */
+	if (first == SIZE_MAX)
+		for (first = 0; first < COLUMN_COUNT && !columns[first].word;)
+			first++;
+	for (size_t at = first; at < COLUMN_COUNT; at++)
 		if (columns[at].word && i-- == 0)
 			return &columns[at];
 	return NULL;

@@ -54,7 +54,8 @@ struct column {
 	const char *name;       /* what -C and --sort take */
 	const char *heading;
 	const char *member;     /* what machines call it, as in JSON with its unit */
-	const char *word;       /* of filters, and key of --by; then JSON has it, too. Or NULL */
+	const char *word;       /* or NULL: a word of filters and a key of --by, which is in JSON
+	                           by its member; not of ends, processes and ages */
 	const char *parts;      /* machines get these columns for it */
 	const char *help;
 	enum kind   kind;
