@@ -247,6 +247,31 @@ static inline bool sock_is_inet(const struct sock *s)
 /* False: it listens, or is not connected; the others have an end of their own kind. */
 bool sock_has_peer(const struct sock *sock);
 
+/* One end; of a socket of the internet the names are empty, of others the address is :: */
+struct sock_end {
+	const struct addr *addr;
+	const char *name, *service;     /* foreign bytes */
+	uint8_t     name_size, service_size;
+	uint16_t    port;
+};
+
+static inline struct sock_end sock_end(const struct sock *sock, bool peer)
+{
+	const struct other *other = sock->other;
+	struct sock_end end = {
+		.addr = peer ? &sock->remote : &sock->local,
+		.port = peer ? sock->remote_port : sock->local_port,
+	};
+
+	if (!other)
+		return end;
+	end.name = peer ? other->remote : other->local;
+	end.name_size = peer ? other->remote_size : other->local_size;
+	end.service = peer ? other->remote_service : other->local_service;
+	end.service_size = peer ? other->remote_service_size : other->local_service_size;
+	return end;
+}
+
 /* The port of an end; what ss holds for one of a socket that is not of the internet. */
 int64_t sock_port(const struct sock *sock, bool peer);
 

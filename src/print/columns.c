@@ -12,9 +12,10 @@
 
 #include <string.h>
 
-static struct value get_nothing(const struct sock *sock, const struct snapshot *seen)
+static struct value get_nothing(const struct column *column, const struct sock *sock,
+				const struct snapshot *seen)
 {
-	(void)sock, (void)seen;
+	(void)column, (void)sock, (void)seen;
 	return (struct value){ .told = TOLD_NONE };
 }
 
@@ -234,27 +235,22 @@ static void put_netns(struct text *cell, const struct view *view, uint64_t inode
 /* As in JSON: a wildcard is an address, and who has no peer has nothing. */
 static void put_machine_host(struct text *cell, const struct sock *sock, bool peer)
 {
-	const struct addr *addr = peer ? &sock->remote : &sock->local;
+	struct sock_end end = sock_end(sock, peer);
 
-	if (sock->other && peer)
-		cell_foreign(cell, sock->other->remote, sock->other->remote_size);
-	else if (sock->other)
-		cell_foreign(cell, sock->other->local, sock->other->local_size);
+	if (sock->other)
+		cell_foreign(cell, end.name, end.name_size);
 	else if (!peer || sock_has_peer(sock))
-		cell_addr(cell, addr, sock->family);
+		cell_addr(cell, end.addr, sock->family);
 }
 
 static void put_machine_port(struct text *cell, const struct sock *sock, bool peer)
 {
-	const struct other *other = sock->other;
-	uint16_t port = peer ? sock->remote_port : sock->local_port;
+	struct sock_end end = sock_end(sock, peer);
 
-	if (other && peer)
-		cell_foreign(cell, other->remote_service, other->remote_service_size);
-	else if (other)
-		cell_foreign(cell, other->local_service, other->local_service_size);
-	else if (port)
-		cell_u64(cell, port);
+	if (sock->other)
+		cell_foreign(cell, end.service, end.service_size);
+	else if (end.port)
+		cell_u64(cell, end.port);
 }
 
 /* Kinds that have a form of their own for what is not there. */
@@ -266,16 +262,16 @@ static void put_end(struct text *cell, const struct view *view, const struct col
 		if (view->machine)
 			put_machine_host(cell, sock, column->peer);
 		else
-			(column->peer ? endpoint_peer_host : endpoint_local_host)(cell, view, sock);
+			endpoint_host(cell, view, sock, column->peer);
 		break;
 	case KIND_PORT:
 		if (view->machine)
 			put_machine_port(cell, sock, column->peer);
 		else
-			(column->peer ? endpoint_peer_port : endpoint_local_port)(cell, view, sock);
+			endpoint_port(cell, view, sock, column->peer);
 		break;
 	case KIND_END:
-		(column->peer ? endpoint_peer : endpoint_local)(cell, view, sock);
+		endpoint(cell, view, sock, column->peer);
 		break;
 	default:
 		if (column_value(column, sock, view->seen).told == TOLD_KNOWN)

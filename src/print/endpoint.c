@@ -131,55 +131,40 @@ static char other_separator(const struct sock *sock)
 
 /* ---- either ---- */
 
-void endpoint_local_host(struct text *cell, const struct view *view, const struct sock *sock)
+void endpoint_host(struct text *cell, const struct view *view, const struct sock *sock, bool peer)
 {
-	if (sock->other)
+	struct sock_end end = sock_end(sock, peer);
+
+	if (!sock->other)
+		put_host(cell, view, sock, end.addr);
+	else if (peer)
+		put_name(cell, view, sock, end.name, end.name_size);
+	else
 		put_other_host(cell, view, sock);
-	else
-		put_host(cell, view, sock, &sock->local);
 }
 
-void endpoint_local_port(struct text *cell, const struct view *view, const struct sock *sock)
+void endpoint_port(struct text *cell, const struct view *view, const struct sock *sock, bool peer)
 {
-	if (sock->other)
+	struct sock_end end = sock_end(sock, peer);
+
+	if (!sock->other)
+		put_port(cell, view, sock, end.port);
+	else if (peer)
+		put_name(cell, view, sock, end.service, end.service_size);
+	else
 		put_other_port(cell, view, sock);
-	else
-		put_port(cell, view, sock, sock->local_port);
 }
 
-void endpoint_peer_host(struct text *cell, const struct view *view, const struct sock *sock)
+void endpoint(struct text *cell, const struct view *view, const struct sock *sock, bool peer)
 {
-	if (sock->other)
-		put_name(cell, view, sock, sock->other->remote, sock->other->remote_size);
-	else
-		put_host(cell, view, sock, &sock->remote);
-}
-
-void endpoint_peer_port(struct text *cell, const struct view *view, const struct sock *sock)
-{
-	if (sock->other)
-		put_name(cell, view, sock, sock->other->remote_service, sock->other->remote_service_size);
-	else
-		put_port(cell, view, sock, sock->remote_port);
-}
-
-void endpoint_local(struct text *cell, const struct view *view, const struct sock *sock)
-{
-	endpoint_local_host(cell, view, sock);
-	if (sock->ifindex && !sock->other) {
+	endpoint_host(cell, view, sock, peer);
+	if (!peer && sock->ifindex && !sock->other) {
 		cell_char(cell, '%');
 		endpoint_link(cell, view, sock->ifindex);
 	}
-	cell_char(cell, sock->other ? other_separator(sock) : ':');
-	endpoint_local_port(cell, view, sock);
-}
-
-void endpoint_peer(struct text *cell, const struct view *view, const struct sock *sock)
-{
-	endpoint_peer_host(cell, view, sock);
 	/* packet sockets and most of netlink have no other end */
-	if (sock->other && !sock->other->remote_service_size)
+	if (peer && sock->other && !sock->other->remote_service_size)
 		return;
 	cell_char(cell, sock->other ? other_separator(sock) : ':');
-	endpoint_peer_port(cell, view, sock);
+	endpoint_port(cell, view, sock, peer);
 }

@@ -7,19 +7,16 @@
 #include "print/view.h"
 
 /*
- * Both ends of a socket in ss's spelling: "*:80" listens on IPv6 and IPv4,
+ * An end of a socket in ss's spelling: "*:80" listens on IPv6 and IPv4,
  * "[::]:80" on IPv6 only, "0.0.0.0%lo:80" on a device, ":*" is no port. A raw
  * socket has its protocol for a port. Unix: "/run/x.sock 1234" with the inode;
  * packet: "ip:eth0"; netlink: "rtnl:udevd/42".
  */
-void endpoint_local(struct text *cell, const struct view *view, const struct sock *sock);
-void endpoint_peer(struct text *cell, const struct view *view, const struct sock *sock);
+void endpoint(struct text *cell, const struct view *view, const struct sock *sock, bool peer);
 
 /* Address or port alone, as they stand in the above. */
-void endpoint_local_host(struct text *cell, const struct view *view, const struct sock *sock);
-void endpoint_local_port(struct text *cell, const struct view *view, const struct sock *sock);
-void endpoint_peer_host(struct text *cell, const struct view *view, const struct sock *sock);
-void endpoint_peer_port(struct text *cell, const struct view *view, const struct sock *sock);
+void endpoint_host(struct text *cell, const struct view *view, const struct sock *sock, bool peer);
+void endpoint_port(struct text *cell, const struct view *view, const struct sock *sock, bool peer);
 
 /* The name of the device it is bound to, or its number. */
 void endpoint_link(struct text *cell, const struct view *view, uint32_t ifindex);

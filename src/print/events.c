@@ -117,10 +117,10 @@ static void put_line(struct out *out, const struct style *style, const struct ev
 	cell_str(&line, sock->state ? state_table[sock->state].ss : "unknown");
 	pad_from(&line, start, STATE_WIDTH);
 	start = line.count;
-	endpoint_local(&line, &view, sock);
+	endpoint(&line, &view, sock, false);
 	pad_from(&line, start, ENDS_WIDTH);
 	start = line.count;
-	endpoint_peer(&line, &view, sock);
+	endpoint(&line, &view, sock, true);
 	pad_from(&line, start, ENDS_WIDTH);
 	put_owner(&line, &view, row);
 	cell_char(&line, '\n');

@@ -6,15 +6,8 @@
 #include "print/json_parts.h"
 
 #include "print/cell.h"
+#include "print/json_shapes.h"
 #include "print/ss_text.h"
-
-static void put_known(struct json *json, const char *name, bool known, uint64_t value)
-{
-	if (known)
-		json_u64(json, name, value);
-	else
-		json_null(json, name);
-}
 
 static void put_memory(struct json *json, const struct detail *detail)
 {
@@ -105,17 +98,17 @@ static void put_subflow(struct json *json, const struct subflow_state *flow)
 	flags[count] = '\0';
 	json_open(json, "mptcp", '{');
 	json_string(json, "flags", flags);
-	put_known(json, "remote_token", flow->have_tokens, flow->remote_token);
-	put_known(json, "remote_id", flow->have_tokens, flow->remote_id);
-	put_known(json, "local_token", flow->have_tokens, flow->local_token);
-	put_known(json, "local_id", flow->have_tokens, flow->local_id);
+	json_count(json, "remote_token", flow->have_tokens, flow->remote_token);
+	json_count(json, "remote_id", flow->have_tokens, flow->remote_id);
+	json_count(json, "local_token", flow->have_tokens, flow->local_token);
+	json_count(json, "local_id", flow->have_tokens, flow->local_id);
 	if (flow->have_seq)
 		json_id(json, "map_seq", flow->seq);
 	else
 		json_null(json, "map_seq");
-	put_known(json, "map_subflow_seq", flow->have_subflow_seq, flow->subflow_seq);
-	put_known(json, "subflow_offset", flow->have_offset, flow->offset);
-	put_known(json, "map_length_bytes", flow->have_length, flow->length_bytes);
+	json_count(json, "map_subflow_seq", flow->have_subflow_seq, flow->subflow_seq);
+	json_count(json, "subflow_offset", flow->have_offset, flow->offset);
+	json_count(json, "map_length_bytes", flow->have_length, flow->length_bytes);
 	json_close(json, '}');
 }
 
@@ -251,7 +244,7 @@ static void put_mptcp(struct json *json, const struct sock *sock)
 		if (known && mptcp_table[i].is_id)
 			json_id(json, mptcp_table[i].name, state->value[i]);
 		else
-			put_known(json, mptcp_table[i].name, known, state->value[i]);
+			json_count(json, mptcp_table[i].name, known, state->value[i]);
 	}
 	json_close(json, '}');
 }

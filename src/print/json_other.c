@@ -5,27 +5,21 @@
 #include "print/json_parts.h"
 
 #include "model/protocol.h"
+#include "print/json_shapes.h"
 #include "print/ss_text.h"
 
 #include <stdio.h>
 
-static void put_known(struct json *json, const char *name, bool known, uint64_t value)
+/* An end that is not of the internet. */
+static void put_end(struct json *json, const char *name, const struct sock *sock, bool peer)
 {
-	if (known)
-		json_u64(json, name, value);
-	else
-		json_null(json, name);
-}
+	struct sock_end end = sock_end(sock, peer);
+	/* ss has inodes as ports of a unix socket; they are members of their own here */
+	bool has_service = end.service_size && !protocol_is_unix(sock->protocol);
 
-/* One end that is not of the internet. */
-struct end { const char *name, *service; uint8_t name_size, service_size; };
-
-static void put_end(struct json *json, const char *name, const struct end *end)
-{
 	json_open(json, name, '{');
-	json_foreign(json, "address", end->name_size ? end->name : NULL, end->name_size);
-	json_foreign(json, "service", end->service_size ? end->service : NULL,
-		     end->service_size);
+	json_foreign(json, "address", end.name_size ? end.name : NULL, end.name_size);
+	json_foreign(json, "service", has_service ? end.service : NULL, end.service_size);
 	json_null(json, "port");
 	json_close(json, '}');
 }
@@ -35,24 +29,13 @@ void json_other_ends(struct json *json, const struct sock *sock)
 {
 	const struct other *other = sock->other;
 	bool is_netlink = sock->protocol == PROTOCOL_NETLINK;
-	bool is_unix = protocol_is_unix(sock->protocol);
-	struct end local = {
-		other->local, other->local_service, other->local_size, other->local_service_size,
-	};
-	struct end remote = {
-		other->remote, other->remote_service, other->remote_size,
-		other->remote_service_size,
-	};
 
-	/* ss has inodes as ports of a unix socket; they are members of their own here */
-	if (is_unix)
-		local.service_size = remote.service_size = 0;
-	put_end(json, "local", &local);
-	put_end(json, "remote", &remote);
-	put_known(json, "peer_inode", other->peer_inode, other->peer_inode);
-	put_known(json, "groups", is_netlink, other->groups);
-	put_known(json, "port_id", is_netlink && other->port_id != UINT32_MAX, other->port_id);
-	put_known(json, "protocol_number", !is_unix, other->number);
+	put_end(json, "local", sock, false);
+	put_end(json, "remote", sock, true);
+	json_count(json, "peer_inode", other->peer_inode, other->peer_inode);
+	json_count(json, "groups", is_netlink, other->groups);
+	json_count(json, "port_id", is_netlink && other->port_id != UINT32_MAX, other->port_id);
+	json_count(json, "protocol_number", !protocol_is_unix(sock->protocol), other->number);
 }
 
 static void put_vfs(struct json *json, const struct other *other)

@@ -96,9 +96,9 @@ static void put_line(struct text *line, const struct view *view, const struct ki
 	cell_str(line, sock->protocol == PROTOCOL_UDP && sock->state == STATE_CLOSE ?
 		       "UNCONN" : state_table[sock->state].ss);
 	cell_char(line, ' ');
-	endpoint_local(line, view, sock);
+	endpoint(line, view, sock, false);
 	cell_char(line, ' ');
-	endpoint_peer(line, view, sock);
+	endpoint(line, view, sock, true);
 	if (view->style->with_process) {
 		cell_char(line, ' ');
 		ss_users(line, view, sock);

@@ -10,9 +10,21 @@
 
 /* ---- values that are no member of struct sock ---- */
 
+#define UNUSED __attribute__((unused))
+
+/* The head of a column_get. */
+#define GET(name) \
+	static struct value name(UNUSED const struct column *column, UNUSED const struct sock *sock, \
+				 UNUSED const struct snapshot *seen)
+
 static struct value number(bool known, uint64_t number)
 {
 	return (struct value){ .told = known ? TOLD_KNOWN : TOLD_UNKNOWN, .number = number };
+}
+
+static struct value there(bool is, uint64_t number)
+{
+	return (struct value){ .told = is ? TOLD_KNOWN : TOLD_NONE, .number = number };
 }
 
 /* NULL: there is none. */
@@ -25,38 +37,20 @@ static struct value string(const char *str)
 }
 
 /* As in JSON: a wildcard is an address, and who has no peer has nothing. */
-static struct value local_end(const struct sock *sock, const struct snapshot *seen)
+GET(end)
 {
-	(void)sock, (void)seen;
-	return (struct value){ .told = TOLD_KNOWN };
+	return there(!column->peer || sock_has_peer(sock), 0);
 }
 
-static struct value peer_end(const struct sock *sock, const struct snapshot *seen)
+GET(port)
 {
-	(void)seen;
-	return (struct value){ .told = sock_has_peer(sock) ? TOLD_KNOWN : TOLD_NONE };
-}
+	struct sock_end end = sock_end(sock, column->peer);
 
-static struct value local_port(const struct sock *sock, const struct snapshot *seen)
-{
-	int64_t port = sock_port(sock, false);
-	bool is = sock->other ? sock->other->local_service_size : port;
-
-	(void)seen;
-	return (struct value){ .told = is ? TOLD_KNOWN : TOLD_NONE, .number = (uint64_t)port };
-}
-
-static struct value peer_port(const struct sock *sock, const struct snapshot *seen)
-{
-	int64_t port = sock_port(sock, true);
-	bool is = sock->other ? sock->other->remote_service_size : port;
-
-	(void)seen;
-	return (struct value){ .told = is ? TOLD_KNOWN : TOLD_NONE, .number = (uint64_t)port };
+	return there(end.port || end.service_size, (uint64_t)sock_port(sock, column->peer));
 }
 
 /* Without a file there is no holder; that of a file may be hidden. */
-static struct value holders(const struct sock *sock, const struct snapshot *seen)
+GET(holders)
 {
 	size_t count;
 	const struct holder *holders = snapshot_holders(seen, sock->inode, &count);
@@ -68,90 +62,59 @@ static struct value holders(const struct sock *sock, const struct snapshot *seen
 	};
 }
 
-static struct value family(const struct sock *sock, const struct snapshot *seen)
+GET(family)
 {
 	const char *family = protocol_row(sock->protocol)->family;
 
-	(void)seen;
 	return string(family ? family : sock->family == FAMILY_IPV4 ? "ipv4" : "ipv6");
 }
 
-static struct value cookie(const struct sock *sock, const struct snapshot *seen)
+GET(cookie)
 {
-	(void)seen;
 	return number(sock->cookie != UINT64_MAX, sock->cookie);
 }
 
-/* NULL where it is not known. */
-static const struct cgroup *cgroup_of(const struct sock *sock, const struct snapshot *seen)
+GET(cgroup)
 {
-	return sock->have & HAVE_CGROUP ? snapshot_cgroup(seen, sock->cgroup_id) : NULL;
-}
-
-static struct value cgroup_path(const struct sock *sock, const struct snapshot *seen)
-{
-	const struct cgroup *cgroup = cgroup_of(sock, seen);
+	const struct cgroup *cgroup = sock->have & HAVE_CGROUP ?
+				      snapshot_cgroup(seen, sock->cgroup_id) : NULL;
 
 	return cgroup ? string(cgroup->path) : number(false, 0);
 }
 
-static struct value unit(const struct sock *sock, const struct snapshot *seen)
+/* A control group that is known has the name, or is known to have none. */
+GET(of_cgroup)
 {
-	const struct cgroup *cgroup = cgroup_of(sock, seen);
+	const struct cgroup *cgroup = sock->have & HAVE_CGROUP ?
+				      snapshot_cgroup(seen, sock->cgroup_id) : NULL;
 
-	return cgroup ? string(cgroup_unit(cgroup)) : number(false, 0);
+	if (!cgroup)
+		return number(false, 0);
+	return string(cgroup->names ?
+		      *(const char *const *)((const char *)cgroup->names + column->offset) : NULL);
 }
 
-static struct value container(const struct sock *sock, const struct snapshot *seen)
+GET(timer)
 {
-	const struct cgroup *cgroup = cgroup_of(sock, seen);
-
-	return cgroup ? string(cgroup_container(cgroup)) : number(false, 0);
-}
-
-static struct value pod(const struct sock *sock, const struct snapshot *seen)
-{
-	const struct cgroup *cgroup = cgroup_of(sock, seen);
-
-	return cgroup ? string(cgroup_pod(cgroup)) : number(false, 0);
-}
-
-static struct value timer(const struct sock *sock, const struct snapshot *seen)
-{
-	(void)seen;
 	return string(timer_name(sock->timer));
 }
 
 /* Where no timer runs there is no time, and nothing was sent in vain. */
-static struct value timer_expires(const struct sock *sock, const struct snapshot *seen)
+GET(of_timer)
 {
-	(void)seen;
-	return (struct value){
-		.told = sock->timer != TIMER_NONE ? TOLD_KNOWN : TOLD_NONE,
-		.number = sock->timer_ms,
-	};
+	return sock->other ? number(false, 0) :
+			     there(sock->timer != TIMER_NONE, column_member(column, sock));
 }
 
-static struct value retransmits(const struct sock *sock, const struct snapshot *seen)
-{
-	(void)seen;
-	return (struct value){
-		.told = sock->other ? TOLD_UNKNOWN :
-			sock->timer != TIMER_NONE ? TOLD_KNOWN : TOLD_NONE,
-		.number = sock->retransmits,
-	};
-}
-
-static struct value age(const struct sock *sock, const struct snapshot *seen)
+GET(age)
 {
 	struct age age = sock_age(sock, &seen->limits);
-	bool known = age.kind != AGE_UNKNOWN && (age.min_ms >= 0 || age.max_ms >= 0);
 
-	return number(known, 0);
+	return number(age.kind != AGE_UNKNOWN && (age.min_ms >= 0 || age.max_ms >= 0), 0);
 }
 
 /* "Not acknowledged for at least" is no bound of the time in the state. */
-static struct value age_min(const struct sock *sock, const struct snapshot *seen)
+GET(age_min)
 {
 	struct age age = sock_age(sock, &seen->limits);
 	bool known = age.kind != AGE_UNKNOWN && age.kind != AGE_UNACKED && age.min_ms >= 0;
@@ -159,38 +122,34 @@ static struct value age_min(const struct sock *sock, const struct snapshot *seen
 	return number(known, (uint64_t)age.min_ms);
 }
 
-static struct value age_max(const struct sock *sock, const struct snapshot *seen)
+GET(age_max)
 {
 	struct age age = sock_age(sock, &seen->limits);
 
 	return number(age.kind != AGE_UNKNOWN && age.max_ms >= 0, (uint64_t)age.max_ms);
 }
 
-static struct value opener(const struct sock *sock, const struct snapshot *seen)
+GET(opener)
 {
 	enum opener opener = sock_opener(sock);
 
-	(void)seen;
-	if (opener == OPENER_UNKNOWN)
-		return (struct value){ .told = TOLD_UNKNOWN };
-	return string(opener == OPENER_HERE ? "here" : "peer");
+	return opener == OPENER_UNKNOWN ? number(false, 0) :
+	       string(opener == OPENER_HERE ? "here" : "peer");
 }
 
-static struct value idle(const struct sock *sock, const struct snapshot *seen)
+GET(idle)
 {
 	uint32_t sent = sock->flow.last_data_sent_ms, received = sock->flow.last_data_recv_ms;
 
-	(void)seen;
 	return number((sock->have & HAVE_FLOW) && sock->state != STATE_LISTEN,
 		      sent < received ? sent : received);
 }
 
 /* Without -G it is the same for every row. */
-static struct value netns(const struct sock *sock, const struct snapshot *seen)
+GET(netns)
 {
 	uint64_t inode = seen->place ? seen->place->inode : seen->netns_inode;
 
-	(void)sock;
 	return number(seen->place || seen->netns_name[0] || inode, inode);
 }
 
@@ -198,6 +157,7 @@ static struct value netns(const struct sock *sock, const struct snapshot *seen)
 
 #define SOCK(member) .offset = offsetof(struct sock, member), \
 		     .size = sizeof(((struct sock *)0)->member)
+#define CGROUP(string) .offset = offsetof(struct cgroup_names, string)
 #define TCP_INFO(name) .metric = METRIC_##name + 1
 
 /*
@@ -220,25 +180,25 @@ static const struct column columns[] = {
 	  .member = "send_queue",
 	  .help = "bytes not acknowledged by the peer; LISTEN: limit of the accept queue" },
 	{ .name = "LOCAL", .heading = "Local Address:Port", .kind = KIND_END,
-	  .get = local_end, .usual = true, .need = NEED_LINKS, .parts = "LADDR,LPORT,IFACE",
+	  .get = end, .usual = true, .need = NEED_LINKS, .parts = "LADDR,LPORT,IFACE",
 	  .help = "this end, with the device it is bound to" },
 	{ .name = "PEER", .heading = "Peer Address:Port", .kind = KIND_END,
-	  .get = peer_end, .peer = true, .usual = true, .parts = "PADDR,PPORT",
+	  .get = end, .peer = true, .usual = true, .parts = "PADDR,PPORT",
 	  .help = "the other end" },
 	{ .name = "PROCESS", .heading = "Process", .kind = KIND_USERS,
 	  .get = holders, .usual = true, .need = NEED_HOLDERS, .parts = "PID,COMM,FD",
 	  .help = "every process and descriptor that holds it, as ss -p writes them" },
 	{ .name = "LADDR", .heading = "Local-Address", .kind = KIND_HOST,
-	  .get = local_end, .member = "local_address",
+	  .get = end, .member = "local_address",
 	  .help = "address of this end" },
 	{ .name = "LPORT", .heading = "Local-Port", .kind = KIND_PORT,
-	  .get = local_port, .member = "local_port",
+	  .get = port, .member = "local_port",
 	  .help = "port of this end" },
 	{ .name = "PADDR", .heading = "Peer-Address", .kind = KIND_HOST,
-	  .get = peer_end, .peer = true, .member = "remote_address",
+	  .get = end, .peer = true, .member = "remote_address",
 	  .help = "address of the other end" },
 	{ .name = "PPORT", .heading = "Peer-Port", .kind = KIND_PORT,
-	  .get = peer_port, .peer = true, .member = "remote_port",
+	  .get = port, .peer = true, .member = "remote_port",
 	  .help = "port of the other end" },
 	{ .name = "FAMILY", .heading = "Family", .kind = KIND_WORD,
 	  .get = family, .member = "family",
@@ -265,25 +225,25 @@ static const struct column columns[] = {
 	  .get = cookie, .member = "cookie",
 	  .help = "the kernel's identity of the socket, hexadecimal as ss's sk:" },
 	{ .name = "CGROUP", .heading = "Cgroup", .kind = KIND_STRING,
-	  .get = cgroup_path, .need = NEED_CGROUP, .member = "cgroup",
+	  .get = cgroup, .need = NEED_CGROUP, .member = "cgroup",
 	  .help = "path of its cgroup" },
 	{ .name = "UNIT", .heading = "Unit", .kind = KIND_STRING,
-	  .get = unit, .need = NEED_CGROUP, .member = "unit",
+	  .get = of_cgroup, CGROUP(unit), .need = NEED_CGROUP, .member = "unit",
 	  .help = "systemd unit that the cgroup path names" },
 	{ .name = "CONTAINER", .heading = "Container", .kind = KIND_STRING,
-	  .get = container, .need = NEED_CGROUP, .member = "container",
+	  .get = of_cgroup, CGROUP(container), .need = NEED_CGROUP, .member = "container",
 	  .help = "container that the cgroup path names" },
 	{ .name = "POD", .heading = "Pod", .kind = KIND_STRING,
-	  .get = pod, .need = NEED_CGROUP, .member = "pod",
+	  .get = of_cgroup, CGROUP(pod), .need = NEED_CGROUP, .member = "pod",
 	  .help = "kubernetes pod that the cgroup path names" },
 	{ .name = "TIMER", .heading = "Timer", .kind = KIND_WORD,
 	  .get = timer, .member = "timer_kind",
 	  .help = "timer that runs: on (retransmit), keepalive, timewait, persist" },
 	{ .name = "TIMERMS", .heading = "Timer-ms", .kind = KIND_NUMBER,
-	  .get = timer_expires, .member = "timer_expires_ms",
+	  .get = of_timer, SOCK(timer_ms), .member = "timer_expires_ms",
 	  .help = "milliseconds until it fires" },
 	{ .name = "RETRANS", .heading = "Retrans", .kind = KIND_NUMBER,
-	  .get = retransmits, .of_live = true, .member = "timer_retransmits",
+	  .get = of_timer, SOCK(retransmits), .of_live = true, .member = "timer_retransmits",
 	  .help = "retransmissions or probes without an answer" },
 	{ .name = "AGE", .heading = "Age", .kind = KIND_AGE,
 	  .get = age, .need = NEED_FLOW, .parts = "AGEMIN,AGEMAX",

@@ -48,7 +48,9 @@ struct value {
 	};                              /* AGE: see sock_age() */
 };
 
-typedef struct value column_get(const struct sock *sock, const struct snapshot *seen);
+struct column;
+typedef struct value column_get(const struct column *column, const struct sock *sock,
+				const struct snapshot *seen);
 
 struct column {
 	const char *name;       /* what -C and --sort take */
@@ -65,7 +67,7 @@ struct column {
 	bool        of_live;    /* not told of a socket that is freed */
 	bool        left;       /* a number that begins where its heading does */
 	column_get *get;        /* NULL: a member of struct sock or of tcp_info */
-	uint16_t    offset, size;
+	uint16_t    offset, size;       /* of the member, also for @get */
 	uint16_t    metric;     /* enum metric + 1; 0: a member of struct sock */
 	uint32_t    have, lacks;/* enum have: when it is told */
 	bool        zero_is_none;
@@ -113,7 +115,7 @@ static inline struct value column_value(const struct column *column, const struc
 	struct value value = { .told = TOLD_UNKNOWN };
 
 	if (column->get)
-		return column->get(sock, seen);
+		return column->get(column, sock, seen);
 	if (column->metric)
 		return column_metric(column, sock);
 	if (!column_is_told(column, sock))

@@ -167,41 +167,26 @@ static void put_owner(struct text *key, const struct owned *owned, bool by_name)
 		put_fixed(key, process->comm, process->comm_size);
 }
 
-static void put_address(struct text *key, const struct sock *sock, bool peer)
-{
-	const struct other *other = sock->other;
-
-	if (!other)
-		put_fixed(key, peer ? sock->remote.b : sock->local.b, sizeof(sock->local.b));
-	else if (peer)
-		put_fixed(key, other->remote, other->remote_size);
-	else
-		put_fixed(key, other->local, other->local_size);
-	text_add(key, "", 1);
-}
-
-static void put_port(struct text *key, const struct sock *sock, bool peer)
-{
-	const struct other *other = sock->other;
-
-	if (!other)
-		put_number(key, true, peer ? sock->remote_port : sock->local_port);
-	else if (peer)
-		put_fixed(key, other->remote_service, other->remote_service_size);
-	else
-		put_fixed(key, other->local_service, other->local_service_size);
-	text_add(key, "", 1);
-}
-
 static void put_end(struct text *key, const struct sock *sock, const struct column *column)
 {
+	struct sock_end end = sock_end(sock, column->peer);
 	bool is = !column->peer || sock_has_peer(sock);
 
 	put_number(key, is, sock->other ? 1 : 0);
-	if (is && column->kind != KIND_PORT)
-		put_address(key, sock, column->peer);
-	if (is && column->kind != KIND_HOST)
-		put_port(key, sock, column->peer);
+	if (is && column->kind != KIND_PORT) {
+		if (sock->other)
+			put_fixed(key, end.name, end.name_size);
+		else
+			put_fixed(key, end.addr->b, sizeof(end.addr->b));
+		text_add(key, "", 1);
+	}
+	if (is && column->kind != KIND_HOST) {
+		if (sock->other)
+			put_fixed(key, end.service, end.service_size);
+		else
+			put_number(key, true, end.port);
+		text_add(key, "", 1);
+	}
 }
 
 static void put_key(struct text *key, const struct column *column, const struct owned *owned)
@@ -250,22 +235,20 @@ struct value group_value(const struct groups *groups, const struct group *group,
 
 /* -- counting ------------------------------------------------------------ */
 
-static char *copy_name(const char *host, size_t host_size, const char *service, size_t service_size)
+static char *copy_name(const struct sock *sock, bool peer)
 {
+	struct sock_end end = sock_end(sock, peer);
 	struct text text = { 0 };
 
-	text_add(&text, host, host_size);
-	text_add(&text, ":", service_size ? 1 : 0);
-	text_add(&text, service, service_size);
-	if (!text.at)
-		return grow_strdup("");
-	return text.at;
+	text_add(&text, end.name, end.name_size);
+	text_add(&text, ":", end.service_size ? 1 : 0);
+	text_add(&text, end.service, end.service_size);
+	return text.at ? text.at : grow_strdup("");
 }
 
 static void found(struct group *group, const struct owned *owned)
 {
 	const struct sock *sock = owned->sock;
-	const struct other *other = sock->other;
 
 	group->example = (struct group_example){
 		.local = sock->local, .remote = sock->remote,
@@ -275,12 +258,10 @@ static void found(struct group *group, const struct owned *owned)
 	group->owner = owned->owner;
 	group->process = owned->process;
 	group->place = owned->seen->place;
-	if (!other)
+	if (!sock->other)
 		return;
-	group->local = copy_name(other->local, other->local_size,
-				 other->local_service, other->local_service_size);
-	group->remote = copy_name(other->remote, other->remote_size,
-				  other->remote_service, other->remote_service_size);
+	group->local = copy_name(sock, false);
+	group->remote = copy_name(sock, true);
 }
 
 /* Names come from others, who may have chosen two of one hash: the next number is tried. */

@@ -69,23 +69,17 @@ static void put_word(struct text *key, const char *word)
 /* Of an internet socket the port counts, too. */
 static bool put_end(struct text *key, const struct sock *sock, bool peer, bool alone)
 {
-	const struct other *other = sock->other;
-	uint16_t port = peer ? sock->remote_port : sock->local_port;
-	size_t size;
+	struct sock_end end = sock_end(sock, peer);
 
-	if (!other) {
-		text_add(key, (const char *)(peer ? sock->remote.b : sock->local.b),
-			 sizeof(sock->local.b));
-		text_add(key, (char[]){ (char)(port >> 8), (char)port }, 2);
+	if (!sock->other) {
+		text_add(key, (const char *)end.addr->b, sizeof(end.addr->b));
+		text_add(key, (char[]){ (char)(end.port >> 8), (char)end.port }, 2);
 		return true;
 	}
-	size = peer ? other->remote_size : other->local_size;
-	put_string(key, peer ? other->remote : other->local, size);
-	if (alone)
-		return size;
-	put_string(key, peer ? other->remote_service : other->local_service,
-		   peer ? other->remote_service_size : other->local_service_size);
-	return true;
+	put_string(key, end.name, end.name_size);
+	if (!alone)
+		put_string(key, end.service, end.service_size);
+	return !alone || end.name_size;
 }
 
 static void put_device(struct text *key, const struct snapshot *seen, uint32_t index)
