@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ss -i: what TCP knows of a connection, its congestion control, TLS and MPTCP. */
-#include "print/ss_parts.h"
 
 #include "print/cell.h"
 #include "print/ss_text.h"

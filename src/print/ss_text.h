@@ -16,6 +16,17 @@ void ss_users(struct text *cell, const struct view *view, const struct sock *soc
  */
 void ss_details(struct text *cell, const struct view *view, const struct sock *sock);
 
+/* Parts of ss_details(): @name and the number behind it, decimal or hexadecimal. */
+void ss_field(struct text *cell, const char *name, uint64_t value);
+void ss_hex_field(struct text *cell, const char *name, uint64_t value);
+
+/* -i of a TCP or MPTCP socket: each field with a blank in front. */
+void ss_info(struct text *cell, const struct view *view, const struct sock *sock);
+
+/* -m and -i: keys of MD5, and the upper layer protocol (kernel TLS, MPTCP). */
+void ss_md5(struct text *cell, const struct detail *detail);
+void ss_ulp(struct text *cell, const struct ulp *ulp);
+
 /* Names of kernel TLS as ss spells them; NULL for numbers that have none. */
 const char *ss_tls_version(uint16_t number);
 const char *ss_tls_cipher(uint16_t number);

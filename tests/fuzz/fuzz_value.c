@@ -8,6 +8,7 @@
 #include "cmd/target.h"
 #include "judge/judge.h"
 #include "value/group.h"
+#include "value/order.h"
 #include "model/state.h"
 #include "model/unit.h"
 #include "print/print.h"
