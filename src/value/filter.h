@@ -78,7 +78,7 @@ struct filter_node {
 	uint32_t offset;                /* of the value in the expression */
 	uint32_t first_host, host_count;/* SRC, DST; 0: every address */
 	int32_t  port;                  /* SRC to DPORT; -1: every port */
-	enum filter_realm realm;        /* SRC to DPORT: not INET: see filter_realm.c */
+	enum filter_realm realm;        /* SRC to DPORT: not INET: @word or @number */
 	uint32_t mask;                  /* FWMARK */
 	uint64_t number;                /* ifindex, mark, id, uid, ms, us, bytes, ... */
 	uint32_t word, port_word;       /* as written, see filter_word(); 0: none */

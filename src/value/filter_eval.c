@@ -293,55 +293,108 @@ static enum filter_truth finding_test(const struct filter *filter,
 	return equal_or_not(FILTER_FALSE, node);
 }
 
+/* ---- ends of sockets that are not of the internet ---- */
+
+/* Of the peer nothing is told: no name, and the number 0. */
+static bool has_end(const struct filter *filter, const struct filter_node *node,
+		    const struct sock *s, bool local)
+{
+	char name[sizeof(s->other->local) + 1] = "";
+
+	if (node->realm == REALM_UNIX) {
+		if (local)
+			memcpy(name, s->other->local, s->other->local_size);
+		return fnmatch(filter_word(filter, node->word), name, FNM_CASEFOLD) == 0;
+	}
+	if (node->port != -1 && node->port != sock_port(s, !local))
+		return false;
+	if (node->realm == REALM_INET)
+		return !node->host_count || !filter->hosts.at[node->first_host].prefix;
+	return !node->is_number || node->number == (local ? s->other->number : 0);
+}
+
+/* `>=` of an end without a port holds for every socket, and `<=` for none. */
+static bool port_compares(const struct filter_node *node, int64_t port)
+{
+	bool least = node->port == -1 || port >= node->port;
+	bool most = node->port != -1 && port <= node->port;
+
+	switch (node->op) {
+	case FILTER_GE: return least;
+	case FILTER_LT: return !least;
+	case FILTER_LE: return most;
+	default:        return !most;
+	}
+}
+
+static bool end_matches(const struct filter *filter, const struct filter_node *node,
+			const struct sock *s)
+{
+	bool local = node->kind == FILTER_SRC || node->kind == FILTER_SPORT;
+	bool fits = s->other && (node->realm == REALM_INET || node->realm == filter_realm_of(s));
+
+	if (node->op == FILTER_EQ || node->op == FILTER_NE)
+		return (fits && has_end(filter, node, s, local)) == (node->op == FILTER_EQ);
+	return fits && port_compares(node, sock_port(s, !local));
+}
+
+/* "@" and five digits: what the kernel makes up where bind() is given no name. */
+static bool is_made_up(const struct other *other)
+{
+	return other->local_size == 6 && !other->local_is_path && other->local[0] == '@' &&
+	       strspn(other->local + 1, "0123456789abcdef") >= 5;
+}
+
+static bool end_is_autobound(const struct sock *s)
+{
+	switch (filter_realm_of(s)) {
+	case REALM_UNIX: return !s->other->local_size || is_made_up(s->other);
+	case REALM_LINK: return !s->ifindex && !s->other->number;
+	default:         return sock_port(s, false) < 0;
+	}
+}
+
 /* ---- the tree ---- */
+
+static enum filter_truth end_test(const struct filter *filter, const struct filter_node *node,
+				  const struct sock *s)
+{
+	bool peer = node->kind == FILTER_DST || node->kind == FILTER_DPORT;
+	struct sock_end end = sock_end(s, peer);
+
+	if (s->other || node->realm != REALM_INET)
+		return truth(end_matches(filter, node, s));
+	if (node->kind == FILTER_SPORT || node->kind == FILTER_DPORT)
+		return port_test(node, end.port);
+	return equal_or_not(truth(covers(filter, node, end.addr, end.port, s->family)), node);
+}
 
 /*
  * Of a socket that is not of the internet the ends are compared as ss does; mark
  * and control group it has none, and of its connection nothing is known.
  */
-static enum filter_truth other_test(const struct filter *filter, const struct filter_node *node,
-				    const struct filter_view *view, const struct sock *s)
-{
-	switch (node->kind) {
-	case FILTER_SRC: case FILTER_DST: case FILTER_SPORT: case FILTER_DPORT:
-		return truth(filter_end_matches(filter, node, s));
-	case FILTER_AUTOBOUND:
-		return truth(filter_end_is_autobound(s));
-	case FILTER_DEV:     return truth(compares(s->ifindex, node->op, node->number));
-	case FILTER_FWMARK:  return equal_or_not(truth(!node->number), node);
-	case FILTER_NETNS:   return netns_test(filter, node, view);
-	case FILTER_FINDING: return finding_test(filter, node, view, s);
-	case FILTER_USER: case FILTER_VALUE:
-		return node->column->need & (NEED_FLOW | NEED_TCP_INFO | NEED_CGROUP) ?
-		       FILTER_UNKNOWN : value_test(filter, node, view, s);
-	default:
-		return equal_or_not(FILTER_FALSE, node);
-	}
-}
-
 static enum filter_truth test(const struct filter *filter, const struct filter_node *node,
 			      const struct filter_view *view, const struct sock *s)
 {
-	if (s->other)
-		return other_test(filter, node, view, s);
-	if (node->realm != REALM_INET)
-		return truth(filter_end_matches(filter, node, s));
 	switch (node->kind) {
-	case FILTER_SRC:
-		return equal_or_not(truth(covers(filter, node, &s->local, s->local_port,
-						 s->family)), node);
-	case FILTER_DST:
-		return equal_or_not(truth(covers(filter, node, &s->remote, s->remote_port,
-						 s->family)), node);
-	case FILTER_SPORT:     return port_test(node, s->local_port);
-	case FILTER_DPORT:     return port_test(node, s->remote_port);
-	case FILTER_DEV:       return truth(compares(s->ifindex, node->op, node->number));
-	case FILTER_FWMARK:    return mark_test(node, s);
-	case FILTER_CGROUP:    return cgroup_test(node, s);
-	case FILTER_AUTOBOUND: return autobound_test(view, s);
-	case FILTER_NETNS:     return netns_test(filter, node, view);
-	case FILTER_FINDING:   return finding_test(filter, node, view, s);
-	default:               return value_test(filter, node, view, s);
+	case FILTER_SRC: case FILTER_DST: case FILTER_SPORT: case FILTER_DPORT:
+		return end_test(filter, node, s);
+	case FILTER_DEV:
+		return truth(compares(s->ifindex, node->op, node->number));
+	case FILTER_FWMARK:
+		return s->other ? equal_or_not(truth(!node->number), node) : mark_test(node, s);
+	case FILTER_CGROUP:
+		return s->other ? equal_or_not(FILTER_FALSE, node) : cgroup_test(node, s);
+	case FILTER_AUTOBOUND:
+		return s->other ? truth(end_is_autobound(s)) : autobound_test(view, s);
+	case FILTER_NETNS:
+		return netns_test(filter, node, view);
+	case FILTER_FINDING:
+		return finding_test(filter, node, view, s);
+	default:
+		if (s->other && node->column->need & (NEED_FLOW | NEED_TCP_INFO | NEED_CGROUP))
+			return FILTER_UNKNOWN;
+		return value_test(filter, node, view, s);
 	}
 }
 

@@ -36,20 +36,6 @@ bool filter_read_value(struct filter *filter, struct filter_node *node,
 /* The highest number that a value of the column can be. */
 uint64_t filter_most(const struct column *column);
 
-/* The realm that a prefix of @text tells, which is skipped; or @usual. */
-enum filter_realm filter_read_realm(const char **text, enum filter_realm usual);
-
-/* The end or the port @text of node->realm, which is not INET. */
-bool filter_read_end(struct filter *filter, struct filter_node *node, const char *text,
-		     struct filter_error *error);
-
-/* A test of an end of a socket when the test or the socket is not of the internet. */
-bool filter_end_matches(const struct filter *filter, const struct filter_node *node,
-			const struct sock *sock);
-
-/* As ss: the unnamed and those whose name the kernel chose. */
-bool filter_end_is_autobound(const struct sock *sock);
-
 /* Writes what was expected. Always returns false. */
 bool filter_expect(struct filter_error *error, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -3,9 +3,13 @@
 
 #include "base/grow.h"
 #include "base/own.h"
+#include "model/protocol.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- numbers ---- */
@@ -397,6 +401,123 @@ static bool read_of_kind(struct filter *filter, struct filter_node *node, const 
 	}
 }
 
+/* ---- ends of sockets that are not of the internet ---- */
+
+/*
+ * Ends of sockets that are not of the internet, by ss's rules: the name of a unix
+ * socket is a pattern of files, whatever the case; the others are NUMBER[:PORT],
+ * where the port is an interface (link) or a port id (netlink). As a port ss
+ * takes the inode of a unix socket.
+ */
+static const char *const prefixes[REALM_COUNT] = {
+	[REALM_INET] = "", [REALM_UNIX] = "unix:", [REALM_LINK] = "link:",
+	[REALM_NETLINK] = "netlink:", [REALM_VSOCK] = "vsock:",
+};
+
+const char *filter_realm_prefix(enum filter_realm realm)
+{
+	return prefixes[realm];
+}
+
+enum filter_realm filter_realm_of(const struct sock *s)
+{
+	if (!s->other)
+		return REALM_INET;
+	return protocol_is_unix(s->protocol) ? REALM_UNIX :
+	       protocol_is_packet(s->protocol) ? REALM_LINK : REALM_NETLINK;
+}
+
+static enum filter_realm read_realm(const char **text, enum filter_realm usual)
+{
+	for (int i = REALM_INET + 1; i < REALM_COUNT; i++) {
+		size_t size = strlen(prefixes[i]);
+
+		if (strncmp(*text, prefixes[i], size) == 0) {
+			*text += size;
+			return (enum filter_realm)i;
+		}
+	}
+	return usual;
+}
+
+static bool is_any(const char *text)
+{
+	return !text || !*text || strcmp(text, "*") == 0;
+}
+
+static bool read_integer(const char *text, int64_t least, int64_t most, int64_t *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoll(text, &end, 0);
+	return end != text && !*end && !errno && *value >= least && *value <= most;
+}
+
+static bool read_end_port(struct filter *filter, struct filter_node *node, const char *text,
+		      struct filter_error *error)
+{
+	int64_t port = -1;
+
+	if (is_any(text))
+		return true;
+	if (read_integer(text, INT32_MIN, node->realm == REALM_VSOCK ? UINT32_MAX : INT32_MAX,
+			 &port)) {
+		node->port = (int32_t)port;
+		return true;
+	}
+	if (node->realm == REALM_NETLINK && strcmp(text, "kernel") == 0) {
+		node->port = 0;
+		return true;
+	}
+	if (node->realm != REALM_LINK)
+		return filter_expect(error, node->realm == REALM_NETLINK ?
+				     "a port id, or kernel, after the last colon" :
+				     "a number after the last colon");
+	node->port_word = filter_keep(filter, text, strlen(text));
+	node->port_pending = true;
+	return true;
+}
+
+/* A name is looked up by filter_resolve(). */
+static bool read_end_number(struct filter *filter, struct filter_node *node, const char *text,
+			struct filter_error *error)
+{
+	int64_t most = node->realm == REALM_LINK ? 65535 :
+		       node->realm == REALM_NETLINK ? 255 : UINT32_MAX;
+	int64_t value;
+
+	if (is_any(text))
+		return true;
+	if (read_integer(text, 0, most, &value)) {
+		node->number = (uint64_t)value;
+		node->is_number = true;
+		return true;
+	}
+	if (node->realm == REALM_VSOCK)
+		return filter_expect(error, "a context id: vsock:2:80");
+	node->word = filter_keep(filter, text, strlen(text));
+	node->name_pending = true;
+	return true;
+}
+
+static bool read_other_end(struct filter *filter, struct filter_node *node, const char *text,
+		     struct filter_error *error)
+{
+	OWN_MEM char *copy = grow_strdup(text);
+	char *port = strchr(copy, ':');
+
+	if (node->realm == REALM_UNIX) {
+		node->word = filter_keep(filter, text, strlen(text));
+		return true;
+	}
+	if (node->kind == FILTER_SPORT || node->kind == FILTER_DPORT)
+		return read_end_port(filter, node, text + (*text == ':'), error);
+	if (port)
+		*port++ = '\0';
+	return read_end_number(filter, node, copy, error) && read_end_port(filter, node, port, error);
+}
+
 static bool is_inet(const char *text)
 {
 	return strncmp(text, "inet:", 5) == 0 || strncmp(text, "inet6:", 6) == 0;
@@ -406,11 +527,11 @@ static bool is_inet(const char *text)
 static bool read_end(struct filter *filter, struct filter_node *node, const char *text,
 		     struct filter_error *error)
 {
-	node->realm = filter_read_realm(&text, is_inet(text) ? REALM_INET : node->realm);
+	node->realm = read_realm(&text, is_inet(text) ? REALM_INET : node->realm);
 	if (node->realm != REALM_INET) {
 		filter->realm = node->realm;
 		filter->family = 0;
-		return filter_read_end(filter, node, text, error);
+		return read_other_end(filter, node, text, error);
 	}
 	return node->kind == FILTER_SRC || node->kind == FILTER_DST ?
 	       read_endpoint(filter, node, text, error) :
