@@ -56,8 +56,9 @@ struct column {
 	const char *name;       /* what -C and --sort take */
 	const char *heading;
 	const char *member;     /* what machines call it, as in JSON with its unit */
-	const char *word;       /* or NULL: a word of filters and a key of --by, which is in JSON
-	                           by its member; not of ends, processes and ages */
+	/* NULL, or a word of filters and a key of --by, and then JSON has @member behind those
+	 * that it always has. Not for ends, processes and ages. */
+	const char *word;
 	const char *parts;      /* machines get these columns for it */
 	const char *help;
 	enum kind   kind;

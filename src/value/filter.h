@@ -55,8 +55,6 @@ struct filter_row {
 /* By number; false: there are no more. */
 bool filter_row_at(size_t i, struct filter_row *row);
 
-extern const char *const filter_op_names[];     /* "=", "!=", ... */
-
 #define FILTER_DEPTH_MAX 100    /* parentheses and `not` inside each other */
 #define FILTER_BYTES_MAX 65536
 #define FILTER_TESTS_MAX 1000

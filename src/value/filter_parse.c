@@ -110,11 +110,6 @@ bool filter_row_of(const char *name, size_t size, struct filter_row *row)
 	return false;
 }
 
-const char *const filter_op_names[] = {
-	[FILTER_EQ] = "=", [FILTER_NE] = "!=", [FILTER_GT] = ">",
-	[FILTER_LT] = "<", [FILTER_GE] = ">=", [FILTER_LE] = "<=",
-};
-
 static const struct { const char *name; enum filter_op op; } op_words[] = {
 	{ "=", FILTER_EQ }, { "==", FILTER_EQ }, { "eq", FILTER_EQ },
 	{ "!=", FILTER_NE }, { "ne", FILTER_NE }, { "neq", FILTER_NE },

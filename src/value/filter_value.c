@@ -2,6 +2,7 @@
 #include "value/filter_read.h"
 
 #include "base/grow.h"
+#include "base/number.h"
 #include "base/own.h"
 #include "model/protocol.h"
 
@@ -56,26 +57,6 @@ static bool read_number(const char *text, uint64_t most, uint64_t *value)
 	return end && !*end;
 }
 
-/* No more than 15 digits, so that every one of them counts in a double. */
-static const char *read_decimal(const char *at, double *value)
-{
-	const char *start = at;
-	double digit = 1;
-
-	*value = 0;
-	for (; isdigit((unsigned char)*at); at++)
-		*value = *value * 10 + (*at - '0');
-	if (at == start || at - start > 15)
-		return NULL;
-	if (*at == '.') {
-		if (!isdigit((unsigned char)*++at))
-			return NULL;
-		for (; isdigit((unsigned char)*at); at++)
-			*value += (*at - '0') * (digit /= 10);
-	}
-	return at;
-}
-
 struct unit { const char *name; double us; };
 
 static const struct unit units[] = {
@@ -87,9 +68,10 @@ static const struct unit units[] = {
 static bool read_time(const char *text, double plain_us, double step_us, uint64_t *result)
 {
 	double value, factor = 0;
-	const char *unit = read_decimal(text, &value);
+	const char *unit = number_read(text, &value, true);
 
-	if (!unit)
+	/* of no more than 15 digits every one counts in a double */
+	if (!unit || strspn(text, "0123456789") > 15)
 		return false;
 	if (!*unit)
 		factor = plain_us;

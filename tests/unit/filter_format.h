@@ -10,6 +10,11 @@
 
 #include <string.h>
 
+static const char *const filter_op_names[] = {
+	[FILTER_EQ] = "=", [FILTER_NE] = "!=", [FILTER_GT] = ">",
+	[FILTER_LT] = "<", [FILTER_GE] = ">=", [FILTER_LE] = "<=",
+};
+
 static void put_word(struct text *text, const char *word)
 {
 	for (; *word; word++) {
