@@ -235,26 +235,26 @@ static void put_netns(struct text *cell, const struct view *view, uint64_t inode
 /* As in JSON: a wildcard is an address, and who has no peer has nothing. */
 static void put_machine_host(struct text *cell, const struct sock *sock, bool peer)
 {
-	struct sock_end end = sock_end(sock, peer);
-
 	if (sock->other)
-		cell_foreign(cell, end.name, end.name_size);
-	else if (!peer || sock_has_peer(sock))
-		cell_addr(cell, end.addr, sock->family);
+		cell_foreign(cell, sock_end(sock, peer).name, sock_end(sock, peer).name_size);
+	else if (!peer)
+		cell_addr(cell, &sock->local, sock->family);
+	else if (sock_has_peer(sock))
+		cell_addr(cell, &sock->remote, sock->family);
 }
 
 static void put_machine_port(struct text *cell, const struct sock *sock, bool peer)
 {
-	struct sock_end end = sock_end(sock, peer);
+	uint16_t port = peer ? sock->remote_port : sock->local_port;
 
 	if (sock->other)
-		cell_foreign(cell, end.service, end.service_size);
-	else if (end.port)
-		cell_u64(cell, end.port);
+		cell_foreign(cell, sock_end(sock, peer).service, sock_end(sock, peer).service_size);
+	else if (port)
+		cell_u64(cell, port);
 }
 
 /* Kinds that have a form of their own for what is not there. */
-static void put_end(struct text *cell, const struct view *view, const struct column *column,
+static __attribute__((noinline)) void put_end(struct text *cell, const struct view *view, const struct column *column,
 		    const struct sock *sock)
 {
 	switch (column->kind) {
@@ -336,16 +336,13 @@ void value_put(struct text *cell, const struct view *view, enum kind kind,
 	}
 }
 
-void column_put(struct text *cell, const struct view *view, const struct column *column,
-		const struct sock *sock)
+/* Not inlined: most cells are none of these, and would pay for it. */
+static __attribute__((noinline)) void put_told(struct text *cell, const struct view *view,
+					       const struct column *column,
+					       const struct sock *sock)
 {
-	struct value value;
+	struct value value = column_value(column, sock, view->seen);
 
-	if (column->kind >= KIND_HOST) {
-		put_end(cell, view, column, sock);
-		return;
-	}
-	value = column_value(column, sock, view->seen);
 	if (value.told != TOLD_KNOWN)
 		/* the fields of a line can be counted */
 		cell_str(cell, view->machine ? "" : "-");
@@ -353,4 +350,16 @@ void column_put(struct text *cell, const struct view *view, const struct column 
 		put_age(cell, sock_age(sock, &view->seen->limits));
 	else
 		value_put(cell, view, column->kind, &value);
+}
+
+void column_put(struct text *cell, const struct view *view, const struct column *column,
+		const struct sock *sock)
+{
+	if (column->kind >= KIND_HOST)
+		put_end(cell, view, column, sock);
+	else if (column->kind == KIND_NUMBER && column_is_member(column) &&
+		 column_is_told(column, sock))
+		cell_u64(cell, column_member(column, sock));
+	else
+		put_told(cell, view, column, sock);
 }

@@ -152,8 +152,7 @@ static char *write_peer(char *to, const struct column *column, const struct sock
 /* NULL: of this column table.c makes cells. */
 static swift_write *writer_of(const struct column *column)
 {
-	bool is_member = !column->get && !column->metric && !column->zero_is_none &&
-			 column->size == sizeof(uint32_t);
+	bool is_member = column_is_member(column) && column->size == sizeof(uint32_t);
 
 	switch (column->kind) {
 	case KIND_END:

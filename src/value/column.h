@@ -87,7 +87,13 @@ const struct column *column_with_word(size_t i);
 /* -EINVAL with a sentence that lists the valid names. */
 int column_unknown(const char *name, size_t size, struct fault *fault);
 
-/* Of a column whose values are a member of struct sock: where it is told, and what it is. */
+/* Its values are a member of struct sock, whatever that is. */
+static inline bool column_is_member(const struct column *column)
+{
+	return !column->get && !column->metric && !column->zero_is_none;
+}
+
+/* Of such a column: where it is told, and what it is. */
 static inline bool column_is_told(const struct column *column, const struct sock *sock)
 {
 	return !(column->have & ~sock->have) && !(column->lacks & sock->have);
