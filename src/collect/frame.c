@@ -10,32 +10,39 @@
 #define FIELD(what, type, member) \
 	{ .kind = FIELD_##what, .at = offsetof(struct type, member), .size = SIZE(type, member) }
 
+/* A frame whose fixed part ends with @last and is plain. */
+#define FRAME(type, last, what) { .fixed = FIXED(type, last), .rest = FIELD_##what }
+
 const struct frame_schema frame_schemas[FRAME_TYPE_COUNT] = {
 	[FRAME_BASICS]      = { .rest = FIELD_NONE },
-	[FRAME_ASK]         = { FIXED(frame_ask, how), FIXED(frame_ask, ext), FIELD_NONE },
-	[FRAME_HOLDERS]     = { FIXED(frame_flag, is), 0, FIELD_NONE },
-	[FRAME_DESCRIPTORS] = { FIXED(frame_flag, is), 0, FIELD_NONE },
-	[FRAME_CGROUPS]     = { FIXED(frame_flag, is), 0, FIELD_NONE },
-	[FRAME_FILE]        = { FIXED(frame_file, err), 0, FIELD_FILE },
-	[FRAME_CLOCK]       = { FIXED(frame_clock, time_ms), 0, FIELD_NONE },
+	[FRAME_ASK]         = { .fixed = FIXED(frame_ask, how), .rest = FIELD_NONE,
+				.fixed_before_2 = FIXED(frame_ask, ext) },
+	[FRAME_HOLDERS]     = FRAME(frame_flag, is, NONE),
+	[FRAME_DESCRIPTORS] = FRAME(frame_flag, is, NONE),
+	[FRAME_CGROUPS]     = FRAME(frame_flag, is, NONE),
+	[FRAME_FILE]        = FRAME(frame_file, err, FILE),
+	[FRAME_CLOCK]       = FRAME(frame_clock, time_ms, NONE),
 	[FRAME_KERNEL]      = { .rest = FIELD_PLAIN },
-	[FRAME_NETNS]       = { FIXED(frame_netns, inode), 0, FIELD_NETNS },
-	[FRAME_LINKS]       = { FIXED(frame_flag, is), 0, FIELD_NONE },
-	[FRAME_LINK]        = { FIXED(frame_link, index), 0, FIELD_LINK },
-	[FRAME_LOCAL]       = { FIXED(frame_local, addr), 0, FIELD_NONE,
-				FIELD(ADDRESS, frame_local, addr) },
+	[FRAME_NETNS]       = FRAME(frame_netns, inode, NETNS),
+	[FRAME_LINKS]       = FRAME(frame_flag, is, NONE),
+	[FRAME_LINK]        = FRAME(frame_link, index, LINK),
+	[FRAME_LOCAL]       = { .fixed = FIXED(frame_local, addr), .rest = FIELD_NONE,
+				.field = FIELD(ADDRESS, frame_local, addr) },
 	[FRAME_SOCK]        = { .rest = FIELD_MESSAGE },
-	[FRAME_PROCESS]     = { FIXED(frame_process, pid), 0, FIELD_COMM },
-	[FRAME_HOLDER]      = { FIXED(frame_holder, inode), 0, FIELD_NONE },
-	[FRAME_LIMIT]       = { FIXED(frame_limit, have), 0, FIELD_NONE },
-	[FRAME_CGROUP]      = { FIXED(frame_cgroup, id), 0, FIELD_CGROUP },
-	[FRAME_GAP]         = { FIXED(frame_gap, kind), 0, FIELD_PLAIN },
-	[FRAME_END]         = { FIXED(frame_end, sum), FIXED(frame_end, frames), FIELD_NONE },
-	[FRAME_ANSWER]      = { FIXED(frame_answer, key_size), 0, FIELD_ANSWER },
+	[FRAME_PROCESS]     = FRAME(frame_process, pid, COMM),
+	[FRAME_HOLDER]      = FRAME(frame_holder, inode, NONE),
+	[FRAME_LIMIT]       = FRAME(frame_limit, have, NONE),
+	[FRAME_CGROUP]      = FRAME(frame_cgroup, id, CGROUP),
+	[FRAME_GAP]         = FRAME(frame_gap, kind, PLAIN),
+	[FRAME_END]         = { .fixed = FIXED(frame_end, sum), .rest = FIELD_NONE,
+				.fixed_before_2 = FIXED(frame_end, frames) },
+	[FRAME_ANSWER]      = FRAME(frame_answer, key_size, ANSWER),
 };
 
-_Static_assert(sizeof(struct answer_flags) == 16 && sizeof(struct answer_bind_context_key) == 32 &&
-	       sizeof(struct answer_bind_context) == 12 && sizeof(struct answer_probe_bind_key) == 52 &&
+_Static_assert(sizeof(struct answer_flags) == 16 &&
+	       sizeof(struct answer_bind_context_key) == 32 &&
+	       sizeof(struct answer_bind_context) == 12 &&
+	       sizeof(struct answer_probe_bind_key) == 52 &&
 	       sizeof(struct bind_probe) == 208 && sizeof(struct answer_route_key) == 40 &&
 	       sizeof(struct chosen_route) == 28 && sizeof(struct port_probe) == 16596 &&
 	       sizeof(struct answer_elsewhere_key) == 8 && sizeof(struct elsewhere) == 344 &&
@@ -43,23 +50,26 @@ _Static_assert(sizeof(struct answer_flags) == 16 && sizeof(struct answer_bind_co
 	       sizeof(struct answer_thread) == 32, "no padding in a recording");
 
 const struct answer_schema answer_schemas[ANSWER_KIND_COUNT] = {
-	[ANSWER_FLAGS]       = { .row_size = sizeof(struct answer_flags), .plain = true,
-				 .every = true },
-	[ANSWER_BIND_CONTEXT]       = { .head_size = sizeof(struct answer_bind_context),
-.plain = true, .key = { FIELD(ADDRESS, answer_bind_context_key, addr) } },
-	[ANSWER_PROBE_BIND]  = { .head_size = sizeof(struct bind_probe), .plain = true,
-				 .key = { FIELD(ADDRESS, answer_probe_bind_key, addr) } },
-	[ANSWER_ELSEWHERE]   = { sizeof(struct answer_elsewhere), sizeof(struct elsewhere),
-				 .plain = true, .row = { FIELD(NETNS, elsewhere, name),
-							 FIELD(COMM, elsewhere, comm) } },
-	[ANSWER_UNIX]        = { sizeof(struct answer_unix), sizeof(struct unix_sock) },
-	[ANSWER_ROUTE]       = { .head_size = sizeof(struct chosen_route), .plain = true,
-				 .key = { FIELD(ADDRESS, answer_route_key, destination),
-					  FIELD(ADDRESS, answer_route_key, source) },
-				 .head = FIELD(ADDRESS, chosen_route, source) },
-	[ANSWER_PROBE_PORTS] = { .head_size = sizeof(struct port_probe), .plain = true },
-	[ANSWER_THREADS]     = { .row_size = sizeof(struct answer_thread), .plain = true,
-				 .row = { FIELD(COMM, answer_thread, comm) } },
+	[ANSWER_FLAGS]        = { .row_size = sizeof(struct answer_flags), .plain = true,
+				  .every = true },
+	[ANSWER_BIND_CONTEXT] = { .head_size = sizeof(struct answer_bind_context), .plain = true,
+				  .key = { FIELD(ADDRESS, answer_bind_context_key, addr) } },
+	[ANSWER_ELSEWHERE]    = { .head_size = sizeof(struct answer_elsewhere), .plain = true,
+				  .row_size = sizeof(struct elsewhere),
+				  .row = { FIELD(NETNS, elsewhere, name),
+					   FIELD(COMM, elsewhere, comm) } },
+	[ANSWER_PROBE_BIND]   = { .head_size = sizeof(struct bind_probe), .plain = true,
+				  .key = { FIELD(ADDRESS, answer_probe_bind_key, addr) } },
+	/* its key has a name of any length */
+	[ANSWER_UNIX]         = { .head_size = sizeof(struct answer_unix), .plain = false,
+				  .row_size = sizeof(struct unix_sock) },
+	[ANSWER_ROUTE]        = { .head_size = sizeof(struct chosen_route), .plain = true,
+				  .key = { FIELD(ADDRESS, answer_route_key, destination),
+					   FIELD(ADDRESS, answer_route_key, source) },
+				  .head = FIELD(ADDRESS, chosen_route, source) },
+	[ANSWER_PROBE_PORTS]  = { .head_size = sizeof(struct port_probe), .plain = true },
+	[ANSWER_THREADS]      = { .row_size = sizeof(struct answer_thread), .plain = true,
+				  .row = { FIELD(COMM, answer_thread, comm) } },
 };
 
 bool answer_fits(const struct answer_schema *schema, size_t size)
