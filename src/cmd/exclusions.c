@@ -17,8 +17,8 @@
 enum relation { EXCLUDES, NEEDS, UNSERVED };
 
 /*
- * THE table of what does not go together: an option that would have no effect beside
- * another is refused. Both sides are long names with blanks between them. The sentence
+ * THE table of what does not go together: options that contradict each other. What merely
+ * adds nothing beside another is taken: it stands in the command lines of twenty years. Both sides are long names with blanks between them. The sentence
  * says what may be written instead, where that is not plain.
  */
 static const struct exclusion {
@@ -48,18 +48,8 @@ static const struct exclusion {
 	{ "kill events", EXCLUDES, "from", "the sockets of a recording are gone; both need the live kernel", 0 },
 	{ "kill events", EXCLUDES, "summary diag record", NULL, 0 },
 	{ "kill events summary", EXCLUDES, FORM_OF_LIST " sort by top", NULL, 0 },
-	{ "kill", EXCLUDES, "threads tos", "'list' shows that of the sockets", 0 },
 	{ "yes", NEEDS, "kill", "there is nothing to confirm", 0 },
-	{ "yes", EXCLUDES, "columns no-header oneline " DETAILS,
-	  "what was closed is told in a form of its own", 0 },
-	{ "events", EXCLUDES, "columns threads bpf no-queues oneline resolve " DETAILS,
-	  "the kernel tells little of a freed socket, and all of that is shown", 0 },
-	{ "events", EXCLUDES, "listening bound-inactive", "sockets are followed in every state", 0 },
 	{ "max", NEEDS, "kill events", "--top N limits a listing", 0 },
-	{ "resolve", EXCLUDES, FORMAT " by", "programs get numbers", 0 },
-	{ "no-queues", EXCLUDES, "json jsonl by", "both queues are always in it", 0 },
-	{ "pids", EXCLUDES, "columns sort threads", "it is the pids alone, in their order", 0 },
-	{ "by", EXCLUDES, "threads", NULL, 0 },
 	{ "by", EXCLUDES, "sort", "the biggest group comes first", 0 },
 	{ "by", EXCLUDES, "columns", "the keys are the columns", 0 },
 	{ "by pids", EXCLUDES, DETAILS, "it has no place for details of a socket", 0 },

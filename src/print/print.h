@@ -59,10 +59,10 @@ struct style {
 	bool     numeric;       /* list: numbers for protocols too (-n) */
 };
 
-/* With -q nothing is printed, in no format, of what is all right and was seen completely. */
+/* With -q nothing is printed for people of what is all right and was seen completely; programs read JSON. */
 static inline bool is_silent(const struct style *style, const struct snapshot *seen, bool all_right)
 {
-	return style->quiet && all_right && snapshot_is_complete(seen);
+	return style->quiet && !format_is_json(style->format) && all_right && snapshot_is_complete(seen);
 }
 
 /* The columns of `list`. */

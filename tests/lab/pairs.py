@@ -216,6 +216,16 @@ SATISFIED = [
     ("list", "all", "events", "sockets are followed in every state"),
     ("list", "all listening bound-inactive processes extended options memory info tos cgroup inet-sockopt "
      "threads resolve from", "summary", "as in ss, the summary alone without a table"),
+    ("list", "resolve", "json jsonl csv tsv pids by", "programs get numbers"),
+    ("list", "no-queues", "by json jsonl", "both queues are always in it"),
+    ("list", "processes", "by", "the keys are the columns"),
+    ("list", "threads tos", "kill yes", "what is closed is told in a form of its own"),
+    ("list", "columns no-header oneline options extended memory info tos cgroup inet-sockopt", "yes",
+     "what was closed is told in a form of its own"),
+    ("list", "columns threads bpf no-queues oneline resolve options extended memory info tos cgroup "
+     "inet-sockopt listening bound-inactive", "events", "all that the kernel tells of a freed socket is shown"),
+    ("list", "sort columns threads", "pids", "it is the pids alone, in ascending order"),
+    ("list", "threads", "by", "the keys are the columns"),
     ("list", "kill", "quiet", "the listing of what would be closed, without the note"),
     ("", "ipv4", "ipv6 from", "both families; or all that was recorded is IPv4"),
     ("", "verbose", "from udp all-netns", "no walk through /proc was needed"),
@@ -226,8 +236,8 @@ SATISFIED = [
     ("list", "mptcp", "pids", "its subflows are TCP sockets of the same process"),
     ("list", "sort", "bpf", "packet sockets have no address"),
     ("list", "sort", "continuous", "the rows of several rounds are compared as a set"),
-    ("", "quiet", "json jsonl all-netns", "there is something to say"),
-    ("", "json jsonl ascii color all-netns from ipv4 ipv6 bind-first probe verbose", "quiet", "nothing to say"),
+    ("", "quiet", "json jsonl all-netns", "there is something to say, or a program reads it"),
+    ("", "ascii color all-netns from ipv4 ipv6 bind-first probe verbose", "quiet", "nothing to say"),
 ]
 
 

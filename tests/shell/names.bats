@@ -52,9 +52,9 @@ refuses() {
 	[[ $output != *$'\033'* ]]
 	[[ $output != *temporary* ]]
 	named list -tlr --json
-	refuses "-r and --json cannot be used together"
+	jq -e '[.sockets[].local.port] | sort == [80, 80, 81, 82, 40001]' <<<"$output"
 	named list -tlrH --csv
-	refuses "-r and --csv cannot be used together"
+	shows 0
 	named list -tlr -C LPORT,LADDR
 	shows 0 alpha here.test
 }
