@@ -15,34 +15,49 @@
  * Whether some destination may be short of ephemeral ports, from sockets that are counted
  * as they pass by, without tcp_info, and are not kept. Two bounds, neither below the truth:
  *
- * Ports used towards one destination: its sockets meet in one number, perhaps with those
- * of others.
+ * Ports used towards one destination: its sockets meet in one cell, and where cells are
+ * scarce those of others are counted there, too.
  *
  * Ports lost to everybody: those of listeners and of sockets that are only bound, and those
  * on which a listener was that is gone and whose connections still live. Without tcp_info
  * such a connection looks like one that was opened here. But its other end is a client's,
  * with a port of its own for each connection, where connections from here go to services,
  * many to each. So only connections that share source address and other end with fewer than
- * SHORTAGE_FEW can be on a lost port, and each loses one port at most. That is a bound, too:
+ * SHORTAGE_FEW can be on a lost port, and each loses one port at most. In a cell that
+ * destinations share, each socket counts as one of those. That is a bound, too:
  * a crawler with one connection to each of thousands of hosts is looked at again for nothing.
  * It rests on this: no other machine connects from one port to so many ports of one address
  * here whose listeners are all gone.
  */
-enum { SHORTAGE_CELLS = 1 << 16, SHORTAGE_FEW = 8 };
+enum { SHORTAGE_FEW = 8 };
+
+/* A power of two. A test gives fewer, so that destinations share cells. */
+#ifndef SHORTAGE_CELLS
+#define SHORTAGE_CELLS (1 << 14)
+#endif
+
+/* A destination has the first free cell of so many; the last of them when none is free. */
+enum { SHORTAGE_TRIES = 32 };
+
+struct cell {
+	uint64_t hash;                  /* of the destination that came first */
+	uint32_t used;                  /* sockets; 0: the cell is free */
+	uint8_t  connections;           /* of these; up to SHORTAGE_FEW */
+	bool     is_shared;             /* with destinations that found no free cell */
+};
 
 struct shortage {
 	const struct snapshot *seen;
 	const struct thresholds *thresholds;
 	unsigned low, high;             /* the ephemeral range */
 	uint32_t capacity;              /* its ports that are not reserved */
-	uint32_t most;                  /* of the numbers below the highest */
+	uint32_t most;                  /* used, of all cells */
 	/* by shortage_settle() */
 	uint32_t lost;                  /* ports lost to everybody */
 	uint32_t short_from;            /* so many used by a destination make it short */
-	uint32_t used[SHORTAGE_CELLS];
-	uint8_t  connections[SHORTAGE_CELLS];   /* of these; up to SHORTAGE_FEW */
+	struct cell cells[SHORTAGE_CELLS];
 	uint8_t  bound[65536 / 8];
-	uint8_t  connected[65536 / 8];  /* by one of the first SHORTAGE_FEW there */
+	uint8_t  connected[65536 / 8];  /* by the first SHORTAGE_FEW of a cell, or in a shared one */
 };
 
 /* Zeroed memory. False when nothing can be said: no range, or none of it can be used. */
@@ -75,13 +90,26 @@ static bool is_short(const struct shortage *s, uint32_t used)
 }
 
 /* As port_map_group() tells destinations apart, but for the device: none is in the way of each. */
-static size_t cell_of(const struct sock *sock)
+static uint64_t hash_of(const struct sock *sock)
 {
 	struct tally_key key = {
 		.source = sock->local, .destination = sock->remote, .port = sock->remote_port,
 	};
 
-	return map_hash(&key, sizeof(key)) % SHORTAGE_CELLS;
+	return map_hash(&key, sizeof(key));
+}
+
+/* The cell of that destination, or the one to count it in. No cell is freed: it stays there. */
+static size_t cell_of(const struct shortage *s, uint64_t hash)
+{
+	size_t cell = 0;
+
+	for (unsigned i = 0; i < SHORTAGE_TRIES; i++) {
+		cell = (hash + i) % SHORTAGE_CELLS;
+		if (!s->cells[cell].used || s->cells[cell].hash == hash)
+			break;
+	}
+	return cell;
 }
 
 static bool is_bound(const struct sock *sock)
@@ -98,28 +126,44 @@ static bool may_be_accepted(const struct sock *sock)
 	return sock_tells_flow(sock) && sock->state != STATE_SYN_SENT;
 }
 
+static void cell_add(struct shortage *s, const struct sock *sock)
+{
+	uint64_t hash = hash_of(sock);
+	struct cell *cell = &s->cells[cell_of(s, hash)];
+
+	if (!cell->used)
+		cell->hash = hash;
+	cell->is_shared |= cell->hash != hash;
+	if (++cell->used > s->most)
+		s->most = cell->used;
+	if (!may_be_accepted(sock))
+		return;
+	if (cell->connections < SHORTAGE_FEW)
+		cell->connections++;
+	else if (!cell->is_shared)
+		return;
+	bits_add(s->connected, sock->local_port);
+}
+
+/* So many of its connections may be accepted ones, each on a lost port. */
+static uint32_t cell_lost(const struct cell *cell)
+{
+	if (cell->is_shared)
+		return cell->used;
+	return cell->connections < SHORTAGE_FEW ? cell->connections : 0;
+}
+
 /* Counts a socket on a port of the range; others are none of its business. */
 static void shortage_add(struct shortage *s, const struct sock *sock)
 {
-	size_t cell;
-
 	if (sock->local_port < s->low || sock->local_port > s->high ||
 	    sock->state == STATE_SYN_RECV ||
 	    limits_is_reserved(&s->seen->limits, sock->local_port))
 		return;
-	if (is_bound(sock)) {
+	if (is_bound(sock))
 		bits_add(s->bound, sock->local_port);
-		return;
-	}
-	cell = cell_of(sock);
-	if (++s->used[cell] > s->most)
-		s->most = s->used[cell];
-	if (!may_be_accepted(sock))
-		return;
-	if (s->connections[cell] == SHORTAGE_FEW)
-		return;
-	s->connections[cell]++;
-	bits_add(s->connected, sock->local_port);
+	else
+		cell_add(s, sock);
 }
 
 /* The number from which a destination is short, where one is: more is never less short. */
@@ -150,8 +194,7 @@ static bool shortage_settle(struct shortage *s)
 		connected += !is && bits_has(s->connected, port);
 	}
 	for (size_t i = 0; i < SHORTAGE_CELLS; i++)
-		if (s->connections[i] < SHORTAGE_FEW)
-			alone += s->connections[i];
+		alone += cell_lost(&s->cells[i]);
 	s->lost = bound + (alone < connected ? alone : connected);
 	if (!is_short(s, s->most))
 		return false;
@@ -162,7 +205,7 @@ static bool shortage_settle(struct shortage *s)
 /* Then: true when the destination of @sock may be, or its port is certainly lost to it. */
 static bool shortage_hits(const struct shortage *s, const struct sock *sock)
 {
-	return is_bound(sock) || s->used[cell_of(sock)] >= s->short_from;
+	return is_bound(sock) || s->cells[cell_of(s, hash_of(sock))].used >= s->short_from;
 }
 
 /* ---- what to ask ------------------------------------------------------ */

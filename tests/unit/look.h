@@ -136,4 +136,12 @@ static inline void put_clients(struct world *world, enum state state, unsigned f
 		put_client(world, state, LOW + first + i, remote_port);
 }
 
+/* What a peer connected to from so many ports of its own; each is a destination to the eye. */
+static inline void put_accepted(struct world *world, unsigned first, unsigned count, unsigned each)
+{
+	for (unsigned i = 0; i < count; i++)
+		put_client(world, STATE_ESTABLISHED, LOW + first + i,
+			   (uint16_t)(20000 + i / each))->flow.bytes_acked = 0;
+}
+
 #endif

@@ -286,14 +286,6 @@ static void a_busy_proxy_is_not_listed_again(void **state)
 	end_look(&look);
 }
 
-/* What a peer connected to from so many ports of its own; each is a destination to the eye. */
-static void put_accepted(struct world *world, unsigned first, unsigned count, unsigned each)
-{
-	for (unsigned i = 0; i < count; i++)
-		put_client(world, STATE_ESTABLISHED, LOW + first + i,
-			   (uint16_t)(20000 + i / each))->flow.bytes_acked = 0;
-}
-
 /* From eight on they are taken for connections to a service. */
 static void ports_of_listeners_that_are_gone_are_lost(void **state)
 {
