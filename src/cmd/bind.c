@@ -9,6 +9,7 @@
 #include "base/errline.h"
 #include "cmd/everywhere.h"
 #include "judge/bind.h"
+#include "words/bind.h"
 
 #include <errno.h>
 #include <string.h>
@@ -172,6 +173,8 @@ int binding_judge(struct session *session, const struct target *target,
 	collect_forget_owners(session->collect);
 	if (!err && *judged)
 		judge_bind(seen, &binding->ask, &binding->scene, &binding->answer);
+	if (!err && *judged)
+		words_bind(seen, &binding->ask, &binding->scene, &binding->answer);
 	*judged = *judged && !err;
 	return err;
 }
@@ -224,7 +227,7 @@ static enum status bind_unix(struct session *session, const struct target *targe
 		.type = session->options->udp ? UNIX_DGRAM : UNIX_STREAM,
 	};
 	struct unix_scene scene = { .file = UNIX_FILE_UNKNOWN };
-	struct unix_answer answer = { .cause = "" };
+	struct unix_answer answer = { .cause = { .at = NULL } };
 	enum status status;
 
 	session->seen.socks_complete = true;    /* no inet socket matters here */

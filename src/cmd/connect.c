@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cmd/target.h"
 #include "judge/connect.h"
+#include "words/connect.h"
 
 #include <errno.h>
 #include <string.h>
@@ -157,6 +158,8 @@ static int look_and_judge(struct session *session, const struct connect_ask *ask
 	*answer = (struct connect_answer){ .users = { 0 } };
 	if (!err)
 		judge_connect(&session->seen, ask, probes ? probe : NULL, tight, answer);
+	if (!err)
+		words_connect(&session->seen, ask, answer);
 	return err;
 }
 

@@ -16,13 +16,29 @@
 
 #include "base/grow.h"
 #include "base/order.h"
-#include "judge/bind_say.h"
+#include "judge/service.h"
+#include "judge/verdict.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum bind_with with_of(const struct bind_ask *ask)
+enum { TRIED_MAX = 64 };         /* other addresses judged, each against all sockets */
+
+/* Everything about one question. */
+struct bind_case {
+	const struct snapshot *seen;
+	const struct bind_ask *asked;
+	struct bind_ask ask;            /* effective */
+	const struct bind_scene *scene;
+	struct ruling ruling;           /* of the asked options, after the probe */
+	struct ruling by_rule;          /* before it */
+	struct bind_answer *answer;
+};
+
+/* The options that were asked for. */
+static enum bind_with with_of(const struct bind_ask *ask)
 {
 	return (enum bind_with)((ask->reuseaddr ? WITH_REUSEADDR : 0) |
 				(ask->reuseport ? WITH_REUSEPORT : 0));
@@ -151,11 +167,28 @@ static void add_blocker(void *ctx, uint32_t index, bool certain)
 	const struct sock *s = &c->seen->socks.at[index];
 	struct bind_blocker *blocker = grow_add(&c->answer->blockers);
 
-	blocker->sock = index;
+	blocker->sock = blocker->owner = index;
 	blocker->why = (uint8_t)why_of(s);
 	blocker->certain = certain;
 	if (s->protocol == PROTOCOL_TCP && sock_is_minisock(s))
 		blocker->frees_in_ms = (struct known){ true, s->timer_ms };
+}
+
+/* Whose accept() a connection waits for is to be stopped for it. */
+static void fill_owners(const struct bind_case *c)
+{
+	struct listeners listeners;
+
+	listeners_init(&listeners, c->seen);
+	for (size_t i = 0; i < c->answer->blockers.count; i++) {
+		struct bind_blocker *blocker = &c->answer->blockers.at[i];
+		const struct sock *s = &c->seen->socks.at[blocker->sock];
+		const struct sock *owner = sock_is_unaccepted(s) ? listeners_find(&listeners, s) : NULL;
+
+		if (owner)
+			blocker->owner = (uint32_t)(owner - c->seen->socks.at);
+	}
+	listeners_fini(&listeners);
 }
 
 static int compare(const void *left, const void *right)
@@ -186,9 +219,7 @@ static void fill_blockers(struct bind_case *c)
 	if (answer->blockers.count)
 		qsort(answer->blockers.at, answer->blockers.count, sizeof(*answer->blockers.at),
 		      compare);
-	/* Now: the sort has memory of its own. */
-	for (size_t i = 0; i < answer->blockers.count; i++)
-		say_blocker(c, &answer->blockers.at[i]);
+	fill_owners(c);
 }
 
 static void fill_free_in(struct bind_answer *answer)
@@ -207,6 +238,289 @@ static void fill_free_in(struct bind_answer *answer)
 		answer->free_in_ms = last;
 }
 
+/* ---- what decides which words are said ---- */
+
+static const char *const reason_names[] = {
+	[REASON_FITS] = "fits", [REASON_MULTICAST] = "multicast", [REASON_MAPPED] = "mapped",
+	[REASON_SCOPE] = "scope", [REASON_ADDRESS] = "address", [REASON_PRIVILEGE] = "privilege",
+	[REASON_IN_USE] = "in_use", [REASON_REFUSED] = "refused",
+	[REASON_ADDRESS_UNSEEN] = "address_unseen", [REASON_NONLOCAL_UNSEEN] = "nonlocal_unseen",
+	[REASON_PRIVILEGE_UNSEEN] = "privilege_unseen", [REASON_FLAGS] = "flags",
+	[REASON_ORDER] = "order", [REASON_SHORTCUT] = "shortcut", [REASON_LIST] = "list",
+};
+
+static const char *const maybe_names[] = { [NO] = "no", [MAYBE] = "maybe", [YES] = "yes" };
+
+static bool is_worked_by_probe(const struct bind_case *c)
+{
+	return c->scene->probe.made && !c->scene->probe.err;
+}
+
+/* The outcome with @more options (bits of enum bind_with) than were asked for. */
+static enum verdict with_more(const struct bind_case *c, unsigned more)
+{
+	return c->answer->with[with_of(c->asked) | more].verdict;
+}
+
+/*
+ * A child of a server has the server's flags, so a live socket at the same
+ * address tells what a dead one probably had. Good enough for a word, not for
+ * a verdict: flags can be changed, and the dead one may be another program's.
+ */
+static void put_likely(const struct bind_case *c, struct facts *facts, const struct sock *s)
+{
+	if (!c->ask.reuseaddr || (s->have & HAVE_REUSEADDR))
+		return;
+	for (size_t i = 0; i < c->seen->socks.count; i++) {
+		const struct sock *live = &c->seen->socks.at[i];
+
+		if (is_concerned(&c->ask, live) && (live->have & HAVE_REUSEADDR) &&
+		    addr_equal(&live->local, &s->local)) {
+			facts_word(facts, "likely", live->reuseaddr ? "set" : "not_set");
+			return;
+		}
+	}
+}
+
+/* Why the first one is in the way, or may be. */
+static void put_first_blocker(const struct bind_case *c, struct facts *facts)
+{
+	const struct bind_blocker *first = c->answer->blockers.at;
+	const struct sock *s;
+	bool open;
+
+	if (!c->answer->blockers.count)
+		return;
+	s = &c->seen->socks.at[first->sock];
+	open = c->by_rule.reason == REASON_FLAGS || c->by_rule.reason == REASON_ORDER ||
+	       !first->certain;
+	facts_bool(facts, "undecided", open);
+	facts_word(facts, "overlap", maybe_names[meets(&c->ask, s)]);
+	facts_word(facts, "shares", maybe_names[shares_reuseaddr(&c->ask, s) == MAYBE ||
+						shares_reuseport(&c->ask, s) == MAYBE ? MAYBE : NO]);
+	if (open)
+		put_likely(c, facts, s);
+	facts_number(facts, "more_blockers", FACT_COUNT, (double)c->answer->blockers.count - 1);
+}
+
+static const char *passes_by(const struct bind_ask *ask, const struct sock *s)
+{
+	if (ask->ifindex && s->ifindex && ask->ifindex != s->ifindex)
+		return "device";
+	if (meets(ask, s) == NO)
+		return "address";
+	return shares_reuseaddr(ask, s) == YES ? "reuseaddr" : "reuseport";
+}
+
+/* Two idle sockets may share by SO_REUSEADDR; two listeners never. */
+static bool is_rival(const struct bind_case *c, const struct sock *s)
+{
+	return c->ruling.outcome.verdict == VERDICT_OK && s->protocol == PROTOCOL_TCP &&
+	       (s->state == STATE_BOUND || s->state == STATE_CLOSE) && meets(&c->ask, s) != NO &&
+	       shares_reuseaddr(&c->ask, s) == YES && shares_reuseport(&c->ask, s) != YES;
+}
+
+static bool is_of_group(const struct bind_case *c, const struct sock *s)
+{
+	return s->state == STATE_LISTEN && addr_equal(&s->local, &c->ask.addr) &&
+	       s->ifindex == c->ask.ifindex && shares_reuseport(&c->ask, s) == YES;
+}
+
+/* Who has the port and is not in the way: one of them by name, a listener first. */
+static void put_neighbours(const struct bind_case *c, struct facts *facts)
+{
+	const struct sock *first = NULL;
+	size_t count = 0, group = 0;
+	char name[ADDR_PORT_TEXT];
+
+	for (size_t i = 0; i < c->seen->socks.count; i++) {
+		const struct sock *s = &c->seen->socks.at[i];
+
+		if (!is_concerned(&c->ask, s))
+			continue;
+		if (!count++ || s->state == STATE_LISTEN)
+			first = s;
+		group += is_of_group(c, s);
+		if (!c->answer->rival.is && is_rival(c, s))
+			c->answer->rival = (struct known){ true, (int64_t)i };
+	}
+	facts_number(facts, "sockets_on_port", FACT_COUNT, (double)count);
+	if (group && c->ask.protocol == PROTOCOL_TCP && c->ruling.outcome.verdict == VERDICT_OK)
+		facts_number(facts, "sharing_listeners", FACT_COUNT, (double)group + 1);
+	if (!first || c->ruling.reason != REASON_FITS)
+		return;
+	addr_format_port(name, &first->local, first->local_port);
+	facts_word(facts, "neighbour", name);
+	facts_word(facts, "neighbour_state", first->protocol == PROTOCOL_UDP ? "UDP" :
+		   state_table[first->state].name);
+	facts_word(facts, "neighbour_passes_by", passes_by(&c->ask, first));
+}
+
+/* ---- what would help: judged again with something changed ---- */
+
+static enum verdict verdict_as(const struct bind_case *c, const struct bind_ask *ask,
+			       enum addr_kind kind)
+{
+	struct bind_scene scene = *c->scene;
+
+	scene.addr_kind = kind;
+	return rule_bind(c->seen, ask, &scene).outcome.verdict;
+}
+
+static const char *helpful_options(const struct bind_case *c)
+{
+	for (unsigned more = WITH_REUSEADDR; more < WITH_COUNT; more++)
+		if (with_more(c, more) == VERDICT_OK)
+			return bind_with_name[more];
+	return NULL;
+}
+
+/* What a server can have left; not what a program uses for something else. */
+static bool is_of_old_server(enum bind_why why)
+{
+	return why == WHY_CHILD || why == WHY_CONNECTION || why == WHY_CLOSING ||
+	       why == WHY_ORPHAN || why == WHY_TIME_WAIT;
+}
+
+/* The state of what only the kernel keeps, where nothing else is in the way. */
+static enum state left_over(const struct bind_case *c)
+{
+	enum state state = STATE_NONE;
+
+	for (size_t i = 0; i < c->answer->blockers.count; i++) {
+		const struct bind_blocker *blocker = &c->answer->blockers.at[i];
+		enum state found = c->seen->socks.at[blocker->sock].state;
+
+		if (!bind_is_left_over(blocker->why) || (state && found != state))
+			return STATE_NONE;
+		state = found;
+	}
+	return state;
+}
+
+/* Addresses of one link are no substitute for others: they need a scope. */
+static bool is_offered(const struct bind_case *c, const struct local *local)
+{
+	struct bind_ask ask = *c->asked;
+
+	ask.addr = local->addr;
+	if (addr_equal(&local->addr, &c->asked->addr) || local->tentative ||
+	    ask_needs_scope(&ask) || (ask.ifindex && ask.ifindex != local->ifindex))
+		return false;
+	return addr_is_v4(&local->addr) == addr_is_v4(&c->asked->addr);
+}
+
+static void put_free_addresses(const struct bind_case *c, struct facts *facts)
+{
+	static const char *const names[][2] = {
+		{ "free_address", "free_loopback" }, { "next_free_address", "next_free_loopback" },
+	};
+	size_t offered = 0, tried = 0;
+
+	for (size_t i = 0; i < c->seen->locals.count && offered < 2 && tried < TRIED_MAX; i++) {
+		const struct local *local = &c->seen->locals.at[i];
+		struct bind_ask ask = *c->asked;
+		char name[ADDR_PORT_TEXT];
+
+		ask.addr = local->addr;
+		if (!is_offered(c, local) ||
+		    (tried++, verdict_as(c, &ask, ADDR_KIND_LOCAL) != VERDICT_OK))
+			continue;
+		addr_format_port(name, &ask.addr, ask.port);
+		facts_word(facts, names[offered++][addr_is_loopback(&ask.addr)], name);
+	}
+}
+
+/* What was not seen can be in the way of anything else as well. */
+static void put_cures(const struct bind_case *c, struct facts *facts)
+{
+	enum reason reason = c->ruling.reason;
+	struct bind_ask v6only = *c->asked;
+
+	if (!c->answer->blockers.count || (reason != REASON_IN_USE && reason < REASON_FLAGS))
+		return;
+	facts_bool(facts, "in_the_way", true);
+	facts_word(facts, "helps", helpful_options(c));
+	facts_bool(facts, "old_server", !c->asked->reuseaddr &&
+		   with_more(c, WITH_REUSEADDR) == VERDICT_DEPENDS &&
+		   c->by_rule.reason != REASON_SHORTCUT &&
+		   is_of_old_server(c->answer->blockers.at[0].why));
+	/* Where it changes nothing the same sockets are in the way again. */
+	v6only.v6only = true;
+	facts_bool(facts, "v6only_helps",
+		   verdict_as(c, &v6only, c->scene->addr_kind) == VERDICT_OK);
+	put_free_addresses(c, facts);
+	facts_word(facts, "left_over", left_over(c) ? state_table[left_over(c)].filter : NULL);
+}
+
+/* The next error where the privilege alone is not enough, or nothing. */
+static void put_privilege(const struct bind_case *c, struct facts *facts)
+{
+	struct bind_scene scene = *c->scene;
+	struct ruling then;
+
+	facts_known(facts, "unprivileged_port_start", FACT_ID,
+		    &c->seen->limits.limit[LIMIT_UNPRIVILEGED_PORT_START]);
+	scene.may_bind_low = (struct known){ true, 1 };
+	then = rule_bind(c->seen, c->asked, &scene);
+	facts_bool(facts, "privilege_is_enough", then.outcome.verdict != VERDICT_FAILS);
+	facts_word(facts, "privileged_errno", errno_name(then.outcome.err));
+}
+
+static bool is_in_range(const struct limits *limits, unsigned port)
+{
+	const struct known *low = &limits->limit[LIMIT_PORT_LOW];
+	const struct known *high = &limits->limit[LIMIT_PORT_HIGH];
+
+	return low->is && high->is && port >= low->value && port <= high->value &&
+	       limits->reserved_known && !limits_is_reserved(limits, port);
+}
+
+/* A server's own leftovers would not stop it if it set SO_REUSEADDR from now on. */
+static bool helps_next_time(const struct bind_case *c)
+{
+	const struct bind_answer *answer = c->answer;
+	enum bind_why why = answer->blockers.count ? answer->blockers.at[0].why : WHY_LISTENER;
+
+	return !c->asked->reuseaddr && why != WHY_CONNECTION && is_of_old_server(why) &&
+	       with_more(c, WITH_REUSEADDR) == VERDICT_FAILS;
+}
+
+/* Some socket that may be in the way has a descriptor, which knows its options. */
+static bool is_askable(const struct bind_case *c)
+{
+	for (size_t i = 0; i < c->answer->blockers.count; i++) {
+		const struct bind_blocker *blocker = &c->answer->blockers.at[i];
+
+		if (!blocker->certain && c->seen->socks.at[blocker->sock].inode)
+			return true;
+	}
+	return false;
+}
+
+static void put_facts(const struct bind_case *c)
+{
+	struct facts *facts = &c->answer->facts;
+	bool no_address = c->ruling.reason == REASON_ADDRESS ||
+			  c->ruling.reason == REASON_NONLOCAL_UNSEEN;
+
+	facts_word(facts, "reason", is_worked_by_probe(c) ? "probed" :
+		   reason_names[c->ruling.reason]);
+	facts_bool(facts, "rule_fails", c->by_rule.outcome.verdict == VERDICT_FAILS);
+	put_first_blocker(c, facts);
+	put_neighbours(c, facts);
+	put_cures(c, facts);
+	if (no_address)
+		facts_bool(facts, "works_with_address",
+			   verdict_as(c, c->asked, ADDR_KIND_LOCAL) == VERDICT_OK);
+	if (c->ruling.reason == REASON_PRIVILEGE)
+		put_privilege(c, facts);
+	facts_bool(facts, "port_reservable", c->ask.protocol == PROTOCOL_TCP &&
+		   is_in_range(&c->seen->limits, c->ask.port));
+	facts_bool(facts, "helps_next_time", helps_next_time(c));
+	facts_bool(facts, "options_askable", is_askable(c));
+}
+
 void judge_bind(const struct snapshot *seen, const struct bind_ask *ask,
 		const struct bind_scene *scene, struct bind_answer *answer)
 {
@@ -221,7 +535,5 @@ void judge_bind(const struct snapshot *seen, const struct bind_ask *ask,
 	/* A port is not free when only what was seen of it goes. */
 	if (ports_seen_whole(seen, ask->protocol))
 		fill_free_in(answer);
-	say_verdict(&c);
-	advise_bind(&c);
-	note_bind(&c);
+	put_facts(&c);
 }

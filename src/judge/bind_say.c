@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "judge/bind_say.h"
 
-#include "judge/say.h"
 #include "judge/service.h"
 
 #include <inttypes.h>
@@ -42,6 +41,44 @@ void say_telling(struct text *text, struct telling *t, const char *between)
 
 /* ---- who ---- */
 
+static void say_cgroup(struct text *text, const struct snapshot *seen, uint64_t id)
+{
+	const struct cgroup *cgroup = id ? snapshot_cgroup(seen, id) : NULL;
+	const char *name;
+
+	if (!cgroup) {
+		text_addf(text, "some program that was not seen");
+		return;
+	}
+	name = cgroup_unit(cgroup) ?: cgroup_container(cgroup) ?: cgroup->path;
+	text_addf(text, cgroup_unit(cgroup) ? "the unit " : cgroup_container(cgroup) ? "the container " :
+		  "the cgroup ");
+	text_add_word(text, name, strlen(name));
+}
+
+static void say_owner(struct text *text, const struct snapshot *seen, const struct subject *subject)
+{
+	const struct process *process;
+
+	if (subject->process < 0) {
+		say_cgroup(text, seen, subject->cgroup_id);
+		return;
+	}
+	process = &seen->processes.at[subject->process];
+	if (process->comm_size)
+		text_add_value(text, process->comm, process->comm_size, TEXT_COMM);
+	else
+		text_addf(text, "a process");
+	text_addf(text, " (pid %" PRId32 ")", process->pid);
+}
+
+/* Whoever makes a cgroup chooses its name, and the advice may be pasted. */
+static void say_stop_unit(struct text *text, const char *unit)
+{
+	text_addf(text, "systemctl stop ");
+	text_add_escaped(text, unit, strlen(unit), TEXT_WORD "$`;|&<>(){}!#*?~");
+}
+
 static void say_process(struct text *text, const struct snapshot *seen, uint32_t process)
 {
 	struct subject subject = { .kind = SUBJECT_PROCESS, .process = (int32_t)process };
@@ -49,7 +86,7 @@ static void say_process(struct text *text, const struct snapshot *seen, uint32_t
 	say_owner(text, seen, &subject);
 }
 
-bool is_held_by(const struct snapshot *seen, const struct sock *s, const char *comm)
+static bool is_held_by(const struct snapshot *seen, const struct sock *s, const char *comm)
 {
 	int32_t process = service_process(seen, s);
 	const struct process *p;
@@ -60,7 +97,7 @@ bool is_held_by(const struct snapshot *seen, const struct sock *s, const char *c
 	return p->comm_size == strlen(comm) && memcmp(p->comm, comm, p->comm_size) == 0;
 }
 
-bool is_of_manager(const struct snapshot *seen, const struct sock *s)
+static bool is_of_manager(const struct snapshot *seen, const struct sock *s)
 {
 	int32_t process = service_process(seen, s);
 
@@ -226,169 +263,4 @@ void tell_owners(struct telling *t, const struct snapshot *seen, const struct so
 		say_holder(&phrase, seen, s);
 	tell(t, first, &phrase);
 	each_beside(seen, s, tell_process, t);
-}
-
-/* ---- what ---- */
-
-static void say_ends(struct text *text, const struct sock *s)
-{
-	say_address(text, &s->local, s->local_port);
-	if (!s->remote_port)
-		return;
-	text_addf(text, " to ");
-	say_address(text, &s->remote, s->remote_port);
-}
-
-/* A dual-stack wildcard is one socket that tools for IPv4 do not show. */
-static void say_stack(struct text *text, const struct sock *s)
-{
-	if (s->family != FAMILY_IPV6 || !addr_is_any(&s->local) || addr_is_v4(&s->local))
-		return;
-	if (!(s->have & HAVE_V6ONLY))
-		text_addf(text, " (if it is not IPv6 only, IPv4 as well)");
-	else if (!s->v6only)
-		text_addf(text, " (dual-stack: every IPv4 address as well)");
-}
-
-static void say_listener(struct text *text, const struct bind_case *c, const struct sock *s)
-{
-	say_holder(text, c->seen, s);
-	text_addf(text, " listens on ");
-	say_ends(text, s);
-	say_stack(text, s);
-}
-
-static void say_bound(struct text *text, const struct bind_case *c, const struct sock *s)
-{
-	say_holder(text, c->seen, s);
-	text_addf(text, " has bound ");
-	say_ends(text, s);
-	say_stack(text, s);
-	text_addf(text, " and neither listens nor connects there");
-}
-
-static void say_connection(struct text *text, const struct bind_case *c, const struct sock *s,
-			   const char *kind)
-{
-	if (sock_is_unaccepted(s)) {
-		text_addf(text, "a connection from ");
-		say_ends(text, s);
-		text_addf(text, " still waits to be accepted");
-		return;
-	}
-	say_holder(text, c->seen, s);
-	text_addf(text, " has %s connection from ", kind);
-	say_ends(text, s);
-	text_addf(text, " (%s)", state_table[s->state].name);
-}
-
-static void say_closing(struct text *text, const struct bind_case *c, const struct sock *s)
-{
-	say_connection(text, c, s, "a closing");
-	if (s->state == STATE_CLOSE_WAIT)
-		text_addf(text, ", which the peer has closed: only its own close() ends it");
-	else
-		text_addf(text, s->state == STATE_FIN_WAIT_2 ?
-			  ", which lasts until the peer closes too" :
-			  ", which lasts until the peer acknowledges the end");
-}
-
-static void say_in_s(struct text *text, int64_t ms)
-{
-	text_addf(text, "%" PRId64 " s", (ms + 999) / 1000);
-}
-
-static void say_orphan(struct text *text, const struct bind_case *c, const struct sock *s)
-{
-	(void)c;
-	text_addf(text, "no process: the kernel still closes ");
-	say_ends(text, s);
-	text_addf(text, " (%s)", state_table[s->state].name);
-	if (sock_is_minisock(s)) {
-		text_addf(text, ", gone in ");
-		say_in_s(text, s->timer_ms);
-	} else if (s->state == STATE_FIN_WAIT_2)
-		text_addf(text, ", until the peer closes or net.ipv4.tcp_fin_timeout runs out");
-	else
-		text_addf(text, ", until the peer acknowledges or retransmissions run out");
-}
-
-static void say_time_wait(struct text *text, const struct bind_case *c, const struct sock *s)
-{
-	(void)c;
-	text_addf(text, "no process: TIME_WAIT of ");
-	say_ends(text, s);
-	if (sock_is_minisock(s)) {
-		text_addf(text, ", gone in ");
-		say_in_s(text, s->timer_ms);
-	}
-}
-
-static void say_datagram(struct text *text, const struct bind_case *c, const struct sock *s)
-{
-	say_holder(text, c->seen, s);
-	text_addf(text, " has the UDP socket ");
-	say_ends(text, s);
-	say_stack(text, s);
-}
-
-static void say_child(struct text *text, const struct bind_case *c, const struct sock *s)
-{
-	say_connection(text, c, s, "an accepted");
-}
-
-static void say_client(struct text *text, const struct bind_case *c, const struct sock *s)
-{
-	say_connection(text, c, s, "an outgoing");
-}
-
-static void say_any(struct text *text, const struct bind_case *c, const struct sock *s)
-{
-	say_connection(text, c, s, "a");
-}
-
-static void (*const say_what[WHY_COUNT])(struct text *, const struct bind_case *,
-					 const struct sock *) = {
-	[WHY_LISTENER] = say_listener,  [WHY_BOUND] = say_bound,
-	[WHY_CHILD] = say_child,        [WHY_CLIENT] = say_client,
-	[WHY_CONNECTION] = say_any,     [WHY_CLOSING] = say_closing,
-	[WHY_ORPHAN] = say_orphan,      [WHY_TIME_WAIT] = say_time_wait,
-	[WHY_DATAGRAM] = say_datagram,
-};
-
-static void say_device(struct text *text, const struct snapshot *seen, const struct sock *s)
-{
-	const char *name = s->ifindex ? snapshot_link(seen, s->ifindex) : NULL;
-
-	if (!s->ifindex)
-		return;
-	text_addf(text, ", on the device ");
-	if (name)
-		text_add_word(text, name, strlen(name));
-	else
-		text_addf(text, "number %" PRIu32, s->ifindex);
-}
-
-/* A child that inherited the descriptor keeps the port when its parent is gone. */
-static void say_heirs(struct text *text, const struct snapshot *seen, const struct sock *s)
-{
-	if (!holders_beside(seen, s))
-		return;
-	text_addf(text, "; also held by ");
-	say_holders_beside(text, seen, s);
-	text_addf(text, ": the port is free when all have closed it");
-}
-
-void say_blocker(const struct bind_case *c, struct bind_blocker *blocker)
-{
-	const struct sock *s = &c->seen->socks.at[blocker->sock];
-	struct text text = { .at = NULL }, *sentences = &c->answer->sentences;
-	char sentence[300];
-
-	say_what[blocker->why](&text, c, s);
-	say_device(&text, c->seen, s);
-	say_heirs(&text, c->seen, s);
-	say_fit(sentence, sizeof(sentence), &text);
-	blocker->text = (uint32_t)sentences->count;
-	text_add(sentences, sentence, strlen(sentence) + 1);
 }

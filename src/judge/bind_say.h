@@ -5,17 +5,6 @@
 #include "base/text.h"
 #include "judge/verdict.h"
 
-/* Everything about one question, as the words for its answer need it. */
-struct bind_case {
-	const struct snapshot *seen;
-	const struct bind_ask *asked;
-	struct bind_ask ask;            /* effective */
-	const struct bind_scene *scene;
-	struct ruling ruling;           /* of the asked options, after the probe */
-	struct ruling by_rule;          /* before it */
-	struct bind_answer *answer;
-};
-
 /* The process that holds @sock ("nginx (pid 12)"), or why there is none. */
 void say_holder(struct text *text, const struct snapshot *seen, const struct sock *sock);
 
@@ -56,33 +45,5 @@ void tell_owners(struct telling *t, const struct snapshot *seen, const struct so
 
 /* Adds all of them to @text, with @between; frees them. */
 void say_telling(struct text *text, struct telling *t, const char *between);
-
-/* True when the service manager holds @sock, for a socket unit. */
-bool is_of_manager(const struct snapshot *seen, const struct sock *sock);
-
-/* The name of its process is @comm. */
-bool is_held_by(const struct snapshot *seen, const struct sock *sock, const char *comm);
-
-/* @blocker->why is set: the sentence about it. */
-void say_blocker(const struct bind_case *c, struct bind_blocker *blocker);
-
-/* answer->cause and answer->settles. */
-void say_verdict(const struct bind_case *c);
-
-/* The options that were asked for. */
-enum bind_with with_of(const struct bind_ask *ask);
-
-/* The outcome with @more options (bits of enum bind_with) than were asked for. */
-const struct bind_outcome *with_more(const struct bind_case *c, unsigned more);
-
-/* An outgoing connection is among the blockers. */
-bool has_client(const struct bind_answer *answer);
-
-/* How to keep outgoing connections off the port; into @advice, when it applies. */
-void advise_reserve(const struct bind_case *c, struct advice *advice);
-
-/* answer->advice and answer->notes. */
-void advise_bind(const struct bind_case *c);
-void note_bind(const struct bind_case *c);
 
 #endif

@@ -10,7 +10,6 @@
 #include "judge/bind.h"
 
 #include "judge/bind_say.h"
-#include "judge/say.h"
 
 #include <errno.h>
 #include <string.h>
@@ -222,5 +221,5 @@ void judge_unix(const struct snapshot *seen, const struct unix_ask *ask,
 		judge_no_folder(&c);
 	else
 		judge_file(&c);
-	say_fit(answer->cause, sizeof(answer->cause), &c.cause);
+	answer->cause = c.cause;
 }

@@ -10,15 +10,33 @@
 #include "base/grow.h"
 #include "base/order.h"
 #include "base/own.h"
-#include "judge/connect_words.h"
-#include "judge/say.h"
+#include "judge/port_map.h"
 #include "judge/service.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	WIDE_ENOUGH = 60000,    /* ports: a wider range is hardly to be had */
+	NEARLY_FULL = 90,       /* percent of tcp_max_tw_buckets */
+};
+
 /* ---- who holds the ports ---------------------------------------------- */
+
+/*
+ * Who holds the ports that a destination cannot have: by process, where no
+ * process was seen by cgroup, and where none is there (TIME_WAIT, orphans) as
+ * nobody. What is lost to every destination is counted in ports, for a server
+ * takes one however many connections it has on it.
+ */
+
+/* Lost ports by what took them. */
+struct lost_ports {
+	uint32_t listening, idle, accepted;
+	uint32_t clients;               /* the rest: bound by a program that then called connect() */
+};
 
 struct user_key {
 	uint64_t cgroup_id;             /* where no process was seen */
@@ -140,8 +158,9 @@ static int compare_users(const void *left, const void *right)
 	       order_of((int64_t)a->cgroup_id, (int64_t)b->cgroup_id);
 }
 
-struct lost_ports port_users_find(const struct port_map *map, const uint32_t *socks, size_t count,
-				  struct connect_answer *answer)
+/* Fills the users of @answer; @socks: of the destination, and those that port_map_blames(). */
+static struct lost_ports find_users(const struct port_map *map, const uint32_t *socks,
+				    size_t count, struct connect_answer *answer)
 {
 	OWN_MEM struct users *users = grow_alloc(sizeof(*users));
 
@@ -155,15 +174,6 @@ struct lost_ports port_users_find(const struct port_map *map, const uint32_t *so
 	map_fini(&users->by_key);
 	map_fini(&users->ports);
 	return users->lost;
-}
-
-const struct port_user *port_users_first(const struct connect_answer *answer, bool blocks_all)
-{
-	for (size_t i = 0; i < answer->users.count; i++)
-		if (answer->users.at[i].process >= 0 &&
-		    answer->users.at[i].blocks_all == blocks_all)
-			return &answer->users.at[i];
-	return NULL;
 }
 
 /* ---- one destination --------------------------------------------------- */
@@ -255,6 +265,165 @@ static struct known left_unbound(const struct snapshot *seen, const struct conne
 	return (struct known){ true, port_use_room(&use, map).left };
 }
 
+/* ---- what decides which words are said ---- */
+
+/* A question, and what was counted for it. */
+struct connect_case {
+	const struct port_map *map;
+	const struct connect_ask *ask;
+	const struct port_probe *probe; /* or NULL */
+	const struct port_use *use;
+	struct lost_ports lost;
+	struct connect_answer *answer;
+};
+
+/* Ports that are not left, by what would have to change. */
+struct shares { uint32_t waiting, alive, lost; };
+
+static struct shares shares_of(const struct connect_answer *answer)
+{
+	struct shares shares = { .lost = answer->blocked_for_all };
+
+	for (size_t i = 0; i < answer->users.count; i++) {
+		const struct port_user *user = &answer->users.at[i];
+
+		if (user->blocks_all)
+			continue;
+		shares.waiting += user->states[STATE_TIME_WAIT];
+		shares.alive += user->count - user->states[STATE_TIME_WAIT];
+	}
+	shares.waiting -= answer->recyclable;
+	return shares;
+}
+
+/* As port-exhaustion calls them. */
+static const char *largest_of(const struct shares *s)
+{
+	if (s->lost > s->waiting && s->lost > s->alive)
+		return "bind";
+	if (s->waiting && s->waiting >= s->alive)
+		return "time_wait";
+	return s->alive ? "in_use" : NULL;
+}
+
+/* A state that most of the connections are in and that is no use to anybody. */
+static const char *idle_state(const struct connect_answer *a, const struct shares *shares)
+{
+	static const enum state states[] = { STATE_CLOSE_WAIT, STATE_SYN_SENT };
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++)
+		if (a->states[states[i]] > shares->alive / 2)
+			return state_table[states[i]].name;
+	return NULL;
+}
+
+/* Why the truth is only known to be between two numbers. */
+static const char *doubt_of(const struct connect_case *c)
+{
+	const struct connect_answer *a = c->answer;
+	bool asked = c->probe && c->probe->made, bind_first = c->ask->bind_first;
+
+	if (a->left_min == a->left_max)
+		return NULL;
+	if (!snapshot_is_complete(c->map->seen))
+		return "incomplete";
+	if (c->map->blind && (bind_first || !asked))
+		return "bound_unlisted";
+	if (a->ambiguous)
+		return bind_first ? "ipv6_only" : asked ? "not_asked" : "bound";
+	return c->use->ports[HIT_MAYBE][NO] ? "time_wait" : "odd_range";
+}
+
+/* What a bind() before connect() loses is another trouble, without these causes and cures. */
+static void put_shares(const struct connect_case *c, struct facts *facts)
+{
+	const struct limits *limits = &c->map->seen->limits;
+	struct connect_answer *a = c->answer;
+	struct shares shares = shares_of(a);
+	const char *largest = c->ask->bind_first ? NULL : largest_of(&shares);
+	struct sock time_wait = {
+		.local = c->ask->source, .remote = c->ask->destination,
+		.ifindex = c->ask->ifindex,
+	};
+
+	facts_word(facts, "largest_share", largest);
+	facts_word(facts, "idle_state", idle_state(a, &shares));
+	trend_facts(facts, limits, largest && strcmp(largest, "time_wait") == 0 ? &time_wait : NULL,
+		    a->capacity - a->blocked_for_all);
+	facts_known(facts, "tw_reuse", FACT_ID, &limits->limit[LIMIT_TW_REUSE]);
+	facts_bool(facts, "pairs_help", !c->ask->bind_first && a->capacity &&
+		   shares.waiting + shares.alive >= shares.lost);
+}
+
+static void put_lost(const struct connect_case *c, struct facts *facts)
+{
+	const struct lost_ports *lost = &c->lost;
+
+	facts_number(facts, "blocked_by_listeners", FACT_COUNT, lost->listening);
+	facts_number(facts, "blocked_by_idle", FACT_COUNT, lost->idle);
+	facts_number(facts, "blocked_by_accepted", FACT_COUNT, lost->accepted);
+	facts_number(facts, "blocked_by_clients", FACT_COUNT, lost->clients);
+	facts_bool(facts, "clients_bind",
+		   lost->clients >= lost->listening + lost->idle + lost->accepted);
+}
+
+static void put_range(const struct connect_case *c, struct facts *facts)
+{
+	const struct port_map *map = c->map;
+	unsigned size = map->high - map->low + 1;
+	char range[16];
+
+	snprintf(range, sizeof(range), "%u-%u", map->low, map->high);
+	facts_word(facts, "range", range);
+	facts_number(facts, "half_ports", FACT_COUNT, size / 2);
+	facts_bool(facts, "range_narrow", size < WIDE_ENOUGH);
+	facts_bool(facts, "much_reserved", map->reserved > map->capacity / 4);
+	/* Only since 6.8 is the range of a socket surely searched one by one. */
+	facts_bool(facts, "own_range_helps", c->answer->cliff && !map->bind_first &&
+		   kernel_at_least(map->seen, 6, 8));
+	facts_bool(facts, "own_range_possible", c->answer->left &&
+		   kernel_at_least(map->seen, 6, 3));
+}
+
+/* The counter runs since boot: only beside a full table does it say "now". */
+static bool is_overflowing(const struct limits *limits)
+{
+	const struct known *fill = &limits->counter[COUNTER_TW];
+	const struct known *most = &limits->limit[LIMIT_MAX_TW_BUCKETS];
+
+	return fill->is && most->is && fill->value * 100 >= most->value * NEARLY_FULL;
+}
+
+static void put_doubts(const struct connect_case *c, struct facts *facts)
+{
+	const struct limits *limits = &c->map->seen->limits;
+	const struct connect_ask *ask = c->ask;
+
+	facts_word(facts, "doubt", doubt_of(c));
+	facts_number(facts, "nearly_recyclable", FACT_COUNT, c->use->ports[HIT_MAYBE][NO]);
+	facts_bool(facts, "bound_unlisted", c->map->blind);
+	facts_bool(facts, "autobind_reuse", ask->bind_first &&
+		   limits->limit[LIMIT_AUTOBIND_REUSE].value);
+	facts_bool(facts, "time_wait_full", is_overflowing(limits));
+	facts_known(facts, "max_tw_buckets", FACT_COUNT, &limits->limit[LIMIT_MAX_TW_BUCKETS]);
+	facts_known(facts, "time_wait_overflow", FACT_COUNT,
+		    &limits->counter[COUNTER_TIME_WAIT_OVERFLOW]);
+	facts_bool(facts, "connects_to_itself", addr_equal(&ask->source, &ask->destination) &&
+		   port_map_has(c->map, ask->port) && !bits_has(c->map->listened, ask->port));
+}
+
+static void put_facts(const struct connect_case *c)
+{
+	struct connect_answer *a = c->answer;
+
+	facts_bool(&a->facts, "runs_short", a->verdict == CONNECT_TIGHT ||
+		   a->verdict == CONNECT_EXHAUSTED || a->cliff || a->exhaustion_known);
+	put_shares(c, &a->facts);
+	put_lost(c, &a->facts);
+	put_range(c, &a->facts);
+	put_doubts(c, &a->facts);
+}
+
 bool judge_connect(const struct snapshot *seen, const struct connect_ask *ask,
 		   const struct port_probe *probe, const struct threshold *tight,
 		   struct connect_answer *answer)
@@ -262,14 +431,13 @@ bool judge_connect(const struct snapshot *seen, const struct connect_ask *ask,
 	OWN_MEM struct port_map *map = grow_alloc(sizeof(*map));
 	struct indices concerned = { NULL, 0, 0 };
 	struct port_use use = { .used = 0 };
-	struct connect_words words = {
+	struct connect_case c = {
 		.map = map, .ask = ask, .probe = probe, .use = &use, .answer = answer,
 	};
 
 	memset(answer, 0, sizeof(*answer));
 	if (!port_map_fill(map, seen, ask->bind_first ? ask : NULL, probe)) {
 		answer->verdict = CONNECT_UNKNOWN;
-		connect_words_blind(answer);
 		return false;
 	}
 	gather(map, ask, &use, &concerned);
@@ -278,10 +446,13 @@ bool judge_connect(const struct snapshot *seen, const struct connect_ask *ask,
 	answer->verdict = verdict_of(map, answer->left, tight);
 	if (answer->verdict == CONNECT_EXHAUSTED)
 		answer->err = ask->bind_first ? EADDRINUSE : EADDRNOTAVAIL;
-	if (ask->bind_first)
-		words.left_unbound = left_unbound(seen, ask, probe);
-	words.lost = port_users_find(map, concerned.at, concerned.count, answer);
-	connect_words_put(&words);
+	c.lost = find_users(map, concerned.at, concerned.count, answer);
+	put_facts(&c);
+	if (ask->bind_first) {
+		struct known unbound = left_unbound(seen, ask, probe);
+
+		facts_known(&answer->facts, "left_unbound", FACT_COUNT, &unbound);
+	}
 	grow_fini(&concerned);
 	return true;
 }

@@ -21,7 +21,6 @@
 
 #include "base/grow.h"
 #include "judge/port_map.h"
-#include "judge/say.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -88,7 +87,7 @@ static struct finding *add_finding(const struct clients *c, const struct tally_g
 		.kind = SUBJECT_DESTINATION, .process = -1,
 		.has_source = true, .has_destination = true,
 		.source = group->key.source, .destination = group->key.destination,
-		.family = say_family(&group->key.destination), .port = group->key.port,
+		.family = addr_family(&group->key.destination), .port = group->key.port,
 	};
 	tally_each(&c->tally, group, i)
 		concern(f, c->map->seen, i);

@@ -2,7 +2,6 @@
 #include "judge/service.h"
 
 #include "base/grow.h"
-#include "judge/say.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -88,22 +87,6 @@ enum role service_role(const struct listeners *l, const struct sock *s)
 									 : ROLE_UNKNOWN;
 }
 
-int32_t service_process(const struct snapshot *seen, const struct sock *s)
-{
-	size_t count;
-	const struct holder *holders = snapshot_holders(seen, s->inode, &count);
-	int32_t found = -1;
-
-	for (size_t i = 0; i < count; i++) {
-		int32_t process = (int32_t)holders[i].process;
-
-		if (found < 0 ||
-		    seen->processes.at[process].pid < seen->processes.at[found].pid)
-			found = process;
-	}
-	return found;
-}
-
 uint64_t service_cgroup(const struct snapshot *seen, const struct sock *s)
 {
 	int32_t process;
@@ -166,7 +149,7 @@ static struct subject subject_of(const struct snapshot *seen, const struct tally
 	struct subject subject = {
 		.kind = SUBJECT_PROCESS, .process = -1, .port = group->key.port,
 		.cgroup_id = service_cgroup(seen, first),
-		.destination = first->remote, .family = say_family(&first->remote),
+		.destination = first->remote, .family = addr_family(&first->remote),
 	};
 
 	if (group->key.kind >> 4 == WHO_PROCESS)

@@ -47,11 +47,11 @@ enum role { ROLE_UNKNOWN, ROLE_OPENED, ROLE_ACCEPTED };
 /* By the opener, or where it is unknown by who listens on the local port. */
 enum role service_role(const struct listeners *listeners, const struct sock *sock);
 
-/*
- * The process that holds the socket, as an index, or -1: unseen or none. With
- * several (after fork()) the one with the lowest pid, the oldest as a rule.
- */
-int32_t service_process(const struct snapshot *seen, const struct sock *sock);
+/* The process that holds the socket; see snapshot_owner(). */
+static inline int32_t service_process(const struct snapshot *seen, const struct sock *sock)
+{
+	return snapshot_owner(seen, sock->inode);
+}
 
 /* The cgroup of the socket, or of that process; 0: unknown. */
 uint64_t service_cgroup(const struct snapshot *seen, const struct sock *sock);

@@ -22,7 +22,7 @@ enum reuse trend_policy(const struct limits *limits, const struct sock *time_wai
 enum reuse trend_reuse(const struct limits *limits, const struct sock *time_wait);
 
 /*
- * Adds the facts about what helps where such TIME_WAITs take the ports; reuse_rows has
+ * Adds the facts about what helps where such TIME_WAITs take the ports; REUSE_ROWS in words has
  * their sentences, the same for check and connect. @ports: that the connections of one
  * destination share, of which each is gone for a minute where none is taken over.
  * @time_wait NULL: they take few ports, and nothing is to be said.

@@ -4,7 +4,6 @@
 #include "base/bits.h"
 #include "base/grow.h"
 #include "base/own.h"
-#include "judge/say.h"
 #include "model/need.h"
 
 #include <stdio.h>
@@ -201,7 +200,7 @@ static struct subject subject_of(const struct weighing *w, const struct tally_gr
 		return subject_of_listener(listener_of(w, &w->seen->socks.at[group->first - 1]));
 	return (struct subject){
 		.kind = SUBJECT_DESTINATION, .process = -1, .has_destination = true,
-		.destination = key->destination, .family = say_family(&key->destination),
+		.destination = key->destination, .family = addr_family(&key->destination),
 		.port = key->port,
 	};
 }

@@ -39,6 +39,24 @@ size_t addr_format(char *text, const struct addr *addr, enum family family)
 	return (size_t)(end - text);
 }
 
+void addr_format_port(char *text, const struct addr *addr, uint16_t port)
+{
+	enum family family = addr_family(addr);
+	bool brackets = port && family == FAMILY_IPV6;
+	char *end = text;
+
+	if (brackets)
+		*end++ = '[';
+	end = addr_write(end, addr, family);
+	if (brackets)
+		*end++ = ']';
+	if (port) {
+		*end++ = ':';
+		end = digits_u64(end, port);
+	}
+	*end = '\0';
+}
+
 bool addr_parse(const char *text, struct addr *addr, enum family *family)
 {
 	char bare[ADDR_TEXT];

@@ -66,6 +66,16 @@ static inline char *addr_write(char *text, const struct addr *addr, enum family 
 	return family == FAMILY_IPV4 ? digits_v4(text, addr->b + 12) : digits_v6(text, addr->b);
 }
 
+/* "10.0.0.9:443", "[fd00::1]:443"; IPv4 form for mapped ones. Without the port when it is 0. */
+#define ADDR_PORT_TEXT (ADDR_TEXT + 8)
+void addr_format_port(char *text, const struct addr *addr, uint16_t port);
+
+/* The family in which to write it. */
+static inline enum family addr_family(const struct addr *a)
+{
+	return addr_is_v4(a) ? FAMILY_IPV4 : FAMILY_IPV6;
+}
+
 /* Reads "a.b.c.d", "x::y" or "[x::y]"; false when it is no address. */
 bool addr_parse(const char *text, struct addr *addr, enum family *family);
 

@@ -51,6 +51,9 @@ void bind_answer_fini(struct bind_answer *answer)
 {
 	grow_fini(&answer->blockers);
 	text_fini(&answer->sentences);
+	facts_fini(&answer->facts);
+	text_fini(&answer->cause);
+	text_fini(&answer->settles);
 	advice_fini(&answer->advice);
 	advice_fini(&answer->notes);
 }
@@ -62,6 +65,7 @@ void unix_scene_fini(struct unix_scene *scene)
 
 void unix_answer_fini(struct unix_answer *answer)
 {
+	text_fini(&answer->cause);
 	advice_fini(&answer->advice);
 	advice_fini(&answer->notes);
 }

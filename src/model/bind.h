@@ -86,9 +86,16 @@ enum bind_why {
 };
 extern const char *const bind_why_name[WHY_COUNT];      /* "listener", "bound", ... for JSON */
 
+/* True for a socket that only the kernel keeps: there is nothing to stop. */
+static inline bool bind_is_left_over(enum bind_why why)
+{
+	return why == WHY_TIME_WAIT || why == WHY_ORPHAN;
+}
+
 struct bind_blocker {
 	uint32_t sock;          /* index in snapshot */
-	uint32_t text;          /* in the sentences of the answer */
+	uint32_t owner;         /* whose owner is to be stopped: itself, or its listener */
+	uint32_t text;          /* in the sentences of the answer, by words_bind() */
 	struct known frees_in_ms;       /* goes by itself; unknown: does not, or cannot be told */
 	uint8_t  why;           /* enum bind_why */
 	bool     certain;       /* false: perhaps in the way, a flag is not known */
@@ -110,8 +117,10 @@ struct bind_answer {
 	struct { struct bind_blocker *at; size_t count, room; } blockers; /* worst first */
 	struct text sentences;          /* of the blockers, each with its NUL */
 	struct known free_in_ms;        /* when the last blocker is gone by itself */
-	char   cause[500];              /* one or two sentences: why this verdict */
-	char   settles[200];            /* what would settle a "depends", or "" */
+	struct known rival;             /* index of one that is bound too: who listens first has it */
+	struct facts facts;             /* what else the words rest on */
+	/* By words_bind(): why this verdict, and what would settle one that is open. */
+	struct text cause, settles;
 	struct advice advice;           /* the best first; each works in this case */
 	struct advice notes;            /* what does not block and still matters */
 };
@@ -167,7 +176,7 @@ void unix_scene_fini(struct unix_scene *scene);
 
 struct unix_answer {
 	struct bind_outcome asked;
-	char   cause[500];
+	struct text cause;
 	struct advice advice, notes;
 };
 void unix_answer_fini(struct unix_answer *answer);

@@ -8,6 +8,8 @@
 void connect_answer_fini(struct connect_answer *answer)
 {
 	grow_fini(&answer->users);
+	facts_fini(&answer->facts);
+	text_fini(&answer->cause);
 	advice_fini(&answer->advice);
 	advice_fini(&answer->avoid);
 	advice_fini(&answer->notes);

@@ -61,8 +61,10 @@ struct connect_answer {
 	bool     cliff;                 /* more than half of the range is searched in vain */
 	enum connect_verdict verdict;
 	int      err;                   /* EADDRNOTAVAIL, EADDRINUSE (bind first), or 0 */
-	char     cause[500];
 	struct { struct port_user *at; size_t count, room; } users;     /* most first */
+	struct facts facts;             /* what else the words rest on */
+	/* By words_connect(): the verdict in a sentence, what helps, what does not, what else matters. */
+	struct text cause;
 	struct advice advice, avoid, notes;
 	uint8_t  open[65536 / 8];       /* ports that are ambiguous: what a probe is to ask */
 };

@@ -159,3 +159,19 @@ const struct holder *snapshot_holders(const struct snapshot *snapshot,
 	*count = end - low;
 	return *count ? &at[low] : NULL;
 }
+
+int32_t snapshot_owner(const struct snapshot *seen, uint32_t inode)
+{
+	size_t count;
+	const struct holder *holders = snapshot_holders(seen, inode, &count);
+	int32_t found = -1;
+
+	for (size_t i = 0; i < count; i++) {
+		int32_t process = (int32_t)holders[i].process;
+
+		if (found < 0 ||
+		    seen->processes.at[process].pid < seen->processes.at[found].pid)
+			found = process;
+	}
+	return found;
+}

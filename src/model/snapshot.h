@@ -188,6 +188,12 @@ const struct gap *snapshot_worst_gap(const struct snapshot *snapshot);
 /* Sorts the holders by inode, pid, fd; to be called once after the walk. */
 void snapshot_sort_holders(struct snapshot *snapshot);
 
+/*
+ * The process that holds the socket @inode, as an index, or -1: unseen or none. With
+ * several (after fork()) the one with the lowest pid, the oldest as a rule.
+ */
+int32_t snapshot_owner(const struct snapshot *snapshot, uint32_t inode);
+
 /* Holders of @inode: pointer to the first and *@count; NULL and 0 if none. */
 const struct holder *snapshot_holders(const struct snapshot *snapshot,
 				      uint32_t inode, size_t *count);

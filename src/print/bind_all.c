@@ -60,7 +60,7 @@ static void print_headline(const struct page *page, const struct bind_area *area
 	enum verdict worst = worst_of(areas, count);
 	struct text text = { 0 };
 
-	text_addf(&text, "%s: bind() of port %u (%s) ", heads[worst], areas[0].ask->port,
+	text_addf(&text, "%s: bind() to port %u (%s) ", heads[worst], areas[0].ask->port,
 		  areas[0].ask->protocol == PROTOCOL_UDP ? "UDP" : "TCP");
 	put_verdicts(&text, areas, count);
 	if (vacant)
@@ -87,7 +87,8 @@ static void put_row(struct grid *grid, size_t row)
 	if (answer->blockers.count)
 		text_add_sentence(&cell->text, bind_blocker_text(answer, answer->blockers.at));
 	else
-		text_add_sentence(&cell->text, answer->asked.verdict == VERDICT_OK ? "" : answer->cause);
+		text_add_sentence(&cell->text, answer->asked.verdict == VERDICT_OK ? "" :
+				  text_str(&answer->cause));
 	if (answer->blockers.count > 1)
 		text_addf(&cell->text, " (and %zu more)", answer->blockers.count - 1);
 }

@@ -120,17 +120,36 @@ static void put_elsewhere(struct json *json, const struct bind_scene *scene)
 	json_close(json, ']');
 }
 
+/* Where the address is the trouble: those that can be had instead. */
+static void put_own_addresses(struct json *json, const struct bind_page *bind)
+{
+	if (!facts_find(&bind->answer->facts, "works_with_address"))
+		return;
+	json_open(json, "own_addresses", '[');
+	for (size_t i = 0; i < bind->seen->locals.count; i++)
+		json_addr(json, NULL, &bind->seen->locals.at[i].addr,
+			  addr_family(&bind->seen->locals.at[i].addr));
+	json_close(json, ']');
+}
+
 void bind_json_members(struct json *json, const struct style *style, const struct bind_page *bind)
 {
 	const struct bind_answer *answer = bind->answer;
 
 	put_ask(json, bind->seen, bind->ask);
 	put_outcome(json, &answer->asked);
-	json_sentence(json, "cause", answer->cause);
-	json_sentence(json, "settles", answer->settles);
+	json_evidence(json, &answer->facts);
+	json_sentence(json, "cause", text_str(&answer->cause));
+	json_sentence(json, "settles", text_str(&answer->settles));
 	put_with(json, answer);
 	put_blockers(json, style, bind);
 	json_known(json, "free_in_ms", &answer->free_in_ms);
+	if (answer->rival.is) {
+		json_open(json, "bound_too", '{');
+		json_holders(json, bind->seen, bind->seen->socks.at[answer->rival.value].inode, 0);
+		json_close(json, '}');
+	}
+	put_own_addresses(json, bind);
 	put_probe(json, &bind->scene->probe);
 	json_advice(json, "advice", &answer->advice);
 	json_advice(json, "notes", &answer->notes);
@@ -224,7 +243,7 @@ void unix_json(struct out *out, const struct style *style, const struct unix_pag
 	put_name(&json, named->ask);
 	put_no_options(&json);
 	put_outcome(&json, &answer->asked);
-	json_sentence(&json, "cause", answer->cause);
+	json_sentence(&json, "cause", text_str(&answer->cause));
 	put_unix_with(&json, &answer->asked);
 	put_file(&json, named);
 	json_open(&json, "blockers", '[');

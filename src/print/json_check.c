@@ -112,51 +112,6 @@ static void put_subject(struct json *json, const struct snapshot *seen,
 	json_close(json, '}');
 }
 
-static void put_fact(struct json *json, const struct fact *fact)
-{
-	bool whole = fact->value > -9e15 && fact->value < 9e15;
-
-	if (fact->kind == FACT_TEXT)
-		json_foreign(json, fact->name, fact->known ? text_str(&fact->text) : NULL,
-			     fact->text.count);
-	else if (!fact->known)
-		json_null(json, fact->name);
-	else if (whole && (fact->kind == FACT_COUNT || fact->kind == FACT_BYTES ||
-			   fact->kind == FACT_MS || fact->kind == FACT_ID))
-		json_i64(json, fact->name, (int64_t)fact->value);
-	else
-		json_real(json, fact->name, fact->value);
-}
-
-static bool is_in_group(const struct fact *fact, const char *group)
-{
-	return fact->group && strcmp(fact->group, group) == 0;
-}
-
-static void put_evidence(struct json *json, const struct finding *f)
-{
-	const struct fact *at = f->facts.at;
-	size_t count = f->facts.count, before;
-
-	json_open(json, "evidence", '{');
-	for (size_t i = 0; i < count; i++) {
-		if (!at[i].group) {
-			put_fact(json, &at[i]);
-			continue;
-		}
-		for (before = 0; before < i && !is_in_group(&at[before], at[i].group); before++)
-			;
-		if (before < i)
-			continue;
-		json_open(json, at[i].group, '{');
-		for (size_t j = i; j < count; j++)
-			if (is_in_group(&at[j], at[i].group))
-				put_fact(json, &at[j]);
-		json_close(json, '}');
-	}
-	json_close(json, '}');
-}
-
 /*
  * Each of many processes that share a socket may have a finding, with that socket as
  * its example: all holders in each would be their square.
@@ -197,7 +152,7 @@ void check_json_finding(struct json *json, const struct finding *f,
 	json_u64(json, "count", f->count);
 	json_count(json, "age_min_ms", f->age.min_ms >= 0, (uint64_t)f->age.min_ms);
 	json_count(json, "age_max_ms", f->age.max_ms >= 0, (uint64_t)f->age.max_ms);
-	put_evidence(json, f);
+	json_evidence(json, &f->facts);
 	put_words(json, f, seen);
 	put_members(json, f, seen, style);
 }

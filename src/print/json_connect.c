@@ -121,7 +121,8 @@ void connect_json(struct out *out, const struct style *style, const struct conne
 	put_budget(&json, a);
 	json_string(&json, "verdict", verdict_word(a->verdict));
 	json_string(&json, "errno", errno_name(a->err));
-	json_sentence(&json, "cause", a->cause);
+	json_evidence(&json, &a->facts);
+	json_sentence(&json, "cause", text_str(&a->cause));
 	put_probe(&json, page->probe);
 	put_users(&json, page);
 	json_advice(&json, "advice", &a->advice);

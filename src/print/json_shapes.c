@@ -143,3 +143,51 @@ void json_end_line(struct json *json, bool pretty)
 	json_close(json, '}');
 	json->pretty = pretty;
 }
+
+static void put_fact(struct json *json, const struct fact *fact)
+{
+	bool whole = fact->value > -9e15 && fact->value < 9e15;
+
+	if (fact->kind == FACT_TEXT)
+		json_foreign(json, fact->name, fact->known ? text_str(&fact->text) : NULL,
+			     fact->text.count);
+	else if (!fact->known)
+		json_null(json, fact->name);
+	else if (fact->kind == FACT_BOOL)
+		json_bool(json, fact->name, fact->value != 0);
+	else if (whole && (fact->kind == FACT_COUNT || fact->kind == FACT_BYTES ||
+			   fact->kind == FACT_MS || fact->kind == FACT_ID ||
+			   fact->kind == FACT_LEFT_MS))
+		json_i64(json, fact->name, (int64_t)fact->value);
+	else
+		json_real(json, fact->name, fact->value);
+}
+
+static bool is_in_group(const struct fact *fact, const char *group)
+{
+	return fact->group && strcmp(fact->group, group) == 0;
+}
+
+void json_evidence(struct json *json, const struct facts *facts)
+{
+	const struct fact *at = facts->at;
+	size_t count = facts->count, before;
+
+	json_open(json, "evidence", '{');
+	for (size_t i = 0; i < count; i++) {
+		if (!at[i].group) {
+			put_fact(json, &at[i]);
+			continue;
+		}
+		for (before = 0; before < i && !is_in_group(&at[before], at[i].group); before++)
+			;
+		if (before < i)
+			continue;
+		json_open(json, at[i].group, '{');
+		for (size_t j = i; j < count; j++)
+			if (is_in_group(&at[j], at[i].group))
+				put_fact(json, &at[j]);
+		json_close(json, '}');
+	}
+	json_close(json, '}');
+}

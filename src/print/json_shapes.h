@@ -19,6 +19,8 @@ void json_sentence(struct json *json, const char *name, const char *sentence);
 void json_name(struct json *json, const char *name, const char *bytes);
 void json_addr(struct json *json, const char *name, const struct addr *addr,
 	       enum family family);
+/* The object "evidence"; facts of a group are an object in it. */
+void json_evidence(struct json *json, const struct facts *facts);
 void json_advice(struct json *json, const char *name, const struct advice *advice);
 /* An object with a count for every state. */
 void json_states(struct json *json, const char *name, const uint32_t count[STATE_COUNT]);

@@ -9,6 +9,7 @@
 #include "print/cell.h"
 #include "print/page.h"
 #include "print/who.h"
+#include "words/fill.h"
 
 #include <errno.h>
 
@@ -125,7 +126,7 @@ static void put_blocker(struct text *text, const struct page *page,
 	const char *sentence = bind_blocker_text(answer, blocker);
 
 	cell_str(text, blocker->certain ? "" : "perhaps: ");
-	if (*sentence && !strstr(answer->cause, sentence))
+	if (*sentence && !strstr(text_str(&answer->cause), sentence))
 		text_add_sentence(text, sentence);
 	else
 		put_ends(text, page, sock);
@@ -205,18 +206,18 @@ static void put_free(struct text *text, const struct bind_answer *answer)
 	for (size_t i = 0; i < count; i++)
 		lasting = lasting || is_lasting(&answer->blockers.at[i]);
 	if (answer->free_in_ms.is) {
-		cell_str(text, "; free by itself in ");
-		cell_duration(text, answer->free_in_ms.value, true);
+		cell_str(text, "; frees itself in ");
+		fill_number(text, FACT_LEFT_MS, (double)answer->free_in_ms.value);
 	} else {
-		cell_str(text, lasting ? "; does not become free by itself" :
-			 "; when it becomes free by itself is not known");
+		cell_str(text, lasting ? "; will not free itself" :
+			 "; when it frees itself is not known");
 	}
 }
 
 static void put_reason(struct text *text, const struct bind_answer *answer)
 {
-	cell_str(text, *answer->cause ? ": " : "");
-	text_add_sentence(text, answer->cause);
+	cell_str(text, answer->cause.count ? ": " : "");
+	text_add_sentence(text, text_str(&answer->cause));
 	if (answer->blockers.count)
 		put_free(text, answer);
 }
@@ -227,7 +228,7 @@ static const char *bind_call(const struct bind_outcome *outcome)
 	return outcome->at_listen ? "listen() after bind()" : "bind()";
 }
 
-/* "FAILS: bind() of 0.0.0.0:80 (TCP) says EADDRINUSE" */
+/* "FAILS: bind() to 0.0.0.0:80 (TCP) would fail with EADDRINUSE" */
 static void put_verdict(struct text *text, const struct bind_outcome *asked, bool listens,
 			const char *what)
 {
@@ -235,19 +236,19 @@ static void put_verdict(struct text *text, const struct bind_outcome *asked, boo
 
 	switch (asked->verdict) {
 	case VERDICT_OK:
-		text_addf(text, listens ? "OK: bind() and listen() of %s work" :
-			  "OK: bind() of %s works", what);
+		text_addf(text, listens ? "OK: bind() and listen() on %s work" :
+			  "OK: bind() to %s works", what);
 		break;
 	case VERDICT_FAILS:
-		text_addf(text, "FAILS: %s of %s", bind_call(asked), what);
-		text_addf(text, name ? " says %s" : " fails", name);
+		text_addf(text, "FAILS: %s to %s", bind_call(asked), what);
+		text_addf(text, name ? " would fail with %s" : " would fail", name);
 		break;
 	case VERDICT_DEPENDS:
-		text_addf(text, "DEPENDS: bind() of %s", what);
-		text_addf(text, name ? " may say %s" : " may fail", name);
+		text_addf(text, "DEPENDS: bind() to %s", what);
+		text_addf(text, name ? " may fail with %s" : " may fail", name);
 		break;
 	default:
-		text_addf(text, "UNKNOWN: what bind() of %s says cannot be told", what);
+		text_addf(text, "UNKNOWN: cannot tell whether bind() to %s works", what);
 	}
 }
 
@@ -438,7 +439,7 @@ void bind_text(struct out *out, const struct style *style, const struct bind_pag
 	print_headline(&page, bind);
 	if (!style->quiet) {
 		print_blockers(&page, answer);
-		page_sentence(&page, "settled by", answer->settles);
+		page_sentence(&page, "settled by", text_str(&answer->settles));
 		print_with(&page, bind);
 		page_advice(&page, "fix", &answer->advice);
 		page_advice(&page, "note", &answer->notes);
@@ -458,8 +459,8 @@ static void print_unix_headline(const struct page *page, const struct unix_page 
 	cell_word(&what, named->ask->name, named->ask->size);
 	text_addf(&what, " (unix %s)", unix_type_name(named->ask->type));
 	put_verdict(&text, &answer->asked, false, what.at);
-	cell_str(&text, *answer->cause ? ": " : "");
-	text_add_sentence(&text, answer->cause);
+	cell_str(&text, answer->cause.count ? ": " : "");
+	text_add_sentence(&text, text_str(&answer->cause));
 	page_headline(page, bind_ink(answer->asked.verdict), text.at);
 	text_fini(&what);
 	text_fini(&text);

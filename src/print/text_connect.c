@@ -15,150 +15,27 @@
 #define BAR_MOST   40
 #define BAR_LEAST  5
 #define USERS_MAX  10   /* on a terminal; into a pipe all */
-#define LONGEST_S  1e9  /* further ahead nothing is foretold */
 
 /* -- the first line ------------------------------------------------------ */
-
-static void put_service(struct text *text, const struct addr *addr, enum family family,
-			uint16_t port)
-{
-	cell_host(text, addr, family);
-	cell_char(text, ':');
-	cell_u64(text, port);
-}
-
-/* "from 10.0.0.5 to 10.0.0.9:443" */
-static void put_way(struct text *text, const struct connect_ask *ask)
-{
-	cell_str(text, "from ");
-	cell_host(text, &ask->source, ask->family);
-	cell_str(text, " to ");
-	put_service(text, &ask->destination, ask->family, ask->port);
-}
-
-static void put_user(struct text *text, const struct snapshot *seen, const struct port_user *user)
-{
-	const struct cgroup *cgroup = user_cgroup(seen, user);
-
-	if (user->process >= 0) {
-		who_process(text, &seen->processes.at[user->process]);
-		who_placed(text, cgroup);
-	} else if (!who_place(text, cgroup)) {
-		cell_str(text, user->count == user->states[STATE_TIME_WAIT] ? "no process" :
-			 "no process, or one not seen");
-	}
-}
-
-/* Who holds most of what this destination cannot have. */
-static void put_first_user(struct text *text, const struct connect_page *page)
-{
-	const struct port_user *user = page->answer->users.at;
-
-	if (!page->answer->users.count)
-		return;
-	if (user->count == user->states[STATE_TIME_WAIT]) {
-		cell_str(text, "; most are in TIME_WAIT: ");
-	} else {
-		cell_str(text, "; most held by ");
-		put_user(text, page->seen, user);
-		cell_str(text, ": ");
-	}
-	cell_thousands(text, user->count);
-}
-
-static void put_interval(struct text *text, const struct connect_answer *a)
-{
-	if (a->left_min == a->left_max)
-		return;
-	cell_str(text, " (");
-	cell_thousands(text, a->left_min);
-	cell_str(text, " for certain");
-	if (a->left_max != a->left) {
-		cell_str(text, ", at most ");
-		cell_thousands(text, a->left_max);
-	}
-	cell_char(text, ')');
-}
-
-static void put_next_free(struct text *text, const struct known *next_free_ms)
-{
-	if (!next_free_ms->is)
-		return;
-	cell_str(text, "; the next port is free in ");
-	cell_duration(text, next_free_ms->value, true);
-}
-
-static void put_exhausted(struct text *text, const struct connect_page *page)
-{
-	const struct connect_answer *a = page->answer;
-
-	text_addf(text, "EXHAUSTED: %s ", page->ask->bind_first ? "bind() to port 0" : "connect()");
-	put_way(text, page->ask);
-	text_addf(text, " says %s: none of ", a->err ? errno_name(a->err) : "EADDRNOTAVAIL");
-	page_count(text, a->capacity, "port");
-	cell_str(text, " is left");
-	put_interval(text, a);
-	put_next_free(text, &a->next_free_ms);
-	put_first_user(text, page);
-}
-
-static void put_left(struct text *text, const struct connect_page *page)
-{
-	const struct connect_answer *a = page->answer;
-	bool tight = a->verdict == CONNECT_TIGHT;
-
-	cell_str(text, tight ? "TIGHT: only " : "OK: ");
-	page_count(text, a->left, "more connect()");
-	cell_str(text, a->left == 1 ? " fits " : " fit ");
-	put_way(text, page->ask);
-	cell_str(text, page->ask->bind_first ? " with bind() first" : "");
-	put_interval(text, a);
-	cell_str(text, ", of ");
-	page_count(text, a->capacity, "port");
-	if (a->exhaustion_known && a->exhausted_in_s < LONGEST_S) {
-		cell_str(text, "; at the present rate none is left in ");
-		cell_duration(text, (int64_t)(a->exhausted_in_s * 1000), false);
-	}
-	if (tight)
-		put_first_user(text, page);
-}
 
 static bool is_blind(const struct connect_answer *a)
 {
 	return a->verdict == CONNECT_UNKNOWN && !a->capacity;
 }
 
-/* What is missing in an incomplete listing can only have taken more. */
-static void put_unknown(struct text *text, const struct connect_page *page)
+static void print_headline(const struct page *page, const struct connect_answer *a)
 {
-	cell_str(text, "UNKNOWN: how many connect()s fit ");
-	put_way(text, page->ask);
-	cell_str(text, " cannot be told");
-	if (is_blind(page->answer)) {
-		cell_str(text, *page->answer->cause ? ": " : "");
-		text_add_sentence(text, page->answer->cause);
-	} else {
-		cell_str(text, ", at most ");
-		cell_thousands(text, page->answer->left_max);
-	}
-}
+	static const struct { const char *word; enum ink ink; } verdicts[] = {
+		[CONNECT_OK] = { "OK", INK_GREEN }, [CONNECT_TIGHT] = { "TIGHT", INK_YELLOW },
+		[CONNECT_EXHAUSTED] = { "EXHAUSTED", INK_RED },
+		[CONNECT_UNKNOWN] = { "UNKNOWN", INK_YELLOW },
+	};
+	struct text text = { 0 };
 
-static enum ink put_headline(struct text *text, const struct connect_page *page)
-{
-	switch (page->answer->verdict) {
-	case CONNECT_OK:
-		put_left(text, page);
-		return INK_GREEN;
-	case CONNECT_TIGHT:
-		put_left(text, page);
-		return INK_YELLOW;
-	case CONNECT_EXHAUSTED:
-		put_exhausted(text, page);
-		return INK_RED;
-	default:
-		put_unknown(text, page);
-		return INK_YELLOW;
-	}
+	text_addf(&text, "%s: ", verdicts[a->verdict].word);
+	text_add_sentence(&text, text_str(&a->cause));
+	page_headline(page, verdicts[a->verdict].ink, text.at);
+	text_fini(&text);
 }
 
 /* -- what the range is used for ------------------------------------------ */
@@ -273,6 +150,19 @@ static void print_range(const struct page *page, const struct connect_answer *a)
 
 /* -- who uses it --------------------------------------------------------- */
 
+static void put_user(struct text *text, const struct snapshot *seen, const struct port_user *user)
+{
+	const struct cgroup *cgroup = user_cgroup(seen, user);
+
+	if (user->process >= 0) {
+		who_process(text, &seen->processes.at[user->process]);
+		who_placed(text, cgroup);
+	} else if (!who_place(text, cgroup)) {
+		cell_str(text, user->count == user->states[STATE_TIME_WAIT] ? "no process" :
+			 "no process, or one not seen");
+	}
+}
+
 static void put_states(struct text *text, const uint32_t count[STATE_COUNT])
 {
 	bool first = true;
@@ -350,11 +240,11 @@ static void print_search(const struct page *page, const struct connect_page *con
 {
 	if (connect->answer->cliff && connect->ask->bind_first)
 		page_labelled(page, "search", "more than half of the range is taken: every bind() "
-			      "to port 0 searches taken ports first, which costs CPU time long before "
+			      "to port 0 first scans taken ports, which costs CPU time long before "
 			      "the ports run out");
 	else if (connect->answer->cliff)
 		page_labelled(page, "search", "more than half of the range is in use towards this "
-			      "destination: every connect() first tries that half in vain, which "
+			      "destination: every connect() first scans a half that is full, which "
 			      "costs CPU time long before the ports run out");
 }
 
@@ -400,12 +290,8 @@ static void print_rest(const struct page *page, const struct connect_page *conne
 void connect_text(struct out *out, const struct style *style, const struct connect_page *connect)
 {
 	struct page page = { out, style, connect->seen, LABEL };
-	struct text text = { 0 };
-	enum ink ink;
 
-	ink = put_headline(&text, connect);
-	page_headline(&page, ink, text.at);
-	text_fini(&text);
+	print_headline(&page, connect->answer);
 	if (!style->quiet)
 		print_rest(&page, connect);
 	page_gaps(&page);

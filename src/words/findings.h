@@ -33,8 +33,18 @@ struct finding_words {
 	struct words_row avoid[WORDS_ROWS];     /* popular cures that are wrong */
 };
 
-/* What helps where TIME_WAIT takes the ports, by the facts of trend_facts(). */
-extern const struct words_row reuse_rows[];
+/* One sentence each for port-exhaustion and for connect. */
+#define REUSE_ROWS \
+	{ "largest_share=time_wait", "Use connections again (keep-alive, a pool), or let the server close " \
+	  "first: TIME_WAIT is then on its side and takes no port here.[ This setup sustains at " \
+	  "most {sustained_per_s} new {sustained_per_s?connection|connections} per second.]" }, \
+	{ "tw_reuse_step=timestamps", "Set net.ipv4.tcp_timestamps=1 and net.ipv4.tcp_tw_reuse=1: " \
+	  "only connections with timestamps can be taken over from TIME_WAIT." }, \
+	{ "tw_reuse_step=tw_reuse", "Set net.ipv4.tcp_tw_reuse={tw_reuse_wanted:1 (2 for loopback)}: " \
+	  "connect() then takes over TIME_WAITs[ older than {tw_reuse_delay_ms}] (both ends need " \
+	  "timestamps)." }, \
+	{ "tw_reuse_step=tw_reuse_delay", "Set net.ipv4.tcp_tw_reuse_delay=1000, the usual one[ (it is " \
+	  "{tw_reuse_delay_ms} now)]: ports come back sooner." }
 
 /* The words of the finding called @id, or NULL: there are some for each rule. */
 const struct finding_words *finding_words(const char *id);

@@ -8,24 +8,6 @@
 
 /* ---- names -------------------------------------------------------------- */
 
-static void say_cgroup(struct text *text, const struct snapshot *seen, uint64_t id)
-{
-	const struct cgroup *cgroup = id ? snapshot_cgroup(seen, id) : NULL;
-	const char *unit, *container, *name;
-
-	if (!cgroup) {
-		text_addf(text, "a process hidden from you");
-		return;
-	}
-	unit = cgroup_unit(cgroup);
-	container = cgroup_container(cgroup);
-	name = unit ?: container ?: cgroup->path;
-	text_addf(text, unit ? "the unit " : container ? "the container " :
-		  "the cgroup ");
-	text_add_word(text, name, name == container ? who_container_size(name) :
-		      strlen(name));
-}
-
 static void say_owner(struct text *text, const struct snapshot *seen, const struct subject *subject)
 {
 	size_t count = 0;
@@ -37,7 +19,7 @@ static void say_owner(struct text *text, const struct snapshot *seen, const stru
 	else if (count)
 		who_process_is(text, seen, holders[0].process);
 	else
-		say_cgroup(text, seen, subject->cgroup_id);
+		who_cgroup_is(text, seen, subject->cgroup_id);
 }
 
 static void tell_subject(struct facts *facts, const struct snapshot *seen,

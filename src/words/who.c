@@ -22,21 +22,36 @@ void who_process_is(struct text *text, const struct snapshot *seen, uint32_t pro
 	who_is(text, p->comm, p->comm_size, p->pid);
 }
 
-void who_address(struct text *text, const struct addr *addr, uint16_t port)
-{
-	enum family family = addr_is_v4(addr) ? FAMILY_IPV4 : FAMILY_IPV6;
-	char name[ADDR_TEXT];
-
-	addr_format(name, addr, family);
-	if (!port)
-		text_addf(text, "%s", name);
-	else
-		text_addf(text, family == FAMILY_IPV6 ? "[%s]:%u" : "%s:%u", name, port);
-}
-
-size_t who_container_size(const char *container)
+void who_container_is(struct text *text, const char *container)
 {
 	size_t size = strlen(container);
 
-	return size == LONG_ID ? SHORT_ID : size;
+	text_add_word(text, container, size == LONG_ID ? SHORT_ID : size);
+}
+
+void who_cgroup_is(struct text *text, const struct snapshot *seen, uint64_t id)
+{
+	const struct cgroup *cgroup = id ? snapshot_cgroup(seen, id) : NULL;
+	const char *unit, *container, *name;
+
+	if (!cgroup) {
+		text_addf(text, "a process hidden from you");
+		return;
+	}
+	unit = cgroup_unit(cgroup);
+	container = cgroup_container(cgroup);
+	name = unit ?: cgroup->path;
+	text_addf(text, unit ? "the unit " : container ? "the container " : "the cgroup ");
+	if (!unit && container)
+		who_container_is(text, container);
+	else
+		text_add_word(text, name, strlen(name));
+}
+
+void who_address(struct text *text, const struct addr *addr, uint16_t port)
+{
+	char name[ADDR_PORT_TEXT];
+
+	addr_format_port(name, addr, port);
+	text_addf(text, "%s", name);
 }

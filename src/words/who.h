@@ -10,10 +10,13 @@
 void who_is(struct text *text, const char *comm, size_t size, int64_t pid);
 void who_process_is(struct text *text, const struct snapshot *seen, uint32_t process);
 
+/* The part of a container id that people type. */
+void who_container_is(struct text *text, const char *container);
+
+/* "the unit cron.service"; "a process hidden from you" when the cgroup is not known. */
+void who_cgroup_is(struct text *text, const struct snapshot *seen, uint64_t id);
+
 /* "10.0.0.9:443", "[fd00::1]:443"; without the port when it is 0. v4-mapped ones are IPv4. */
 void who_address(struct text *text, const struct addr *addr, uint16_t port);
-
-/* The bytes of a container id that people type, all of another name. */
-size_t who_container_size(const char *container);
 
 #endif

@@ -144,7 +144,7 @@ assert len({row[0] for row in rows[:21]}) == 21 and all(row[0] for row in rows[:
 	for port in {40000..40020}; do
 		run_bounded bind "$port" --from "$file"
 		[ "$status" -eq 2 ] && is_harmless
-		[ "$(grep -oE '\(pid [0-9]+\)' <<<"$output" | sort -u)" = "(pid $((port - 39800)))" ] || { echo "$output"; return 1; }
+		[ "$(grep -oE '\[[0-9]+\] ' <<<"$output" | sort -u)" = "[$((port - 39800))] " ] || { echo "$output"; return 1; }
 		[ "$(grep -c '^[A-Z]' <<<"$output")" -eq 1 ]
 	done
 	# what a shell is given is one word for it, too
@@ -265,7 +265,7 @@ try:
             ("bind", folder + "/a b.sock"), ("bind", "@a b@"), ("connect", "127.0.0.1:7003"), ("connect",), ("bind", "--json", "7004"):
         ask(*words, statuses=(0, 1, 2, 3))
     verdict = ask("bind", "7004", statuses=(2,))
-    assert set(re.findall(r"\(pid ([0-9]+)\)", verdict)) == {str(children[4])}, verdict
+    assert set(re.findall(r"\[([0-9]+)\] ", verdict)) == {str(children[4])}, verdict
     # what would be closed, what is, and the end of what was
     ask("list", "-K", "-tlnpH", *ours, lines=count, statuses=(0, 1))
     follower = subprocess.Popen([sockvet, "list", "-E", "-t"], stdout=subprocess.PIPE, bufsize=0, stderr=subprocess.DEVNULL)

@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""No sentence of a finding has a number that its JSON lacks.
+"""No sentence has a number that the JSON of the same answer lacks.
 
-numbers.py CATALOGUE < check.json    the findings of a document of check
-numbers.py CATALOGUE FILE.told...    those of situations, whose lines hold what JSON does (tests/unit/told/README)
+numbers.py < document.json    of check, bind or connect
+numbers.py FILE.told...       situations, whose lines hold what JSON does (tests/unit/told/README)
 
 Numbers that stand in the catalogue's own text (a sysctl's value, a version) are allowed. Prints what is not.
 """
+import glob
 import json
+import os
 import re
 import sys
 
+WORDS = os.path.join(os.path.dirname(__file__), "../../src/words/*.[ch]")
+SENTENCES = ("cause", "settles", "fix", "advice", "avoid", "notes", "text")
 NUMBER = re.compile(r"\d+(?:[.,:]\d+)*(?:m\d\ds|h\d\dm|d\d\dh)?")
 
 
@@ -19,7 +23,7 @@ def numbers_of(text):
 
 
 def leaves(value):
-    if isinstance(value, (dict, list)):
+    if isinstance(value, (dict, list, tuple)):
         for inner in value.values() if isinstance(value, dict) else value:
             yield from leaves(inner)
     elif value is not None and not isinstance(value, bool):
@@ -42,22 +46,36 @@ def duration(ms):
 def spellings(value):
     """Every way in which a sentence may spell a value of JSON."""
     if isinstance(value, str):
-        return numbers_of(value)
+        return {part for number in numbers_of(value) for part in number.rsplit(":", 1)}
     return {str(int(value)), "%d" % round(value), f"{int(value):,}", "%.3g" % value, duration(value),
-            duration(value * 1000 + 0.5)}
+            duration(value * 1000 + 0.5), duration(value + (99 if value < 60000 else 999))}
 
 
-def constants(catalogue):
-    literals = re.findall(r'"((?:[^"\\]|\\.)*)"', open(catalogue, encoding="utf-8").read())
+def constants():
+    literals = [literal for path in glob.glob(WORDS)
+                for literal in re.findall(r'"((?:[^"\\]|\\.)*)"', open(path, encoding="utf-8").read())]
     return numbers_of(re.sub(r"\{[^}]*\}", "", "".join(literals)))
 
 
+def split(answer):
+    """(values, sentences) of an object"""
+    values, sentences = {}, []
+    for key, value in answer.items():
+        if key in SENTENCES:
+            sentences += [value] if isinstance(value, str) else value or []
+        elif key == "blockers":
+            values[key], said = zip(*map(split, value)) if value else ((), ())
+            sentences += sum(said, [])
+        elif key != "sockets":
+            values[key] = value
+    return values, sentences
+
+
 def of_document(document):
-    """(values, sentences) of each finding"""
-    for finding in document["findings"]:
-        values = {key: value for key, value in finding.items()
-                  if key not in ("cause", "fix", "avoid", "sockets")}
-        yield list(leaves([values, document["limits"]])), [finding["cause"], *finding["fix"], *finding["avoid"]]
+    """(values, sentences) of each finding, or of the one answer"""
+    for answer in document.get("findings", [document]):
+        values, sentences = split(answer)
+        yield list(leaves([list(leaves(values)), document.get("limits")])), sentences
 
 
 def of_situations(path):
@@ -69,9 +87,15 @@ def of_situations(path):
             values, sentences = [], []
         if line.startswith("="):
             seen = []
-        elif line.startswith(("process", "cgroup")):    # JSON names them in the subject
-            seen.append(line)
-        elif re.match(r">   (cause|fix|avoid): ", line):
+        elif line.startswith(("process", "cgroup", "sock", "local", "elsewhere")):
+            # JSON names them in the subject or lists them as blockers, addresses and places.
+            seen += ["4026532000"] * line.startswith("elsewhere -")     # told_read.h
+            more = re.search(r" r?x=(\d+)", line)
+            seen += [line, *(int(number) + i for number in re.findall(r":(\d+)", line)
+                             for i in range(int(more[1]) if more else 1))]
+        elif line.startswith(("bind", "connect")):
+            values = [line]
+        elif re.match(r">   (cause|fix|avoid|settles|advice|note): |>     ", line):
             sentences.append(line)
         elif line.startswith(">"):
             values += [line, *(float(number) for number in re.findall(r"\d+(?:\.\d+)?", line))]
@@ -88,8 +112,10 @@ def strange(groups, allowed):
 
 
 def main():
-    groups = [of_situations(path) for path in sys.argv[2:]] or [of_document(json.load(sys.stdin))]
-    found = [line for group in groups for line in strange(group, constants(sys.argv[1]))]
+    groups = [of_situations(path) for path in sys.argv[1:]]
+    text = "" if groups else sys.stdin.read()
+    groups += [of_document(json.loads(text))] if text else []   # an error has no document
+    found = [line for group in groups for line in strange(group, constants())]
     print("".join(line + "\n" for line in found), end="")
     return bool(found)
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/grow.h"
 #include "judge/bind.h"
+#include "words/bind.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -135,6 +136,7 @@ static void judge_this(const struct bind_ask *ask)
 {
 	bind_answer_fini(&answer);
 	judge_bind(&seen, ask, &scene, &answer);
+	words_bind(&seen, ask, &scene, &answer);
 }
 
 /* The verdict, and what has to hold of every answer. */
@@ -146,7 +148,7 @@ static enum verdict judged(const char *address, const char *flags, uint32_t uid)
 
 	judge_this(&ask);
 	assert_int_equal(answer.with[with].verdict, answer.asked.verdict);
-	assert_true(*answer.cause);
+	assert_true(answer.cause.count);
 	assert_false(answer.asked.at_listen);
 	if (answer.asked.verdict == VERDICT_OK) {
 		assert_int_equal(answer.blockers.count, 0);
@@ -154,7 +156,7 @@ static enum verdict judged(const char *address, const char *flags, uint32_t uid)
 		assert_int_equal(answer.asked.err, 0);
 	}
 	if (answer.asked.verdict == VERDICT_DEPENDS)
-		assert_true(*answer.settles);
+		assert_true(answer.settles.count);
 	for (size_t i = 0; i < answer.advice.count; i++)
 		if (strstr(answer.advice.text[i], "Set SO_REUSEADDR before bind(): what"))
 			assert_int_equal(answer.with[with | WITH_REUSEADDR].verdict, VERDICT_OK);
@@ -287,10 +289,10 @@ static void leftovers(void **state)
 			there(states[i], "127.0.0.1", left[j / 4].flags, 7);
 			if (judged("127.0.0.1", news[j % 4], 7) != wanted)
 				fail_msg("%s [%s] [%s]: %s", state_table[states[i]].name,
-					 left[j / 4].flags, news[j % 4], answer.cause);
+					 left[j / 4].flags, news[j % 4], text_str(&answer.cause));
 			/* S: a rule says no, and only the shortcut says otherwise */
 			if (said == 'S')
-				assert_non_null(strstr(answer.cause, "almost certainly no"));
+				assert_non_null(strstr(text_str(&answer.cause), "only one shortcut"));
 			assert_int_equal(answer.free_in_ms.is, states[i] == STATE_TIME_WAIT &&
 					 wanted != VERDICT_OK);
 		}
@@ -316,14 +318,14 @@ static void groups_are_of_one_uid(void **state)
 	(void)state;
 	there(STATE_LISTEN, "127.0.0.1", "p", 1000);
 	assert_int_equal(judged("127.0.0.1", "p", 1000), VERDICT_OK);
-	assert_non_null(noted("shared out among 2"));
+	assert_non_null(noted("shared among 2"));
 	assert_int_equal(judged("0.0.0.0", "ap", 1000), VERDICT_OK);
 	assert_int_equal(judged("127.0.0.1", "", 1000), VERDICT_FAILS);
 	assert_non_null(advised("Set SO_REUSEPORT"));
 	/* another uid, root included; the shortcut remains: fchown() may have made the uid */
 	assert_int_equal(judged("127.0.0.1", "p", 0), VERDICT_DEPENDS);
-	assert_non_null(strstr(answer.cause, "1000 there, 0 here"));
-	assert_non_null(strstr(answer.cause, "almost certainly no"));
+	assert_non_null(strstr(text_str(&answer.cause), "uid 1000 there, 0 here"));
+	assert_non_null(strstr(text_str(&answer.cause), "only one shortcut"));
 	assert_int_equal(answer.with[WITH_REUSEADDR].verdict, VERDICT_FAILS);
 	/* what waits in TIME_WAIT is of no uid */
 	restart();
@@ -399,7 +401,7 @@ static void datagrams_in_another_order(void **state)
 	datagram("127.0.0.1", "a", 0);
 	judge_this(&ask);
 	assert_int_equal(answer.asked.verdict, VERDICT_DEPENDS);
-	assert_true(*answer.settles);
+	assert_true(answer.settles.count);
 	assert_int_equal(answer.blockers.count, 1);
 	assert_false(answer.blockers.at[0].certain);
 	seen.socks.at[0].reuseport = false;
@@ -569,7 +571,7 @@ static void probe_decides(void **state)
 	there(STATE_LISTEN, "127.0.0.1", "", 0);
 	scene.probe.made = true;
 	assert_int_equal(judged("127.0.0.1", "p", 0), VERDICT_OK);
-	assert_non_null(strstr(answer.cause, "kernel was asked"));
+	assert_non_null(strstr(text_str(&answer.cause), "kernel was asked"));
 	/* what no rule knows */
 	scene.probe.err = EPERM;
 	assert_int_equal(judged("127.0.0.2", "", 0), VERDICT_FAILS);
@@ -578,7 +580,7 @@ static void probe_decides(void **state)
 	/* the address is here: the probe's word for it has another cause */
 	scene.probe.err = EADDRNOTAVAIL;
 	assert_int_equal(judged("127.0.0.2", "", 0), VERDICT_FAILS);
-	assert_null(strstr(answer.cause, "not an address"));
+	assert_null(strstr(text_str(&answer.cause), "not an address"));
 	assert_null(advised("Bind an address"));
 }
 
@@ -606,18 +608,18 @@ static void blockers_and_time(void **state)
 	assert_true(answer.free_in_ms.is && answer.free_in_ms.value == 41000);
 	assert_true(answer.blockers.count == 2 && answer.blockers.at[1].frees_in_ms.value == 7200);
 	assert_non_null(advised("Wait 41 s"));
-	assert_non_null(advised("only if the old socket had it too"));
+	assert_non_null(advised("only if the old server set it, too"));
 	assert_non_null(advised("ss -K state time-wait"));
 	assert_null(advised("Stop"));
 	/* with RA on this side it hangs on flags that nobody can ask for */
 	assert_int_equal(judged("127.0.0.1", "a", 0), VERDICT_DEPENDS);
 	assert_false(answer.blockers.at[0].certain);
 	assert_true(answer.free_in_ms.is);
-	assert_non_null(strstr(answer.settles, "--probe"));
+	assert_non_null(strstr(text_str(&answer.settles), "--probe"));
 	/* a live sibling makes it likely and decides nothing */
 	there(STATE_ESTABLISHED, "127.0.0.1", "a", 0);
 	assert_int_equal(judged("127.0.0.1", "a", 0), VERDICT_DEPENDS);
-	assert_non_null(strstr(answer.cause, "likely"));
+	assert_non_null(strstr(text_str(&answer.cause), "likely"));
 	/* one that stays: the port does not get free by itself; the certain one first */
 	there(STATE_LISTEN, "0.0.0.0", "a", 0);
 	assert_int_equal(judged("127.0.0.1", "a", 0), VERDICT_FAILS);
@@ -666,10 +668,10 @@ static void holders(void **state)
 	hold(s, 12, "nginx\033[2J");
 	hold(s, 900, "worker");
 	assert_int_equal(judged("127.0.0.1", "", 0), VERDICT_FAILS);
-	assert_non_null(strstr(bind_blocker_text(&answer, answer.blockers.at), "nginx\\x1b\\x5b2J (pid 12)"));
-	assert_non_null(strstr(bind_blocker_text(&answer, answer.blockers.at), "also held by worker (pid 900)"));
+	assert_non_null(strstr(bind_blocker_text(&answer, answer.blockers.at), "nginx\\x1b\\x5b2J[12]"));
+	assert_non_null(strstr(bind_blocker_text(&answer, answer.blockers.at), "; worker[900] holds it, too"));
 	assert_non_null(strstr(bind_blocker_text(&answer, answer.blockers.at), "dual-stack"));
-	assert_non_null(advised("worker (pid 900), all of them"));
+	assert_non_null(advised("worker[900], all of them"));
 	/* a socket unit */
 	restart();
 	s = there(STATE_LISTEN, "0.0.0.0", "", 0);
@@ -687,7 +689,7 @@ static void holders(void **state)
 	restart();
 	there(STATE_LISTEN, "0.0.0.0", "", 0)->inode = 0;
 	assert_int_equal(judged("127.0.0.1", "", 0), VERDICT_FAILS);
-	assert_non_null(strstr(answer.cause, "the kernel itself"));
+	assert_non_null(strstr(text_str(&answer.cause), "the kernel itself"));
 }
 
 static void other_addresses(void **state)
@@ -731,7 +733,7 @@ static void two_idle_ones(void **state)
 	(void)state;
 	hold(s, 55, "old");
 	assert_int_equal(judged("127.0.0.1", "a", 0), VERDICT_OK);
-	assert_non_null(noted("old (pid 55) has bound the port too"));
+	assert_non_null(noted("old[55] has bound the port, too"));
 	assert_int_equal(judged("127.0.0.1", "", 0), VERDICT_FAILS);
 	assert_non_null(advised("Set SO_REUSEADDR before bind(): what"));
 }
@@ -792,14 +794,14 @@ static void unix_names(void **state)
 				.inode = 31, .type = UNIX_STREAM, .listens = true };
 		judge_unix(&seen, &ask, &there_is, &said);
 		if (said.asked.verdict != cases[i].verdict || said.asked.err != cases[i].err ||
-		    !strstr(said.cause, cases[i].cause))
-			fail_msg("case %zu: %s", i, said.cause);
+		    !strstr(text_str(&said.cause), cases[i].cause))
+			fail_msg("case %zu: %s", i, text_str(&said.cause));
 		if (cases[i].advice)
 			assert_non_null(strstr(said.advice.text[0], cases[i].advice));
 		for (size_t j = 0; j < said.advice.count; j++)
 			if (strstr(said.advice.text[j], "unlink") ||
 			    strncmp(said.advice.text[j], "Remove the file", 15) == 0)
-				assert_non_null(strstr(said.cause, "stale"));
+				assert_non_null(strstr(text_str(&said.cause), "stale"));
 		unix_answer_fini(&said);
 		unix_scene_fini(&there_is);
 	}
@@ -818,8 +820,8 @@ static void unix_file_that_others_may_use(void **state)
 	restart();
 	judge_unix(&seen, &ask, &there_is, &said);
 	assert_int_equal(said.asked.err, EADDRINUSE);
-	assert_null(strstr(said.cause, "stale"));
-	assert_non_null(strstr(said.cause, "other namespaces"));
+	assert_null(strstr(text_str(&said.cause), "stale"));
+	assert_non_null(strstr(text_str(&said.cause), "other namespaces"));
 	assert_non_null(strstr(said.advice.text[0], "connect()"));
 	unix_answer_fini(&said);
 }

@@ -13,7 +13,7 @@ static const struct told_row rows[] = {
 	{ "two uids are blamed where the listener has no SO_REUSEPORT",
 	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=a uid=5\n"
 	  "bind 10.9.0.1:8080 flags=p uid=6\n",
-	  { "; the listener did not set SO_REUSEPORT\n", "!of one uid" } },
+	  { "; the listener did not set SO_REUSEPORT\n", "!belong to one user" } },
 	{ "it is not said which UDP socket lacks which option",
 	  "sock close 10.9.0.1:8080 0.0.0.0:0 udp flags=\n"
 	  "bind 10.9.0.1:8080 udp flags=ap\n",
@@ -21,19 +21,19 @@ static const struct told_row rows[] = {
 	{ "a missing option is blamed where two uids part UDP sockets",
 	  "sock close 10.9.0.1:8080 0.0.0.0:0 udp flags=p uid=5\n"
 	  "bind 10.9.0.1:8080 udp flags=p uid=6\n",
-	  { "; a SO_REUSEPORT group is of one uid (5 there, 6 here)\n" } },
+	  { "only if they belong to one user (uid 5 there, 6 here)\n" } },
 
 	/* ---- what a live socket tells of a dead one ---- */
 	{ "a live socket at the first place tells nothing of a dead one",
 	  "sock established 10.9.0.1:8080 10.9.0.9:98 flags=a\n" UNKNOWN_TW
 	  "bind 10.9.0.1:8080 flags=a\n",
-	  { "; a live socket on that address set it: likely that one too\n" } },
+	  { "; a live socket on that address set it: likely that one, too\n" } },
 	{ "what one live socket tells is told for each of them",
 	  "sock established 10.9.0.1:8080 10.9.0.9:98 flags=a x=1\n"
 	  "sock established 10.9.0.1:8080 10.9.0.9:97 flags=a\n" UNKNOWN_TW
 	  "bind 10.9.0.1:8080 flags=a\n",
-	  { "gone in 1 s; it works only if that socket set SO_REUSEADDR too, which cannot be seen; "
-	    "a live socket on that address set it: likely that one too\n" } },
+	  { "gone in 1 s; it works only if that socket set SO_REUSEADDR, too, which is not known; "
+	    "a live socket on that address set it: likely that one, too\n" } },
 	{ "a socket that is not there any more tells of a dead one",
 	  UNKNOWN_TW "sock established 10.9.0.1:8080 10.9.0.9:98 flags=a\ngone sock\n"
 	  "bind 10.9.0.1:8080 flags=a\n",
@@ -41,19 +41,19 @@ static const struct told_row rows[] = {
 	{ "SO_REUSEADDR of others is told to whoever does not set it",
 	  "sock established 10.9.0.1:8080 10.9.0.9:98 flags=ap uid=0\n" UNKNOWN_TW
 	  "bind 10.9.0.1:8080 flags=p\n",
-	  { "depends", "it works only if that socket set SO_REUSEPORT too", "!a live socket" } },
+	  { "depends", "it works only if that socket set SO_REUSEPORT, too", "!a live socket" } },
 	{ "what is known of a socket is guessed from itself",
 	  "sock bound 10.9.0.1:8080 0.0.0.0:0 flags=p\n"
 	  "bind 10.9.0.1:8080 flags=ap\n",
-	  { "depends", "it works only if that socket set SO_REUSEADDR or SO_REUSEPORT too",
+	  { "depends", "it works only if that socket set SO_REUSEADDR or SO_REUSEPORT, too",
 	  "!a live socket" } },
 
 	/* ---- what was not seen ---- */
 	{ "an incomplete list hides the socket that is perhaps in the way",
 	  "gap dump\n" UNKNOWN_TW "bind 10.9.0.1:8080 flags=a\n",
-	  { "unknown", "not every socket on the port could be seen: a gap: dump; no process: "
-	    "TIME_WAIT of 10.9.0.1:8080 to 10.9.0.9:99, gone in 1 s; it works only if that socket "
-	    "set SO_REUSEADDR too" } },
+	  { "unknown", "not every socket on the port could be seen: a gap: dump; "
+	    "10.9.0.1:8080 to 10.9.0.9:99 in TIME_WAIT (no process), gone in 1 s; it works only if "
+	    "that socket set SO_REUSEADDR, too" } },
 	{ "a listing cut short is not told as the reason",
 	  "gap owners\ngap dump\nbind 10.9.0.1:8080\n",
 	  { "unknown", "could be seen: a gap: dump\n" } },

@@ -37,30 +37,30 @@ static const struct told_row rows[] = {
 	  "sock bound 10.9.0.1:8080 0.0.0.0:0\n"
 	  "sock time-wait 10.9.0.1:8080 10.9.0.9:99 timewait=1000 flags=\n"
 	  "bind 10.9.0.1:8080 flags=a\n",
-	  { "  cause: no process: TIME_WAIT of 10.9.0.1:8080",
-	    "  blocked by 1 time-wait frees in ms 1000\n    no process: TIME_WAIT of 10.9.0.1:8080 "
-	    "to 10.9.0.9:99, gone in 1 s\n  perhaps by 0 bound" } },
+	  { "  cause: 10.9.0.1:8080 to 10.9.0.9:99 in TIME_WAIT (no process)",
+	    "  blocked by 1 time-wait frees in ms 1000\n    10.9.0.1:8080 to "
+	    "10.9.0.9:99 in TIME_WAIT (no process), gone in 1 s\n  perhaps by 0 bound" } },
 	{ "what is for certain in the way loses its place at the head",
 	  "sock time-wait 10.9.0.1:8080 10.9.0.9:99 timewait=1000 flags=\n"
 	  "sock bound 10.9.0.1:8080 0.0.0.0:0\n"
 	  "bind 10.9.0.1:8080 flags=a\n",
-	  { "  cause: no process: TIME_WAIT of 10.9.0.1:8080" } },
+	  { "  cause: 10.9.0.1:8080 to 10.9.0.9:99 in TIME_WAIT (no process)" } },
 	{ "what goes by itself is told before a listener that came later",
 	  "sock time-wait 10.9.0.1:8080 10.9.0.9:99 timewait=1000 flags=\n"
 	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\n"
 	  "bind 10.9.0.1:8080\n",
-	  { "  cause: a process that cannot be seen from here listens on 10.9.0.1:8080" } },
+	  { "  cause: a process hidden from you listens on 10.9.0.1:8080" } },
 	{ "a listener loses its place before what goes by itself",
 	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\n"
 	  "sock time-wait 10.9.0.1:8080 10.9.0.9:99 timewait=1000 flags=\n"
 	  "bind 10.9.0.1:8080\n",
-	  { "  cause: a process that cannot be seen from here listens on 10.9.0.1:8080" } },
+	  { "  cause: a process hidden from you listens on 10.9.0.1:8080" } },
 	{ "equal ones do not come in the order in which they were met",
 	  "sock listen 10.9.0.2:8080 0.0.0.0:0 flags=\n"
 	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\n"
 	  "sock listen 10.9.0.3:8080 0.0.0.0:0 flags=\n"
 	  "bind 0.0.0.0:8080 kind=any\n",
-	  { "  cause: a process that cannot be seen from here listens on 10.9.0.2:8080" } },
+	  { "  cause: a process hidden from you listens on 10.9.0.2:8080" } },
 
 	/* ---- who opened a connection ---- */
 	{ "a connection whose port was given to bind() is not called outgoing",
@@ -84,7 +84,7 @@ static const struct told_row rows[] = {
 	{ "an orphan that still waits for its peer does not say for how long",
 	  "sock fin-wait-2 10.9.0.1:8080 10.9.0.9:99 inode=0 keepalive=5000 flags=\n"
 	  "bind 10.9.0.1:8080\n",
-	  { "(FIN_WAIT_2), until the peer closes or net.ipv4.tcp_fin_timeout runs out" } },
+	  { "in FIN_WAIT_2 (no process), until the peer closes or net.ipv4.tcp_fin_timeout runs out" } },
 	{ "a device without a name is left out",
 	  "link 2 eth0\nlocal 10.9.0.1 dev=9\n"
 	  "sock listen 10.9.0.1:8080 0.0.0.0:0 dev=9 flags=\n"
@@ -94,38 +94,38 @@ static const struct told_row rows[] = {
 	  "cgroup 7 /lxc.payload.customer-database/init.scope\nprocess 77 db cgroup=7\n"
 	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\nhold 77\n"
 	  "bind 10.9.0.1:8080\n",
-	  { "db (pid 77) in the container customer-database listens" } },
+	  { "db[77] in the container customer-database listens" } },
 	{ "a unit whose name is as long as the id of a container is cut",
 	  "cgroup 7 /system.slice/a-service-whose-name-has-as-many-letters-as-ids-have-123.service\n"
 	  "process 77 db cgroup=7\n"
 	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\nhold 77\n"
 	  "bind 10.9.0.1:8080\n",
-	  { "db (pid 77) of a-service-whose-name-has-as-many-letters-as-ids-have-123.service "
+	  { "db[77] of a-service-whose-name-has-as-many-letters-as-ids-have-123.service "
 	    "listens" } },
 	{ "the id of a container is told at a length that nobody types",
 	  "cgroup 7 /docker/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n"
 	  "process 77 db cgroup=7\n"
 	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\nhold 77\n"
 	  "bind 10.9.0.1:8080\n",
-	  { "db (pid 77) in the container 0123456789ab listens" } },
+	  { "db[77] in the container 0123456789ab listens" } },
 
 	/* ---- who else holds it ---- */
 	{ "an heir that the kernel listed before its elder is forgotten",
 	  "process 9 heir\nprocess 5 elder\n"
 	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\nhold 5\nhold 9\n"
 	  "bind 10.9.0.1:8080\n",
-	  { "elder (pid 5) listens on 10.9.0.1:8080; also held by heir (pid 9): the port" } },
+	  { "elder[5] listens on 10.9.0.1:8080; heir[9] holds it, too: the port" } },
 	{ "an heir that holds the next socket as well is forgotten",
 	  "process 5 elder\nprocess 9 heir\n"
 	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\nhold 5\nhold 9\n"
 	  "sock listen 10.9.0.1:8081 0.0.0.0:0 flags=\nhold 9\n"
 	  "bind 10.9.0.1:8080\n",
-	  { "elder (pid 5) listens on 10.9.0.1:8080; also held by heir (pid 9): the port" } },
+	  { "elder[5] listens on 10.9.0.1:8080; heir[9] holds it, too: the port" } },
 	{ "an heir with two descriptors of one socket is counted twice",
 	  "process 5 elder\nprocess 9 heir\n"
 	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\nhold 5\nhold 9\nhold 9\n"
 	  "bind 10.9.0.1:8080\n",
-	  { "; also held by heir (pid 9): the port", "Stop elder (pid 5); heir (pid 9), all" } },
+	  { "; heir[9] holds it, too: the port", "Stop elder[5]; heir[9], all" } },
 };
 
 int main(void)

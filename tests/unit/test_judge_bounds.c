@@ -22,16 +22,16 @@ static const struct told_row rows[] = {
 	{ "a process is to be stopped twice",
 	  "process 5 a\nprocess 6 b\nsock listen 0.0.0.0:80 0.0.0.0:0 inode=50\nhold 5\nhold 6\n"
 	  "sock listen 10.0.0.1:80 0.0.0.0:0 inode=51\nhold 6\nbind 0.0.0.0:80",
-	  { "Stop a (pid 5); b (pid 6), all of them." } },
+	  { "Stop a[5]; b[6], all of them." } },
 	{ "a process is to be stopped twice where its sockets live in two places",
 	  "cgroup 3 /one.slice/a.scope\ncgroup 4 /two.slice/b.scope\nprocess 5 a\n"
 	  "sock listen 10.0.0.1:80 0.0.0.0:0 inode=50 cgroup=3\nhold 5\n"
 	  "sock listen 10.0.0.2:80 0.0.0.0:0 inode=51 cgroup=4\nhold 5\nbind 0.0.0.0:80",
-	  { "Stop a (pid 5) of a.scope." } },
+	  { "Stop a[5] of a.scope." } },
 	{ "nobody more is hinted at beside four that hold a listener",
 	  "process 5 a\nprocess 6 b\nprocess 7 c\nprocess 8 d\n"
 	  "sock listen 0.0.0.0:80 0.0.0.0:0 inode=50\nhold 5\nhold 6\nhold 7\nhold 8\n"
-	  "bind 0.0.0.0:80", { "also held by b (pid 6), c (pid 7), d (pid 8): the port" } },
+	  "bind 0.0.0.0:80", { "b[6], c[7], d[8] hold it, too: the port" } },
 	{ "a socket that was not seen spoils the list of those that were",
 	  "bind 0.0.0.0:80 probe=98", { "reuseaddr+reuseport depends",
 	    "no socket that was seen is in the way" } },
@@ -48,7 +48,7 @@ static const struct told_row rows[] = {
 	{ "of two with the same name only one is to be stopped",
 	  "process 5 a\nprocess 6 a\nsock listen 0.0.0.0:80 0.0.0.0:0 inode=50\nhold 5\n"
 	  "sock listen 10.0.0.1:80 0.0.0.0:0 inode=51\nhold 6\nbind 0.0.0.0:80",
-	  { "Stop a (pid 5); a (pid 6), all of them." } },
+	  { "Stop a[5]; a[6], all of them." } },
 	{ "a network namespace that was not entered is not named as what is missing",
 	  "gap netns\nbind 0.0.0.0:80", { "could be seen: a gap: netns" } },
 	{ "one connection is counted as many",
@@ -72,7 +72,7 @@ static const struct told_row rows[] = {
 	  { "no local port is left", "1 of 1 local ports (100%) is in use", "!scans" } },
 	{ "one connection without TIME_WAIT is counted as many",
 	  "limit max_tw_buckets 10\ncounter time_wait_minisocks 10\ncounter time_wait_overflow 1\n"
-	  "connect 10.0.0.1 10.0.0.9:443", { "and 1 connection closed without" } },
+	  "connect 10.0.0.1 10.0.0.9:443", { "1 connection has closed without TIME_WAIT since boot, and its port came back" } },
 	{ "orphans are counted where their number is not known",
 	  "limit max_orphans 100\ncounter machine_orphans ?\ncounter machine_tcp_memory_pages 99\n"
 	  "limit tcp_mem_high_pages 100\ncheck",

@@ -2,6 +2,7 @@
 #include "base/grow.h"
 #include "judge/connect.h"
 #include "judge/trend.h"
+#include "words/connect.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -114,6 +115,7 @@ static void judge_it(const struct connect_ask *ask, const struct port_probe *pro
 {
 	connect_answer_fini(&answer);
 	assert_true(judge_connect(&seen, ask, probe, &tight, &answer));
+	words_connect(&seen, ask, &answer);
 	assert_true(answer.left_min <= answer.left);
 	assert_true(answer.left <= answer.left_max);
 	assert_true(answer.left_max <= answer.capacity);
@@ -400,7 +402,7 @@ static void a_probe_decides(void **state)
 	assert_int_equal(answer.left_min, 5);
 	assert_int_equal(answer.left, 9);
 	assert_int_equal(answer.left_max, 9);
-	assert_true(says(&answer.notes, "--probe settles"));
+	assert_true(says(&answer.notes, "--probe asks it"));
 	for (unsigned port = 40000; port < 40005; port++) {
 		assert_true(answer.open[port / 8] >> (port % 8) & 1);
 		answer_port(&probe, port, port != 40001 && port != 40004);
@@ -429,7 +431,7 @@ static void a_probe_that_ended_early_leaves_an_interval(void **state)
 	judge_it(&ask, &probe);
 	assert_int_equal(answer.left_min, 8);
 	assert_int_equal(answer.left_max, 9);
-	assert_true(says(&answer.notes, "was not asked about 1 port."));
+	assert_true(says(&answer.notes, "1 port may be blocked: the kernel was not asked about it."));
 	end();
 }
 
@@ -481,6 +483,7 @@ static void an_odd_range_can_miss_an_end(void **state)
 
 static void what_was_not_seen_is_never_ok(void **state)
 {
+	struct connect_ask ask = { .port = 1 };
 	struct destinations all;
 
 	(void)state;
@@ -499,10 +502,10 @@ static void what_was_not_seen_is_never_ok(void **state)
 	end();
 	begin(40000, 40099);
 	seen.limits.reserved_known = false;
-	assert_false(judge_connect(&seen, &(struct connect_ask){ .port = 1 }, NULL, &tight,
-				   &answer));
+	assert_false(judge_connect(&seen, &ask, NULL, &tight, &answer));
+	words_connect(&seen, &ask, &answer);
 	assert_int_equal(answer.verdict, CONNECT_UNKNOWN);
-	assert_true(*answer.cause);
+	assert_true(answer.cause.count);
 	assert_false(judge_destinations(&seen, &tight, true, true, &all));
 	assert_int_equal(all.worst, CONNECT_UNKNOWN);
 	end();
@@ -581,7 +584,7 @@ static void bind_first_ends_in_eaddrinuse(void **state)
 	assert_int_equal(answer.err, EADDRINUSE);
 	assert_true(answer.cliff);
 	assert_true(says(&answer.advice, "IP_BIND_ADDRESS_NO_PORT"));
-	assert_true(says(&answer.advice, "10 more fit"));
+	assert_true(says(&answer.advice, "10 more work"));
 	assert_int_equal(answer.blocked_for_all, 10);
 	ask.bind_first = false;
 	judge_it(&ask, NULL);
@@ -706,7 +709,7 @@ static void advice_is_about_this_case(void **state)
 	judge_there();
 	assert_int_equal(answer.verdict, CONNECT_TIGHT);
 	assert_true(answer.cliff);
-	assert_true(says(&answer.advice, "pool\\x1b (pid 4021) holds 90"));
+	assert_true(says(&answer.advice, "pool\\x1b[4021]: Use fewer"));
 	assert_true(says(&answer.advice, "IP_LOCAL_PORT_RANGE to 40000-40099"));
 	assert_false(says(&answer.advice, "tcp_tw_reuse"));
 	strcpy(seen.version, "6.1.0");
@@ -722,16 +725,16 @@ static void advice_is_about_this_case(void **state)
 	}
 	judge_there();
 	assert_int_equal(answer.left, 10);
-	assert_true(says(&answer.advice, "binder (pid 88)"));
+	assert_true(says(&answer.advice, "binder[88]"));
 	assert_true(says(&answer.advice, "IP_BIND_ADDRESS_NO_PORT"));
-	assert_false(says(&answer.advice, "Add addresses"));
+	assert_false(says(&answer.advice, "Add destination addresses"));
 	assert_false(answer.cliff);
 	end();
 	begin(40000, 40099);
 	for (unsigned i = 0; i < 90; i++)
 		add(STATE_BOUND, HERE, 40000 + i, "0.0.0.0", 0);
 	judge_there();
-	assert_true(says(&answer.advice, "90 bound and idle"));
+	assert_true(says(&answer.advice, "90 are bound and idle"));
 	assert_true(says(&answer.avoid, "ip_local_reserved_ports"));
 	end();
 }
@@ -748,8 +751,9 @@ static void the_rate_tells_when_it_ends(void **state)
 	assert_true(answer.exhaustion_known);
 	assert_int_equal(answer.close_rate_per_s, 20);
 	assert_int_equal(answer.exhausted_in_s, 8);
-	assert_true(strstr(answer.cause, "160 more connect()s work from 10.0.0.1 to 10.0.0.9:443"));
-	assert_true(strstr(answer.cause, "840 TIME_WAIT"));
+	assert_string_equal(text_str(&answer.cause), "160 of 1,000 local ports are left from 10.0.0.1 to "
+			    "10.0.0.9:443; no port is left in 8 s at the present rate; 840 are in "
+			    "TIME_WAIT");
 	end();
 }
 
@@ -993,7 +997,7 @@ static void check_sums(void)
 		    answer.used_and_blocked - answer.recyclable >= answer.capacity);
 	if (!snapshot_is_complete(&seen))
 		assert_true(answer.verdict != CONNECT_OK && answer.left_min == 0);
-	assert_true(*answer.cause);
+	assert_true(answer.cause.count);
 }
 
 static void whatever_the_truth_the_interval_holds_it(const struct connect_ask *ask)

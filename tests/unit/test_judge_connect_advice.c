@@ -24,11 +24,11 @@
 
 #define WIDEN "Widen net.ipv4.ip_local_port_range"
 #define REUSE "Use connections again"
-#define FEWER "ave fewer connections at a time"
+#define FEWER "Use fewer connections at a time"
 #define NO_PORT "Set IP_BIND_ADDRESS_NO_PORT"
-#define MOVE "ove what listens or is bound there"
-#define MORE "Add addresses or ports at the destination"
-#define RELEASE "ports of the range are reserved"
+#define MOVE "Move what is bound there"
+#define MORE "Add destination addresses or ports"
+#define RELEASE "ports of the range are in net.ipv4.ip_local_reserved_ports"
 #define NOT_FURTHER "Further destinations: a bound port is lost to all of them."
 
 static void the_advice_is_for_what_took_fewer_ports(void **state)
@@ -55,8 +55,8 @@ static void the_advice_is_for_what_took_fewer_ports(void **state)
 		  { NOT_FURTHER, "!" REUSE } },
 		{ "one more is lost than lives", ALWAYS ALIVE(40000, 30) IDLE(40030, 31) ASK,
 		  { NOT_FURTHER, "!" FEWER } },
-		{ "of an empty range something waits", ALWAYS ASK, { "cause: 100 more", "!" REUSE } },
-		{ "of an empty range something lives", ALWAYS ASK, { "cause: 100 more", "!" FEWER } },
+		{ "of an empty range something waits", ALWAYS ASK, { "cause: 100 of 100", "!" REUSE } },
+		{ "of an empty range something lives", ALWAYS ASK, { "cause: 100 of 100", "!" FEWER } },
 	};
 
 	(void)state;
@@ -78,7 +78,7 @@ static void a_lost_port_is_blamed_on_the_fewer_of_clients_and_servers(void **sta
 		{ "a port is the client's that connects from it, not its listener's, when that "
 		  "comes first",
 		  ALWAYS CLIENTS(40000, 3) LISTENING(40000, 3) ASK,
-		  { "(3 listening, 0 bound and idle, 0 accepted)", "!" NO_PORT } },
+		  { ": 3 listen, 0 are bound and idle, 0 are accepted.", "!" NO_PORT } },
 		{ "TIME_WAIT on lost ports counts as accepted",
 		  ALWAYS IDLE(40000, 1)
 		  "sock time-wait 10.0.0.1:40010 10.0.0.8:80 explicit timewait=9 x=2\n"
@@ -102,7 +102,7 @@ static void the_advice_has_another_number_than_the_cause(void **state)
 		  RANGE WAITING(40000, 96) LISTENING(40096, 4) ASK,
 		  { "This setup sustains at most 1.6 new connections per second." } },
 		{ "half of an odd range is rounded up",
-		  "range 40000 40098\n" ALIVE(40000, 60) ASK, { "now tries 49 ports in vain" } },
+		  "range 40000 40098\n" ALIVE(40000, 60) ASK, { "first scans 49 ports that are full" } },
 	};
 
 	(void)state;
@@ -113,9 +113,9 @@ static void a_program_is_told_what_another_one_does(void **state)
 {
 	static const char *const states[] = { "close-wait", "syn-sent", "established" };
 	static const char *const does[] = {
-		"App (pid 77) holds 60 of these ports: 60 are CLOSE_WAIT",
-		"App (pid 77) holds 60 of these ports: 60 are SYN_SENT",
-		"App (pid 77) holds 60 of these ports: have fewer",
+		"App[77]: Close the 60 in CLOSE_WAIT",
+		"App[77]: Give connect() a timeout",
+		"App[77]: Use fewer",
 	};
 
 	(void)state;
@@ -134,14 +134,14 @@ static void half_of_the_live_ones_is_not_most_of_them(void **state)
 {
 	static const struct told_row rows[] = {
 		{ "half of them are SYN_SENT", ALWAYS SYN_SENT(40000, 40) ALIVE(40040, 40) ASK, { FEWER,
-		  "!are SYN_SENT:" } },
+		  "!in SYN_SENT" } },
 		{ "one over half is SYN_SENT", ALWAYS SYN_SENT(40000, 41) ALIVE(40041, 39) ASK,
-		  { "41 are SYN_SENT:", "!" FEWER } },
+		  { "41 in SYN_SENT", "!" FEWER } },
 		{ "half of them are CLOSE_WAIT", ALWAYS CLOSE_WAIT(40000, 40) ALIVE(40040, 40) ASK,
 		  { FEWER,
-		  "!are CLOSE_WAIT:" } },
+		  "!in CLOSE_WAIT:" } },
 		{ "one over half is CLOSE_WAIT", ALWAYS CLOSE_WAIT(40000, 41) ALIVE(40041, 39) ASK,
-		  { "41 are CLOSE_WAIT:", "!" FEWER } },
+		  { "41 in CLOSE_WAIT:", "!" FEWER } },
 	};
 
 	(void)state;
@@ -151,24 +151,24 @@ static void half_of_the_live_ones_is_not_most_of_them(void **state)
 static void one_is_told_as_many(void **state)
 {
 	static const struct told_row rows[] = {
-		{ "one is SYN_SENT", ALWAYS SYN_SENT(40000, 1) ASK, { "1 is SYN_SENT:" } },
-		{ "two are SYN_SENT", ALWAYS SYN_SENT(40000, 2) ASK, { "2 are SYN_SENT:" } },
-		{ "one is CLOSE_WAIT", ALWAYS CLOSE_WAIT(40000, 1) ASK, { "1 is CLOSE_WAIT:" } },
-		{ "two are CLOSE_WAIT", ALWAYS CLOSE_WAIT(40000, 2) ASK, { "2 are CLOSE_WAIT:" } },
+		{ "one is SYN_SENT", ALWAYS SYN_SENT(40000, 1) ASK, { "1 in SYN_SENT." } },
+		{ "two are SYN_SENT", ALWAYS SYN_SENT(40000, 2) ASK, { "2 in SYN_SENT." } },
+		{ "one is CLOSE_WAIT", ALWAYS CLOSE_WAIT(40000, 1) ASK, { "the 1 in CLOSE_WAIT: its peer has closed, and only close() gives the port back" } },
+		{ "two are CLOSE_WAIT", ALWAYS CLOSE_WAIT(40000, 2) ASK, { "the 2 in CLOSE_WAIT: their peers have" } },
 		{ "one is reserved", "warn port-exhaustion=0\nrange 40000 40001\nreserved 40000\n" ASK,
-		  { "1 port of the range is reserved" } },
+		  { "1 port of the range is in net.ipv4" } },
 		{ "two are reserved",
 		  "warn port-exhaustion=0\nrange 40000 40003\nreserved 40000-40001\n" ASK,
-		  { "2 ports of the range are reserved" } },
+		  { "2 ports of the range are in net.ipv4" } },
 		{ "one is tried in vain", "range 40000 40001\n" ALIVE(40000, 2) ASK,
-		  { "now tries 1 port in vain" } },
+		  { "first scans 1 port that is full" } },
 		{ "two are tried in vain", "range 40000 40003\n" ALIVE(40000, 4) ASK,
-		  { "now tries 2 ports in vain" } },
+		  { "first scans 2 ports that are full" } },
 		{ "one fits", "range 40000 40000\nwarn port-exhaustion=30\n"
-		  "sock established 10.0.0.1:40000 10.0.0.8:80 here auto\n" FIRST, { "and 1 more fits now" } },
+		  "sock established 10.0.0.1:40000 10.0.0.8:80 here auto\n" FIRST, { "and 1 more works now" } },
 		{ "two fit", "range 40000 40001\nwarn port-exhaustion=30\n"
 		  "sock established 10.0.0.1:40000 10.0.0.8:80 here auto x=2\n" FIRST,
-		  { "and 2 more fit now" } },
+		  { "and 2 more work now" } },
 	};
 
 	(void)state;
@@ -181,7 +181,7 @@ static void room_is_advised_where_it_does_not_help(void **state)
 		{ "59,999 ports are wide enough", "warn port-exhaustion=0\nrange 1024 61022\n" ASK,
 		  { WIDEN } },
 		{ "60,000 ports are not wide enough", "warn port-exhaustion=0\nrange 1024 61023\n" ASK,
-		  { "cause: 60000 more", "!" WIDEN } },
+		  { "cause: 60,000 of 60,000", "!" WIDEN } },
 		{ "further addresses do not help though the destination used more than bind()",
 		  RANGE WAITING(40000, 30) ALIVE(40030, 15) IDLE(40050, 40) ASK, { MORE } },
 		{ "further addresses do not help though the destination used as much as bind()",
@@ -203,19 +203,19 @@ static void a_note_is_missing_or_wrong(void **state)
 	static const struct told_row rows[] = {
 		{ "why bind() may find fewer",
 		  RANGE "gap bound\n" FIRST,
-		  { "more fit: sockets that are bound and idle are not listed." } },
+		  { "The numbers are bounds: sockets that are bound and idle are not listed." } },
 		{ "the gap behind another one", RANGE "gap links\ngap bound\n" FIRST,
-		  { "more fit: sockets that are bound and idle are not listed." } },
+		  { "The numbers are bounds: sockets that are bound and idle are not listed." } },
 		{ "a probe that was refused can be made again",
 		  RANGE "gap bound\n" "connect 10.0.0.1 10.0.0.9:443 refused=EPERM\n",
-		  { "are not listed; --probe settles it" } },
+		  { "are not listed. --probe asks" } },
 		{ "a table of TIME_WAITs at 89.9 % is nearly full",
 		  RANGE "limit max_tw_buckets 1000\ncounter time_wait_minisocks 899\n"
 		  "counter time_wait_overflow 5\n" ASK,
-		  { "note: A program", "!tcp_max_tw_buckets (1000)" } },
+		  { "note: A program", "!tcp_max_tw_buckets (1,000, nearly reached)" } },
 		{ "a table of TIME_WAITs at 90 % is not nearly full",
 		  RANGE "limit max_tw_buckets 1000\ncounter time_wait_minisocks 900\n"
-		  "counter time_wait_overflow 5\n" ASK, { "tcp_max_tw_buckets (1000)" } },
+		  "counter time_wait_overflow 5\n" ASK, { "tcp_max_tw_buckets (1,000, nearly reached)" } },
 	};
 
 	(void)state;
@@ -227,14 +227,13 @@ static void the_way_out_of_bind_is_only_told_when_it_is_too_late(void **state)
 {
 	struct text lines = { .at = NULL };
 	struct told_row row = { "ports go at a rate, and half are left", NULL,
-		{ "Set IP_BIND_ADDRESS_NO_PORT before the bind() (Linux 4.2): connect() then "
-		  "chooses the "
-		"port, and 100 more fit now." } };
+		{ "Set IP_BIND_ADDRESS_NO_PORT before the bind() (Linux 4.2 and later): "
+		  "connect() then chooses the port, and 100 more work now." } };
 	static const struct told_row tight = {
 		"tight, and less than half is in use",
 		RANGE "warn port-exhaustion=30\n"
 		"sock established 10.0.0.1:40000 10.0.0.8:80 here auto x=40\n"
-		FIRST, { "and 100 more fit now" } };
+		FIRST, { "and 100 more work now" } };
 
 	(void)state;
 	told_check(&tight);

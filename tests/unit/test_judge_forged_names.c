@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/grow.h"
 #include "judge/bind.h"
+#include "words/bind.h"
 
 #include <string.h>
 
@@ -42,7 +43,7 @@ static void a_forged_name_hides_an_owner_of_a_unix_path(void **state)
 	*grow_add(&scene.socks) = (struct unix_sock){ .inode = 70, .type = UNIX_STREAM };
 	*grow_add(&scene.socks) = (struct unix_sock){ .inode = 71, .type = UNIX_STREAM };
 	judge_unix(&seen, &ask, &scene, &answer);
-	assert_string_equal(answer.cause, "live: b\\x20(pid\\x206) (pid 5) has it without listening "
+	assert_string_equal(text_str(&answer.cause), "live: b\\x20(pid\\x206) (pid 5) has it without listening "
 			    "(stream); b (pid 6) has it without listening (stream)");
 	assert_string_equal(answer.advice.text[0], "Stop b\\x20(pid\\x206) (pid 5), b (pid 6), then "
 			    "remove the file if it is still there.");
@@ -67,8 +68,8 @@ static void a_forged_name_hides_an_owner_of_a_port(void **state)
 		s.local.b[15]++;
 	}
 	judge_bind(&seen, &ask, &scene, &answer);
-	assert_string_equal(answer.advice.text[0], "Stop b\\x20(pid\\x206) (pid 5); b (pid 6), all "
-			    "of them.");
+	words_bind(&seen, &ask, &scene, &answer);
+	assert_string_equal(answer.advice.text[0], "Stop b\\x20(pid\\x206)[5]; b[6], all of them.");
 	bind_answer_fini(&answer);
 }
 

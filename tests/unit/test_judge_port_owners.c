@@ -195,6 +195,7 @@ static void check_probed(const struct told_row *row, unsigned high)
 	told_lines(&told, row->lines, &answer);
 	assert_true(judge_connect(&told.seen, &ask, &probe,
 				  thresholds_get(told.thresholds, "port-exhaustion"), &judged));
+	words_connect(&told.seen, &ask, &judged);
 	say_connect(&answer, &told, &judged);
 	told_expect(row, text_str(&answer));
 	connect_answer_fini(&judged);
@@ -206,16 +207,16 @@ static void the_probe_is_wanted_again_or_explained_wrongly(void **state)
 {
 	static const struct told_row
 	hidden = { "it was made, and is asked for again", RANGE "gap bound\n",
-		   { "more fit: the kernel was not asked about 50 ports", "!--probe" } },
+		   { "50 ports may be blocked: the kernel was not asked about them", "!--probe" } },
 	young = { "why the interval is left when all ports were asked about",
 		  "range 40000 40003\nlimit tw_reuse 1\nsock time-wait 10.0.0.1:40000" TO
 		  "timewait=58995\n",
-		  { "more fit: 1 TIME_WAIT is just about to be old enough, or it is not "
-		  "known whether it can" } },
+		  { "1 TIME_WAIT is about to be old enough to be taken over, or it is "
+		  "not known whether it can" } },
 	two_young = { "the same of two",
 		  "range 40000 40003\nlimit tw_reuse 1\nsock time-wait 10.0.0.1:40000" TO
-		  "timewait=58995 x=2\n", { "more fit: 2 TIME_WAITs are just about to be old "
-		      "enough, or it is not known whether they can" } },
+		  "timewait=58995 x=2\n", { "2 TIME_WAITs are about to be old enough "
+		      "to be taken over, or it is not known whether they can" } },
 	ends = { "an end that is taken over cannot be missed",
 		 "range 40000 40004\nlimit tw_reuse 1\nsock time-wait 10.0.0.1:40000" TO "timewait=9\n"
 		 "sock time-wait 10.0.0.1:40004" TO "timewait=9\n", { "left 5 (4..5) of 5" } };

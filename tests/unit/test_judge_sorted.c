@@ -24,7 +24,7 @@ static void what_is_listed_changes_places_with_its_equal(void **state)
 		  "sock time-wait 10.0.0.1:80 10.0.0.9:5000 timewait=30000\n"
 		  "sock time-wait 10.0.0.1:80 10.0.0.9:5001 timewait=20000\n"
 		  "sock listen 10.0.0.3:80 0.0.0.0:0 inode=23\nhold 12\n"
-		  "bind 0.0.0.0:80\nbind 0.0.0.0:80 flags=a", { "a (pid 11)", "b (pid 12)" } },
+		  "bind 0.0.0.0:80\nbind 0.0.0.0:80 flags=a", { "a[11]", "b[12]" } },
 		{ "owners of ports: count, what they block, process",
 		  "range 40000 40019\n" "process 11 a\nprocess 12 b\n"
 		  "sock listen 10.0.0.1:40001 0.0.0.0:0 inode=21\nhold 11\n"

@@ -26,7 +26,7 @@ static char *show_unix(enum verdict verdict, int err, const char *cause, bool qu
 	struct unix_scene scene = { .file = UNIX_FILE_NONE };
 	struct unix_answer answer = { .asked = { verdict, err, false } };
 
-	snprintf(answer.cause, sizeof(answer.cause), "%s", cause);
+	text_addf(&answer.cause, "%s", cause);
 	begin_capture();
 	assert_int_equal(print_unix(&out, &style, &seen, &ask, &scene, &answer), 0);
 	unix_answer_fini(&answer);
@@ -36,16 +36,16 @@ static char *show_unix(enum verdict verdict, int err, const char *cause, bool qu
 static void a_verdict_on_a_name_is_that_on_another(void **state)
 {
 	(void)state;
-	is(show_unix(VERDICT_OK, 0, "", false), "OK: bind() of @bus\\x1b (unix dgram) works\n");
+	is(show_unix(VERDICT_OK, 0, "", false), "OK: bind() to @bus\\x1b (unix dgram) works\n");
 	is(show_unix(VERDICT_OK, 0, "", true), "");
 	is(show_unix(VERDICT_DEPENDS, EACCES, "who", false),
-	   "DEPENDS: bind() of @bus\\x1b (unix dgram) may say EACCES: who\n");
+	   "DEPENDS: bind() to @bus\\x1b (unix dgram) may fail with EACCES: who\n");
 	is(show_unix(VERDICT_DEPENDS, 0, "", false),
-	   "DEPENDS: bind() of @bus\\x1b (unix dgram) may fail\n");
+	   "DEPENDS: bind() to @bus\\x1b (unix dgram) may fail\n");
 	is(show_unix(VERDICT_UNKNOWN, 0, "", true),
-	   "UNKNOWN: what bind() of @bus\\x1b (unix dgram) says cannot be told\n");
+	   "UNKNOWN: cannot tell whether bind() to @bus\\x1b (unix dgram) works\n");
 	is(show_unix(VERDICT_FAILS, 0, "", true),
-	    "FAILS: bind() of @bus\\x1b (unix dgram) fails\n");
+	    "FAILS: bind() to @bus\\x1b (unix dgram) would fail\n");
 	snapshot_gap(&seen, GAP_DUMP, 1, "rows are missing");
 	has(show_unix(VERDICT_OK, 0, "", true), "rows are missing");
 }
@@ -62,18 +62,20 @@ static char *show_areas(enum format format, bool quiet, const enum verdict *verd
 	struct place places[8] = {
 		{ .inode = 1, .is_own = true }, { .inode = 2, .is_init = true },
 	};
-	struct bind_answer answers[8] = { { .cause = "" } };
+	struct bind_answer answers[8] = { { .rival = { 0 } } };
 	struct bind_area areas[8];
 
 	for (size_t i = 0; i < count; i++) {
 		answers[i].asked = (struct bind_outcome){
 			verdicts[i], verdicts[i] == VERDICT_FAILS ? EADDRINUSE : 0, false,
 		};
-		snprintf(answers[i].cause, sizeof(answers[i].cause), "because %zu", i);
+		text_addf(&answers[i].cause, "because %zu", i);
 		areas[i] = (struct bind_area){ &places[i], &seen, &ask, &scene, &answers[i] };
 	}
 	begin_capture();
 	assert_int_equal(print_bind_everywhere(&out, &style, &seen, areas, count, vacant), 0);
+	for (size_t i = 0; i < count; i++)
+		bind_answer_fini(&answers[i]);
 	return end_capture();
 }
 
@@ -84,11 +86,11 @@ static void the_worst_namespace_is_not_the_headline(void **state)
 	static const enum verdict fine[] = { VERDICT_OK };
 
 	(void)state;
-	has(show_areas(FORMAT_TEXT, false, mixed, 4, 1), "FAILS: bind() of port 53 (UDP) ");
+	has(show_areas(FORMAT_TEXT, false, mixed, 4, 1), "FAILS: bind() to port 53 (UDP) ");
 	has(show_areas(FORMAT_TEXT, false, mixed, 4, 1),
 	    "of 4 network namespaces; nobody has that port in the 1 other\n");
 	has(show_areas(FORMAT_TEXT, false, mixed, 4, 2), "EADDRINUSE  because 2");
-	has(show_areas(FORMAT_TEXT, false, mixed, 2, 0), "UNKNOWN: bind() of port 53");
+	has(show_areas(FORMAT_TEXT, false, mixed, 2, 0), "UNKNOWN: bind() to port 53");
 	has(show_areas(FORMAT_TEXT, false, fine, 1, 0), "of 1 network namespace\n");
 	is(show_areas(FORMAT_TEXT, true, fine, 1, 0), "");
 	has(show_areas(FORMAT_TEXT, true, mixed, 2, 0), "UNKNOWN: ");

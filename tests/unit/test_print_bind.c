@@ -153,7 +153,7 @@ static void add_blocker(struct bind_answer *answer, uint32_t sock, enum bind_why
 /* nginx and a worker listen, one TIME_WAIT is left. */
 static void make_in_use(struct snapshot *seen, struct bind_answer *answer)
 {
-	static const char listens[] = "nginx (pid 812) of nginx.service listens on 0.0.0.0:8080";
+	static const char listens[] = "nginx[812] of nginx.service listens on 0.0.0.0:8080";
 
 	begin_machine(seen);
 	add_sock(seen, STATE_LISTEN, NULL, 77);
@@ -167,7 +167,7 @@ static void make_in_use(struct snapshot *seen, struct bind_answer *answer)
 	add_blocker(answer, 1, WHY_TIME_WAIT, true,
 		    "no process: TIME_WAIT of 127.0.0.1:8080 to 127.0.0.1:51820, gone in 41 s");
 	answer->blockers.at[1].frees_in_ms = (struct known){ true, 41000 };
-	snprintf(answer->cause, sizeof(answer->cause), "%s; 1 more socket is in the way", listens);
+	text_addf(&answer->cause, "%s; 1 more socket is in the way", listens);
 	advice_add(&answer->advice, "Stop nginx.service: systemctl stop nginx.service.");
 	advice_add(&answer->advice, "Take another port.");
 	advice_add(&answer->notes, "Nothing else.");
@@ -187,9 +187,9 @@ static void make_depends(struct snapshot *seen, struct bind_answer *answer)
 	add_blocker(answer, 0, WHY_TIME_WAIT, false, waits);
 	answer->blockers.at[0].frees_in_ms = (struct known){ true, 41000 };
 	answer->free_in_ms = (struct known){ true, 41000 };
-	snprintf(answer->cause, sizeof(answer->cause), "%s; it works only if that socket set "
+	text_addf(&answer->cause, "%s; it works only if that socket set "
 		 "SO_REUSEADDR too, which cannot be seen", waits);
-	snprintf(answer->settles, sizeof(answer->settles), "--probe, a real bind() that is undone "
+	text_addf(&answer->settles, "--probe, a real bind() that is undone "
 		 "at once");
 }
 
@@ -248,9 +248,9 @@ static void test_bind_fails(void **state)
 
 	(void)state;
 	assert_text(show_bind(style, make_in_use, &ask, &scene),
-		"FAILS: bind() of 0.0.0.0:8080 (TCP) says EADDRINUSE: nginx (pid 812) of\n"
-		"  nginx.service listens on 0.0.0.0:8080; 1 more socket is in the way; does not\n"
-		"  become free by itself\n"
+		"FAILS: bind() to 0.0.0.0:8080 (TCP) would fail with EADDRINUSE: nginx[812] of\n"
+		"  nginx.service listens on 0.0.0.0:8080; 1 more socket is in the way; will not\n"
+		"  free itself\n"
 		"  blocker    - LISTEN 0.0.0.0:8080, SO_REUSEADDR on, SO_REUSEPORT off\n"
 		"             - no process: TIME_WAIT of 127.0.0.1:8080 to 127.0.0.1:51820, "
 		"gone\n"
@@ -261,9 +261,9 @@ static void test_bind_fails(void **state)
 		"  note       Nothing else.\n");
 	style.quiet = true;
 	assert_text(show_bind(style, make_in_use, &ask, &scene),
-		"FAILS: bind() of 0.0.0.0:8080 (TCP) says EADDRINUSE: nginx (pid 812) of\n"
-		"  nginx.service listens on 0.0.0.0:8080; 1 more socket is in the way; does not\n"
-		"  become free by itself\n");
+		"FAILS: bind() to 0.0.0.0:8080 (TCP) would fail with EADDRINUSE: nginx[812] of\n"
+		"  nginx.service listens on 0.0.0.0:8080; 1 more socket is in the way; will not\n"
+		"  free itself\n");
 }
 
 static void test_bind_json(void **state)
@@ -279,7 +279,7 @@ static void test_bind_json(void **state)
 		"\"options\":{\"reuseaddr\":false,\"reuseport\":false,\"v6only\":false,"
 		"\"device\":null,\"device_hex\":null,\"ifindex\":null,\"uid\":0},"
 		"\"verdict\":\"fails\",\"errno\":\"EADDRINUSE\",\"fails_at\":\"bind\","
-		"\"cause\":\"nginx (pid 812) of nginx.service listens on 0.0.0.0:8080; 1 more s"
+		"\"evidence\":{},\"cause\":\"nginx[812] of nginx.service listens on 0.0.0.0:8080; 1 more s"
 		"ocket is in the way\",\"settles\":null,\"with\":{\"none\":\"fails\","
 		"\"reuseaddr\":\"fails\",\"reuseport\":\"fails\","
 		"\"reuseaddr+reuseport\":\"fails\"},\"blockers\":[{\"family\":\"ipv4\","
@@ -294,7 +294,7 @@ static void test_bind_json(void **state)
 		"\"comm_hex\":null,\"fd\":6},{\"pid\":813,\"comm\":\"nginx\",\"comm_hex\":null,"
 		"\"fd\":6}],\"why\":\"listener\",\"certain\":true,"
 		"\"flags\":{\"reuseaddr\":true,\"reuseport\":false},\"frees_in_ms\":null,"
-		"\"text\":\"nginx (pid 812) of nginx.service listens on 0.0.0.0:8080\"},"
+		"\"text\":\"nginx[812] of nginx.service listens on 0.0.0.0:8080\"},"
 		"{\"family\":\"ipv4\",\"protocol\":\"tcp\",\"state\":\"TIME_WAIT\","
 		"\"local\":{\"address\":\"127.0.0.1\",\"port\":8080},"
 		"\"remote\":{\"address\":\"127.0.0.1\",\"port\":51820},\"interface\":null,"
@@ -329,11 +329,10 @@ static void test_bind_depends(void **state)
 	memcpy(other->comm, nasty, sizeof(nasty) - 1);
 	ask.reuseaddr = scene.elsewhere_known = true;
 	assert_text(show_bind((struct style){ .width = 80 }, make_depends, &ask, &scene),
-		"DEPENDS: bind() of 0.0.0.0:8080 (TCP, SO_REUSEADDR) may say EADDRINUSE: no\n"
+		"DEPENDS: bind() to 0.0.0.0:8080 (TCP, SO_REUSEADDR) may fail with EADDRINUSE: no\n"
 		"  process: TIME_WAIT of 127.0.0.1:8080 to 127.0.0.1:51820, gone in 41 s; it\n"
-		"  works only if that socket set SO_REUSEADDR too, which cannot be seen; free "
-		"by\n"
-		"  itself in 41s\n"
+		"  works only if that socket set SO_REUSEADDR too, which cannot be seen; frees\n"
+		"  itself in 41 s\n"
 		"  blocker    perhaps: TIME_WAIT 127.0.0.1:8080 \342\206\222 127.0.0.1:51820, "
 		"options not\n"
 		"             known\n"
@@ -363,7 +362,7 @@ static void make_free(struct snapshot *seen, struct bind_answer *answer)
 	*grow_add(&seen->links) = (struct link){ 2, "eth0" };
 	memset(answer, 0, sizeof(*answer));
 	set_with(answer, VERDICT_OK, VERDICT_OK, VERDICT_OK, VERDICT_OK);
-	snprintf(answer->cause, sizeof(answer->cause), "no socket of this namespace has the port");
+	text_addf(&answer->cause, "no socket of this namespace has the port");
 }
 
 static void test_bind_ok(void **state)
@@ -379,7 +378,7 @@ static void test_bind_ok(void **state)
 	ask.uid = 33;
 	ask.reuseport = true;
 	assert_text(show_bind((struct style){ .width = 80 }, make_free, &ask, &scene),
-		"OK: bind() and listen() of [fe80::1%eth0]:8080 (TCP, on eth0, SO_REUSEPORT, "
+		"OK: bind() and listen() on [fe80::1%eth0]:8080 (TCP, on eth0, SO_REUSEPORT, "
 		"uid\n"
 		"  33) work: no socket of this namespace has the port\n"
 		"  works with every combination of SO_REUSEADDR and SO_REUSEPORT\n"
@@ -395,7 +394,7 @@ static void test_bind_ok(void **state)
 	ask.protocol = PROTOCOL_UDP;
 	ask.scope = 0;
 	assert_text(show_bind((struct style){ .colour = true }, make_free, &ask, &scene),
-		"\033[32mOK:\033[0m bind() of [::]:8080 (UDP, IPv4 too, on eth0, SO_REUSEPORT, "
+		"\033[32mOK:\033[0m bind() to [::]:8080 (UDP, IPv4 too, on eth0, SO_REUSEPORT, "
 		"uid 33) works: no socket of this namespace has the port\n"
 		"  \033[1mworks with\033[0m every combination of SO_REUSEADDR and SO_REUSEPORT\n"
 		"  \033[1mprobe\033[0m      asked the kernel: bind() succeeded; closed at once, "
@@ -410,7 +409,7 @@ static void make_unknown(struct snapshot *seen, struct bind_answer *answer)
 	memset(answer, 0, sizeof(*answer));
 	answer->asked.verdict = VERDICT_UNKNOWN;
 	set_with(answer, VERDICT_UNKNOWN, VERDICT_UNKNOWN, VERDICT_UNKNOWN, VERDICT_UNKNOWN);
-	snprintf(answer->cause, sizeof(answer->cause), "not every socket could be seen");
+	text_addf(&answer->cause, "not every socket could be seen");
 }
 
 static void test_bind_unknown(void **state)
@@ -421,7 +420,7 @@ static void test_bind_unknown(void **state)
 
 	(void)state;
 	assert_text(show_bind((struct style){ .quiet = true }, make_unknown, &ask, &scene),
-		"UNKNOWN: what bind() of 0.0.0.0:8080 (TCP) says cannot be told: not every "
+		"UNKNOWN: cannot tell whether bind() to 0.0.0.0:8080 (TCP) works: not every "
 		"socket could be seen\n"
 		"\n"
 		"Not seen:\n"
@@ -467,7 +466,7 @@ static void test_bind_crowd(void **state)
 	char *text = show_bind((struct style){ .width = 80 }, make_crowd, &ask, &scene);
 
 	(void)state;
-	assert_in(text, "FAILS: listen() after bind() of");
+	assert_in(text, "FAILS: listen() after bind() to");
 	assert_in(text, "worker[900], worker[901], worker[902]");
 	assert_in(text, "and 1,192 more: 596 ESTABLISHED, 596 TIME_WAIT");
 	assert_in(text, "SO_REUSEADDR  yes\n");
@@ -519,20 +518,19 @@ static char *show_unix(const struct style style, const struct snapshot *seen,
 static void test_unix(void **state)
 {
 	struct unix_scene scene = { .file = UNIX_FILE_SOCKET };
-	struct unix_answer answer = { .asked = { VERDICT_FAILS, EADDRINUSE, false },
-				      .cause = "live: a program listens there" };
+	struct unix_answer answer = { .asked = { VERDICT_FAILS, EADDRINUSE, false } };
 	struct snapshot seen;
 
 	(void)state;
 	begin_machine(&seen);
+	text_addf(&answer.cause, "live: a program listens there");
 	add_holder(&seen, 77, 812, "nginx");
 	*grow_add(&scene.socks) = (struct unix_sock){ 77, UNIX_STREAM, true, 3, 128 };
 	*grow_add(&scene.socks) = (struct unix_sock){ 78, UNIX_DGRAM, false, 0, 0 };
 	advice_add(&answer.advice, "Stop it.");
 	assert_text(show_unix((struct style){ .width = 80 }, &seen, &scene, &answer),
-		"FAILS: bind() of /run/x\\xff.sock (unix stream) says EADDRINUSE: live: a "
-		"program\n"
-		"  listens there\n"
+		"FAILS: bind() to /run/x\\xff.sock (unix stream) would fail with EADDRINUSE: live:\n"
+		"  a program listens there\n"
 		"  blocker stream, listens, nginx[812] (nginx.service), inode 77, 3 waiting for\n"
 		"          accept()\n"
 		"          dgram, does not listen, of a process that cannot be seen, inode 78\n"
@@ -580,8 +578,11 @@ static void make_tight(struct snapshot *seen, struct connect_answer *answer)
 		.recyclable = 12, .blocked_for_all = 11990,
 		.rate_known = true, .close_rate_per_s = 87,
 		.exhaustion_known = true, .exhausted_in_s = 13.8,
-		.cliff = true, .verdict = CONNECT_TIGHT, .cause = "1204 more connect()s work",
+		.cliff = true, .verdict = CONNECT_TIGHT,
 	};
+	text_addf(&answer->cause, "1,204 of 28,214 local ports are left");
+	facts_word(&answer->facts, "range", "32768-60999");
+	facts_bool(&answer->facts, "runs_short", true);
 	answer->states[STATE_ESTABLISHED] = 9800;
 	answer->states[STATE_TIME_WAIT] = 5220;
 	add_user(answer, -1, true, STATE_BOUND, 11990);
@@ -619,9 +620,7 @@ static void test_connect_tight(void **state)
 	(void)state;
 	make_tight(&seen, &answer);
 	assert_text(show_connect((struct style){ .width = 80 }, &seen, &ask, &probe, &answer),
-		"TIGHT: only 1,204 more connect()s fit from 10.0.0.5 to 10.0.0.9:443 (812 for\n"
-		"  certain), of 28,214 ports; at the present rate none is left in 13.8s; most\n"
-		"  held by nginx.service: 11,990\n"
+		"TIGHT: 1,204 of 28,214 local ports are left\n"
 		"  range    32768-60999: 28,214 ports to give and 18 reserved\n"
 		"  ports    ESTABLISHED       9,800  "
 		"\342\226\210\342\226\210\342\226\210\342\226\210\342\226\210\342\226\210\342\226"
@@ -646,7 +645,7 @@ static void test_connect_tight(void **state)
 		"  rate     87.0 connections a second end here in TIME_WAIT\n"
 		"  search   more than half of the range is in use towards this destination: "
 		"every\n"
-		"           connect() first tries that half in vain, which costs CPU time long\n"
+		"           connect() first scans a half that is full, which costs CPU time long\n"
 		"           before the ports run out\n"
 		"  fix      Keep connections and use them again.\n"
 		"  avoid    A smaller tcp_max_tw_buckets.\n"
@@ -654,10 +653,7 @@ static void test_connect_tight(void **state)
 		"  probe    asked the kernel about 392 ports; 0 packets sent\n");
 	assert_text(show_connect((struct style){ .width = 60, .ascii = true }, &seen, &ask, NULL,
 				 &answer),
-		"TIGHT: only 1,204 more connect()s fit from 10.0.0.5 to\n"
-		"  10.0.0.9:443 (812 for certain), of 28,214 ports; at the\n"
-		"  present rate none is left in 13.8s; most held by\n"
-		"  nginx.service: 11,990\n"
+		"TIGHT: 1,204 of 28,214 local ports are left\n"
 		"  range    32768-60999: 28,214 ports to give and 18 reserved\n"
 		"  ports    ESTABLISHED       9,800  ########\n"
 		"           TIME_WAIT         5,220  ####  12 recyclable\n"
@@ -677,8 +673,8 @@ static void test_connect_tight(void **state)
 		"\n"
 		"  rate     87.0 connections a second end here in TIME_WAIT\n"
 		"  search   more than half of the range is in use towards\n"
-		"           this destination: every connect() first tries\n"
-		"           that half in vain, which costs CPU time long\n"
+		"           this destination: every connect() first scans a\n"
+		"           half that is full, which costs CPU time long\n"
 		"           before the ports run out\n"
 		"  fix      Keep connections and use them again.\n"
 		"  avoid    A smaller tcp_max_tw_buckets.\n"
@@ -695,7 +691,8 @@ static void test_connect_tight(void **state)
 		"\"recyclable\":12,\"blocked_for_all\":11990,\"used_and_blocked\":0,\"ambiguous\":392,\"reserved\":18,"
 		"\"next_free_ms\":null,\"close_rate_per_s\":87,\"exhausted_in_s\":13.8,"
 		"\"search_cost\":\"cliff\",\"verdict\":\"tight\",\"errno\":null,"
-		"\"cause\":\"1204 more connect()s work\",\"probe\":{\"ports_asked\":392,"
+		"\"evidence\":{\"range\":\"32768-60999\",\"range_hex\":null,\"runs_short\":true},"
+		"\"cause\":\"1,204 of 28,214 local ports are left\",\"probe\":{\"ports_asked\":392,"
 		"\"packets_sent\":0},\"probe_refused\":null,\"users\":[{\"pid\":null,"
 		"\"comm\":null,\"comm_hex\":null,\"cgroup\":\"/system.slice/nginx.service\","
 		"\"cgroup_hex\":null,\"unit\":\"nginx.service\",\"unit_hex\":null,"
@@ -725,7 +722,7 @@ static void test_connect_tight(void **state)
 
 static void test_connect_ends(void **state)
 {
-	struct connect_ask ask = make_connect_ask();
+	const struct connect_ask ask = make_connect_ask();
 	struct connect_answer answer = { .capacity = 28232, .left = 28232, .left_min = 28232,
 					 .left_max = 28232, .verdict = CONNECT_OK };
 	struct snapshot seen;
@@ -733,21 +730,18 @@ static void test_connect_ends(void **state)
 
 	(void)state;
 	begin_machine(&seen);
+	text_addf(&answer.cause, "28,232 of 28,232 local ports are left");
 	assert_text(show_connect((struct style){ .ascii = true }, &seen, &ask, NULL, &answer),
-		"OK: 28,232 more connect()s fit from 10.0.0.5 to 10.0.0.9:443, of 28,232 ports\n"
+		"OK: 28,232 of 28,232 local ports are left\n"
 		"  range    32768-60999: 28,232 ports to give\n"
 		"  ports    left             28,232  ########################################\n");
 	assert_text(show_connect((struct style){ .quiet = true }, &seen, &ask, NULL, &answer), "");
 	answer.verdict = CONNECT_EXHAUSTED;
-	answer.left = answer.left_min = answer.left_max = 0;
-	answer.err = EADDRINUSE;
-	answer.next_free_ms = (struct known){ true, 300 };
-	ask.bind_first = true;
 	assert_text(show_connect((struct style){ .quiet = true }, &seen, &ask, NULL, &answer),
-		"EXHAUSTED: bind() to port 0 from 10.0.0.5 to 10.0.0.9:443 says EADDRINUSE: none "
-		"of 28,232 ports is left; the next port is free in 300ms\n");
+		"EXHAUSTED: 28,232 of 28,232 local ports are left\n");
+	connect_answer_fini(&answer);
 	/* Nothing could be counted: no number is 0 then. */
-	answer = (struct connect_answer){ .verdict = CONNECT_UNKNOWN, .cause = "no range" };
+	answer = (struct connect_answer){ .verdict = CONNECT_UNKNOWN };
 	text = show_connect((struct style){ .format = FORMAT_JSON }, &seen, &ask, NULL, &answer);
 	assert_closed(text);
 	assert_in(text, "\"capacity\": null,\n  \"left\": null,\n  \"left_min\": null");

@@ -7,6 +7,8 @@
 
 #include "judge/bind.h"
 #include "judge/connect.h"
+#include "words/bind.h"
+#include "words/connect.h"
 #include "words/findings.h"
 
 #include <inttypes.h>
@@ -77,7 +79,7 @@ static inline void say_subject(struct text *out, const struct snapshot *seen,
 
 static inline void say_fact(struct text *out, const struct fact *fact)
 {
-	static const char *const units[] = { "", " ms", " s", " bytes", "/s", " %", "", "" };
+	static const char *const units[] = { "", " ms", " s", " bytes", "/s", " %", "", "", "", " ms", "" };
 
 	text_addf(out, " %s%s%s ", fact->group ? fact->group : "", fact->group ? "." : "", fact->name);
 	if (!fact->known)
@@ -86,6 +88,16 @@ static inline void say_fact(struct text *out, const struct fact *fact)
 		text_addf(out, "%s", text_str(&fact->text));
 	else
 		text_addf(out, "%.10g%s", fact->value, units[fact->kind]);
+}
+
+static inline void say_facts(struct text *out, const struct facts *facts)
+{
+	text_addf(out, "  facts");
+	for (size_t i = 0; i < facts->count; i++) {
+		text_addf(out, i ? "," : "");
+		say_fact(out, &facts->at[i]);
+	}
+	text_addf(out, "\n");
 }
 
 static inline bool same_cell(const struct finding *f, size_t a, size_t b)
@@ -139,12 +151,7 @@ static inline void say_finding(struct text *out, const struct snapshot *seen, co
 	say_indices(out, f->members.at, f->members.count);
 	text_addf(out, "\n  age %d: %" PRId64 "..%" PRId64 " ms\n", (int)f->age.kind, f->age.min_ms,
 		  f->age.max_ms);
-	text_addf(out, "  facts");
-	for (size_t i = 0; i < f->facts.count; i++) {
-		text_addf(out, i ? "," : "");
-		say_fact(out, &f->facts.at[i]);
-	}
-	text_addf(out, "\n");
+	say_facts(out, &f->facts);
 	say_pictures(out, f);
 	text_addf(out, "  cause: ");
 	words_cause(out, seen, f);
@@ -260,6 +267,7 @@ static inline void ask_bind(struct text *out, struct told *t, const struct words
 	ask.scope = (uint32_t)word_number(w, "scope", 0);
 	read_scene(&t->scene, w);
 	judge_bind(&t->seen, &ask, &t->scene, &answer);
+	words_bind(&t->seen, &ask, &t->scene, &answer);
 	say_outcome(out, &answer.asked);
 	for (int i = 0; i < WITH_COUNT; i++) {
 		text_addf(out, "; %s ", bind_with_name[i]);
@@ -269,9 +277,10 @@ static inline void ask_bind(struct text *out, struct told *t, const struct words
 	say_known(out, "free in ms", &answer.free_in_ms);
 	text_addf(out, "\n");
 	say_blockers(out, &answer);
-	text_addf(out, "  cause: %s\n", answer.cause);
-	if (*answer.settles)
-		text_addf(out, "  settles: %s\n", answer.settles);
+	say_facts(out, &answer.facts);
+	text_addf(out, "  cause: %s\n", text_str(&answer.cause));
+	if (answer.settles.count)
+		text_addf(out, "  settles: %s\n", text_str(&answer.settles));
 	say_advice_lines(out, "advice", &answer.advice);
 	say_advice_lines(out, "note", &answer.notes);
 	bind_answer_fini(&answer);
@@ -309,7 +318,7 @@ static inline void ask_unix(struct text *out, struct told *t, const struct words
 	read_unix_scene(&t->unix_scene, w);
 	judge_unix(&t->seen, &ask, &t->unix_scene, &answer);
 	say_outcome(out, &answer.asked);
-	text_addf(out, "\n  cause: %s\n", answer.cause);
+	text_addf(out, "\n  cause: %s\n", text_str(&answer.cause));
 	say_advice_lines(out, "advice", &answer.advice);
 	say_advice_lines(out, "note", &answer.notes);
 	unix_answer_fini(&answer);
@@ -356,7 +365,8 @@ static inline void say_connect(struct text *out, const struct told *t, const str
 	if (a->exhaustion_known)
 		text_addf(out, "  exhausted in %.10g s\n", a->exhausted_in_s);
 	say_users(out, t, a);
-	text_addf(out, "  cause: %s\n", a->cause);
+	say_facts(out, &a->facts);
+	text_addf(out, "  cause: %s\n", text_str(&a->cause));
 	say_advice_lines(out, "advice", &a->advice);
 	say_advice_lines(out, "avoid", &a->avoid);
 	say_advice_lines(out, "note", &a->notes);
@@ -379,6 +389,7 @@ static inline void ask_connect(struct text *out, struct told *t, const struct wo
 	if (!judge_connect(&t->seen, &ask, word_value(w, "refused") ? probe : NULL,
 			   thresholds_get(t->thresholds, "port-exhaustion"), &answer))
 		text_addf(out, "not known: ");
+	words_connect(&t->seen, &ask, &answer);
 	say_connect(out, t, &answer);
 	if (word_is(w, "wants")) {
 		judge_connect_wants(&t->seen, &ask, &inodes);

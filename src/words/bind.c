@@ -1,0 +1,647 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is said about bind(): the rows, and the names that stand in them beside the facts
+ * of judge_bind(). See fill.h and findings.h.
+ */
+#include "words/bind.h"
+
+#include "words/fill.h"
+#include "words/who.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- about one socket --------------------------------------------------- */
+
+static const struct words_row holder_rows[] = {
+	{ "process", "{process}" },
+	{ "!process !inode", "the kernel itself (no file holds the socket)" },
+	{ "!process inode all_shown", "something that shows in no process" },
+	{ "!process inode !all_shown", "a process hidden from you" },
+	{ "manager !socket_unit", " for a socket unit" },
+	{ "!manager container", " in the container {container}" },
+	{ "socket_unit", " for {socket_unit}" },
+	{ "!manager !container unit", " of {unit}" },
+	{ NULL, NULL },
+};
+
+static const struct words_row blocker_rows[] = {
+	{ "why=listener", "{holder} listens on {local}" },
+	{ "why=bound", "{holder} has bound {local}" },
+	{ "why=datagram", "{holder} has the UDP socket {local}[ to {remote}]" },
+	{ "why=accepted connected", "{holder} has an accepted connection" },
+	{ "why=client connected", "{holder} has an outgoing connection" },
+	{ "why=connection connected", "{holder} has a connection" },
+	{ "why=closing connected", "{holder} has a closing connection" },
+	{ "connected", " from {local} to {remote} ({state})" },
+	{ "unaccepted", "a connection from {local} to {remote} still waits to be accepted" },
+	{ "why=closing state=CLOSE_WAIT", ", which the peer has closed: only its own close() ends it" },
+	{ "why=closing state=FIN_WAIT_2", ", which lasts until the peer closes, too" },
+	{ "why=closing state!=CLOSE_WAIT state!=FIN_WAIT_2",
+	  ", which lasts until the peer acknowledges the FIN" },
+	{ "left_over", "{local} to {remote} in {state} (no process)[, gone in {timer_ms}]" },
+	{ "why=orphan !timer_ms state=FIN_WAIT_2",
+	  ", until the peer closes or net.ipv4.tcp_fin_timeout runs out" },
+	{ "why=orphan !timer_ms state!=FIN_WAIT_2",
+	  ", until the peer acknowledges or retransmissions run out" },
+	{ "wildcard=maybe_dual", " (if it is not IPv6 only, IPv4 as well)" },
+	{ "wildcard=dual", " (dual-stack: every IPv4 address as well)" },
+	{ "why=bound", " and neither listens nor connects there" },
+	{ "device", ", on the device {device}" },
+	{ "others", "; {others} {many_others?holds|hold} it, too: the port is free when all have "
+	  "closed it" },
+	{ NULL, NULL },
+};
+
+/* Whom to stop; the processes beside it are named after {holder}. */
+static const struct words_row stop_rows[] = {
+	{ "docker_proxy", "the container that publishes the port (docker ps --filter "
+	  "publish={port}), not docker-proxy itself" },
+	{ "!docker_proxy stop_unit", "the unit: systemctl stop {stop_unit}" },
+	{ "manager !stop_unit", "the socket unit of systemd (systemctl list-sockets names it)" },
+	{ "!process !inode", "the service of the kernel that has it (such as NFS, WireGuard, VXLAN)" },
+	{ "!process inode all_shown", "what has it without showing in a process: a service of the "
+	  "kernel (VXLAN, WireGuard, NFS), a descriptor in a message that nobody took, or a thread "
+	  "with descriptors of its own" },
+	{ "!process inode !all_shown", "whoever has it (root can see who)" },
+	{ "process !docker_proxy !stop_unit !manager", "{holder}" },
+	{ NULL, NULL },
+};
+
+static const struct words_row resident_rows[] = {
+	{ NULL, "{process}" },
+	{ "container", " in the container {container}" },
+	{ "socket_unit", " for {socket_unit}" },
+	{ "!container unit", " of {unit}" },
+	{ NULL, NULL },
+};
+
+/* ---- the verdict -------------------------------------------------------- */
+
+#define ONE_USER "; sockets share a port by SO_REUSEPORT only if they belong to one user (uid " \
+	"{sock_uid} there, {uid} here)"
+
+static const struct words_row obstacle_rows[] = {
+	{ "!blocker", "no socket that was seen is in the way: it came or went in between, or is hidden "
+	  "from you" },
+	{ "blocker", "{blocker}" },
+	{ "undecided overlap=maybe v6only_known", "; it is in the way only while few sockets share its "
+	  "place in the kernel's table" },
+	{ "undecided overlap=maybe !v6only_known", "; it is not in the way if it is IPv6 only, which "
+	  "is not known" },
+	{ "undecided shares=maybe", "; it works only if that socket set {option}, too, which is not "
+	  "known" },
+	{ "undecided likely=set", "; a live socket on that address set it: likely that one, too" },
+	{ "undecided likely=not_set", "; a live socket on that address did not set it: likely that one "
+	  "did not, either" },
+	{ "decided native_blocks", "; a socket with an IPv6 address that is not IPv6 only blocks "
+	  "0.0.0.0" },
+	{ "decided udp both_reuseport", ONE_USER },
+	{ "decided udp option !both_reuseport", "; it did not set {option}" },
+	{ "decided udp !option", "; UDP sockets share a port only if both set SO_REUSEADDR or both "
+	  "SO_REUSEPORT" },
+	{ "decided tcp listens !reuseport", "; a listening port is shared only if both sockets set "
+	  "SO_REUSEPORT and belong to the same user" },
+	{ "decided tcp listens both_reuseport", ONE_USER },
+	{ "decided tcp listens reuseport !both_reuseport", "; the listener did not set SO_REUSEPORT" },
+	{ "decided tcp !listens reuseaddr", "; SO_REUSEADDR helps only if both sockets set it, and that "
+	  "one did not" },
+	{ "decided tcp !listens !reuseaddr sock_reuseaddr=unknown", "; your socket does not set "
+	  "SO_REUSEADDR" },
+	{ "decided tcp !listens !reuseaddr sock_reuseaddr=on", "; that socket set SO_REUSEADDR and "
+	  "yours does not: it takes both" },
+	{ "decided tcp !listens !reuseaddr sock_reuseaddr=off", "; neither socket set SO_REUSEADDR: it "
+	  "takes both" },
+	{ NULL, "[; {more_blockers|more socket is|more sockets are} in the way]" },
+	{ NULL, NULL },
+};
+
+static const struct words_row cause_rows[] = {
+	{ "reason=probed", "the kernel was asked: bind() worked and was undone at once" },
+	{ "reason=probed rule_fails", ", although by what was seen it should not have" },
+	{ "probe_errno", "the kernel was asked and bind() fails: " },
+	{ "reason=multicast", "a TCP socket cannot be bound to an IPv6 multicast address" },
+	{ "reason=mapped", "an IPV6_V6ONLY socket cannot have a v4-mapped address" },
+	{ "reason=scope", "an address of one link says nothing without its device" },
+	{ "no_address addr_kind=tentative", "{address} is not usable yet: duplicate address detection "
+	  "is not done, or has failed" },
+	{ "no_address addr_kind=elsewhere", "{address} is an address of another device than the one "
+	  "asked for" },
+	{ "no_address !addr_kind", "{address} is not an address of this network namespace" },
+	{ "reason=nonlocal_unseen", ", and net.ipv{v}.ip_nonlocal_bind, which may allow it, was not "
+	  "seen" },
+	{ "reason=privilege", "port {port} is below net.ipv4.ip_unprivileged_port_start"
+	  "[ ({unprivileged_port_start})] and uid {uid} does not have CAP_NET_BIND_SERVICE" },
+	{ "reason=refused", "no rule of the network stack says so: a BPF program of a cgroup, a "
+	  "security module or a seccomp filter refuses it" },
+	{ "reason=address_unseen", "it was not seen whether {address} is an address of this namespace" },
+	{ "reason=privilege_unseen", "it was not seen whether uid {uid} may bind port {port} "
+	  "(net.ipv4.ip_unprivileged_port_start, CAP_NET_BIND_SERVICE)" },
+	{ "reason=fits !sockets_on_port", "no socket of this namespace has the port" },
+	{ "reason=fits sockets_on_port", "{sockets_on_port|socket has|sockets have} the port and none "
+	  "is in the way: {neighbour} ({neighbour_state})" },
+	{ "reason=fits neighbour_passes_by=device", " is bound to another device" },
+	{ "reason=fits neighbour_passes_by=address", " is on an address that does not overlap" },
+	{ "reason=fits neighbour_passes_by=reuseaddr", " shares it, as both set SO_REUSEADDR" },
+	{ "reason=fits neighbour_passes_by=reuseport", " shares it, as both set SO_REUSEPORT" },
+	{ "reason=order", "the first socket that the kernel meets decides, and in which order it meets "
+	  "them cannot be seen; {obstacle}" },
+	{ "reason=shortcut", "only one shortcut of the kernel for SO_REUSEPORT, which cannot be seen, "
+	  "could let it work: {obstacle}" },
+	{ "reason=list", "not every socket on the port could be seen: {gap}[; {obstacle}]" },
+	{ "reason=in_use", "{obstacle}" },
+	{ "reason=flags", "{obstacle}" },
+	{ NULL, NULL },
+};
+
+static const struct words_row settles_rows[] = {
+	{ "reason=flags options_askable", "root may ask a descriptor for its options" },
+	{ "reason=flags options_askable tcp", "; or " },
+	{ "reason=flags tcp", "--probe, a real bind() that is undone at once" },
+	{ "reason=flags udp !options_askable", "trying it: the options of a socket without a file "
+	  "cannot be asked for" },
+	{ "reason=shortcut", "--probe, a real bind() that is undone at once" },
+	{ "reason=order", "trying it: --probe is not for UDP, it would take real datagrams" },
+	{ "reason=nonlocal_unseen", "the value of net.ipv{v}.ip_nonlocal_bind" },
+	{ "reason=privilege_unseen", "the capabilities of the program, and "
+	  "net.ipv4.ip_unprivileged_port_start" },
+	{ "reason=privilege_unseen tcp", "; or --probe" },
+	{ "not_all_seen tcp", "asking the kernel on the machine itself, with --probe" },
+	{ "not_all_seen udp", "asking again on the machine itself, as root" },
+	{ NULL, NULL },
+};
+
+/* ---- what helps, and what matters beside -------------------------------- */
+
+#define RESERVE "Add {port} to net.ipv4.ip_local_reserved_ports: it lies in ip_local_port_range, " \
+	"where an outgoing connection can take it whenever it is free; bind() to it still works."
+#define LOOPBACK " instead: that address is free (it is reached from this machine only)."
+
+static const struct words_row fix_rows[] = {
+	{ "helps=reuseaddr tcp", "Set SO_REUSEADDR before bind(): what is in the way has set it, too, "
+	  "and none of it listens." },
+	{ "helps=reuseaddr udp", "Set SO_REUSEADDR before bind(): what is in the way has set it, too." },
+	{ "helps=reuseport", "Set SO_REUSEPORT before bind(): what is in the way has set it, too. "
+	  "Beside other listeners the socket then gets its share of connections." },
+	{ "helps=reuseaddr+reuseport", "Set SO_REUSEADDR and SO_REUSEPORT before bind()." },
+	{ "in_the_way free_in_ms", "Wait {free_in_ms}: then {blockers?it is|the last of them is} gone by "
+	  "itself." },
+	{ "old_server", "Set SO_REUSEADDR before bind(): this restart works only if the old server set "
+	  "it, too; later restarts will." },
+	{ "in_the_way stop", "Stop {stop}." },
+	{ "in_the_way port_reservable has_client", RESERVE },
+	{ "v6only_helps", "Set IPV6_V6ONLY: the conflict is on IPv4 only, and an IPv6-only socket avoids "
+	  "it." },
+	{ "free_address", "Bind {free_address} instead: that address is free." },
+	{ "free_loopback", "Bind {free_loopback}" LOOPBACK },
+	{ "next_free_address", "Bind {next_free_address} instead: that address is free." },
+	{ "next_free_loopback", "Bind {next_free_loopback}" LOOPBACK },
+	{ "left_over", "As root: ss -K state {left_over} 'sport = :{port}' removes {blockers?it|them} now "
+	  "(where the kernel has INET_DIAG_DESTROY)." },
+	{ "reason=multicast", "Bind the wildcard address :: or one of this namespace; multicast is for UDP." },
+	{ "reason=mapped", "Use an IPv4 socket for it, or clear IPV6_V6ONLY before bind()." },
+	{ "reason=scope", "Name the device: sin6_scope_id, SO_BINDTODEVICE or ADDRESS%DEVICE." },
+	{ "works_with_address addr_kind=tentative", "Wait for duplicate address detection (a second or "
+	  "two); ip -6 addr shows tentative or dadfailed." },
+	{ "works_with_address addr_kind=elsewhere", "Bind to the device that has the address, or to "
+	  "none." },
+	{ "no_address own_addresses", "Bind an address of this namespace: it has {own_addresses}." },
+	{ "works_with_address !addr_kind", "Add the address to a device of this namespace (ip addr add)." },
+	{ "works_with_address", "Set IP{v6}_FREEBIND on the socket, or net.ipv{v}.ip_nonlocal_bind=1: "
+	  "then an address that is not there yet can be bound." },
+	{ "reason=privilege !privilege_is_enough", "Ask again for a uid that has the capability (--uid "
+	  "0): it alone is not enough, {privileged_errno} comes after it." },
+	{ "privilege_is_enough", "Give the program the capability: setcap cap_net_bind_service=+ep "
+	  "PROGRAM, or AmbientCapabilities=CAP_NET_BIND_SERVICE in its unit." },
+	{ "privilege_is_enough", "Or let every program use ports from {port} on: sysctl "
+	  "net.ipv4.ip_unprivileged_port_start={port}." },
+	{ "privilege_is_enough", "Or let a systemd socket unit bind the port and hand it over." },
+	{ "reason=refused", "Look for programs on the cgroup (bpftool cgroup tree) and in the log of the "
+	  "security module." },
+	{ NULL, NULL },
+};
+
+static const struct words_row note_rows[] = {
+	{ "rival", "{rival} has bound the port, too, without listening: whoever listens second gets "
+	  "EADDRINUSE from listen()." },
+	{ "sharing_listeners", "New connections are then shared among {sharing_listeners} listeners." },
+	{ "helps_next_time", "A server that sets SO_REUSEADDR before each bind() is not stopped by what "
+	  "is left of its own connections." },
+	{ "no_address !works_with_address", "With that address here it would still not work: ask again "
+	  "when it is." },
+	{ "elsewhere", "The same port is also {elsewhere}: that does not block here, look there with "
+	  "-N." },
+	{ "port_reservable !has_client", RESERVE },
+	{ "works", "This is a snapshot: another program may take the port first." },
+	{ NULL, NULL },
+};
+
+static const struct words_row elsewhere_rows[] = {
+	{ "listeners", "listened on" }, { "!listeners", "used" },
+	{ "netns", " in the network namespace {netns}" },
+	{ "!netns", " in network namespace {netns_inode}" },
+	{ "process", " ({process})" },
+	{ NULL, NULL },
+};
+
+/* ---- names: sockets and their owners ------------------------------------ */
+
+enum { NAMED_MAX = 3 };         /* of several; the others are "others" */
+
+static bool ends_in(const char *unit, const char *kind)
+{
+	const char *end = strrchr(unit, '.');
+
+	return end && strcmp(end, kind) == 0;
+}
+
+/* Whoever makes a cgroup chooses its name, and the advice may be pasted. */
+static void tell_stop_unit(struct facts *facts, const char *unit)
+{
+	text_add_escaped(facts_words(facts, "stop_unit"), unit, strlen(unit),
+			 TEXT_WORD "$`;|&<>(){}!#*?~");
+}
+
+static void tell_home(struct facts *facts, const struct snapshot *seen, uint64_t cgroup_id)
+{
+	const struct cgroup *home = cgroup_id ? snapshot_cgroup(seen, cgroup_id) : NULL;
+	const char *unit = home ? cgroup_unit(home) : NULL;
+	const char *container = home ? cgroup_container(home) : NULL;
+
+	if (container)
+		who_container_is(facts_words(facts, "container"), container);
+	else if (unit)
+		text_add_word(facts_words(facts, ends_in(unit, ".socket") ? "socket_unit" : "unit"),
+			      unit, strlen(unit));
+}
+
+static bool is_called(const struct process *process, const char *comm)
+{
+	return process->comm_size == strlen(comm) &&
+	       memcmp(process->comm, comm, process->comm_size) == 0;
+}
+
+/* The unit whose stop ends what a process of @cgroup_id holds. */
+static void tell_service(struct facts *facts, const struct snapshot *seen, uint64_t cgroup_id,
+			 bool manager)
+{
+	const struct cgroup *home = cgroup_id ? snapshot_cgroup(seen, cgroup_id) : NULL;
+	const char *unit = home ? cgroup_unit(home) : NULL;
+
+	if (!unit || cgroup_container(home))
+		return;
+	if (manager ? ends_in(unit, ".socket") :
+		      ends_in(unit, ".service") && strncmp(unit, "user@", 5) != 0)
+		tell_stop_unit(facts, unit);
+}
+
+static void tell_holder(struct facts *facts, const struct snapshot *seen, const struct sock *s)
+{
+	int32_t first = snapshot_owner(seen, s->inode);
+	const struct process *process = first < 0 ? NULL : &seen->processes.at[first];
+	uint64_t home = s->cgroup_id ? s->cgroup_id : process ? process->cgroup_id : 0;
+	bool manager = process && process->pid == 1 && is_called(process, "systemd");
+
+	facts_number(facts, "inode", FACT_ID, s->inode);
+	facts_bool(facts, "all_shown", seen->holders_complete);
+	facts_bool(facts, "manager", manager);
+	facts_bool(facts, "docker_proxy", process && is_called(process, "docker-proxy"));
+	if (process) {
+		who_process_is(facts_words(facts, "process"), seen, (uint32_t)first);
+		tell_service(facts, seen, home, manager);
+	}
+	if (s->inode)
+		tell_home(facts, seen, home);
+	fill_rows(facts_words(facts, "holder"), holder_rows, facts);
+}
+
+/* Calls @take for each process beside the first one that holds @s. */
+static void each_beside(const struct snapshot *seen, const struct sock *s,
+			void (*take)(void *ctx, const struct snapshot *seen, uint32_t process),
+			void *ctx)
+{
+	int32_t first = snapshot_owner(seen, s->inode);
+	size_t count;
+	const struct holder *holders = snapshot_holders(seen, s->inode, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		uint32_t process = holders[i].process;
+
+		if ((int32_t)process != first && (!i || holders[i - 1].process != process))
+			take(ctx, seen, process);
+	}
+}
+
+/* A few of many, each once: a process counts as itself, wherever its sockets live. */
+enum { NO_PROCESS = -1 };
+struct naming {
+	struct text at[NAMED_MAX];
+	int32_t process[NAMED_MAX];     /* index, or NO_PROCESS */
+	size_t count;
+	bool others;
+};
+
+static bool is_named(const struct naming *naming, int32_t process, const struct text *text)
+{
+	for (size_t i = 0; i < naming->count; i++)
+		if (process < 0 ? strcmp(text_str(&naming->at[i]), text_str(text)) == 0 :
+				  naming->process[i] == process)
+			return true;
+	return false;
+}
+
+/* Takes @text, which is about @process or NO_PROCESS. */
+static void name_one(struct naming *naming, int32_t process, struct text *text)
+{
+	bool named = is_named(naming, process, text);
+
+	if (!named && naming->count < NAMED_MAX) {
+		naming->process[naming->count] = process;
+		naming->at[naming->count++] = *text;
+		return;
+	}
+	naming->others = naming->others || !named;
+	text_fini(text);
+}
+
+/* Adds "a, b and others"; frees @naming. */
+static void add_names(struct text *text, struct naming *naming, const char *between,
+		      const char *others)
+{
+	for (size_t i = 0; i < naming->count; i++) {
+		text_addf(text, "%s%s", i ? between : "", text_str(&naming->at[i]));
+		text_fini(&naming->at[i]);
+	}
+	text_addf(text, "%s", naming->others ? others : "");
+}
+
+static void name_process(void *naming, const struct snapshot *seen, uint32_t process)
+{
+	struct text text = { .at = NULL };
+
+	who_process_is(&text, seen, process);
+	name_one(naming, (int32_t)process, &text);
+}
+
+static void tell_others(struct facts *facts, const struct snapshot *seen, const struct sock *s)
+{
+	struct naming naming = { .count = 0 };
+
+	each_beside(seen, s, name_process, &naming);
+	facts_number(facts, "many_others", FACT_COUNT, (double)naming.count);
+	add_names(facts_words(facts, "others"), &naming, ", ", " and others");
+}
+
+/* A dual-stack wildcard is one socket that tools for IPv4 do not show. */
+static const char *wildcard_of(const struct sock *s)
+{
+	if (s->family != FAMILY_IPV6 || !addr_is_any(&s->local) || addr_is_v4(&s->local))
+		return NULL;
+	return !(s->have & HAVE_V6ONLY) ? "maybe_dual" : s->v6only ? NULL : "dual";
+}
+
+static void tell_device(struct facts *facts, const struct snapshot *seen, uint32_t ifindex)
+{
+	const char *name = ifindex ? snapshot_link(seen, ifindex) : NULL;
+
+	if (name)
+		text_add_word(facts_words(facts, "device"), name, strlen(name));
+	else if (ifindex)
+		text_addf(facts_words(facts, "device"), "number %" PRIu32, ifindex);
+}
+
+static void tell_blocker(struct facts *facts, const struct snapshot *seen,
+			 const struct bind_blocker *blocker)
+{
+	const struct sock *s = &seen->socks.at[blocker->sock];
+	bool connected = blocker->why == WHY_CHILD || blocker->why == WHY_CLIENT ||
+			 blocker->why == WHY_CONNECTION || blocker->why == WHY_CLOSING;
+	bool bound = blocker->why == WHY_LISTENER || blocker->why == WHY_BOUND ||
+		     blocker->why == WHY_DATAGRAM;
+
+	facts_word(facts, "why", bind_why_name[blocker->why]);
+	/* There may be tens of thousands that nobody holds. */
+	if (!bind_is_left_over(blocker->why)) {
+		tell_holder(facts, seen, s);
+		tell_others(facts, seen, s);
+	}
+	tell_device(facts, seen, s->ifindex);
+	facts_word(facts, "state", state_table[s->state].name);
+	facts_bool(facts, "left_over", bind_is_left_over(blocker->why));
+	facts_bool(facts, "connected", connected && !sock_is_unaccepted(s));
+	facts_bool(facts, "unaccepted", connected && sock_is_unaccepted(s));
+	facts_word(facts, "wildcard", bound ? wildcard_of(s) : NULL);
+	facts_known(facts, "timer_ms", FACT_LEFT_MS, &blocker->frees_in_ms);
+	who_address(facts_words(facts, "local"), &s->local, s->local_port);
+	if (s->remote_port)
+		who_address(facts_words(facts, "remote"), &s->remote, s->remote_port);
+}
+
+static void say_blocker(const struct snapshot *seen, struct bind_answer *answer,
+			struct bind_blocker *blocker)
+{
+	struct facts facts = { .count = 0 };
+
+	tell_blocker(&facts, seen, blocker);
+	blocker->text = (uint32_t)answer->sentences.count;
+	fill_rows(&answer->sentences, blocker_rows, &facts);
+	text_add(&answer->sentences, "", 1);
+	facts_fini(&facts);
+}
+
+/* ---- names: whom to stop ------------------------------------------------ */
+
+static void name_resident(void *naming, const struct snapshot *seen, uint32_t process)
+{
+	struct facts facts = { .count = 0 };
+	struct text text = { .at = NULL };
+
+	who_process_is(facts_words(&facts, "process"), seen, process);
+	tell_home(&facts, seen, seen->processes.at[process].cgroup_id);
+	fill_rows(&text, resident_rows, &facts);
+	name_one(naming, (int32_t)process, &text);
+	facts_fini(&facts);
+}
+
+/* Stopping a unit or container ends all of its processes. */
+static void name_owners(struct naming *naming, const struct snapshot *seen, const struct sock *s,
+			const struct facts *ask)
+{
+	struct facts facts = { .next = ask };
+	struct text text = { .at = NULL };
+	bool manager, whole;
+
+	tell_holder(&facts, seen, s);
+	manager = fill_holds("manager", &facts);
+	whole = fill_holds("docker_proxy", &facts) || (fill_holds("stop_unit", &facts) && !manager);
+	fill_rows(&text, stop_rows, &facts);
+	name_one(naming, whole ? NO_PROCESS : snapshot_owner(seen, s->inode), &text);
+	if (!whole)
+		each_beside(seen, s, name_resident, naming);
+	facts_fini(&facts);
+}
+
+static void tell_stop(struct facts *facts, const struct snapshot *seen,
+		      const struct bind_answer *answer)
+{
+	struct naming naming = { .count = 0 };
+
+	for (size_t i = 0; i < answer->blockers.count && !naming.others; i++) {
+		const struct bind_blocker *blocker = &answer->blockers.at[i];
+
+		if (!bind_is_left_over(blocker->why))
+			name_owners(&naming, seen, &seen->socks.at[blocker->owner], facts);
+	}
+	add_names(facts_words(facts, "stop"), &naming, "; ", naming.others ? "; and the other owners" :
+		  "");
+	if (naming.count > 1 && !naming.others)
+		text_addf(&facts->at[facts->count - 1].text, ", all of them");
+}
+
+/* ---- names: the question and its place ---------------------------------- */
+
+static void tell_ask(struct facts *facts, const struct bind_ask *ask,
+		     const struct bind_answer *answer)
+{
+	bool works = answer->asked.verdict == VERDICT_OK, v4 = addr_is_v4(&ask->addr);
+
+	facts_number(facts, "port", FACT_ID, ask->port);
+	facts_number(facts, "uid", FACT_ID, ask->uid);
+	facts_bool(facts, ask->protocol == PROTOCOL_UDP ? "udp" : "tcp", true);
+	facts_bool(facts, "reuseaddr", ask->reuseaddr);
+	facts_bool(facts, "reuseport", ask->reuseport);
+	facts_bool(facts, "works", works);
+	facts_number(facts, "v", FACT_ID, v4 ? 4 : 6);
+	text_addf(facts_words(facts, "v6"), "%s", v4 ? "" : "V6");
+	text_addf(facts_words(facts, "option"), "%s%s%s", ask->reuseaddr ? "SO_REUSEADDR" : "",
+		  ask->reuseaddr && ask->reuseport ? " or " : "", ask->reuseport ? "SO_REUSEPORT" : "");
+	who_address(facts_words(facts, "address"), &ask->addr, 0);
+	facts_number(facts, "blockers", FACT_COUNT, (double)answer->blockers.count);
+	facts_known(facts, "free_in_ms", FACT_LEFT_MS, &answer->free_in_ms);
+	for (size_t i = 0; i < answer->blockers.count; i++)
+		if (answer->blockers.at[i].why == WHY_CLIENT)
+			facts_bool(facts, "has_client", true);
+}
+
+/* Judge's facts tell whether the flags decide. */
+static void tell_first_blocker(struct facts *facts, const struct snapshot *seen,
+			       const struct bind_ask *ask, const struct bind_answer *answer)
+{
+	const struct bind_blocker *first = answer->blockers.at;
+	const struct sock *s;
+
+	if (!answer->blockers.count)
+		return;
+	s = &seen->socks.at[first->sock];
+	facts_bool(facts, "decided", fill_holds("!undecided", &answer->facts));
+	facts_bool(facts, "listens", s->state == STATE_LISTEN);
+	facts_bool(facts, "native_blocks", ask->family == FAMILY_IPV4 && !addr_is_v4(&s->local) &&
+		   !addr_is_any(&s->local));
+	facts_bool(facts, "v6only_known", s->have & HAVE_V6ONLY);
+	facts_number(facts, "sock_uid", FACT_ID, s->uid);
+	facts_word(facts, "sock_reuseaddr", !(s->have & HAVE_REUSEADDR) ? "unknown" :
+		   s->reuseaddr ? "on" : "off");
+	facts_bool(facts, "both_reuseport", ask->reuseport && s->reuseport);
+	text_addf(facts_words(facts, "blocker"), "%s", bind_blocker_text(answer, first));
+}
+
+static const char *gap_text(const struct snapshot *seen)
+{
+	static const unsigned telling = 1u << GAP_DUMP | 1u << GAP_BOUND | 1u << GAP_ATTRIBUTE |
+					1u << GAP_RECORDING | 1u << GAP_RESOURCES |
+					1u << GAP_SOURCE | 1u << GAP_NETNS;
+
+	for (size_t i = 0; i < seen->gaps.count; i++)
+		if (1u << seen->gaps.at[i].kind & telling)
+			return seen->gaps.at[i].text;
+	return "the list of sockets is not whole";
+}
+
+static void tell_obstacle(struct facts *facts, const struct snapshot *seen,
+			  const struct bind_answer *answer)
+{
+	bool list = fill_holds("reason=list", facts), address = fill_holds("reason=address_unseen", facts);
+
+	facts_bool(facts, "not_all_seen", list || address);
+	text_addf(facts_words(facts, "gap"), "%s", gap_text(seen));
+	if (!list || answer->blockers.count)
+		fill_rows(facts_words(facts, "obstacle"), obstacle_rows, facts);
+}
+
+static void tell_address(struct facts *facts, const struct snapshot *seen,
+			 const struct bind_ask *ask, enum addr_kind kind)
+{
+	struct naming naming = { .count = 0 };
+
+	if (!fill_holds("reason=address", facts) && !fill_holds("reason=nonlocal_unseen", facts))
+		return;
+	facts_bool(facts, "no_address", true);
+	facts_word(facts, "addr_kind", kind == ADDR_KIND_TENTATIVE ? "tentative" :
+		   kind == ADDR_KIND_ELSEWHERE ? "elsewhere" : NULL);
+	for (size_t i = 0; i < seen->locals.count; i++) {
+		struct text text = { .at = NULL };
+
+		if (addr_is_v4(&seen->locals.at[i].addr) != addr_is_v4(&ask->addr))
+			continue;
+		who_address(&text, &seen->locals.at[i].addr, 0);
+		name_one(&naming, NO_PROCESS, &text);
+	}
+	add_names(facts_words(facts, "own_addresses"), &naming, ", ", " and others");
+}
+
+static void tell_elsewhere(struct facts *facts, const struct bind_scene *scene)
+{
+	struct naming naming = { .count = 0 };
+
+	for (size_t i = 0; i < scene->elsewhere.count; i++) {
+		const struct elsewhere *other = &scene->elsewhere.at[i];
+		struct facts at = { .count = 0 };
+		struct text text = { .at = NULL };
+
+		facts_number(&at, "listeners", FACT_COUNT, other->listeners);
+		facts_number(&at, "netns_inode", FACT_ID, (double)other->netns_inode);
+		if (*other->name)
+			text_add_word(facts_words(&at, "netns"), other->name, strlen(other->name));
+		if (other->pid)
+			who_is(facts_words(&at, "process"), other->comm, other->comm_size, other->pid);
+		fill_rows(&text, elsewhere_rows, &at);
+		name_one(&naming, NO_PROCESS, &text);
+		facts_fini(&at);
+	}
+	add_names(facts_words(facts, "elsewhere"), &naming, "; ", "; and in others");
+}
+
+static void tell_rival(struct facts *facts, const struct snapshot *seen, const struct known *rival)
+{
+	struct facts at = { .count = 0 };
+
+	if (!rival->is)
+		return;
+	tell_holder(&at, seen, &seen->socks.at[rival->value]);
+	fill(facts_words(facts, "rival"), "{holder}", &at);
+	facts_fini(&at);
+}
+
+void words_bind(const struct snapshot *seen, const struct bind_ask *ask,
+		const struct bind_scene *scene, struct bind_answer *answer)
+{
+	struct facts facts = { .next = &answer->facts };
+
+	for (size_t i = 0; i < answer->blockers.count; i++)
+		say_blocker(seen, answer, &answer->blockers.at[i]);
+	tell_ask(&facts, ask, answer);
+	facts_word(&facts, "probe_errno", scene->probe.made ? errno_name(scene->probe.err) : NULL);
+	tell_first_blocker(&facts, seen, ask, answer);
+	tell_obstacle(&facts, seen, answer);
+	tell_address(&facts, seen, ask, scene->addr_kind);
+	tell_elsewhere(&facts, scene);
+	tell_rival(&facts, seen, &answer->rival);
+	tell_stop(&facts, seen, answer);
+	fill_rows(&answer->cause, cause_rows, &facts);
+	if (answer->asked.verdict == VERDICT_DEPENDS || answer->asked.verdict == VERDICT_UNKNOWN)
+		fill_rows(&answer->settles, settles_rows, &facts);
+	fill_advice(&answer->advice, fix_rows, &facts);
+	fill_advice(&answer->notes, note_rows, &facts);
+	facts_fini(&facts);
+}
