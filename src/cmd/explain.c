@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/text.h"
 #include "base/wrap.h"
-#include "cmd/guide.h"
 #include "cmd/session.h"
 #include "judge/judge.h"
 #include "words/fill.h"
 #include "words/findings.h"
+#include "words/terms.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#define LABEL_WIDTH  12
+#define LABEL_WIDTH  15
 #define PROSE_WIDTH  80
 #define NAME_WIDTH   22
 
@@ -44,22 +45,10 @@ static void put_part(const char *label, const char *text)
 	put_labelled(label, text, 0);
 }
 
-static void put_page(const struct guide_page *page)
-{
-	put_title(page->name);
-	put_part("What", page->what);
-	put_part("Whose turn", page->turn);
-	put_part("How long", page->lasts);
-	put_part("Why", page->causes);
-	put_part("What helps", page->cure);
-	put_part("What not", page->avoid);
-	put_part("Look", page->look);
-}
-
 /* What check says of a finding, without what is true of a single one only. */
 static void put_rows(const char *label, const struct words_row *rows)
 {
-	for (size_t i = 0; rows[i].text; i++) {
+	for (size_t i = 0; rows && rows[i].text; i++) {
 		struct text text = { .at = NULL };
 
 		text_addf(&text, "- ");
@@ -70,23 +59,60 @@ static void put_rows(const char *label, const struct words_row *rows)
 	}
 }
 
+static void put_page(const struct term *term)
+{
+	const struct finding_words *words = term->finding ? finding_words(term->finding) : NULL;
+
+	put_title(term->name);
+	put_part("Meaning", term->what);
+	put_part("Whose move", term->turn);
+	put_part("How long", term->lasts);
+	put_part("Why", term->causes);
+	put_part("What helps", term->cure);
+	put_rows("What helps", words ? words->fix : NULL);
+	put_part("What does not", term->avoid);
+	put_rows("What does not", words ? words->avoid : NULL);
+	put_part("See", term->look);
+}
+
+/* "warning at 80% or more", "never critical" */
+static void add_threshold(struct text *text, const struct rule *rule, const char *what, double value)
+{
+	char number[32];
+
+	cmd_threshold(number, sizeof(number), rule->measure, value);
+	if (isinf(value))
+		text_addf(text, "never %s", what);
+	else
+		text_addf(text, "%s at %s or more", what, number);
+}
+
+static void put_thresholds(const struct rule *rule)
+{
+	struct text text = { .at = NULL };
+
+	add_threshold(&text, rule, "warning", rule->usual.warn);
+	text_addf(&text, ", ");
+	add_threshold(&text, rule, "critical", rule->usual.crit);
+	if (rule->usual.least > 1)
+		text_addf(&text, ", for at least %llu of them",
+			  (unsigned long long)rule->usual.least);
+	text_addf(&text, "; --warn and --crit %s=VALUE[,count=N] change it", rule->id);
+	put_part("Threshold", text_str(&text));
+	text_fini(&text);
+}
+
 static void put_rule(const struct rule *rule)
 {
 	const struct finding_words *words = finding_words(rule->id);
-	char warn[32], crit[32], line[256];
 
-	cmd_threshold(warn, sizeof(warn), rule->measure, rule->usual.warn);
-	cmd_threshold(crit, sizeof(crit), rule->measure, rule->usual.crit);
-	snprintf(line, sizeof(line), "warning from %s, critical from %s, at least %llu of them; "
-		 "--warn and --crit %s=VALUE[,count=N] change it", warn, crit,
-		 (unsigned long long)rule->usual.least, rule->id);
 	put_title(rule->id);
-	put_part("What", words->title);
+	put_part("Meaning", words->title);
 	put_part("About", words->about);
 	put_part("Why", words->why);
 	put_rows("What helps", words->fix);
-	put_rows("What not", words->avoid);
-	put_part("From when", line);
+	put_rows("What does not", words->avoid);
+	put_thresholds(rule);
 }
 
 static void put_index_line(const char *name, const char *text)
@@ -105,8 +131,8 @@ static void put_index_line(const char *name, const char *text)
 static void put_index(void)
 {
 	put_title("States and errors");
-	for (size_t i = 0; i < guide_count; i++)
-		put_index_line(guide_table[i].name, guide_table[i].what);
+	for (size_t i = 0; i < terms_count; i++)
+		put_index_line(terms[i].name, terms[i].what);
 	out_char(&out, '\n');
 	put_title("Findings");
 	for (size_t i = 0; i < rules_count; i++)
@@ -115,14 +141,14 @@ static void put_index(void)
 
 static bool put_topic(const char *word)
 {
-	const struct guide_page *page = guide_by_name(word);
+	const struct term *term = term_by_name(word);
 	const struct rule *rule = rule_by_id(word);
 
-	if (page)
-		put_page(page);
+	if (term)
+		put_page(term);
 	else if (rule)
 		put_rule(rule);
-	return page || rule;
+	return term || rule;
 }
 
 enum status explain_run(const struct options *options)

@@ -3,12 +3,12 @@
  * The tables of the program as tab-separated lines, first field a name: what
  * completions, the man page test and curious people ask for.
  */
-#include "cmd/guide.h"
 #include "cmd/session.h"
 #include "judge/judge.h"
 #include "value/column.h"
 #include "value/filter.h"
 #include "words/findings.h"
+#include "words/terms.h"
 
 #include <errno.h>
 #include <string.h>
@@ -82,8 +82,8 @@ static void put_formats(void)
 /* What `explain` takes. */
 static void put_topics(void)
 {
-	for (size_t i = 0; i < guide_count; i++)
-		out_f(&out, "%s\t%s\n", guide_table[i].name, guide_table[i].what);
+	for (size_t i = 0; i < terms_count; i++)
+		out_f(&out, "%s\t%s\n", terms[i].name, terms[i].what);
 	for (size_t i = 0; i < rules_count; i++)
 		out_f(&out, "%s\t%s\n", rules[i].id, finding_words(rules[i].id)->title);
 }

@@ -124,3 +124,22 @@ need_mandoc() {
 	done < <(section EXAMPLES | grep -oE 'sockvet (check|list|record) [^|]*')
 	[ -z "$wrong" ] || { echo "not accepted:$wrong"; return 1; }
 }
+
+# Sysctls, socket options and calls behind "Cure :" of a finding.
+cures_of() {
+	section FINDINGS | awk -v it=".It Cm $1" '
+		/^\.It / { on = $0 == it; cure = 0 } /^\.Em Cure/ { cure = on } /^\.D1/ { cure = 0 }
+		cure && /^\.(Va|Dv|Fn) / { print $2 }'
+}
+
+@test "the man page names a cure that the rows of its finding do not know" {
+	local id word strange='' all=''
+	for id in $(names findings); do
+		all+=$(cures_of "$id")
+		for word in $(cures_of "$id"); do
+			"$SOCKVET" explain "$id" | tr -s ' \n' ' ' | grep -qF -e "${word##*.}" || strange+=" $id: $word"
+		done
+	done
+	[ -n "$all" ]
+	[ -z "$strange" ] || { echo "$strange"; return 1; }
+}

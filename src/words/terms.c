@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd/guide.h"
+#include "words/terms.h"
 
 #include <strings.h>
 
@@ -9,9 +9,10 @@
  * To add a page: a row here, with .state for a state (its .name as in
  * state_table) and without for an errno, whose number in ERRNO_PAGES is
  * checked below. `explain`, `tables topics`, completions and the man page test
- * read the row. Durations were measured on Linux 6.18 with its default sysctls.
+ * read the row. What a finding's rows say about it is not said again: .finding.
+ * Durations were measured on Linux 6.18 with its default sysctls.
  */
-const struct guide_page guide_table[] = {
+const struct term terms[] = {
 	{
 		.name = "ESTABLISHED", .state = STATE_ESTABLISHED,
 		.what = "The handshake is done and both sides may send. A row without an inode is a "
@@ -43,11 +44,7 @@ const struct guide_page guide_table[] = {
 		.causes = "A packet filter that drops instead of refusing, a host that is down, a wrong "
 			"address, or a server whose accept queue is full and that therefore drops SYNs. "
 			"Many towards one destination from one process: that service is gone.",
-		.cure = "Give connect() a timeout of a few seconds in the client, and look at the "
-			"server: is anything listening there, and does its accept queue move?",
-		.avoid = "A higher tcp_syn_retries only makes the callers wait longer. "
-			"tcp_abort_on_overflow=1 at the server sends no reset for the SYNs that a full "
-			"queue drops. Retrying without a pause adds one more such socket each time.",
+		.finding = "syn-sent-stuck",
 		.look = "sockvet list -tpo state syn-sent",
 	}, {
 		.name = "SYN_RECV", .state = STATE_SYN_RECV,
@@ -100,11 +97,7 @@ const struct guide_page guide_table[] = {
 		.causes = "The peer forgot close(), or is still sending (then this is a half-close at "
 			"work). Held for long: two mistakes met, the peer leaks and the program here "
 			"waits without a deadline.",
-		.cure = "Fix the close() at the peer; sockvet names its process when the peer is on this "
-			"machine. Here, read with a deadline (SO_RCVTIMEO) after shutdown() and then "
-			"close().",
-		.avoid = "Lowering tcp_fin_timeout does nothing for a held one, and any value from 61 to 89 is "
-			"shorter than 60. TCP_LINGER2 with -1 turns every such close into a reset.",
+		.finding = "fin-wait-2-held",
 		.look = "sockvet list -tpo state fin-wait-2 (a timer `timewait` marks the orphans)",
 	}, {
 		.name = "TIME_WAIT", .state = STATE_TIME_WAIT,
@@ -120,16 +113,7 @@ const struct guide_page guide_table[] = {
 			"a listening port the server did, otherwise the client. Thousands are normal on "
 			"a busy machine. It hurts only when one source and one destination use up the "
 			"ephemeral ports, or when the number reaches tcp_max_tw_buckets.",
-		.cure = "If sockvet reports port-exhaustion: keep connections open and reuse them, let "
-			"the other side close first, spread over more destination or source addresses, "
-			"widen ip_local_port_range, and on clients set tcp_tw_reuse=1 (both ends need "
-			"timestamps; a port comes back after 1 s). Otherwise leave it alone.",
-		.avoid = "tcp_fin_timeout does not shorten it, whatever the name suggests. tcp_tw_recycle "
-			"is gone since Linux 4.12, and it broke clients behind NAT while it existed. "
-			"SO_LINGER with a time of 0 avoids the state by a reset that loses data still on the "
-			"way. A smaller tcp_max_tw_buckets only drops the protection. A higher ulimit -n "
-			"cannot help, as no descriptor is used. The default tcp_tw_reuse=2 helps on "
-			"loopback only.",
+		.finding = "port-exhaustion",
 		.look = "sockvet check, and sockvet list -to state time-wait",
 	}, {
 		.name = "CLOSE", .state = STATE_CLOSE,
@@ -161,14 +145,7 @@ const struct guide_page guide_table[] = {
 			"inode: the program has never accepted it. Connections opened from here point "
 			"to a client or a pool that keeps what its server has closed; accepted ones to a "
 			"handler.",
-		.cure = "close() when read() returns 0, on all error paths too. In a pool, throw idle "
-			"connections away sooner than the server does. Open with CLOEXEC, so that no "
-			"child keeps a copy. Restarting the program frees what it holds, until the next "
-			"time.",
-		.avoid = "No sysctl ends it, tcp_fin_timeout and tcp_keepalive_time included. Keepalive hides "
-			"the leak: when the peer no longer knows the connection the socket leaves the table and its "
-			"descriptor stays. Killing the socket from outside (ss -K) does the same. A higher "
-			"ulimit -n only delays the end.",
+		.finding = "close-wait-leak",
 		.look = "sockvet check, and sockvet list -tp state close-wait -C +AGE,OPENER",
 	}, {
 		.name = "LAST_ACK", .state = STATE_LAST_ACK,
@@ -178,10 +155,7 @@ const struct guide_page guide_table[] = {
 		.lasts = "One round trip; about 107 s when nobody answers. No TIME_WAIT follows.",
 		.causes = "The peer vanished after its FIN, was cut off by a filter that considered the "
 			"connection finished, or the path loses packets.",
-		.cure = "Nothing in the program. When there are many towards one peer, look at the path and at "
-			"stateful filters between here and there.",
-		.avoid = "tcp_fin_timeout does not apply. tcp_orphan_retries=1 also hurts slow but living "
-			"peers.",
+		.finding = "last-ack-stuck",
 		.look = "sockvet list -to state last-ack",
 	}, {
 		.name = "LISTEN", .state = STATE_LISTEN,
@@ -194,12 +168,7 @@ const struct guide_page guide_table[] = {
 		.causes = "A queue that stays: the program is blocked, has too few workers, or has no "
 			"descriptor left for accept(). Full means more waiting than the limit (5 with a limit "
 			"of 4); from then on SYNs are dropped and clients hang in SYN_SENT.",
-		.cure = "Accept faster, and keep slow work out of the accepting loop. A larger backlog in "
-			"listen() rides out a burst; net.core.somaxconn caps it.",
-		.avoid = "Raising net.core.somaxconn changes no running listener: it must call listen() again, "
-			"in most programs by a restart. A longer queue for a program that does not "
-			"accept only makes clients wait before they fail. tcp_abort_on_overflow=1 makes no dropped SYN "
-			"visible to its sender.",
+		.finding = "accept-queue-full",
 		.look = "sockvet list -ltp",
 	}, {
 		.name = "CLOSING", .state = STATE_CLOSING,
@@ -224,10 +193,7 @@ const struct guide_page guide_table[] = {
 		.causes = "A server that failed between bind() and listen(); a port reserved for later or "
 			"kept for a child; a client that had chosen its own port and whose connection is over "
 			"while the descriptor is open; a listener after shutdown().",
-		.cure = "close() what is not used. It makes a bind() elsewhere fail with EADDRINUSE, and "
-			"in the ephemeral range it takes the port from every outgoing connection.",
-		.avoid = "Waiting: there is no timer. SO_REUSEADDR at the new socket alone: the old one needs it "
-			"too.",
+		.finding = "bound-unused",
 		.look = "sockvet list -ap state bound",
 	}, {
 		.name = "EADDRINUSE",
@@ -263,14 +229,9 @@ const struct guide_page guide_table[] = {
 			"with open connections or with TIME_WAIT. Sockets that called bind() before "
 			"connect(), and listeners inside the range, take their ports from every "
 			"destination. For bind(): an address that is not configured, is configured in "
-			"another namespace, or is IPv6 and still tentative.",
-		.cure = "In this order: reuse connections; more destination or source addresses; "
-			"IP_BIND_ADDRESS_NO_PORT where a program binds its source address first; a "
-			"wider ip_local_port_range; tcp_tw_reuse=1 with timestamps at both ends. For bind(): "
-			"add the address, or set IP_FREEBIND or ip_nonlocal_bind.",
-		.avoid = "tcp_fin_timeout does not touch TIME_WAIT; tcp_tw_recycle is gone since Linux "
-			"4.12; SO_REUSEADDR gives connect() no more ports; SO_LINGER with a time of 0 loses "
-			"data. Retrying at once costs: each failure searches the whole range, 3 to 9 ms of CPU time.",
+			"another namespace, or is IPv6 and still tentative: add it, or set "
+			"IP_FREEBIND or ip_nonlocal_bind.",
+		.finding = "port-exhaustion",
 		.look = "sockvet connect HOST:PORT (what is left, what uses it), sockvet connect, sockvet bind ADDR:PORT",
 	}, {
 		.name = "EMFILE",
@@ -282,32 +243,28 @@ const struct guide_page guide_table[] = {
 			"servers spin because the listener stays readable.",
 		.causes = "Mostly a leak: CLOSE_WAIT that nobody closes, or connections that died and whose "
 			"descriptors stayed, which no listing shows. Sometimes really that many clients.",
-		.cure = "Find what is never closed: the states and ages of the process's sockets tell. "
-			"Raise the limit when the load, and not time, decides the number.",
-		.avoid = "A higher ulimit -n only delays a leak. TIME_WAIT is innocent: it holds no "
-			"descriptor. Keepalive and ss -K make the sockets disappear from listings, not "
-			"the descriptors from the process.",
+		.finding = "fd-exhaustion",
 		.look = "sockvet check (fd-exhaustion, close-wait-leak), and sockvet list -atp",
 	},
 };
 
-const size_t guide_count = sizeof(guide_table) / sizeof(*guide_table);
+const size_t terms_count = sizeof(terms) / sizeof(*terms);
 
-_Static_assert(sizeof(guide_table) / sizeof(*guide_table) == STATE_COUNT - 1 + ERRNO_PAGES,
+_Static_assert(sizeof(terms) / sizeof(*terms) == STATE_COUNT - 1 + ERRNO_PAGES,
 	       "each state and each errno has one page");
 
-const struct guide_page *guide_by_name(const char *word)
+const struct term *term_by_name(const char *word)
 {
 	uint32_t mask = state_mask_by_name(word);
 
 	if (mask == (STATE_BIT(STATE_CLOSE) | STATE_BIT(STATE_BOUND)))
 		mask = STATE_BIT(STATE_CLOSE);
-	for (size_t i = 0; i < guide_count; i++) {
-		const struct guide_page *page = &guide_table[i];
+	for (size_t i = 0; i < terms_count; i++) {
+		const struct term *term = &terms[i];
 
-		if (page->state != STATE_NONE ? mask == STATE_BIT(page->state)
-					      : strcasecmp(page->name, word) == 0)
-			return page;
+		if (term->state != STATE_NONE ? mask == STATE_BIT(term->state)
+					      : strcasecmp(term->name, word) == 0)
+			return term;
 	}
 	return NULL;
 }
