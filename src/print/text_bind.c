@@ -13,7 +13,7 @@
 
 #include <errno.h>
 
-#define LABEL         11        /* columns for "works with" and a blank */
+#define LABEL         11        /* columns for "settled by" and a blank */
 #define UNIX_LABEL    8         /* for "blocker" and a blank */
 #define HOLDERS_NAMED 4         /* by the sentence about a blocker; all are named if more */
 #define BLOCKERS_MAX  8         /* on a terminal; what to do stands below them */
@@ -275,10 +275,10 @@ static void print_headline(const struct page *page, const struct bind_page *bind
 	text_fini(&text);
 }
 
-/* -- works with ---------------------------------------------------------- */
+/* -- options ------------------------------------------------------------- */
 
 static const char *const option_names[WITH_COUNT] = {
-	[WITH_NONE] = "nothing", [WITH_REUSEADDR] = "SO_REUSEADDR",
+	[WITH_NONE] = "none", [WITH_REUSEADDR] = "SO_REUSEADDR",
 	[WITH_REUSEPORT] = "SO_REUSEPORT", [WITH_BOTH] = "both",
 };
 
@@ -340,11 +340,11 @@ static const char *depends_on(const struct bind_page *bind, enum bind_with with)
 
 	/* What works as asked and hides nothing depends on that alone. */
 	if (with & WITH_REUSEPORT && !udp && (is_refused(bind, with) || (works && !hidden)))
-		return "almost certainly no";
+		return "probably fails";
 	if (hidden)
-		return udp ? "only if the other socket has it too" :
-			     "only if the old server had it too";
-	return "cannot be told from here";
+		return udp ? "if the other socket set it, too" :
+			     "if the old server set it, too";
+	return "not known";
 }
 
 static void put_with(struct text *text, const struct bind_page *bind, enum bind_with with)
@@ -354,12 +354,12 @@ static void put_with(struct text *text, const struct bind_page *bind, enum bind_
 
 	switch (outcome->verdict) {
 	case VERDICT_OK:
-		cell_str(text, "yes");
+		cell_str(text, "works");
 		break;
 	case VERDICT_FAILS:
-		cell_str(text, "no");
+		cell_str(text, "fails");
 		if (name && (outcome->at_listen || strcmp(name, "EADDRINUSE") != 0))
-			text_addf(text, ", %s says %s", bind_call(outcome), name);
+			text_addf(text, " with %s from %s", name, bind_call(outcome));
 		break;
 	case VERDICT_DEPENDS:
 		cell_str(text, depends_on(bind, with));
@@ -386,7 +386,7 @@ static void print_option(const struct page *page, const struct bind_page *bind,
 	struct text text = { 0 };
 
 	put_with(&text, bind, with);
-	page_label(page, with == WITH_NONE ? "works with" : "");
+	page_label(page, with == WITH_NONE ? "options" : "");
 	out_str(page->out, name);
 	out_pad(page->out, ' ', strlen("SO_REUSEADDR") + 2 - strlen(name));
 	out_str(page->out, screen_ink(page->style, bind_ink(bind->answer->with[with].verdict)));
@@ -401,11 +401,11 @@ static void print_with(const struct page *page, const struct bind_page *bind)
 	if (is_same_for_all(bind->answer, VERDICT_UNKNOWN))
 		return;
 	if (is_same_for_all(bind->answer, VERDICT_OK))
-		page_labelled(page, "works with",
-			      "every combination of SO_REUSEADDR and SO_REUSEPORT");
+		page_labelled(page, "options",
+			      "every combination of SO_REUSEADDR and SO_REUSEPORT works");
 	else if (is_same_for_all(bind->answer, VERDICT_FAILS))
-		page_labelled(page, "works with",
-			      "no combination of SO_REUSEADDR and SO_REUSEPORT");
+		page_labelled(page, "options",
+			      "no combination of SO_REUSEADDR and SO_REUSEPORT works");
 	else
 		for (int i = 0; i < WITH_COUNT; i++)
 			print_option(page, bind, (enum bind_with)i);

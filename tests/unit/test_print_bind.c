@@ -255,7 +255,7 @@ static void test_bind_fails(void **state)
 		"             - no process: TIME_WAIT of 127.0.0.1:8080 to 127.0.0.1:51820, "
 		"gone\n"
 		"               in 41 s, options not known\n"
-		"  works with no combination of SO_REUSEADDR and SO_REUSEPORT\n"
+		"  options    no combination of SO_REUSEADDR and SO_REUSEPORT works\n"
 		"  fix        - Stop nginx.service: systemctl stop nginx.service.\n"
 		"             - Take another port.\n"
 		"  note       Nothing else.\n");
@@ -337,10 +337,10 @@ static void test_bind_depends(void **state)
 		"options not\n"
 		"             known\n"
 		"  settled by --probe, a real bind() that is undone at once\n"
-		"  works with nothing       no\n"
-		"             SO_REUSEADDR  only if the old server had it too (as asked)\n"
-		"             SO_REUSEPORT  only if the old server had it too\n"
-		"             both          only if the old server had it too\n"
+		"  options    none          fails\n"
+		"             SO_REUSEADDR  if the old server set it, too (as asked)\n"
+		"             SO_REUSEPORT  if the old server set it, too\n"
+		"             both          if the old server set it, too\n"
 		"  probe      the kernel was not asked: uid 0 may not be imitated here\n");
 	text = show_bind((struct style){ .format = FORMAT_JSON }, make_depends, &ask, &scene);
 	assert_closed(text);
@@ -381,7 +381,7 @@ static void test_bind_ok(void **state)
 		"OK: bind() and listen() on [fe80::1%eth0]:8080 (TCP, on eth0, SO_REUSEPORT, "
 		"uid\n"
 		"  33) work: no socket of this namespace has the port\n"
-		"  works with every combination of SO_REUSEADDR and SO_REUSEPORT\n"
+		"  options    every combination of SO_REUSEADDR and SO_REUSEPORT works\n"
 		"  probe      asked the kernel: bind() succeeded; closed at once, listen() was\n"
 		"             not called\n");
 	assert_text(show_bind((struct style){ .quiet = true }, make_free, &ask, &scene), "");
@@ -396,7 +396,7 @@ static void test_bind_ok(void **state)
 	assert_text(show_bind((struct style){ .colour = true }, make_free, &ask, &scene),
 		"\033[32mOK:\033[0m bind() to [::]:8080 (UDP, IPv4 too, on eth0, SO_REUSEPORT, "
 		"uid 33) works: no socket of this namespace has the port\n"
-		"  \033[1mworks with\033[0m every combination of SO_REUSEADDR and SO_REUSEPORT\n"
+		"  \033[1moptions\033[0m    every combination of SO_REUSEADDR and SO_REUSEPORT works\n"
 		"  \033[1mprobe\033[0m      asked the kernel: bind() succeeded; closed at once, "
 		"listen() was not called\n");
 }
@@ -469,7 +469,7 @@ static void test_bind_crowd(void **state)
 	assert_in(text, "FAILS: listen() after bind() to");
 	assert_in(text, "worker[900], worker[901], worker[902]");
 	assert_in(text, "and 1,192 more: 596 ESTABLISHED, 596 TIME_WAIT");
-	assert_in(text, "SO_REUSEADDR  yes\n");
+	assert_in(text, "SO_REUSEADDR  works\n");
 	assert_int_equal(count_of(text, "- a connection"), 8);
 	free(text);
 	text = show_bind((struct style){ .width = 0 }, make_crowd, &ask, &scene);
