@@ -9,7 +9,7 @@
 #include "base/errline.h"
 #include "cmd/everywhere.h"
 #include "judge/bind.h"
-#include "words/bind.h"
+#include "words/words.h"
 
 #include <errno.h>
 #include <string.h>

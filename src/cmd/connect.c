@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "cmd/target.h"
 #include "judge/connect.h"
-#include "words/connect.h"
+#include "words/words.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,9 +3,7 @@
 #include "base/wrap.h"
 #include "cmd/session.h"
 #include "judge/judge.h"
-#include "words/fill.h"
-#include "words/findings.h"
-#include "words/terms.h"
+#include "words/words.h"
 
 #include <errno.h>
 #include <math.h>

@@ -7,8 +7,7 @@
 #include "judge/judge.h"
 #include "value/column.h"
 #include "value/filter.h"
-#include "words/findings.h"
-#include "words/terms.h"
+#include "words/words.h"
 
 #include <errno.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "print/answer.h"
 #include "print/json_shapes.h"
 #include "print/who.h"
-#include "words/findings.h"
+#include "words/words.h"
 
 #include <string.h>
 

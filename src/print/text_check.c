@@ -10,8 +10,7 @@
 #include "print/page.h"
 #include "print/picture.h"
 #include "print/who.h"
-#include "words/fill.h"
-#include "words/findings.h"
+#include "words/words.h"
 
 #define NAMED    3      /* findings named in the first line */
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is said about bind(): the rows, and the names that stand in them beside the facts
- * of judge_bind(). See fill.h and findings.h.
+ * of judge_bind(). See fill.h and words.h.
  */
-#include "words/bind.h"
+#include "words/words.h"
 
-#include "words/fill.h"
 #include "words/who.h"
 
 #include <inttypes.h>
@@ -66,14 +65,6 @@ static const struct words_row stop_rows[] = {
 	  "with descriptors of its own" },
 	{ "!process inode !all_shown", "whoever has it (root can see who)" },
 	{ "process !docker_proxy !stop_unit !manager", "{holder}" },
-	{ NULL, NULL },
-};
-
-static const struct words_row resident_rows[] = {
-	{ NULL, "{process}" },
-	{ "container", " in the container {container}" },
-	{ "socket_unit", " for {socket_unit}" },
-	{ "!container unit", " of {unit}" },
 	{ NULL, NULL },
 };
 
@@ -459,7 +450,7 @@ static void name_resident(void *naming, const struct snapshot *seen, uint32_t pr
 
 	who_process_is(facts_words(&facts, "process"), seen, process);
 	tell_home(&facts, seen, seen->processes.at[process].cgroup_id);
-	fill_rows(&text, resident_rows, &facts);
+	fill_rows(&text, holder_rows, &facts);
 	name_one(naming, (int32_t)process, &text);
 	facts_fini(&facts);
 }

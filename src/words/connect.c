@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is said about connect(): the rows, and the names that stand in them beside the
- * facts of judge_connect(). See fill.h and findings.h.
+ * facts of judge_connect(). See fill.h and words.h.
  */
-#include "words/connect.h"
+#include "words/words.h"
 
-#include "model/bind.h"
-#include "words/findings.h"
 #include "words/who.h"
 
 #define LONGEST_S 1e9   /* further ahead nothing is foretold */

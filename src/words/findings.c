@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "words/findings.h"
+#include "words/words.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the names in the catalogue stand for, and the rows that are meant put together. */
-#include "words/findings.h"
+#include "words/words.h"
 #include "words/who.h"
 
 #include <stdio.h>

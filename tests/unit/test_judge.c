@@ -2,7 +2,7 @@
 #include "base/grow.h"
 #include "judge/judge.h"
 #include "model/snapshot.h"
-#include "words/findings.h"
+#include "words/words.h"
 
 #include <stdio.h>
 #include <stdlib.h>

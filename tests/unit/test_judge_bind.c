@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/grow.h"
 #include "judge/bind.h"
-#include "words/bind.h"
+#include "words/words.h"
 
 #include <errno.h>
 #include <stdio.h>

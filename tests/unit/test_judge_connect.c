@@ -2,7 +2,7 @@
 #include "base/grow.h"
 #include "judge/connect.h"
 #include "judge/trend.h"
-#include "words/connect.h"
+#include "words/words.h"
 
 #include <errno.h>
 #include <stdio.h>

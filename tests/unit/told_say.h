@@ -7,9 +7,7 @@
 
 #include "judge/bind.h"
 #include "judge/connect.h"
-#include "words/bind.h"
-#include "words/connect.h"
-#include "words/findings.h"
+#include "words/words.h"
 
 #include <inttypes.h>
 

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef WORDS_FINDINGS_H
-#define WORDS_FINDINGS_H
+#ifndef WORDS_WORDS_H
+#define WORDS_WORDS_H
 
+#include "model/bind.h"
+#include "model/connect.h"
 #include "model/finding.h"
-#include "model/snapshot.h"
+#include "model/state.h"
 #include "words/fill.h"
+
+/* ---- findings ----------------------------------------------------------- */
 
 /*
  * THE catalogue of what is said about findings; see fill.h for what may stand in a
@@ -62,5 +66,44 @@ void words_advice(struct advice *fix, struct advice *avoid, const struct snapsho
  */
 bool words_tell(const struct snapshot *seen, const struct finding *f, const char *group,
 		const char *name);
+
+/* ---- answers ------------------------------------------------------------- */
+
+/* Adds the sentences to what judge_bind() or judge_connect() has answered. */
+void words_bind(const struct snapshot *seen, const struct bind_ask *ask,
+		const struct bind_scene *scene, struct bind_answer *answer);
+void words_connect(const struct snapshot *seen, const struct connect_ask *ask,
+		   struct connect_answer *answer);
+
+/* ---- the field guide ----------------------------------------------------- */
+
+/*
+ * The field guide that `explain` prints: a page for each TCP state and for
+ * each errno that sockets are short of something with. Findings are explained
+ * from the judge's rules. Every text is one paragraph without a line break;
+ * wrapping is the printer's.
+ */
+struct term {
+	const char *name;       /* "CLOSE_WAIT" or "EMFILE" */
+	enum state  state;      /* STATE_NONE: the page of an errno */
+	const char *what;       /* what it is */
+	const char *turn;       /* whose turn it is, and what ends it */
+	const char *lasts;      /* how long, normally and at worst */
+	const char *causes;     /* why it stays or why it happens */
+	const char *finding;    /* whose rows say what helps and what does not; else NULL, and: */
+	const char *cure;
+	const char *avoid;      /* popular cures that are wrong */
+	const char *look;       /* the command that shows it */
+};
+
+extern const struct term terms[];
+extern const size_t terms_count;
+
+/*
+ * The page of a state, in every spelling that state_mask_by_name() takes, or
+ * of an errno, in any case. NULL when there is none; a group of states ("big")
+ * has none. "UNCONN", which ss prints for CLOSE and BOUND, is CLOSE.
+ */
+const struct term *term_by_name(const char *word);
 
 #endif
