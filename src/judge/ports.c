@@ -29,7 +29,7 @@
 struct clients {
 	struct port_map *map;
 	struct tally tally;
-	struct finding strip;           /* of a destination without sockets, once it is asked for */
+	struct port_strip strip;        /* of a destination without sockets, once it is asked for */
 };
 
 static unsigned cell_of(const struct port_map *map, unsigned port)
@@ -44,26 +44,25 @@ static unsigned cell_of(const struct port_map *map, unsigned port)
 static void make_strip(struct clients *c)
 {
 	const struct port_map *map = c->map;
-	struct finding *f = &c->strip;
+	struct port_strip *strip = &c->strip;
 
-	memset(f, 0, sizeof(*f));
-	f->has_strip = true;
-	f->strip_low = (uint16_t)map->low;
-	f->strip_high = (uint16_t)map->high;
+	memset(strip, 0, sizeof(*strip));
+	strip->low = (uint16_t)map->low;
+	strip->high = (uint16_t)map->high;
 	for (unsigned port = map->low; port <= map->high; port++) {
 		unsigned cell = cell_of(map, port);
 		bool is_lost = map->lost[port] == YES, is_reserved = !port_map_has(map, port);
 
-		f->strip_size[cell]++;
-		f->strip_used[cell] += is_lost;
-		f->strip_reserved[cell] += is_reserved;
+		strip->size[cell]++;
+		strip->used[cell] += is_lost;
+		strip->reserved[cell] += is_reserved;
 	}
 }
 
 static bool clients_init(struct clients *c, const struct snapshot *seen)
 {
 	c->map = grow_alloc(sizeof(*c->map));
-	c->strip.has_strip = false;
+	c->strip.high = 0;
 	if (port_map_fill(c->map, seen, NULL, NULL)) {
 		port_map_group(&c->tally, c->map, true, true);
 		return true;
@@ -96,19 +95,15 @@ static struct finding *add_finding(const struct clients *c, const struct tally_g
 
 static void put_strip(struct finding *f, struct clients *c)
 {
-	if (!c->strip.has_strip)
+	if (!c->strip.high)
 		make_strip(c);
-	f->has_strip = true;
-	f->strip_low = c->strip.strip_low;
-	f->strip_high = c->strip.strip_high;
-	memcpy(f->strip_size, c->strip.strip_size, sizeof(f->strip_size));
-	memcpy(f->strip_used, c->strip.strip_used, sizeof(f->strip_used));
-	memcpy(f->strip_reserved, c->strip.strip_reserved, sizeof(f->strip_reserved));
+	f->strip = grow_space(sizeof(*f->strip));
+	*f->strip = c->strip;
 	for (size_t i = 0; i < f->members.count; i++) {
 		uint16_t port = c->map->seen->socks.at[f->members.at[i]].local_port;
 		bool is_new = c->map->lost[port] != YES;
 
-		f->strip_used[cell_of(c->map, port)] += is_new;
+		f->strip->used[cell_of(c->map, port)] += is_new;
 	}
 }
 

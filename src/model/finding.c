@@ -102,6 +102,7 @@ static void finding_fini(struct finding *f)
 {
 	facts_fini(&f->facts);
 	grow_fini(&f->members);
+	free(f->strip);
 }
 
 void report_fini(struct report *report)

@@ -83,6 +83,14 @@ struct advice { size_t count; char *text[ADVICE_MAX]; };
 void advice_add(struct advice *advice, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void advice_fini(struct advice *advice);
 
+/* Ports of a range, cell by cell; there can be many findings, and few have one. */
+struct port_strip {
+	uint16_t low, high;
+	uint16_t size[STRIP_CELLS];     /* ports in the cell */
+	uint16_t used[STRIP_CELLS];     /* of them in use */
+	uint16_t reserved[STRIP_CELLS];
+};
+
 struct finding {
 	const char    *id;              /* static, from the rule row */
 	enum severity  severity;
@@ -94,11 +102,7 @@ struct finding {
 	bool           has_ages;        /* ages are worth a histogram */
 	uint32_t       ages[AGE_BUCKETS];       /* by lower bound, log2 seconds */
 	uint32_t       ages_unknown;
-	bool           has_strip;       /* ports are worth a strip */
-	uint16_t       strip_low, strip_high;   /* port range of the strip */
-	uint16_t       strip_size[STRIP_CELLS]; /* ports in the cell */
-	uint16_t       strip_used[STRIP_CELLS]; /* of them in use */
-	uint16_t       strip_reserved[STRIP_CELLS];
+	struct port_strip *strip;       /* NULL: ports are worth none */
 };
 
 /* Findings, worst first. Owns what they own; report_fini() frees it. */

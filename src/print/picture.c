@@ -154,14 +154,14 @@ void picture_ages(struct out *out, const struct style *style, const struct findi
 /* -- ports --------------------------------------------------------------- */
 
 static void put_legend(struct text *text, const struct style *style,
-		       const struct finding *finding)
+		       const struct port_strip *strip)
 {
 	uint64_t size = 0, used = 0, reserved = 0;
 
 	for (int i = 0; i < STRIP_CELLS; i++) {
-		size += finding->strip_size[i];
-		used += finding->strip_used[i];
-		reserved += finding->strip_reserved[i];
+		size += strip->size[i];
+		used += strip->used[i];
+		reserved += strip->reserved[i];
 	}
 	cell_thousands(text, used);
 	cell_str(text, " of ");
@@ -176,7 +176,7 @@ static void put_legend(struct text *text, const struct style *style,
 		 : "; free [ \xe2\x96\x91\xe2\x96\x92\xe2\x96\x93\xe2\x96\x88] full");
 }
 
-void picture_strip(struct out *out, const struct style *style, const struct finding *finding,
+void picture_strip(struct out *out, const struct style *style, const struct port_strip *strip,
 		   unsigned indent, unsigned label)
 {
 	struct text line = { 0 }, high = { 0 };
@@ -185,15 +185,15 @@ void picture_strip(struct out *out, const struct style *style, const struct find
 		return;
 	cell_char(&line, '[');
 	for (int i = 0; i < STRIP_CELLS; i++)
-		screen_shade(&line, style, finding->strip_used[i], finding->strip_reserved[i],
-			     finding->strip_size[i]);
+		screen_shade(&line, style, strip->used[i], strip->reserved[i],
+			     strip->size[i]);
 	cell_char(&line, ']');
 	write_line(out, "ports", indent, label, &line);
-	cell_u64(&line, finding->strip_low);
-	cell_u64(&high, finding->strip_high);
+	cell_u64(&line, strip->low);
+	cell_u64(&high, strip->high);
 	put_right(&line, high.at, STRIP_CELLS + 2 - line.count);
 	write_line(out, "", indent, label, &line);
-	put_legend(&line, style, finding);
+	put_legend(&line, style, strip);
 	write_line(out, "", indent, label, &line);
 	text_fini(&line);
 	text_fini(&high);

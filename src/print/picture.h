@@ -22,7 +22,7 @@ void picture_ages(struct out *out, const struct style *style, const struct findi
 		  unsigned indent, unsigned label);
 
 /* The port range as a strip: how full each part of it is. */
-void picture_strip(struct out *out, const struct style *style, const struct finding *finding,
+void picture_strip(struct out *out, const struct style *style, const struct port_strip *strip,
 		   unsigned indent, unsigned label);
 
 #endif

@@ -216,8 +216,8 @@ static void print_finding(const struct page *page, const struct finding *f)
 	print_cause(page, f);
 	if (f->has_ages)
 		picture_ages(page->out, page->style, f, PAGE_INDENT, CHECK_LABEL);
-	if (f->has_strip)
-		picture_strip(page->out, page->style, f, PAGE_INDENT, CHECK_LABEL);
+	if (f->strip)
+		picture_strip(page->out, page->style, f->strip, PAGE_INDENT, CHECK_LABEL);
 	words_advice(&fix, &avoid, page->seen, f);
 	page_advice(page, "fix", &fix);
 	page_advice(page, "avoid", &avoid);

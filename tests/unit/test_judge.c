@@ -676,7 +676,7 @@ static void a_budget_adds_up(void **state)
 	assert_int_equal(fact(f, NULL, "left"), 11);
 	assert_int_equal(fact(f, NULL, "left_max"), 11);
 	assert_int_equal(fact(f, NULL, "left_min"), 10);
-	assert_true(f->has_strip);
+	assert_true(f->strip);
 	end(&report);
 }
 

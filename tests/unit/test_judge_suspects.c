@@ -190,7 +190,8 @@ static bool is_same(const struct finding *a, const struct finding *b)
 	if (strcmp(a->id, b->id) != 0 || a->severity != b->severity || a->count != b->count ||
 	    a->facts.count != b->facts.count ||
 	    a->age.min_ms != b->age.min_ms ||
-	    memcmp(a->strip_used, b->strip_used, sizeof(a->strip_used)) != 0 ||
+	    !a->strip != !b->strip ||
+	    (a->strip && memcmp(a->strip, b->strip, sizeof(*a->strip)) != 0) ||
 	    (a->has_ages && memcmp(a->ages, b->ages, sizeof(a->ages)) != 0))
 		return false;
 	for (size_t i = 0; i < a->facts.count; i++)

@@ -170,7 +170,8 @@ static struct finding *add_finding(struct report *report, struct snapshot *seen)
 	finding_text(f, NULL, "holder", nasty, sizeof(nasty) - 1);
 	finding_text(f, NULL, "main_opener", "opened_here", 11);
 	finding_member(f, seen, (uint32_t)seen->socks.count - 1);
-	f->has_ages = f->has_strip = true;
+	f->has_ages = true;
+	f->strip = grow_alloc(sizeof(*f->strip));
 	return f;
 }
 

@@ -98,30 +98,32 @@ static inline void say_facts(struct text *out, const struct facts *facts)
 	text_addf(out, "\n");
 }
 
-static inline bool same_cell(const struct finding *f, size_t a, size_t b)
+static inline bool same_cell(const struct port_strip *strip, size_t a, size_t b)
 {
-	return f->strip_used[a] == f->strip_used[b] && f->strip_size[a] == f->strip_size[b] &&
-	       f->strip_reserved[a] == f->strip_reserved[b];
+	return strip->used[a] == strip->used[b] && strip->size[a] == strip->size[b] &&
+	       strip->reserved[a] == strip->reserved[b];
 }
 
 static inline void say_pictures(struct text *out, const struct finding *f)
 {
+	const struct port_strip *strip = f->strip;
+
 	if (f->has_ages) {
 		text_addf(out, "  ages");
 		for (size_t i = 0; i < AGE_BUCKETS; i++)
 			text_addf(out, " %" PRIu32, f->ages[i]);
 		text_addf(out, " ? %" PRIu32 "\n", f->ages_unknown);
 	}
-	if (!f->has_strip)
+	if (!strip)
 		return;
-	text_addf(out, "  strip %u-%u:", f->strip_low, f->strip_high);
+	text_addf(out, "  strip %u-%u:", strip->low, strip->high);
 	for (size_t i = 0; i < STRIP_CELLS; i++) {
 		size_t same = i + 1;
 
-		while (same < STRIP_CELLS && same_cell(f, i, same))
+		while (same < STRIP_CELLS && same_cell(strip, i, same))
 			same++;
-		text_addf(out, " %zux%u/%u-%u", same - i, f->strip_used[i], f->strip_size[i],
-			  f->strip_reserved[i]);
+		text_addf(out, " %zux%u/%u-%u", same - i, strip->used[i], strip->size[i],
+			  strip->reserved[i]);
 		i = same - 1;
 	}
 	text_addf(out, "\n");
