@@ -13,24 +13,30 @@
 #include "judge/suspects.h"
 #include "model/once.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 static struct out out;
+
+static void keep_detail(struct checking *checking, const struct detail *detail)
+{
+	static const struct detail none;
+	size_t *at = grow_add(&checking->details);
+
+	if (!detail || memcmp(detail, &none, offsetof(struct detail, metrics.value)) == 0)
+		return;
+	*at = checking->packed.count + 1;
+	sock_pack(&checking->packed, &(struct sock){ .detail = detail });
+}
 
 static int keep(void *ctx, const struct sock *sock)
 {
 	struct checking *checking = ctx;
 	struct sink sink = snapshot_sink(&checking->session.seen);
 
-	if (filter_need(&checking->filter) & NEED_TCP_INFO) {
-		struct detail *detail = grow_add(&checking->details);
-
-		if (sock->detail)
-			*detail = *sock->detail;
-		/* no filter tests what ends with the row */
-		memset(&detail->md5, 0, sizeof(detail->md5));
-	}
+	if (filter_need(&checking->filter) & NEED_TCP_INFO)
+		keep_detail(checking, sock->detail);
 	return sink.take(sink.ctx, sock);
 }
 
@@ -138,17 +144,34 @@ static int name_cgroups(struct session *session, const struct report *report)
 	return err;
 }
 
+/* The socket with the detail that was kept of it; one of which nothing was told has an empty one. */
+static enum filter_truth test(const struct checking *checking, const struct filter_view *view,
+			      struct sock *sock, uint32_t index)
+{
+	struct sock_row row = { .sock = { .detail = NULL } };
+	enum filter_truth is;
+
+	if (index < checking->details.count) {
+		size_t at = checking->details.at[index];
+
+		if (at)
+			sock_unpack(&row, checking->packed.at + at - 1);
+		sock->detail = &row.detail;
+	}
+	is = filter_test(&checking->filter, view, sock);
+	sock->detail = NULL;
+	sock_row_fini(&row);
+	return is;
+}
+
 static enum filter_truth matches(struct checking *checking, uint32_t index,
 				 const struct filter_findings *findings)
 {
 	const struct snapshot *seen = &checking->session.seen;
 	struct filter_view view = { .seen = seen, .findings = findings };
 	struct sock sock = seen->socks.at[index];
-	enum filter_truth is;
+	enum filter_truth is = test(checking, &view, &sock, index);
 
-	if (index < checking->details.count)
-		sock.detail = &checking->details.at[index];
-	is = filter_test(&checking->filter, &view, &sock);
 	if (is == FILTER_UNKNOWN && filter_misses(&checking->filter, &sock))
 		snapshot_gap(&checking->session.seen, GAP_ATTRIBUTE, 1,
 			     "the filter asks for marks, groups or the origin of ports, "
@@ -340,6 +363,7 @@ enum status check_run(const struct options *options)
 		status = check_opened(&checking);
 	filter_fini(&checking.filter);
 	grow_fini(&checking.details);
+	text_fini(&checking.packed);
 	thresholds_free(checking.thresholds);
 	return status;
 }

@@ -44,6 +44,7 @@ static int check_there(void *ctx, const struct place *place)
 	*area = (struct area){ .place = place, .order = round->areas.count };
 	there.details.at = NULL;
 	there.details.count = there.details.room = 0;
+	there.packed = (struct text){ 0 };
 	snapshot_init(&there.session.seen);
 	report_init(&area->report);
 	err = everywhere_arrive(&there.session, place, &there.filter);
@@ -56,6 +57,7 @@ static int check_there(void *ctx, const struct place *place)
 	if (!area->report.findings.count)
 		grow_fini(&there.session.seen.socks);
 	grow_fini(&there.details);
+	text_fini(&there.packed);
 	everywhere_name_gaps(&there.session.seen, 0);
 	area->seen = there.session.seen;
 	everywhere_add_gaps(&session->seen, &area->seen);

@@ -9,7 +9,8 @@ struct checking {
 	struct session     session;
 	struct filter      filter;
 	struct thresholds *thresholds;
-	struct { struct detail *at; size_t count, room; } details; /* by socket */
+	struct { size_t *at; size_t count, room; } details; /* by socket: where in @packed, plus 1; 0: none */
+	struct text        packed;
 };
 
 /**
