@@ -257,7 +257,7 @@ static void keep_findings(struct checking *checking, struct report *report)
 	struct filter_findings findings = { 0 };
 	struct subjects subjects = { 0 };
 
-	filter_findings_add(&findings, seen, report);
+	filter_findings_add(&findings, &checking->filter, seen, report);
 	for (size_t i = 0; i < count; i++) {
 		kept[i] = has_match(checking, &report->findings.at[i], &findings);
 		if (!kept[i])

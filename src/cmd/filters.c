@@ -376,7 +376,8 @@ uint32_t filters_states(const struct filter *filter, uint32_t usual)
 
 /* ---- findings ---- */
 
-static int find_all(struct session *session, struct filter_findings *findings)
+static int find_all(struct session *session, const struct filter *filter,
+		    struct filter_findings *findings)
 {
 	struct collect_ask ask = session_ask(session->options, STATE_ALL, NEED_FLOW);
 	struct thresholds *thresholds = thresholds_new();
@@ -392,7 +393,7 @@ static int find_all(struct session *session, struct filter_findings *findings)
 	if (!err)
 		err = judging_run(session, thresholds, &report);
 	if (!err)
-		filter_findings_add(findings, seen, &report);
+		filter_findings_add(findings, filter, seen, &report);
 	report_fini(&report);
 	thresholds_free(thresholds);
 	return err;
@@ -409,7 +410,7 @@ int filters_prepare(struct filter *filter, struct session *session,
 	if (session->options->all_netns)
 		return fault_set(&session->fault, EINVAL, "-G and a filter with finding cannot be used "
 				 "together: findings are of one network namespace, see 'sockvet check -G'");
-	err = find_all(session, findings);
+	err = find_all(session, filter, findings);
 	/* A listing collects its own rows and all owners, not those of findings. */
 	grow_fini(&seen->socks);
 	grow_fini(&seen->holders);

@@ -202,8 +202,9 @@ struct filter_findings {
 	const char *ids[32];
 	size_t      id_count;
 };
-void filter_findings_add(struct filter_findings *findings, const struct snapshot *seen,
-			 const struct report *report);
+/* Those that @filter names; NULL: all. */
+void filter_findings_add(struct filter_findings *findings, const struct filter *filter,
+			 const struct snapshot *seen, const struct report *report);
 void filter_findings_fini(struct filter_findings *findings);
 
 struct filter_view {

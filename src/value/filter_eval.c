@@ -241,6 +241,12 @@ static struct socket_key key_of(const struct sock *s)
 	};
 }
 
+/* The cookie alone is enough where there is one: a key that is kept takes few bytes. */
+static size_t size_of(const struct socket_key *key)
+{
+	return key->cookie != UINT64_MAX ? sizeof(key->cookie) : sizeof(*key);
+}
+
 static uint32_t bit_of(struct filter_findings *findings, const char *id)
 {
 	static const size_t most = sizeof(findings->ids) / sizeof(*findings->ids);
@@ -254,17 +260,32 @@ static uint32_t bit_of(struct filter_findings *findings, const char *id)
 	return 1u << findings->id_count++;
 }
 
-void filter_findings_add(struct filter_findings *findings, const struct snapshot *seen,
-			 const struct report *report)
+static bool names_finding(const struct filter *filter, const char *id)
+{
+	for (size_t i = 0; i < filter->nodes.count; i++) {
+		const struct filter_node *node = &filter->nodes.at[i];
+
+		if (node->kind == FILTER_FINDING &&
+		    fnmatch(filter_word(filter, node->word), id, 0) == 0)
+			return true;
+	}
+	return false;
+}
+
+void filter_findings_add(struct filter_findings *findings, const struct filter *filter,
+			 const struct snapshot *seen, const struct report *report)
 {
 	for (size_t i = 0; i < report->findings.count; i++) {
 		const struct finding *f = &report->findings.at[i];
-		uint32_t bit = bit_of(findings, f->id);
+		uint32_t bit;
 
+		if (filter && !names_finding(filter, f->id))
+			continue;
+		bit = bit_of(findings, f->id);
 		for (size_t m = 0; m < f->members.count; m++) {
 			struct socket_key key = key_of(&seen->socks.at[f->members.at[m]]);
 
-			*map_slot_bytes(&findings->by_socket, &key, sizeof(key), NULL) |= bit;
+			*map_slot_bytes(&findings->by_socket, &key, size_of(&key), NULL) |= bit;
 		}
 	}
 }
@@ -285,7 +306,7 @@ static enum filter_truth finding_test(const struct filter *filter,
 	if (!findings)
 		return FILTER_UNKNOWN;
 	key = key_of(s);
-	bits = map_find_bytes(&findings->by_socket, &key, sizeof(key));
+	bits = map_find_bytes(&findings->by_socket, &key, size_of(&key));
 	for (size_t i = 0; bits && i < findings->id_count; i++)
 		if (*bits >> i & 1 &&
 		    fnmatch(filter_word(filter, node->word), findings->ids[i], 0) == 0)

@@ -828,7 +828,7 @@ static void make_world(void)
 	report_init(&report);
 	finding = report_add(&report, "close-wait-leak");
 	finding_member(finding, &seen, 0);
-	filter_findings_add(&findings, &seen, &report);
+	filter_findings_add(&findings, NULL, &seen, &report);
 	report_fini(&report);
 }
 
