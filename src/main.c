@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -82,8 +83,20 @@ static enum status run(int argc, char **argv)
 	return command->run(&options);
 }
 
+/*
+ * A long array has pages of its own, which can be moved when it grows and given back when it is
+ * freed. The C library would stop giving them once the first one was freed.
+ */
+static void keep_long_arrays_apart(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+#endif
+}
+
 int main(int argc, char **argv)
 {
+	keep_long_arrays_apart();
 	fill_standard_descriptors();
 	privileges_distrust();
 	/* a limit of the file size is an error of the writing, which is told and cleaned up */
