@@ -104,6 +104,27 @@ END
 	within_thrice list -tan --sort age
 }
 
+@test "owners, control groups and details that are kept cost at most three times the recording" {
+	! sanitized || skip "a sanitizer has a memory of its own"
+	made <<'END'
+write(sys.argv[1], [sock(1, inode=1)], (part for i in range(200000) for part in (process(i + 1, ""), holder(3, 1))))
+END
+	within_thrice list -tanp
+	within_thrice list -tanp --sort process
+	within_thrice list -tan comm = x
+	made <<'END'
+write(sys.argv[1], [sock(1, inode=1)], (), [(i + 1, "/") for i in range(200000)])
+END
+	within_thrice list -tan --by cgroup
+	made <<'END'
+write(sys.argv[1], (sock(i + 1, remote=("10.0.%d.%d" % (i >> 8 & 255, i & 255), 1024 + i % 60000), inode=i + 1) for i in range(100000)),
+      (part for i in range(100000) for part in (process(i + 1, "worker"), holder(3, i + 1))))
+END
+	within_thrice list -tani --sort age
+	within_thrice list -tanp --sort process
+	within_thrice list -tan --by process
+}
+
 @test "a process with a million descriptors is walked more than once" {
 	made <<'END'
 write(sys.argv[1], (sock(i + 1, inode=i + 1) for i in range(100)),
