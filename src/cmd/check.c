@@ -22,11 +22,12 @@ static struct out out;
 static void keep_detail(struct checking *checking, const struct detail *detail)
 {
 	static const struct detail none;
-	size_t *at = grow_add(&checking->details);
 
 	if (!detail || memcmp(detail, &none, offsetof(struct detail, metrics.value)) == 0)
 		return;
-	*at = checking->packed.count + 1;
+	while (checking->details.count < checking->session.seen.socks.count)
+		grow_add(&checking->details);
+	*grow_add(&checking->details) = checking->packed.count + 1;
 	sock_pack(&checking->packed, &(struct sock){ .detail = detail });
 }
 
@@ -149,15 +150,13 @@ static enum filter_truth test(const struct checking *checking, const struct filt
 			      struct sock *sock, uint32_t index)
 {
 	struct sock_row row = { .sock = { .detail = NULL } };
+	size_t at = index < checking->details.count ? checking->details.at[index] : 0;
 	enum filter_truth is;
 
-	if (index < checking->details.count) {
-		size_t at = checking->details.at[index];
-
-		if (at)
-			sock_unpack(&row, checking->packed.at + at - 1);
+	if (at)
+		sock_unpack(&row, checking->packed.at + at - 1);
+	if (filter_need(&checking->filter) & NEED_TCP_INFO)
 		sock->detail = &row.detail;
-	}
 	is = filter_test(&checking->filter, view, sock);
 	sock->detail = NULL;
 	sock_row_fini(&row);
