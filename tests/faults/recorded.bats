@@ -34,7 +34,7 @@ for _ in range(2):
         os.dup2(os.open("/dev/null", os.O_WRONLY), 1)
         os.execv(sys.argv[1], sys.argv[1:])
     _, status, used = os.wait4(child, 0)
-    assert os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0, status
+    assert os.WIFEXITED(status) and os.WEXITSTATUS(status) < 3, status  # findings are no failure
     best.append((round((used.ru_utime + used.ru_stime) * 1000), used.ru_maxrss))
 print(*map(min, zip(*best)))
 END
@@ -123,6 +123,28 @@ END
 	within_thrice list -tani --sort age
 	within_thrice list -tanp --sort process
 	within_thrice list -tan --by process
+}
+
+@test "what check and bind keep of sockets costs at most three times the recording" {
+	! sanitized || skip "a sanitizer has a memory of its own"
+	made <<'END'
+write(sys.argv[1], (sock(i + 1, LISTEN, local=("10.0.%d.%d" % (i >> 16, i >> 8 & 255), 1 + i % 60000),
+                         remote=("0.0.0.0", 0), inode=i + 1) for i in range(200000)))
+END
+	within_thrice check
+	within_thrice check "rtt > 10ms"
+	made <<'END'
+write(sys.argv[1], (sock(i + 1, remote=("10.%d.%d.%d" % (i >> 16, i >> 8 & 255, i & 255), 1024 + i % 60000),
+                         inode=i + 1) for i in range(100000)))
+END
+	within_thrice check "rtt > 10ms"
+	within_thrice bind 443
+	made <<'END'
+write(sys.argv[1], (sock(i + 1, remote=("10.%d.%d.%d" % (i >> 16, i >> 8 & 255, i & 255), 1024 + i % 60000),
+                         inode=i + 1) for i in range(100000)),
+      (part for i in range(100000) for part in (process(i + 1, "worker"), holder(3, i + 1))))
+END
+	within_thrice bind 443
 }
 
 @test "a process with a million descriptors is walked more than once" {
