@@ -315,6 +315,7 @@ LEFT_OUT = ("help", "version")
 
 
 def main():
+    signal.signal(signal.SIGINT, signal.default_int_handler)    # children are to end with it
     make_sockets()
     with open(FOLDER + "/filter", "w", encoding="ascii") as file:
         file.write("sport = :8080 or sport = :8081 or dport = :8080\n")
