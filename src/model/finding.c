@@ -65,21 +65,26 @@ struct text *facts_words(struct facts *facts, const char *name)
 	return &fact->text;
 }
 
-static bool is_called(const struct fact *fact, const char *name)
+static bool is_same(const char *word, const char *name, size_t size)
 {
-	size_t size = fact->group ? strlen(fact->group) : 0;
-
-	if (!fact->group)
-		return strcmp(fact->name, name) == 0;
-	return strncmp(fact->group, name, size) == 0 && name[size] == '.' &&
-	       strcmp(fact->name, name + size + 1) == 0;
+	return strncmp(word, name, size) == 0 && word[size] == '\0';
 }
 
-const struct fact *facts_find(const struct facts *facts, const char *name)
+static bool is_called(const struct fact *fact, const char *name, size_t size)
+{
+	size_t group = fact->group ? strlen(fact->group) : 0;
+
+	if (!fact->group)
+		return *fact->name == *name && is_same(fact->name, name, size);
+	return size > group && name[group] == '.' && strncmp(fact->group, name, group) == 0 &&
+	       is_same(fact->name, name + group + 1, size - group - 1);
+}
+
+const struct fact *facts_named(const struct facts *facts, const char *name, size_t size)
 {
 	for (; facts; facts = facts->next)
 		for (size_t i = 0; i < facts->count; i++)
-			if (is_called(&facts->at[i], name))
+			if (is_called(&facts->at[i], name, size))
 				return &facts->at[i];
 	return NULL;
 }

@@ -6,6 +6,8 @@
 #include "model/age.h"
 #include "model/snapshot.h"
 
+#include <string.h>
+
 enum severity { SEVERITY_NONE, SEVERITY_WARNING, SEVERITY_CRITICAL };
 
 /* Whom a finding is about; the kind says which members are meant. */
@@ -66,8 +68,12 @@ void facts_bool(struct facts *facts, const char *name, bool value);
 void facts_word(struct facts *facts, const char *name, const char *word);
 /* The text of a new FACT_WORDS; it counts as known, empty text as nothing. */
 struct text *facts_words(struct facts *facts, const char *name);
-/* By its name, "group.name" where it has a group; NULL when there is none. */
-const struct fact *facts_find(const struct facts *facts, const char *name);
+/* By its name of @size bytes, "group.name" where it has a group; NULL when there is none. */
+const struct fact *facts_named(const struct facts *facts, const char *name, size_t size);
+static inline const struct fact *facts_find(const struct facts *facts, const char *name)
+{
+	return facts_named(facts, name, strlen(name));
+}
 
 #define AGE_BUCKETS   12        /* <1 s, <2 s, <4 s ... and the rest */
 #define STRIP_CELLS   64

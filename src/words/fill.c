@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-enum { NAME_MAX_SIZE = 64 };
-
 static void add_str(struct text *text, const char *str)
 {
 	text_add(text, str, strlen(str));
@@ -95,7 +93,8 @@ static void add_value(struct text *text, const struct fact *fact)
 
 /* A name with what follows it: {name|one|many}. */
 struct slot {
-	char name[NAME_MAX_SIZE];
+	const char *name;
+	size_t name_size;
 	char mark;              /* one of "|?:", or '}' when nothing follows */
 	const char *one, *many; /* the first is also the word of {name:word} */
 	size_t one_size, many_size;
@@ -104,12 +103,10 @@ struct slot {
 /* Reads behind the '{'; returns what is behind the '}'. */
 static const char *read_slot(struct slot *slot, const char *at)
 {
-	size_t size = strcspn(at, "|?:}"), kept = size;
+	size_t size = strcspn(at, "|?:}");
 
-	if (kept >= sizeof(slot->name))
-		kept = sizeof(slot->name) - 1;
-	memcpy(slot->name, at, kept);
-	slot->name[kept] = '\0';
+	slot->name = at;
+	slot->name_size = size;
 	slot->mark = at[size];
 	at += size + (at[size] != '\0' && at[size] != '}');
 	slot->one = at;
@@ -124,7 +121,7 @@ static const char *read_slot(struct slot *slot, const char *at)
 /* False when the part around it is to vanish. */
 static bool add_slot(struct text *text, const struct slot *slot, const struct facts *facts)
 {
-	const struct fact *fact = facts_find(facts, slot->name);
+	const struct fact *fact = facts_named(facts, slot->name, slot->name_size);
 	bool one = fact && fact->value == 1;
 
 	if (!facts) {
@@ -161,7 +158,10 @@ static const char *fill_part(struct text *text, const char *at, const struct fac
 			at = read_slot(&slot, at + 1);
 			*whole = add_slot(text, &slot, facts) && *whole;
 		} else {
-			text_add(text, at++, 1);
+			size_t size = strcspn(at, "[]{");
+
+			text_add(text, at, size);
+			at += size;
 		}
 	}
 	return at;
@@ -176,50 +176,55 @@ void fill(struct text *text, const char *template, const struct facts *facts)
 
 /* ---- a condition ------------------------------------------------------- */
 
-static bool compares(const struct fact *fact, char mark, const char *word,
+static bool compares(const struct fact *fact, char mark, const char *word, size_t size,
 		     const struct facts *facts)
 {
-	const struct fact *other = facts_find(facts, word);
+	const struct fact *other;
 	double than;
-	bool equal;
 
+	if (is_text(fact))
+		return (fact->text.count == size && memcmp(text_str(&fact->text), word, size) == 0) ==
+		       (mark == '=');
+	other = facts_named(facts, word, size);
 	if (other && other->known)
 		than = other->value;
-	else
-		number_decimal(word, &than);
-	equal = is_text(fact) ? strcmp(text_str(&fact->text), word) == 0 : fact->value == than;
-	return mark == '>' ? fact->value > than : equal == (mark == '=');
+	else if (number_read(word, &than, true) != word + size)
+		return mark == '!';     /* what is not known is neither as much nor less */
+	return mark == '>' ? fact->value > than : (fact->value == than) == (mark == '=');
 }
 
-/* One condition without blanks; it is cut up. */
-static bool holds(char *condition, const struct facts *facts)
+static size_t span_name(const char *at)
 {
-	bool not = *condition == '!', is;
-	char *name = condition + not, *end = name + strcspn(name, "!=>");
-	char *word = end + strspn(end, "!=>"), mark = *end;
-	const struct fact *fact;
+	const char *end = at;
 
-	*end = '\0';
-	fact = facts_find(facts, name);
-	is = mark ? fact && fact->known && compares(fact, mark, word, facts) : is_something(fact);
+	while (*end && *end != ' ' && *end != '!' && *end != '=' && *end != '>')
+		end++;
+	return (size_t)(end - at);
+}
+
+/* One condition; *@at moves behind it. */
+static bool holds(const char **at, const struct facts *facts)
+{
+	bool not = **at == '!', is;
+	const char *name = *at + not, *word;
+	size_t size = span_name(name), word_size;
+	const struct fact *fact = facts_named(facts, name, size);
+	char mark = name[size];
+
+	for (word = name + size; *word && *word != ' ' && strchr("!=>", *word); word++)
+		;
+	word_size = span_name(word);
+	is = word > name + size ?
+	     fact && fact->known && compares(fact, mark, word, word_size, facts) : is_something(fact);
+	*at = word + word_size;
 	return is != not;
 }
 
 bool fill_holds(const char *when, const struct facts *facts)
 {
-	char condition[NAME_MAX_SIZE * 2];
-
-	for (const char *at = when; at && *at;) {
-		size_t size = strcspn(at, " ");
-
-		if (size >= sizeof(condition))
+	for (const char *at = when; at && *at; at += strspn(at, " "))
+		if (!holds(&at, facts))
 			return false;
-		memcpy(condition, at, size);
-		condition[size] = '\0';
-		if (!holds(condition, facts))
-			return false;
-		at += size + strspn(at + size, " ");
-	}
 	return true;
 }
 

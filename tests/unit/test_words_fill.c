@@ -101,6 +101,7 @@ static const struct { const char *when; bool holds; } conditions[] = {
 	{ "two=one", false }, { "two!=one", true }, { "none=0", true },
 	{ "two>one", true }, { "one>two", false }, { "two>two", false }, { "two>1", true },
 	{ "absent=0", false }, { "absent!=0", false }, { "absent>0", false },
+	{ "two>absent", false }, { "none=absent", false }, { "two!=absent", true }, { "two=2x", false },
 	{ "two cause=eof", true }, { "two none", false }, { "none two", false },
 	{ "two  !none", true }, { "!two=2", false },
 };
