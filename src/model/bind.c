@@ -50,7 +50,6 @@ void bind_scene_fini(struct bind_scene *scene)
 void bind_answer_fini(struct bind_answer *answer)
 {
 	grow_fini(&answer->blockers);
-	text_fini(&answer->sentences);
 	facts_fini(&answer->facts);
 	text_fini(&answer->cause);
 	text_fini(&answer->settles);

@@ -95,7 +95,6 @@ static inline bool bind_is_left_over(enum bind_why why)
 struct bind_blocker {
 	uint32_t sock;          /* index in snapshot */
 	uint32_t owner;         /* whose owner is to be stopped: itself, or its listener */
-	uint32_t text;          /* in the sentences of the answer, by words_bind() */
 	struct known frees_in_ms;       /* goes by itself; unknown: does not, or cannot be told */
 	uint8_t  why;           /* enum bind_why */
 	bool     certain;       /* false: perhaps in the way, a flag is not known */
@@ -115,7 +114,6 @@ struct bind_answer {
 	struct bind_outcome asked;
 	struct bind_outcome with[WITH_COUNT];
 	struct { struct bind_blocker *at; size_t count, room; } blockers; /* worst first */
-	struct text sentences;          /* of the blockers, each with its NUL */
 	struct known free_in_ms;        /* when the last blocker is gone by itself */
 	struct known rival;             /* index of one that is bound too: who listens first has it */
 	struct facts facts;             /* what else the words rest on */
@@ -125,13 +123,6 @@ struct bind_answer {
 	struct advice notes;            /* what does not block and still matters */
 };
 void bind_answer_fini(struct bind_answer *answer);
-
-/* One sentence: what it is and what ends it, safe to print; good until the next is added. */
-static inline const char *bind_blocker_text(const struct bind_answer *answer,
-					    const struct bind_blocker *blocker)
-{
-	return answer->sentences.at + blocker->text;
-}
 
 /* ---- unix ---- */
 

@@ -7,6 +7,7 @@
 #include "print/grid.h"
 #include "print/json_shapes.h"
 #include "print/where.h"
+#include "words/words.h"
 
 #define LABEL 11
 
@@ -70,6 +71,22 @@ static void print_headline(const struct page *page, const struct bind_area *area
 	text_fini(&text);
 }
 
+static void put_first(struct text *text, const struct bind_area *area)
+{
+	const struct bind_answer *answer = area->answer;
+	struct text sentence = { .at = NULL };
+
+	if (answer->blockers.count) {
+		words_blocker(&sentence, area->seen, answer->blockers.at);
+		text_add_sentence(text, text_str(&sentence));
+	} else if (answer->asked.verdict != VERDICT_OK) {
+		text_add_sentence(text, text_str(&answer->cause));
+	}
+	if (answer->blockers.count > 1)
+		text_addf(text, " (and %zu more)", answer->blockers.count - 1);
+	text_fini(&sentence);
+}
+
 static void put_row(struct grid *grid, size_t row)
 {
 	const struct bind_area *area = (const struct bind_area *)grid->ctx + row;
@@ -84,13 +101,7 @@ static void put_row(struct grid *grid, size_t row)
 	cell = grid_add(grid);
 	cell_str(&cell->text, name ? name : "-");
 	cell = grid_add(grid);
-	if (answer->blockers.count)
-		text_add_sentence(&cell->text, bind_blocker_text(answer, answer->blockers.at));
-	else
-		text_add_sentence(&cell->text, answer->asked.verdict == VERDICT_OK ? "" :
-				  text_str(&answer->cause));
-	if (answer->blockers.count > 1)
-		text_addf(&cell->text, " (and %zu more)", answer->blockers.count - 1);
+	put_first(&cell->text, area);
 }
 
 static void put_text(struct out *out, const struct style *style, const struct snapshot *seen,

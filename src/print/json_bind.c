@@ -3,6 +3,7 @@
 
 #include "print/answer.h"
 #include "print/json_shapes.h"
+#include "words/words.h"
 
 #include <string.h>
 
@@ -58,9 +59,9 @@ static void put_with(struct json *json, const struct bind_answer *answer)
 }
 
 static void put_blocker(struct json *json, const struct style *style,
-			const struct snapshot *seen, const struct bind_answer *answer,
-			const struct bind_blocker *blocker)
+			const struct snapshot *seen, const struct bind_blocker *blocker)
 {
+	struct text sentence = { .at = NULL };
 	const struct sock *sock = &seen->socks.at[blocker->sock];
 	bool pretty = json_begin_line(json);
 
@@ -72,7 +73,9 @@ static void put_blocker(struct json *json, const struct style *style,
 	json_flag(json, "reuseport", sock->have & HAVE_REUSEPORT, sock->reuseport);
 	json_close(json, '}');
 	json_known(json, "frees_in_ms", &blocker->frees_in_ms);
-	json_sentence(json, "text", bind_blocker_text(answer, blocker));
+	words_blocker(&sentence, seen, blocker);
+	json_sentence(json, "text", text_str(&sentence));
+	text_fini(&sentence);
 	json_end_line(json, pretty);
 }
 
@@ -81,8 +84,7 @@ static void put_blockers(struct json *json, const struct style *style,
 {
 	json_open(json, "blockers", '[');
 	for (size_t i = 0; i < bind->answer->blockers.count; i++)
-		put_blocker(json, style, bind->seen, bind->answer,
-			    &bind->answer->blockers.at[i]);
+		put_blocker(json, style, bind->seen, &bind->answer->blockers.at[i]);
 	json_close(json, ']');
 }
 

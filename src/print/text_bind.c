@@ -10,6 +10,7 @@
 #include "print/page.h"
 #include "print/who.h"
 #include "words/fill.h"
+#include "words/words.h"
 
 #include <errno.h>
 
@@ -123,13 +124,15 @@ static void put_blocker(struct text *text, const struct page *page,
 			const struct bind_answer *answer, const struct bind_blocker *blocker)
 {
 	const struct sock *sock = &page->seen->socks.at[blocker->sock];
-	const char *sentence = bind_blocker_text(answer, blocker);
+	struct text sentence = { .at = NULL };
 
+	words_blocker(&sentence, page->seen, blocker);
 	cell_str(text, blocker->certain ? "" : "perhaps: ");
-	if (*sentence && !strstr(text_str(&answer->cause), sentence))
-		text_add_sentence(text, sentence);
+	if (sentence.count && !strstr(text_str(&answer->cause), sentence.at))
+		text_add_sentence(text, sentence.at);
 	else
 		put_ends(text, page, sock);
+	text_fini(&sentence);
 	put_holders(text, page, sock);
 	put_since(text, page, sock);
 	put_flags(text, sock);

@@ -429,15 +429,13 @@ static void tell_blocker(struct facts *facts, const struct snapshot *seen,
 		who_address(facts_words(facts, "remote"), &s->remote, s->remote_port);
 }
 
-static void say_blocker(const struct snapshot *seen, struct bind_answer *answer,
-			struct bind_blocker *blocker)
+void words_blocker(struct text *text, const struct snapshot *seen,
+		   const struct bind_blocker *blocker)
 {
 	struct facts facts = { .count = 0 };
 
 	tell_blocker(&facts, seen, blocker);
-	blocker->text = (uint32_t)answer->sentences.count;
-	fill_rows(&answer->sentences, blocker_rows, &facts);
-	text_add(&answer->sentences, "", 1);
+	fill_rows(text, blocker_rows, &facts);
 	facts_fini(&facts);
 }
 
@@ -473,16 +471,32 @@ static void name_owners(struct naming *naming, const struct snapshot *seen, cons
 	facts_fini(&facts);
 }
 
+/* What name_owners() says of two sockets is the same: of tens of thousands few have to be asked. */
+static bool has_same_owners(const struct snapshot *seen, const struct sock *a, const struct sock *b)
+{
+	int32_t owner = snapshot_owner(seen, a->inode);
+	size_t count_a, count_b;
+
+	snapshot_holders(seen, a->inode, &count_a);
+	snapshot_holders(seen, b->inode, &count_b);
+	return count_a <= 1 && count_b <= 1 && owner == snapshot_owner(seen, b->inode) &&
+	       !a->inode == !b->inode && a->cgroup_id == b->cgroup_id;
+}
+
 static void tell_stop(struct facts *facts, const struct snapshot *seen,
 		      const struct bind_answer *answer)
 {
 	struct naming naming = { .count = 0 };
+	const struct sock *before = NULL;
 
 	for (size_t i = 0; i < answer->blockers.count && !naming.others; i++) {
 		const struct bind_blocker *blocker = &answer->blockers.at[i];
+		const struct sock *sock = &seen->socks.at[blocker->owner];
 
-		if (!bind_is_left_over(blocker->why))
-			name_owners(&naming, seen, &seen->socks.at[blocker->owner], facts);
+		if (bind_is_left_over(blocker->why) || (before && has_same_owners(seen, sock, before)))
+			continue;
+		name_owners(&naming, seen, sock, facts);
+		before = sock;
 	}
 	add_names(facts_words(facts, "stop"), &naming, "; ", naming.others ? "; and the other owners" :
 		  "");
@@ -534,7 +548,7 @@ static void tell_first_blocker(struct facts *facts, const struct snapshot *seen,
 	facts_word(facts, "sock_reuseaddr", !(s->have & HAVE_REUSEADDR) ? "unknown" :
 		   s->reuseaddr ? "on" : "off");
 	facts_bool(facts, "both_reuseport", ask->reuseport && s->reuseport);
-	text_addf(facts_words(facts, "blocker"), "%s", bind_blocker_text(answer, first));
+	words_blocker(facts_words(facts, "blocker"), seen, first);
 }
 
 static const char *gap_text(const struct snapshot *seen)
@@ -619,8 +633,6 @@ void words_bind(const struct snapshot *seen, const struct bind_ask *ask,
 {
 	struct facts facts = { .next = &answer->facts };
 
-	for (size_t i = 0; i < answer->blockers.count; i++)
-		say_blocker(seen, answer, &answer->blockers.at[i]);
 	tell_ask(&facts, ask, answer);
 	facts_word(&facts, "probe_errno", scene->probe.made ? errno_name(scene->probe.err) : NULL);
 	tell_first_blocker(&facts, seen, ask, answer);

@@ -163,6 +163,17 @@ static enum verdict judged(const char *address, const char *flags, uint32_t uid)
 	return answer.asked.verdict;
 }
 
+static bool says_of_first(const char *needle)
+{
+	struct text text = { .at = NULL };
+	bool says;
+
+	words_blocker(&text, &seen, answer.blockers.at);
+	says = text.count && strstr(text.at, needle);
+	text_fini(&text);
+	return says;
+}
+
 static const char *advised(const char *needle)
 {
 	for (size_t i = 0; i < answer.advice.count; i++)
@@ -648,7 +659,7 @@ static void whys(void **state)
 		there(cases[i].state, "127.0.0.1", "", 0)->inode = cases[i].inode;
 		assert_int_equal(judged("127.0.0.1", "", 0), VERDICT_FAILS);
 		assert_int_equal(answer.blockers.at[0].why, cases[i].why);
-		assert_true(*bind_blocker_text(&answer, answer.blockers.at));
+		assert_true(says_of_first(""));
 	}
 	/* who connected from a port of its own choice was not accepted */
 	seen.socks.at[0].state = STATE_ESTABLISHED;
@@ -668,9 +679,9 @@ static void holders(void **state)
 	hold(s, 12, "nginx\033[2J");
 	hold(s, 900, "worker");
 	assert_int_equal(judged("127.0.0.1", "", 0), VERDICT_FAILS);
-	assert_non_null(strstr(bind_blocker_text(&answer, answer.blockers.at), "nginx\\x1b\\x5b2J[12]"));
-	assert_non_null(strstr(bind_blocker_text(&answer, answer.blockers.at), "; worker[900] holds it, too"));
-	assert_non_null(strstr(bind_blocker_text(&answer, answer.blockers.at), "dual-stack"));
+	assert_true(says_of_first("nginx\\x1b\\x5b2J[12]"));
+	assert_true(says_of_first("; worker[900] holds it, too"));
+	assert_true(says_of_first("dual-stack"));
 	assert_non_null(advised("worker[900], all of them"));
 	/* a socket unit */
 	restart();

@@ -2,6 +2,7 @@
 #include "print/print.h"
 
 #include "base/grow.h"
+#include "words/words.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -139,22 +140,18 @@ static void set_with(struct bind_answer *answer, enum verdict none, enum verdict
 }
 
 static void add_blocker(struct bind_answer *answer, uint32_t sock, enum bind_why why,
-			bool certain, const char *text)
+			bool certain)
 {
 	struct bind_blocker *blocker = grow_add(&answer->blockers);
 
 	*blocker = (struct bind_blocker){
 		.sock = sock, .why = (uint8_t)why, .certain = certain,
-		.text = (uint32_t)answer->sentences.count,
 	};
-	text_add(&answer->sentences, text, strlen(text) + 1);
 }
 
 /* nginx and a worker listen, one TIME_WAIT is left. */
 static void make_in_use(struct snapshot *seen, struct bind_answer *answer)
 {
-	static const char listens[] = "nginx[812] of nginx.service listens on 0.0.0.0:8080";
-
 	begin_machine(seen);
 	add_sock(seen, STATE_LISTEN, NULL, 77);
 	add_sock(seen, STATE_TIME_WAIT, "\x7f\0\0\1", 0);
@@ -163,11 +160,11 @@ static void make_in_use(struct snapshot *seen, struct bind_answer *answer)
 	memset(answer, 0, sizeof(*answer));
 	answer->asked = (struct bind_outcome){ VERDICT_FAILS, EADDRINUSE, false };
 	set_with(answer, VERDICT_FAILS, VERDICT_FAILS, VERDICT_FAILS, VERDICT_FAILS);
-	add_blocker(answer, 0, WHY_LISTENER, true, listens);
-	add_blocker(answer, 1, WHY_TIME_WAIT, true,
-		    "no process: TIME_WAIT of 127.0.0.1:8080 to 127.0.0.1:51820, gone in 41 s");
+	add_blocker(answer, 0, WHY_LISTENER, true);
+	add_blocker(answer, 1, WHY_TIME_WAIT, true);
 	answer->blockers.at[1].frees_in_ms = (struct known){ true, 41000 };
-	text_addf(&answer->cause, "%s; 1 more socket is in the way", listens);
+	words_blocker(&answer->cause, seen, answer->blockers.at);
+	text_addf(&answer->cause, "; 1 more socket is in the way");
 	advice_add(&answer->advice, "Stop nginx.service: systemctl stop nginx.service.");
 	advice_add(&answer->advice, "Take another port.");
 	advice_add(&answer->notes, "Nothing else.");
@@ -176,19 +173,17 @@ static void make_in_use(struct snapshot *seen, struct bind_answer *answer)
 /* A server is gone and left one TIME_WAIT, whose options nobody can see. */
 static void make_depends(struct snapshot *seen, struct bind_answer *answer)
 {
-	static const char waits[] =
-		"no process: TIME_WAIT of 127.0.0.1:8080 to 127.0.0.1:51820, gone in 41 s";
-
 	begin_machine(seen);
 	add_sock(seen, STATE_TIME_WAIT, "\x7f\0\0\1", 0);
 	memset(answer, 0, sizeof(*answer));
 	answer->asked.verdict = VERDICT_DEPENDS;
 	set_with(answer, VERDICT_FAILS, VERDICT_DEPENDS, VERDICT_DEPENDS, VERDICT_DEPENDS);
-	add_blocker(answer, 0, WHY_TIME_WAIT, false, waits);
+	add_blocker(answer, 0, WHY_TIME_WAIT, false);
 	answer->blockers.at[0].frees_in_ms = (struct known){ true, 41000 };
 	answer->free_in_ms = (struct known){ true, 41000 };
-	text_addf(&answer->cause, "%s; it works only if that socket set "
-		 "SO_REUSEADDR too, which cannot be seen", waits);
+	words_blocker(&answer->cause, seen, answer->blockers.at);
+	text_addf(&answer->cause, "; it works only if that socket set "
+		 "SO_REUSEADDR too, which cannot be seen");
 	text_addf(&answer->settles, "--probe, a real bind() that is undone "
 		 "at once");
 }
@@ -249,11 +244,11 @@ static void test_bind_fails(void **state)
 	(void)state;
 	assert_text(show_bind(style, make_in_use, &ask, &scene),
 		"FAILS: bind() to 0.0.0.0:8080 (TCP) would fail with EADDRINUSE: nginx[812] of\n"
-		"  nginx.service listens on 0.0.0.0:8080; 1 more socket is in the way; will not\n"
-		"  free itself\n"
+		"  nginx.service listens on 0.0.0.0:8080; nginx[813] holds it, too: the port is\n"
+		"  free when all have closed it; 1 more socket is in the way; will not free\n"
+		"  itself\n"
 		"  blocker    - LISTEN 0.0.0.0:8080, SO_REUSEADDR on, SO_REUSEPORT off\n"
-		"             - no process: TIME_WAIT of 127.0.0.1:8080 to 127.0.0.1:51820, "
-		"gone\n"
+		"             - 127.0.0.1:8080 to 127.0.0.1:51820 in TIME_WAIT (no process), gone\n"
 		"               in 41 s, options not known\n"
 		"  options    no combination of SO_REUSEADDR and SO_REUSEPORT works\n"
 		"  fix        - Stop nginx.service: systemctl stop nginx.service.\n"
@@ -262,8 +257,9 @@ static void test_bind_fails(void **state)
 	style.quiet = true;
 	assert_text(show_bind(style, make_in_use, &ask, &scene),
 		"FAILS: bind() to 0.0.0.0:8080 (TCP) would fail with EADDRINUSE: nginx[812] of\n"
-		"  nginx.service listens on 0.0.0.0:8080; 1 more socket is in the way; will not\n"
-		"  free itself\n");
+		"  nginx.service listens on 0.0.0.0:8080; nginx[813] holds it, too: the port is\n"
+		"  free when all have closed it; 1 more socket is in the way; will not free\n"
+		"  itself\n");
 }
 
 static void test_bind_json(void **state)
@@ -279,7 +275,8 @@ static void test_bind_json(void **state)
 		"\"options\":{\"reuseaddr\":false,\"reuseport\":false,\"v6only\":false,"
 		"\"device\":null,\"device_hex\":null,\"ifindex\":null,\"uid\":0},"
 		"\"verdict\":\"fails\",\"errno\":\"EADDRINUSE\",\"fails_at\":\"bind\","
-		"\"evidence\":{},\"cause\":\"nginx[812] of nginx.service listens on 0.0.0.0:8080; 1 more s"
+		"\"evidence\":{},\"cause\":\"nginx[812] of nginx.service listens on 0.0.0.0:8080; nginx[813] holds it, too: the port is free when all have closed it"
+		"; 1 more s"
 		"ocket is in the way\",\"settles\":null,\"with\":{\"none\":\"fails\","
 		"\"reuseaddr\":\"fails\",\"reuseport\":\"fails\","
 		"\"reuseaddr+reuseport\":\"fails\"},\"blockers\":[{\"family\":\"ipv4\","
@@ -294,7 +291,8 @@ static void test_bind_json(void **state)
 		"\"comm_hex\":null,\"fd\":6},{\"pid\":813,\"comm\":\"nginx\",\"comm_hex\":null,"
 		"\"fd\":6}],\"why\":\"listener\",\"certain\":true,"
 		"\"flags\":{\"reuseaddr\":true,\"reuseport\":false},\"frees_in_ms\":null,"
-		"\"text\":\"nginx[812] of nginx.service listens on 0.0.0.0:8080\"},"
+		"\"text\":\"nginx[812] of nginx.service listens on 0.0.0.0:8080; nginx[813] holds it, too: the port is free when all have closed it"
+		"\"},"
 		"{\"family\":\"ipv4\",\"protocol\":\"tcp\",\"state\":\"TIME_WAIT\","
 		"\"local\":{\"address\":\"127.0.0.1\",\"port\":8080},"
 		"\"remote\":{\"address\":\"127.0.0.1\",\"port\":51820},\"interface\":null,"
@@ -307,7 +305,7 @@ static void test_bind_json(void **state)
 		"\"unacked_min_ms\":null,\"processes\":[],\"why\":\"time-wait\","
 		"\"certain\":true,\"flags\":{\"reuseaddr\":null,\"reuseport\":null},"
 		"\"frees_in_ms\":41000,"
-		"\"text\":\"no process: TIME_WAIT of 127.0.0.1:8080 to 127.0.0.1:51820,"
+		"\"text\":\"127.0.0.1:8080 to 127.0.0.1:51820 in TIME_WAIT (no process),"
 		" gone in 41 s\"}],\"free_in_ms\":null,\"probe\":null,\"probe_refused\":null,"
 		"\"advice\":[\"Stop nginx.service: systemctl stop nginx.service.\","
 		"\"Take another port.\"],\"notes\":[\"Nothing else.\"],\"elsewhere\":[]}");
@@ -329,8 +327,8 @@ static void test_bind_depends(void **state)
 	memcpy(other->comm, nasty, sizeof(nasty) - 1);
 	ask.reuseaddr = scene.elsewhere_known = true;
 	assert_text(show_bind((struct style){ .width = 80 }, make_depends, &ask, &scene),
-		"DEPENDS: bind() to 0.0.0.0:8080 (TCP, SO_REUSEADDR) may fail with EADDRINUSE: no\n"
-		"  process: TIME_WAIT of 127.0.0.1:8080 to 127.0.0.1:51820, gone in 41 s; it\n"
+		"DEPENDS: bind() to 0.0.0.0:8080 (TCP, SO_REUSEADDR) may fail with EADDRINUSE:\n"
+		"  127.0.0.1:8080 to 127.0.0.1:51820 in TIME_WAIT (no process), gone in 41 s; it\n"
 		"  works only if that socket set SO_REUSEADDR too, which cannot be seen; frees\n"
 		"  itself in 41 s\n"
 		"  blocker    perhaps: TIME_WAIT 127.0.0.1:8080 \342\206\222 127.0.0.1:51820, "
@@ -444,7 +442,7 @@ static void make_crowd(struct snapshot *seen, struct bind_answer *answer)
 
 		add_sock(seen, waits ? STATE_TIME_WAIT : STATE_ESTABLISHED, "\x0a\0\0\1",
 			 waits ? 0 : 100 + i);
-		add_blocker(answer, i, waits ? WHY_TIME_WAIT : WHY_CHILD, true, "a connection");
+		add_blocker(answer, i, waits ? WHY_TIME_WAIT : WHY_CHILD, true);
 	}
 	for (int32_t i = 0; i < 6; i++)
 		add_holder(seen, 100, 900 + i, "worker");
@@ -467,13 +465,15 @@ static void test_bind_crowd(void **state)
 
 	(void)state;
 	assert_in(text, "FAILS: listen() after bind() to");
-	assert_in(text, "worker[900], worker[901], worker[902]");
+	assert_in(text, "held by worker[900], worker[901],\n");
 	assert_in(text, "and 1,192 more: 596 ESTABLISHED, 596 TIME_WAIT");
 	assert_in(text, "SO_REUSEADDR  works\n");
-	assert_int_equal(count_of(text, "- a connection"), 8);
+	assert_int_equal(count_of(text, "- 127.0.0.1:8080 to 10.0.0.1:51820 in TIME_WAIT"), 4);
+	assert_int_equal(count_of(text, " has an accepted connection from"), 4);
 	free(text);
 	text = show_bind((struct style){ .width = 0 }, make_crowd, &ask, &scene);
-	assert_int_equal(count_of(text, "- a connection"), 1200);
+	assert_int_equal(count_of(text, "- 127.0.0.1:8080 to 10.0.0.1:51820 in TIME_WAIT"), 600);
+	assert_int_equal(count_of(text, " has an accepted connection from"), 600);
 	free(text);
 	text = show_bind((struct style){ .format = FORMAT_JSON }, make_crowd, &ask, &scene);
 	assert_int_equal(count_of(text, "\"why\":"), 1200);

@@ -212,7 +212,8 @@ static inline void say_outcome(struct text *out, const struct bind_outcome *outc
 		text_addf(out, " %s%s", errno_name(outcome->err), outcome->at_listen ? " at listen" : "");
 }
 
-static inline void say_blockers(struct text *out, const struct bind_answer *answer)
+static inline void say_blockers(struct text *out, const struct snapshot *seen,
+				const struct bind_answer *answer)
 {
 	for (size_t i = 0; i < answer->blockers.count; i++) {
 		const struct bind_blocker *b = &answer->blockers.at[i];
@@ -220,7 +221,9 @@ static inline void say_blockers(struct text *out, const struct bind_answer *answ
 		text_addf(out, "  %s %" PRIu32 " %s", b->certain ? "blocked by" : "perhaps by", b->sock,
 			  bind_why_name[b->why]);
 		say_known(out, "frees in ms", &b->frees_in_ms);
-		text_addf(out, "\n    %s\n", bind_blocker_text(answer, b));
+		text_addf(out, "\n    ");
+		words_blocker(out, seen, b);
+		text_addf(out, "\n");
 	}
 }
 
@@ -276,7 +279,7 @@ static inline void ask_bind(struct text *out, struct told *t, const struct words
 	text_addf(out, ";");
 	say_known(out, "free in ms", &answer.free_in_ms);
 	text_addf(out, "\n");
-	say_blockers(out, &answer);
+	say_blockers(out, &t->seen, &answer);
 	say_facts(out, &answer.facts);
 	text_addf(out, "  cause: %s\n", text_str(&answer.cause));
 	if (answer.settles.count)
