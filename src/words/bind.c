@@ -146,13 +146,15 @@ static const struct words_row cause_rows[] = {
 	{ NULL, NULL },
 };
 
+#define PROBE "--probe, a real bind() that is undone at once"
+
 static const struct words_row settles_rows[] = {
 	{ "reason=flags options_askable", "root may ask a descriptor for its options" },
 	{ "reason=flags options_askable tcp", "; or " },
-	{ "reason=flags tcp", "--probe, a real bind() that is undone at once" },
+	{ "reason=flags tcp", PROBE },
 	{ "reason=flags udp !options_askable", "trying it: the options of a socket without a file "
 	  "cannot be asked for" },
-	{ "reason=shortcut", "--probe, a real bind() that is undone at once" },
+	{ "reason=shortcut", PROBE },
 	{ "reason=order", "trying it: --probe is not for UDP, it would take real datagrams" },
 	{ "reason=nonlocal_unseen", "the value of net.ipv{v}.ip_nonlocal_bind" },
 	{ "reason=privilege_unseen", "the capabilities of the program, and "
@@ -167,6 +169,7 @@ static const struct words_row settles_rows[] = {
 
 #define RESERVE "Add {port} to net.ipv4.ip_local_reserved_ports: it lies in ip_local_port_range, " \
 	"where an outgoing connection can take it whenever it is free; bind() to it still works."
+#define ADDRESS " instead: that address is free."
 #define LOOPBACK " instead: that address is free (it is reached from this machine only)."
 
 static const struct words_row fix_rows[] = {
@@ -184,9 +187,9 @@ static const struct words_row fix_rows[] = {
 	{ "in_the_way port_reservable has_client", RESERVE },
 	{ "v6only_helps", "Set IPV6_V6ONLY: the conflict is on IPv4 only, and an IPv6-only socket avoids "
 	  "it." },
-	{ "free_address", "Bind {free_address} instead: that address is free." },
+	{ "free_address", "Bind {free_address}" ADDRESS },
 	{ "free_loopback", "Bind {free_loopback}" LOOPBACK },
-	{ "next_free_address", "Bind {next_free_address} instead: that address is free." },
+	{ "next_free_address", "Bind {next_free_address}" ADDRESS },
 	{ "next_free_loopback", "Bind {next_free_loopback}" LOOPBACK },
 	{ "left_over", "As root: ss -K state {left_over} 'sport = :{port}' removes {blockers?it|them} now "
 	  "(where the kernel has INET_DIAG_DESTROY)." },

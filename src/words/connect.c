@@ -47,12 +47,10 @@ static const struct words_row fix[] = {
 	  "{close_wait?port|ports} back." },
 	{ "largest_share=in_use idle_state=SYN_SENT", "[{holder}: ]Give connect() a timeout "
 	  "and try fewer at a time: the destination has not answered {syn_sent} in SYN_SENT." },
-	{ "largest_share=in_use !idle_state", "[{holder}: ]Use fewer connections "
-	  "at a time: a pool, multiplexing, keep-alive." },
+	{ "largest_share=in_use !idle_state", "[{holder}: ]" FEWER_CONNECTIONS },
 	{ "own_range_helps", "Set IP_LOCAL_PORT_RANGE to {range} on the connecting socket: without it "
 	  "every connect() first scans {half_ports|port that is|ports that are} full." },
-	{ "pairs_help", "Add destination addresses or ports, or source addresses: each pair has the "
-	  "whole range again." },
+	{ "pairs_help", MORE_PAIRS },
 	{ "much_reserved", "Release what needs no reservation: {reserved|port of the range is|ports of "
 	  "the range are} in net.ipv4.ip_local_reserved_ports." },
 	{ "range_narrow", "Widen net.ipv4.ip_local_port_range (now {range}) to an even number of "

@@ -3,6 +3,21 @@
 
 #include <string.h>
 
+/* The end of "OWNER did this to 3 connections": which, by who opened most of them. */
+#define OPENER_ROWS \
+	{ "main_opener=accepted_here", " accepted on port {port}" }, \
+	{ "main_opener!=accepted_here destination", " to {destination}" }, \
+	{ "main_opener=opened_here !destination", " to port {port} at several addresses" }, \
+	{ "main_opener=unknown !destination", " on port {port}" }
+
+#define ACCEPT_ROWS \
+	{ NULL, "Find out why the program does not call accept(): a stack trace shows what it " \
+	  "waits for; often it is out of descriptors (EMFILE) or workers." }, \
+	{ NULL, "Accept in a loop until EAGAIN, and hand slow work to others." }
+
+#define LINGER_ROW \
+	{ NULL, "SO_LINGER with 0 resets the connection and loses data on its way." }
+
 /*
  * To change a sentence: here. To add a finding: a row here and one in judge/rules.c.
  * A sentence begins with its subject, a number stands in it once, and what is unknown or
@@ -23,14 +38,8 @@ static const struct finding_words catalogue[] = {
 		       "proven age count; nearness to the descriptor limit makes it "
 		       "critical.",
 		.cause = {
-			{ "main_opener=accepted_here", "{owner} has not closed {count|connection|connections} "
-			  "accepted on port {port}" },
-			{ "main_opener!=accepted_here destination",
-			  "{owner} has not closed {count|connection|connections} to {destination}" },
-			{ "main_opener=opened_here !destination", "{owner} has not closed "
-			  "{count|connection|connections} to port {port} at several addresses" },
-			{ "main_opener=unknown !destination", "{owner} has not closed "
-			  "{count|connection|connections} on port {port}" },
+			{ NULL, "{owner} has not closed {count|connection|connections}" },
+			OPENER_ROWS,
 			{ NULL, " that {count?its peer|their peers} closed[, the oldest at least {oldest} ago]"
 			  "[ (keepalive hides the full age of {age_hidden_by_keepalive})]" },
 			{ "causes.eof_unread=count", ": it has not read the end of file" },
@@ -85,9 +94,7 @@ static const struct finding_words catalogue[] = {
 			{ "queue!=count", "; the accept queue holds {queue} of {limit}" },
 		},
 		.fix = {
-			{ NULL, "Find out why the program does not call accept(): a stack trace shows what it "
-			  "waits for; often it is out of descriptors (EMFILE) or workers." },
-			{ NULL, "Accept in a loop until EAGAIN, and hand slow work to others." },
+			ACCEPT_ROWS,
 		},
 		.avoid = {
 			{ NULL, "A larger backlog or somaxconn only lets more connections wait; none is served "
@@ -115,9 +122,7 @@ static const struct finding_words catalogue[] = {
 			  "overflows} since it was made]" },
 		},
 		.fix = {
-			{ NULL, "Find out why the program does not call accept(): a stack trace shows what it "
-			  "waits for; often it is out of descriptors (EMFILE) or workers." },
-			{ NULL, "Accept in a loop until EAGAIN, and hand slow work to others." },
+			ACCEPT_ROWS,
 			{ NULL, "If only bursts fill it: a larger listen() backlog and net.core.somaxconn; the "
 			  "limit changes with the next listen(), so restart the program." },
 		},
@@ -154,17 +159,15 @@ static const struct finding_words catalogue[] = {
 			{ "largest_share=bind", "Move listeners and bound sockets out of the range; clients "
 			  "that bind() an address before connect() need IP_BIND_ADDRESS_NO_PORT." },
 			REUSE_ROWS,
-			{ "largest_share=in_use", "Use fewer connections at a time: a pool, multiplexing, "
-			  "keep-alive." },
-			{ NULL, "Add destination addresses or ports, or source addresses: each pair has the "
-			  "whole range again." },
+			{ "largest_share=in_use", FEWER_CONNECTIONS },
+			{ NULL, MORE_PAIRS },
 			{ NULL, "Widen net.ipv4.ip_local_port_range[ (now {range})], to an even number of "
 			  "ports." },
 		},
 		.avoid = {
 			{ NULL, "tcp_fin_timeout does not shorten TIME_WAIT; tcp_tw_recycle is gone since "
 			  "Linux 4.12 and broke NAT before." },
-			{ NULL, "SO_LINGER with 0 resets the connection and loses data on its way." },
+			LINGER_ROW,
 			{ NULL, "A smaller tcp_max_tw_buckets only skips the protection of TIME_WAIT." },
 			{ NULL, "ulimit -n is about descriptors: TIME_WAIT holds none." },
 		},
@@ -190,7 +193,7 @@ static const struct finding_words catalogue[] = {
 		.avoid = {
 			{ NULL, "A smaller tcp_max_tw_buckets removes the protection, not the cause." },
 			{ NULL, "tcp_fin_timeout does not shorten TIME_WAIT: it is 60 s, always." },
-			{ NULL, "SO_LINGER with 0 resets the connection and loses data on its way." },
+			LINGER_ROW,
 		},
 	}, {
 		.id = "fin-wait-2-held",
@@ -203,10 +206,7 @@ static const struct finding_words catalogue[] = {
 		       "is the guilty side; on this machine its process is named.",
 		.cause = {
 			{ NULL, "{owner} shut down its side of {count|connection|connections}" },
-			{ "main_opener=accepted_here", " accepted on port {port}" },
-			{ "main_opener!=accepted_here destination", " to {destination}" },
-			{ "main_opener=opened_here !destination", " to port {port} at several addresses" },
-			{ "main_opener=unknown !destination", " on port {port}" },
+			OPENER_ROWS,
 			{ NULL, "[, the oldest at least {oldest} ago,] and waits for the peer to close; no timer "
 			  "will end that" },
 			{ "peer_state", "; the peer is on this machine[: {peer}], in {peer_state}" },

@@ -38,6 +38,9 @@ struct finding_words {
 };
 
 /* One sentence each for port-exhaustion and for connect. */
+#define FEWER_CONNECTIONS "Use fewer connections at a time: a pool, multiplexing, keep-alive."
+#define MORE_PAIRS "Add destination addresses or ports, or source addresses: each pair has the " \
+	"whole range again."
 #define REUSE_ROWS \
 	{ "largest_share=time_wait", "Use connections again (keep-alive, a pool), or let the server close " \
 	  "first: TIME_WAIT is then on its side and takes no port here.[ This setup sustains at " \
