@@ -32,9 +32,9 @@ static const uint32_t passing_ms = 1000;
 
 static void put_drops(struct finding *f, const struct limits *limits)
 {
-	fact_known(f, NULL, "listen_overflows", FACT_COUNT,
-		   &limits->counter[COUNTER_LISTEN_OVERFLOWS]);
-	fact_known(f, NULL, "listen_drops", FACT_COUNT, &limits->counter[COUNTER_LISTEN_DROPS]);
+	facts_known(&f->facts, "listen_overflows", FACT_COUNT,
+		    &limits->counter[COUNTER_LISTEN_OVERFLOWS]);
+	facts_known(&f->facts, "listen_drops", FACT_COUNT, &limits->counter[COUNTER_LISTEN_DROPS]);
 }
 
 /* ---- accept-stalled --------------------------------------------------- */
@@ -74,10 +74,10 @@ FACTS(accept_stalled)
 	/* waiting is older than the state, and the finding is about waiting */
 	f->age = (struct age){ .kind = AGE_STATE, .min_ms = (int64_t)oldest_ms, .max_ms = -1 };
 	f->has_ages = false;
-	finding_fact(f, NULL, "oldest_waiting_ms", FACT_MS, oldest_ms);
-	finding_fact(f, NULL, "closed_by_peer", FACT_COUNT, (double)closed);
-	finding_fact(f, NULL, "queue", FACT_COUNT, listener->recv_queue);
-	finding_fact(f, NULL, "limit", FACT_COUNT, listener->send_queue);
+	facts_number(&f->facts, "oldest_waiting_ms", FACT_MS, oldest_ms);
+	facts_number(&f->facts, "closed_by_peer", FACT_COUNT, (double)closed);
+	facts_number(&f->facts, "queue", FACT_COUNT, listener->recv_queue);
+	facts_number(&f->facts, "limit", FACT_COUNT, listener->send_queue);
 	put_drops(f, &w->seen->limits);
 }
 
@@ -112,9 +112,9 @@ static uint32_t *count_handshakes(const struct snapshot *seen)
 static void put_queue(struct finding *f, const struct snapshot *seen,
 		      const struct sock *listener, uint64_t syn_recv)
 {
-	finding_fact(f, NULL, "queue", FACT_COUNT, listener->recv_queue);
-	finding_fact(f, NULL, "limit", FACT_COUNT, listener->send_queue);
-	finding_fact(f, NULL, "syn_recv", FACT_COUNT, (double)syn_recv);
+	facts_number(&f->facts, "queue", FACT_COUNT, listener->recv_queue);
+	facts_number(&f->facts, "limit", FACT_COUNT, listener->send_queue);
+	facts_number(&f->facts, "syn_recv", FACT_COUNT, (double)syn_recv);
 	put_drops(f, &seen->limits);
 }
 

@@ -38,7 +38,7 @@ FACTS(bound_unused)
 	for (size_t i = 0; i < f->members.count; i++)
 		ephemeral += is_ephemeral(limits, w->seen->socks.at[f->members.at[i]].local_port);
 	if (limits->limit[LIMIT_PORT_LOW].is && limits->limit[LIMIT_PORT_HIGH].is)
-		finding_fact(f, NULL, "ephemeral_ports", FACT_COUNT, (double)ephemeral);
+		facts_number(&f->facts, "ephemeral_ports", FACT_COUNT, (double)ephemeral);
 	else
-		finding_unknown(f, NULL, "ephemeral_ports", FACT_COUNT);
+		facts_add(&f->facts, "ephemeral_ports", FACT_COUNT);
 }

@@ -125,6 +125,11 @@ static enum cause largest(const struct sums *sums)
 	return best;
 }
 
+static void put_count(struct finding *f, const char *group, const char *name, uint64_t count)
+{
+	facts_number(&f->facts, name, FACT_COUNT, (double)count)->group = group;
+}
+
 static void put_facts(struct finding *f, const struct snapshot *seen, const struct sums *sums,
 		      enum role role)
 {
@@ -133,19 +138,18 @@ static void put_facts(struct finding *f, const struct snapshot *seen, const stru
 	const struct process_files *files = process < 0 ? NULL : seen->processes.at[process].files;
 
 	for (enum cause c = EOF_UNREAD; c < CAUSES; c++)
-		finding_fact(f, "causes", cause_names[c], FACT_COUNT, (double)sums->cause[c]);
-	fact_word(f, "main_cause", cause_names[largest(sums)]);
-	finding_fact(f, "openers", "opened_here", FACT_COUNT, (double)sums->opener[ROLE_OPENED]);
-	finding_fact(f, "openers", "accepted_here", FACT_COUNT,
-		     (double)sums->opener[ROLE_ACCEPTED]);
-	finding_fact(f, "openers", "unknown", FACT_COUNT, (double)sums->opener[ROLE_UNKNOWN]);
-	fact_word(f, "main_opener", service_opener(role));
-	finding_fact(f, NULL, "age_hidden_by_keepalive", FACT_COUNT, (double)sums->hidden);
-	finding_fact(f, NULL, "unread_bytes", FACT_BYTES, (double)sums->unread_bytes);
+		put_count(f, "causes", cause_names[c], sums->cause[c]);
+	facts_word(&f->facts, "main_cause", cause_names[largest(sums)]);
+	put_count(f, "openers", "opened_here", sums->opener[ROLE_OPENED]);
+	put_count(f, "openers", "accepted_here", sums->opener[ROLE_ACCEPTED]);
+	put_count(f, "openers", "unknown", sums->opener[ROLE_UNKNOWN]);
+	facts_word(&f->facts, "main_opener", service_opener(role));
+	facts_number(&f->facts, "age_hidden_by_keepalive", FACT_COUNT, (double)sums->hidden);
+	facts_number(&f->facts, "unread_bytes", FACT_BYTES, (double)sums->unread_bytes);
 	if (!files)
 		files = &unknown;
-	fact_known(f, NULL, "descriptors", FACT_COUNT, &files->open);
-	fact_known(f, NULL, "descriptor_limit", FACT_COUNT, &files->limit);
+	facts_known(&f->facts, "descriptors", FACT_COUNT, &files->open);
+	facts_known(&f->facts, "descriptor_limit", FACT_COUNT, &files->limit);
 }
 
 static bool is_near_limit(const struct snapshot *seen, const struct subject *subject)

@@ -14,7 +14,6 @@
 #include "judge/service.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -371,10 +370,8 @@ static void put_range(const struct connect_case *c, struct facts *facts)
 {
 	const struct port_map *map = c->map;
 	unsigned size = map->high - map->low + 1;
-	char range[16];
 
-	snprintf(range, sizeof(range), "%u-%u", map->low, map->high);
-	facts_word(facts, "range", range);
+	facts_range(facts, map->low, map->high);
 	facts_number(facts, "half_ports", FACT_COUNT, size / 2);
 	facts_bool(facts, "range_narrow", size < WIDE_ENOUGH);
 	facts_bool(facts, "much_reserved", map->reserved > map->capacity / 4);

@@ -100,12 +100,12 @@ static uint64_t put_members(struct finding *f, const struct snapshot *seen, stru
 static void put_facts(struct finding *f, const struct snapshot *seen,
 		      const struct process *process, uint64_t sockets)
 {
-	fact_known(f, NULL, "descriptors", FACT_COUNT, &process->files->open);
-	fact_known(f, NULL, "limit", FACT_COUNT, &process->files->limit);
+	facts_known(&f->facts, "descriptors", FACT_COUNT, &process->files->open);
+	facts_known(&f->facts, "limit", FACT_COUNT, &process->files->limit);
 	if (seen->holders_known)
-		finding_fact(f, NULL, "sockets", FACT_COUNT, (double)sockets);
+		facts_number(&f->facts, "sockets", FACT_COUNT, (double)sockets);
 	else
-		finding_unknown(f, NULL, "sockets", FACT_COUNT);
+		facts_add(&f->facts, "sockets", FACT_COUNT);
 }
 
 void weigh_descriptors(const struct snapshot *seen, const struct threshold *t,

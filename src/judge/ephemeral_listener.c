@@ -37,8 +37,8 @@ static void judge_port(const struct snapshot *seen, const struct threshold *t,
 	f->subject = subject_of_listener(first);
 	tally_each(tally, group, i)
 		concern(f, seen, i);
-	finding_fact(f, NULL, "port", FACT_ID, f->subject.port);
-	fact_range(f, range->low, range->high);
+	facts_number(&f->facts, "port", FACT_ID, f->subject.port);
+	facts_range(&f->facts, range->low, range->high);
 }
 
 WEIGH(ephemeral_listener)

@@ -50,9 +50,9 @@ static uint64_t find_peers(const struct weighing *w, const struct service_group 
 
 static void put_no_peer(struct finding *f)
 {
-	finding_unknown(f, NULL, "peer_pid", FACT_ID);
-	finding_unknown(f, NULL, "peer_comm", FACT_TEXT);
-	finding_unknown(f, NULL, "peer_state", FACT_TEXT);
+	facts_add(&f->facts, "peer_pid", FACT_ID);
+	facts_add(&f->facts, "peer_comm", FACT_TEXT);
+	facts_add(&f->facts, "peer_state", FACT_TEXT);
 }
 
 static void put_peer(struct finding *f, const struct weighing *w, const struct sock *peer)
@@ -60,23 +60,23 @@ static void put_peer(struct finding *f, const struct weighing *w, const struct s
 	struct subject holder = { .process = service_process(w->seen, peer) };
 
 	if (holder.process < 0) {
-		finding_unknown(f, NULL, "peer_pid", FACT_ID);
-		finding_unknown(f, NULL, "peer_comm", FACT_TEXT);
+		facts_add(&f->facts, "peer_pid", FACT_ID);
+		facts_add(&f->facts, "peer_comm", FACT_TEXT);
 	} else {
 		const struct process *process = &w->seen->processes.at[holder.process];
 
-		finding_fact(f, NULL, "peer_pid", FACT_ID, process->pid);
-		finding_text(f, NULL, "peer_comm", process->comm, process->comm_size);
+		facts_number(&f->facts, "peer_pid", FACT_ID, process->pid);
+		facts_bytes(&f->facts, "peer_comm", process->comm, process->comm_size);
 	}
-	fact_word(f, "peer_state", state_table[peer->state].name);
+	facts_word(&f->facts, "peer_state", state_table[peer->state].name);
 }
 
 FACTS(fin_wait_2_held)
 {
 	const struct sock *peer = NULL;
 
-	fact_word(f, "main_opener", service_opener(group->role));
-	finding_fact(f, NULL, "peers_here", FACT_COUNT, (double)find_peers(w, group, &peer));
+	facts_word(&f->facts, "main_opener", service_opener(group->role));
+	facts_number(&f->facts, "peers_here", FACT_COUNT, (double)find_peers(w, group, &peer));
 	if (peer)
 		put_peer(f, w, peer);
 	else
@@ -97,9 +97,9 @@ FACTS(fin_wait_2_orphans)
 
 	for (size_t i = 0; i < f->members.count; i++)
 		full += !sock_is_minisock(&w->seen->socks.at[f->members.at[i]]);
-	finding_fact(f, NULL, "minisocks", FACT_COUNT, (double)(f->count - full));
-	finding_fact(f, NULL, "full_sockets", FACT_COUNT, (double)full);
-	fact_known(f, NULL, "fin_timeout_s", FACT_S, &limits->limit[LIMIT_FIN_TIMEOUT_S]);
-	fact_known(f, NULL, "max_tw_buckets", FACT_COUNT, &limits->limit[LIMIT_MAX_TW_BUCKETS]);
-	fact_known(f, NULL, "max_orphans", FACT_COUNT, &limits->limit[LIMIT_MAX_ORPHANS]);
+	facts_number(&f->facts, "minisocks", FACT_COUNT, (double)(f->count - full));
+	facts_number(&f->facts, "full_sockets", FACT_COUNT, (double)full);
+	facts_known(&f->facts, "fin_timeout_s", FACT_S, &limits->limit[LIMIT_FIN_TIMEOUT_S]);
+	facts_known(&f->facts, "max_tw_buckets", FACT_COUNT, &limits->limit[LIMIT_MAX_TW_BUCKETS]);
+	facts_known(&f->facts, "max_orphans", FACT_COUNT, &limits->limit[LIMIT_MAX_ORPHANS]);
 }

@@ -60,8 +60,8 @@ FACTS(last_ack)
 
 	for (size_t i = 0; i < f->members.count; i++)
 		orphans += !w->seen->socks.at[f->members.at[i]].inode;
-	finding_fact(f, NULL, "orphans", FACT_COUNT, (double)orphans);
-	finding_fact(f, NULL, "held", FACT_COUNT, (double)(f->count - orphans));
-	fact_known(f, NULL, "orphans_given_up_after_s", FACT_S, &end.orphan_s);
-	fact_known(f, NULL, "held_given_up_after_s", FACT_S, &end.held_s);
+	facts_number(&f->facts, "orphans", FACT_COUNT, (double)orphans);
+	facts_number(&f->facts, "held", FACT_COUNT, (double)(f->count - orphans));
+	facts_known(&f->facts, "orphans_given_up_after_s", FACT_S, &end.orphan_s);
+	facts_known(&f->facts, "held_given_up_after_s", FACT_S, &end.held_s);
 }

@@ -144,31 +144,31 @@ static void put_holder(struct finding *f, const struct snapshot *seen)
 
 	if (holder < 0)
 		return;
-	finding_fact(f, NULL, "holder_pid", FACT_ID, seen->processes.at[holder].pid);
-	finding_text(f, NULL, "holder_comm", seen->processes.at[holder].comm,
-		     seen->processes.at[holder].comm_size);
-	finding_fact(f, NULL, "holder_sockets", FACT_COUNT, most);
+	facts_number(&f->facts, "holder_pid", FACT_ID, seen->processes.at[holder].pid);
+	facts_bytes(&f->facts, "holder_comm", seen->processes.at[holder].comm,
+		    seen->processes.at[holder].comm_size);
+	facts_number(&f->facts, "holder_sockets", FACT_COUNT, most);
 }
 
 static void put_facts(struct finding *f, const struct destination *d, const struct port_map *map)
 {
-	finding_fact(f, NULL, "capacity", FACT_COUNT, map->capacity);
-	finding_fact(f, NULL, "used", FACT_COUNT, d->used);
-	finding_fact(f, NULL, "left", FACT_COUNT, d->left);
-	finding_fact(f, NULL, "left_min", FACT_COUNT, d->left_min);
-	finding_fact(f, NULL, "left_max", FACT_COUNT, d->left_max);
-	finding_fact(f, NULL, "time_wait", FACT_COUNT, d->time_wait);
-	finding_fact(f, NULL, "established", FACT_COUNT, d->established);
-	finding_fact(f, NULL, "other", FACT_COUNT, d->other);
-	finding_fact(f, NULL, "recyclable", FACT_COUNT, d->recyclable);
-	finding_fact(f, NULL, "blocked_for_all", FACT_COUNT, map->ports[YES]);
-	finding_fact(f, NULL, "reserved", FACT_COUNT, map->reserved);
-	finding_fact(f, NULL, "close_rate_per_s", FACT_RATE, d->close_rate_per_s);
+	facts_number(&f->facts, "capacity", FACT_COUNT, map->capacity);
+	facts_number(&f->facts, "used", FACT_COUNT, d->used);
+	facts_number(&f->facts, "left", FACT_COUNT, d->left);
+	facts_number(&f->facts, "left_min", FACT_COUNT, d->left_min);
+	facts_number(&f->facts, "left_max", FACT_COUNT, d->left_max);
+	facts_number(&f->facts, "time_wait", FACT_COUNT, d->time_wait);
+	facts_number(&f->facts, "established", FACT_COUNT, d->established);
+	facts_number(&f->facts, "other", FACT_COUNT, d->other);
+	facts_number(&f->facts, "recyclable", FACT_COUNT, d->recyclable);
+	facts_number(&f->facts, "blocked_for_all", FACT_COUNT, map->ports[YES]);
+	facts_number(&f->facts, "reserved", FACT_COUNT, map->reserved);
+	facts_number(&f->facts, "close_rate_per_s", FACT_RATE, d->close_rate_per_s);
 	if (d->exhaustion_known)
-		finding_fact(f, NULL, "exhausted_in_s", FACT_S, d->exhausted_in_s);
+		facts_number(&f->facts, "exhausted_in_s", FACT_S, d->exhausted_in_s);
 	else
-		finding_unknown(f, NULL, "exhausted_in_s", FACT_S);
-	fact_range(f, map->low, map->high);
+		facts_add(&f->facts, "exhausted_in_s", FACT_S);
+	facts_range(&f->facts, map->low, map->high);
 	put_holder(f, map->seen);
 }
 
@@ -189,7 +189,7 @@ static void put_share(struct finding *f, const struct destination *d, const stru
 	const char *share = largest_share(d, map);
 	bool waits = share && strcmp(share, "time_wait") == 0;
 
-	fact_word(f, "largest_share", share);
+	facts_word(&f->facts, "largest_share", share);
 	trend_facts(&f->facts, &map->seen->limits,
 		    waits ? &map->seen->socks.at[f->members.at[0]] : NULL,
 		    map->capacity - map->ports[YES]);
@@ -327,9 +327,9 @@ static void weigh_search(struct clients *c, const struct tally_group *group,
 	f->severity = cliff_level(t, percent);
 	put_strip(f, c);
 	put_facts(f, &d, map);
-	finding_fact(f, NULL, "searched", FACT_COUNT, searched);
-	finding_fact(f, NULL, "searched_percent", FACT_PERCENT, percent);
-	finding_fact(f, NULL, "half_ports", FACT_COUNT, (map->high - map->low + 1) / 2);
+	facts_number(&f->facts, "searched", FACT_COUNT, searched);
+	facts_number(&f->facts, "searched_percent", FACT_PERCENT, percent);
+	facts_number(&f->facts, "half_ports", FACT_COUNT, (map->high - map->low + 1) / 2);
 }
 
 WEIGH(search_cliff)

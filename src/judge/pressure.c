@@ -27,14 +27,14 @@ static double percent_of(const struct known *used, const struct known *limit)
 
 static void put_facts(struct finding *f, const struct limits *limits)
 {
-	fact_known(f, NULL, "orphans", FACT_COUNT, &limits->counter[COUNTER_ORPHANS]);
-	fact_known(f, NULL, "max_orphans", FACT_COUNT, &limits->limit[LIMIT_MAX_ORPHANS]);
-	fact_known(f, NULL, "memory_pages", FACT_COUNT, &limits->counter[COUNTER_MEM_PAGES]);
-	fact_known(f, NULL, "memory_pressure_pages", FACT_COUNT,
-		   &limits->limit[LIMIT_TCP_MEM_PRESSURE]);
-	fact_known(f, NULL, "memory_high_pages", FACT_COUNT, &limits->limit[LIMIT_TCP_MEM_HIGH]);
-	fact_known(f, NULL, "abort_on_memory", FACT_COUNT,
-		   &limits->counter[COUNTER_ABORT_ON_MEMORY]);
+	facts_known(&f->facts, "orphans", FACT_COUNT, &limits->counter[COUNTER_ORPHANS]);
+	facts_known(&f->facts, "max_orphans", FACT_COUNT, &limits->limit[LIMIT_MAX_ORPHANS]);
+	facts_known(&f->facts, "memory_pages", FACT_COUNT, &limits->counter[COUNTER_MEM_PAGES]);
+	facts_known(&f->facts, "memory_pressure_pages", FACT_COUNT,
+		    &limits->limit[LIMIT_TCP_MEM_PRESSURE]);
+	facts_known(&f->facts, "memory_high_pages", FACT_COUNT, &limits->limit[LIMIT_TCP_MEM_HIGH]);
+	facts_known(&f->facts, "abort_on_memory", FACT_COUNT,
+		    &limits->counter[COUNTER_ABORT_ON_MEMORY]);
 }
 
 void weigh_pressure(const struct snapshot *seen, const struct threshold *t,

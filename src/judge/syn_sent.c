@@ -28,6 +28,6 @@ FACTS(syn_sent)
 
 		most = retransmits > most ? retransmits : most;
 	}
-	finding_fact(f, NULL, "retransmits_most", FACT_COUNT, most);
-	fact_known(f, NULL, "syn_retries", FACT_COUNT, &w->seen->limits.limit[LIMIT_SYN_RETRIES]);
+	facts_number(&f->facts, "retransmits_most", FACT_COUNT, most);
+	facts_known(&f->facts, "syn_retries", FACT_COUNT, &w->seen->limits.limit[LIMIT_SYN_RETRIES]);
 }

@@ -92,7 +92,7 @@ void weigh_time_wait(const struct snapshot *seen, const struct threshold *t,
 	put_members(f, seen);
 	f->count = (uint64_t)fill.value;
 	f->has_ages = true;
-	finding_fact(f, NULL, "time_wait_minisocks", FACT_COUNT, (double)fill.value);
-	finding_fact(f, NULL, "max_tw_buckets", FACT_COUNT, (double)limit->value);
-	fact_known(f, NULL, "time_wait_overflow", FACT_COUNT, overflow);
+	facts_number(&f->facts, "time_wait_minisocks", FACT_COUNT, (double)fill.value);
+	facts_number(&f->facts, "max_tw_buckets", FACT_COUNT, (double)limit->value);
+	facts_known(&f->facts, "time_wait_overflow", FACT_COUNT, overflow);
 }

@@ -6,8 +6,6 @@
 #include "base/own.h"
 #include "model/need.h"
 
-#include <stdio.h>
-#include <string.h>
 
 double aged_ms(const struct snapshot *seen, const struct sock *sock)
 {
@@ -50,31 +48,6 @@ void concern(struct finding *f, const struct snapshot *seen, uint32_t index)
 	f->count++;
 	if (age.kind != AGE_UNKNOWN && age.min_ms > f->age.min_ms)
 		f->age = age;
-}
-
-void fact_known(struct finding *f, const char *group, const char *name,
-		enum fact_kind kind, const struct known *value)
-{
-	if (value->is)
-		finding_fact(f, group, name, kind, (double)value->value);
-	else
-		finding_unknown(f, group, name, kind);
-}
-
-void fact_word(struct finding *f, const char *name, const char *word)
-{
-	if (word)
-		finding_text(f, NULL, name, word, strlen(word));
-	else
-		finding_unknown(f, NULL, name, FACT_TEXT);
-}
-
-void fact_range(struct finding *f, unsigned low, unsigned high)
-{
-	char range[16];
-	int size = snprintf(range, sizeof(range), "%u-%u", low, high);
-
-	finding_text(f, NULL, "range", range, (size_t)size);
 }
 
 double descriptors_percent(const struct process *process)

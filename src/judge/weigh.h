@@ -105,13 +105,6 @@ struct subject subject_of_listener(const struct sock *listener);
 /* Makes @index a member, counts it and lets the oldest member give the age. */
 void concern(struct finding *f, const struct snapshot *seen, uint32_t index);
 
-/* Adds a fact that is null when it is not known. */
-void fact_known(struct finding *f, const char *group, const char *name,
-		enum fact_kind kind, const struct known *value);
-
-/* Adds a fact that is one of a few words; NULL: none of them, and the fact is null. */
-void fact_word(struct finding *f, const char *name, const char *word);
-
 /*
  * The other ends that are sockets of this namespace too: those with local and
  * remote swapped. Addresses are compared with IPv4 mapped into IPv6, so a
@@ -122,9 +115,6 @@ void fact_word(struct finding *f, const char *name, const char *word);
  */
 void peers_find(const struct snapshot *seen, const uint32_t *indices, size_t count,
 		uint32_t *peers);
-
-/* Adds the ephemeral range. */
-void fact_range(struct finding *f, unsigned low, unsigned high);
 
 /* Percent of a descriptor limit in use; negative when that is not known. */
 double descriptors_percent(const struct process *process);

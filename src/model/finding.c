@@ -26,12 +26,13 @@ struct fact *facts_add(struct facts *facts, const char *name, enum fact_kind kin
 	return fact;
 }
 
-void facts_number(struct facts *facts, const char *name, enum fact_kind kind, double value)
+struct fact *facts_number(struct facts *facts, const char *name, enum fact_kind kind, double value)
 {
 	struct fact *fact = facts_add(facts, name, kind);
 
 	fact->known = true;
 	fact->value = value;
+	return fact;
 }
 
 void facts_known(struct facts *facts, const char *name, enum fact_kind kind,
@@ -43,13 +44,28 @@ void facts_known(struct facts *facts, const char *name, enum fact_kind kind,
 	fact->value = value->is ? (double)value->value : 0;
 }
 
-void facts_word(struct facts *facts, const char *name, const char *word)
+void facts_bytes(struct facts *facts, const char *name, const char *bytes, size_t size)
 {
 	struct fact *fact = facts_add(facts, name, FACT_TEXT);
 
-	fact->known = word;
+	fact->known = true;
+	text_add(&fact->text, bytes, size);
+}
+
+void facts_word(struct facts *facts, const char *name, const char *word)
+{
 	if (word)
-		text_add(&fact->text, word, strlen(word));
+		facts_bytes(facts, name, word, strlen(word));
+	else
+		facts_add(facts, name, FACT_TEXT);
+}
+
+void facts_range(struct facts *facts, unsigned low, unsigned high)
+{
+	char range[16];
+
+	snprintf(range, sizeof(range), "%u-%u", low, high);
+	facts_word(facts, "range", range);
 }
 
 void facts_bool(struct facts *facts, const char *name, bool value)
@@ -143,41 +159,6 @@ struct finding *report_add(struct report *report, const char *id)
 	f->subject.process = -1;
 	f->age.min_ms = f->age.max_ms = -1;
 	return f;
-}
-
-void finding_fact(struct finding *f, const char *group, const char *name,
-		  enum fact_kind kind, double value)
-{
-	facts_number(&f->facts, name, kind, value);
-	f->facts.at[f->facts.count - 1].group = group;
-}
-
-void finding_unknown(struct finding *f, const char *group, const char *name,
-		     enum fact_kind kind)
-{
-	facts_add(&f->facts, name, kind)->group = group;
-}
-
-void finding_text(struct finding *f, const char *group, const char *name,
-		  const char *bytes, size_t size)
-{
-	struct fact *fact = facts_add(&f->facts, name, FACT_TEXT);
-
-	fact->group = group;
-	fact->known = true;
-	text_add(&fact->text, bytes, size);
-}
-
-const struct fact *finding_find(const struct finding *f, const char *group, const char *name)
-{
-	for (size_t i = 0; i < f->facts.count; i++) {
-		const struct fact *fact = &f->facts.at[i];
-
-		if (strcmp(fact->name, name) == 0 && !fact->group == !group &&
-		    (!group || strcmp(fact->group, group) == 0))
-			return fact;
-	}
-	return NULL;
 }
 
 void advice_add(struct advice *advice, const char *fmt, ...)

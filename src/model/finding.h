@@ -58,13 +58,16 @@ struct facts {
 };
 void facts_fini(struct facts *facts);
 
-/* A new fact, not known yet; until the next one is added. */
+/* A new fact, not known yet. It and that of facts_number() are there until the next one is added. */
 struct fact *facts_add(struct facts *facts, const char *name, enum fact_kind kind);
-void facts_number(struct facts *facts, const char *name, enum fact_kind kind, double value);
+struct fact *facts_number(struct facts *facts, const char *name, enum fact_kind kind, double value);
 void facts_known(struct facts *facts, const char *name, enum fact_kind kind,
 		 const struct known *value);
 void facts_bool(struct facts *facts, const char *name, bool value);
-/* @word NULL: not known. */
+/* Adds the text "32768-60999", the ephemeral range. */
+void facts_range(struct facts *facts, unsigned low, unsigned high);
+/* A text: raw bytes of others, or one of a few words; @word NULL: not known. */
+void facts_bytes(struct facts *facts, const char *name, const char *bytes, size_t size);
 void facts_word(struct facts *facts, const char *name, const char *word);
 /* The text of a new FACT_WORDS; it counts as known, empty text as nothing. */
 struct text *facts_words(struct facts *facts, const char *name);
@@ -131,14 +134,6 @@ void report_keep(struct report *report, const bool *keep);
 /* A new, empty finding at the end of the report. */
 struct finding *report_add(struct report *report, const char *id);
 
-void finding_fact(struct finding *f, const char *group, const char *name,
-		  enum fact_kind kind, double value);
-void finding_unknown(struct finding *f, const char *group, const char *name,
-		     enum fact_kind kind);
-void finding_text(struct finding *f, const char *group, const char *name,
-		  const char *bytes, size_t size);
-/* The fact, or NULL. */
-const struct fact *finding_find(const struct finding *f, const char *group, const char *name);
 /* Adds a socket to members and its lower age bound to the histogram. */
 void finding_member(struct finding *f, const struct snapshot *seen, uint32_t index);
 

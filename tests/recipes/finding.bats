@@ -18,7 +18,7 @@ PICKS(many_to_port)
 
 FACTS(many_to_port)
 {
-	finding_fact(f, NULL, "seen", FACT_COUNT, (double)w->seen->socks.count);
+	facts_number(&f->facts, "seen", FACT_COUNT, (double)w->seen->socks.count);
 }
 
 WEIGH(many_waiting)

@@ -136,8 +136,11 @@ static void end(struct report *report)
 
 static double fact(const struct finding *f, const char *group, const char *name)
 {
-	const struct fact *found = finding_find(f, group, name);
+	const struct fact *found;
+	char whole[64];
 
+	snprintf(whole, sizeof(whole), "%s%s%s", group ? group : "", group ? "." : "", name);
+	found = facts_find(&f->facts, whole);
 	if (!found || !found->known)
 		fail_msg("%s: no %s", f->id, name);
 	return found->value;
@@ -703,7 +706,7 @@ static void the_rate_tells_when_ports_are_gone(void **state)
 	judge_as(&report, NULL, NULL);
 	f = &report.findings.at[0];
 	assert_int_equal(fact(f, NULL, "close_rate_per_s"), 0);
-	assert_false(finding_find(f, NULL, "exhausted_in_s")->known);
+	assert_false(facts_find(&f->facts, "exhausted_in_s")->known);
 	end(&report);
 }
 
@@ -784,7 +787,7 @@ static void the_guilty_peer_is_named(void **state)
 	expect_only(&report, "fin-wait-2-held", SEVERITY_WARNING);
 	f = &report.findings.at[0];
 	assert_int_equal(fact(f, NULL, "peers_here"), 1);
-	assert_false(finding_find(f, NULL, "peer_pid")->known);
+	assert_false(facts_find(&f->facts, "peer_pid")->known);
 	judge_wants(&seen, &report, &wants);
 	assert_int_equal(wants.inodes.count, 4);
 	assert_non_null(map_find(&wants.inodes, 4242));
@@ -795,8 +798,8 @@ static void the_guilty_peer_is_named(void **state)
 	judge_as(&report, NULL, NULL);
 	f = &report.findings.at[0];
 	assert_int_equal(fact(f, NULL, "peer_pid"), 66);
-	assert_string_equal(text_str(&finding_find(f, NULL, "peer_comm")->text), "guilty");
-	assert_string_equal(text_str(&finding_find(f, NULL, "peer_state")->text), "CLOSE_WAIT");
+	assert_string_equal(text_str(&facts_find(&f->facts, "peer_comm")->text), "guilty");
+	assert_string_equal(text_str(&facts_find(&f->facts, "peer_state")->text), "CLOSE_WAIT");
 	assert_said(f, "guilty[66]");
 	end(&report);
 }

@@ -197,14 +197,14 @@ static void a_dropped_finding_lowers_the_worst(void **state)
 	report_init(&report);
 	report_add(&report, "a")->severity = SEVERITY_CRITICAL;
 	report_add(&report, "b")->severity = SEVERITY_WARNING;
-	finding_fact(&report.findings.at[0], "g", "n", FACT_COUNT, 1);
-	finding_fact(&report.findings.at[1], "g", "n", FACT_COUNT, 7);
+	facts_number(&report.findings.at[0].facts, "n", FACT_COUNT, 1)->group = "g";
+	facts_number(&report.findings.at[1].facts, "n", FACT_COUNT, 7)->group = "g";
 	report.worst = SEVERITY_CRITICAL;
 	report_keep(&report, keep);
 	assert_int_equal(report.findings.count, 1);
 	assert_int_equal(report.worst, SEVERITY_WARNING);
-	assert_non_null(finding_find(&report.findings.at[0], "g", "n"));
-	assert_null(finding_find(&report.findings.at[0], NULL, "n"));
+	assert_non_null(facts_find(&report.findings.at[0].facts, "g.n"));
+	assert_null(facts_find(&report.findings.at[0].facts, "n"));
 	report_fini(&report);
 }
 

@@ -52,15 +52,15 @@ static void test_fact_runs_over_or_is_found_in_another_group(void **state)
 	memset(bytes, 'x', sizeof(bytes));
 	report_init(&report);
 	f = report_add(&report, "id");
-	finding_text(f, NULL, "name", bytes, sizeof(bytes));
-	finding_fact(f, "one", "name", FACT_COUNT, 1);
-	finding_fact(f, "other", "name", FACT_COUNT, 2);
-	finding_unknown(f, "other", "more", FACT_COUNT);
-	assert_int_equal(finding_find(f, NULL, "name")->text.count, sizeof(bytes));
-	assert_true(finding_find(f, "other", "name")->value == 2);
-	assert_false(finding_find(f, "other", "more")->known);
-	assert_null(finding_find(f, NULL, "more"));
-	assert_null(finding_find(f, "third", "name"));
+	facts_bytes(&f->facts, "name", bytes, sizeof(bytes));
+	facts_number(&f->facts, "name", FACT_COUNT, 1)->group = "one";
+	facts_number(&f->facts, "name", FACT_COUNT, 2)->group = "other";
+	facts_add(&f->facts, "more", FACT_COUNT)->group = "other";
+	assert_int_equal(facts_find(&f->facts, "name")->text.count, sizeof(bytes));
+	assert_true(facts_find(&f->facts, "other.name")->value == 2);
+	assert_false(facts_find(&f->facts, "other.more")->known);
+	assert_null(facts_find(&f->facts, "more"));
+	assert_null(facts_find(&f->facts, "third.name"));
 	report_fini(&report);
 }
 

@@ -165,10 +165,10 @@ static struct finding *add_finding(struct report *report, struct snapshot *seen)
 	f->subject.process = (int32_t)snapshot_process(seen, 812);
 	f->count = 1;
 	snapshot_name_process(seen, (uint32_t)f->subject.process, "x\x1b[2J", 5);
-	finding_fact(f, "causes", "close_forgotten", FACT_COUNT, 9007199254740992.0);
-	finding_unknown(f, NULL, "descriptors", FACT_COUNT);
-	finding_text(f, NULL, "holder", nasty, sizeof(nasty) - 1);
-	finding_text(f, NULL, "main_opener", "opened_here", 11);
+	facts_number(&f->facts, "close_forgotten", FACT_COUNT, 9007199254740992.0)->group = "causes";
+	facts_add(&f->facts, "descriptors", FACT_COUNT);
+	facts_bytes(&f->facts, "holder", nasty, sizeof(nasty) - 1);
+	facts_bytes(&f->facts, "main_opener", "opened_here", 11);
 	finding_member(f, seen, (uint32_t)seen->socks.count - 1);
 	f->has_ages = true;
 	f->strip = grow_alloc(sizeof(*f->strip));

@@ -171,18 +171,18 @@ static void evidence_has_the_unit_of_another(void **state)
 	*grow_add(&f->members) = 0;
 	f->age.kind = AGE_UNACKED;
 	f->age.min_ms = 5000;
-	finding_fact(f, NULL, "memory_bytes", FACT_BYTES, 1536);
-	finding_fact(f, NULL, "waiting_bytes", FACT_BYTES, 12);
-	finding_fact(f, NULL, "oldest_ms", FACT_MS, 65000);
-	finding_fact(f, NULL, "oldest_s", FACT_S, 7200);
-	finding_fact(f, NULL, "closed_per_s", FACT_RATE, 2.25);
-	finding_fact(f, NULL, "full_percent", FACT_PERCENT, 99.4);
-	finding_fact(f, NULL, "change", FACT_COUNT, -3);
-	finding_fact(f, NULL, "pid", FACT_ID, 12345);
-	finding_fact(f, NULL, "sockets", FACT_COUNT, 12345);
-	finding_unknown(f, NULL, "limit", FACT_COUNT);
-	finding_fact(f, "causes", "none", FACT_COUNT, 0);
-	finding_fact(f, "causes", "slow_reader", FACT_COUNT, 2);
+	facts_number(&f->facts, "memory_bytes", FACT_BYTES, 1536);
+	facts_number(&f->facts, "waiting_bytes", FACT_BYTES, 12);
+	facts_number(&f->facts, "oldest_ms", FACT_MS, 65000);
+	facts_number(&f->facts, "oldest_s", FACT_S, 7200);
+	facts_number(&f->facts, "closed_per_s", FACT_RATE, 2.25);
+	facts_number(&f->facts, "full_percent", FACT_PERCENT, 99.4);
+	facts_number(&f->facts, "change", FACT_COUNT, -3);
+	facts_number(&f->facts, "pid", FACT_ID, 12345);
+	facts_number(&f->facts, "sockets", FACT_COUNT, 12345);
+	facts_add(&f->facts, "limit", FACT_COUNT);
+	facts_number(&f->facts, "none", FACT_COUNT, 0)->group = "causes";
+	facts_number(&f->facts, "slow_reader", FACT_COUNT, 2)->group = "causes";
 	has(show_check(&report, (struct style){ .ascii = true }),
 	    "memory 1.5 KiB, waiting 12 B, oldest 1m05s, oldest 2h00m, closed 2.25/s, full 99%, "
 	    "change -3, pid 12345, sockets 12,345\n");
