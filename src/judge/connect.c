@@ -295,16 +295,6 @@ static struct shares shares_of(const struct connect_answer *answer)
 	return shares;
 }
 
-/* As port-exhaustion calls them. */
-static const char *largest_of(const struct shares *s)
-{
-	if (s->lost > s->waiting && s->lost > s->alive)
-		return "bind";
-	if (s->waiting && s->waiting >= s->alive)
-		return "time_wait";
-	return s->alive ? "in_use" : NULL;
-}
-
 /* A state that most of the connections are in and that is no use to anybody. */
 static const char *idle_state(const struct connect_answer *a, const struct shares *shares)
 {
@@ -339,7 +329,8 @@ static void put_shares(const struct connect_case *c, struct facts *facts)
 	const struct limits *limits = &c->map->seen->limits;
 	struct connect_answer *a = c->answer;
 	struct shares shares = shares_of(a);
-	const char *largest = c->ask->bind_first ? NULL : largest_of(&shares);
+	const char *largest = c->ask->bind_first ? NULL :
+		trend_largest_share(shares.lost, shares.waiting, shares.alive);
 	struct sock time_wait = {
 		.local = c->ask->source, .remote = c->ask->destination,
 		.ifindex = c->ask->ifindex,

@@ -81,7 +81,8 @@ static enum maybe overlap_v4(const struct bind_ask *ask, const struct sock *s)
 	return MAYBE;
 }
 
-enum maybe overlap(const struct bind_ask *ask, const struct sock *s)
+/* Whether the addresses meet. */
+static enum maybe overlap(const struct bind_ask *ask, const struct sock *s)
 {
 	enum shape other = shape_of(s->family, &s->local);
 

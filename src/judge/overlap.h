@@ -39,10 +39,10 @@ struct bind_ask ask_effective(const struct bind_ask *ask);
 /* True when the address needs a scope or device to mean anything (IPv6). */
 bool ask_needs_scope(const struct bind_ask *ask);
 
-/* Whether the addresses meet. @ask has to be the effective one, here and below. */
-enum maybe overlap(const struct bind_ask *ask, const struct sock *sock);
-
-/* Whether devices and addresses meet, and so only the flags could help. */
+/*
+ * Whether devices and addresses meet, and so only the flags could help. @ask has to be the
+ * effective one, here and below.
+ */
 enum maybe meets(const struct bind_ask *ask, const struct sock *sock);
 
 /* Whether SO_REUSEADDR, or SO_REUSEPORT, of both lets them share. */

@@ -172,21 +172,10 @@ static void put_facts(struct finding *f, const struct destination *d, const stru
 	put_holder(f, map->seen);
 }
 
-/* What to do depends on what takes most: ports that bind() took, TIME_WAIT or the living. */
-static const char *largest_share(const struct destination *d, const struct port_map *map)
-{
-	uint32_t waiting = d->time_wait - d->recyclable, alive = d->established + d->other;
-
-	if (map->ports[YES] > waiting && map->ports[YES] > alive)
-		return "bind";
-	if (waiting && waiting >= alive)
-		return "time_wait";
-	return alive ? "in_use" : NULL;
-}
-
 static void put_share(struct finding *f, const struct destination *d, const struct port_map *map)
 {
-	const char *share = largest_share(d, map);
+	const char *share = trend_largest_share(map->ports[YES], d->time_wait - d->recyclable,
+						d->established + d->other);
 	bool waits = share && strcmp(share, "time_wait") == 0;
 
 	facts_word(&f->facts, "largest_share", share);

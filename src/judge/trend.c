@@ -19,7 +19,8 @@ static bool is_loopback(const struct sock *s)
 	       s->ifindex == LOOPBACK_INDEX;
 }
 
-enum reuse trend_policy(const struct limits *limits, const struct sock *s)
+/* What tcp_tw_reuse and timestamps allow for this TIME_WAIT, whatever its age. */
+static enum reuse policy_of(const struct limits *limits, const struct sock *s)
 {
 	const struct known *reuse = &limits->limit[LIMIT_TW_REUSE];
 	const struct known *stamps = &limits->limit[LIMIT_TIMESTAMPS];
@@ -59,7 +60,7 @@ static int64_t age_ms(const struct sock *s)
  */
 enum reuse trend_reuse(const struct limits *limits, const struct sock *s)
 {
-	enum reuse policy = trend_policy(limits, s);
+	enum reuse policy = policy_of(limits, s);
 	int64_t delay = reuse_delay_ms(limits), age = age_ms(s);
 
 	if (policy == REUSE_NO || age > delay + GRAIN_MS)
@@ -76,30 +77,39 @@ static const char *reuse_step(const struct limits *limits, const struct sock *s)
 
 	if (stamps->is && !stamps->value)
 		return "timestamps";
-	if (trend_policy(limits, s) == REUSE_NO)
+	if (policy_of(limits, s) == REUSE_NO)
 		return "tw_reuse";
 	return reuse_delay_ms(limits) > REUSE_DELAY_MS ? "tw_reuse_delay" : NULL;
+}
+
+const char *trend_largest_share(uint32_t lost, uint32_t waiting, uint32_t alive)
+{
+	if (lost > waiting && lost > alive)
+		return "bind";
+	if (waiting && waiting >= alive)
+		return "time_wait";
+	return alive ? "in_use" : NULL;
 }
 
 void trend_facts(struct facts *facts, const struct limits *limits, const struct sock *s,
 		 uint32_t ports)
 {
 	const char *step = s ? reuse_step(limits, s) : NULL;
-	bool refused = s && trend_policy(limits, s) == REUSE_NO;
+	bool refused = s && policy_of(limits, s) == REUSE_NO;
 
 	facts_word(facts, "tw_reuse_step", step);
-	facts_add(facts, "tw_reuse_wanted", FACT_ID)->known = step && strcmp(step, "tw_reuse") == 0;
-	facts->at[facts->count - 1].value = s && is_loopback(s) ? 2 : 1;
+	facts_number(facts, "tw_reuse_wanted", FACT_ID, s && is_loopback(s) ? 2 : 1)->known =
+		step && strcmp(step, "tw_reuse") == 0;
 	facts_number(facts, "tw_reuse_delay_ms", FACT_MS, (double)reuse_delay_ms(limits));
-	facts_add(facts, "sustained_per_s", FACT_RATE)->known = refused;
-	facts->at[facts->count - 1].value = (double)ports / TREND_SECONDS;
+	facts_number(facts, "sustained_per_s", FACT_RATE, (double)ports / TREND_SECONDS)->known =
+		refused;
 }
 
 int64_t trend_frees_in_ms(const struct limits *limits, const struct sock *s)
 {
 	int64_t early = reuse_delay_ms(limits) + GRAIN_MS - age_ms(s);
 
-	if (trend_policy(limits, s) != REUSE_YES || early > s->timer_ms)
+	if (policy_of(limits, s) != REUSE_YES || early > s->timer_ms)
 		return s->timer_ms;
 	return early < 0 ? 0 : early;
 }
@@ -113,7 +123,7 @@ void trend_add(struct trend *t, const struct limits *limits, const struct sock *
 	t->oldest_ms = age > t->oldest_ms ? age : t->oldest_ms;
 	t->closed[second]++;
 	t->held[second] += !reuse || trend_reuse(limits, s) != REUSE_YES;
-	t->reusable = reuse && trend_policy(limits, s) == REUSE_YES;
+	t->reusable = reuse && policy_of(limits, s) == REUSE_YES;
 	if (t->reusable)
 		t->whole_s = delay_s(limits);
 }

@@ -15,11 +15,14 @@ enum { TREND_SECONDS = 60 };    /* the life of a TIME_WAIT */
 
 enum reuse { REUSE_NO, REUSE_MAYBE, REUSE_YES };
 
-/* What tcp_tw_reuse and timestamps allow for this TIME_WAIT, whatever its age. */
-enum reuse trend_policy(const struct limits *limits, const struct sock *time_wait);
-
 /* Whether connect() to the same four numbers may take over this TIME_WAIT now. */
 enum reuse trend_reuse(const struct limits *limits, const struct sock *time_wait);
+
+/*
+ * What takes most of the ports that are not left, as the rows of check and connect call it: "bind",
+ * "time_wait", "in_use", or NULL. @lost: to bind(); @waiting: TIME_WAITs that cannot be taken over.
+ */
+const char *trend_largest_share(uint32_t lost, uint32_t waiting, uint32_t alive);
 
 /*
  * Adds the facts about what helps where such TIME_WAITs take the ports; REUSE_ROWS in words has
