@@ -467,15 +467,6 @@ static void put_privilege(const struct bind_case *c, struct facts *facts)
 	facts_word(facts, "privileged_errno", errno_name(then.outcome.err));
 }
 
-static bool is_in_range(const struct limits *limits, unsigned port)
-{
-	const struct known *low = &limits->limit[LIMIT_PORT_LOW];
-	const struct known *high = &limits->limit[LIMIT_PORT_HIGH];
-
-	return low->is && high->is && port >= low->value && port <= high->value &&
-	       limits->reserved_known && !limits_is_reserved(limits, port);
-}
-
 /* A server's own leftovers would not stop it if it set SO_REUSEADDR from now on. */
 static bool helps_next_time(const struct bind_case *c)
 {
@@ -516,7 +507,7 @@ static void put_facts(const struct bind_case *c)
 	if (c->ruling.reason == REASON_PRIVILEGE)
 		put_privilege(c, facts);
 	facts_bool(facts, "port_reservable", c->ask.protocol == PROTOCOL_TCP &&
-		   is_in_range(&c->seen->limits, c->ask.port));
+		   limits_is_ephemeral(&c->seen->limits, c->ask.port));
 	facts_bool(facts, "helps_next_time", helps_next_time(c));
 	facts_bool(facts, "options_askable", is_askable(c));
 }

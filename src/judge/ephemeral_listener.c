@@ -52,9 +52,7 @@ WEIGH(ephemeral_listener)
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		const struct sock *s = &seen->socks.at[i];
 
-		if (s->state == STATE_LISTEN && s->local_port >= range.low &&
-		    s->local_port <= range.high &&
-		    !limits_is_reserved(&seen->limits, s->local_port))
+		if (s->state == STATE_LISTEN && limits_is_ephemeral(&seen->limits, s->local_port))
 			tally_add(&tally, &(struct tally_key){ .port = s->local_port },
 				  (uint32_t)i);
 	}

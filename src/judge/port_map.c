@@ -116,13 +116,11 @@ static struct bind_ask bind_of(const struct connect_ask *ask)
 
 bool port_range_of(struct port_range *range, const struct limits *limits)
 {
-	const struct known *low = &limits->limit[LIMIT_PORT_LOW];
-	const struct known *high = &limits->limit[LIMIT_PORT_HIGH];
-
-	if (!low->is || !high->is || !limits->reserved_known ||
-	    low->value < 1 || high->value > 65535 || low->value > high->value)
+	if (!limits_know_range(limits))
 		return false;
-	*range = (struct port_range){ (unsigned)low->value, (unsigned)high->value, 0 };
+	range->low = (unsigned)limits->limit[LIMIT_PORT_LOW].value;
+	range->high = (unsigned)limits->limit[LIMIT_PORT_HIGH].value;
+	range->capacity = 0;
 	for (unsigned port = range->low; port <= range->high; port++)
 		range->capacity += !limits_is_reserved(limits, port);
 	return true;

@@ -85,6 +85,21 @@ bool limits_reserve(struct limits *limits, const char *list)
 	return true;
 }
 
+bool limits_know_range(const struct limits *limits)
+{
+	const struct known *low = &limits->limit[LIMIT_PORT_LOW];
+	const struct known *high = &limits->limit[LIMIT_PORT_HIGH];
+
+	return low->is && high->is && limits->reserved_known && low->value >= 1 &&
+	       high->value <= 65535 && low->value <= high->value;
+}
+
+bool limits_is_ephemeral(const struct limits *limits, unsigned port)
+{
+	return limits_know_range(limits) && port >= limits->limit[LIMIT_PORT_LOW].value &&
+	       port <= limits->limit[LIMIT_PORT_HIGH].value && !limits_is_reserved(limits, port);
+}
+
 size_t limits_reserved_count(const struct limits *limits, bool range_only)
 {
 	size_t count = 0;

@@ -73,6 +73,12 @@ static inline bool limits_is_reserved(const struct limits *l, unsigned port)
 	return bits_has(l->reserved, port);
 }
 
+/* True when the ephemeral range and the ports of it that are reserved are known. */
+bool limits_know_range(const struct limits *limits);
+
+/* True when connect() may choose @port; false where that is not known. */
+bool limits_is_ephemeral(const struct limits *limits, unsigned port);
+
 /* Reserved ports; with @range_only those inside the ephemeral range. */
 size_t limits_reserved_count(const struct limits *limits, bool range_only);
 
