@@ -16,15 +16,6 @@
  */
 #include "judge/weigh.h"
 
-static bool is_ephemeral(const struct limits *limits, unsigned port)
-{
-	const struct known *low = &limits->limit[LIMIT_PORT_LOW];
-	const struct known *high = &limits->limit[LIMIT_PORT_HIGH];
-
-	return low->is && high->is && port >= low->value && port <= high->value &&
-	       !(limits->reserved_known && limits_is_reserved(limits, port));
-}
-
 PICKS(bound_unused)
 {
 	return s->inode;
@@ -36,9 +27,8 @@ FACTS(bound_unused)
 	uint64_t ephemeral = 0;
 
 	for (size_t i = 0; i < f->members.count; i++)
-		ephemeral += is_ephemeral(limits, w->seen->socks.at[f->members.at[i]].local_port);
-	if (limits->limit[LIMIT_PORT_LOW].is && limits->limit[LIMIT_PORT_HIGH].is)
-		facts_number(&f->facts, "ephemeral_ports", FACT_COUNT, (double)ephemeral);
-	else
-		facts_add(&f->facts, "ephemeral_ports", FACT_COUNT);
+		ephemeral += limits_is_ephemeral(limits,
+						 w->seen->socks.at[f->members.at[i]].local_port);
+	facts_number(&f->facts, "ephemeral_ports", FACT_COUNT, (double)ephemeral)->known =
+		limits_know_range(limits);
 }

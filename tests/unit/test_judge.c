@@ -771,6 +771,26 @@ static void bound_ports_make_one_finding(void **state)
 }
 
 /* The peer is an IPv6 socket with a mapped address: the same connection. */
+static void how_many_bound_ports_are_ephemeral_is_told_where_it_is_known(void **state)
+{
+	struct report report;
+
+	(void)state;
+	for (int known = 0; known < 2; known++) {
+		begin();
+		range(20050, 22049);
+		seen.limits.reserved_known = known;
+		bound(100);
+		judge_as(&report, NULL, NULL);
+		assert_string_equal(report.findings.at[0].id, "bound-unused");
+		if (known)
+			assert_int_equal(fact(report.findings.at, NULL, "ephemeral_ports"), 50);
+		else
+			assert_false(facts_find(&report.findings.at->facts, "ephemeral_ports")->known);
+		end(&report);
+	}
+}
+
 static void the_guilty_peer_is_named(void **state)
 {
 	struct wants wants;
@@ -1011,6 +1031,7 @@ int main(void)
 		cmocka_unit_test(loopback_recycles_with_the_usual_reuse),
 		cmocka_unit_test(an_odd_range_may_miss_an_end),
 		cmocka_unit_test(bound_ports_make_one_finding),
+		cmocka_unit_test(how_many_bound_ports_are_ephemeral_is_told_where_it_is_known),
 		cmocka_unit_test(the_guilty_peer_is_named),
 		cmocka_unit_test(wanted_are_all_listeners_of_a_port_and_processes_short_of_descriptors),
 		cmocka_unit_test(worst_come_first_then_rules_then_numbers),
