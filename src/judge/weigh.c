@@ -42,9 +42,8 @@ struct subject subject_of_listener(const struct sock *listener)
 
 void concern(struct finding *f, const struct snapshot *seen, uint32_t index)
 {
-	struct age age = sock_age(&seen->socks.at[index], &seen->limits);
+	struct age age = finding_member(f, seen, index);
 
-	finding_member(f, seen, index);
 	f->count++;
 	if (age.kind != AGE_UNKNOWN && age.min_ms > f->age.min_ms)
 		f->age = age;

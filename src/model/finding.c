@@ -184,7 +184,7 @@ static unsigned age_bucket(int64_t age_ms)
 	return bucket;
 }
 
-void finding_member(struct finding *f, const struct snapshot *seen, uint32_t index)
+struct age finding_member(struct finding *f, const struct snapshot *seen, uint32_t index)
 {
 	struct age age = sock_age(&seen->socks.at[index], &seen->limits);
 
@@ -193,4 +193,5 @@ void finding_member(struct finding *f, const struct snapshot *seen, uint32_t ind
 		f->ages_unknown++;
 	else
 		f->ages[age_bucket(age.min_ms)]++;
+	return age;
 }

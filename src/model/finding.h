@@ -134,7 +134,7 @@ void report_keep(struct report *report, const bool *keep);
 /* A new, empty finding at the end of the report. */
 struct finding *report_add(struct report *report, const char *id);
 
-/* Adds a socket to members and its lower age bound to the histogram. */
-void finding_member(struct finding *f, const struct snapshot *seen, uint32_t index);
+/* Adds a socket to members and its lower age bound to the histogram. Returns its age. */
+struct age finding_member(struct finding *f, const struct snapshot *seen, uint32_t index);
 
 #endif
