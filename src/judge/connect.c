@@ -143,7 +143,7 @@ static void add_all(struct users *users, const uint32_t *socks, size_t count, bo
 	for (size_t i = 0; i < count; i++) {
 		const struct sock *s = &users->map->seen->socks.at[socks[i]];
 
-		if (connected == (bool)(STATE_BIT(s->state) & STATE_CONNECTED))
+		if (connected == sock_is_connection(s))
 			add(users, s);
 	}
 }

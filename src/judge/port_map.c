@@ -8,9 +8,6 @@
 
 #include <stdlib.h>
 
-static const uint32_t idle_states = STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_BOUND) |
-				    STATE_BIT(STATE_CLOSE);
-
 bool kernel_at_least(const struct snapshot *seen, unsigned major, unsigned minor)
 {
 	char *end;
@@ -36,7 +33,7 @@ static enum maybe blocks_connect(const struct port_map *map, const struct sock *
 {
 	enum opener opener;
 
-	if ((STATE_BIT(s->state) & idle_states) || s->port_explicit)
+	if (!sock_is_connection(s) || s->port_explicit)
 		return YES;
 	opener = sock_opener(s);
 	if (opener == OPENER_PEER)
@@ -180,12 +177,12 @@ bool port_map_fill(struct port_map *map, const struct snapshot *seen,
 bool port_map_blames(const struct port_map *map, const struct sock *s)
 {
 	unsigned port = s->local_port;
-	bool idle = STATE_BIT(s->state) & idle_states;
 	enum maybe blocks;
 
 	if (!port_map_owns(map, s) || map->lost[port] != YES)
 		return false;
-	if (!map->bind_first && bits_has(map->listened, port) && !idle && !s->port_explicit)
+	if (!map->bind_first && bits_has(map->listened, port) && sock_is_connection(s) &&
+	    !s->port_explicit)
 		return false;
 	blocks = port_map_blocks(map, s);
 	return blocks == YES || (blocks == MAYBE && !bits_has(map->certain, port));
@@ -196,7 +193,7 @@ bool port_map_is_client(const struct port_map *map, const struct sock *s)
 {
 	enum opener opener;
 
-	if ((STATE_BIT(s->state) & idle_states) || !s->remote_port || !port_map_owns(map, s))
+	if (!sock_is_connection(s) || !s->remote_port || !port_map_owns(map, s))
 		return false;
 	opener = sock_opener(s);
 	return opener == OPENER_HERE ||

@@ -112,14 +112,6 @@ static size_t cell_of(const struct shortage *s, uint64_t hash)
 	return cell;
 }
 
-static bool is_bound(const struct sock *sock)
-{
-	static const uint32_t bound = STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_BOUND) |
-				      STATE_BIT(STATE_CLOSE);
-
-	return STATE_BIT(sock->state) & bound;
-}
-
 /* One of which tcp_info could tell that a listener got it. */
 static bool may_be_accepted(const struct sock *sock)
 {
@@ -160,10 +152,10 @@ static void shortage_add(struct shortage *s, const struct sock *sock)
 	    sock->state == STATE_SYN_RECV ||
 	    limits_is_reserved(&s->seen->limits, sock->local_port))
 		return;
-	if (is_bound(sock))
-		bits_add(s->bound, sock->local_port);
-	else
+	if (sock_is_connection(sock))
 		cell_add(s, sock);
+	else
+		bits_add(s->bound, sock->local_port);
 }
 
 /* The number from which a destination is short, where one is: more is never less short. */
@@ -205,7 +197,7 @@ static bool shortage_settle(struct shortage *s)
 /* Then: true when the destination of @sock may be, or its port is certainly lost to it. */
 static bool shortage_hits(const struct shortage *s, const struct sock *sock)
 {
-	return is_bound(sock) || s->cells[cell_of(s, hash_of(sock))].used >= s->short_from;
+	return !sock_is_connection(sock) || s->cells[cell_of(s, hash_of(sock))].used >= s->short_from;
 }
 
 /* ---- what to ask ------------------------------------------------------ */

@@ -299,6 +299,12 @@ static inline bool sock_timer_is_off(const struct sock *s)
 	return s->timer == TIMER_NONE || s->timer == TIMER_DELAYED_ACK;
 }
 
+/* It is a connection or was one; else it listens or is at most bound. */
+static inline bool sock_is_connection(const struct sock *s)
+{
+	return STATE_BIT(s->state) & STATE_CONNECTED;
+}
+
 /* A full socket in a connection state that no accept() has handed out. */
 static inline bool sock_is_unaccepted(const struct sock *s)
 {
