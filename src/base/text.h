@@ -40,6 +40,9 @@ void text_add_escaped(struct text *text, const char *bytes, size_t size, const c
 /* What a word cannot hold: blanks, quotes, and what ss's pid=1 is known by. */
 #define TEXT_WORD " \"'="
 
+/* Names of others in commands that may be pasted: what a shell makes something of. */
+#define TEXT_PASTED TEXT_WORD "$`;|&<>(){}!#*?~"
+
 /* The name of a process cannot hold more: its pid stands behind it, as in x[1]. */
 #define TEXT_COMM TEXT_WORD "["
 

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "judge/service.h"
+#include "model/unit.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -68,13 +69,6 @@ static void say_telling(struct text *text, struct telling *t, const char *betwee
 
 enum { NAMED_BESIDE = 3 };      /* holders with a name in one sentence */
 
-/* Whoever makes a cgroup chooses its name, and the advice may be pasted. */
-static void say_stop_unit(struct text *text, const char *unit)
-{
-	text_addf(text, "systemctl stop ");
-	text_add_escaped(text, unit, strlen(unit), TEXT_WORD "$`;|&<>(){}!#*?~");
-}
-
 static void say_process(struct text *text, const struct snapshot *seen, uint32_t index)
 {
 	const struct process *process = &seen->processes.at[index];
@@ -86,23 +80,12 @@ static void say_process(struct text *text, const struct snapshot *seen, uint32_t
 	text_addf(text, " (pid %" PRId32 ")", process->pid);
 }
 
-static bool is_held_by(const struct snapshot *seen, const struct sock *s, const char *comm)
-{
-	int32_t process = service_process(seen, s);
-	const struct process *p;
-
-	if (process < 0)
-		return false;
-	p = &seen->processes.at[process];
-	return p->comm_size == strlen(comm) && memcmp(p->comm, comm, p->comm_size) == 0;
-}
-
 static bool is_of_manager(const struct snapshot *seen, const struct sock *s)
 {
 	int32_t process = service_process(seen, s);
 
 	return process >= 0 && seen->processes.at[process].pid == 1 &&
-	       is_held_by(seen, s, "systemd");
+	       process_is_called(&seen->processes.at[process], "systemd");
 }
 
 static const struct cgroup *home_of(const struct snapshot *seen, uint64_t cgroup_id)
@@ -124,9 +107,7 @@ static const struct cgroup *sock_home(const struct snapshot *seen, const struct 
 /* True when @home is a unit whose name ends in @kind (".service"); @home may be NULL. */
 static bool is_unit(const struct cgroup *home, const char *kind)
 {
-	const char *end = home && cgroup_unit(home) ? strrchr(cgroup_unit(home), '.') : NULL;
-
-	return end && strcmp(end, kind) == 0;
+	return home && unit_is(cgroup_unit(home), kind);
 }
 
 /* The "*.socket" unit whose cgroup @s was made in, or NULL. */
@@ -143,8 +124,7 @@ static void say_home(struct text *text, const struct cgroup *home)
 
 	text_addf(text, cgroup_container(home) ? " in the container " :
 		  is_unit(home, ".socket") ? " for " : " of ");
-	/* What people type of a container id is its beginning. */
-	text_add_word(text, name, cgroup_container(home) && strlen(name) == 64 ? 12 : strlen(name));
+	text_add_word(text, name, cgroup_container(home) ? container_shown(name) : strlen(name));
 }
 
 /* "nginx (pid 12) of web.service" */
@@ -242,8 +222,8 @@ static void say_manager_unit(struct text *text, const struct snapshot *seen, con
 	const char *unit = socket_unit(seen, s);
 
 	if (unit) {
-		text_addf(text, "the unit: ");
-		say_stop_unit(text, unit);
+		text_addf(text, "the unit: systemctl stop ");
+		text_add_escaped(text, unit, strlen(unit), TEXT_PASTED);
 	} else
 		text_addf(text, "the socket unit of systemd (systemctl list-sockets names it)");
 }

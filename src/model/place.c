@@ -2,6 +2,7 @@
 #include "model/place.h"
 
 #include "base/grow.h"
+#include "model/unit.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +27,6 @@ void places_fini(struct places *places)
 	grow_fini(places);
 }
 
-#define SHORT_ID 12     /* digits of a container that people use */
-
 static void put_string(struct text *text, const char *string, const char *also)
 {
 	text_add_escaped(text, string, strlen(string), also);
@@ -41,22 +40,6 @@ static void put_name(struct text *text, const char *name, const char *also)
 	text_add_value(text, name, strlen(name), also);
 }
 
-/* Of a session or slice many namespaces are a part; of a service hardly. */
-static bool has_service(const struct place *place)
-{
-	size_t size = place->unit ? strlen(place->unit) : 0;
-
-	return size > 8 && strcmp(place->unit + size - 8, ".service") == 0;
-}
-
-static void put_container(struct text *text, const struct place *place, const char *also)
-{
-	size_t size = strlen(place->container);
-
-	text_addf(text, "container:");
-	text_add_escaped(text, place->container, size == 64 ? SHORT_ID : size, also);
-}
-
 void place_word(struct text *text, const struct place *place, const char *also)
 {
 	if (place->is_own) {
@@ -66,11 +49,13 @@ void place_word(struct text *text, const struct place *place, const char *also)
 	} else if (place->is_init) {
 		text_addf(text, "init");
 	} else if (place->container) {
-		put_container(text, place, also);
+		text_addf(text, "container:");
+		text_add_escaped(text, place->container, container_shown(place->container), also);
 	} else if (place->pod) {
 		text_addf(text, "pod:");
 		put_string(text, place->pod, also);
-	} else if (has_service(place)) {
+	} else if (unit_is(place->unit, ".service")) {
+		/* of a session or slice many namespaces are a part, of a service hardly */
 		put_string(text, place->unit, also);
 		text_addf(text, ":%d", place->pid);
 	} else if (place->pid) {

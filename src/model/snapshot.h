@@ -8,6 +8,8 @@
 #include "model/place.h"
 #include "model/sock.h"
 
+#include <string.h>
+
 /*
  * Everything seen at one moment. It owns all memory; snapshot_fini() frees
  * it. Adding may move an array: keep indices, not pointers.
@@ -54,6 +56,12 @@ struct process {
 };
 
 #define PROCESS_COMM_MOST 64
+
+static inline bool process_is_called(const struct process *process, const char *comm)
+{
+	return process->comm_size == strlen(comm) &&
+	       memcmp(process->comm, comm, process->comm_size) == 0;
+}
 
 /* Descriptor @fd of process @process (index) holds the socket @inode. */
 struct holder {

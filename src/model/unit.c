@@ -4,11 +4,9 @@
 #include "base/grow.h"
 
 #include <ctype.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <string.h>
 
-#define CONTAINER_ID 64
+enum { CONTAINER_ID = 64, CONTAINER_SHOWN = 12 };
 
 static char *copy_of(const char *from, size_t size)
 {
@@ -23,6 +21,11 @@ static bool ends_with(const char *at, size_t size, const char *end)
 	size_t need = strlen(end);
 
 	return size > need && memcmp(at + size - need, end, need) == 0;
+}
+
+bool unit_is(const char *unit, const char *kind)
+{
+	return unit && ends_with(unit, strlen(unit), kind);
 }
 
 /* Steps to the next component; NULL at the end. */
@@ -78,6 +81,13 @@ char *container_of_path(const char *path)
 		path += size;
 	}
 	return found ? copy_of(found, found_size) : NULL;
+}
+
+size_t container_shown(const char *container)
+{
+	size_t size = strlen(container);
+
+	return size == CONTAINER_ID ? CONTAINER_SHOWN : size;
 }
 
 char *pod_of_path(const char *path)

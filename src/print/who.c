@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "print/who.h"
 
+#include "model/unit.h"
 #include "print/cell.h"
 
 #define HOLDERS_SHOWN 3
@@ -36,10 +37,8 @@ bool who_place(struct text *text, const struct cgroup *cgroup)
 	if (cgroup_unit(cgroup)) {
 		cell_word(text, cgroup_unit(cgroup), strlen(cgroup_unit(cgroup)));
 	} else if (cgroup_container(cgroup)) {
-		size_t size = strlen(cgroup_container(cgroup));
-
 		cell_str(text, "container ");
-		cell_word(text, cgroup_container(cgroup), size == 64 ? 12 : size);
+		cell_word(text, cgroup_container(cgroup), container_shown(cgroup_container(cgroup)));
 	} else if (cgroup->path[0] && cgroup->path[1]) {
 		cell_str(text, "cgroup ");
 		cell_word(text, cgroup->path, strlen(cgroup->path));

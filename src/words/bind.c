@@ -5,10 +5,10 @@
  */
 #include "words/words.h"
 
+#include "model/unit.h"
 #include "words/who.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 /* ---- about one socket --------------------------------------------------- */
@@ -243,20 +243,6 @@ static const struct words_row elsewhere_rows[] = {
 
 enum { NAMED_MAX = 3 };         /* of several; the others are "others" */
 
-static bool ends_in(const char *unit, const char *kind)
-{
-	const char *end = strrchr(unit, '.');
-
-	return end && strcmp(end, kind) == 0;
-}
-
-/* Whoever makes a cgroup chooses its name, and the advice may be pasted. */
-static void tell_stop_unit(struct facts *facts, const char *unit)
-{
-	text_add_escaped(facts_words(facts, "stop_unit"), unit, strlen(unit),
-			 TEXT_WORD "$`;|&<>(){}!#*?~");
-}
-
 static void tell_home(struct facts *facts, const struct snapshot *seen, uint64_t cgroup_id)
 {
 	const struct cgroup *home = cgroup_id ? snapshot_cgroup(seen, cgroup_id) : NULL;
@@ -266,14 +252,8 @@ static void tell_home(struct facts *facts, const struct snapshot *seen, uint64_t
 	if (container)
 		who_container_is(facts_words(facts, "container"), container);
 	else if (unit)
-		text_add_word(facts_words(facts, ends_in(unit, ".socket") ? "socket_unit" : "unit"),
+		text_add_word(facts_words(facts, unit_is(unit, ".socket") ? "socket_unit" : "unit"),
 			      unit, strlen(unit));
-}
-
-static bool is_called(const struct process *process, const char *comm)
-{
-	return process->comm_size == strlen(comm) &&
-	       memcmp(process->comm, comm, process->comm_size) == 0;
 }
 
 /* The unit whose stop ends what a process of @cgroup_id holds. */
@@ -285,9 +265,9 @@ static void tell_service(struct facts *facts, const struct snapshot *seen, uint6
 
 	if (!unit || cgroup_container(home))
 		return;
-	if (manager ? ends_in(unit, ".socket") :
-		      ends_in(unit, ".service") && strncmp(unit, "user@", 5) != 0)
-		tell_stop_unit(facts, unit);
+	if (manager ? unit_is(unit, ".socket") :
+		      unit_is(unit, ".service") && strncmp(unit, "user@", 5) != 0)
+		text_add_escaped(facts_words(facts, "stop_unit"), unit, strlen(unit), TEXT_PASTED);
 }
 
 static void tell_holder(struct facts *facts, const struct snapshot *seen, const struct sock *s)
@@ -295,12 +275,12 @@ static void tell_holder(struct facts *facts, const struct snapshot *seen, const 
 	int32_t first = snapshot_owner(seen, s->inode);
 	const struct process *process = first < 0 ? NULL : &seen->processes.at[first];
 	uint64_t home = s->cgroup_id ? s->cgroup_id : process ? process->cgroup_id : 0;
-	bool manager = process && process->pid == 1 && is_called(process, "systemd");
+	bool manager = process && process->pid == 1 && process_is_called(process, "systemd");
 
 	facts_number(facts, "inode", FACT_ID, s->inode);
 	facts_bool(facts, "all_shown", seen->holders_complete);
 	facts_bool(facts, "manager", manager);
-	facts_bool(facts, "docker_proxy", process && is_called(process, "docker-proxy"));
+	facts_bool(facts, "docker_proxy", process && process_is_called(process, "docker-proxy"));
 	if (process) {
 		who_process_is(facts_words(facts, "process"), seen, (uint32_t)first);
 		tell_service(facts, seen, home, manager);

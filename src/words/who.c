@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "words/who.h"
 
+#include "model/unit.h"
+
 #include <inttypes.h>
 #include <string.h>
-
-enum { SHORT_ID = 12, LONG_ID = 64 };   /* digits of a container that people use, and all */
 
 void who_is(struct text *text, const char *comm, size_t size, int64_t pid)
 {
@@ -24,9 +24,7 @@ void who_process_is(struct text *text, const struct snapshot *seen, uint32_t pro
 
 void who_container_is(struct text *text, const char *container)
 {
-	size_t size = strlen(container);
-
-	text_add_word(text, container, size == LONG_ID ? SHORT_ID : size);
+	text_add_word(text, container, container_shown(container));
 }
 
 void who_cgroup_is(struct text *text, const struct snapshot *seen, uint64_t id)
