@@ -20,7 +20,6 @@
 #include "judge/verdict.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * fin-wait-2-held, fin-wait-2-orphans
  *
  * FIN_WAIT_2 (RFC 9293 section 3.6): our FIN is acknowledged and the peer has
- * not sent its own. There are two quite different animals in it.
+ * not sent its own. Two quite different kinds of sockets are in this state.
  *
  * Held: the program said shutdown(SHUT_WR) and keeps the descriptor. The kernel
  * has no timer for it, so a peer that never closes keeps it for ever, at the

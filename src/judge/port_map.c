@@ -4,7 +4,6 @@
 #include "base/bits.h"
 #include "base/grow.h"
 #include "base/own.h"
-#include "model/age.h"
 
 #include <stdlib.h>
 

@@ -4,7 +4,6 @@
 #include "base/grow.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 const char *verdict_name(enum verdict verdict)
 {

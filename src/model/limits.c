@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* To add a knob or counter: an enum word, its name here, its file in collect/. */
+/* To add a sysctl or counter: an enum word, its name here, its file in collect/. */
 const struct limit_row limit_table[LIMIT_COUNT] = {
 	[LIMIT_PORT_LOW]          = { NULL },
 	[LIMIT_PORT_HIGH]         = { NULL },

@@ -21,7 +21,7 @@ enum gap_kind {
 	GAP_BOUND,              /* bound-idle sockets are not listed (before 6.8) */
 	GAP_ATTRIBUTE,          /* messages or attributes that made no sense, or were held back */
 	GAP_OWNERS,             /* descriptors of some processes not readable */
-	GAP_LIMITS,             /* a knob or counter could not be read */
+	GAP_LIMITS,             /* a sysctl or counter could not be read */
 	GAP_CGROUPS,            /* the cgroup tree could not be read */
 	GAP_LINKS,              /* interface names or addresses not read */
 	GAP_RECORDING,          /* the recording does not hold what was asked */
