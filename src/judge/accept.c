@@ -144,8 +144,7 @@ static bool is_passing(const struct sock *listener, const uint32_t *longest_wait
 	       longest_wait[listener->local_port] < passing_ms;
 }
 
-void weigh_accept_queue(const struct snapshot *seen, const struct threshold *t,
-			struct report *report)
+WEIGH(accept_queue)
 {
 	OWN_MEM uint32_t *syn_recv = count_handshakes(seen);
 	OWN_MEM uint32_t *longest_wait = longest_waits(seen);

@@ -54,13 +54,6 @@ static const char *const cause_names[CAUSES] = {
 	[DATA_UNREAD] = "data_unread", [STILL_SENDING] = "still_sending",
 };
 
-struct leak {
-	const struct snapshot *seen;
-	const struct threshold *t;
-	struct report *report;
-	const struct listeners *listeners;
-};
-
 struct sums {
 	uint64_t cause[CAUSES], opener[3], unread_bytes;
 	uint64_t hidden;                /* of those too young to prove anything */
@@ -68,7 +61,7 @@ struct sums {
 };
 
 /* Old enough as far as can be told, though keepalive hides how old. */
-static bool is_hidden(const struct leak *w, const struct sock *s)
+static bool is_hidden(const struct weighing *w, const struct sock *s)
 {
 	struct age age = sock_age(s, &w->seen->limits);
 
@@ -88,7 +81,7 @@ static enum cause cause_of(const struct sock *s)
 	return s->recv_queue == 1 ? EOF_UNREAD : DATA_UNREAD;
 }
 
-static struct sums add_up(const struct leak *w, const struct service_group *group)
+static struct sums add_up(const struct weighing *w, const struct service_group *group)
 {
 	struct sums sums = { .unread_bytes = 0 };
 
@@ -160,7 +153,7 @@ static bool is_near_limit(const struct snapshot *seen, const struct subject *sub
 
 static bool take(void *ctx, const struct service_group *group)
 {
-	const struct leak *w = ctx;
+	const struct weighing *w = ctx;
 	struct sums sums = add_up(w, group);
 	enum severity severity = level_of(&sums, w->t);
 	struct finding *f;
@@ -182,12 +175,11 @@ PICKS(close_wait)
 	return s->inode;
 }
 
-void weigh_close_wait(const struct snapshot *seen, const struct threshold *t,
-		      struct report *report)
+WEIGH(close_wait)
 {
 	struct { uint32_t *at; size_t count, room; } old = { NULL, 0, 0 };
 	struct listeners listeners;
-	struct leak w = { seen, t, report, &listeners };
+	struct weighing w = { .seen = seen, .t = t, .report = report, .listeners = &listeners };
 
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		const struct sock *s = &seen->socks.at[i];

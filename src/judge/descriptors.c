@@ -108,8 +108,7 @@ static void put_facts(struct finding *f, const struct snapshot *seen,
 		facts_add(&f->facts, "sockets", FACT_COUNT);
 }
 
-void weigh_descriptors(const struct snapshot *seen, const struct threshold *t,
-		       struct report *report)
+WEIGH(descriptors)
 {
 	struct held held = { .made = false };
 

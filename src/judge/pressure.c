@@ -37,8 +37,7 @@ static void put_facts(struct finding *f, const struct limits *limits)
 		    &limits->counter[COUNTER_ABORT_ON_MEMORY]);
 }
 
-void weigh_pressure(const struct snapshot *seen, const struct threshold *t,
-		    struct report *report)
+WEIGH(pressure)
 {
 	const struct limits *limits = &seen->limits;
 	const struct known *orphans = &limits->counter[COUNTER_ORPHANS];

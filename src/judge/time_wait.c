@@ -71,8 +71,7 @@ static void put_members(struct finding *f, const struct snapshot *seen)
 			concern(f, seen, (uint32_t)i);
 }
 
-void weigh_time_wait(const struct snapshot *seen, const struct threshold *t,
-		     struct report *report)
+WEIGH(time_wait)
 {
 	const struct known *limit = &seen->limits.limit[LIMIT_MAX_TW_BUCKETS];
 	const struct known *overflow = &seen->limits.counter[COUNTER_TIME_WAIT_OVERFLOW];
