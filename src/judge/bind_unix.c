@@ -157,32 +157,6 @@ static void say_holder(struct text *text, const struct snapshot *seen, const str
 		say_home(text, home);
 }
 
-/* Calls @take for each process beside the first one that holds @s; returns how many. */
-static size_t each_beside(const struct snapshot *seen, const struct sock *s,
-			  void (*take)(void *ctx, const struct snapshot *seen, uint32_t process),
-			  void *ctx)
-{
-	int32_t first = service_process(seen, s);
-	size_t count, found = 0;
-	const struct holder *holders = snapshot_holders(seen, s->inode, &count);
-
-	for (size_t i = 0; i < count; i++) {
-		uint32_t process = holders[i].process;
-
-		if ((int32_t)process == first || (i && holders[i - 1].process == process))
-			continue;
-		found++;
-		if (take)
-			take(ctx, seen, process);
-	}
-	return found;
-}
-
-static size_t holders_beside(const struct snapshot *seen, const struct sock *s)
-{
-	return each_beside(seen, s, NULL, NULL);
-}
-
 struct naming { struct text *text; size_t named; };
 
 static void name_beside(void *ctx, const struct snapshot *seen, uint32_t process)
@@ -199,7 +173,7 @@ static void name_beside(void *ctx, const struct snapshot *seen, uint32_t process
 static void say_holders_beside(struct text *text, const struct snapshot *seen, const struct sock *s)
 {
 	struct naming naming = { text, 0 };
-	size_t found = each_beside(seen, s, name_beside, &naming);
+	size_t found = snapshot_each_beside(seen, s->inode, name_beside, &naming);
 
 	if (found > NAMED_BESIDE)
 		text_addf(text, " and %zu more", found - NAMED_BESIDE);
@@ -252,7 +226,7 @@ static void tell_owners(struct telling *t, const struct snapshot *seen, const st
 	else
 		say_holder(&phrase, seen, s);
 	tell(t, first, &phrase);
-	each_beside(seen, s, tell_process, t);
+	snapshot_each_beside(seen, s->inode, tell_process, t);
 }
 
 /* ---- one question ---- */
@@ -289,7 +263,7 @@ static void say_unix_sock(struct text *text, const struct unix_case *c,
 	else
 		text_addf(text, "%s (%s)", s->listens ? " listens on it" :
 			  " has it without listening", unix_type_name(s->type));
-	if (!holders_beside(c->seen, &held))
+	if (!snapshot_each_beside(c->seen, s->inode, NULL, NULL))
 		return;
 	text_addf(text, "; also held by ");
 	say_holders_beside(text, c->seen, &held);

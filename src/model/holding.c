@@ -160,6 +160,26 @@ const struct holder *snapshot_holders(const struct snapshot *snapshot,
 	return *count ? &at[low] : NULL;
 }
 
+size_t snapshot_each_beside(const struct snapshot *seen, uint32_t inode,
+			    void (*take)(void *ctx, const struct snapshot *seen, uint32_t process),
+			    void *ctx)
+{
+	int32_t first = snapshot_owner(seen, inode);
+	size_t count, found = 0;
+	const struct holder *holders = snapshot_holders(seen, inode, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		uint32_t process = holders[i].process;
+
+		if ((int32_t)process == first || (i && holders[i - 1].process == process))
+			continue;
+		found++;
+		if (take)
+			take(ctx, seen, process);
+	}
+	return found;
+}
+
 int32_t snapshot_owner(const struct snapshot *seen, uint32_t inode)
 {
 	size_t count;

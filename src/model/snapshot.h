@@ -206,6 +206,14 @@ int32_t snapshot_owner(const struct snapshot *snapshot, uint32_t inode);
 const struct holder *snapshot_holders(const struct snapshot *snapshot,
 				      uint32_t inode, size_t *count);
 
+/*
+ * Calls @take, or NULL, for each process that holds @inode beside snapshot_owner(); returns how
+ * many there are.
+ */
+size_t snapshot_each_beside(const struct snapshot *snapshot, uint32_t inode,
+			    void (*take)(void *ctx, const struct snapshot *seen, uint32_t process),
+			    void *ctx);
+
 /* The process, made when it was not there yet. Its index in @processes. */
 uint32_t snapshot_process(struct snapshot *snapshot, int32_t pid);
 

@@ -290,23 +290,6 @@ static void tell_holder(struct facts *facts, const struct snapshot *seen, const 
 	fill_rows(facts_words(facts, "holder"), holder_rows, facts);
 }
 
-/* Calls @take for each process beside the first one that holds @s. */
-static void each_beside(const struct snapshot *seen, const struct sock *s,
-			void (*take)(void *ctx, const struct snapshot *seen, uint32_t process),
-			void *ctx)
-{
-	int32_t first = snapshot_owner(seen, s->inode);
-	size_t count;
-	const struct holder *holders = snapshot_holders(seen, s->inode, &count);
-
-	for (size_t i = 0; i < count; i++) {
-		uint32_t process = holders[i].process;
-
-		if ((int32_t)process != first && (!i || holders[i - 1].process != process))
-			take(ctx, seen, process);
-	}
-}
-
 /* A few of many, each once: a process counts as itself, wherever its sockets live. */
 enum { NO_PROCESS = -1 };
 struct naming {
@@ -362,7 +345,7 @@ static void tell_others(struct facts *facts, const struct snapshot *seen, const 
 {
 	struct naming naming = { .count = 0 };
 
-	each_beside(seen, s, name_process, &naming);
+	snapshot_each_beside(seen, s->inode, name_process, &naming);
 	facts_number(facts, "many_others", FACT_COUNT, (double)naming.count);
 	add_names(facts_words(facts, "others"), &naming, ", ", " and others");
 }
@@ -450,7 +433,7 @@ static void name_owners(struct naming *naming, const struct snapshot *seen, cons
 	fill_rows(&text, stop_rows, &facts);
 	name_one(naming, whole ? NO_PROCESS : snapshot_owner(seen, s->inode), &text);
 	if (!whole)
-		each_beside(seen, s, name_resident, naming);
+		snapshot_each_beside(seen, s->inode, name_resident, naming);
 	facts_fini(&facts);
 }
 
