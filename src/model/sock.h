@@ -239,11 +239,6 @@ void sock_pack(struct text *rows, const struct sock *sock);
 void sock_unpack(struct sock_row *row, const char *packed);
 void sock_row_fini(struct sock_row *row);
 
-static inline bool sock_is_inet(const struct sock *s)
-{
-	return !s->other;
-}
-
 /* False: it listens, or is not connected; the others have an end of their own kind. */
 bool sock_has_peer(const struct sock *sock);
 
