@@ -82,6 +82,23 @@ static int take_scope(struct session *session, const struct target *target, stru
 	return 0;
 }
 
+/* Whether bind() takes the address: each family has a sysctl of its own for those of others. */
+static int check_local(struct session *session, const struct addr *source)
+{
+	const struct snapshot *seen = &session->seen;
+	const struct known *nonlocal = &seen->limits.limit[addr_is_v4(source) ? LIMIT_NONLOCAL_BIND :
+							   LIMIT_NONLOCAL_BIND6];
+
+	if (!seen->locals_known || snapshot_is_local(seen, source) || (nonlocal->is && nonlocal->value))
+		return 0;
+	if (!nonlocal->is)
+		return fault_set(&session->fault, ENODATA, "%s is no address of this network namespace, and "
+				 "ip_nonlocal_bind could not be read, which says whether bind() takes it",
+				 QUOTE(session->options->source));
+	return fault_set(&session->fault, EADDRNOTAVAIL, "%s is no address of this network namespace: "
+			 "bind() fails with EADDRNOTAVAIL", QUOTE(session->options->source));
+}
+
 static int take_source(struct session *session, struct connect_ask *ask)
 {
 	const struct options *options = session->options;
@@ -95,10 +112,8 @@ static int take_source(struct session *session, struct connect_ask *ask)
 	if (addr_is_any(&source.addr) || source.any)
 		return fault_set(&session->fault, EINVAL, "--from-address takes one address of this machine; "
 				 "leave it away and the route decides");
-	if (session->seen.locals_known && !snapshot_is_local(&session->seen, &source.addr) &&
-	    !session->seen.limits.limit[LIMIT_NONLOCAL_BIND].value)
-		return fault_set(&session->fault, EADDRNOTAVAIL, "%s is no address of this network namespace: "
-				 "bind() fails with EADDRNOTAVAIL", QUOTE(options->source));
+	if (check_local(session, &source.addr) < 0)
+		return -session->fault.err;
 	ask->source = source.addr;
 	return take_scope(session, &source, ask);
 }

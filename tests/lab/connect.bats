@@ -146,3 +146,22 @@ left() {
 	sockvet connect --json -6
 	holds '(.destinations | length == 0) and .verdict == "ok"'
 }
+
+@test "a source address of nobody is judged by the sysctl of its own family, as bind() is" {
+	unshare -Urn bash -euc '
+		ip link set lo up
+		ip -6 addr add fd00::1/64 dev lo
+		for v4 in 0 1; do
+			for v6 in 0 1; do
+				echo $v4 >/proc/sys/net/ipv4/ip_nonlocal_bind
+				echo $v6 >/proc/sys/net/ipv6/ip_nonlocal_bind
+				for pair in "127.0.0.1 192.0.2.7 $v4" "[fd00::1] fd00::77 $v6"; do
+					read -r to from works <<<"$pair"
+					refused=0
+					"$0" connect "$to:9" --from-address "$from" >"$1" 2>&1 || true
+					grep EADDRNOTAVAIL "$1" && refused=1
+					[ $((works + refused)) = 1 ]
+				done
+			done
+		done' "$SOCKVET" "$BATS_TEST_TMPDIR/said"
+}
