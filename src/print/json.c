@@ -296,16 +296,11 @@ void json_time(struct json *json, const char *name, int64_t time_ms)
 
 void json_head(struct json *json, const char *command, const struct snapshot *seen)
 {
-	const char *netns = seen->netns_name[0] ? seen->netns_name : NULL;
-
 	json_string(json, "schema", "sockvet/1");
 	json_string(json, "command", command);
 	json_string(json, "version", SOCKVET_VERSION);
 	json_time(json, "time", seen->time_ms);
-	json_open(json, "netns", '{');
-	json_foreign(json, "name", netns, netns ? strlen(netns) : 0);
-	json_count(json, "inode", seen->netns_inode, seen->netns_inode);
-	json_close(json, '}');
+	json_netns(json, seen);
 	json_string(json, "kernel", seen->version[0] ? seen->version : NULL);
 }
 

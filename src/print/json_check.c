@@ -124,7 +124,7 @@ static void put_members(struct json *json, const struct finding *f,
 	brief.most_holders = EXAMPLE_HOLDERS_MAX;
 	json_open(json, "sockets", '[');
 	for (size_t i = 0; i < f->members.count && i < EXAMPLES_MAX; i++)
-		json_sock(json, NULL, &seen->socks.at[f->members.at[i]], seen, &brief);
+		json_sock(json, &seen->socks.at[f->members.at[i]], seen, &brief);
 	json_close(json, ']');
 }
 

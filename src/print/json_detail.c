@@ -5,7 +5,6 @@
  */
 #include "print/json_parts.h"
 
-#include "print/cell.h"
 #include "print/json_shapes.h"
 #include "print/ss_text.h"
 
@@ -129,14 +128,11 @@ static void put_md5(struct json *json, const struct detail *detail)
 	json_open(json, "md5_keys", '[');
 	for (size_t i = 0; i < detail->md5.count; i++) {
 		const struct md5_peer *peer = &detail->md5.at[i];
-		struct text text = { 0 };
 
-		cell_addr(&text, &peer->addr, peer->family);
 		json_open(json, NULL, '{');
-		json_string(json, "address", text_str(&text));
+		json_addr(json, "address", &peer->addr, peer->family);
 		json_u64(json, "prefix", peer->prefix);
 		json_close(json, '}');
-		text_fini(&text);
 	}
 	json_close(json, ']');
 	json_u64(json, "md5_keys_count", detail->md5.count);

@@ -42,18 +42,6 @@ static void json_ends(struct json *json, const struct group *group, const struct
 	json_close(json, '}');
 }
 
-static void json_netns(struct json *json, const struct snapshot *seen, const struct group *group)
-{
-	if (group->place) {
-		json_place(json, "netns", group->place);
-		return;
-	}
-	json_open(json, "netns", '{');
-	json_name(json, "name", seen->netns_name[0] ? seen->netns_name : NULL);
-	json_count(json, "inode", seen->netns_inode, seen->netns_inode);
-	json_close(json, '}');
-}
-
 static void json_address(struct json *json, const struct group_page *view,
 			 const struct group *group, size_t i)
 {
@@ -93,7 +81,10 @@ static void json_key(struct json *json, const struct group_page *view, const str
 		json_ends(json, group, key);
 		break;
 	case KIND_NETNS:
-		json_netns(json, view->page.seen, group);
+		if (group->place)
+			json_place(json, "netns", group->place);
+		else
+			json_netns(json, view->page.seen);
 		break;
 	default:
 		value = group_value(view->groups, group, i);

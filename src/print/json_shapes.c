@@ -3,36 +3,44 @@
 
 #include "print/cell.h"
 
+/* Writes null when false. */
+static bool is_told(struct json *json, const char *name, bool is)
+{
+	if (!is)
+		json_null(json, name);
+	return is;
+}
+
 void json_known(struct json *json, const char *name, const struct known *known)
 {
-	if (known->is)
+	if (is_told(json, name, known->is))
 		json_i64(json, name, known->value);
-	else
-		json_null(json, name);
 }
 
 void json_count(struct json *json, const char *name, bool is, uint64_t value)
 {
-	if (is)
+	if (is_told(json, name, is))
 		json_u64(json, name, value);
-	else
-		json_null(json, name);
 }
 
 void json_flag(struct json *json, const char *name, bool is, bool value)
 {
-	if (is)
+	if (is_told(json, name, is))
 		json_bool(json, name, value);
-	else
-		json_null(json, name);
 }
 
 void json_real_of(struct json *json, const char *name, bool is, double value)
 {
-	if (is)
+	if (is_told(json, name, is))
 		json_real(json, name, value);
-	else
-		json_null(json, name);
+}
+
+void json_netns(struct json *json, const struct snapshot *seen)
+{
+	json_open(json, "netns", '{');
+	json_name(json, "name", seen->netns_name[0] ? seen->netns_name : NULL);
+	json_count(json, "inode", seen->netns_inode, seen->netns_inode);
+	json_close(json, '}');
 }
 
 void json_value(struct json *json, const char *name, enum kind kind, const struct value *value)
@@ -108,20 +116,28 @@ void json_cgroup(struct json *json, const struct cgroup *cgroup)
 
 void json_holders(struct json *json, const struct snapshot *seen, uint32_t inode, size_t most)
 {
-	size_t count, shown;
-	const struct holder *holder = snapshot_holders(seen, inode, &count);
+	size_t count;
+	const struct holder *holders = snapshot_holders(seen, inode, &count);
 
 	/* Nobody could be seen: not known, rather than none. */
-	if (!count) {
-		json_null(json, "processes");
-		return;
-	}
-	shown = most && count > most ? most : count;
+	if (is_told(json, "processes", count))
+		json_holder_list(json, seen, holders, count, most, false);
+}
+
+void json_holder_list(struct json *json, const struct snapshot *seen, const struct holder *holders,
+		      size_t count, size_t most, bool with_threads)
+{
+	size_t shown = most && count > most ? most : count;
+
 	json_open(json, "processes", '[');
-	for (size_t i = 0; i < shown; i++, holder++) {
+	for (size_t i = 0; i < shown; i++) {
+		const struct process *process = &seen->processes.at[holders[i].process];
+
 		json_open(json, NULL, '{');
-		json_process(json, &seen->processes.at[holder->process]);
-		json_i64(json, "fd", holder->fd);
+		json_process(json, process);
+		json_i64(json, "fd", holders[i].fd);
+		if (with_threads)
+			json_i64(json, "tid", process->tid ? process->tid : process->pid);
 		json_close(json, '}');
 	}
 	json_close(json, ']');

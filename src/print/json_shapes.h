@@ -34,6 +34,12 @@ void json_cgroup(struct json *json, const struct cgroup *cgroup);
  * @most, and "processes_left_out" where there are more; 0: all.
  */
 void json_holders(struct json *json, const struct snapshot *seen, uint32_t inode, size_t most);
+/* The same of holders that were found; @with_threads: "tid", too. */
+void json_holder_list(struct json *json, const struct snapshot *seen, const struct holder *holders,
+		      size_t count, size_t most, bool with_threads);
+
+/* "netns": name and inode of the namespace that was looked at. */
+void json_netns(struct json *json, const struct snapshot *seen);
 
 /* An array element on one line; json_end_line() gets back what the first one returned. */
 bool json_begin_line(struct json *json);

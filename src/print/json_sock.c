@@ -150,38 +150,17 @@ static char *put_age(char *at, const struct sock *sock, const struct snapshot *s
 	return PUT_NUMBER(at, "unacked_min_ms", unacked && age.min_ms >= 0, (uint64_t)age.min_ms);
 }
 
-static void put_holder(struct json *json, const struct holder *holder,
-		       const struct snapshot *seen, const struct style *style)
-{
-	const struct process *process = &seen->processes.at[holder->process];
-
-	json_open(json, NULL, '{');
-	json_i64(json, "pid", process->pid);
-	json_foreign(json, "comm", process->comm_size ? process->comm : NULL, process->comm_size);
-	json_i64(json, "fd", holder->fd);
-	if (style->with_threads)
-		json_i64(json, "tid", process->tid ? process->tid : process->pid);
-	json_close(json, '}');
-}
-
 /* Nobody asked, or hidden: null. No file holds it: the kernel says nobody, []. */
 static char *put_processes(struct json *json, char *at, const struct sock *sock,
 			   const struct snapshot *seen, const struct style *style)
 {
-	size_t count, left_out = 0;
-	const struct holder *holder = snapshot_holders(seen, sock->inode, &count);
+	size_t count;
+	const struct holder *holders = snapshot_holders(seen, sock->inode, &count);
 
 	if (!count)
 		return sock->inode ? PUT(at, ",\"processes\":null") : PUT(at, ",\"processes\":[]");
-	if (style->most_holders && count > style->most_holders)
-		left_out = count - style->most_holders;
 	json_parts_end(json, at);
-	json_open(json, "processes", '[');
-	for (size_t i = 0; i < count - left_out; i++)
-		put_holder(json, &holder[i], seen, style);
-	json_close(json, ']');
-	if (left_out)
-		json_u64(json, "processes_left_out", left_out);
+	json_holder_list(json, seen, holders, count, style->most_holders, style->with_threads);
 	return json_parts_begin(json);
 }
 
@@ -268,15 +247,12 @@ void json_sock_members(struct json *json, const struct sock *sock,
 	put_columns(json, sock, seen);
 }
 
-void json_sock(struct json *json, const char *name, const struct sock *sock,
-	       const struct snapshot *seen, const struct style *style)
+void json_sock(struct json *json, const struct sock *sock, const struct snapshot *seen,
+	       const struct style *style)
 {
-	bool pretty = json->pretty;
-
 	/* A socket is a line, however deep the document. */
-	json_open(json, name, '{');
-	json->pretty = false;
+	bool pretty = json_begin_line(json);
+
 	json_sock_members(json, sock, seen, style);
-	json_close(json, '}');
-	json->pretty = pretty;
+	json_end_line(json, pretty);
 }

@@ -16,7 +16,7 @@ static void begin_json(struct listing *listing)
 
 static void put_document_row(struct listing *listing, const struct sock *sock)
 {
-	json_sock(&listing->json, NULL, sock, listing->view.seen, &listing->style);
+	json_sock(&listing->json, sock, listing->view.seen, &listing->style);
 }
 
 #define SOCKET_RECORD "{\"type\":\"socket\""

@@ -210,9 +210,9 @@ void json_end(struct json *json, const struct snapshot *seen, uint64_t sockets, 
 /* The same with "matched" where fewer are shown than matched; NULL: without. */
 void json_end_of(struct json *json, const struct snapshot *seen, uint64_t sockets,
 		 const uint64_t *matched, bool complete);
-/* One socket as in `list`, as the next array element or, with a name, member. */
-void json_sock(struct json *json, const char *name, const struct sock *sock,
-	       const struct snapshot *seen, const struct style *style);
+/* One socket as in `list`, as the next array element. */
+void json_sock(struct json *json, const struct sock *sock, const struct snapshot *seen,
+	       const struct style *style);
 /* Its members alone, into an object that the caller has opened. */
 void json_sock_members(struct json *json, const struct sock *sock,
 		       const struct snapshot *seen, const struct style *style);
