@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "print/answer.h"
 
+#include "print/json_shapes.h"
+
 void answer_record(struct json *json, struct out *out, const char *type)
 {
 	json_begin(json, out, false);
@@ -18,6 +20,17 @@ void answer_record_end(struct json *json)
 	out_char(json->out, '\n');
 }
 
+/* The members that every document starts with. */
+static void put_head(struct json *json, const char *command, const struct snapshot *seen)
+{
+	json_string(json, "schema", "sockvet/1");
+	json_string(json, "command", command);
+	json_string(json, "version", SOCKVET_VERSION);
+	json_time(json, "time", seen->time_ms);
+	json_netns(json, seen);
+	json_string(json, "kernel", seen->version[0] ? seen->version : NULL);
+}
+
 void answer_begin(struct json *json, struct out *out, enum format format, const char *command,
 		  const struct snapshot *seen)
 {
@@ -27,7 +40,7 @@ void answer_begin(struct json *json, struct out *out, enum format format, const 
 	} else {
 		answer_record(json, out, "header");
 	}
-	json_head(json, command, seen);
+	put_head(json, command, seen);
 }
 
 void answer_part(struct json *json, const char *type)
@@ -77,11 +90,33 @@ void answer_tail(struct json *json)
 	json->is_tail = true;
 }
 
+void json_end(struct json *json, const struct snapshot *seen, uint64_t sockets,
+	      const uint64_t *matched, bool complete)
+{
+	json_open(json, "end", '{');
+	json_bool(json, "complete", complete);
+	json_u64(json, "sockets", sockets);
+	if (matched)
+		json_u64(json, "matched", *matched);
+	json_open(json, "gaps", '[');
+	for (size_t i = 0; i < seen->gaps.count; i++) {
+		const struct gap *gap = &seen->gaps.at[i];
+
+		json_open(json, NULL, '{');
+		json_string(json, "kind", gap_name(gap->kind));
+		json_u64(json, "count", gap->count);
+		json_string(json, "text", gap->text);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+	json_close(json, '}');
+}
+
 void answer_end(struct json *json, const struct snapshot *seen, uint64_t sockets,
 		const uint64_t *matched, bool complete)
 {
 	if (!json->is_tail)
 		answer_tail(json);
-	json_end_of(json, seen, sockets, matched, complete);
+	json_end(json, seen, sockets, matched, complete);
 	answer_record_end(json);
 }

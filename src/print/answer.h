@@ -27,9 +27,16 @@ void answer_list_end(struct json *json);
 
 /* Members that follow stand right before "end". */
 void answer_tail(struct json *json);
-/* The end; @matched: of so many, see json_end_of(), or NULL. */
+/* The end; @matched: of so many, see json_end(). */
 void answer_end(struct json *json, const struct snapshot *seen, uint64_t sockets,
 		const uint64_t *matched, bool complete);
+
+/*
+ * "end": {complete, sockets, gaps}, for what is not written by answer_end(); with "matched"
+ * where fewer are shown than matched, unless NULL.
+ */
+void json_end(struct json *json, const struct snapshot *seen, uint64_t sockets,
+	      const uint64_t *matched, bool complete);
 
 /* A record by itself: an event comes when it comes. */
 void answer_record(struct json *json, struct out *out, const char *type);

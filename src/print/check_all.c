@@ -159,7 +159,7 @@ static void put_netns(struct json *json, const struct style *style, const struct
 		put_finding(json, area, &area->report->findings.at[i], style);
 	answer_list_end(json);
 	if (!json->is_records)
-		json_end(json, area->seen, area->report->summary.total,
+		json_end(json, area->seen, area->report->summary.total, NULL,
 			 snapshot_is_complete(area->seen));
 	answer_item_end(json);
 }

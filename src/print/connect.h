@@ -24,10 +24,4 @@ void destinations_json(struct out *out, const struct style *style, const struct 
 /* A process's own cgroup, or the one that its sockets have; NULL when not known. */
 const struct cgroup *user_cgroup(const struct snapshot *seen, const struct port_user *user);
 
-/* Both ends of a way are of one family; IPv4 is shown as such. */
-static inline enum family way_family(const struct destination *d)
-{
-	return addr_is_v4(&d->destination) ? FAMILY_IPV4 : FAMILY_IPV6;
-}
-
 #endif

@@ -142,10 +142,6 @@ static void end_values(struct listing *listing)
 	text_fini(&listing->line);
 }
 
-const struct listing_format csv_format = {
-	.begin = begin_values, .row = put_values, .end = end_values,
-};
-
-const struct listing_format tsv_format = {
+const struct listing_format delimited_format = {
 	.begin = begin_values, .row = put_values, .end = end_values,
 };

@@ -181,6 +181,6 @@ void events_end(struct out *out, const struct style *style, const struct snapsho
 	if (style->format == FORMAT_TEXT)
 		return;
 	answer_record(&json, out, "trailer");
-	json_end(&json, seen, count, snapshot_lists_all(seen));
+	json_end(&json, seen, count, NULL, snapshot_lists_all(seen));
 	answer_record_end(&json);
 }

@@ -39,11 +39,6 @@ static void put_owner(struct text *text, const struct group_page *view, const st
 		who_process(text, process);
 }
 
-enum family group_family(const struct addr *addr)
-{
-	return addr_is_v4(addr) ? FAMILY_IPV4 : FAMILY_IPV6;
-}
-
 static void put_end(struct text *text, const struct group_page *view, const struct group *group,
 		    const struct column *column)
 {
@@ -59,9 +54,9 @@ static void put_end(struct text *text, const struct group_page *view, const stru
 			cell_u64(text, port);
 	} else if (!column->peer || port || !addr_is_any(addr)) {
 		if (column->kind == KIND_HOST)
-			cell_addr(text, addr, group_family(addr));
+			cell_addr(text, addr, addr_family(addr));
 		else
-			cell_host(text, addr, group_family(addr));
+			cell_host(text, addr, addr_family(addr));
 		if (column->kind == KIND_END && port)
 			text_addf(text, ":%u", port);
 		else if (column->kind == KIND_END)

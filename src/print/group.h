@@ -16,9 +16,6 @@ struct group_page {
 void group_cell(struct text *text, const struct group_page *view, const struct group *group,
 		size_t i);
 
-/* One address of both families where IPv4 came over an IPv6 socket. */
-enum family group_family(const struct addr *addr);
-
 /* For the table of formats. */
 void group_text(const struct group_page *view);
 void group_lines(const struct group_page *view);        /* CSV and TSV */

@@ -4,16 +4,11 @@
 #include "base/text.h"
 #include "base/words.h"
 #include "print/json_parts.h"
-#include "print/json_shapes.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-
-#ifndef SOCKVET_VERSION
-#define SOCKVET_VERSION "0.1.0"
-#endif
 
 #define DEPTH_MAX (sizeof(((struct json *)0)->filled) - 1)
 
@@ -292,41 +287,4 @@ void json_time(struct json *json, const char *name, int64_t time_ms)
 	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
 	snprintf(text, sizeof(text), "%s.%03dZ", day, (int)(time_ms % 1000));
 	json_string(json, name, text);
-}
-
-void json_head(struct json *json, const char *command, const struct snapshot *seen)
-{
-	json_string(json, "schema", "sockvet/1");
-	json_string(json, "command", command);
-	json_string(json, "version", SOCKVET_VERSION);
-	json_time(json, "time", seen->time_ms);
-	json_netns(json, seen);
-	json_string(json, "kernel", seen->version[0] ? seen->version : NULL);
-}
-
-void json_end(struct json *json, const struct snapshot *seen, uint64_t sockets, bool complete)
-{
-	json_end_of(json, seen, sockets, NULL, complete);
-}
-
-void json_end_of(struct json *json, const struct snapshot *seen, uint64_t sockets,
-		 const uint64_t *matched, bool complete)
-{
-	json_open(json, "end", '{');
-	json_bool(json, "complete", complete);
-	json_u64(json, "sockets", sockets);
-	if (matched)
-		json_u64(json, "matched", *matched);
-	json_open(json, "gaps", '[');
-	for (size_t i = 0; i < seen->gaps.count; i++) {
-		const struct gap *gap = &seen->gaps.at[i];
-
-		json_open(json, NULL, '{');
-		json_string(json, "kind", gap_name(gap->kind));
-		json_u64(json, "count", gap->count);
-		json_string(json, "text", gap->text);
-		json_close(json, '}');
-	}
-	json_close(json, ']');
-	json_close(json, '}');
 }

@@ -148,8 +148,8 @@ static void put_destination(struct json *json, const struct snapshot *seen,
 {
 	bool known = d->verdict != CONNECT_UNKNOWN;
 
-	json_addr(json, "source", &d->source, way_family(d));
-	json_addr(json, "destination", &d->destination, way_family(d));
+	json_addr(json, "source", &d->source, addr_family(&d->destination));
+	json_addr(json, "destination", &d->destination, addr_family(&d->destination));
 	json_u64(json, "port", d->port);
 	json_name(json, "device", d->ifindex ? snapshot_link(seen, d->ifindex) : NULL);
 	json_u64(json, "used", d->used);

@@ -37,7 +37,7 @@ static void json_ends(struct json *json, const struct group *group, const struct
 	else if (peer && !port && addr_is_any(addr))
 		json_null(json, "address");
 	else
-		json_addr(json, "address", addr, group_family(addr));
+		json_addr(json, "address", addr, addr_family(addr));
 	json_count(json, "port", port && !name, port);
 	json_close(json, '}');
 }

@@ -108,8 +108,8 @@ const struct format_row format_table[FORMAT_COUNT] = {
 	[FORMAT_TEXT]  = { "text", "for people and line tools", &table_format, group_text },
 	[FORMAT_JSON]  = { "json", "one JSON document", &json_format, group_json },
 	[FORMAT_JSONL] = { "jsonl", "one JSON record a line", &jsonl_format, group_json },
-	[FORMAT_CSV]   = { "csv", "comma-separated values (list)", &csv_format, group_lines },
-	[FORMAT_TSV]   = { "tsv", "values separated by tabs (list)", &tsv_format, group_lines },
+	[FORMAT_CSV]   = { "csv", "comma-separated values (list)", &delimited_format, group_lines },
+	[FORMAT_TSV]   = { "tsv", "values separated by tabs (list)", &delimited_format, group_lines },
 	[FORMAT_PIDS]  = { "pids", "only the processes, one pid a line (list)", &pids_format, NULL },
 };
 

@@ -11,8 +11,7 @@ struct listing_format {
 	void (*end)(struct listing *listing);
 };
 extern const struct listing_format table_format;        /* table.c */
-extern const struct listing_format csv_format;          /* csv.c */
-extern const struct listing_format tsv_format;
+extern const struct listing_format delimited_format;    /* csv.c */
 
 struct listing {
 	struct out           *out;

@@ -203,13 +203,6 @@ void json_bool(struct json *json, const char *name, bool value);
 void json_null(struct json *json, const char *name);
 void json_id(struct json *json, const char *name, uint64_t id);     /* as a string */
 void json_time(struct json *json, const char *name, int64_t time_ms); /* RFC 3339 UTC; null */
-/* The members every document starts with; the caller has opened the object. */
-void json_head(struct json *json, const char *command, const struct snapshot *seen);
-/* "end": {complete, sockets, gaps}; the last member. */
-void json_end(struct json *json, const struct snapshot *seen, uint64_t sockets, bool complete);
-/* The same with "matched" where fewer are shown than matched; NULL: without. */
-void json_end_of(struct json *json, const struct snapshot *seen, uint64_t sockets,
-		 const uint64_t *matched, bool complete);
 /* One socket as in `list`, as the next array element. */
 void json_sock(struct json *json, const struct sock *sock, const struct snapshot *seen,
 	       const struct style *style);

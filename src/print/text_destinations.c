@@ -15,9 +15,9 @@
 
 static void put_way(struct text *text, const struct style *style, const struct destination *d)
 {
-	cell_host(text, &d->source, way_family(d));
+	cell_host(text, &d->source, addr_family(&d->destination));
 	cell_str(text, page_arrow(style));
-	cell_host(text, &d->destination, way_family(d));
+	cell_host(text, &d->destination, addr_family(&d->destination));
 	cell_char(text, ':');
 	cell_u64(text, d->port);
 }
@@ -136,7 +136,7 @@ static void put_source(struct text *text, const struct snapshot *seen,
 {
 	const char *name = d->ifindex ? snapshot_link(seen, d->ifindex) : NULL;
 
-	cell_addr(text, &d->source, way_family(d));
+	cell_addr(text, &d->source, addr_family(&d->destination));
 	if (name) {
 		cell_char(text, '%');
 		cell_word(text, name, strlen(name));
@@ -173,7 +173,7 @@ static void put_row(struct grid *grid, size_t row)
 
 	put_source(&grid_add(grid)->text, rows->page->seen, d);
 	text = &grid_add(grid)->text;
-	cell_host(text, &d->destination, way_family(d));
+	cell_host(text, &d->destination, addr_family(&d->destination));
 	text_addf(text, ":%u", d->port);
 	cell_thousands(&grid_add(grid)->text, d->used);
 	cell_thousands(&grid_add(grid)->text, d->time_wait);
