@@ -110,7 +110,7 @@ static void put_percent(struct text *text, uint64_t count, uint64_t all)
 {
 	double percent = all ? 100.0 * (double)count / (double)all : 0;
 
-	text_addf(text, percent > 0 && percent < 1 ? "<1%%" : "%.0f%%", percent);
+	page_percent(text, percent);
 }
 
 static enum state next_state(const struct group_states *states, uint32_t done)

@@ -39,18 +39,9 @@ static void put_ask(struct json *json, const struct connect_page *page)
 	json_bool(json, "bind_first", ask->bind_first);
 }
 
-/*
- * Without the range there are no numbers at all. Of an incomplete listing there
- * are, but not of what is left: what is missing can only have taken more.
- */
-static bool is_blind(const struct connect_answer *a)
-{
-	return a->verdict == CONNECT_UNKNOWN && !a->capacity;
-}
-
 static void put_budget(struct json *json, const struct connect_answer *a)
 {
-	bool known = !is_blind(a), whole = a->verdict != CONNECT_UNKNOWN;
+	bool known = !connect_is_blind(a), whole = a->verdict != CONNECT_UNKNOWN;
 
 	json_count(json, "capacity", known, a->capacity);
 	json_count(json, "left", whole, a->left);
@@ -100,7 +91,7 @@ static void put_user(struct json *json, const struct snapshot *seen,
 
 static void put_users(struct json *json, const struct connect_page *page)
 {
-	if (is_blind(page->answer)) {
+	if (connect_is_blind(page->answer)) {
 		json_null(json, "users");
 		return;
 	}

@@ -215,6 +215,26 @@ void page_count(struct text *text, uint64_t count, const char *noun)
 		cell_char(text, 's');
 }
 
+void page_percent(struct text *text, double percent)
+{
+	text_addf(text, percent > 0 && percent < 1 ? "<1%%" : "%.0f%%", percent);
+}
+
+void page_states(struct text *text, const uint32_t count[STATE_COUNT])
+{
+	const char *before = "";
+
+	for (int i = 0; i < STATE_COUNT; i++) {
+		if (!count[i])
+			continue;
+		cell_str(text, before);
+		cell_thousands(text, count[i]);
+		cell_char(text, ' ');
+		cell_str(text, state_table[i].name);
+		before = ", ";
+	}
+}
+
 const char *page_arrow(const struct style *style)
 {
 	return style->ascii ? " -> " : " \xe2\x86\x92 ";

@@ -70,6 +70,12 @@ void page_gaps(const struct page *page);
 /* "1 socket", "1,204 sockets" */
 void page_count(struct text *text, uint64_t count, const char *noun);
 
+/* "12%", and never "0%" for something. */
+void page_percent(struct text *text, double percent);
+
+/* "3,990 TIME_WAIT, 2 ESTABLISHED" */
+void page_states(struct text *text, const uint32_t count[STATE_COUNT]);
+
 /* Between the two ends of a connection, blanks around it. */
 const char *page_arrow(const struct style *style);
 

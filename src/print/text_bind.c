@@ -7,6 +7,7 @@
 #include "print/bind.h"
 
 #include "print/cell.h"
+#include "print/endpoint.h"
 #include "print/page.h"
 #include "print/who.h"
 #include "words/fill.h"
@@ -21,16 +22,6 @@
 
 /* -- what was asked ------------------------------------------------------ */
 
-static void put_link(struct text *text, const struct snapshot *seen, uint32_t ifindex)
-{
-	const char *name = snapshot_link(seen, ifindex);
-
-	if (name)
-		cell_word(text, name, strlen(name));
-	else
-		text_addf(text, "if%u", ifindex);
-}
-
 /* "0.0.0.0:8080", "[fe80::1%eth0]:80" */
 static void put_endpoint(struct text *text, const struct snapshot *seen, const struct addr *addr,
 			 enum family family, uint16_t port, uint32_t scope)
@@ -42,7 +33,7 @@ static void put_endpoint(struct text *text, const struct snapshot *seen, const s
 	cell_addr(text, addr, family);
 	if (scope) {
 		cell_char(text, '%');
-		put_link(text, seen, scope);
+		endpoint_link(text, &(struct view){ .seen = seen }, scope);
 	}
 	cell_str(text, brackets ? "]:" : ":");
 	cell_u64(text, port);
@@ -60,7 +51,7 @@ static void put_ask(struct text *text, const struct snapshot *seen, const struct
 		cell_str(text, ask->v6only ? ", IPv6 only" : ", IPv4 too");
 	if (ask->ifindex) {
 		cell_str(text, ", on ");
-		put_link(text, seen, ask->ifindex);
+		endpoint_link(text, &(struct view){ .seen = seen }, ask->ifindex);
 	}
 	cell_str(text, ask->reuseaddr ? ", SO_REUSEADDR" : "");
 	cell_str(text, ask->reuseport ? ", SO_REUSEPORT" : "");
@@ -143,22 +134,13 @@ static void print_more(const struct page *page, const struct bind_answer *answer
 {
 	uint32_t states[STATE_COUNT] = { 0 };
 	struct text text = { 0 };
-	const char *before = ": ";
 
 	for (size_t i = shown; i < answer->blockers.count; i++)
 		states[page->seen->socks.at[answer->blockers.at[i].sock].state]++;
 	cell_str(&text, "and ");
 	cell_thousands(&text, answer->blockers.count - shown);
-	cell_str(&text, " more");
-	for (int i = 0; i < STATE_COUNT; i++) {
-		if (!states[i])
-			continue;
-		cell_str(&text, before);
-		cell_thousands(&text, states[i]);
-		cell_char(&text, ' ');
-		cell_str(&text, state_table[i].name);
-		before = ", ";
-	}
+	cell_str(&text, " more: ");
+	page_states(&text, states);
 	cell_str(&text, "; a pipe and --json get all of them");
 	page_labelled(page, "", text.at);
 	text_fini(&text);

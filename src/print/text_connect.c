@@ -18,23 +18,17 @@
 
 /* -- the first line ------------------------------------------------------ */
 
-static bool is_blind(const struct connect_answer *a)
-{
-	return a->verdict == CONNECT_UNKNOWN && !a->capacity;
-}
-
 static void print_headline(const struct page *page, const struct connect_answer *a)
 {
-	static const struct { const char *word; enum ink ink; } verdicts[] = {
-		[CONNECT_OK] = { "OK", INK_GREEN }, [CONNECT_TIGHT] = { "TIGHT", INK_YELLOW },
-		[CONNECT_EXHAUSTED] = { "EXHAUSTED", INK_RED },
-		[CONNECT_UNKNOWN] = { "UNKNOWN", INK_YELLOW },
+	static const char *const words[] = {
+		[CONNECT_OK] = "OK", [CONNECT_TIGHT] = "TIGHT",
+		[CONNECT_EXHAUSTED] = "EXHAUSTED", [CONNECT_UNKNOWN] = "UNKNOWN",
 	};
 	struct text text = { 0 };
 
-	text_addf(&text, "%s: ", verdicts[a->verdict].word);
+	text_addf(&text, "%s: ", words[a->verdict]);
 	text_add_sentence(&text, text_str(&a->cause));
-	page_headline(page, verdicts[a->verdict].ink, text.at);
+	page_headline(page, connect_ink(a->verdict), text.at);
 	text_fini(&text);
 }
 
@@ -163,21 +157,6 @@ static void put_user(struct text *text, const struct snapshot *seen, const struc
 	}
 }
 
-static void put_states(struct text *text, const uint32_t count[STATE_COUNT])
-{
-	bool first = true;
-
-	for (int i = 0; i < STATE_COUNT; i++) {
-		if (!count[i])
-			continue;
-		cell_str(text, first ? "" : ", ");
-		cell_thousands(text, count[i]);
-		cell_char(text, ' ');
-		cell_str(text, state_table[i].name);
-		first = false;
-	}
-}
-
 struct users {
 	const struct snapshot *seen;
 	const struct port_user *at;
@@ -194,7 +173,7 @@ static void put_row(struct grid *grid, size_t row)
 	cell = grid_add(grid);
 	cell->ink = user->blocks_all ? INK_RED : INK_PLAIN;
 	cell_str(&cell->text, user->blocks_all ? "everybody" : "this one");
-	put_states(&grid_add(grid)->text, user->states);
+	page_states(&grid_add(grid)->text, user->states);
 }
 
 static void print_users(const struct page *page, const struct connect_answer *a)
@@ -274,7 +253,7 @@ static void print_rest(const struct page *page, const struct connect_page *conne
 {
 	const struct connect_answer *a = connect->answer;
 
-	if (!is_blind(a)) {
+	if (!connect_is_blind(a)) {
 		print_range(page, a);
 		print_parts(page, connect);
 		print_users(page, a);

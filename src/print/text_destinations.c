@@ -3,6 +3,7 @@
 #include "print/connect.h"
 
 #include "print/cell.h"
+#include "print/endpoint.h"
 #include "print/grid.h"
 #include "print/page.h"
 
@@ -29,7 +30,7 @@ static void put_percent(struct text *text, const struct destination *d)
 
 	if (d->left && percent > 99)
 		percent = 99;
-	text_addf(text, percent > 0 && percent < 1 ? "<1%%" : "%.0f%%", percent);
+	page_percent(text, percent);
 }
 
 static size_t count_verdict(const struct destinations *all, enum connect_verdict verdict)
@@ -81,8 +82,8 @@ static bool is_blind(const struct destinations *all)
 	return all->worst == CONNECT_UNKNOWN && !all->capacity;
 }
 
-static enum ink put_headline(struct text *text, const struct page *page,
-			     const struct destinations *all)
+static void put_headline(struct text *text, const struct page *page,
+			 const struct destinations *all)
 {
 	size_t count = all->list.count;
 
@@ -92,33 +93,26 @@ static enum ink put_headline(struct text *text, const struct page *page,
 		page_count(text, count ? count : all->capacity, count ? "destination" : "port");
 		cell_str(text, count ? "" : " for each");
 		put_fullest(text, page, all);
-		return INK_GREEN;
+		break;
 	case CONNECT_TIGHT:
 		cell_str(text, "TIGHT: few ports are left for ");
 		put_affected(text, all);
 		put_fullest(text, page, all);
-		return INK_YELLOW;
+		break;
 	case CONNECT_EXHAUSTED:
 		cell_str(text, "EXHAUSTED: no port is left for ");
 		put_affected(text, all);
 		put_fullest(text, page, all);
-		return INK_RED;
+		break;
 	default:
 		cell_str(text, "UNKNOWN: ");
 		cell_str(text, is_blind(all) ?
 			 "the range of ephemeral ports or the reserved ones could not be read" :
 			 "the sockets were not all seen, less may be left than is shown");
-		return INK_YELLOW;
 	}
 }
 
 /* -- the table ----------------------------------------------------------- */
-
-static enum ink verdict_ink(enum connect_verdict verdict)
-{
-	return verdict == CONNECT_OK ? INK_GREEN : verdict == CONNECT_EXHAUSTED ? INK_RED :
-	       INK_YELLOW;
-}
 
 static void put_left(struct text *text, const struct destination *d)
 {
@@ -134,14 +128,10 @@ static void put_left(struct text *text, const struct destination *d)
 static void put_source(struct text *text, const struct snapshot *seen,
 		       const struct destination *d)
 {
-	const char *name = d->ifindex ? snapshot_link(seen, d->ifindex) : NULL;
-
 	cell_addr(text, &d->source, addr_family(&d->destination));
-	if (name) {
+	if (d->ifindex) {
 		cell_char(text, '%');
-		cell_word(text, name, strlen(name));
-	} else if (d->ifindex) {
-		text_addf(text, "%%if%u", d->ifindex);
+		endpoint_link(text, &(struct view){ .seen = seen }, d->ifindex);
 	}
 }
 
@@ -153,7 +143,7 @@ static void add_verdict(struct grid *grid, const struct destination *d)
 	};
 	struct grid_cell *cell = grid_add(grid);
 
-	cell->ink = verdict_ink(d->verdict);
+	cell->ink = connect_ink(d->verdict);
 	cell_str(&cell->text, words[d->verdict]);
 	cell_str(&cell->text, d->cliff && d->left ? ", slow" : "");
 }
@@ -186,7 +176,7 @@ static void put_row(struct grid *grid, size_t row)
 		cell_char(text, '-');
 	add_verdict(grid, d);
 	cell = grid_add(grid);
-	cell->ink = verdict_ink(d->verdict);
+	cell->ink = connect_ink(d->verdict);
 	if (grid->bar)
 		screen_bar(&cell->text, rows->page->style, (uint64_t)(d->percent_gone * 100), 10000,
 			   grid->bar);
@@ -250,10 +240,9 @@ void destinations_text(struct out *out, const struct style *style, const struct 
 {
 	struct page page = { out, style, seen, LABEL };
 	struct text text = { 0 };
-	enum ink ink;
 
-	ink = put_headline(&text, &page, all);
-	page_headline(&page, ink, text.at);
+	put_headline(&text, &page, all);
+	page_headline(&page, connect_ink(all->worst), text.at);
 	text_fini(&text);
 	if (!style->quiet && !is_blind(all)) {
 		print_common(&page, all);

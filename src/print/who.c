@@ -3,6 +3,7 @@
 
 #include "model/unit.h"
 #include "print/cell.h"
+#include "print/page.h"
 
 #define HOLDERS_SHOWN 3
 
@@ -94,7 +95,7 @@ static void put_remote(struct text *text, const struct style *style,
 {
 	if (!subject->has_destination && !subject->port)
 		return;
-	cell_str(text, style->ascii ? " -> " : " \xe2\x86\x92 ");
+	cell_str(text, page_arrow(style));
 	if (subject->has_destination)
 		put_service(text, &subject->destination, subject->family, subject->port);
 	else
@@ -124,7 +125,7 @@ static void put_destination(struct text *text, const struct style *style,
 	if (subject->has_source)
 		cell_host(text, &subject->source, subject->family);
 	if (subject->has_source && subject->has_destination)
-		cell_str(text, style->ascii ? " -> " : " \xe2\x86\x92 ");
+		cell_str(text, page_arrow(style));
 	if (subject->has_destination)
 		put_service(text, &subject->destination, subject->family, subject->port);
 	else if (!subject->has_source)
