@@ -25,15 +25,13 @@ static inline enum ink bind_ink(enum verdict verdict)
 	return verdict == VERDICT_OK ? INK_GREEN : verdict == VERDICT_FAILS ? INK_RED : INK_YELLOW;
 }
 
-/* One way to write each; JSON decides between one document and records. */
-void bind_text(struct out *out, const struct style *style, const struct bind_page *bind);
+/* JSON decides between one document and records. */
 void bind_json(struct out *out, const struct style *style, const struct bind_page *bind);
 
 /* Members of a verdict alone, into an object that the caller has opened. */
 void bind_json_members(struct json *json, const struct style *style,
 		       const struct bind_page *bind);
 
-void unix_text(struct out *out, const struct style *style, const struct unix_page *named);
 void unix_json(struct out *out, const struct style *style, const struct unix_page *named);
 
 #endif

@@ -14,6 +14,15 @@
 
 #define NAMED 3         /* findings named in the first line */
 
+struct check_all {
+	const struct snapshot *seen;
+	const struct check_area *areas;
+	size_t count;
+	struct report sum;      /* worst and summary of all; no findings */
+	uint64_t findings;
+	size_t troubled;        /* areas that have findings */
+};
+
 /* "close-wait-leak (blue: python3[12])" */
 static void put_named(struct text *text, const struct style *style, const struct check_all *all)
 {
@@ -114,7 +123,7 @@ static void print_quiet(const struct page *page, const struct check_all *all)
 		page_gaps(page);
 }
 
-void check_all_text(struct out *out, const struct style *style, const struct check_all *all)
+static void put_text(struct out *out, const struct style *style, const struct check_all *all)
 {
 	struct page page = { out, style, all->seen, CHECK_LABEL };
 
@@ -164,7 +173,7 @@ static void put_netns(struct json *json, const struct style *style, const struct
 	answer_item_end(json);
 }
 
-void check_all_json(struct out *out, const struct style *style, const struct check_all *all)
+static void put_json(struct out *out, const struct style *style, const struct check_all *all)
 {
 	struct json json;
 
@@ -174,4 +183,31 @@ void check_all_json(struct out *out, const struct style *style, const struct che
 		put_netns(&json, style, &all->areas[i]);
 	answer_list_end(&json);
 	answer_end(&json, all->seen, all->sum.summary.total, NULL, snapshot_is_complete(all->seen));
+}
+
+/* -- both ------------------------------------------------------------------ */
+
+static void add_up(struct check_all *all, const struct report *report)
+{
+	all->sum.summary.total += report->summary.total;
+	for (int i = 0; i < STATE_COUNT; i++) {
+		all->sum.summary.count[i] += report->summary.count[i];
+		all->sum.summary.untold[i] |= report->summary.untold[i];
+	}
+	if (report->worst > all->sum.worst)
+		all->sum.worst = report->worst;
+	all->findings += report->findings.count;
+	all->troubled += report->findings.count > 0;
+}
+
+int print_check_everywhere(struct out *out, const struct style *style, const struct snapshot *seen,
+			   const struct check_area *areas, size_t count)
+{
+	struct check_all all = { .seen = seen, .areas = areas, .count = count };
+
+	for (size_t i = 0; i < count; i++)
+		add_up(&all, areas[i].report);
+	if (!is_silent(style, seen, !all.findings))
+		(format_is_json(style->format) ? put_json : put_text)(out, style, &all);
+	return -out->err;
 }

@@ -14,11 +14,8 @@ struct connect_page {
 	const struct connect_answer *answer;
 };
 
-/* One way to write each; JSON decides between one document and records. */
-void connect_text(struct out *out, const struct style *style, const struct connect_page *page);
+/* JSON decides between one document and records. */
 void connect_json(struct out *out, const struct style *style, const struct connect_page *page);
-void destinations_text(struct out *out, const struct style *style, const struct snapshot *seen,
-		       const struct destinations *destinations);
 void destinations_json(struct out *out, const struct style *style, const struct snapshot *seen,
 		       const struct destinations *destinations);
 

@@ -416,7 +416,7 @@ static void print_probe(const struct page *page, const struct bind_probe *probe)
 	text_fini(&text);
 }
 
-void bind_text(struct out *out, const struct style *style, const struct bind_page *bind)
+static void bind_text(struct out *out, const struct style *style, const struct bind_page *bind)
 {
 	const struct bind_answer *answer = bind->answer;
 	struct page page = { out, style, bind->seen, LABEL };
@@ -431,6 +431,21 @@ void bind_text(struct out *out, const struct style *style, const struct bind_pag
 		print_probe(&page, &bind->scene->probe);
 	}
 	page_gaps(&page);
+}
+
+int print_bind(struct out *out, const struct style *style, const struct snapshot *seen,
+	       const struct bind_ask *ask, const struct bind_scene *scene,
+	       const struct bind_answer *answer)
+{
+	struct bind_page page = { seen, ask, scene, answer };
+
+	if (is_silent(style, seen, answer->asked.verdict == VERDICT_OK))
+		return -out->err;
+	if (style->format == FORMAT_TEXT)
+		bind_text(out, style, &page);
+	else
+		bind_json(out, style, &page);
+	return -out->err;
 }
 
 /* -- unix ---------------------------------------------------------------- */
@@ -485,7 +500,7 @@ static void print_unix_socks(const struct page *page, const struct unix_page *na
 	}
 }
 
-void unix_text(struct out *out, const struct style *style, const struct unix_page *named)
+static void unix_text(struct out *out, const struct style *style, const struct unix_page *named)
 {
 	const struct unix_answer *answer = named->answer;
 	struct page page = { out, style, named->seen, UNIX_LABEL };
@@ -497,4 +512,19 @@ void unix_text(struct out *out, const struct style *style, const struct unix_pag
 		page_advice(&page, "note", &answer->notes);
 	}
 	page_gaps(&page);
+}
+
+int print_unix(struct out *out, const struct style *style, const struct snapshot *seen,
+	       const struct unix_ask *ask, const struct unix_scene *scene,
+	       const struct unix_answer *answer)
+{
+	struct unix_page page = { seen, ask, scene, answer };
+
+	if (is_silent(style, seen, answer->asked.verdict == VERDICT_OK))
+		return -out->err;
+	if (style->format == FORMAT_TEXT)
+		unix_text(out, style, &page);
+	else
+		unix_json(out, style, &page);
+	return -out->err;
 }

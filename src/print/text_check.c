@@ -66,8 +66,6 @@ static void print_headline(const struct page *page, const struct report *report)
 	text_fini(&text);
 }
 
-/* -- the states ---------------------------------------------------------- */
-
 /* -- evidence ------------------------------------------------------------ */
 
 /* "oldest_waiting_ms" is read as "oldest waiting": the unit follows the value. */
@@ -262,8 +260,8 @@ static void print_quiet(const struct page *page, const struct report *report)
 		page_gaps(page);
 }
 
-void check_text(struct out *out, const struct style *style,
-		const struct snapshot *seen, const struct report *report)
+static void check_text(struct out *out, const struct style *style,
+		       const struct snapshot *seen, const struct report *report)
 {
 	struct page page = { out, style, seen, CHECK_LABEL };
 
@@ -275,4 +273,12 @@ void check_text(struct out *out, const struct style *style,
 	picture_states(page.out, page.style, report, PAGE_INDENT);
 	check_findings(&page, report);
 	page_gaps(&page);
+}
+
+int print_check(struct out *out, const struct style *style,
+		const struct snapshot *seen, const struct report *report)
+{
+	if (!is_silent(style, seen, !report->findings.count))
+		(format_is_json(style->format) ? check_json : check_text)(out, style, seen, report);
+	return -out->err;
 }

@@ -144,6 +144,14 @@ static void print_range(const struct page *page, const struct connect_answer *a)
 
 /* -- who uses it --------------------------------------------------------- */
 
+const struct cgroup *user_cgroup(const struct snapshot *seen, const struct port_user *user)
+{
+	uint64_t id = user->process < 0 ? 0 : seen->processes.at[user->process].cgroup_id;
+
+	id = id ? id : user->cgroup_id;
+	return id ? snapshot_cgroup(seen, id) : NULL;
+}
+
 static void put_user(struct text *text, const struct snapshot *seen, const struct port_user *user)
 {
 	const struct cgroup *cgroup = user_cgroup(seen, user);
@@ -266,7 +274,8 @@ static void print_rest(const struct page *page, const struct connect_page *conne
 	print_probe(page, connect->probe);
 }
 
-void connect_text(struct out *out, const struct style *style, const struct connect_page *connect)
+static void connect_text(struct out *out, const struct style *style,
+			 const struct connect_page *connect)
 {
 	struct page page = { out, style, connect->seen, LABEL };
 
@@ -274,4 +283,19 @@ void connect_text(struct out *out, const struct style *style, const struct conne
 	if (!style->quiet)
 		print_rest(&page, connect);
 	page_gaps(&page);
+}
+
+int print_connect(struct out *out, const struct style *style, const struct snapshot *seen,
+		  const struct connect_ask *ask, bool by_route, const struct port_probe *probe,
+		  const struct connect_answer *answer)
+{
+	struct connect_page page = { seen, ask, by_route, probe, answer };
+
+	if (is_silent(style, seen, answer->verdict == CONNECT_OK))
+		return -out->err;
+	if (style->format == FORMAT_TEXT)
+		connect_text(out, style, &page);
+	else
+		connect_json(out, style, &page);
+	return -out->err;
 }

@@ -235,8 +235,8 @@ static void print_common(const struct page *page, const struct destinations *all
 	text_fini(&text);
 }
 
-void destinations_text(struct out *out, const struct style *style, const struct snapshot *seen,
-		       const struct destinations *all)
+static void destinations_text(struct out *out, const struct style *style,
+			      const struct snapshot *seen, const struct destinations *all)
 {
 	struct page page = { out, style, seen, LABEL };
 	struct text text = { 0 };
@@ -249,4 +249,16 @@ void destinations_text(struct out *out, const struct style *style, const struct 
 		print_table(&page, all);
 	}
 	page_gaps(&page);
+}
+
+int print_destinations(struct out *out, const struct style *style, const struct snapshot *seen,
+		       const struct destinations *destinations)
+{
+	if (is_silent(style, seen, destinations->worst == CONNECT_OK))
+		return -out->err;
+	if (style->format == FORMAT_TEXT)
+		destinations_text(out, style, seen, destinations);
+	else
+		destinations_json(out, style, seen, destinations);
+	return -out->err;
 }
