@@ -4,10 +4,11 @@
  * then judge. Options of the sockets are asked of their own descriptors; only
  * --probe binds anything.
  */
-#include "cmd/binding.h"
-
 #include "base/errline.h"
+#include "base/grow.h"
+#include "base/own.h"
 #include "cmd/everywhere.h"
+#include "cmd/target.h"
 #include "judge/bind.h"
 #include "words/words.h"
 
@@ -16,6 +17,13 @@
 #include <unistd.h>
 
 static struct out out;
+
+/* One question about a bind() of TCP or UDP, in one namespace, and its answer. */
+struct binding {
+	struct bind_ask    ask;
+	struct bind_scene  scene;
+	struct bind_answer answer;
+};
 
 static int check_options(const struct target *target, const struct options *options,
 			 struct fault *fault)
@@ -125,7 +133,7 @@ static int look(struct session *session, const struct bind_ask *ask, struct bind
 	return err;
 }
 
-enum status binding_status(const struct bind_answer *answer)
+static enum status status_of(const struct bind_answer *answer)
 {
 	switch (answer->asked.verdict) {
 	case VERDICT_OK:
@@ -150,14 +158,19 @@ static enum status check_probe(const struct session *session, const char *refusa
 	return STATUS_UNKNOWN;
 }
 
-void binding_fini(struct binding *binding)
+static void binding_fini(struct binding *binding)
 {
 	bind_answer_fini(&binding->answer);
 	bind_scene_fini(&binding->scene);
 }
 
-int binding_judge(struct session *session, const struct target *target,
-		  struct binding *binding, bool *judged)
+/*
+ * Looks at the port and judges. @judged is false of one of many namespaces, not our own, in
+ * which nobody has the port: no more was looked at. 0 or -errno with the sentence in the
+ * session's fault; binding_fini() is due in every case.
+ */
+static int judge_port(struct session *session, const struct target *target,
+		      struct binding *binding, bool *judged)
 {
 	const struct snapshot *seen = &session->seen;
 	int err;
@@ -185,7 +198,7 @@ static enum status bind_here(struct session *session, const struct target *targe
 	enum status status;
 	bool judged;
 
-	if (binding_judge(session, target, &binding, &judged) < 0) {
+	if (judge_port(session, target, &binding, &judged) < 0) {
 		status = cmd_fail(&session->fault);
 	} else {
 		/* A probe can say ok where the listing broke off: told, and no success. */
@@ -193,17 +206,100 @@ static enum status bind_here(struct session *session, const struct target *targe
 		print_bind(&out, &session->style, &session->seen, &binding.ask, &binding.scene,
 			   &binding.answer);
 		status = check_probe(session, binding.scene.probe.refusal,
-				     binding_status(&binding.answer));
+				     status_of(&binding.answer));
 	}
 	binding_fini(&binding);
 	return status;
 }
 
+/* -- -G: our own namespace, and each in which somebody has the port ------------ */
+
+struct area {
+	const struct place *place;
+	struct snapshot     seen;
+	struct binding      binding;
+};
+
+struct round {
+	struct session      *session;
+	const struct target *target;
+	struct { struct area *at; size_t count, room; } areas;
+	size_t               vacant;    /* nobody has the port */
+};
+
+static int bind_there(void *ctx, const struct place *place)
+{
+	struct round *round = ctx;
+	struct session there = *round->session;
+	struct area area = { .place = place };
+	bool judged = false;
+	int err;
+
+	snapshot_init(&there.seen);
+	err = everywhere_arrive(&there, place, NULL);
+	if (!err)
+		err = judge_port(&there, round->target, &area.binding, &judged);
+	if (err)
+		round->session->fault = there.fault;
+	everywhere_name_gaps(&there.seen, 0);
+	everywhere_add_gaps(&round->session->seen, &there.seen);
+	if (judged) {
+		area.seen = there.seen;
+		*grow_add(&round->areas) = area;
+	} else {
+		binding_fini(&area.binding);
+		snapshot_fini(&there.seen);
+		round->vacant++;
+	}
+	return err;
+}
+
+/* The worst: who asks about all of them wants to know whether one refuses. */
+static enum status tell(const struct round *round)
+{
+	const struct session *session = round->session;
+	size_t count = round->areas.count;
+	OWN_MEM struct bind_area *areas = grow_alloc((count + 1) * sizeof(*areas));
+	enum status worst = STATUS_OK;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct area *area = &round->areas.at[i];
+		enum status status = status_of(&area->binding.answer);
+
+		areas[i] = (struct bind_area){
+			.place = area->place, .seen = &area->seen, .ask = &area->binding.ask,
+			.scene = &area->binding.scene, .answer = &area->binding.answer,
+		};
+		worst = status > worst ? status : worst;
+	}
+	print_bind_everywhere(&out, &session->style, &session->seen, areas, count, round->vacant);
+	return worst;
+}
+
+static enum status bind_everywhere(struct session *session, const struct target *target)
+{
+	struct round round = { .session = session, .target = target };
+	struct places places = { .count = 0 };
+	int err = collect_everywhere(session->collect, &places, bind_there, &round, &session->seen,
+				     &session->fault);
+	enum status status = err ? cmd_fail(&session->fault) : tell(&round);
+
+	for (size_t i = 0; i < round.areas.count; i++) {
+		binding_fini(&round.areas.at[i].binding);
+		snapshot_fini(&round.areas.at[i].seen);
+	}
+	grow_fini(&round.areas);
+	places_fini(&places);
+	return status;
+}
+
 static enum status bind_inet(struct session *session, const struct target *target)
 {
-	return session->options->all_netns ? binding_everywhere(session, target, &out) :
+	return session->options->all_netns ? bind_everywhere(session, target) :
 					     bind_here(session, target);
 }
+
+/* -- unix sockets ------------------------------------------------------------ */
 
 static int look_at_name(struct session *session, const struct unix_ask *ask,
 			struct unix_scene *scene)

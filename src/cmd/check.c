@@ -6,9 +6,10 @@
  * chooses among the findings; what its words need is collected for all sockets.
  */
 #include "base/grow.h"
+#include "base/order.h"
 #include "base/own.h"
-#include "cmd/checking.h"
 #include "cmd/everywhere.h"
+#include "cmd/filters.h"
 #include "cmd/judging.h"
 #include "judge/suspects.h"
 #include "model/once.h"
@@ -18,6 +19,15 @@
 #include <string.h>
 
 static struct out out;
+
+/* One run of check; details are kept only for a filter that tests them. */
+struct checking {
+	struct session     session;
+	struct filter      filter;
+	struct thresholds *thresholds;
+	struct { size_t *at; size_t count, room; } details; /* by socket: where in @packed, plus 1; 0: none */
+	struct text        packed;
+};
 
 static void keep_detail(struct checking *checking, const struct detail *detail)
 {
@@ -275,14 +285,14 @@ static void keep_findings(struct checking *checking, struct report *report)
 	map_fini(&subjects.processes);
 }
 
-enum status checking_status(enum severity worst)
+static enum status status_of(enum severity worst)
 {
-	static const enum status status_of[] = {
+	static const enum status statuses[] = {
 		[SEVERITY_NONE] = STATUS_OK, [SEVERITY_WARNING] = STATUS_WARNING,
 		[SEVERITY_CRITICAL] = STATUS_CRITICAL,
 	};
 
-	return status_of[worst];
+	return statuses[worst];
 }
 
 static void name_devices(struct session *session)
@@ -291,7 +301,11 @@ static void name_devices(struct session *session)
 		session_row(session, &session->seen.socks.at[i]);
 }
 
-int checking_find(struct checking *checking, struct report *report)
+/*
+ * Collects, judges, and keeps the findings that the filter chooses. @report: initialised;
+ * report_fini() is due. 0 or -errno with the sentence in the session's fault.
+ */
+static int find(struct checking *checking, struct report *report)
 {
 	struct session *session = &checking->session;
 	int err = look(checking);
@@ -315,13 +329,114 @@ static enum status check_here(struct checking *checking)
 	enum status status;
 
 	report_init(&report);
-	if (checking_find(checking, &report) < 0) {
+	if (find(checking, &report) < 0) {
 		status = cmd_fail(&session->fault);
 	} else {
 		print_check(&out, &session->style, &session->seen, &report);
-		status = checking_status(report.worst);
+		status = status_of(report.worst);
 	}
 	report_fini(&report);
+	return status;
+}
+
+/* -- -G: each namespace by itself; only those that have findings are kept whole -- */
+
+struct area {
+	const struct place *place;
+	struct snapshot     seen;
+	struct report       report;
+	size_t              order;      /* of the visit */
+};
+
+struct round {
+	struct checking *checking;
+	struct { struct area *at; size_t count, room; } areas;
+};
+
+/* What is the machine's would be found again in every namespace. */
+static void drop_machine(struct report *report)
+{
+	OWN_MEM bool *kept = grow_alloc(report->findings.count * sizeof(*kept));
+
+	for (size_t i = 0; i < report->findings.count; i++)
+		kept[i] = report->findings.at[i].subject.kind != SUBJECT_MACHINE;
+	report_keep(report, kept);
+}
+
+static int check_there(void *ctx, const struct place *place)
+{
+	struct round *round = ctx;
+	struct session *session = &round->checking->session;
+	struct checking there = *round->checking;
+	struct area *area = grow_add(&round->areas);
+	int err;
+
+	*area = (struct area){ .place = place, .order = round->areas.count };
+	there.details.at = NULL;
+	there.details.count = there.details.room = 0;
+	there.packed = (struct text){ 0 };
+	snapshot_init(&there.session.seen);
+	report_init(&area->report);
+	err = everywhere_arrive(&there.session, place, &there.filter);
+	if (!err)
+		err = find(&there, &area->report);
+	if (err)
+		session->fault = there.session.fault;
+	if (!place->is_own)
+		drop_machine(&area->report);
+	if (!area->report.findings.count)
+		grow_fini(&there.session.seen.socks);
+	grow_fini(&there.details);
+	text_fini(&there.packed);
+	everywhere_name_gaps(&there.session.seen, 0);
+	area->seen = there.session.seen;
+	everywhere_add_gaps(&session->seen, &area->seen);
+	return err;
+}
+
+/* The worst first, else as they were visited: our own is the first of its kind. */
+static int compare_areas(const void *left, const void *right)
+{
+	const struct area *a = left, *b = right;
+
+	return order_of(b->report.worst, a->report.worst) ?:
+	       order_of((int64_t)a->order, (int64_t)b->order);
+}
+
+static enum status tell(struct round *round)
+{
+	const struct session *session = &round->checking->session;
+	size_t count = round->areas.count;
+	OWN_MEM struct check_area *areas = grow_alloc((count + 1) * sizeof(*areas));
+	enum severity worst = SEVERITY_NONE;
+
+	if (count)
+		qsort(round->areas.at, count, sizeof(*round->areas.at), compare_areas);
+	for (size_t i = 0; i < count; i++) {
+		const struct area *area = &round->areas.at[i];
+
+		areas[i] = (struct check_area){ area->place, &area->seen, &area->report };
+		worst = area->report.worst > worst ? area->report.worst : worst;
+	}
+	print_check_everywhere(&out, &session->style, &session->seen, areas, count);
+	return status_of(worst);
+}
+
+static enum status check_everywhere(struct checking *checking)
+{
+	struct session *session = &checking->session;
+	struct round round = { .checking = checking };
+	struct places places = { .count = 0 };
+	int err = collect_everywhere(session->collect, &places, check_there, &round, &session->seen,
+				     &session->fault);
+	enum status status = err ? cmd_fail(&session->fault) : tell(&round);
+
+	for (size_t i = 0; i < round.areas.count; i++) {
+		report_fini(&round.areas.at[i].report);
+		snapshot_fini(&round.areas.at[i].seen);
+	}
+	grow_fini(&round.areas);
+	places_fini(&places);
 	return status;
 }
 
@@ -334,7 +449,7 @@ static enum status check_opened(struct checking *checking)
 	session->judges = true;
 	if (filters_resolve(&checking->filter, session) < 0)
 		return session_close(session, NULL, status);
-	status = session->options->all_netns ? checking_everywhere(checking, &out) :
+	status = session->options->all_netns ? check_everywhere(checking) :
 					       check_here(checking);
 	return session_close(session, &out, status);
 }
