@@ -116,8 +116,7 @@ static int look(struct session *session, const struct bind_ask *ask, struct bind
 	int err;
 
 	for (size_t i = 0; i < seen->socks.count; i++)
-		if (seen->socks.at[i].inode)
-			map_slot(&inodes, seen->socks.at[i].inode, NULL);
+		session_want(&inodes, seen->socks.at[i].inode);
 	err = session_name(session, &inodes);
 	map_fini(&inodes);
 	if (err)

@@ -127,12 +127,6 @@ static int look(struct checking *checking)
 					   look_for_suspects(checking);
 }
 
-static void want_cgroup(struct map *ids, uint64_t id)
-{
-	if (id)
-		map_slot(ids, id, NULL);
-}
-
 /* The cgroups of the sockets and processes that the report talks about. */
 static int name_cgroups(struct session *session, const struct report *report)
 {
@@ -143,11 +137,11 @@ static int name_cgroups(struct session *session, const struct report *report)
 	for (size_t i = 0; i < report->findings.count; i++) {
 		const struct finding *f = &report->findings.at[i];
 
-		want_cgroup(&ids, f->subject.cgroup_id);
+		session_want(&ids, f->subject.cgroup_id);
 		for (size_t j = 0; j < f->members.count; j++)
-			want_cgroup(&ids, seen->socks.at[f->members.at[j]].cgroup_id);
+			session_want(&ids, seen->socks.at[f->members.at[j]].cgroup_id);
 		if (f->subject.process >= 0)
-			want_cgroup(&ids, seen->processes.at[f->subject.process].cgroup_id);
+			session_want(&ids, seen->processes.at[f->subject.process].cgroup_id);
 	}
 	if (ids.count)
 		err = collect_cgroups(session->collect, seen, &ids, &session->fault);

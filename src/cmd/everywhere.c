@@ -13,10 +13,7 @@
 
 static uint32_t find_link(const struct snapshot *seen, const char *name)
 {
-	for (size_t i = 0; i < seen->links.count; i++)
-		if (strcmp(seen->links.at[i].name, name) == 0)
-			return seen->links.at[i].index;
-	return NO_LINK;
+	return session_link(seen, name) ?: NO_LINK;
 }
 
 /* What has no such device here has no socket that is bound to it. */

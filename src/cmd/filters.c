@@ -224,13 +224,9 @@ static bool find_number(void *ctx, enum filter_realm realm, const char *name, ui
 static uint32_t find_link(void *ctx, const char *name)
 {
 	const struct session *session = ctx;
-	const struct snapshot *seen = &session->seen;
 
-	for (size_t i = 0; i < seen->links.count; i++)
-		if (strcmp(seen->links.at[i].name, name) == 0)
-			return seen->links.at[i].index;
 	/* of several namespaces some have it: everywhere_arrive() */
-	return session->options->all_netns ? UINT32_MAX : 0;
+	return session_link(&session->seen, name) ?: (session->options->all_netns ? UINT32_MAX : 0);
 }
 
 /* The id of a cgroup is the inode number of its folder. */

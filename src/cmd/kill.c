@@ -189,8 +189,7 @@ static void renew_owners(struct kill_job *job)
 	if (!(filter_need(&job->action.filter) & NEED_HOLDERS))
 		return;
 	for (size_t i = 0; i < job->results.list.count; i++)
-		if (job->results.list.at[i].sock.inode)
-			*map_slot(&inodes, job->results.list.at[i].sock.inode, NULL) = 1;
+		session_want(&inodes, job->results.list.at[i].sock.inode);
 	snapshot_init(&fresh);
 	(void)collect_holders(session->collect, &fresh, &inodes, &session->fault);
 	snapshot_swap_owners(&session->seen, &fresh);

@@ -15,6 +15,7 @@ static struct out out;
 
 struct listing_job {
 	struct session  session;
+	struct style    style;          /* what the session's will be */
 	struct families families;
 	struct filter   filter;
 	struct filter_findings findings; /* for the word `finding` */
@@ -222,9 +223,8 @@ static int choose_groups(struct groups *groups, const struct options *options, s
 
 static int choose(struct listing_job *job, const struct options *options, struct fault *fault)
 {
-	struct style style;
+	struct style style = job->style;
 
-	session_style(&style, options);
 	job->states = filters_states(&job->filter, families_states(options));
 	if (families_choose(&job->families, options, fault) < 0 ||
 	    families_limit(&job->families, &job->filter, fault) < 0)
@@ -255,12 +255,9 @@ static bool is_plain(const struct listing_job *job, const struct options *option
 /* Limits are for ages, JSON, names of ports and filters: plain rows show none of these. */
 static int open_session(struct listing_job *job, const struct options *options)
 {
-	struct style style;
-	bool needs_limits;
+	bool needs_limits = job->style.format != FORMAT_TEXT || job->style.resolve ||
+			    columns_need(&job->columns, &job->style) & NEED_FLOW;
 
-	session_style(&style, options);
-	needs_limits = style.format != FORMAT_TEXT || style.resolve ||
-		       columns_need(&job->columns, &style) & NEED_FLOW;
 	return is_plain(job, options) && !needs_limits ?
 	       session_open_with(&job->session, options, SESSION_BRIEF) :
 	       session_open(&job->session, options);
@@ -269,12 +266,9 @@ static int open_session(struct listing_job *job, const struct options *options)
 /* ss's own columns, and nothing behind them that is not asked for by itself. */
 static bool is_bare(const struct listing_job *job, const struct options *options)
 {
-	struct style style;
-
-	session_style(&style, options);
-	return is_plain(job, options) && style.format == FORMAT_TEXT && !options->columns &&
+	return is_plain(job, options) && job->style.format == FORMAT_TEXT && !options->columns &&
 	       !options->timers && !options->sockopt &&
-	       !(columns_need(&job->columns, &style) & ~(unsigned)(NEED_LINKS | NEED_HOLDERS));
+	       !(columns_need(&job->columns, &job->style) & ~(unsigned)(NEED_LINKS | NEED_HOLDERS));
 }
 
 static enum status list_once(struct listing_job *job, const struct options *options)
@@ -284,6 +278,7 @@ static enum status list_once(struct listing_job *job, const struct options *opti
 
 	if (filters_read(&job->filter, options) < 0)
 		return STATUS_UNKNOWN;
+	session_style(&job->style, options);
 	if (choose(job, options, &fault) < 0)
 		return cmd_fail(&fault);
 	job->bare = is_bare(job, options);

@@ -215,6 +215,14 @@ static const char *links_gap(const struct snapshot *seen)
 	return NULL;
 }
 
+uint32_t session_link(const struct snapshot *seen, const char *name)
+{
+	for (size_t i = 0; i < seen->links.count; i++)
+		if (strcmp(seen->links.at[i].name, name) == 0)
+			return seen->links.at[i].index;
+	return 0;
+}
+
 uint32_t session_device(struct session *session, const char *name)
 {
 	const struct snapshot *seen = &session->seen;
@@ -225,9 +233,8 @@ uint32_t session_device(struct session *session, const char *name)
 			  QUOTE(name), links_gap(seen));
 		return 0;
 	}
-	for (size_t i = 0; i < seen->links.count; i++)
-		if (strcmp(seen->links.at[i].name, name) == 0)
-			return seen->links.at[i].index;
+	if (session_link(seen, name))
+		return session_link(seen, name);
 	for (size_t i = 0; i < seen->links.count && i < 16; i++)
 		text_addf(&names, "%s%s", i ? ", " : "", QUOTE(seen->links.at[i].name));
 	fault_set(&session->fault, ENODEV, "there is no device '%s' in this network namespace; it has %s%s",
@@ -235,12 +242,6 @@ uint32_t session_device(struct session *session, const char *name)
 		  seen->links.count > 16 ? ", ..." : "");
 	text_fini(&names);
 	return 0;
-}
-
-static void want(struct map *ids, uint64_t id)
-{
-	if (id)
-		map_slot(ids, id, NULL);
 }
 
 int session_name(struct session *session, const struct map *inodes)
@@ -251,9 +252,9 @@ int session_name(struct session *session, const struct map *inodes)
 
 	for (size_t i = 0; i < seen->socks.count; i++)
 		if (map_find(inodes, seen->socks.at[i].inode))
-			want(&ids, seen->socks.at[i].cgroup_id);
+			session_want(&ids, seen->socks.at[i].cgroup_id);
 	for (size_t i = 0; i < seen->processes.count; i++)
-		want(&ids, seen->processes.at[i].cgroup_id);
+		session_want(&ids, seen->processes.at[i].cgroup_id);
 	if (!err && ids.count)
 		err = collect_cgroups(session->collect, seen, &ids, &session->fault);
 	map_fini(&ids);

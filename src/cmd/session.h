@@ -57,8 +57,17 @@ void session_style(struct style *style, const struct options *options);
 int session_thresholds(const struct options *options, struct thresholds *thresholds,
 		       struct fault *fault);
 
+/* Adds a number to a set of them; 0 is none. */
+static inline void session_want(struct map *ids, uint64_t id)
+{
+	if (id)
+		map_slot(ids, id, NULL);
+}
+
 /* Index of a device of the namespace by its name; 0 and the sentence: there is none. */
 uint32_t session_device(struct session *session, const char *name);
+/* The same without a sentence. */
+uint32_t session_link(const struct snapshot *seen, const char *name);
 
 /*
  * Names what the answer will talk about: the holders of these inodes, then the

@@ -2,6 +2,7 @@
 #include "print/listing.h"
 
 #include "base/grow.h"
+#include "base/order.h"
 #include "print/answer.h"
 #include "print/group.h"
 #include "print/resolve.h"
@@ -79,7 +80,7 @@ static int compare_pids(const void *left, const void *right)
 {
 	const int32_t *a = left, *b = right;
 
-	return (*a > *b) - (*a < *b);
+	return order_of(*a, *b);
 }
 
 static void put_pids(struct listing *listing)

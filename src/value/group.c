@@ -2,6 +2,7 @@
 #include "value/group.h"
 
 #include "base/grow.h"
+#include "base/order.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -371,12 +372,10 @@ static int compare_groups(const void *left, const void *right, void *bytes)
 	const struct group *a = left, *b = right;
 	const char *keys = bytes;
 	size_t size = a->key_size < b->key_size ? a->key_size : b->key_size;
-	int order;
 
-	if (a->count != b->count)
-		return a->count > b->count ? -1 : 1;
-	order = memcmp(keys + a->key, keys + b->key, size);
-	return order ? order : (a->key_size > b->key_size) - (a->key_size < b->key_size);
+	return order_of((int64_t)b->count, (int64_t)a->count) ?:
+	       memcmp(keys + a->key, keys + b->key, size) ?:
+	       order_of(a->key_size, b->key_size);
 }
 
 void groups_sort(struct groups *groups)
