@@ -25,8 +25,8 @@ static void fill_standard_descriptors(void)
 }
 
 /*
- * What a file server could not keep it may tell at the close only. A parent that
- * closed the output got its word when something was written.
+ * A failed write may only show at close() (NFS). If the output was closed when we started,
+ * the failed write has been reported.
  */
 static enum status close_output(enum status status)
 {

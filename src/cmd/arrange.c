@@ -15,12 +15,12 @@
 struct kept {
 	size_t   key;
 	uint32_t key_size, size;        /* of the key, and of all */
-	uint32_t scene;                 /* index */
+	uint32_t netns;                 /* index */
 	uint32_t number;                /* in the order in which they came */
 };
 
 /* What a snapshot tells of one network namespace only; with -G there are several. */
-struct scene {
+struct kept_netns {
 	const struct place *place;
 	uint64_t netns_inode;
 	char     netns_name[sizeof(((struct snapshot *)0)->netns_name)];
@@ -38,37 +38,37 @@ int arrange_choose(struct arrangement *arrangement, const struct options *option
 
 /* -- what is kept -------------------------------------------------------- */
 
-static void add_scene(struct arrangement *arrangement)
+static void add_netns(struct arrangement *arrangement)
 {
 	const struct snapshot *seen = arrangement->seen;
-	struct scene *scene = grow_add(&arrangement->scenes);
+	struct kept_netns *netns = grow_add(&arrangement->namespaces);
 
-	scene->place = seen->place;
-	scene->netns_inode = seen->netns_inode;
-	memcpy(scene->netns_name, seen->netns_name, sizeof(scene->netns_name));
-	scene->limits = seen->limits;
+	netns->place = seen->place;
+	netns->netns_inode = seen->netns_inode;
+	memcpy(netns->netns_name, seen->netns_name, sizeof(netns->netns_name));
+	netns->limits = seen->limits;
 	/* Without -G the snapshot keeps its own. */
 	for (size_t i = 0; seen->place && i < seen->links.count; i++)
-		*grow_add(&scene->links) = seen->links.at[i];
+		*grow_add(&netns->links) = seen->links.at[i];
 }
 
 /* Namespaces come one after the other. */
-static uint32_t scene_now(struct arrangement *arrangement)
+static uint32_t netns_now(struct arrangement *arrangement)
 {
-	size_t count = arrangement->scenes.count;
+	size_t count = arrangement->namespaces.count;
 
-	if (!count || arrangement->scenes.at[count - 1].place != arrangement->seen->place)
-		add_scene(arrangement);
-	return (uint32_t)(arrangement->scenes.count - 1);
+	if (!count || arrangement->namespaces.at[count - 1].place != arrangement->seen->place)
+		add_netns(arrangement);
+	return (uint32_t)(arrangement->namespaces.count - 1);
 }
 
 static void keep(struct arrangement *arrangement, const struct sock *sock)
 {
-	uint32_t scene = scene_now(arrangement);
+	uint32_t netns = netns_now(arrangement);
 	struct text *bytes = &arrangement->bytes;
 	struct kept *kept = grow_add(&arrangement->rows);
 
-	kept->scene = scene;
+	kept->netns = netns;
 	kept->key = bytes->count;
 	order_key(bytes, &arrangement->order, arrangement->seen, sock);
 	kept->key_size = (uint32_t)(bytes->count - kept->key);
@@ -149,15 +149,15 @@ struct sink arrange_begin(struct arrangement *arrangement, struct snapshot *seen
 }
 
 /* Lends it to the snapshot, whose own names of devices are kept by the caller. */
-static void show_scene(struct snapshot *seen, const struct scene *scene)
+static void show_netns(struct snapshot *seen, const struct kept_netns *netns)
 {
-	seen->place = scene->place;
-	seen->netns_inode = scene->netns_inode;
-	memcpy(seen->netns_name, scene->netns_name, sizeof(seen->netns_name));
-	seen->limits = scene->limits;
-	seen->links.at = scene->links.at;
-	seen->links.count = scene->links.count;
-	seen->links.room = scene->links.room;
+	seen->place = netns->place;
+	seen->netns_inode = netns->netns_inode;
+	memcpy(seen->netns_name, netns->netns_name, sizeof(seen->netns_name));
+	seen->limits = netns->limits;
+	seen->links.at = netns->links.at;
+	seen->links.count = netns->links.count;
+	seen->links.room = netns->links.room;
 }
 
 static int deliver_row(struct arrangement *arrangement, const struct kept *kept)
@@ -182,11 +182,11 @@ static int deliver(struct arrangement *arrangement)
 	sort(arrangement);
 	for (size_t i = 0; i < count && i < arrangement->top && !err; i++) {
 		const struct kept *kept = &arrangement->rows.at[i];
-		const struct scene *scene = &arrangement->scenes.at[kept->scene];
+		const struct kept_netns *netns = &arrangement->namespaces.at[kept->netns];
 
-		if (kept->scene != shown && scene->place)
-			show_scene(seen, scene);
-		shown = kept->scene;
+		if (kept->netns != shown && netns->place)
+			show_netns(seen, netns);
+		shown = kept->netns;
 		err = deliver_row(arrangement, kept);
 	}
 	seen->links = links;
@@ -197,10 +197,10 @@ int arrange_end(struct arrangement *arrangement)
 {
 	int err = deliver(arrangement);
 
-	for (size_t i = 0; i < arrangement->scenes.count; i++)
-		grow_fini(&arrangement->scenes.at[i].links);
+	for (size_t i = 0; i < arrangement->namespaces.count; i++)
+		grow_fini(&arrangement->namespaces.at[i].links);
 	grow_fini(&arrangement->rows);
-	grow_fini(&arrangement->scenes);
+	grow_fini(&arrangement->namespaces);
 	text_fini(&arrangement->bytes);
 	return err;
 }

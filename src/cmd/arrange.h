@@ -18,7 +18,7 @@ struct arrangement {
 	struct snapshot *seen;
 	struct sink  next;
 	struct { struct kept *at; size_t count, room; } rows;
-	struct { struct scene *at; size_t count, room; } scenes;
+	struct { struct kept_netns *at; size_t count, room; } namespaces;
 	struct text  bytes;             /* their keys and what is told of them */
 };
 

@@ -156,7 +156,7 @@ static void put_section(const struct command *command, enum option_section secti
 		[SECTION_PLACE] = "Where to look",
 		[SECTION_PROGRAM] = "What the program does",
 		[SECTION_LIMITS] = "Thresholds",
-		[SECTION_DEED] = "More than a look",
+		[SECTION_ACTION] = "More than a look",
 		[SECTION_UNSERVED] = "Options of ss that are not served, with the reason",
 		[SECTION_HELP] = "Help",
 	};
