@@ -61,7 +61,6 @@ void session_style(struct style *style, const struct options *options)
 		.words = options->columns,
 		.resolve = options->resolve,
 		.oneline = options->oneline,
-		.exact_rates = options->numeric,
 		.numeric = options->numeric,
 		.no_queues = options->no_queues,
 		.width = options->wide ? 0 : terminal_width(),

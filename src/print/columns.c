@@ -182,14 +182,6 @@ static void put_holders(struct text *cell, const struct view *view, enum kind ki
 	}
 }
 
-static void put_bytes(struct text *cell, const struct view *view, const char *bytes, size_t size)
-{
-	if (view->machine)
-		cell_foreign(cell, bytes, size);
-	else
-		cell_word(cell, bytes, size);
-}
-
 static void put_age_range(struct text *cell, const struct age *age)
 {
 	struct text high = { 0 };
@@ -227,7 +219,7 @@ static void put_netns(struct text *cell, const struct view *view, uint64_t inode
 	if (seen->place)
 		place_word(cell, seen->place, view->machine ? "" : TEXT_WORD);
 	else if (seen->netns_name[0])
-		put_bytes(cell, view, seen->netns_name, strlen(seen->netns_name));
+		view_foreign(cell, view, seen->netns_name, strlen(seen->netns_name));
 	else
 		cell_u64(cell, inode);
 }
@@ -320,7 +312,7 @@ void value_put(struct text *cell, const struct view *view, enum kind kind,
 		cell_str(cell, view->machine ? protocol->name : protocol->netid);
 		break;
 	case KIND_WORD: case KIND_STRING:
-		put_bytes(cell, view, value->bytes, value->count);
+		view_foreign(cell, view, value->bytes, value->count);
 		break;
 	case KIND_DEVICE:
 		endpoint_link(cell, view, (uint32_t)value->number);

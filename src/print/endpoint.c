@@ -26,20 +26,12 @@ static void put_number(struct text *cell, const struct view *view, uint16_t port
 		cell_u64(cell, port);
 }
 
-static void put_foreign(struct text *cell, const struct view *view, const char *bytes, size_t size)
-{
-	if (view->machine)
-		cell_foreign(cell, bytes, size);
-	else
-		cell_word(cell, bytes, size);
-}
-
 void endpoint_link(struct text *cell, const struct view *view, uint32_t ifindex)
 {
 	const char *name = snapshot_link(view->seen, ifindex);
 
 	if (name) {
-		put_foreign(cell, view, name, strlen(name));
+		view_foreign(cell, view, name, strlen(name));
 	} else {
 		cell_str(cell, "if");
 		cell_u64(cell, ifindex);

@@ -98,8 +98,6 @@ static void put_fanout(struct json *json, const struct packet_state *packet)
 
 static void put_packet(struct json *json, const struct packet_state *packet)
 {
-	static const char *const flags[] = { "running", "auxdata", "origdev", "vnethdr", "loss" };
-
 	if (!packet->have_info) {
 		json_null(json, "packet");
 		return;
@@ -107,8 +105,8 @@ static void put_packet(struct json *json, const struct packet_state *packet)
 	json_open(json, "packet", '{');
 	json_u64(json, "version", packet->version);
 	json_u64(json, "copy_threshold_bytes", packet->copy_threshold);
-	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
-		json_bool(json, flags[i], packet->flags >> i & 1);
+	for (unsigned i = 0; ss_packet_flags[i]; i++)
+		json_bool(json, ss_packet_flags[i], packet->flags >> i & 1);
 	put_ring(json, "receive_ring", &packet->rx);
 	put_ring(json, "send_ring", &packet->tx);
 	put_fanout(json, packet);

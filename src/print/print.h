@@ -47,7 +47,6 @@ struct style {
 	bool     words;         /* list: columns were chosen, a value is one word (-C) */
 	bool     resolve;       /* service and host names */
 	bool     oneline;       /* list: details on the row itself (-O) */
-	bool     exact_rates;   /* list: bits per second without a prefix (-n) */
 	bool     no_queues;     /* list: no Recv-Q and Send-Q (-Q) */
 	unsigned width;         /* columns of the terminal, 0: unlimited */
 	unsigned most_holders;  /* of one socket in JSON, 0: all */
@@ -56,7 +55,7 @@ struct style {
 	bool     with_tos, with_cgroup, with_sockopt, with_threads, with_bpf;
 	bool     with_netns;    /* list: of every network namespace */
 	bool     with_netid;    /* list: of several tables */
-	bool     numeric;       /* list: numbers for protocols too (-n) */
+	bool     numeric;       /* list: numbers for protocols, rates without a prefix (-n) */
 };
 
 /* With -q nothing is printed for people of what is all right and was seen completely; programs read JSON. */

@@ -32,7 +32,7 @@ static void put_rate(struct text *cell, const struct view *view, const char *nam
 	cell_str(cell, name);
 	while (i < count && bits_per_s < prefixes[i].from)
 		i++;
-	if (view->style->exact_rates)
+	if (view->style->numeric)
 		text_addf(cell, "%.0f", bits_per_s);
 	else if (i < count)
 		text_addf(cell, "%.3g%s", bits_per_s / prefixes[i].from, prefixes[i].prefix);

@@ -212,16 +212,17 @@ static void put_unix(struct text *cell, const struct sock *sock)
 		ss_field(cell, " ", other->waiting.at[i]);
 }
 
+const char *const ss_packet_flags[] = { "running", "auxdata", "origdev", "vnethdr", "loss", NULL };
+
 static void put_packet_flags(struct text *cell, uint32_t flags)
 {
-	static const char *const names[] = {
-		"running", " auxdata", " origdev", " vnethdr", " loss",
-	};
-
 	cell_str(cell, " flags( ");
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (flags >> i & 1)
-			cell_str(cell, names[i]);
+	for (unsigned i = 0; ss_packet_flags[i]; i++) {
+		if (!(flags >> i & 1))
+			continue;
+		cell_str(cell, i ? " " : "");
+		cell_str(cell, ss_packet_flags[i]);
+	}
 	cell_str(cell, flags ? " )" : "0 )");
 }
 

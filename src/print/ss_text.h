@@ -35,6 +35,9 @@ const char *ss_tls_conf(uint16_t number);
 /* How a fanout group of packet sockets shares its packets; NULL as above. */
 const char *ss_fanout_type(uint16_t type);
 
+/* Name i stands for bit i of a packet socket's flags; up to NULL. */
+extern const char *const ss_packet_flags[];
+
 /* Letter i stands for bit i of an MPTCP subflow's flags. */
 extern const char ss_subflow_flags[];
 

@@ -3,6 +3,7 @@
 #define PRINT_VIEW_H
 
 #include "model/snapshot.h"
+#include "print/cell.h"
 #include "print/print.h"
 
 /* What the writers of cells and details look at besides the socket. */
@@ -13,5 +14,15 @@ struct view {
 	struct resolver       *resolver;        /* NULL: numbers only */
 	bool                   machine;         /* values as in JSON; unknown is empty */
 };
+
+/* Bytes that somebody else chose: one word for people. */
+static inline void view_foreign(struct text *cell, const struct view *view, const char *bytes,
+				size_t size)
+{
+	if (view->machine)
+		cell_foreign(cell, bytes, size);
+	else
+		cell_word(cell, bytes, size);
+}
 
 #endif

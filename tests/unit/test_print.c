@@ -412,7 +412,7 @@ static void test_list_protocols(void **state)
 	detail.congestion_state = (struct congestion_state){
 		.kind = CONGESTION_VEGAS, .enabled = true, .rtt_us = 500,
 	};
-	style.exact_rates = true;
+	style.numeric = true;
 	text = list(&seen, &style, NULL, &sock, 1);
 	assert_non_null(strstr(text, " send 160000000bps"));
 	free(text);
