@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/action.h"
 
-#include "base/errline.h"
-
 #include <errno.h>
 #include <string.h>
 

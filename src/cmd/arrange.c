@@ -5,7 +5,6 @@
 #include "base/order.h"
 #include "base/text.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -4,7 +4,6 @@
 #include "cmd/deadline.h"
 #include "print/where.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 

@@ -5,7 +5,6 @@
 #include "cmd/cmd.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Sets of options in a row of the table; FORMAT and FORM_OF_LIST follow from the option table. */

@@ -5,7 +5,6 @@
 #include "print/answer.h"
 #include "print/cell.h"
 #include "print/grid.h"
-#include "print/json_shapes.h"
 #include "print/where.h"
 #include "words/words.h"
 

@@ -7,7 +7,6 @@
 
 #include "print/answer.h"
 #include "print/cell.h"
-#include "print/json_shapes.h"
 #include "print/picture.h"
 #include "print/where.h"
 #include "print/who.h"

@@ -4,7 +4,6 @@
 #include "base/grow.h"
 #include "base/own.h"
 #include "base/wrap.h"
-#include "print/cell.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,6 @@
 #include "print/group.h"
 
 #include "print/answer.h"
-#include "print/cell.h"
 #include "print/json_shapes.h"
 #include "print/where.h"
 

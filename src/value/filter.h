@@ -220,11 +220,7 @@ struct filter_view {
 	bool is_stranger;       /* ... where nobody saw it before */
 };
 
-/* The expression alone; TRUE when there is none. */
-enum filter_truth filter_eval(const struct filter *filter, const struct filter_view *view,
-			      const struct sock *sock);
-
-/* The whole filter: states and family too. */
+/* The whole filter: states, family and expression. */
 enum filter_truth filter_test(const struct filter *filter, const struct filter_view *view,
 			      const struct sock *sock);
 

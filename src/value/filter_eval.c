@@ -444,12 +444,6 @@ static enum filter_truth eval(const struct filter *filter, uint32_t at,
 	}
 }
 
-enum filter_truth filter_eval(const struct filter *filter, const struct filter_view *view,
-			      const struct sock *sock)
-{
-	return filter->has_expression ? eval(filter, filter->root, view, sock) : FILTER_TRUE;
-}
-
 enum filter_truth filter_test(const struct filter *filter, const struct filter_view *view,
 			      const struct sock *sock)
 {
@@ -458,7 +452,7 @@ enum filter_truth filter_test(const struct filter *filter, const struct filter_v
 	if ((filter->family && filter->family != sock->family) ||
 	    (filter->realm && filter->realm != filter_realm_of(sock)))
 		return FILTER_FALSE;
-	return filter_eval(filter, view, sock);
+	return filter->has_expression ? eval(filter, filter->root, view, sock) : FILTER_TRUE;
 }
 
 bool filter_matches(const struct filter *filter, const struct filter_view *view,

@@ -839,7 +839,7 @@ static enum filter_truth eval(const char *text, const struct sock *sock)
 	enum filter_truth truth;
 
 	must_read(&filter, text);
-	truth = filter_eval(&filter, &view, sock);
+	truth = filter_test(&filter, &view, sock);
 	filter_fini(&filter);
 	return truth;
 }
@@ -931,7 +931,7 @@ static void what_was_not_told_is_unknown(void **state)
 	sock.inode = 999;
 	check_all(rows, COUNT(rows), &sock);
 	must_read(&filter, "not finding = x");
-	assert_int_equal(filter_eval(&filter, &view, &sock), FILTER_UNKNOWN);
+	assert_int_equal(filter_test(&filter, &view, &sock), FILTER_UNKNOWN);
 	assert_false(filter_matches(&filter, &view, &sock));
 	filter_fini(&filter);
 }
@@ -952,7 +952,7 @@ static void what_a_freed_socket_had_is_made_up(void **state)
 		struct filter filter;
 
 		must_read(&filter, texts[i]);
-		if (filter_eval(&filter, &view, &sock) != FILTER_UNKNOWN)
+		if (filter_test(&filter, &view, &sock) != FILTER_UNKNOWN)
 			fail_msg("%s: told", texts[i]);
 		filter_fini(&filter);
 	}
