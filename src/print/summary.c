@@ -18,17 +18,20 @@ static struct known sum(struct known a, struct known b)
 	return (struct known){ a.is && b.is, a.value + b.value };
 }
 
-/* A kernel without IPv6 has no file that counts it: none. */
-static struct known or_none(struct known value)
+/* A kernel without IPv6 has no file that counts it, and none of its sysctls: none. */
+static struct known counter6(const struct snapshot *seen, enum counter which)
 {
-	return value.is ? value : (struct known){ true, 0 };
+	struct known value = counter(seen, which);
+
+	return value.is || seen->limits.limit[LIMIT_BINDV6ONLY].is ? value :
+	       (struct known){ true, 0 };
 }
 
 static struct transport transport(const struct snapshot *seen, const char *name,
 				  const char *json, enum counter ipv4, enum counter ipv6)
 {
 	return (struct transport){
-		name, json, counter(seen, ipv4), or_none(counter(seen, ipv6)),
+		name, json, counter(seen, ipv4), counter6(seen, ipv6),
 	};
 }
 
@@ -53,7 +56,7 @@ static void read_transports(const struct snapshot *seen, struct transport rows[T
 static struct known closed(const struct snapshot *seen)
 {
 	struct known hashed = sum(counter(seen, COUNTER_TCP_INUSE),
-				  or_none(counter(seen, COUNTER_TCP6_INUSE)));
+				  counter6(seen, COUNTER_TCP6_INUSE));
 	struct known alloc = counter(seen, COUNTER_ALLOC), tw = counter(seen, COUNTER_TW);
 
 	return (struct known){ alloc.is && hashed.is && tw.is,

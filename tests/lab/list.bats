@@ -344,3 +344,12 @@ PYTHON
 -E --sort age
 WORDS
 }
+
+@test "list -s tells no number of IPv6 where its file cannot be read" {
+	need_strace
+	local fault=openat,open:error=EACCES
+	output=$(unshare -Urn strace -f -qq -o /dev/null -P /proc/thread-self/net/sockstat6 -e "trace=${fault%%:*}" \
+		-e inject="$fault" "$SOCKVET" list -s --json 2>/dev/null)
+	jq -e '.summary.transports.tcp | .ipv6 == null and .total == null and .ipv4 == 0' <<<"$output"
+	jq -e '.summary.tcp.closed == null' <<<"$output"
+}
