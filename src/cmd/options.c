@@ -397,9 +397,12 @@ int options_parse(struct options *options, int argc, char **argv,
 	int value, err = 0;
 
 	memset(options, 0, sizeof(*options));
-	for (size_t i = 0; i < option_count; i++)
+	for (size_t i = 0; i < option_count; i++) {
+		void *at = (char *)options + option_table[i].offset;
+
 		if (option_table[i].kind >= OPTION_NUMBER)
-			*(uint64_t *)((char *)options + option_table[i].offset) = option_table[i].usual;
+			*(uint64_t *)at = option_table[i].usual;
+	}
 	make_tables(&tables);
 	opterr = 0;
 	optind = 0;

@@ -88,10 +88,12 @@ GET(of_cgroup)
 	const struct cgroup *cgroup = sock->have & HAVE_CGROUP ?
 				      snapshot_cgroup(seen, sock->cgroup_id) : NULL;
 
+	const void *at = cgroup && cgroup->names ?
+			 (const char *)cgroup->names + column->offset : NULL;
+
 	if (!cgroup)
 		return number(false, 0);
-	return string(cgroup->names ?
-		      *(const char *const *)((const char *)cgroup->names + column->offset) : NULL);
+	return string(at ? *(const char *const *)at : NULL);
 }
 
 GET(timer)
