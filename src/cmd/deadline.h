@@ -19,7 +19,7 @@ void deadline_begin(const struct options *options);
 /* Without a limit again: for what waits on purpose. */
 void deadline_end(void);
 
-/* To be called before the end, for who has a terminal in his hands; fit for a handler. */
+/* @terminal puts a changed terminal back, and is called before the end; fit for a handler. */
 void deadline_restores(void (*terminal)(void));
 
 #endif

@@ -236,36 +236,36 @@ static void add_interval(struct timespec *when, const struct timespec *interval)
 }
 
 /*
- * Rounds keep the beat of the first one, however long each takes; one that took
- * longer than the interval leaves beats out and does not run after them.
+ * Rounds start an interval apart, however long each takes; after one that took longer the
+ * next starts an interval from now, and missed starts are not made up for.
  */
-static void wait_for_beat(struct timespec *beat, const struct timespec *interval)
+static void wait_for_start(struct timespec *start, const struct timespec *interval)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	add_interval(beat, interval);
-	if (is_before(beat, &now)) {
-		*beat = now;
-		add_interval(beat, interval);
+	add_interval(start, interval);
+	if (is_before(start, &now)) {
+		*start = now;
+		add_interval(start, interval);
 	}
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, beat, NULL) == EINTR)
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, start, NULL) == EINTR)
 		;
 }
 
 enum status repeat_run(struct repeat *repeat, enum status (*round)(void *ctx), void *ctx,
 		       const struct out *out)
 {
-	struct timespec beat;
+	struct timespec start;
 	enum status status;
 
-	clock_gettime(CLOCK_MONOTONIC, &beat);
+	clock_gettime(CLOCK_MONOTONIC, &start);
 	if (repeat->on_screen)
 		guard_terminal();
 	for (;; repeat->rounds++) {
 		status = one_round(repeat, round, ctx);
 		if (status != STATUS_OK && (!repeat->rounds || repeat->is_broken || out->err))
 			return status;
-		wait_for_beat(&beat, &repeat->interval);
+		wait_for_start(&start, &repeat->interval);
 	}
 }
