@@ -3,16 +3,25 @@
 
 #include "base/grow.h"
 #include "base/own.h"
-#include "collect/proc.h"
+#include "collect/proc_scan.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 struct thread_walk {
-	struct proc proc;
-	struct answer_thread held;               /* pid, tid and comm of the thread at hand */
-	struct text *rows;                       /* all of them so far */
+	struct proc_scan     scan;
+	struct answer_thread held;      /* pid, tid and comm of the thread at hand */
+	struct text         *rows;      /* all of them so far */
+	int                  err;       /* of the process at hand: why not all of it was seen */
 };
+
+/* A process that is refused was refused before, with its own descriptors, and counted. */
+static void note_failure(struct thread_walk *walk, int err)
+{
+	if (err && err != ENOENT && err != ESRCH && err != EACCES && err != EPERM)
+		walk->err = err;
+}
 
 static void read_comm(struct thread_walk *walk, const char *task)
 {
@@ -22,11 +31,10 @@ static void read_comm(struct thread_walk *walk, const char *task)
 
 	snprintf(rest, sizeof(rest), "%s/comm", task);
 	memset(walk->held.comm, 0, sizeof(walk->held.comm));
-	if (proc_read(&walk->proc, walk->held.pid, rest, &comm) == 0) {
-		size = strcspn(text_str(&comm), "\n");
-		memcpy(walk->held.comm, text_str(&comm),
-		       size < sizeof(walk->held.comm) ? size : sizeof(walk->held.comm) - 1);
-	}
+	note_failure(walk, -proc_read(&walk->scan.proc, walk->held.pid, rest, &comm));
+	size = strcspn(text_str(&comm), "\n");
+	memcpy(walk->held.comm, text_str(&comm),
+	       size < sizeof(walk->held.comm) ? size : sizeof(walk->held.comm) - 1);
 	text_fini(&comm);
 }
 
@@ -37,12 +45,17 @@ static void walk_descriptors(struct thread_walk *walk, DIR *folder)
 
 	while ((entry = proc_entry(folder, &err))) {
 		char link[64];
-		ssize_t size = readlinkat(dirfd(folder), entry->d_name, link, sizeof(link));
+		ssize_t size;
 
-		if (size > 0 && proc_number(entry->d_name, &walk->held.fd) &&
-		    proc_link_inode(link, (size_t)size, "socket:[", &walk->held.inode))
+		if (!proc_number(entry->d_name, &walk->held.fd))
+			continue;
+		size = readlinkat(dirfd(folder), entry->d_name, link, sizeof(link));
+		if (size < 0)
+			note_failure(walk, errno);
+		else if (proc_link_inode(link, (size_t)size, "socket:[", &walk->held.inode))
 			text_add(walk->rows, &walk->held, sizeof(walk->held));
 	}
+	note_failure(walk, err);
 }
 
 static void walk_thread(struct thread_walk *walk, const char *tid)
@@ -55,9 +68,11 @@ static void walk_thread(struct thread_walk *walk, const char *tid)
 	snprintf(task, sizeof(task), "task/%d", walk->held.tid);
 	snprintf(rest, sizeof(rest), "%s/fd", task);
 	proc_path(path, walk->held.pid, rest);
-	folder = proc_folder(&walk->proc, path);
-	if (!folder)
+	folder = proc_folder(&walk->scan.proc, path);
+	if (!folder) {
+		note_failure(walk, errno);
 		return;
+	}
 	read_comm(walk, task);
 	walk_descriptors(walk, folder);
 }
@@ -67,13 +82,19 @@ static void walk_process(struct thread_walk *walk, int32_t pid)
 	char path[PROC_PATH];
 	const struct dirent *entry;
 	OWN_DIR DIR *folder = NULL;
-	int err;
+	int err = 0;
 
 	walk->held.pid = pid;
+	walk->err = 0;
 	proc_path(path, pid, "task");
-	folder = proc_folder(&walk->proc, path);
+	folder = proc_folder(&walk->scan.proc, path);
+	if (!folder)
+		err = errno;
 	while (folder && (entry = proc_entry(folder, &err)))
 		walk_thread(walk, entry->d_name);
+	note_failure(walk, err);
+	if (walk->err)
+		scan_failed(&walk->scan, pid, walk->err);
 }
 
 /* An entry of its own for each thread: the descriptors of one stand together. */
@@ -106,17 +127,27 @@ static void add_all(struct snapshot *seen, const struct text *rows)
 	snapshot_sort_holders(seen);
 }
 
-/* False where there is no /proc, which is told with the processes. */
-static bool walk_all(struct text *rows)
+/* Told before the answer: in a recording that is among the gaps of the owners. */
+static void note_gaps(struct proc_scan *scan)
 {
-	struct thread_walk walk = { .rows = rows };
+	bool gaps = scan_note_gaps(scan, "threads", "read");
+
+	if (scan_note_early_end(scan) || gaps)
+		scan->seen->holders_complete = false;
+}
+
+/* False where there is no /proc, which is told with the processes. */
+static bool walk_all(struct recorder *recorder, struct snapshot *seen, struct text *rows)
+{
+	struct thread_walk walk = { .scan = { .recorder = recorder, .seen = seen }, .rows = rows };
 	int32_t pid;
 
-	if (proc_open(&walk.proc) < 0)
+	if (proc_open(&walk.scan.proc) < 0)
 		return false;
-	while (proc_next(&walk.proc, &pid))
+	while (proc_next(&walk.scan.proc, &pid))
 		walk_process(&walk, pid);
-	proc_close(&walk.proc);
+	note_gaps(&walk.scan);
+	proc_close(&walk.scan.proc);
 	return true;
 }
 
@@ -130,7 +161,7 @@ void collect_threads(struct collect *collect, struct snapshot *seen)
 	};
 
 	if (!recorder_replays(recorder)) {
-		if (walk_all(&question.rows))
+		if (walk_all(recorder, seen, &question.rows))
 			recorder_answer(recorder, &question);
 	} else if (!recorder_answered(recorder, &question)) {
 		snapshot_gap(seen, GAP_RECORDING, 1,

@@ -185,3 +185,23 @@ sys.stdin.read()
 	sockvet list -tln --json
 	holds '.sockets[0].interface_hex == "6c1b5b33316dff9b6f"'
 }
+
+@test "threads that cannot be read are a gap, live and in a recording" {
+	lab_python '
+import socket, sys, threading
+listener = socket.create_server(("127.0.0.1", 8080))
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+print("READY", flush=True)
+sys.stdin.read()
+'
+	local tid part
+	tid=$(find "/proc/$LAB_JOB/task" -mindepth 1 -maxdepth 1 -not -name "$LAB_JOB" -printf '%f\n')
+	for part in task "task/$tid/fd" "task/$tid/comm"; do
+		rm -f "$BATS_TEST_TMPDIR/recording"
+		preloaded files "FILES_INSTEAD=$LAB_JOB/$part=/dev/null/none" -- list -tlT --json --record "$BATS_TEST_TMPDIR/recording"
+		ends_in 3 "threads of 1 process could not be read: Not a directory"
+		holds '.end.complete == false and any(.end.gaps[]; .kind == "resources" and .count == 1)'
+		[ "$output" = "$(inside "$SOCKVET" list -tlT --json --from "$BATS_TEST_TMPDIR/recording")" ]
+	done
+	echo >&"${LAB_IO[1]}"
+}
