@@ -169,7 +169,7 @@ int collect_holders(struct collect *collect, struct snapshot *seen,
 {
 	(void)fault;
 	if (collect->cache)
-		owner_cache_holders(collect->cache, seen, wanted);
+		owner_cache_holders(collect->cache, seen, wanted, NULL);
 	else if (recorder_replays(&collect->recorder))
 		owners_replay(&collect->recorder, seen, wanted);
 	else
@@ -177,15 +177,18 @@ int collect_holders(struct collect *collect, struct snapshot *seen,
 	return 0;
 }
 
-/* A recording holds every holder; the walk of all namespaces was made already. */
+/* A recording holds every holder. */
 int collect_some_holders(struct collect *collect, const struct holder_ask *ask,
 			 struct snapshot *seen, struct fault *fault)
 {
 	const struct map *wanted = ask->pids->count ? NULL : ask->inodes;
 
-	if (collect->cache || recorder_replays(&collect->recorder) || recorder_records(&collect->recorder))
+	if (recorder_replays(&collect->recorder) || recorder_records(&collect->recorder))
 		return collect_holders(collect, seen, wanted, fault);
-	owners_collect_some(&collect->recorder, seen, wanted, ask);
+	if (collect->cache)
+		owner_cache_holders(collect->cache, seen, ask->inodes, ask->pids);
+	else
+		owners_collect_some(&collect->recorder, seen, wanted, ask);
 	return 0;
 }
 

@@ -414,14 +414,27 @@ static void copy_wanted(struct snapshot *seen, const struct snapshot *owners,
 	grow_fini(&inodes);
 }
 
+/* Every socket of some processes, without those that copy_wanted() has copied. */
+static void copy_processes(struct snapshot *seen, const struct snapshot *owners,
+			   const struct map *pids, const struct map *copied)
+{
+	for (size_t i = 0; i < owners->holders.count; i++) {
+		const struct holder *holder = &owners->holders.at[i];
+		uint32_t pid = (uint32_t)owners->processes.at[holder->process].pid;
+
+		if (map_find(pids, pid) && !map_find(copied, holder->inode))
+			copy_holder(seen, owners, holder);
+	}
+}
+
 void owner_cache_holders(struct owner_cache *cache, struct snapshot *seen,
-			 const struct map *wanted)
+			 const struct map *wanted, const struct map *pids)
 {
 	const struct snapshot *owners = &cache->owners;
 	struct recorder none = { 0 };
 
 	/* Nobody to be found, which is known without a walk. */
-	if (wanted && !wanted->count) {
+	if (wanted && !wanted->count && !(pids && pids->count)) {
 		seen->holders_known = seen->holders_complete = true;
 		return;
 	}
@@ -432,6 +445,8 @@ void owner_cache_holders(struct owner_cache *cache, struct snapshot *seen,
 	}
 	if (wanted)
 		copy_wanted(seen, owners, wanted);
+	if (wanted && pids && pids->count)
+		copy_processes(seen, owners, pids, wanted);
 	for (size_t i = 0; !wanted && i < owners->holders.count; i++)
 		copy_holder(seen, owners, &owners->holders.at[i]);
 	snapshot_sort_holders(seen);

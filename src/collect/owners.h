@@ -34,9 +34,12 @@ struct owner_cache {
 };
 void owner_cache_fini(struct owner_cache *cache);
 
-/* As collect_holders(), where @wanted are inodes of sockets of @seen, and collect_cgroups(). */
+/*
+ * As collect_holders(), where @wanted are inodes of sockets of @seen, and @pids, or NULL, of
+ * processes of which every socket is wanted beside them; and collect_cgroups().
+ */
 void owner_cache_holders(struct owner_cache *cache, struct snapshot *seen,
-			 const struct map *wanted);
+			 const struct map *wanted, const struct map *pids);
 void owner_cache_cgroups(struct owner_cache *cache, struct snapshot *seen,
 			 const struct map *wanted);
 

@@ -16,6 +16,9 @@ soon=(--warn "close-wait-leak=100ms,count=1")
 	[ "$(evidence fd-exhaustion limit)" -eq 2000 ]
 	[ "$(evidence fd-exhaustion descriptors)" -eq "$(find "/proc/${LAB[pid]}/fd" -type l | wc -l)" ]
 	[ "$(evidence fd-exhaustion sockets)" -eq "${LAB[n]}" ]
+	# in all namespaces the owners are looked up once, of which this one takes its process's
+	sockvet check -G --json
+	holds "[.namespaces[].findings[] | select(.id == \"fd-exhaustion\") | .evidence.sockets] == [${LAB[n]}]"
 }
 
 @test "the same program with room left is not called out of descriptors" {
