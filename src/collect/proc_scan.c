@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define WORKERS 2
@@ -94,15 +95,83 @@ void scan_failed(struct proc_scan *scan, int32_t pid, int err)
 	}
 }
 
-/* The folder of its descriptors or -errno. The caller closes it. */
-static int open_descriptors(const struct proc_scan *scan, int32_t pid)
+/* The folder "PID/@rest" or -errno. The caller closes it. */
+static int open_below(const struct proc_scan *scan, int32_t pid, const char *rest)
 {
 	char path[PROC_PATH];
 	int fd;
 
-	proc_path(path, pid, "fd");
+	proc_path(path, pid, rest);
 	fd = openat(dirfd(scan->proc.folder), path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
+}
+
+/* Since Linux 6.2 the size of the folder tells; before it is 0. A zombie's is root's. */
+static bool may_be_empty(int fd)
+{
+	struct stat st;
+
+	return fd == -EACCES || (fd >= 0 && fstat(fd, &st) == 0 && !st.st_size);
+}
+
+/* True when the first thread has ended, and others of the process have not. */
+static bool has_lost_first(const struct proc_scan *scan, int32_t pid)
+{
+	struct text content = { 0 };
+	char path[PROC_PATH];
+	struct stat st;
+	bool lost;
+
+	proc_path(path, pid, "task");
+	/* a link for each thread, and two */
+	if (fstatat(dirfd(scan->proc.folder), path, &st, 0) < 0 || st.st_nlink <= 3)
+		return false;
+	lost = proc_read(&scan->proc, pid, "stat", &content) == 0 &&
+	       proc_is_bare(text_str(&content));
+	text_fini(&content);
+	return lost;
+}
+
+/* The folder of a thread other than @pid; negative, and counted, when none can be opened. */
+static int open_of_thread(struct proc_scan *scan, int32_t pid)
+{
+	OWN_DIR DIR *threads = NULL;
+	const struct dirent *entry;
+	char path[PROC_PATH];
+	int32_t tid, failed = pid;
+	int fd = -ENOENT, err;
+
+	proc_path(path, pid, "task");
+	threads = proc_folder(&scan->proc, path);
+	err = threads ? 0 : errno;
+	while (fd < 0 && threads && (entry = proc_entry(threads, &err))) {
+		if (!proc_number(entry->d_name, &tid) || tid == pid)
+			continue;
+		snprintf(path, sizeof(path), "task/%d/fd", tid);
+		fd = open_below(scan, pid, path);
+		failed = tid;
+	}
+	if (fd < 0)
+		scan_failed(scan, failed, err ? err : -fd);
+	return fd;
+}
+
+/*
+ * The folder of its descriptors; negative, and counted, when it cannot be opened. The first
+ * thread may end before the others: they have the descriptors then, and it shows none.
+ */
+static int open_descriptors(struct proc_scan *scan, int32_t pid)
+{
+	int fd = open_below(scan, pid, "fd");
+
+	if (may_be_empty(fd) && has_lost_first(scan, pid)) {
+		if (fd >= 0)
+			close(fd);
+		return open_of_thread(scan, pid);
+	}
+	if (fd < 0)
+		scan_failed(scan, pid, -fd);
+	return fd;
 }
 
 /* ---- a process ---- */
@@ -329,10 +398,8 @@ static bool open_next(struct scan_workers *workers)
 		if (!is_turn_of(workers->scan, pid))
 			continue;
 		fd = open_descriptors(workers->scan, pid);
-		if (fd < 0) {
-			scan_failed(workers->scan, pid, -fd);
+		if (fd < 0)
 			continue;
-		}
 		workers->listed = free_folder(workers);
 		*workers->listed = (struct folder){ .fd = fd, .users = 1, .scanned = { .pid = pid } };
 		return true;

@@ -205,3 +205,31 @@ sys.stdin.read()
 	done
 	echo >&"${LAB_IO[1]}"
 }
+
+@test "a process whose first thread has ended still holds its sockets" {
+	lab_python '
+import ctypes, os, signal, socket, sys, threading, time
+ready, tell = os.pipe()
+child = os.fork()
+if not child:
+    open("/proc/self/comm", "w").write("headless")
+    listener = socket.create_server(("127.0.0.1", 8080))
+    def serve():
+        while ") Z" not in open("/proc/%d/stat" % os.getpid()).read():
+            time.sleep(0.01)
+        os.write(tell, b"x")
+        signal.pause()
+    threading.Thread(target=serve).start()
+    # exit of this thread alone
+    ctypes.CDLL(None).syscall(60, 0)
+os.read(ready, 1)
+print("READY", flush=True)
+sys.stdin.read()
+os.kill(child, signal.SIGKILL)
+'
+	sockvet list -tlp --json
+	listed '.local.port == 8080 and (.processes | map(.comm)) == ["headless"]' 1
+	sockvet bind 8080
+	[[ $output == *"headless["*"] listens on"* ]] || { echo "$output"; false; }
+	echo >&"${LAB_IO[1]}"
+}
