@@ -157,6 +157,8 @@ static void find_mounts(struct netns_found *found)
 	while (getline(&line, &room, mounts) > 0)
 		if (mount_parse(line, &mount))
 			take_mount(found, &mount);
+	if (ferror(mounts))
+		found->whole = false;
 }
 
 /* What a name leads to, if that is a network namespace; or 0. */
@@ -179,7 +181,7 @@ static void find_names(struct netns_found *found, const char *folder)
 {
 	OWN_DIR DIR *names = opendir(folder);
 	const struct dirent *entry;
-	int err;
+	int err = names || errno == ENOENT || errno == ENOTDIR ? 0 : errno;
 
 	while (names && (entry = proc_entry(names, &err))) {
 		struct text path = { 0 };
@@ -191,6 +193,8 @@ static void find_names(struct netns_found *found, const char *folder)
 			set_name(add_netns(found, inode, text_str(&path)), entry->d_name);
 		text_fini(&path);
 	}
+	if (err)
+		found->whole = false;
 }
 
 /* ---- processes ---- */
@@ -306,7 +310,6 @@ void netns_find(struct netns_found *found, unsigned how)
 void netns_found_fini(struct netns_found *found)
 {
 	places_fini(&found->list);
-	map_fini(&found->by_inode);
 }
 
 /* ---- the tour ---- */

@@ -125,6 +125,18 @@ same("rows", rows, {(4003, False, False, None), (4004, True, False, None)})
 '
 }
 
+@test "names of namespaces that cannot be listed are a gap" {
+	machine '
+subprocess.run(["mount", "-t", "tmpfs", "run", "/run"], check=True)
+os.mkdir("/run/netns")
+same("whole", sockvet("list", "-G", "-tl").status, 0)
+os.rmdir("/run/netns")
+os.symlink("netns", "/run/netns")
+seen = sockvet("list", "-G", "-tl", "--json")
+same("gap", [gap["kind"] for gap in seen.json["end"]["gaps"]], ["netns"])
+'
+}
+
 @test "list -G does not call a namespace by its name in /run/netns" {
 	machine '
 subprocess.run(["mount", "-t", "tmpfs", "run", "/run"], check=True)
