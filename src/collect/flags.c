@@ -5,6 +5,7 @@
 #include "base/own.h"
 #include "collect/cgroups.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -27,8 +28,17 @@ struct flags {
 	struct snapshot *seen;
 	struct lender    lender;
 	struct text      our_groups;
+	bool             knows_ours;
 	struct text     *rows;          /* what is told of each of them */
 };
+
+/* False when it cannot be told; of a kernel without groups there is no such file. */
+static bool read_groups(const char *path, struct text *groups)
+{
+	int err = file_read(AT_FDCWD, path, groups);
+
+	return !err || err == -ENOENT;
+}
 
 /*
  * A socket that is handed over takes the class and the priority of its traffic
@@ -43,8 +53,8 @@ static bool would_change(const struct flags *flags, int32_t pid)
 	bool would;
 
 	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
-	file_read(AT_FDCWD, path, &theirs);
-	would = !cgroup_same_class(text_str(&flags->our_groups), text_str(&theirs));
+	would = !flags->knows_ours || !read_groups(path, &theirs) ||
+		!cgroup_same_class(text_str(&flags->our_groups), text_str(&theirs));
 	text_fini(&theirs);
 	return would;
 }
@@ -167,7 +177,7 @@ static void ask_all(struct snapshot *seen, struct text *rows)
 {
 	struct flags flags = { .seen = seen, .lender = { .fd = -1 }, .rows = rows };
 
-	file_read(AT_FDCWD, "/proc/self/cgroup", &flags.our_groups);
+	flags.knows_ours = read_groups("/proc/self/cgroup", &flags.our_groups);
 	for (size_t i = 0; i < seen->socks.count; i++)
 		if (seen->socks.at[i].inode)
 			ask_sock(&flags, &seen->socks.at[i]);

@@ -233,3 +233,17 @@ os.kill(child, signal.SIGKILL)
 	[[ $output == *"headless["*"] listens on"* ]] || { echo "$output"; false; }
 	echo >&"${LAB_IO[1]}"
 }
+
+@test "no descriptor is borrowed from a process whose control groups could not be read" {
+	lab_python '
+import socket, sys
+listener = socket.create_server(("127.0.0.1", 8080))
+print("READY", flush=True)
+sys.stdin.read()
+'
+	preloaded files -- bind 8080
+	[[ $output == *"LISTEN 127.0.0.1:8080, SO_REUSEADDR on"* ]]
+	preloaded files "FILES_INSTEAD=/proc/self/cgroup=/dev/null/none:/proc/$LAB_JOB/cgroup=/dev/null/none" -- bind 8080
+	[[ $output == *"LISTEN 127.0.0.1:8080, options not known"* ]]
+	echo >&"${LAB_IO[1]}"
+}
