@@ -72,14 +72,12 @@ static bool is_of_device(const struct addr *addr)
 	return addr_is_loopback(addr) || (addr->b[0] == 0xfe && (addr->b[1] & 0xc0) == 0x80);
 }
 
-/* The VRF of a device; 0 when it is in none, and in a replay. */
-static uint32_t vrf_of(uint32_t ifindex, bool live)
+/* False when it cannot be told. A device that is not there is in no VRF, and none is in a replay. */
+static bool find_vrf(uint32_t ifindex, bool live, struct vrf *vrf)
 {
-	struct vrf vrf = { 0 };
+	int err = live ? links_vrf(ifindex, vrf) : 0;
 
-	if (live)
-		links_vrf(ifindex, &vrf);
-	return vrf.ifindex;
+	return !err || err == -ENODEV;
 }
 
 /* bind() goes through the addresses and not through routes: no AnyIP here. */
@@ -87,6 +85,7 @@ static enum addr_kind ipv6_kind(const struct addr *addr, uint32_t ifindex,
 				const struct snapshot *seen, bool live)
 {
 	enum addr_kind kind = ADDR_KIND_NONE;
+	struct vrf asked = { 0 }, there = { 0 };
 
 	if (!seen->locals_known)
 		return ADDR_KIND_UNKNOWN;
@@ -95,8 +94,10 @@ static enum addr_kind ipv6_kind(const struct addr *addr, uint32_t ifindex,
 
 		if (!addr_equal(&local->addr, addr))
 			continue;
+		if (!find_vrf(ifindex, live, &asked) || !find_vrf(local->ifindex, live, &there))
+			return ADDR_KIND_UNKNOWN;
 		if ((ifindex && ifindex != local->ifindex && is_of_device(addr)) ||
-		    vrf_of(ifindex, live) != vrf_of(local->ifindex, live))
+		    asked.ifindex != there.ifindex)
 			kind = kind == ADDR_KIND_NONE ? ADDR_KIND_ELSEWHERE : kind;
 		else if (local->tentative)
 			kind = ADDR_KIND_TENTATIVE;

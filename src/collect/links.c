@@ -211,12 +211,15 @@ static int ask_device(struct wire *wire, uint32_t ifindex, struct device *device
 		.type = RTM_GETLINK, .payload = &asked, .size = sizeof(asked),
 	};
 	const struct nlmsghdr *answer;
-	int err = wire_ask(wire, &question, wire_route_ms, &answer);
+	int err = wire_ask(wire, &question, wire_route_ms, &answer), refusal;
 
 	*device = (struct device){ .master = 0 };
 	if (err)
 		return err;
-	return wire_refusal(answer) >= 0 ? -ENODEV : read_object(answer, take_device, device);
+	refusal = wire_refusal(answer);
+	if (refusal > 0)
+		return -refusal;
+	return refusal ? read_object(answer, take_device, device) : -EBADMSG;
 }
 
 static int find_vrf(struct wire *wire, uint32_t ifindex, struct vrf *vrf)
@@ -224,9 +227,11 @@ static int find_vrf(struct wire *wire, uint32_t ifindex, struct vrf *vrf)
 	struct device device;
 	int err = ask_device(wire, ifindex, &device);
 
-	if (!err && !device.vrf.ifindex && device.master > 0 &&
-	    ask_device(wire, (uint32_t)device.master, &device) < 0)
-		device.vrf.ifindex = 0;
+	if (!err && !device.vrf.ifindex && device.master > 0) {
+		err = ask_device(wire, (uint32_t)device.master, &device);
+		/* it has gone since, and holds no device any more */
+		err = err == -ENODEV ? 0 : err;
+	}
 	if (!err && device.vrf.ifindex)
 		*vrf = device.vrf;
 	return err;

@@ -190,3 +190,15 @@ breaks() {
 		holds '.end.complete and all(.end.gaps[]; .text | test("missing") | not)'
 	done
 }
+
+@test "an IPv6 address whose device could not be asked for its VRF is not called free" {
+	lab_python '
+import sys
+print("READY", flush=True)
+sys.stdin.read()
+'
+	# four datagrams are the listings of devices and addresses
+	preloaded netlink SPOIL=lost SPOIL_BUS=0 SPOIL_FROM=5 -- bind '[::1]:8080' --json
+	holds '.verdict == "unknown"'
+	echo >&"${LAB_IO[1]}"
+}
