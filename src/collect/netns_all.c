@@ -116,11 +116,7 @@ static uint8_t read_comm(int32_t pid, char comm[COMM_ROOM])
 
 	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
 	(void)file_read(AT_FDCWD, path, &content);
-	size = content.count;
-	if (size && content.at[size - 1] == '\n')
-		size--;
-	size = size < COMM_ROOM ? size : COMM_ROOM - 1;
-	memcpy(comm, text_str(&content), size);
+	size = proc_comm(&content, comm, COMM_ROOM);
 	text_fini(&content);
 	return (uint8_t)size;
 }

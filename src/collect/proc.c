@@ -82,6 +82,17 @@ int proc_read(const struct proc *proc, int32_t pid, const char *rest, struct tex
 	return file_read(dirfd(proc->folder), path, content);
 }
 
+size_t proc_comm(const struct text *content, char *comm, size_t room)
+{
+	size_t size = content->count;
+
+	if (size && content->at[size - 1] == '\n')
+		size--;
+	size = size < room ? size : room - 1;
+	memcpy(comm, text_str(content), size);
+	return size;
+}
+
 DIR *proc_folder(const struct proc *proc, const char *path)
 {
 	OWN_FD int fd = openat(dirfd(proc->folder), path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -42,6 +42,12 @@ void proc_path(char path[PROC_PATH], int32_t pid, const char *rest);
 /* Reads /proc/PID/@rest whole. Returns 0 or -errno. */
 int proc_read(const struct proc *proc, int32_t pid, const char *rest, struct text *content);
 
+/*
+ * The name in a "comm" that was read, without the end of its line: a name may have such ends
+ * itself. Copies at most @room - 1 bytes and returns how many; there is no NUL behind them.
+ */
+size_t proc_comm(const struct text *content, char *comm, size_t room);
+
 /* Opens a folder below /proc; NULL with errno. The caller closes it. */
 DIR *proc_folder(const struct proc *proc, const char *path);
 

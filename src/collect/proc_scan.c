@@ -188,16 +188,6 @@ static int read_about(const struct proc_scan *scan, int descriptors,
 	return file_read(descriptors, path, content);
 }
 
-static void set_comm(struct scanned *scanned, const struct text *comm)
-{
-	size_t size = comm->count;
-
-	if (size && comm->at[size - 1] == '\n')
-		size--;
-	scanned->comm_size = size < sizeof(scanned->comm) ? size : sizeof(scanned->comm) - 1;
-	memcpy(scanned->comm, text_str(comm), scanned->comm_size);
-}
-
 /* What is told of a process that has gone meanwhile. */
 static bool is_gone(int err)
 {
@@ -210,7 +200,7 @@ bool scan_introduce(const struct proc_scan *scan, int descriptors, struct scanne
 	int err = read_about(scan, descriptors, scanned, "comm", &comm);
 
 	if (!err)
-		set_comm(scanned, &comm);
+		scanned->comm_size = proc_comm(&comm, scanned->comm, sizeof(scanned->comm));
 	scanned->nameless = -err;
 	if (read_about(scan, descriptors, scanned, "cgroup", &cgroup) == 0)
 		scanned->cgroup_id = cgroup_tree_id(&scan->tree, text_str(&cgroup));

@@ -27,14 +27,11 @@ static void read_comm(struct thread_walk *walk, const char *task)
 {
 	struct text comm = { 0 };
 	char rest[32];
-	size_t size;
 
 	snprintf(rest, sizeof(rest), "%s/comm", task);
 	memset(walk->held.comm, 0, sizeof(walk->held.comm));
 	note_failure(walk, -proc_read(&walk->scan.proc, walk->held.pid, rest, &comm));
-	size = strcspn(text_str(&comm), "\n");
-	memcpy(walk->held.comm, text_str(&comm),
-	       size < sizeof(walk->held.comm) ? size : sizeof(walk->held.comm) - 1);
+	proc_comm(&comm, walk->held.comm, sizeof(walk->held.comm));
 	text_fini(&comm);
 }
 

@@ -190,10 +190,18 @@ sys.stdin.read()
 	lab_python '
 import socket, sys, threading
 listener = socket.create_server(("127.0.0.1", 8080))
-threading.Thread(target=threading.Event().wait, daemon=True).start()
+def wait():
+    open("/proc/thread-self/comm", "w").write("a\nb")
+    told.set()
+    threading.Event().wait()
+told = threading.Event()
+threading.Thread(target=wait, daemon=True).start()
+told.wait()
 print("READY", flush=True)
 sys.stdin.read()
 '
+	sockvet list -tlT --json
+	listed '.processes | map(.comm) == ["python3", "a\nb"]' 1
 	local tid part
 	tid=$(find "/proc/$LAB_JOB/task" -mindepth 1 -maxdepth 1 -not -name "$LAB_JOB" -printf '%f\n')
 	for part in task "task/$tid/fd" "task/$tid/comm"; do
