@@ -18,21 +18,21 @@
 /* After so many a second thread saves more than it takes to start. */
 #define MANY_BATCHES 8
 
-const struct wire_lister wire_tcp = { "TCP", "tcp_diag", "CONFIG_INET_TCP_DIAG" };
-const struct wire_lister wire_udp = { "UDP", "udp_diag", "CONFIG_INET_UDP_DIAG" };
+static const struct wire_lister tcp = { "TCP", "tcp_diag", "CONFIG_INET_TCP_DIAG" };
 
 const struct wire_lister *wire_lister_of(enum protocol protocol)
 {
+	static const struct wire_lister udp = { "UDP", "udp_diag", "CONFIG_INET_UDP_DIAG" };
 	static const struct wire_lister raw = { "raw", "raw_diag", "CONFIG_INET_RAW_DIAG" };
 	static const struct wire_lister mptcp = {
 		"MPTCP", "mptcp_diag", "CONFIG_INET_MPTCP_DIAG",
 	};
 
 	switch (protocol) {
-	case PROTOCOL_UDP:   return &wire_udp;
+	case PROTOCOL_UDP:   return &udp;
 	case PROTOCOL_RAW:   return &raw;
 	case PROTOCOL_MPTCP: return &mptcp;
-	default:             return &wire_tcp;
+	default:             return &tcp;
 	}
 }
 
@@ -247,7 +247,7 @@ static int line_receive(struct wire_line *line, size_t *size, struct fault *faul
 
 static int line_error(const struct wire_line *line, const struct nlmsghdr *message, struct fault *fault)
 {
-	const struct wire_lister *lister = line->dump->lister ? line->dump->lister : &wire_tcp;
+	const struct wire_lister *lister = line->dump->lister ? line->dump->lister : &tcp;
 	int err = wire_refusal(message);
 
 	if (!err)

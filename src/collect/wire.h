@@ -84,7 +84,6 @@ struct wire_lister {
 	const char *module;
 	const char *option;     /* of the kernel's build */
 };
-extern const struct wire_lister wire_tcp, wire_udp;
 
 /* Of a protocol of the internet (enum protocol). */
 const struct wire_lister *wire_lister_of(enum protocol protocol);
@@ -94,7 +93,7 @@ struct wire_dump {
 	uint16_t    type;       /* of the request; 0: SOCK_DIAG_BY_FAMILY */
 	const void *request;    /* its payload with attributes; of any length */
 	size_t      size;
-	const struct wire_lister *lister;       /* NULL: wire_tcp */
+	const struct wire_lister *lister;       /* NULL: that of TCP */
 	unsigned    deadline_ms;/* for all the waiting together */
 	bool        ahead;      /* take() has much to do: a second thread receives */
 	wire_message *take;
