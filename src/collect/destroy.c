@@ -17,6 +17,7 @@
  * socket by its cookie: the kernel refuses (ESTALE) when another one has taken
  * the address, so nothing else can be hit, however late the order comes.
  */
+
 /* A socket while it is being dealt with. */
 struct job {
 	const struct sock        *sock;
@@ -26,7 +27,7 @@ struct job {
 	struct wire               wire;
 	bool                      found;
 	enum state                state;        /* it was found in */
-	struct kill_result              *result;
+	struct kill_result       *result;
 };
 
 enum outcome destroy_outcome(int err)
@@ -80,7 +81,6 @@ static void compare(struct job *job, const struct sock *now)
 static int take_same(void *ctx, const struct sock *now)
 {
 	struct job *job = ctx;
-
 	struct sock same = *now;
 
 	if (now->cookie != job->sock->cookie)

@@ -141,7 +141,6 @@ static void tell_origin(const struct dump *dump, struct sock *sock)
 static bool passes(struct dump *dump, const struct sock *sock)
 {
 	const struct filter *filter = dump->ask.filter;
-
 	enum filter_truth is = filter ? filter_test(filter, &dump->view, sock) : FILTER_TRUE;
 
 	if (is == FILTER_UNKNOWN && filter_misses(filter, sock))

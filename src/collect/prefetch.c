@@ -16,7 +16,7 @@ struct slot {
 };
 
 struct prefetch {
-	prefetch_fill     *fill;
+	prefetch_fill  *fill;
 	void           *ctx;
 	pthread_t       thread;
 	pthread_mutex_t lock;           /* of the members below */
