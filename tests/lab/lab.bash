@@ -79,7 +79,7 @@ sockvet() {
 
 # holds JQ-CONDITION: true of the JSON that sockvet gave last; else it is shown.
 holds() {
-	jq -e "$1" <<<"$output" >/dev/null 2>&1 && return 0
+	[ -n "$output" ] && jq -e "$1" <<<"$output" >/dev/null 2>&1 && return 0
 	echo "not so: $1"
 	echo "status $status, stderr: $errors"
 	jq -c 'if .findings then .findings[] else .sockets[] end | del(.sockets, .fix, .avoid)' <<<"$output" 2>&1 | head -n 40
