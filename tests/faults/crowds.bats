@@ -73,29 +73,34 @@ listener = socket.create_server(("127.0.0.1", 8080))
 name(b"keeper")
 made = os.memfd_create("made")
 
-def churn(kind):
+def churn(has_it):
+    """Processes that live for 4 ms: "holder" has the listener all its life, "stranger" never had it, not for a moment."""
+    if not has_it:
+        listener.close()
+    name(b"holder" if has_it else b"stranger")
+    begin.send(b"x")
+    begin.recv(1)
     end = time.monotonic() + 60
     while time.monotonic() < end:
         batch = []
-        for i in range(8):
+        for _ in range(4):
             kid = os.fork()
             if not kid:
-                if i % 2:
-                    listener.close()
-                    name(b"stranger")
-                else:
-                    name(b"holder")
                 time.sleep(0.004)
                 os._exit(0)
             batch.append(kid)
         for kid in batch:
             os.waitpid(kid, 0)
-        os.write(made, b"x" * 8)
+        os.write(made, b"x" * 4)
     os._exit(0)
 
-for kind in range(2):
+begin, ready = socket.socketpair()
+for has_it in (True, False, True, False):
     if not os.fork():
-        churn(kind)
+        churn(has_it)
+for _ in range(4):
+    ready.recv(1)
+ready.send(b"xxxx")
 for _ in range(25):
     status, out, err = sockvet("list", "-tlp", "--json")
     told = json.loads(out)
