@@ -39,39 +39,49 @@ static void put_owner(struct text *text, const struct group_page *view, const st
 		who_process(text, process);
 }
 
-static void put_end(struct text *text, const struct group_page *view, const struct group *group,
-		    const struct column *column)
+void group_name(struct text *text, const struct sock_end *end)
 {
-	const struct group_example *sock = &group->example;
-	const struct addr *addr = column->peer ? &sock->remote : &sock->local;
-	uint16_t port = column->peer ? sock->remote_port : sock->local_port;
-	const char *name = column->peer ? group->remote : group->local;
+	text_add(text, end->name, end->name_size);
+	text_add(text, ":", end->name_size && end->service_size);
+	text_add(text, end->service, end->service_size);
+}
 
-	if (name) {
-		put_foreign(text, view, name, strlen(name));
+static void put_end(struct text *text, const struct group_page *view, const struct group *group,
+		    size_t i)
+{
+	struct sock_end end = group_end(view->groups, group, i);
+	const struct column *column = view->groups->keys[i].column;
+	struct text name = { 0 };
+
+	if (end.name) {
+		group_name(&name, &end);
+		put_foreign(text, view, text_str(&name), name.count);
+		text_fini(&name);
 	} else if (column->kind == KIND_PORT) {
-		if (port)
-			cell_u64(text, port);
-	} else if (!column->peer || port || !addr_is_any(addr)) {
+		if (end.port)
+			cell_u64(text, end.port);
+	} else if (!column->peer || end.port || !addr_is_any(end.addr)) {
 		if (column->kind == KIND_HOST)
-			cell_addr(text, addr, addr_family(addr));
+			cell_addr(text, end.addr, addr_family(end.addr));
 		else
-			cell_host(text, addr, addr_family(addr));
-		if (column->kind == KIND_END && port)
-			text_addf(text, ":%u", port);
+			cell_host(text, end.addr, addr_family(end.addr));
+		if (column->kind == KIND_END && end.port)
+			text_addf(text, ":%u", end.port);
 		else if (column->kind == KIND_END)
 			cell_str(text, ":*");
 	}
 }
 
-static void put_netns(struct text *text, const struct group_page *view, const struct group *group)
+static void put_netns(struct text *text, const struct group_page *view, const struct group *group,
+		      size_t i)
 {
 	const struct snapshot *seen = view->page.seen;
+	const struct place *place = group_netns(view->groups, group, i);
 
-	if (group->place && view->machine)
-		place_word(text, group->place, "");
-	else if (group->place)
-		where_word(text, group->place);
+	if (place && view->machine)
+		place_word(text, place, "");
+	else if (place)
+		where_word(text, place);
 	else if (seen->netns_name[0])
 		put_foreign(text, view, seen->netns_name, strlen(seen->netns_name));
 	else if (seen->netns_inode)
@@ -92,10 +102,10 @@ void group_cell(struct text *text, const struct group_page *view, const struct g
 		put_owner(text, view, group, column->kind == KIND_COMMS);
 		break;
 	case KIND_HOST: case KIND_PORT: case KIND_END:
-		put_end(text, view, group, column);
+		put_end(text, view, group, i);
 		break;
 	case KIND_NETNS:
-		put_netns(text, view, group);
+		put_netns(text, view, group, i);
 		break;
 	default:
 		value = group_value(view->groups, group, i);
@@ -113,32 +123,30 @@ static void put_percent(struct text *text, uint64_t count, uint64_t all)
 	page_percent(text, percent);
 }
 
-static enum state next_state(const struct group_states *states, uint32_t done)
+static enum state next_state(const struct group_more *more, uint32_t done)
 {
 	enum state best = STATE_NONE;
 
 	for (int i = 1; i < STATE_COUNT; i++)
-		if (states->count[i] && !(done & STATE_BIT(i)) &&
-		    (!best || states->count[i] > states->count[best]))
+		if (more->count[i] && !(done & STATE_BIT(i)) &&
+		    (!best || more->count[i] > more->count[best]))
 			best = (enum state)i;
 	return best;
 }
 
 /* "1,204 ESTAB, 3 CLOSE-WAIT" */
-static void put_states(struct text *text, const struct groups *groups, const struct group *group)
+static void put_states(struct text *text, const struct group_more *more, uint64_t rest)
 {
-	struct group_states states = group_states(groups, group);
-	uint64_t rest = group->count;
 	uint32_t done = 0;
 	enum state state;
 
-	for (int i = 0; i < STATES && (state = next_state(&states, done)); i++) {
+	for (int i = 0; i < STATES && (state = next_state(more, done)); i++) {
 		cell_str(text, i ? ", " : "");
-		cell_thousands(text, states.count[state]);
+		cell_thousands(text, more->count[state]);
 		cell_char(text, ' ');
 		cell_str(text, state_table[state].ss);
 		done |= STATE_BIT(state);
-		rest -= states.count[state];
+		rest -= more->count[state];
 	}
 	if (rest) {
 		cell_str(text, ", ");
@@ -152,6 +160,7 @@ static void put_row(struct grid *grid, size_t row)
 	const struct group_page *view = grid->ctx;
 	const struct groups *groups = view->groups;
 	const struct group *group = &groups->list.at[row];
+	struct group_more more = group_more(groups, group);
 	struct grid_cell *bar;
 
 	for (size_t i = 0; i < groups->keys_count; i++) {
@@ -168,9 +177,9 @@ static void put_row(struct grid *grid, size_t row)
 	if (grid->bar)
 		screen_bar(&bar->text, view->page.style, group->count, groups->list.at[0].count,
 			   grid->bar);
-	cell_thousands(&grid_add(grid)->text, group->recv_queue_bytes);
-	cell_thousands(&grid_add(grid)->text, group->send_queue_bytes);
-	put_states(&grid_add(grid)->text, groups, group);
+	cell_thousands(&grid_add(grid)->text, more.recv_queue_bytes);
+	cell_thousands(&grid_add(grid)->text, more.send_queue_bytes);
+	put_states(&grid_add(grid)->text, &more, group->count);
 }
 
 enum { COUNT, SHARE, BAR, RECV_QUEUE, SEND_QUEUE, IN_STATES, FIGURES };
@@ -280,11 +289,12 @@ void group_lines(const struct group_page *view)
 	}
 	for (size_t i = 0; i < view->shown; i++) {
 		const struct group *group = &view->groups->list.at[i];
+		struct group_more more = group_more(view->groups, group);
 
 		put_keys(&line, view, group);
 		add_number(&line, group->count);
-		add_number(&line, group->recv_queue_bytes);
-		add_number(&line, group->send_queue_bytes);
+		add_number(&line, more.recv_queue_bytes);
+		add_number(&line, more.send_queue_bytes);
 		end_line(&line, view->page.out);
 	}
 	text_fini(&line.text);

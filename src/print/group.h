@@ -16,6 +16,9 @@ struct group_page {
 void group_cell(struct text *text, const struct group_page *view, const struct group *group,
 		size_t i);
 
+/* Of an end that is not of the internet: "NAME:SERVICE", or what there is of it. */
+void group_name(struct text *text, const struct sock_end *end);
+
 /* For the table of formats. */
 void group_text(const struct group_page *view);
 void group_lines(const struct group_page *view);        /* CSV and TSV */

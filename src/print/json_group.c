@@ -22,22 +22,24 @@ static void json_owner(struct json *json, const struct snapshot *seen, const str
 	json_string(json, "owner", words[group->owner]);
 }
 
-static void json_ends(struct json *json, const struct group *group, const struct group_key *key)
+static void json_ends(struct json *json, const struct group_page *view,
+		      const struct group *group, size_t i)
 {
-	bool peer = key->column->peer;
-	const struct group_example *sock = &group->example;
-	const struct addr *addr = peer ? &sock->remote : &sock->local;
-	uint16_t port = peer ? sock->remote_port : sock->local_port;
-	const char *name = peer ? group->remote : group->local;
+	const struct group_key *key = &view->groups->keys[i];
+	struct sock_end end = group_end(view->groups, group, i);
+	struct text name = { 0 };
 
 	json_open(json, key->member, '{');
-	if (name)
-		json_name(json, "address", *name ? name : NULL);
-	else if (peer && !port && addr_is_any(addr))
+	if (end.name) {
+		group_name(&name, &end);
+		json_name(json, "address", name.count ? name.at : NULL);
+		text_fini(&name);
+	} else if (key->column->peer && !end.port && addr_is_any(end.addr)) {
 		json_null(json, "address");
-	else
-		json_addr(json, "address", addr, addr_family(addr));
-	json_count(json, "port", port && !name, port);
+	} else {
+		json_addr(json, "address", end.addr, addr_family(end.addr));
+	}
+	json_count(json, "port", end.port && !end.name, end.port);
 	json_close(json, '}');
 }
 
@@ -55,8 +57,8 @@ static void json_key(struct json *json, const struct group_page *view, const str
 		     size_t i)
 {
 	const struct group_key *key = &view->groups->keys[i];
-	const struct group_example *sock = &group->example;
 	enum kind kind = key->column->kind;
+	const struct place *place;
 	struct value value;
 	uint16_t port;
 
@@ -73,15 +75,16 @@ static void json_key(struct json *json, const struct group_page *view, const str
 		json_address(json, view, group, i);
 		break;
 	case KIND_PORT:
-		port = key->column->peer ? sock->remote_port : sock->local_port;
+		port = group_end(view->groups, group, i).port;
 		json_count(json, key->member, port, port);
 		break;
 	case KIND_END:
-		json_ends(json, group, key);
+		json_ends(json, view, group, i);
 		break;
 	case KIND_NETNS:
-		if (group->place)
-			json_place(json, "netns", group->place);
+		place = group_netns(view->groups, group, i);
+		if (place)
+			json_place(json, "netns", place);
 		else
 			json_netns(json, view->page.seen);
 		break;
@@ -93,14 +96,14 @@ static void json_key(struct json *json, const struct group_page *view, const str
 
 static void json_group(struct json *json, const struct group_page *view, const struct group *group)
 {
-	struct group_states states = group_states(view->groups, group);
+	struct group_more more = group_more(view->groups, group);
 
 	for (size_t i = 0; i < view->groups->keys_count; i++)
 		json_key(json, view, group, i);
 	json_u64(json, "count", group->count);
-	json_u64(json, "recv_queue_bytes", group->recv_queue_bytes);
-	json_u64(json, "send_queue_bytes", group->send_queue_bytes);
-	json_states(json, "states", states.count);
+	json_u64(json, "recv_queue_bytes", more.recv_queue_bytes);
+	json_u64(json, "send_queue_bytes", more.send_queue_bytes);
+	json_states(json, "states", more.count);
 }
 
 static void json_frame(struct json *json, const struct group_page *view)

@@ -104,13 +104,9 @@ int groups_choose(struct groups *groups, const char *spec, struct fault *fault)
 
 void groups_fini(struct groups *groups)
 {
-	for (size_t i = 0; i < groups->list.count; i++) {
-		free(groups->list.at[i].local);
-		free(groups->list.at[i].remote);
-	}
 	grow_fini(&groups->list);
-	grow_fini(&groups->mixed);
-	map_fini(&groups->by_key);
+	grow_fini(&groups->more);
+	free(groups->by_key.at);
 	text_fini(&groups->bytes);
 }
 
@@ -135,9 +131,9 @@ struct owned {
 };
 
 /* Each part tells where it ends: fixed sizes, and strings with their NUL. */
-static void put_fixed(struct text *key, const void *bytes, size_t size)
+static void put_byte(struct text *key, unsigned byte)
 {
-	text_add(key, bytes, size);
+	text_add(key, &(char){ (char)byte }, 1);
 }
 
 static void put_string(struct text *key, bool known, const char *bytes, size_t size)
@@ -153,19 +149,36 @@ static void put_number(struct text *key, bool known, uint64_t value)
 
 	for (unsigned i = 0; known && i < 8; i++)
 		bytes[i + 1] = (char)(value >> (56 - 8 * i));
-	put_fixed(key, bytes, sizeof(bytes));
+	text_add(key, bytes, sizeof(bytes));
 }
 
 static void put_owner(struct text *key, const struct owned *owned, bool by_name)
 {
 	const struct process *process = &owned->seen->processes.at[owned->process];
 
-	put_number(key, true, owned->owner);
-	if (owned->owner != OWNER_SEEN)
-		return;
-	put_number(key, true, by_name ? process->comm_size : (uint64_t)process->pid);
-	if (by_name)
-		put_fixed(key, process->comm, process->comm_size);
+	put_byte(key, owned->owner);
+	if (owned->owner == OWNER_SEEN && by_name)
+		text_add(key, process->comm, process->comm_size);
+	else if (owned->owner == OWNER_SEEN)
+		put_number(key, true, (uint64_t)process->pid);
+	put_byte(key, 0);
+}
+
+/* What an end of a key is, as its first byte. */
+enum { END_INET = 1, END_OTHER, END_NONE };
+
+/* The sizes stand behind the names, which order the keys and may hold any byte. */
+static void put_names(struct text *key, const struct sock_end *end, enum kind kind)
+{
+	uint8_t name = kind == KIND_PORT ? 0 : end->name_size;
+	uint8_t service = kind == KIND_HOST ? 0 : end->service_size;
+
+	text_add(key, end->name, name);
+	put_byte(key, 0);
+	text_add(key, end->service, service);
+	put_byte(key, 0);
+	put_byte(key, name);
+	put_byte(key, service);
 }
 
 static void put_end(struct text *key, const struct sock *sock, const struct column *column)
@@ -173,20 +186,16 @@ static void put_end(struct text *key, const struct sock *sock, const struct colu
 	struct sock_end end = sock_end(sock, column->peer);
 	bool is = !column->peer || sock_has_peer(sock);
 
-	put_number(key, is, sock->other ? 1 : 0);
-	if (is && column->kind != KIND_PORT) {
-		if (sock->other)
-			put_fixed(key, end.name, end.name_size);
-		else
-			put_fixed(key, end.addr->b, sizeof(end.addr->b));
-		text_add(key, "", 1);
-	}
-	if (is && column->kind != KIND_HOST) {
-		if (sock->other)
-			put_fixed(key, end.service, end.service_size);
-		else
-			put_number(key, true, end.port);
-		text_add(key, "", 1);
+	put_byte(key, !is ? END_NONE : sock->other ? END_OTHER : END_INET);
+	if (is && sock->other) {
+		put_names(key, &end, column->kind);
+	} else if (is) {
+		if (column->kind != KIND_PORT)
+			text_add(key, end.addr->b, sizeof(end.addr->b));
+		if (column->kind != KIND_HOST) {
+			put_byte(key, end.port >> 8);
+			put_byte(key, end.port & 0xff);
+		}
 	}
 }
 
@@ -209,24 +218,54 @@ static void put_key(struct text *key, const struct column *column, const struct 
 	default:
 		value = column_value(column, sock, owned->seen);
 		put_number(key, value.told == TOLD_KNOWN, value.number);
+		if (column->kind == KIND_NETNS)
+			text_add(key, &owned->seen->place, sizeof(owned->seen->place));
 	}
+}
+
+/*
+ * A key is kept as where each of its parts ends, counted from the first, and behind
+ * that the parts.
+ */
+static size_t size_of_ends(const struct groups *groups)
+{
+	return groups->keys_count * sizeof(uint32_t);
+}
+
+static uint32_t end_of_part(const struct groups *groups, size_t key, size_t i)
+{
+	uint32_t end;
+
+	memcpy(&end, groups->bytes.at + key + i * sizeof(end), sizeof(end));
+	return end;
+}
+
+static size_t key_size(const struct groups *groups, size_t key)
+{
+	return end_of_part(groups, key, groups->keys_count - 1);
+}
+
+static const char *part_of(const struct groups *groups, const struct group *group, size_t i,
+			   const char **end)
+{
+	const char *parts = groups->bytes.at + group->key + size_of_ends(groups);
+
+	*end = parts + end_of_part(groups, group->key, i);
+	return i ? parts + end_of_part(groups, group->key, i - 1) : parts;
 }
 
 struct value group_value(const struct groups *groups, const struct group *group, size_t i)
 {
 	enum kind kind = groups->keys[i].column->kind;
-	const char *at = groups->bytes.at + group->key;
 	struct value value = { .told = TOLD_UNKNOWN };
-	uint32_t begin;
+	const char *end, *at = part_of(groups, group, i, &end);
 
-	memcpy(&begin, at + group->key_size + i * sizeof(begin), sizeof(begin));
-	at += begin;
 	if (*at++ != '+')
 		return value;
 	value.told = TOLD_KNOWN;
 	if (kind == KIND_WORD || kind == KIND_STRING) {
 		value.bytes = at;
-		value.count = (uint32_t)strlen(at);
+		value.count = (uint32_t)(end - at) - 1;
 		return value;
 	}
 	for (unsigned byte = 0; byte < 8; byte++)
@@ -234,101 +273,128 @@ struct value group_value(const struct groups *groups, const struct group *group,
 	return value;
 }
 
+struct sock_end group_end(const struct groups *groups, const struct group *group, size_t i)
+{
+	static const struct addr any;
+	enum kind kind = groups->keys[i].column->kind;
+	struct sock_end end = { .addr = &any };
+	const char *stop, *at = part_of(groups, group, i, &stop);
+	const uint8_t *last = (const uint8_t *)stop;
+
+	switch (*at++) {
+	case END_OTHER:
+		end.name = at;
+		end.name_size = last[-2];
+		end.service = at + end.name_size + 1;
+		end.service_size = last[-1];
+		break;
+	case END_INET:
+		if (kind != KIND_PORT)
+			end.addr = (const struct addr *)at;
+		if (kind != KIND_HOST)
+			end.port = (uint16_t)(last[-2] << 8 | last[-1]);
+	}
+	return end;
+}
+
+const struct place *group_netns(const struct groups *groups, const struct group *group, size_t i)
+{
+	const struct place *place;
+	const char *end;
+
+	part_of(groups, group, i, &end);
+	memcpy(&place, end - sizeof(place), sizeof(place));
+	return place;
+}
+
 /* -- counting ------------------------------------------------------------ */
 
-static char *copy_name(const struct sock *sock, bool peer)
+static uint64_t hash_of_group(const void *ctx, uint32_t number)
 {
-	struct sock_end end = sock_end(sock, peer);
-	struct text text = { 0 };
+	const struct groups *groups = ctx;
 
-	text_add(&text, end.name, end.name_size);
-	text_add(&text, ":", end.service_size ? 1 : 0);
-	text_add(&text, end.service, end.service_size);
-	return text.at ? text.at : grow_strdup("");
+	return groups->list.at[number].hash;
 }
 
-static void found(struct group *group, const struct owned *owned)
+static bool is_same_key(const struct groups *groups, size_t a, size_t b)
 {
-	const struct sock *sock = owned->sock;
+	const char *bytes = groups->bytes.at;
 
-	group->example = (struct group_example){
-		.local = sock->local, .remote = sock->remote,
-		.local_port = sock->local_port, .remote_port = sock->remote_port,
-		.state = (uint8_t)sock->state,
-	};
-	group->owner = owned->owner;
-	group->process = owned->process;
-	group->place = owned->seen->place;
-	if (!sock->other)
-		return;
-	group->local = copy_name(sock, false);
-	group->remote = copy_name(sock, true);
+	return key_size(groups, a) == key_size(groups, b) &&
+	       memcmp(bytes + a, bytes + b, size_of_ends(groups) + key_size(groups, a)) == 0;
 }
 
-/* Names come from others, who may have chosen two of one hash: the next number is tried. */
-static uint32_t *find_slot(struct groups *groups, size_t start, bool *fresh)
+/* The entry of the group that has the key, or the free one for it. */
+static uint32_t *find_entry(struct groups *groups, size_t key, uint32_t hash)
 {
-	const char *key = groups->bytes.at + start;
-	size_t size = groups->bytes.count - start;
-	uint64_t hash = map_hash(key, size);
+	uint32_t *entry;
 
-	for (;; hash++) {
-		uint32_t *slot = map_slot(&groups->by_key, hash, fresh);
-		const struct group *group = *fresh ? NULL : &groups->list.at[*slot];
+	index_widen(&groups->by_key, hash_of_group, groups);
+	entry = index_first(&groups->by_key, hash);
+	for (; *entry; entry = index_next(&groups->by_key, entry)) {
+		const struct group *group = &groups->list.at[*entry - 1];
 
-		if (!group || (group->key_size == size &&
-			       memcmp(groups->bytes.at + group->key, key, size) == 0))
-			return slot;
+		if (group->hash == hash && is_same_key(groups, group->key, key))
+			break;
 	}
+	return entry;
+}
+
+/* Behind the last one; returns where. */
+static size_t add_key(struct groups *groups, const struct owned *owned)
+{
+	struct text *bytes = &groups->bytes;
+	size_t key = bytes->count;
+	uint32_t ends[GROUP_KEYS_MOST] = { 0 };
+
+	text_add(bytes, ends, size_of_ends(groups));
+	for (size_t i = 0; i < groups->keys_count; i++) {
+		put_key(bytes, groups->keys[i].column, owned);
+		ends[i] = (uint32_t)(bytes->count - key - size_of_ends(groups));
+	}
+	memcpy(bytes->at + key, ends, size_of_ends(groups));
+	return key;
 }
 
 static struct group *find_group(struct groups *groups, const struct owned *owned)
 {
-	struct text *bytes = &groups->bytes;
-	size_t start = bytes->count;
-	uint32_t begins[GROUP_KEYS_MOST];
+	size_t key = add_key(groups, owned);
+	uint32_t hash = (uint32_t)map_hash(groups->bytes.at + key, groups->bytes.count - key);
+	uint32_t *entry = find_entry(groups, key, hash);
 	struct group *group;
-	uint32_t *slot;
-	bool fresh;
 
-	for (size_t i = 0; i < groups->keys_count; i++) {
-		begins[i] = (uint32_t)(bytes->count - start);
-		put_key(bytes, groups->keys[i].column, owned);
+	if (*entry) {
+		groups->bytes.count = key;
+		return &groups->list.at[*entry - 1];
 	}
-	slot = find_slot(groups, start, &fresh);
-	if (!fresh) {
-		bytes->count = start;
-		return &groups->list.at[*slot];
-	}
-	*slot = (uint32_t)groups->list.count;
 	group = grow_add(&groups->list);
-	group->key = start;
-	group->key_size = (uint32_t)(bytes->count - start);
-	text_add(bytes, (const char *)begins, groups->keys_count * sizeof(*begins));
-	found(group, owned);
+	*entry = (uint32_t)groups->list.count;
+	groups->by_key.count++;
+	*group = (struct group){
+		.key = key, .hash = hash, .process = owned->process,
+		.owner = (uint8_t)owned->owner, .state = (uint8_t)owned->sock->state,
+	};
 	return group;
 }
 
-/* Before it is counted: most groups are of one state and need no list of them. */
-static void count_state(struct groups *groups, struct group *group, enum state state)
+/* Most groups are of one state and have nothing in their queues. */
+static struct group_more *more_of(struct groups *groups, struct group *group)
 {
-	if (!group->mixed && state == (enum state)group->example.state)
-		return;
-	if (!group->mixed) {
-		grow_add(&groups->mixed)->count[group->example.state] = (uint32_t)group->count;
-		group->mixed = (uint32_t)groups->mixed.count;
+	if (!group->more) {
+		grow_add(&groups->more)->count[group->state] = group->count;
+		group->more = (uint32_t)groups->more.count;
 	}
-	groups->mixed.at[group->mixed - 1].count[state]++;
+	return &groups->more.at[group->more - 1];
 }
 
-struct group_states group_states(const struct groups *groups, const struct group *group)
+struct group_more group_more(const struct groups *groups, const struct group *group)
 {
-	struct group_states states = { { 0 } };
+	struct group_more more = { .recv_queue_bytes = 0 };
 
-	if (group->mixed)
-		return groups->mixed.at[group->mixed - 1];
-	states.count[group->example.state] = (uint32_t)group->count;
-	return states;
+	if (group->more)
+		return groups->more.at[group->more - 1];
+	more.count[group->state] = group->count;
+	return more;
 }
 
 /* Once, however many descriptors, threads and processes of the group hold it. */
@@ -336,17 +402,22 @@ static void count(struct groups *groups, const struct owned *owned)
 {
 	const struct sock *sock = owned->sock;
 	struct group *group = find_group(groups, owned);
+	/* A listener's queues count connections. */
+	bool has_bytes = sock->state != STATE_LISTEN && (sock->recv_queue || sock->send_queue);
+	struct group_more *more = NULL;
 
 	if (group->last == groups->sockets)
 		return;
 	group->last = groups->sockets;
-	count_state(groups, group, sock->state);
+	if (group->more || has_bytes || sock->state != (enum state)group->state)
+		more = more_of(groups, group);
+	if (more)
+		more->count[sock->state]++;
+	if (has_bytes) {
+		more->recv_queue_bytes += sock->recv_queue;
+		more->send_queue_bytes += sock->send_queue;
+	}
 	group->count++;
-	/* A listener's queues count connections. */
-	if (sock->state == STATE_LISTEN)
-		return;
-	group->recv_queue_bytes += sock->recv_queue;
-	group->send_queue_bytes += sock->send_queue;
 }
 
 void groups_add(struct groups *groups, const struct snapshot *seen, const struct sock *sock)
@@ -367,22 +438,24 @@ void groups_add(struct groups *groups, const struct snapshot *seen, const struct
 	}
 }
 
-static int compare_groups(const void *left, const void *right, void *bytes)
+static int compare_groups(const void *left, const void *right, void *ctx)
 {
 	const struct group *a = left, *b = right;
-	const char *keys = bytes;
-	size_t size = a->key_size < b->key_size ? a->key_size : b->key_size;
+	const struct groups *groups = ctx;
+	size_t size = key_size(groups, a->key), other = key_size(groups, b->key);
+	const char *parts = groups->bytes.at + size_of_ends(groups);
 
-	return order_of((int64_t)b->count, (int64_t)a->count) ?:
-	       memcmp(keys + a->key, keys + b->key, size) ?:
-	       order_of(a->key_size, b->key_size);
+	return order_of(b->count, a->count) ?:
+	       memcmp(parts + a->key, parts + b->key, size < other ? size : other) ?:
+	       order_of((int64_t)size, (int64_t)other);
 }
 
 void groups_sort(struct groups *groups)
 {
 	/* The sort takes memory of its own. */
-	map_fini(&groups->by_key);
+	free(groups->by_key.at);
+	groups->by_key = (struct index){ 0 };
 	if (groups->list.count)
 		qsort_r(groups->list.at, groups->list.count, sizeof(*groups->list.at),
-			compare_groups, groups->bytes.at);
+			compare_groups, groups);
 }

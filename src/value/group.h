@@ -17,38 +17,33 @@ struct group_key {
 /* Who holds a socket. HIDDEN: a file holds it, but whose it is could not be seen. */
 enum owner { OWNER_SEEN, OWNER_HIDDEN, OWNER_NONE };
 
-/* Ends and state: there may be as many groups as sockets, and each has one. */
-struct group_example {
-	struct addr local, remote;
-	uint16_t    local_port, remote_port;
-	uint8_t     state;      /* enum state */
-};
-
+/* There may be as many as sockets. */
 struct group {
-	struct group_example example;   /* any of them */
-	uint32_t    process;    /* OWNER_SEEN: index in the snapshot */
-	enum owner  owner;
-	char       *local, *remote;     /* names of sockets that are not of the internet, or NULL */
-	const struct place *place;      /* of the example, with -G; borrowed */
-	uint64_t    count;
-	uint64_t    last;       /* that was counted here, as a number of @sockets */
-	uint64_t    recv_queue_bytes, send_queue_bytes;         /* of those that do not listen */
-	size_t      key;        /* in @bytes; behind it is where each part begins */
-	uint32_t    key_size;
-	uint32_t    mixed;      /* index + 1; 0: all are in the state of the example */
+	size_t   key;           /* in @bytes */
+	uint32_t hash;          /* of it */
+	uint32_t process;       /* OWNER_SEEN: index in the snapshot */
+	uint32_t count;
+	uint32_t last;          /* that was counted here, as a number of @sockets */
+	uint32_t more;          /* index + 1; 0: all are in @state and have empty queues */
+	uint8_t  owner;         /* enum owner */
+	uint8_t  state;         /* enum state of the first */
 };
 
-struct group_states { uint32_t count[STATE_COUNT]; };
+/* How many of a group are in each state, and what is in the queues of those that do not listen. */
+struct group_more {
+	uint32_t count[STATE_COUNT];
+	uint64_t recv_queue_bytes, send_queue_bytes;
+};
 
 /* It owns all memory; group_fini() frees it. Zeroed memory is one without keys. */
 struct groups {
 	struct group_key keys[GROUP_KEYS_MOST];
 	size_t keys_count;
 	struct { struct group *at; size_t count, room; } list;
-	struct { struct group_states *at; size_t count, room; } mixed;  /* of more than one state */
-	struct map  by_key;     /* hash of the key -> index + 1 */
+	struct { struct group_more *at; size_t count, room; } more;
+	struct index by_key;
 	struct text bytes;
-	uint64_t    sockets;    /* counted, each once */
+	uint32_t    sockets;    /* counted, each once */
 };
 
 /**
@@ -74,8 +69,16 @@ void groups_add(struct groups *groups, const struct snapshot *seen, const struct
 /* The value of the key number @i, which is of no holder, end or namespace. Borrowed. */
 struct value group_value(const struct groups *groups, const struct group *group, size_t i);
 
-/* How many of a group are in each state. */
-struct group_states group_states(const struct groups *groups, const struct group *group);
+/*
+ * The end that the key number @i is, or the host or port of one; what the key has not is
+ * empty. Of a socket that is not of the internet @name is not NULL. Borrowed.
+ */
+struct sock_end group_end(const struct groups *groups, const struct group *group, size_t i);
+
+struct group_more group_more(const struct groups *groups, const struct group *group);
+
+/* With -G: the namespace that the key number @i is, or NULL. Borrowed. */
+const struct place *group_netns(const struct groups *groups, const struct group *group, size_t i);
 
 /* Biggest first, equals by their keys. */
 void groups_sort(struct groups *groups);

@@ -66,10 +66,10 @@ static void biggest_first_and_equals_by_key(void **state)
 	}
 	groups_sort(&groups);
 	assert_int_equal(groups.list.count, 3);
-	assert_int_equal(groups.list.at[0].example.local_port, 300);
+	assert_int_equal(group_end(&groups, &groups.list.at[0], 0).port, 300);
 	assert_int_equal(groups.list.at[0].count, 3);
-	assert_int_equal(groups.list.at[1].example.local_port, 9);
-	assert_int_equal(groups.list.at[2].example.local_port, 7);
+	assert_int_equal(group_end(&groups, &groups.list.at[1], 0).port, 9);
+	assert_int_equal(group_end(&groups, &groups.list.at[2], 0).port, 7);
 	assert_int_equal(groups.sockets, 6);
 	groups_fini(&groups);
 	snapshot_fini(&seen);
@@ -87,9 +87,9 @@ static void listeners_have_no_bytes(void **state)
 	groups_add(&groups, &seen, &listener);
 	groups_add(&groups, &seen, &open);
 	assert_int_equal(groups.list.count, 1);
-	assert_int_equal(groups.list.at[0].recv_queue_bytes, 10);
-	assert_int_equal(groups.list.at[0].send_queue_bytes, 3);
-	assert_int_equal(group_states(&groups, &groups.list.at[0]).count[STATE_LISTEN], 1);
+	assert_int_equal(group_more(&groups, &groups.list.at[0]).recv_queue_bytes, 10);
+	assert_int_equal(group_more(&groups, &groups.list.at[0]).send_queue_bytes, 3);
+	assert_int_equal(group_more(&groups, &groups.list.at[0]).count[STATE_LISTEN], 1);
 	groups_fini(&groups);
 	snapshot_fini(&seen);
 }
@@ -185,6 +185,7 @@ static size_t count_groups(const char *by, const struct other *others, size_t co
 {
 	struct groups groups = { 0 };
 	struct snapshot seen;
+	struct sock_end end;
 	size_t result;
 
 	snapshot_init(&seen);
@@ -196,7 +197,8 @@ static size_t count_groups(const char *by, const struct other *others, size_t co
 	}
 	groups_sort(&groups);
 	result = groups.list.count;
-	snprintf(first, 64, "%s %s", groups.list.at[0].local, groups.list.at[0].remote);
+	end = group_end(&groups, &groups.list.at[0], 0);
+	snprintf(first, 64, "%.*s %.*s", end.name_size, end.name, end.service_size, end.service);
 	groups_fini(&groups);
 	snapshot_fini(&seen);
 	return result;
@@ -211,10 +213,13 @@ static void unix_sockets_of_other_names_are_one_group(void **state)
 
 	(void)state;
 	assert_int_equal(count_groups("local", others, 3, first), 2);
-	assert_string_equal(first, "/run/b:77 /run/x");
+	assert_string_equal(first, "/run/b ");
 	assert_int_equal(count_groups("local:port", others, 3, first), 2);
+	assert_string_equal(first, "/run/b 77");
+	assert_int_equal(count_groups("sport", others, 3, first), 1);
+	assert_string_equal(first, " 77");
 	assert_int_equal(count_groups("remote:port", others, 3, first), 2);
-	assert_string_equal(first, "/run/a:77 /run/x");
+	assert_string_equal(first, "/run/x ");
 	assert_int_equal(count_groups("remote", others, 3, first), 2);
 }
 
