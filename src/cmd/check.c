@@ -11,8 +11,6 @@
 #include "cmd/everywhere.h"
 #include "cmd/filters.h"
 #include "cmd/judging.h"
-#include "judge/suspects.h"
-#include "model/once.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -65,45 +63,6 @@ static int look_at_all(struct checking *checking)
 	return err ? err : session_owners(session, need);
 }
 
-static int take(void *ctx, const struct sock *sock)
-{
-	suspects_take(ctx, sock);
-	return 0;
-}
-
-static int ask(struct session *session, const struct suspects_ask *what, struct once *once,
-	       struct suspects *suspects)
-{
-	struct collect_ask ask = session_ask(session->options, what->states, what->need);
-	struct sink sink = { .take = take, .ctx = suspects };
-	struct snapshot *seen = &session->seen;
-
-	if (what->indices) {
-		collect_again(session->collect, &ask, seen->socks.at, what->indices, what->count,
-			      sink, seen);
-		return 0;
-	}
-	ask.port_low = what->port_low;
-	ask.port_high = what->port_high;
-	ask.bare = !what->need;
-	ask.once = what->again ? NULL : once;
-	return collect_socks(session->collect, &ask, sink, seen, &session->fault);
-}
-
-static int look_for_suspects(struct checking *checking)
-{
-	struct suspects *suspects = suspects_new(&checking->session.seen, checking->thresholds);
-	struct once once = { 0 };
-	struct suspects_ask what;
-	int err = 0;
-
-	while (!err && suspects_next(suspects, &what))
-		err = ask(&checking->session, &what, &once, suspects);
-	once_fini(&once);
-	suspects_free(suspects);
-	return err;
-}
-
 /*
  * A recording holds all rows, and a verdict that is recorded is the one that its
  * replay will give.
@@ -124,7 +83,7 @@ static int look(struct checking *checking)
 	if (err)
 		return err;
 	return wants_every_row(checking) ? look_at_all(checking) :
-					   look_for_suspects(checking);
+					   judging_collect(session, checking->thresholds);
 }
 
 /* The cgroups of the sockets and processes that the report talks about. */

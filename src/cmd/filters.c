@@ -372,20 +372,29 @@ uint32_t filters_states(const struct filter *filter, uint32_t usual)
 
 /* ---- findings ---- */
 
+/* A recording holds all rows, and a listing that is recorded is the one that its replay will give. */
+static int look(struct session *session, const struct thresholds *thresholds)
+{
+	struct collect_ask ask = session_ask(session->options, STATE_ALL, NEED_FLOW);
+
+	if (!session->options->record)
+		return judging_collect(session, thresholds);
+	ask.ipv4 = ask.ipv6 = true;
+	return collect_socks(session->collect, &ask, snapshot_sink(&session->seen), &session->seen,
+			     &session->fault);
+}
+
 static int find_all(struct session *session, const struct filter *filter,
 		    struct filter_findings *findings)
 {
-	struct collect_ask ask = session_ask(session->options, STATE_ALL, NEED_FLOW);
 	struct thresholds *thresholds = thresholds_new();
 	struct snapshot *seen = &session->seen;
 	struct report report;
 	int err = collect_descriptors(session->collect, seen, &session->fault);
 
-	ask.ipv4 = ask.ipv6 = true;
 	report_init(&report);
 	if (!err)
-		err = collect_socks(session->collect, &ask, snapshot_sink(seen), seen,
-				    &session->fault);
+		err = look(session, thresholds);
 	if (!err)
 		err = judging_run(session, thresholds, &report);
 	if (!err)

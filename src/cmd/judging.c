@@ -1,7 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/judging.h"
 
-#include "judge/judge.h"
+#include "judge/suspects.h"
+#include "model/once.h"
+
+static int take(void *ctx, const struct sock *sock)
+{
+	suspects_take(ctx, sock);
+	return 0;
+}
+
+static int ask(struct session *session, const struct suspects_ask *what, struct once *once,
+	       struct suspects *suspects)
+{
+	struct collect_ask ask = session_ask(session->options, what->states, what->need);
+	struct sink sink = { .take = take, .ctx = suspects };
+	struct snapshot *seen = &session->seen;
+
+	ask.ipv4 = ask.ipv6 = true;
+	if (what->indices) {
+		collect_again(session->collect, &ask, seen->socks.at, what->indices, what->count,
+			      sink, seen);
+		return 0;
+	}
+	ask.port_low = what->port_low;
+	ask.port_high = what->port_high;
+	ask.bare = !what->need;
+	ask.once = what->again ? NULL : once;
+	return collect_socks(session->collect, &ask, sink, seen, &session->fault);
+}
+
+int judging_collect(struct session *session, const struct thresholds *thresholds)
+{
+	struct suspects *suspects = suspects_new(&session->seen, thresholds);
+	struct once once = { 0 };
+	struct suspects_ask what;
+	int err = 0;
+
+	while (!err && suspects_next(suspects, &what))
+		err = ask(session, &what, &once, suspects);
+	once_fini(&once);
+	suspects_free(suspects);
+	return err;
+}
 
 /*
  * Silence of a rule that could not be judged is no verdict. Of a kernel that never

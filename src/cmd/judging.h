@@ -5,6 +5,15 @@
 #include "cmd/session.h"
 
 /**
+ * judging_collect - collect what the rules ask for, of both families
+ *
+ * Only the sockets that a rule picks are kept in session->seen, the others are counted
+ * in its `folded` (judge/suspects.h). Returns 0, or -errno with the sentence in the
+ * session's fault.
+ */
+int judging_collect(struct session *session, const struct thresholds *thresholds);
+
+/**
  * judging_run - judge what was collected, with the owners that matter
  * @report: initialised; report_fini() is due
  *

@@ -145,6 +145,14 @@ same_as_exact() {
 	diff <(echo "$kept") <(echo "$exact")
 }
 
+# listed_of ID [OPTION...]: how many sockets `list finding ID` has.
+listed_of() {
+	local id=$1
+	shift
+	sockvet list -taH "$@" finding "$id"
+	[ "$status" -eq 0 ] && wc -l <<<"$output"
+}
+
 @test "a busy healthy machine has no finding that --exact has not" {
 	same_as_exact
 	[ "$(verdict)" = '[]' ]
@@ -153,6 +161,16 @@ same_as_exact() {
 @test "a destination short of ports is found without keeping all connections" {
 	same_as_exact short
 	grep -q port-exhaustion <<<"$(verdict)"
+}
+
+@test "a listing by a finding has all its sockets, live and when every row is recorded" {
+	local id
+	lab_python "$busy" short leak lost
+	for id in port-exhaustion bound-unused; do
+		[ "$(listed_of "$id")" -gt 1600 ]
+		[ "$(listed_of "$id")" -eq "$(listed_of "$id" --record "$BATS_TEST_TMPDIR/$id")" ]
+		[ "$(listed_of "$id")" -eq "$(listed_of "$id" --from "$BATS_TEST_TMPDIR/$id")" ]
+	done
 }
 
 @test "ports lost to bind() are found without keeping all connections" {
