@@ -61,6 +61,31 @@ assert shown == 32 and shown + subject["processes_left_out"] == len(holders), su
 '
 }
 
+@test "a table of as many descriptors as can be had, up to a million, is counted whole in little memory" {
+	ulimit -n "$(cat /proc/sys/fs/nr_open)" 2>/dev/null || true
+	crowd '
+null = os.open("/dev/null", os.O_RDONLY)
+most = min(most, 1048576)
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+while os.dup(null) < most - most // 30:
+    pass
+listener = socket.create_server(("127.0.0.1", 8080))
+used = len(os.listdir("/proc/self/fd")) - 1
+assert used > most * 0.95, used
+if os.fork() == 0:
+    status, out, err = sockvet("list", "-tlp", "--json")
+    holders = json.loads(out)["sockets"][0]["processes"]
+    assert status == 0 and (os.getppid(), listener.fileno()) in [(h["pid"], h["fd"]) for h in holders], (status, holders, err)
+    status, out, err = sockvet("check", "--json")
+    full = {f["subject"]["pid"]: f for f in json.loads(out)["findings"] if f["id"] == "fd-exhaustion"}
+    assert full[os.getppid()]["count"] == used, (status, full, err)
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 24000, resource.getrusage(resource.RUSAGE_CHILDREN)
+    os._exit(0)
+assert os.wait()[1] == 0
+print(used, "descriptors")
+'
+}
+
 @test "pids that are reused by thousands give no socket to somebody who never had it" {
 	crowd '
 try:
