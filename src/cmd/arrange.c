@@ -20,7 +20,7 @@ struct kept {
 
 /* What a snapshot tells of one network namespace only; with -G there are several. */
 struct kept_netns {
-	const struct place *place;
+	const struct netns *netns;
 	uint64_t netns_inode;
 	char     netns_name[sizeof(((struct snapshot *)0)->netns_name)];
 	struct limits limits;
@@ -42,12 +42,12 @@ static void add_netns(struct arrangement *arrangement)
 	const struct snapshot *seen = arrangement->seen;
 	struct kept_netns *netns = grow_add(&arrangement->namespaces);
 
-	netns->place = seen->place;
+	netns->netns = seen->netns;
 	netns->netns_inode = seen->netns_inode;
 	memcpy(netns->netns_name, seen->netns_name, sizeof(netns->netns_name));
 	netns->limits = seen->limits;
 	/* Without -G the snapshot keeps its own. */
-	for (size_t i = 0; seen->place && i < seen->links.count; i++)
+	for (size_t i = 0; seen->netns && i < seen->links.count; i++)
 		*grow_add(&netns->links) = seen->links.at[i];
 }
 
@@ -56,7 +56,7 @@ static uint32_t netns_now(struct arrangement *arrangement)
 {
 	size_t count = arrangement->namespaces.count;
 
-	if (!count || arrangement->namespaces.at[count - 1].place != arrangement->seen->place)
+	if (!count || arrangement->namespaces.at[count - 1].netns != arrangement->seen->netns)
 		add_netns(arrangement);
 	return (uint32_t)(arrangement->namespaces.count - 1);
 }
@@ -150,7 +150,7 @@ struct sink arrange_begin(struct arrangement *arrangement, struct snapshot *seen
 /* Lends it to the snapshot, whose own names of devices are kept by the caller. */
 static void show_netns(struct snapshot *seen, const struct kept_netns *netns)
 {
-	seen->place = netns->place;
+	seen->netns = netns->netns;
 	seen->netns_inode = netns->netns_inode;
 	memcpy(seen->netns_name, netns->netns_name, sizeof(seen->netns_name));
 	seen->limits = netns->limits;
@@ -183,7 +183,7 @@ static int deliver(struct arrangement *arrangement)
 		const struct kept *kept = &arrangement->rows.at[i];
 		const struct kept_netns *netns = &arrangement->namespaces.at[kept->netns];
 
-		if (kept->netns != shown && netns->place)
+		if (kept->netns != shown && netns->netns)
 			show_netns(seen, netns);
 		shown = kept->netns;
 		err = deliver_row(arrangement, kept);

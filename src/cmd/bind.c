@@ -103,7 +103,7 @@ static int look_at_port(struct session *session, const struct bind_ask *ask)
 	if (ask->protocol == PROTOCOL_UDP)
 		return collect_chain(session->collect, ask->port, seen, &session->fault);
 	err = collect_socks(session->collect, &port, snapshot_sink(seen), seen, &session->fault);
-	if (seen->place && !seen->socks.count)
+	if (seen->netns && !seen->socks.count)
 		return err;
 	return err ? err : collect_explicit(session->collect, &port, seen, &session->fault);
 }
@@ -124,8 +124,8 @@ static int look(struct session *session, const struct bind_ask *ask, struct bind
 	collect_flags(collect, seen);
 	collect_bind_context(collect, ask, scene, seen);
 	/* all are being looked at anyway */
-	scene->elsewhere_known = seen->place;
-	if (!seen->place)
+	scene->elsewhere_known = seen->netns;
+	if (!seen->netns)
 		err = collect_elsewhere(collect, ask, scene, &session->fault);
 	if (session->options->probe)
 		collect_probe_bind(collect, ask, &scene->probe);
@@ -179,7 +179,7 @@ static int judge_port(struct session *session, const struct target *target,
 	if (!err)
 		err = look_at_port(session, &binding->ask);
 	collect_forget_socks(session->collect);
-	*judged = !err && (!seen->place || seen->place->is_own || seen->socks.count);
+	*judged = !err && (!seen->netns || seen->netns->is_own || seen->socks.count);
 	if (!err && *judged)
 		err = look(session, &binding->ask, &binding->scene);
 	collect_forget_owners(session->collect);
@@ -214,7 +214,7 @@ static enum status bind_here(struct session *session, const struct target *targe
 /* -- -G: our own namespace, and each in which somebody has the port ------------ */
 
 struct area {
-	const struct place *place;
+	const struct netns *netns;
 	struct snapshot     seen;
 	struct binding      binding;
 };
@@ -226,16 +226,16 @@ struct round {
 	size_t               vacant;    /* nobody has the port */
 };
 
-static int bind_there(void *ctx, const struct place *place)
+static int bind_there(void *ctx, const struct netns *netns)
 {
 	struct round *round = ctx;
 	struct session there = *round->session;
-	struct area area = { .place = place };
+	struct area area = { .netns = netns };
 	bool judged = false;
 	int err;
 
 	snapshot_init(&there.seen);
-	err = everywhere_arrive(&there, place, NULL);
+	err = everywhere_arrive(&there, netns, NULL);
 	if (!err)
 		err = judge_port(&there, round->target, &area.binding, &judged);
 	if (err)
@@ -266,7 +266,7 @@ static enum status tell(const struct round *round)
 		enum status status = status_of(&area->binding.answer);
 
 		areas[i] = (struct bind_area){
-			.place = area->place, .seen = &area->seen, .ask = &area->binding.ask,
+			.netns = area->netns, .seen = &area->seen, .ask = &area->binding.ask,
 			.scene = &area->binding.scene, .answer = &area->binding.answer,
 		};
 		worst = status > worst ? status : worst;
@@ -278,8 +278,8 @@ static enum status tell(const struct round *round)
 static enum status bind_everywhere(struct session *session, const struct target *target)
 {
 	struct round round = { .session = session, .target = target };
-	struct places places = { .count = 0 };
-	int err = collect_everywhere(session->collect, &places, bind_there, &round, &session->seen,
+	struct netns_list list = { .count = 0 };
+	int err = collect_everywhere(session->collect, &list, bind_there, &round, &session->seen,
 				     &session->fault);
 	enum status status = err ? cmd_fail(&session->fault) : tell(&round);
 
@@ -288,7 +288,7 @@ static enum status bind_everywhere(struct session *session, const struct target 
 		snapshot_fini(&round.areas.at[i].seen);
 	}
 	grow_fini(&round.areas);
-	places_fini(&places);
+	netns_list_fini(&list);
 	return status;
 }
 

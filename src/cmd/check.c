@@ -295,7 +295,7 @@ static enum status check_here(struct checking *checking)
 /* -- -G: each namespace by itself; only those that have findings are kept whole -- */
 
 struct area {
-	const struct place *place;
+	const struct netns *netns;
 	struct snapshot     seen;
 	struct report       report;
 	size_t              order;      /* of the visit */
@@ -316,7 +316,7 @@ static void drop_machine(struct report *report)
 	report_keep(report, kept);
 }
 
-static int check_there(void *ctx, const struct place *place)
+static int check_there(void *ctx, const struct netns *netns)
 {
 	struct round *round = ctx;
 	struct session *session = &round->checking->session;
@@ -324,18 +324,18 @@ static int check_there(void *ctx, const struct place *place)
 	struct area *area = grow_add(&round->areas);
 	int err;
 
-	*area = (struct area){ .place = place, .order = round->areas.count };
+	*area = (struct area){ .netns = netns, .order = round->areas.count };
 	there.details.at = NULL;
 	there.details.count = there.details.room = 0;
 	there.packed = (struct text){ 0 };
 	snapshot_init(&there.session.seen);
 	report_init(&area->report);
-	err = everywhere_arrive(&there.session, place, &there.filter);
+	err = everywhere_arrive(&there.session, netns, &there.filter);
 	if (!err)
 		err = find(&there, &area->report);
 	if (err)
 		session->fault = there.session.fault;
-	if (!place->is_own)
+	if (!netns->is_own)
 		drop_machine(&area->report);
 	if (!area->report.findings.count)
 		grow_fini(&there.session.seen.socks);
@@ -368,7 +368,7 @@ static enum status tell(struct round *round)
 	for (size_t i = 0; i < count; i++) {
 		const struct area *area = &round->areas.at[i];
 
-		areas[i] = (struct check_area){ area->place, &area->seen, &area->report };
+		areas[i] = (struct check_area){ area->netns, &area->seen, &area->report };
 		worst = area->report.worst > worst ? area->report.worst : worst;
 	}
 	print_check_everywhere(&out, &session->style, &session->seen, areas, count);
@@ -379,8 +379,8 @@ static enum status check_everywhere(struct checking *checking)
 {
 	struct session *session = &checking->session;
 	struct round round = { .checking = checking };
-	struct places places = { .count = 0 };
-	int err = collect_everywhere(session->collect, &places, check_there, &round, &session->seen,
+	struct netns_list list = { .count = 0 };
+	int err = collect_everywhere(session->collect, &list, check_there, &round, &session->seen,
 				     &session->fault);
 	enum status status = err ? cmd_fail(&session->fault) : tell(&round);
 
@@ -389,7 +389,7 @@ static enum status check_everywhere(struct checking *checking)
 		snapshot_fini(&round.areas.at[i].seen);
 	}
 	grow_fini(&round.areas);
-	places_fini(&places);
+	netns_list_fini(&list);
 	return status;
 }
 

@@ -29,12 +29,12 @@ static void find_links(struct filter *filter, const struct snapshot *seen)
 	}
 }
 
-int everywhere_arrive(struct session *session, const struct place *place, struct filter *filter)
+int everywhere_arrive(struct session *session, const struct netns *netns, struct filter *filter)
 {
 	int err;
 
 	deadline_begin(session->options);
-	err = collect_arrival(session->collect, place, &session->seen, &session->fault);
+	err = collect_arrival(session->collect, netns, &session->seen, &session->fault);
 	if (!err && filter)
 		find_links(filter, &session->seen);
 	return err;
@@ -47,14 +47,14 @@ static bool is_of_one(enum gap_kind kind)
 
 void everywhere_name_gaps(struct snapshot *seen, size_t first)
 {
-	for (size_t i = first; seen->place && i < seen->gaps.count; i++) {
+	for (size_t i = first; seen->netns && i < seen->gaps.count; i++) {
 		struct gap *gap = &seen->gaps.at[i];
 		struct text text = { 0 };
 
 		if (!is_of_one(gap->kind))
 			continue;
 		text_addf(&text, "network namespace ");
-		where_word(&text, seen->place);
+		where_word(&text, seen->netns);
 		text_addf(&text, ": %s", gap->text);
 		snprintf(gap->text, sizeof(gap->text), "%s", text_str(&text));
 		text_fini(&text);

@@ -12,7 +12,7 @@
  *
  * See collect_arrival().
  */
-int everywhere_arrive(struct session *session, const struct place *place, struct filter *filter);
+int everywhere_arrive(struct session *session, const struct netns *netns, struct filter *filter);
 
 /* Puts the namespace into the gaps from @first on, where they are about it alone. */
 void everywhere_name_gaps(struct snapshot *seen, size_t first);

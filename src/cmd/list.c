@@ -22,7 +22,7 @@ struct listing_job {
 	struct columns  columns;
 	struct arrangement arrangement; /* --sort, --top */
 	struct groups   groups;         /* --by */
-	struct places   places;         /* of -G */
+	struct netns_list list;         /* of -G */
 	struct repeat  *repeat;         /* -c */
 	uint32_t        states;
 	bool            bare;           /* for collect_ask */
@@ -99,12 +99,12 @@ struct visit {
 	unsigned            need;
 };
 
-static int list_there(void *ctx, const struct place *place)
+static int list_there(void *ctx, const struct netns *netns)
 {
 	const struct visit *visit = ctx;
 	struct listing_job *job = visit->job;
 	size_t gaps = job->session.seen.gaps.count;
-	int err = everywhere_arrive(&job->session, place, &job->filter);
+	int err = everywhere_arrive(&job->session, netns, &job->filter);
 
 	if (!err)
 		err = list_here(job, visit->need, visit->sink);
@@ -117,7 +117,7 @@ static int list_everywhere(struct listing_job *job, unsigned need, struct sink s
 	struct session *session = &job->session;
 	struct visit visit = { job, sink, need };
 
-	return collect_everywhere(session->collect, &job->places, list_there, &visit,
+	return collect_everywhere(session->collect, &job->list, list_there, &visit,
 				  &session->seen, &session->fault);
 }
 
@@ -364,7 +364,7 @@ static enum status list_round(void *ctx)
 	filter_fini(&job.filter);
 	filter_findings_fini(&job.findings);
 	groups_fini(&job.groups);
-	places_fini(&job.places);
+	netns_list_fini(&job.list);
 	return status;
 }
 

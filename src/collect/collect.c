@@ -208,8 +208,8 @@ void collect_forget_owners(struct collect *collect)
 int collect_descriptors(struct collect *collect, struct snapshot *seen, struct fault *fault)
 {
 	(void)fault;
-	if (seen->place)
-		descriptors_collect_of(seen->place, seen);
+	if (seen->netns)
+		descriptors_collect_of(seen->netns, seen);
 	else if (recorder_replays(&collect->recorder))
 		descriptors_replay(&collect->recorder, seen);
 	else

@@ -54,18 +54,18 @@ int collect_close(struct collect *collect, bool keep, struct fault *fault);
 int collect_redact(const char *from, const char *to, struct fault *fault);
 
 /* Called inside a namespace; a negative errno ends the round. */
-typedef int place_visit(void *ctx, const struct place *place);
+typedef int netns_visitor(void *ctx, const struct netns *netns);
 
 /**
  * collect_everywhere - visit every network namespace of this machine
- * @places: gets each that was visited, our own first; ended by places_fini()
+ * @list: gets each that was visited, our own first; ended by netns_list_fini()
  * @seen: gets a GAP_NETNS for what could not be entered or found
  *
  * @visit is called in a thread of its own, one namespace after the other, while
  * the caller waits: what is collected there is of that namespace. Returns what
  * the last visit returned.
  */
-int collect_everywhere(struct collect *collect, struct places *places, place_visit *visit,
+int collect_everywhere(struct collect *collect, struct netns_list *list, netns_visitor *visit,
 		       void *ctx, struct snapshot *seen, struct fault *fault);
 
 /**
@@ -76,7 +76,7 @@ int collect_everywhere(struct collect *collect, struct places *places, place_vis
  * namespaces, descriptors counted of the processes of this one, and tables of
  * sockets not read that are empty here by their counters.
  */
-int collect_arrival(struct collect *collect, const struct place *place, struct snapshot *seen,
+int collect_arrival(struct collect *collect, const struct netns *netns, struct snapshot *seen,
 		    struct fault *fault);
 
 /* Time, kernel, namespace, limits, counters, interface names, own addresses. */

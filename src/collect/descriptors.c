@@ -141,14 +141,14 @@ void descriptors_collect(struct recorder *recorder, struct snapshot *seen)
 	scan_close(&scan);
 }
 
-void descriptors_collect_of(const struct place *place, struct snapshot *seen)
+void descriptors_collect_of(const struct netns *netns, struct snapshot *seen)
 {
 	struct recorder none = { 0 };
 	struct proc_scan scan = { .recorder = &none, .seen = seen };
 	bool known = scan_open(&scan, FRAME_DESCRIPTORS);
 
-	for (size_t i = 0; known && i < place->pids.count; i++)
-		count_process(&scan, place->pids.at[i]);
+	for (size_t i = 0; known && i < netns->pids.count; i++)
+		count_process(&scan, netns->pids.at[i]);
 	if (known)
 		scan_note_gaps(&scan, "open files", "counted");
 	scan_close(&scan);

@@ -14,7 +14,7 @@ void descriptors_collect(struct recorder *recorder, struct snapshot *seen);
 void descriptors_replay(struct recorder *recorder, struct snapshot *seen);
 
 /* Of the processes of one namespace alone. */
-void descriptors_collect_of(const struct place *place, struct snapshot *seen);
+void descriptors_collect_of(const struct netns *netns, struct snapshot *seen);
 
 /* The soft limit in /proc/PID/limits; -1: unlimited. For tests, too. */
 bool holder_limit(const char *limits, int64_t *limit);

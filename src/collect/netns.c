@@ -104,25 +104,25 @@ struct netns_walk {
 };
 
 /* The first path stays: what is mounted does not end with a process. */
-static struct place *add_netns(struct netns_found *found, uint64_t inode, const char *path)
+static struct netns *add_netns(struct netns_found *found, uint64_t inode, const char *path)
 {
 	uint32_t *slot = map_slot(&found->by_inode, inode, NULL);
-	struct place *place;
+	struct netns *netns;
 
 	if (*slot)
 		return found->list.at[*slot - 1];
-	place = grow_alloc(sizeof(*place));
-	*grow_add(&found->list) = place;
+	netns = grow_alloc(sizeof(*netns));
+	*grow_add(&found->list) = netns;
 	*slot = (uint32_t)found->list.count;
-	place->inode = inode;
-	place->path = grow_strdup(path);
-	return place;
+	netns->inode = inode;
+	netns->path = grow_strdup(path);
+	return netns;
 }
 
-static void set_name(struct place *place, const char *name)
+static void set_name(struct netns *netns, const char *name)
 {
-	if (!place->name && *name && strlen(name) <= NAME_MAX && !strchr(name, '/'))
-		place->name = grow_strdup(name);
+	if (!netns->name && *name && strlen(name) <= NAME_MAX && !strchr(name, '/'))
+		netns->name = grow_strdup(name);
 }
 
 /* ---- mounts and names ---- */
@@ -131,16 +131,16 @@ static const char *const folders[] = { "/run/netns/", "/var/run/netns/" };
 
 static void take_mount(struct netns_found *found, const struct mount *mount)
 {
-	struct place *place;
+	struct netns *netns;
 	uint32_t inode;
 
 	if (strcmp(mount->type, "nsfs") != 0 ||
 	    !proc_link_inode(mount->root, strlen(mount->root), NETNS_LINK, &inode))
 		return;
-	place = add_netns(found, inode, mount->point);
+	netns = add_netns(found, inode, mount->point);
 	for (unsigned i = 0; i < 2; i++)
 		if (strncmp(mount->point, folders[i], strlen(folders[i])) == 0)
-			set_name(place, mount->point + strlen(folders[i]));
+			set_name(netns, mount->point + strlen(folders[i]));
 }
 
 static void find_mounts(struct netns_found *found)
@@ -209,7 +209,7 @@ static void note_failure(struct netns_walk *walk, int32_t pid, int err)
 }
 
 /* The namespace that a link below /proc shows; NULL when it shows none. */
-static struct place *take_link(struct netns_walk *walk, int32_t pid, const char *below)
+static struct netns *take_link(struct netns_walk *walk, int32_t pid, const char *below)
 {
 	char link[64], path[64];
 	uint32_t inode;
@@ -253,15 +253,15 @@ static void take_folder(struct netns_walk *walk, int32_t pid, const char *name, 
 static void take_process(struct netns_walk *walk, int32_t pid)
 {
 	char below[PROC_PATH];
-	struct place *place;
+	struct netns *netns;
 
 	walk->refused = false;
 	proc_path(below, pid, "ns/net");
-	place = take_link(walk, pid, below);
-	if (place)
-		*grow_add(&place->pids) = pid;
-	if (place && (!place->pid || pid < place->pid))
-		place->pid = pid;
+	netns = take_link(walk, pid, below);
+	if (netns)
+		*grow_add(&netns->pids) = pid;
+	if (netns && (!netns->pid || pid < netns->pid))
+		netns->pid = pid;
 	if (walk->how & NETNS_HELD) {
 		take_folder(walk, pid, "task", "/ns/net");
 		take_folder(walk, pid, "fd", "");
@@ -290,7 +290,7 @@ static void find_processes(struct netns_found *found, unsigned how)
 
 static int compare_netns(const void *a, const void *b)
 {
-	const struct place *const *one = a, *const *other = b;
+	const struct netns *const *one = a, *const *other = b;
 
 	return order_of((int64_t)(*one)->inode, (int64_t)(*other)->inode);
 }
@@ -309,7 +309,7 @@ void netns_find(struct netns_found *found, unsigned how)
 
 void netns_found_fini(struct netns_found *found)
 {
-	places_fini(&found->list);
+	netns_list_fini(&found->list);
 }
 
 /* ---- the tour ---- */
@@ -319,7 +319,7 @@ struct tour {
 	netns_look *look;
 	netns_refused *refused; /* or NULL */
 	void       *ctx;
-	struct places *visited; /* gets them, or NULL */
+	struct netns_list *visited; /* gets them, or NULL */
 	uint64_t    home;
 	struct map  seen;       /* inodes that were looked into, or refused */
 	struct map  lost;       /* those that were gone when they were to be opened */
@@ -332,38 +332,38 @@ struct tour {
  * Returns 0, or an errno; ESRCH: it is not there any more. A descriptor may be
  * a socket meanwhile, which cannot be opened.
  */
-static int enter_netns(const struct place *place)
+static int enter_netns(const struct netns *netns)
 {
-	OWN_FD int fd = open(place->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	OWN_FD int fd = open(netns->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat st;
 
 	if (fd < 0)
 		return errno == ENOENT || errno == ENXIO ? ESRCH : errno;
-	if (fstat(fd, &st) < 0 || (uint64_t)st.st_ino != place->inode)
+	if (fstat(fd, &st) < 0 || (uint64_t)st.st_ino != netns->inode)
 		return ESRCH;
 	return setns(fd, CLONE_NEWNET) == 0 ? 0 : errno;
 }
 
 /* Takes it from the list when it is to be kept. */
-static void look_at(struct tour *tour, struct place **slot)
+static void look_at(struct tour *tour, struct netns **slot)
 {
-	struct place *place = *slot;
+	struct netns *netns = *slot;
 
 	if (tour->visited) {
-		*grow_add(tour->visited) = place;
+		*grow_add(tour->visited) = netns;
 		*slot = NULL;
 	}
-	map_slot(&tour->seen, place->inode, NULL);
-	if (!tour->look(tour->ctx, place))
+	map_slot(&tour->seen, netns->inode, NULL);
+	if (!tour->look(tour->ctx, netns))
 		tour->end.read = false;
 }
 
-static void refuse(struct tour *tour, const struct place *place, int err)
+static void refuse(struct tour *tour, const struct netns *netns, int err)
 {
-	map_slot(&tour->seen, place->inode, NULL);
+	map_slot(&tour->seen, netns->inode, NULL);
 	tour->end.read = false;
 	if (tour->refused)
-		tour->refused(tour->ctx, place, err);
+		tour->refused(tour->ctx, netns, err);
 }
 
 /* We are in it already, so nothing can refuse it, and nothing has to show it. */
@@ -376,7 +376,7 @@ static void visit_own(struct tour *tour, struct netns_found *found)
 	while (i < found->list.count && found->list.at[i]->inode != tour->home)
 		i++;
 	if (i == found->list.count) {
-		*grow_add(&found->list) = grow_alloc(sizeof(struct place));
+		*grow_add(&found->list) = grow_alloc(sizeof(struct netns));
 		found->list.at[i]->inode = tour->home;
 	}
 	found->list.at[i]->is_own = true;
@@ -388,27 +388,27 @@ static void visit_own(struct tour *tour, struct netns_found *found)
  * so that another has to be looked for. In later rounds only of those that were
  * lost before: what is new then was not there when the tour began.
  */
-static bool lose(struct tour *tour, const struct place *place)
+static bool lose(struct tour *tour, const struct netns *netns)
 {
-	if (tour->round && !map_find(&tour->lost, place->inode))
+	if (tour->round && !map_find(&tour->lost, netns->inode))
 		return false;
-	map_slot(&tour->lost, place->inode, NULL);
+	map_slot(&tour->lost, netns->inode, NULL);
 	return true;
 }
 
 /* False when somebody took a namespace away before it could be opened. */
-static bool visit(struct tour *tour, struct place **slot)
+static bool visit(struct tour *tour, struct netns **slot)
 {
-	const struct place *place = *slot;
+	const struct netns *netns = *slot;
 	int err;
 
-	if (!place || place->inode == tour->home || map_find(&tour->seen, place->inode))
+	if (!netns || netns->inode == tour->home || map_find(&tour->seen, netns->inode))
 		return true;
-	err = enter_netns(place);
-	if (err == ESRCH || (place->pid && proc_shows_nothing(place->pid, err)))
-		return !lose(tour, place);
+	err = enter_netns(netns);
+	if (err == ESRCH || (netns->pid && proc_shows_nothing(netns->pid, err)))
+		return !lose(tour, netns);
 	if (err)
-		refuse(tour, place, err);
+		refuse(tour, netns, err);
 	else
 		look_at(tour, slot);
 	return true;
@@ -443,7 +443,7 @@ static void *travel(void *arg)
 }
 
 struct netns_tour_end netns_visit(unsigned how, netns_look *look, netns_refused *refused,
-				  void *ctx, struct places *visited)
+				  void *ctx, struct netns_list *visited)
 {
 	struct tour tour = {
 		.how = how, .look = look, .refused = refused, .ctx = ctx, .visited = visited,

@@ -4,7 +4,7 @@
 
 #include "base/fault.h"
 #include "base/map.h"
-#include "model/place.h"
+#include "model/netns.h"
 
 /**
  * netns_enter - enter the network namespace that the user named
@@ -19,7 +19,7 @@ uint64_t netns_inode(void);
 
 /* Those of this machine, by inode; zeroed memory is an empty list. */
 struct netns_found {
-	struct places list;
+	struct netns_list list;
 	struct map by_inode;    /* index + 1, until they are sorted */
 	bool whole;             /* nothing hid a process or its namespace from us */
 	uint64_t hidden;        /* processes that we may not look into */
@@ -47,7 +47,7 @@ void netns_find(struct netns_found *found, unsigned how);
 void netns_found_fini(struct netns_found *found);
 
 /* Called inside a namespace; false: it could not be read. */
-typedef bool netns_look(void *ctx, struct place *place);
+typedef bool netns_look(void *ctx, struct netns *netns);
 
 /**
  * netns_tour - look into every network namespace but our own
@@ -61,7 +61,7 @@ typedef bool netns_look(void *ctx, struct place *place);
 bool netns_tour(unsigned how, netns_look *look, void *ctx);
 
 /* One that is there and could not be entered, and the errno. */
-typedef void netns_refused(void *ctx, const struct place *place, int err);
+typedef void netns_refused(void *ctx, const struct netns *netns, int err);
 
 /* What a tour came to. */
 struct netns_tour_end {
@@ -75,6 +75,6 @@ struct netns_tour_end {
 
 /* The same, told apart. @visited gets those that @look was called for, if it is not NULL. */
 struct netns_tour_end netns_visit(unsigned how, netns_look *look, netns_refused *refused,
-				  void *ctx, struct places *visited);
+				  void *ctx, struct netns_list *visited);
 
 #endif

@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 /* Of both structs that hold the name of a process. */
-#define COMM_ROOM sizeof(((struct place *)0)->comm)
+#define COMM_ROOM sizeof(((struct netns *)0)->comm)
 
 /* ---- states that can be in a namespace ---- */
 
@@ -123,67 +123,67 @@ static uint8_t read_comm(int32_t pid, char comm[COMM_ROOM])
 
 struct visits {
 	struct snapshot *seen;
-	place_visit     *visit;
+	netns_visitor   *visit;
 	void            *ctx;
 	uint64_t         init;          /* its inode */
 	int              err;           /* of a visit that ended them */
 };
 
 /* From the path in the one tree of cgroup2. */
-static void read_owner(struct place *place)
+static void read_owner(struct netns *netns)
 {
 	struct text groups = { 0 };
 	char path[PROC_PATH + 8], *line, *end;
 
-	snprintf(path, sizeof(path), "/proc/%d/cgroup", place->pid);
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", netns->pid);
 	if (file_read(AT_FDCWD, path, &groups) == 0 && groups.count) {
 		line = strncmp(groups.at, "0::", 3) == 0 ? groups.at : strstr(groups.at, "\n0::");
 		line = line ? strchr(line, '/') : NULL;
 		end = line ? strchr(line, '\n') : NULL;
 		if (end)
 			*end = '\0';
-		place->unit = line ? unit_of_path(line) : NULL;
-		place->container = line ? container_of_path(line) : NULL;
-		place->pod = line ? pod_of_path(line) : NULL;
+		netns->unit = line ? unit_of_path(line) : NULL;
+		netns->container = line ? container_of_path(line) : NULL;
+		netns->pod = line ? pod_of_path(line) : NULL;
 	}
 	text_fini(&groups);
 }
 
-static void describe(struct place *place, uint64_t init)
+static void describe(struct netns *netns, uint64_t init)
 {
-	place->init_known = init;
-	place->is_init = place->inode == init;
-	if (place->pid) {
-		place->comm_size = read_comm(place->pid, place->comm);
-		read_owner(place);
+	netns->init_known = init;
+	netns->is_init = netns->inode == init;
+	if (netns->pid) {
+		netns->comm_size = read_comm(netns->pid, netns->comm);
+		read_owner(netns);
 	}
 }
 
-static bool visit_place(void *ctx, struct place *place)
+static bool visit_netns(void *ctx, struct netns *netns)
 {
 	struct visits *visits = ctx;
 
 	if (visits->err)
 		return false;
-	describe(place, visits->init);
-	visits->err = visits->visit(visits->ctx, place);
+	describe(netns, visits->init);
+	visits->err = visits->visit(visits->ctx, netns);
 	return !visits->err;
 }
 
-static void refused(void *ctx, const struct place *place, int err)
+static void refused(void *ctx, const struct netns *netns, int err)
 {
 	struct visits *visits = ctx;
 
-	if (place->name)
+	if (netns->name)
 		snapshot_gap(visits->seen, GAP_NETNS, 1, "the network namespace %s cannot be entered: %s",
-			     QUOTE(place->name), strerror(err));
-	else if (place->pid)
+			     QUOTE(netns->name), strerror(err));
+	else if (netns->pid)
 		snapshot_gap(visits->seen, GAP_NETNS, 1,
 			     "the network namespace of process %d cannot be entered: %s",
-			     place->pid, strerror(err));
+			     netns->pid, strerror(err));
 	else
 		snapshot_gap(visits->seen, GAP_NETNS, 1, "network namespace %llu cannot be entered: %s",
-			     (unsigned long long)place->inode, strerror(err));
+			     (unsigned long long)netns->inode, strerror(err));
 }
 
 static uint64_t inode_of(const char *path)
@@ -211,15 +211,15 @@ static void note_hidden(struct snapshot *seen, const struct netns_tour_end *end)
 			     "mounts could not all be listed%s", geteuid() ? "; run as root" : "");
 }
 
-int netns_visit_all(struct places *places, place_visit *visit, void *ctx, struct snapshot *seen,
+int netns_visit_all(struct netns_list *list, netns_visitor *visit, void *ctx, struct snapshot *seen,
 		    struct fault *fault)
 {
 	struct visits visits = {
 		.seen = seen, .visit = visit, .ctx = ctx,
 		.init = inode_of("/proc/1/ns/net"),
 	};
-	struct netns_tour_end end = netns_visit(NETNS_HELD | NETNS_OWN, visit_place, refused, &visits,
-						places);
+	struct netns_tour_end end = netns_visit(NETNS_HELD | NETNS_OWN, visit_netns, refused, &visits,
+						list);
 
 	if (end.err)
 		return fault_set(fault, end.err, "network namespaces cannot be visited: %s",
@@ -229,7 +229,7 @@ int netns_visit_all(struct places *places, place_visit *visit, void *ctx, struct
 	return visits.err;
 }
 
-int collect_everywhere(struct collect *collect, struct places *places, place_visit *visit,
+int collect_everywhere(struct collect *collect, struct netns_list *list, netns_visitor *visit,
 		       void *ctx, struct snapshot *seen, struct fault *fault)
 {
 	__typeof__(seen->netns_name) name;
@@ -239,18 +239,18 @@ int collect_everywhere(struct collect *collect, struct places *places, place_vis
 	memcpy(name, seen->netns_name, sizeof(name));
 	basics_machine(collect);
 	collect->cache = grow_alloc(sizeof(*collect->cache));
-	err = netns_visit_all(places, visit, ctx, seen, fault);
+	err = netns_visit_all(list, visit, ctx, seen, fault);
 	owner_cache_fini(collect->cache);
 	free(collect->cache);
 	collect->cache = NULL;
 	/* whose caller never left it, wherever the visits have been */
-	seen->place = NULL;
+	seen->netns = NULL;
 	seen->netns_inode = inode;
 	memcpy(seen->netns_name, name, sizeof(name));
 	return err;
 }
 
-int collect_arrival(struct collect *collect, const struct place *place, struct snapshot *seen,
+int collect_arrival(struct collect *collect, const struct netns *netns, struct snapshot *seen,
 		    struct fault *fault)
 {
 	int err;
@@ -260,9 +260,9 @@ int collect_arrival(struct collect *collect, const struct place *place, struct s
 	collect->udp_states = netns_states(PROTOCOL_UDP);
 	snapshot_leave(seen);
 	err = collect_basics(collect, seen, fault);
-	seen->place = place;
-	if (place->name)
-		snprintf(seen->netns_name, sizeof(seen->netns_name), "%s", place->name);
+	seen->netns = netns;
+	if (netns->name)
+		snprintf(seen->netns_name, sizeof(seen->netns_name), "%s", netns->name);
 	return err;
 }
 
@@ -344,7 +344,7 @@ static bool count_socks(const struct port_search *search, uint32_t states,
 	return whole;
 }
 
-static bool visit_other(void *ctx, struct place *place)
+static bool visit_other(void *ctx, struct netns *netns)
 {
 	struct port_search *search = ctx;
 	struct port_count count = { .ask = search->ask };
@@ -357,11 +357,11 @@ static bool visit_other(void *ctx, struct place *place)
 		return whole;
 	there = grow_add(&search->scene->elsewhere);
 	*there = (struct elsewhere){
-		.netns_inode = place->inode, .pid = place->pid,
+		.netns_inode = netns->inode, .pid = netns->pid,
 		.listeners = count.listeners, .others = count.others,
 	};
-	if (place->name)
-		snprintf(there->name, sizeof(there->name), "%s", place->name);
+	if (netns->name)
+		snprintf(there->name, sizeof(there->name), "%s", netns->name);
 	if (there->pid)
 		there->comm_size = read_comm(there->pid, there->comm);
 	return whole;

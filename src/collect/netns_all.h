@@ -17,7 +17,7 @@
 uint32_t netns_states(enum protocol protocol);
 
 /* See collect_everywhere(). */
-int netns_visit_all(struct places *places, place_visit *visit, void *ctx, struct snapshot *seen,
+int netns_visit_all(struct netns_list *list, netns_visitor *visit, void *ctx, struct snapshot *seen,
 		    struct fault *fault);
 
 /* See collect_elsewhere(). */

@@ -271,9 +271,9 @@ static int list_unix_socks(struct unix_search *search)
 	return wire_dump(&dump, NULL);
 }
 
-static bool list_unix_there(void *ctx, struct place *place)
+static bool list_unix_there(void *ctx, struct netns *netns)
 {
-	(void)place;
+	(void)netns;
 	return list_unix_socks(ctx) == 0;
 }
 

@@ -101,7 +101,7 @@ void snapshot_leave(struct snapshot *snapshot)
 {
 	snapshot->netns_name[0] = '\0';
 	snapshot->netns_inode = 0;
-	snapshot->place = NULL;
+	snapshot->netns = NULL;
 	memset(&snapshot->limits, 0, sizeof(snapshot->limits));
 	snapshot->links.count = 0;
 	snapshot->locals.count = 0;

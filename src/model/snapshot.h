@@ -5,7 +5,7 @@
 #include "base/ids.h"
 #include "base/map.h"
 #include "model/limits.h"
-#include "model/place.h"
+#include "model/netns.h"
 #include "model/sock.h"
 
 #include <string.h>
@@ -134,7 +134,7 @@ struct snapshot {
 	char     boot_id[40];
 	char     netns_name[256];       /* as asked with -N, or "" */
 	uint64_t netns_inode;           /* 0: unknown */
-	const struct place *place;      /* when all namespaces are looked at: this one */
+	const struct netns *netns;      /* when all namespaces are looked at: this one */
 	struct limits limits;
 
 	struct { struct sock *at; size_t count, room; } socks;

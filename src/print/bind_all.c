@@ -93,7 +93,7 @@ static void put_row(struct grid *grid, size_t row)
 	const char *name = errno_name(answer->asked.err);
 	struct grid_cell *cell = grid_add(grid);
 
-	where_word(&cell->text, area->place);
+	where_word(&cell->text, area->netns);
 	cell = grid_add(grid);
 	cell->ink = bind_ink(answer->asked.verdict);
 	cell_str(&cell->text, verdict_name(answer->asked.verdict));
@@ -124,7 +124,7 @@ static void put_members(struct json *json, const struct style *style,
 {
 	struct bind_page bind = { area->seen, area->ask, area->scene, area->answer };
 
-	json_place(json, "netns", area->place);
+	json_netns_found(json, "netns", area->netns);
 	bind_json_members(json, style, &bind);
 }
 

@@ -36,7 +36,7 @@ static void put_named(struct text *text, const struct style *style, const struct
 			cell_str(text, named++ ? ", " : ": ");
 			cell_str(text, f->id);
 			cell_str(text, " (");
-			where_word(text, area->place);
+			where_word(text, area->netns);
 			cell_str(text, ": ");
 			who_text(text, style, area->seen, f, false);
 			cell_char(text, ')');
@@ -86,7 +86,7 @@ static void print_area(const struct page *page, const struct check_area *area)
 
 	part.seen = area->seen;
 	cell_str(&title, "Network namespace: ");
-	where_title(&title, area->place);
+	where_title(&title, area->netns);
 	out_char(page->out, '\n');
 	page_headline(page, INK_BOLD, title.at);
 	text_fini(&title);
@@ -114,7 +114,7 @@ static void print_quiet(const struct page *page, const struct check_all *all)
 		struct text word = { 0 };
 
 		part.seen = all->areas[i].seen;
-		where_word(&word, all->areas[i].place);
+		where_word(&word, all->areas[i].netns);
 		check_short(&part, text_str(&word), all->areas[i].report);
 		text_fini(&word);
 	}
@@ -143,7 +143,7 @@ static void put_text(struct out *out, const struct style *style, const struct ch
 
 static void put_area(struct json *json, const struct check_area *area)
 {
-	json_place(json, "netns", area->place);
+	json_netns_found(json, "netns", area->netns);
 	check_json_overview(json, area->seen, area->report);
 }
 
@@ -152,7 +152,7 @@ static void put_finding(struct json *json, const struct check_area *area,
 {
 	answer_item(json, "finding", false);
 	if (json->is_records)
-		json_place(json, "netns", area->place);
+		json_netns_found(json, "netns", area->netns);
 	check_json_finding(json, finding, area->seen, style);
 	answer_item_end(json);
 }

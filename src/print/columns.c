@@ -216,8 +216,8 @@ static void put_netns(struct text *cell, const struct view *view, uint64_t inode
 {
 	const struct snapshot *seen = view->seen;
 
-	if (seen->place)
-		place_word(cell, seen->place, view->machine ? "" : TEXT_WORD);
+	if (seen->netns)
+		netns_word(cell, seen->netns, view->machine ? "" : TEXT_WORD);
 	else if (seen->netns_name[0])
 		view_foreign(cell, view, seen->netns_name, strlen(seen->netns_name));
 	else

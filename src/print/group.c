@@ -76,12 +76,12 @@ static void put_netns(struct text *text, const struct group_page *view, const st
 		      size_t i)
 {
 	const struct snapshot *seen = view->page.seen;
-	const struct place *place = group_netns(view->groups, group, i);
+	const struct netns *netns = group_netns(view->groups, group, i);
 
-	if (place && view->machine)
-		place_word(text, place, "");
-	else if (place)
-		where_word(text, place);
+	if (netns && view->machine)
+		netns_word(text, netns, "");
+	else if (netns)
+		where_word(text, netns);
 	else if (seen->netns_name[0])
 		put_foreign(text, view, seen->netns_name, strlen(seen->netns_name));
 	else if (seen->netns_inode)

@@ -145,7 +145,7 @@ int print_check(struct out *out, const struct style *style,
 
 /* One network namespace of `check -G`. */
 struct check_area {
-	const struct place    *place;
+	const struct netns    *netns;
 	const struct snapshot *seen;
 	const struct report   *report;
 };
@@ -160,7 +160,7 @@ int print_bind(struct out *out, const struct style *style, const struct snapshot
 	       const struct bind_answer *answer);
 /* One network namespace of `bind -G`. */
 struct bind_area {
-	const struct place       *place;
+	const struct netns       *netns;
 	const struct snapshot    *seen;
 	const struct bind_ask    *ask;
 	const struct bind_scene  *scene;

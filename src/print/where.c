@@ -5,45 +5,45 @@
 #include "print/json_shapes.h"
 
 /* What the word has not said already. */
-void where_title(struct text *text, const struct place *place)
+void where_title(struct text *text, const struct netns *netns)
 {
 	size_t start;
 
-	where_word(text, place);
+	where_word(text, netns);
 	start = text->count;
-	if (place->is_own && place->name) {
+	if (netns->is_own && netns->name) {
 		cell_str(text, ", ");
-		text_add_escaped(text, place->name, strlen(place->name), TEXT_WORD);
+		text_add_escaped(text, netns->name, strlen(netns->name), TEXT_WORD);
 	}
-	if (place->unit) {
+	if (netns->unit) {
 		cell_str(text, ", ");
-		text_add_escaped(text, place->unit, strlen(place->unit), TEXT_WORD);
+		text_add_escaped(text, netns->unit, strlen(netns->unit), TEXT_WORD);
 	}
-	if (place->comm_size) {
+	if (netns->comm_size) {
 		cell_str(text, ", ");
-		text_add_value(text, place->comm, place->comm_size, TEXT_COMM);
-		text_addf(text, "[%d]", place->pid);
+		text_add_value(text, netns->comm, netns->comm_size, TEXT_COMM);
+		text_addf(text, "[%d]", netns->pid);
 	}
-	text_addf(text, ", inode %llu)", (unsigned long long)place->inode);
+	text_addf(text, ", inode %llu)", (unsigned long long)netns->inode);
 	text->at[start] = ' ';
 	text->at[start + 1] = '(';
 }
 
-void json_place(struct json *json, const char *name, const struct place *place)
+void json_netns_found(struct json *json, const char *name, const struct netns *netns)
 {
-	if (!place) {
+	if (!netns) {
 		json_null(json, name);
 		return;
 	}
 	json_open(json, name, '{');
-	json_u64(json, "inode", place->inode);
-	json_name(json, "name", place->name);
-	json_count(json, "pid", place->pid > 0, (uint64_t)place->pid);
-	json_foreign(json, "comm", place->comm_size ? place->comm : NULL, place->comm_size);
-	json_name(json, "container", place->container);
-	json_string(json, "pod", place->pod);
-	json_name(json, "unit", place->unit);
-	json_bool(json, "own", place->is_own);
-	json_flag(json, "init", place->init_known, place->is_init);
+	json_u64(json, "inode", netns->inode);
+	json_name(json, "name", netns->name);
+	json_count(json, "pid", netns->pid > 0, (uint64_t)netns->pid);
+	json_foreign(json, "comm", netns->comm_size ? netns->comm : NULL, netns->comm_size);
+	json_name(json, "container", netns->container);
+	json_string(json, "pod", netns->pod);
+	json_name(json, "unit", netns->unit);
+	json_bool(json, "own", netns->is_own);
+	json_flag(json, "init", netns->init_known, netns->is_init);
 	json_close(json, '}');
 }

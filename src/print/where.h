@@ -3,21 +3,21 @@
 #define PRINT_WHERE_H
 
 #include "base/text.h"
-#include "model/place.h"
+#include "model/netns.h"
 #include "print/print.h"
 
 /* A network namespace, for people and machines. */
 
 /* The word that says which, for people. */
-static inline void where_word(struct text *text, const struct place *place)
+static inline void where_word(struct text *text, const struct netns *netns)
 {
-	place_word(text, place, TEXT_WORD);
+	netns_word(text, netns, TEXT_WORD);
 }
 
 /* The word with all that is known of it: "blue (redis.service, redis-server[812])". */
-void where_title(struct text *text, const struct place *place);
+void where_title(struct text *text, const struct netns *netns);
 
-/* An object; null without @place. */
-void json_place(struct json *json, const char *name, const struct place *place);
+/* An object; null without @netns. */
+void json_netns_found(struct json *json, const char *name, const struct netns *netns);
 
 #endif

@@ -150,9 +150,9 @@ GET(idle)
 /* Without -G it is the same for every row. */
 GET(netns)
 {
-	uint64_t inode = seen->place ? seen->place->inode : seen->netns_inode;
+	uint64_t inode = seen->netns ? seen->netns->inode : seen->netns_inode;
 
-	return number(seen->place || seen->netns_name[0] || inode, inode);
+	return number(seen->netns || seen->netns_name[0] || inode, inode);
 }
 
 /* ---- the table ---- */

@@ -216,7 +216,7 @@ static enum filter_truth netns_test(const struct filter *filter, const struct fi
 	if (node->is_number && seen->netns_inode)
 		return equal_or_not(truth(seen->netns_inode == node->number), node);
 	/* One that was visited has the name that it was found by, or none. */
-	return seen->netns_name[0] || seen->place ? equal_or_not(FILTER_FALSE, node) : FILTER_UNKNOWN;
+	return seen->netns_name[0] || seen->netns ? equal_or_not(FILTER_FALSE, node) : FILTER_UNKNOWN;
 }
 
 /* ---- findings ---- */

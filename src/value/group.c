@@ -219,7 +219,7 @@ static void put_key(struct text *key, const struct column *column, const struct 
 		value = column_value(column, sock, owned->seen);
 		put_number(key, value.told == TOLD_KNOWN, value.number);
 		if (column->kind == KIND_NETNS)
-			text_add(key, &owned->seen->place, sizeof(owned->seen->place));
+			text_add(key, &owned->seen->netns, sizeof(owned->seen->netns));
 	}
 }
 
@@ -297,14 +297,14 @@ struct sock_end group_end(const struct groups *groups, const struct group *group
 	return end;
 }
 
-const struct place *group_netns(const struct groups *groups, const struct group *group, size_t i)
+const struct netns *group_netns(const struct groups *groups, const struct group *group, size_t i)
 {
-	const struct place *place;
+	const struct netns *netns;
 	const char *end;
 
 	part_of(groups, group, i, &end);
-	memcpy(&place, end - sizeof(place), sizeof(place));
-	return place;
+	memcpy(&netns, end - sizeof(netns), sizeof(netns));
+	return netns;
 }
 
 /* -- counting ------------------------------------------------------------ */

@@ -95,8 +95,8 @@ static void put_device(struct text *key, const struct snapshot *seen, uint32_t i
 
 static void put_netns(struct text *key, const struct snapshot *seen)
 {
-	if (seen->place)
-		place_word(key, seen->place, "");
+	if (seen->netns)
+		netns_word(key, seen->netns, "");
 	else if (seen->netns_name[0])
 		text_addf(key, "%s", seen->netns_name);
 	else

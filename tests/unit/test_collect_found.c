@@ -101,7 +101,7 @@ static void test_namespace_that_is_none_is_entered_or_named_badly(void **state)
 
 enum { DONE, NOT_PERMITTED = 77, WRONG };
 
-static const struct place *find(const struct netns_found *found, uint64_t inode)
+static const struct netns *find(const struct netns_found *found, uint64_t inode)
 {
 	for (size_t i = 0; i < found->list.count; i++)
 		if (found->list.at[i]->inode == inode)
@@ -113,7 +113,7 @@ static const struct place *find(const struct netns_found *found, uint64_t inode)
 static int look_at_names(void)
 {
 	struct netns_found found;
-	const struct place *own;
+	const struct netns *own;
 	int status = WRONG;
 
 	/* nothing of it may be seen by others */

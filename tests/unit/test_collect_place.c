@@ -890,7 +890,7 @@ static void test_elsewhere(void **state)
 	in_lab(elsewhere_of_lab);
 }
 
-static const struct place *find_space(const struct netns_found *found, uint64_t inode)
+static const struct netns *find_space(const struct netns_found *found, uint64_t inode)
 {
 	for (size_t i = 0; i < found->list.count; i++)
 		if (found->list.at[i]->inode == inode)

@@ -185,19 +185,19 @@ struct visits {
 	int      err;
 };
 
-static bool look(void *ctx, struct place *place)
+static bool look(void *ctx, struct netns *netns)
 {
 	struct visits *visits = ctx;
 
-	visits->looked += place->inode == other_inode;
+	visits->looked += netns->inode == other_inode;
 	return visits->good;
 }
 
-static void note_refusal(void *ctx, const struct place *place, int err)
+static void note_refusal(void *ctx, const struct netns *netns, int err)
 {
 	struct visits *visits = ctx;
 
-	visits->refused += place->inode == other_inode;
+	visits->refused += netns->inode == other_inode;
 	visits->err = err;
 }
 
@@ -235,15 +235,15 @@ static void test_namespace_that_cannot_be_entered_is_called_read(void **state)
 	assert_false(netns_visit(0, look, note_refusal, &visits, NULL).listed);
 }
 
-static int take_place(void *ctx, const struct place *place)
+static int take_netns(void *ctx, const struct netns *netns)
 {
-	*(unsigned *)ctx += place->inode == other_inode;
+	*(unsigned *)ctx += netns->inode == other_inode;
 	return 0;
 }
 
 static void test_place_that_cannot_be_entered_is_no_gap(void **state)
 {
-	struct places places = { 0 };
+	struct netns_list list = { 0 };
 	struct snapshot seen;
 	struct fault fault;
 	unsigned visited = 0;
@@ -253,7 +253,7 @@ static void test_place_that_cannot_be_entered_is_no_gap(void **state)
 		skip();
 	snapshot_init(&seen);
 	now = (struct refusal){ "setns", EPERM, 1000, 0 };
-	assert_int_equal(netns_visit_all(&places, take_place, &visited, &seen, &fault), 0);
+	assert_int_equal(netns_visit_all(&list, take_netns, &visited, &seen, &fault), 0);
 	assert_int_equal(visited, 0);
 	assert_true(snapshot_has_gap(&seen, GAP_NETNS));
 	assert_non_null(strstr(seen.gaps.at[0].text, "cannot be entered"));
@@ -261,17 +261,17 @@ static void test_place_that_cannot_be_entered_is_no_gap(void **state)
 
 	snapshot_init(&seen);
 	now = (struct refusal){ "fopen", EMFILE, 1000, 0 };
-	assert_int_equal(netns_visit_all(&places, take_place, &visited, &seen, &fault), 0);
+	assert_int_equal(netns_visit_all(&list, take_netns, &visited, &seen, &fault), 0);
 	assert_int_equal(visited, 1);
 	assert_true(snapshot_has_gap(&seen, GAP_NETNS));
 	snapshot_fini(&seen);
 
 	snapshot_init(&seen);
 	now = (struct refusal){ "pthread_create", EAGAIN, 1, 0 };
-	assert_int_equal(netns_visit_all(&places, take_place, &visited, &seen, &fault), -EAGAIN);
+	assert_int_equal(netns_visit_all(&list, take_netns, &visited, &seen, &fault), -EAGAIN);
 	assert_non_null(strstr(fault.text, "cannot be visited"));
 	snapshot_fini(&seen);
-	places_fini(&places);
+	netns_list_fini(&list);
 }
 
 /* ---- counters ---- */

@@ -6,7 +6,7 @@
 #include "model/kill_result.h"
 #include "model/finding.h"
 #include "model/once.h"
-#include "model/place.h"
+#include "model/netns.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -59,7 +59,7 @@ static char *show_areas(enum format format, bool quiet, const enum verdict *verd
 					      .port = 53 };
 	static const struct bind_scene scene;
 	struct style style = { .format = format, .quiet = quiet, .ascii = true };
-	struct place places[8] = {
+	struct netns list[8] = {
 		{ .inode = 1, .is_own = true }, { .inode = 2, .is_init = true },
 	};
 	struct bind_answer answers[8] = { { .rival = { 0 } } };
@@ -70,7 +70,7 @@ static char *show_areas(enum format format, bool quiet, const enum verdict *verd
 			verdicts[i], verdicts[i] == VERDICT_FAILS ? EADDRINUSE : 0, false,
 		};
 		text_addf(&answers[i].cause, "because %zu", i);
-		areas[i] = (struct bind_area){ &places[i], &seen, &ask, &scene, &answers[i] };
+		areas[i] = (struct bind_area){ &list[i], &seen, &ask, &scene, &answers[i] };
 	}
 	begin_capture();
 	assert_int_equal(print_bind_everywhere(&out, &style, &seen, areas, count, vacant), 0);
@@ -108,14 +108,14 @@ static void the_worst_namespace_is_not_the_headline(void **state)
 static char *show_checks(enum format format, bool quiet, size_t findings, size_t count)
 {
 	struct style style = { .format = format, .quiet = quiet, .ascii = true };
-	struct place places[3] = { { .inode = 1, .is_own = true }, { .inode = 2, .is_init = true },
+	struct netns list[3] = { { .inode = 1, .is_own = true }, { .inode = 2, .is_init = true },
 				   { .inode = 3 } };
 	struct check_area areas[3];
 	struct report reports[3];
 
 	for (size_t i = 0; i < count; i++) {
 		report_init(&reports[i]);
-		areas[i] = (struct check_area){ &places[i], &seen, &reports[i] };
+		areas[i] = (struct check_area){ &list[i], &seen, &reports[i] };
 	}
 	for (size_t i = 0; i < findings; i++) {
 		struct finding *f = report_add(&reports[0], "last-ack-stuck");

@@ -224,7 +224,7 @@ static void mptcp_that_was_not_told_is_zero(void **state)
 static void a_namespace_has_the_name_of_another(void **state)
 {
 	char id[65];
-	struct place place = { .inode = 4026531840 };
+	struct netns netns = { .inode = 4026531840 };
 	const struct { const char *word; } wanted[] = {
 		{ "here" }, { "netns:here" }, { "netns:init" }, { "a\\x20b" }, { "init" },
 		{ "container:dddddddddddd" }, { "container:short" }, { "pod:uid" },
@@ -237,16 +237,16 @@ static void a_namespace_has_the_name_of_another(void **state)
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
 		struct text text = { 0 };
 
-		place.is_own = i == 0;
-		place.name = (char *)(i == 1 ? "here" : i == 2 ? "init" : i == 3 ? "a b" : NULL);
-		place.is_init = i == 4;
-		place.container = (char *)(i == 5 ? id : i == 6 ? "short" : NULL);
-		place.pod = (char *)(i == 7 ? "uid" : NULL);
-		place.unit = (char *)(i == 8 ? "web.service" : i == 9 ? "user.slice" : NULL);
-		place.pid = i == 11 ? 0 : 7;
-		place.comm_size = i == 9 ? 2 : 0;
-		memcpy(place.comm, "sh", 2);
-		where_word(&text, &place);
+		netns.is_own = i == 0;
+		netns.name = (char *)(i == 1 ? "here" : i == 2 ? "init" : i == 3 ? "a b" : NULL);
+		netns.is_init = i == 4;
+		netns.container = (char *)(i == 5 ? id : i == 6 ? "short" : NULL);
+		netns.pod = (char *)(i == 7 ? "uid" : NULL);
+		netns.unit = (char *)(i == 8 ? "web.service" : i == 9 ? "user.slice" : NULL);
+		netns.pid = i == 11 ? 0 : 7;
+		netns.comm_size = i == 9 ? 2 : 0;
+		memcpy(netns.comm, "sh", 2);
+		where_word(&text, &netns);
 		assert_string_equal(text_str(&text), wanted[i].word);
 		text_fini(&text);
 	}
@@ -254,18 +254,18 @@ static void a_namespace_has_the_name_of_another(void **state)
 
 static void a_title_says_a_thing_twice(void **state)
 {
-	struct place place = {
+	struct netns netns = {
 		.inode = 9, .is_own = true, .name = (char *)"blue", .unit = (char *)"web.service",
 		.pid = 7, .comm_size = 2, .comm = "sh",
 	};
 	struct text text = { 0 };
 
 	(void)state;
-	where_title(&text, &place);
+	where_title(&text, &netns);
 	assert_string_equal(text_str(&text), "here (blue, web.service, sh[7], inode 9)");
 	text_fini(&text);
-	place = (struct place){ .inode = 9, .name = (char *)"blue" };
-	where_title(&text, &place);
+	netns = (struct netns){ .inode = 9, .name = (char *)"blue" };
+	where_title(&text, &netns);
 	assert_string_equal(text_str(&text), "blue (inode 9)");
 	text_fini(&text);
 }

@@ -222,7 +222,7 @@ static void names_of_other_families_are_addresses(void **state)
 
 static void which_namespace_is_not_told(void **state)
 {
-	struct place place = { .inode = 4026531840, .name = (char *)"blue sky" };
+	struct netns netns = { .inode = 4026531840, .name = (char *)"blue sky" };
 	struct sock sock = make(STATE_ESTABLISHED, 71, 1);
 	char *text;
 
@@ -235,7 +235,7 @@ static void which_namespace_is_not_told(void **state)
 	text = counted(FORMAT_JSONL, false, "netns", &sock, 1);
 	tells(text, "\"netns\":{\"name\":\"red\",\"name_hex\":null,\"inode\":4026532000}");
 	free(text);
-	seen.place = &place;
+	seen.netns = &netns;
 	is(counted(FORMAT_CSV, false, "netns", &sock, 1), "blue sky,1,1000,5\n");
 	is(counted(FORMAT_TEXT, false, "netns", &sock, 1),
 	   "  blue\\x20sky  1  100%  ########################  1,000  5  1 ESTAB\n");

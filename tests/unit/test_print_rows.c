@@ -151,7 +151,7 @@ static void a_pod_is_left_out(void **state)
 
 static void the_namespace_of_a_row_is_not_told(void **state)
 {
-	struct place place = { .inode = 9, .name = (char *)"blue sky" };
+	struct netns netns = { .inode = 9, .name = (char *)"blue sky" };
 	struct sock sock = make(STATE_ESTABLISHED);
 
 	(void)state;
@@ -160,7 +160,7 @@ static void the_namespace_of_a_row_is_not_told(void **state)
 	is(listed(TEXT, "NETNS", &sock), "7\n");
 	strcpy(seen.netns_name, "red");
 	is(listed(CSV, "NETNS", &sock), "red\n");
-	seen.place = &place;
+	seen.netns = &netns;
 	is(listed(CSV, "NETNS", &sock), "blue sky\n");
 	is(listed(TEXT, "NETNS", &sock), "blue\\x20sky\n");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef MODEL_PLACE_H
-#define MODEL_PLACE_H
+#ifndef MODEL_NETNS_H
+#define MODEL_NETNS_H
 
 #include "base/text.h"
 
@@ -12,7 +12,7 @@
  * A network namespace of this machine and whose it is, as far as could be seen; zeroed
  * memory is one of which nothing is known. Strings are raw bytes, NULL when there is none.
  */
-struct place {
+struct netns {
 	uint64_t inode;
 	char    *name;          /* in /run/netns */
 	char    *path;          /* opens it, as long as who shows it is there */
@@ -27,11 +27,11 @@ struct place {
 };
 
 /* Several; each stays where it is in memory. NULL among them is none. */
-struct places {
-	struct place **at;
+struct netns_list {
+	struct netns **at;
 	size_t count, room;
 };
-void places_fini(struct places *places);
+void netns_list_fini(struct netns_list *list);
 
 /*
  * Adds one word that says which: "here", its name, "container:ID", "pod:UID",
@@ -39,6 +39,6 @@ void places_fini(struct places *places);
  * named "here" or "init" is "netns:here" or "netns:init". @also as in
  * text_add_escaped(): TEXT_WORD for people, "" for programs.
  */
-void place_word(struct text *text, const struct place *place, const char *also);
+void netns_word(struct text *text, const struct netns *netns, const char *also);
 
 #endif
