@@ -21,8 +21,6 @@ struct kept {
 /* What a snapshot tells of one network namespace only; with -G there are several. */
 struct kept_netns {
 	const struct netns *netns;
-	uint64_t netns_inode;
-	char     netns_name[sizeof(((struct snapshot *)0)->netns_name)];
 	struct limits limits;
 	__typeof__(((struct snapshot *)0)->links) links;
 };
@@ -43,11 +41,9 @@ static void add_netns(struct arrangement *arrangement)
 	struct kept_netns *netns = grow_add(&arrangement->namespaces);
 
 	netns->netns = seen->netns;
-	netns->netns_inode = seen->netns_inode;
-	memcpy(netns->netns_name, seen->netns_name, sizeof(netns->netns_name));
 	netns->limits = seen->limits;
 	/* Without -G the snapshot keeps its own. */
-	for (size_t i = 0; seen->netns && i < seen->links.count; i++)
+	for (size_t i = 0; seen->netns->visited && i < seen->links.count; i++)
 		*grow_add(&netns->links) = seen->links.at[i];
 }
 
@@ -151,8 +147,6 @@ struct sink arrange_begin(struct arrangement *arrangement, struct snapshot *seen
 static void show_netns(struct snapshot *seen, const struct kept_netns *netns)
 {
 	seen->netns = netns->netns;
-	seen->netns_inode = netns->netns_inode;
-	memcpy(seen->netns_name, netns->netns_name, sizeof(seen->netns_name));
 	seen->limits = netns->limits;
 	seen->links.at = netns->links.at;
 	seen->links.count = netns->links.count;
@@ -183,12 +177,13 @@ static int deliver(struct arrangement *arrangement)
 		const struct kept *kept = &arrangement->rows.at[i];
 		const struct kept_netns *netns = &arrangement->namespaces.at[kept->netns];
 
-		if (kept->netns != shown && netns->netns)
+		if (kept->netns != shown && netns->netns->visited)
 			show_netns(seen, netns);
 		shown = kept->netns;
 		err = deliver_row(arrangement, kept);
 	}
 	seen->links = links;
+	snapshot_return(seen);
 	return err;
 }
 

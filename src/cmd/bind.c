@@ -103,7 +103,7 @@ static int look_at_port(struct session *session, const struct bind_ask *ask)
 	if (ask->protocol == PROTOCOL_UDP)
 		return collect_chain(session->collect, ask->port, seen, &session->fault);
 	err = collect_socks(session->collect, &port, snapshot_sink(seen), seen, &session->fault);
-	if (seen->netns && !seen->socks.count)
+	if (seen->netns->visited && !seen->socks.count)
 		return err;
 	return err ? err : collect_explicit(session->collect, &port, seen, &session->fault);
 }
@@ -124,8 +124,8 @@ static int look(struct session *session, const struct bind_ask *ask, struct bind
 	collect_flags(collect, seen);
 	collect_bind_context(collect, ask, scene, seen);
 	/* all are being looked at anyway */
-	scene->elsewhere_known = seen->netns;
-	if (!seen->netns)
+	scene->elsewhere_known = seen->netns->visited;
+	if (!seen->netns->visited)
 		err = collect_elsewhere(collect, ask, scene, &session->fault);
 	if (session->options->probe)
 		collect_probe_bind(collect, ask, &scene->probe);
@@ -179,7 +179,7 @@ static int judge_port(struct session *session, const struct target *target,
 	if (!err)
 		err = look_at_port(session, &binding->ask);
 	collect_forget_socks(session->collect);
-	*judged = !err && (!seen->netns || seen->netns->is_own || seen->socks.count);
+	*judged = !err && (!seen->netns->visited || seen->netns->is_own || seen->socks.count);
 	if (!err && *judged)
 		err = look(session, &binding->ask, &binding->scene);
 	collect_forget_owners(session->collect);

@@ -47,7 +47,7 @@ static bool is_of_one(enum gap_kind kind)
 
 void everywhere_name_gaps(struct snapshot *seen, size_t first)
 {
-	for (size_t i = first; seen->netns && i < seen->gaps.count; i++) {
+	for (size_t i = first; seen->netns->visited && i < seen->gaps.count; i++) {
 		struct gap *gap = &seen->gaps.at[i];
 		struct text text = { 0 };
 

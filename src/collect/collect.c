@@ -208,7 +208,7 @@ void collect_forget_owners(struct collect *collect)
 int collect_descriptors(struct collect *collect, struct snapshot *seen, struct fault *fault)
 {
 	(void)fault;
-	if (seen->netns)
+	if (seen->netns->visited)
 		descriptors_collect_of(seen->netns, seen);
 	else if (recorder_replays(&collect->recorder))
 		descriptors_replay(&collect->recorder, seen);
@@ -297,8 +297,8 @@ static void read_identity(struct collect *collect, struct snapshot *seen)
 		     strlen(collect->release));
 	recorder_put(&collect->recorder, FRAME_NETNS, &netns, name, strlen(name));
 	seen->time_ms = clock.time_ms;
-	seen->netns_inode = netns.inode;
-	snprintf(seen->netns_name, sizeof(seen->netns_name), "%s", name);
+	if (!seen->netns->visited)
+		snapshot_set_netns(seen, netns.inode, name, strlen(name));
 }
 
 static void replay_identity(struct snapshot *seen, const struct frame *frame)
@@ -313,9 +313,7 @@ static void replay_identity(struct snapshot *seen, const struct frame *frame)
 		seen->time_ms = clock.time_ms;
 	} else if (frame->type == FRAME_NETNS) {
 		name = frame_open(frame, &netns, &size);
-		seen->netns_inode = netns.inode;
-		snprintf(seen->netns_name, sizeof(seen->netns_name), "%.*s",
-			 (int)(size < 255 ? size : 255), (const char *)name);
+		snapshot_set_netns(seen, netns.inode, (const char *)name, size);
 	}
 }
 

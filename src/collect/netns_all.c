@@ -151,6 +151,7 @@ static void read_owner(struct netns *netns)
 
 static void describe(struct netns *netns, uint64_t init)
 {
+	netns->visited = true;
 	netns->init_known = init;
 	netns->is_init = netns->inode == init;
 	if (netns->pid) {
@@ -232,11 +233,8 @@ int netns_visit_all(struct netns_list *list, netns_visitor *visit, void *ctx, st
 int collect_everywhere(struct collect *collect, struct netns_list *list, netns_visitor *visit,
 		       void *ctx, struct snapshot *seen, struct fault *fault)
 {
-	__typeof__(seen->netns_name) name;
-	uint64_t inode = seen->netns_inode;
 	int err;
 
-	memcpy(name, seen->netns_name, sizeof(name));
 	basics_machine(collect);
 	collect->cache = grow_alloc(sizeof(*collect->cache));
 	err = netns_visit_all(list, visit, ctx, seen, fault);
@@ -244,26 +242,18 @@ int collect_everywhere(struct collect *collect, struct netns_list *list, netns_v
 	free(collect->cache);
 	collect->cache = NULL;
 	/* whose caller never left it, wherever the visits have been */
-	seen->netns = NULL;
-	seen->netns_inode = inode;
-	memcpy(seen->netns_name, name, sizeof(name));
+	snapshot_return(seen);
 	return err;
 }
 
 int collect_arrival(struct collect *collect, const struct netns *netns, struct snapshot *seen,
 		    struct fault *fault)
 {
-	int err;
-
 	/* first, before a netlink socket of our own is counted */
 	collect->tcp_states = netns_states(PROTOCOL_TCP);
 	collect->udp_states = netns_states(PROTOCOL_UDP);
-	snapshot_leave(seen);
-	err = collect_basics(collect, seen, fault);
-	seen->netns = netns;
-	if (netns->name)
-		snprintf(seen->netns_name, sizeof(seen->netns_name), "%s", netns->name);
-	return err;
+	snapshot_enter(seen, netns);
+	return collect_basics(collect, seen, fault);
 }
 
 bool arrival_can_have(const struct collect *collect, struct collect_ask *ask)

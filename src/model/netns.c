@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void netns_free(struct netns *netns)
+void netns_free(struct netns *netns)
 {
 	if (!netns)
 		return;
@@ -33,9 +33,11 @@ static void put_string(struct text *text, const char *string, const char *also)
 }
 
 /* Nobody's name is taken for one of our words. */
-static void put_name(struct text *text, const char *name, const char *also)
+static void put_name(struct text *text, const struct netns *netns, const char *also)
 {
-	if (strcmp(name, "here") == 0 || strcmp(name, "init") == 0)
+	const char *name = netns->name;
+
+	if (netns->visited && (strcmp(name, "here") == 0 || strcmp(name, "init") == 0))
 		text_addf(text, "netns:");
 	text_add_value(text, name, strlen(name), also);
 }
@@ -45,7 +47,7 @@ void netns_word(struct text *text, const struct netns *netns, const char *also)
 	if (netns->is_own) {
 		text_addf(text, "here");
 	} else if (netns->name) {
-		put_name(text, netns->name, also);
+		put_name(text, netns, also);
 	} else if (netns->is_init) {
 		text_addf(text, "init");
 	} else if (netns->container) {

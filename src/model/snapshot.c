@@ -31,6 +31,7 @@ void snapshot_init(struct snapshot *snapshot)
 {
 	memset(snapshot, 0, sizeof(*snapshot));
 	snapshot->socks_complete = true;
+	snapshot_return(snapshot);
 }
 
 static void fini_folded(struct snapshot *snapshot)
@@ -95,13 +96,34 @@ void snapshot_fini(struct snapshot *snapshot)
 	grow_fini(&snapshot->links);
 	grow_fini(&snapshot->locals);
 	grow_fini(&snapshot->gaps);
+	netns_free(snapshot->here);
 }
 
-void snapshot_leave(struct snapshot *snapshot)
+void snapshot_set_netns(struct snapshot *snapshot, uint64_t inode, const char *name, size_t size)
 {
-	snapshot->netns_name[0] = '\0';
-	snapshot->netns_inode = 0;
-	snapshot->netns = NULL;
+	struct netns *here = grow_alloc(sizeof(*here));
+
+	size = size < 255 ? strnlen(name, size) : 255;
+	here->inode = inode;
+	if (size) {
+		here->name = grow_alloc(size + 1);
+		memcpy(here->name, name, size);
+	}
+	netns_free(snapshot->here);
+	snapshot->here = here;
+	snapshot->netns = here;
+}
+
+void snapshot_return(struct snapshot *snapshot)
+{
+	static const struct netns unknown;
+
+	snapshot->netns = snapshot->here ? snapshot->here : &unknown;
+}
+
+void snapshot_enter(struct snapshot *snapshot, const struct netns *netns)
+{
+	snapshot->netns = netns;
 	memset(&snapshot->limits, 0, sizeof(snapshot->limits));
 	snapshot->links.count = 0;
 	snapshot->locals.count = 0;

@@ -132,9 +132,8 @@ struct snapshot {
 	int64_t  time_ms;               /* CLOCK_REALTIME */
 	char     version[64];           /* kernel release */
 	char     boot_id[40];
-	char     netns_name[256];       /* as asked with -N, or "" */
-	uint64_t netns_inode;           /* 0: unknown */
-	const struct netns *netns;      /* when all namespaces are looked at: this one */
+	const struct netns *netns;      /* the one looked at; never NULL */
+	struct netns *here;             /* without -G that is this; NULL: not known yet */
 	struct limits limits;
 
 	struct { struct sock *at; size_t count, room; } socks;
@@ -162,8 +161,14 @@ struct snapshot {
 void snapshot_init(struct snapshot *snapshot);
 void snapshot_fini(struct snapshot *snapshot);
 
-/* Forgets what is told of one network namespace, and only that. */
-void snapshot_leave(struct snapshot *snapshot);
+/* The namespace that is looked at without -G; of @name 255 bytes are kept, of none it is NULL. */
+void snapshot_set_netns(struct snapshot *snapshot, uint64_t inode, const char *name, size_t size);
+
+/* Goes on in another: forgets what is told of one network namespace, and only that. */
+void snapshot_enter(struct snapshot *snapshot, const struct netns *netns);
+
+/* Back in the one that is looked at without -G. */
+void snapshot_return(struct snapshot *snapshot);
 
 /*
  * Notes a gap; a second one of the same kind and text adds to the count. After some

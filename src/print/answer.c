@@ -27,7 +27,7 @@ static void put_head(struct json *json, const char *command, const struct snapsh
 	json_string(json, "command", command);
 	json_string(json, "version", SOCKVET_VERSION);
 	json_time(json, "time", seen->time_ms);
-	json_netns(json, seen);
+	json_netns(json, seen->netns);
 	json_string(json, "kernel", seen->version[0] ? seen->version : NULL);
 }
 

@@ -5,6 +5,7 @@
 #include "print/answer.h"
 #include "print/cell.h"
 #include "print/grid.h"
+#include "print/json_shapes.h"
 #include "print/where.h"
 #include "words/words.h"
 
@@ -124,7 +125,7 @@ static void put_members(struct json *json, const struct style *style,
 {
 	struct bind_page bind = { area->seen, area->ask, area->scene, area->answer };
 
-	json_netns_found(json, "netns", area->netns);
+	json_netns(json, area->netns);
 	bind_json_members(json, style, &bind);
 }
 

@@ -7,6 +7,7 @@
 
 #include "print/answer.h"
 #include "print/cell.h"
+#include "print/json_shapes.h"
 #include "print/picture.h"
 #include "print/where.h"
 #include "print/who.h"
@@ -143,7 +144,7 @@ static void put_text(struct out *out, const struct style *style, const struct ch
 
 static void put_area(struct json *json, const struct check_area *area)
 {
-	json_netns_found(json, "netns", area->netns);
+	json_netns(json, area->netns);
 	check_json_overview(json, area->seen, area->report);
 }
 
@@ -152,7 +153,7 @@ static void put_finding(struct json *json, const struct check_area *area,
 {
 	answer_item(json, "finding", false);
 	if (json->is_records)
-		json_netns_found(json, "netns", area->netns);
+		json_netns(json, area->netns);
 	check_json_finding(json, finding, area->seen, style);
 	answer_item_end(json);
 }

@@ -212,18 +212,6 @@ static void put_age(struct text *cell, struct age age)
 	}
 }
 
-static void put_netns(struct text *cell, const struct view *view, uint64_t inode)
-{
-	const struct snapshot *seen = view->seen;
-
-	if (seen->netns)
-		netns_word(cell, seen->netns, view->machine ? "" : TEXT_WORD);
-	else if (seen->netns_name[0])
-		view_foreign(cell, view, seen->netns_name, strlen(seen->netns_name));
-	else
-		cell_u64(cell, inode);
-}
-
 /* As in JSON: a wildcard is an address, and who has no peer has nothing. */
 static void put_machine_host(struct text *cell, const struct sock *sock, bool peer)
 {
@@ -318,7 +306,7 @@ void value_put(struct text *cell, const struct view *view, enum kind kind,
 		endpoint_link(cell, view, (uint32_t)value->number);
 		break;
 	case KIND_NETNS:
-		put_netns(cell, view, value->number);
+		netns_word(cell, view->seen->netns, view->machine ? "" : TEXT_WORD);
 		break;
 	case KIND_PIDS: case KIND_COMMS: case KIND_FDS:
 		put_holders(cell, view, kind, value);

@@ -75,17 +75,12 @@ static void put_end(struct text *text, const struct group_page *view, const stru
 static void put_netns(struct text *text, const struct group_page *view, const struct group *group,
 		      size_t i)
 {
-	const struct snapshot *seen = view->page.seen;
 	const struct netns *netns = group_netns(view->groups, group, i);
 
-	if (netns && view->machine)
-		netns_word(text, netns, "");
-	else if (netns)
-		where_word(text, netns);
-	else if (seen->netns_name[0])
-		put_foreign(text, view, seen->netns_name, strlen(seen->netns_name));
-	else if (seen->netns_inode)
-		text_addf(text, "net:[%llu]", (unsigned long long)seen->netns_inode);
+	if (netns->visited || netns->name)
+		netns_word(text, netns, view->machine ? "" : TEXT_WORD);
+	else if (netns->inode)
+		text_addf(text, "net:[%llu]", (unsigned long long)netns->inode);
 }
 
 void group_cell(struct text *text, const struct group_page *view, const struct group *group,

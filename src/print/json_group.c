@@ -58,7 +58,6 @@ static void json_key(struct json *json, const struct group_page *view, const str
 {
 	const struct group_key *key = &view->groups->keys[i];
 	enum kind kind = key->column->kind;
-	const struct netns *netns;
 	struct value value;
 	uint16_t port;
 
@@ -82,11 +81,7 @@ static void json_key(struct json *json, const struct group_page *view, const str
 		json_ends(json, view, group, i);
 		break;
 	case KIND_NETNS:
-		netns = group_netns(view->groups, group, i);
-		if (netns)
-			json_netns_found(json, "netns", netns);
-		else
-			json_netns(json, view->page.seen);
+		json_netns(json, group_netns(view->groups, group, i));
 		break;
 	default:
 		value = group_value(view->groups, group, i);

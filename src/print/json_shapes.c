@@ -35,11 +35,28 @@ void json_real_of(struct json *json, const char *name, bool is, double value)
 		json_real(json, name, value);
 }
 
-void json_netns(struct json *json, const struct snapshot *seen)
+static void put_visited(struct json *json, const struct netns *netns)
+{
+	json_u64(json, "inode", netns->inode);
+	json_name(json, "name", netns->name);
+	json_count(json, "pid", netns->pid > 0, (uint64_t)netns->pid);
+	json_foreign(json, "comm", netns->comm_size ? netns->comm : NULL, netns->comm_size);
+	json_name(json, "container", netns->container);
+	json_string(json, "pod", netns->pod);
+	json_name(json, "unit", netns->unit);
+	json_bool(json, "own", netns->is_own);
+	json_flag(json, "init", netns->init_known, netns->is_init);
+}
+
+void json_netns(struct json *json, const struct netns *netns)
 {
 	json_open(json, "netns", '{');
-	json_name(json, "name", seen->netns_name[0] ? seen->netns_name : NULL);
-	json_count(json, "inode", seen->netns_inode, seen->netns_inode);
+	if (netns->visited) {
+		put_visited(json, netns);
+	} else {
+		json_name(json, "name", netns->name);
+		json_count(json, "inode", netns->inode, netns->inode);
+	}
 	json_close(json, '}');
 }
 

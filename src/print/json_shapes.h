@@ -38,8 +38,8 @@ void json_holders(struct json *json, const struct snapshot *seen, uint32_t inode
 void json_holder_list(struct json *json, const struct snapshot *seen, const struct holder *holders,
 		      size_t count, size_t most, bool with_threads);
 
-/* "netns": name and inode of the namespace that was looked at. */
-void json_netns(struct json *json, const struct snapshot *seen);
+/* "netns": name and inode, and with -G whose it is. */
+void json_netns(struct json *json, const struct netns *netns);
 
 /* An array element on one line; json_end_line() gets back what the first one returned. */
 bool json_begin_line(struct json *json);

@@ -231,8 +231,8 @@ void json_sock_members(struct json *json, const struct sock *sock,
 {
 	char *at;
 
-	if (seen->netns)
-		json_netns_found(json, "netns", seen->netns);
+	if (seen->netns->visited)
+		json_netns(json, seen->netns);
 	at = put_common(json, json_parts_begin(json), sock, seen, style);
 	if (style->with_extended)
 		at = put_extended(at, sock);

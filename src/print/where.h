@@ -6,7 +6,7 @@
 #include "model/netns.h"
 #include "print/print.h"
 
-/* A network namespace, for people and machines. */
+/* A network namespace, for people. */
 
 /* The word that says which, for people. */
 static inline void where_word(struct text *text, const struct netns *netns)
@@ -16,8 +16,5 @@ static inline void where_word(struct text *text, const struct netns *netns)
 
 /* The word with all that is known of it: "blue (redis.service, redis-server[812])". */
 void where_title(struct text *text, const struct netns *netns);
-
-/* An object; null without @netns. */
-void json_netns_found(struct json *json, const char *name, const struct netns *netns);
 
 #endif

@@ -150,9 +150,9 @@ GET(idle)
 /* Without -G it is the same for every row. */
 GET(netns)
 {
-	uint64_t inode = seen->netns ? seen->netns->inode : seen->netns_inode;
+	const struct netns *netns = seen->netns;
 
-	return number(seen->netns || seen->netns_name[0] || inode, inode);
+	return number(netns->visited || netns->name || netns->inode, netns->inode);
 }
 
 /* ---- the table ---- */

@@ -207,16 +207,16 @@ static enum filter_truth value_test(const struct filter *filter, const struct fi
 static enum filter_truth netns_test(const struct filter *filter, const struct filter_node *node,
 				    const struct filter_view *view)
 {
-	const struct snapshot *seen = view->seen;
+	const struct netns *netns = view->seen->netns;
 	const char *word = filter_word(filter, node->word);
-	bool named = seen->netns_name[0] && fnmatch(word, seen->netns_name, 0) == 0;
+	bool named = netns->name && fnmatch(word, netns->name, 0) == 0;
 
 	if (named)
 		return equal_or_not(FILTER_TRUE, node);
-	if (node->is_number && seen->netns_inode)
-		return equal_or_not(truth(seen->netns_inode == node->number), node);
+	if (node->is_number && netns->inode)
+		return equal_or_not(truth(netns->inode == node->number), node);
 	/* One that was visited has the name that it was found by, or none. */
-	return seen->netns_name[0] || seen->netns ? equal_or_not(FILTER_FALSE, node) : FILTER_UNKNOWN;
+	return netns->name || netns->visited ? equal_or_not(FILTER_FALSE, node) : FILTER_UNKNOWN;
 }
 
 /* ---- findings ---- */

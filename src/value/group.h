@@ -77,7 +77,7 @@ struct sock_end group_end(const struct groups *groups, const struct group *group
 
 struct group_more group_more(const struct groups *groups, const struct group *group);
 
-/* With -G: the namespace that the key number @i is, or NULL. Borrowed. */
+/* The namespace that the key number @i is. Borrowed. */
 const struct netns *group_netns(const struct groups *groups, const struct group *group, size_t i);
 
 /* Biggest first, equals by their keys. */

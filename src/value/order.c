@@ -93,17 +93,6 @@ static void put_device(struct text *key, const struct snapshot *seen, uint32_t i
 	text_add(key, "", 1);
 }
 
-static void put_netns(struct text *key, const struct snapshot *seen)
-{
-	if (seen->netns)
-		netns_word(key, seen->netns, "");
-	else if (seen->netns_name[0])
-		text_addf(key, "%s", seen->netns_name);
-	else
-		text_addf(key, "%llu", (unsigned long long)seen->netns_inode);
-	text_add(key, "", 1);
-}
-
 /* Numbers of several holders count as the first one. */
 static void put_holders(struct text *key, enum kind kind, const struct value *value,
 			const struct snapshot *seen)
@@ -150,7 +139,8 @@ static bool put_value(struct text *key, const struct column *column, const struc
 		put_device(key, seen, (uint32_t)value->number);
 		return true;
 	case KIND_NETNS:
-		put_netns(key, seen);
+		netns_word(key, seen->netns, "");
+		text_add(key, "", 1);
 		return true;
 	case KIND_PIDS: case KIND_COMMS: case KIND_FDS: case KIND_USERS:
 		put_holders(key, column->kind, value, seen);

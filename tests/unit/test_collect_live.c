@@ -249,7 +249,7 @@ static void test_live_and_replay(void **state)
 	look(&from, &again, &b);
 	assert_true(a == b);
 	assert_true(live.time_ms == again.time_ms);
-	assert_true(live.netns_inode == again.netns_inode);
+	assert_true(live.netns->inode == again.netns->inode);
 	assert_memory_equal(&live.limits, &again.limits, sizeof(live.limits));
 	assert_int_equal(live.holders.count, again.holders.count);
 	assert_int_equal(live.processes.count, again.processes.count);

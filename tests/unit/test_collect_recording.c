@@ -128,7 +128,7 @@ static void test_replay(void **state)
 	assert_int_equal(replay(recorded.path, &seen, STATE_ALL, NEED_FLOW, &fault), 0);
 	assert_true(seen.time_ms == 1700000000123);
 	assert_string_equal(seen.version, "6.18.0");
-	assert_string_equal(seen.netns_name, "blue");
+	assert_string_equal(seen.netns->name, "blue");
 	assert_int_equal(seen.limits.limit[LIMIT_PORT_HIGH].value, 60999);
 	assert_int_equal(seen.limits.limit[LIMIT_TCP_MEM_HIGH].value, 3);
 	assert_false(seen.limits.limit[LIMIT_TW_REUSE_DELAY_MS].is);

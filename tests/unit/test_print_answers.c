@@ -60,7 +60,8 @@ static char *show_areas(enum format format, bool quiet, const enum verdict *verd
 	static const struct bind_scene scene;
 	struct style style = { .format = format, .quiet = quiet, .ascii = true };
 	struct netns list[8] = {
-		{ .inode = 1, .is_own = true }, { .inode = 2, .is_init = true },
+		{ .inode = 1, .visited = true, .is_own = true },
+		{ .inode = 2, .visited = true, .is_init = true },
 	};
 	struct bind_answer answers[8] = { { .rival = { 0 } } };
 	struct bind_area areas[8];
@@ -108,8 +109,10 @@ static void the_worst_namespace_is_not_the_headline(void **state)
 static char *show_checks(enum format format, bool quiet, size_t findings, size_t count)
 {
 	struct style style = { .format = format, .quiet = quiet, .ascii = true };
-	struct netns list[3] = { { .inode = 1, .is_own = true }, { .inode = 2, .is_init = true },
-				   { .inode = 3 } };
+	struct netns list[3] = {
+		{ .inode = 1, .visited = true, .is_own = true },
+		{ .inode = 2, .visited = true, .is_init = true }, { .inode = 3, .visited = true },
+	};
 	struct check_area areas[3];
 	struct report reports[3];
 

@@ -93,7 +93,7 @@ static void begin_machine(struct snapshot *seen)
 {
 	snapshot_init(seen);
 	seen->time_ms = 1700000000123;
-	seen->netns_inode = 4026531840;
+	snapshot_set_netns(seen, 4026531840, "", 0);
 	snprintf(seen->version, sizeof(seen->version), "6.18.0");
 	seen->limits.limit[LIMIT_PORT_LOW] = (struct known){ true, 32768 };
 	seen->limits.limit[LIMIT_PORT_HIGH] = (struct known){ true, 60999 };

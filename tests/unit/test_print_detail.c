@@ -224,7 +224,7 @@ static void mptcp_that_was_not_told_is_zero(void **state)
 static void a_namespace_has_the_name_of_another(void **state)
 {
 	char id[65];
-	struct netns netns = { .inode = 4026531840 };
+	struct netns netns = { .inode = 4026531840, .visited = true };
 	const struct { const char *word; } wanted[] = {
 		{ "here" }, { "netns:here" }, { "netns:init" }, { "a\\x20b" }, { "init" },
 		{ "container:dddddddddddd" }, { "container:short" }, { "pod:uid" },

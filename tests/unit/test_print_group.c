@@ -222,15 +222,16 @@ static void names_of_other_families_are_addresses(void **state)
 
 static void which_namespace_is_not_told(void **state)
 {
-	struct netns netns = { .inode = 4026531840, .name = (char *)"blue sky" };
+	struct netns netns = { .inode = 4026531840, .name = (char *)"blue sky",
+			       .visited = true };
 	struct sock sock = make(STATE_ESTABLISHED, 71, 1);
 	char *text;
 
 	(void)state;
 	is(counted(FORMAT_CSV, false, "netns", &sock, 1), ",1,1000,5\n");
-	seen.netns_inode = 4026532000;
+	snapshot_set_netns(&seen, 4026532000, "", 0);
 	is(counted(FORMAT_CSV, false, "netns", &sock, 1), "net:[4026532000],1,1000,5\n");
-	strcpy(seen.netns_name, "red");
+	snapshot_set_netns(&seen, 4026532000, "red", 3);
 	is(counted(FORMAT_CSV, false, "netns", &sock, 1), "red,1,1000,5\n");
 	text = counted(FORMAT_JSONL, false, "netns", &sock, 1);
 	tells(text, "\"netns\":{\"name\":\"red\",\"name_hex\":null,\"inode\":4026532000}");

@@ -151,14 +151,15 @@ static void a_pod_is_left_out(void **state)
 
 static void the_namespace_of_a_row_is_not_told(void **state)
 {
-	struct netns netns = { .inode = 9, .name = (char *)"blue sky" };
+	struct netns netns = { .inode = 9, .name = (char *)"blue sky",
+			       .visited = true };
 	struct sock sock = make(STATE_ESTABLISHED);
 
 	(void)state;
 	is(listed(TEXT, "NETNS", &sock), "-\n");
-	seen.netns_inode = 7;
+	snapshot_set_netns(&seen, 7, "", 0);
 	is(listed(TEXT, "NETNS", &sock), "7\n");
-	strcpy(seen.netns_name, "red");
+	snapshot_set_netns(&seen, 7, "red", 3);
 	is(listed(CSV, "NETNS", &sock), "red\n");
 	seen.netns = &netns;
 	is(listed(CSV, "NETNS", &sock), "blue sky\n");

@@ -820,8 +820,7 @@ static void make_world(void)
 	snapshot_add_cgroup(&seen, 78, "/plain");
 	seen.limits.limit[LIMIT_PORT_LOW] = (struct known){ true, 32768 };
 	seen.limits.limit[LIMIT_PORT_HIGH] = (struct known){ true, 60999 };
-	seen.netns_inode = 4026531840;
-	snprintf(seen.netns_name, sizeof(seen.netns_name), "blue");
+	snapshot_set_netns(&seen, 4026531840, "blue", 4);
 	sock = grow_add(&seen.socks);
 	a_socket(sock, "10.0.0.1", 80, "10.0.0.2", 4000);
 	sock->cookie = 7;
