@@ -20,9 +20,9 @@ static struct out out;
 
 /* One question about a bind() of TCP or UDP, in one namespace, and its answer. */
 struct binding {
-	struct bind_ask    ask;
-	struct bind_scene  scene;
-	struct bind_answer answer;
+	struct bind_ask     ask;
+	struct bind_context context;
+	struct bind_answer  answer;
 };
 
 static int check_options(const struct target *target, const struct options *options,
@@ -108,7 +108,7 @@ static int look_at_port(struct session *session, const struct bind_ask *ask)
 	return err ? err : collect_explicit(session->collect, &port, seen, &session->fault);
 }
 
-static int look(struct session *session, const struct bind_ask *ask, struct bind_scene *scene)
+static int look(struct session *session, const struct bind_ask *ask, struct bind_context *context)
 {
 	struct collect *collect = session->collect;
 	struct snapshot *seen = &session->seen;
@@ -122,13 +122,13 @@ static int look(struct session *session, const struct bind_ask *ask, struct bind
 	if (err)
 		return err;
 	collect_flags(collect, seen);
-	collect_bind_context(collect, ask, scene, seen);
+	collect_bind_context(collect, ask, context, seen);
 	/* all are being looked at anyway */
-	scene->elsewhere_known = seen->netns->visited;
+	context->elsewhere_known = seen->netns->visited;
 	if (!seen->netns->visited)
-		err = collect_elsewhere(collect, ask, scene, &session->fault);
+		err = collect_elsewhere(collect, ask, context, &session->fault);
 	if (session->options->probe)
-		collect_probe_bind(collect, ask, &scene->probe);
+		collect_probe_bind(collect, ask, &context->probe);
 	return err;
 }
 
@@ -160,7 +160,7 @@ static enum status check_probe(const struct session *session, const char *refusa
 static void binding_fini(struct binding *binding)
 {
 	bind_answer_fini(&binding->answer);
-	bind_scene_fini(&binding->scene);
+	bind_context_fini(&binding->context);
 }
 
 /*
@@ -174,19 +174,19 @@ static int judge_port(struct session *session, const struct target *target,
 	const struct snapshot *seen = &session->seen;
 	int err;
 
-	binding->scene.addr_kind = ADDR_KIND_UNKNOWN;
+	binding->context.addr_kind = ADDR_KIND_UNKNOWN;
 	err = fill_ask(session, target, &binding->ask);
 	if (!err)
 		err = look_at_port(session, &binding->ask);
 	collect_forget_socks(session->collect);
 	*judged = !err && (!seen->netns->visited || seen->netns->is_own || seen->socks.count);
 	if (!err && *judged)
-		err = look(session, &binding->ask, &binding->scene);
+		err = look(session, &binding->ask, &binding->context);
 	collect_forget_owners(session->collect);
 	if (!err && *judged)
-		judge_bind(seen, &binding->ask, &binding->scene, &binding->answer);
+		judge_bind(seen, &binding->ask, &binding->context, &binding->answer);
 	if (!err && *judged)
-		words_bind(seen, &binding->ask, &binding->scene, &binding->answer);
+		words_bind(seen, &binding->ask, &binding->context, &binding->answer);
 	*judged = *judged && !err;
 	return err;
 }
@@ -202,9 +202,9 @@ static enum status bind_here(struct session *session, const struct target *targe
 	} else {
 		/* A probe can say ok where the listing broke off: told, and no success. */
 		session->answered = binding.answer.asked.verdict != VERDICT_OK;
-		print_bind(&out, &session->style, &session->seen, &binding.ask, &binding.scene,
+		print_bind(&out, &session->style, &session->seen, &binding.ask, &binding.context,
 			   &binding.answer);
-		status = check_probe(session, binding.scene.probe.refusal,
+		status = check_probe(session, binding.context.probe.refusal,
 				     status_of(&binding.answer));
 	}
 	binding_fini(&binding);
@@ -267,7 +267,7 @@ static enum status tell(const struct round *round)
 
 		areas[i] = (struct bind_area){
 			.netns = area->netns, .seen = &area->seen, .ask = &area->binding.ask,
-			.scene = &area->binding.scene, .answer = &area->binding.answer,
+			.context = &area->binding.context, .answer = &area->binding.answer,
 		};
 		worst = status > worst ? status : worst;
 	}
@@ -301,13 +301,13 @@ static enum status bind_inet(struct session *session, const struct target *targe
 /* -- unix sockets ------------------------------------------------------------ */
 
 static int look_at_name(struct session *session, const struct unix_ask *ask,
-			struct unix_scene *scene)
+			struct unix_context *context)
 {
 	struct map inodes = { 0 };
-	int err = collect_unix(session->collect, ask, scene, &session->seen, &session->fault);
+	int err = collect_unix(session->collect, ask, context, &session->seen, &session->fault);
 
-	for (size_t i = 0; i < scene->socks.count; i++)
-		map_slot(&inodes, scene->socks.at[i].inode, NULL);
+	for (size_t i = 0; i < context->socks.count; i++)
+		map_slot(&inodes, context->socks.at[i].inode, NULL);
 	if (!err)
 		err = session_name(session, &inodes);
 	map_fini(&inodes);
@@ -321,23 +321,23 @@ static enum status bind_unix(struct session *session, const struct target *targe
 		.abstract = target->kind == TARGET_ABSTRACT,
 		.type = session->options->udp ? UNIX_DGRAM : UNIX_STREAM,
 	};
-	struct unix_scene scene = { .file = UNIX_FILE_UNKNOWN };
+	struct unix_context context = { .file = UNIX_FILE_UNKNOWN };
 	struct unix_answer answer = { .cause = { .at = NULL } };
 	enum status status;
 
 	session->seen.socks_complete = true;    /* no inet socket matters here */
-	if (look_at_name(session, &ask, &scene) < 0) {
+	if (look_at_name(session, &ask, &context) < 0) {
 		status = cmd_fail(&session->fault);
 	} else {
-		judge_unix(&session->seen, &ask, &scene, &answer);
+		judge_unix(&session->seen, &ask, &context, &answer);
 		session->answered = answer.asked.verdict != VERDICT_OK;
 		out_init(&out, 1);
-		print_unix(&out, &session->style, &session->seen, &ask, &scene, &answer);
+		print_unix(&out, &session->style, &session->seen, &ask, &context, &answer);
 		status = answer.asked.verdict == VERDICT_OK ? STATUS_OK :
 			 answer.asked.verdict == VERDICT_FAILS ? STATUS_CRITICAL : STATUS_UNKNOWN;
 	}
 	unix_answer_fini(&answer);
-	unix_scene_fini(&scene);
+	unix_context_fini(&context);
 	return status;
 }
 

@@ -262,7 +262,7 @@ static struct answer_bind_context ask_kernel(const struct bind_ask *ask,
 }
 
 void collect_bind_context(struct collect *collect, const struct bind_ask *ask,
-			  struct bind_scene *scene, struct snapshot *seen)
+			  struct bind_context *context, struct snapshot *seen)
 {
 	struct recorder *recorder = &collect->recorder;
 	struct answer_bind_context_key key = {
@@ -279,6 +279,6 @@ void collect_bind_context(struct collect *collect, const struct bind_ask *ask,
 	} else if (!recorder_answered(recorder, &question)) {
 		told = (struct answer_bind_context){ .addr_kind = recorded_kind(ask, seen) };
 	}
-	scene->addr_kind = told.addr_kind < ADDR_KIND_COUNT ? told.addr_kind : ADDR_KIND_UNKNOWN;
-	scene->may_bind_low = (struct known){ told.may_known, told.may != 0 };
+	context->addr_kind = told.addr_kind < ADDR_KIND_COUNT ? told.addr_kind : ADDR_KIND_UNKNOWN;
+	context->may_bind_low = (struct known){ told.may_known, told.may != 0 };
 }

@@ -245,18 +245,18 @@ int collect_chain(struct collect *collect, uint16_t port, struct snapshot *seen,
 }
 
 int collect_elsewhere(struct collect *collect, const struct bind_ask *ask,
-		      struct bind_scene *scene, struct fault *fault)
+		      struct bind_context *context, struct fault *fault)
 {
 	(void)fault;
-	netns_port_owners(&collect->recorder, ask, scene, collect->source.deadline_ms);
+	netns_port_owners(&collect->recorder, ask, context, collect->source.deadline_ms);
 	return 0;
 }
 
 int collect_unix(struct collect *collect, const struct unix_ask *ask,
-		 struct unix_scene *scene, struct snapshot *seen, struct fault *fault)
+		 struct unix_context *context, struct snapshot *seen, struct fault *fault)
 {
 	(void)fault;
-	unix_bind_collect(&collect->recorder, ask, scene, collect->source.deadline_ms, seen);
+	unix_bind_collect(&collect->recorder, ask, context, collect->source.deadline_ms, seen);
 	return 0;
 }
 

@@ -210,21 +210,21 @@ void collect_flags(struct collect *collect, struct snapshot *seen);
  * collect_bind_context - what decides about a bind() beside sockets
  * @ask: address, family, device, scope, uid
  *
- * Fills @scene->addr_kind (route and address tables) and may_bind_low (the
+ * Fills @context->addr_kind (route and address tables) and may_bind_low (the
  * capabilities of the asking uid in this namespace).
  */
 void collect_bind_context(struct collect *collect, const struct bind_ask *ask,
-			  struct bind_scene *scene, struct snapshot *seen);
+			  struct bind_context *context, struct snapshot *seen);
 
 /**
  * collect_elsewhere - owners of that port in other network namespaces
  *
  * Looks, from a thread of its own, into each namespace that some process,
- * /run/netns or a bind mount shows. Sets @scene->elsewhere_known only if it could look
+ * /run/netns or a bind mount shows. Sets @context->elsewhere_known only if it could look
  * into all that it found.
  */
 int collect_elsewhere(struct collect *collect, const struct bind_ask *ask,
-		      struct bind_scene *scene, struct fault *fault);
+		      struct bind_context *context, struct fault *fault);
 
 /**
  * collect_probe_bind - bind() for real, closed at once; TCP only
@@ -238,7 +238,7 @@ void collect_probe_bind(struct collect *collect, const struct bind_ask *ask,
 
 /* What stands at a path, and the unix sockets with that name. */
 int collect_unix(struct collect *collect, const struct unix_ask *ask,
-		 struct unix_scene *scene, struct snapshot *seen, struct fault *fault);
+		 struct unix_context *context, struct snapshot *seen, struct fault *fault);
 
 /**
  * collect_route - the source address and device that the kernel would pick

@@ -278,7 +278,7 @@ bool arrival_can_have(const struct collect *collect, struct collect_ask *ask)
 
 struct port_search {
 	const struct bind_ask *ask;
-	struct bind_scene     *scene;
+	struct bind_context   *context;
 	struct utsname         system;
 	int64_t                end_ms;
 };
@@ -345,7 +345,7 @@ static bool visit_other(void *ctx, struct netns *netns)
 
 	if (!count.listeners && !count.others)
 		return whole;
-	there = grow_add(&search->scene->elsewhere);
+	there = grow_add(&search->context->elsewhere);
 	*there = (struct elsewhere){
 		.netns_inode = netns->inode, .pid = netns->pid,
 		.listeners = count.listeners, .others = count.others,
@@ -365,11 +365,11 @@ static int compare_elsewhere(const void *a, const void *b)
 }
 
 /* Of a recording: not more than there can be, and no name goes beyond its end. */
-static void replay_port_owners(struct bind_scene *scene, const struct text *rows)
+static void replay_port_owners(struct bind_context *context, const struct text *rows)
 {
-	for (size_t at = 0; at < rows->count && scene->elsewhere.count < ELSEWHERE_MAX;
+	for (size_t at = 0; at < rows->count && context->elsewhere.count < ELSEWHERE_MAX;
 	     at += sizeof(struct elsewhere)) {
-		struct elsewhere *there = grow_add(&scene->elsewhere);
+		struct elsewhere *there = grow_add(&context->elsewhere);
 
 		memcpy(there, rows->at + at, sizeof(*there));
 		there->pid = there->pid > 0 ? there->pid : 0;
@@ -379,38 +379,38 @@ static void replay_port_owners(struct bind_scene *scene, const struct text *rows
 	}
 }
 
-static void find_port_owners(const struct bind_ask *ask, struct bind_scene *scene,
+static void find_port_owners(const struct bind_ask *ask, struct bind_context *context,
 			     unsigned deadline_ms)
 {
 	struct port_search search = {
-		.ask = ask, .scene = scene, .end_ms = now_ms() + (int64_t)deadline_ms,
+		.ask = ask, .context = context, .end_ms = now_ms() + (int64_t)deadline_ms,
 	};
 
 	uname(&search.system);
-	scene->elsewhere_known = netns_tour(0, visit_other, &search);
-	if (scene->elsewhere.count)
-		qsort(scene->elsewhere.at, scene->elsewhere.count, sizeof(*scene->elsewhere.at),
-		      compare_elsewhere);
-	if (scene->elsewhere.count > ELSEWHERE_MAX)
-		scene->elsewhere.count = ELSEWHERE_MAX;
+	context->elsewhere_known = netns_tour(0, visit_other, &search);
+	if (context->elsewhere.count)
+		qsort(context->elsewhere.at, context->elsewhere.count,
+		      sizeof(*context->elsewhere.at), compare_elsewhere);
+	if (context->elsewhere.count > ELSEWHERE_MAX)
+		context->elsewhere.count = ELSEWHERE_MAX;
 }
 
 void netns_port_owners(struct recorder *recorder, const struct bind_ask *ask,
-		       struct bind_scene *scene, unsigned deadline_ms)
+		       struct bind_context *context, unsigned deadline_ms)
 {
 	struct answer_elsewhere_key key = { .protocol = ask->protocol, .port = ask->port };
 	struct answer_elsewhere told = { .known = false };
 	struct question question = { ANSWER_ELSEWHERE, &key, sizeof(key), .head = &told };
 
 	if (!recorder_replays(recorder)) {
-		find_port_owners(ask, scene, deadline_ms);
-		told.known = scene->elsewhere_known;
-		text_add(&question.rows, scene->elsewhere.at,
-			 scene->elsewhere.count * sizeof(*scene->elsewhere.at));
+		find_port_owners(ask, context, deadline_ms);
+		told.known = context->elsewhere_known;
+		text_add(&question.rows, context->elsewhere.at,
+			 context->elsewhere.count * sizeof(*context->elsewhere.at));
 		recorder_answer(recorder, &question);
 	} else if (recorder_answered(recorder, &question)) {
-		scene->elsewhere_known = told.known;
-		replay_port_owners(scene, &question.rows);
+		context->elsewhere_known = told.known;
+		replay_port_owners(context, &question.rows);
 	}
 	text_fini(&question.rows);
 }

@@ -22,6 +22,6 @@ int netns_visit_all(struct netns_list *list, netns_visitor *visit, void *ctx, st
 
 /* See collect_elsewhere(). */
 void netns_port_owners(struct recorder *recorder, const struct bind_ask *ask,
-		       struct bind_scene *scene, unsigned deadline_ms);
+		       struct bind_context *context, unsigned deadline_ms);
 
 #endif

@@ -101,22 +101,22 @@ static int folder_error(const char *path)
 	return takes_socket_files(&fs) ? 0 : -1;
 }
 
-static void set_other(struct unix_scene *scene, const char *kind)
+static void set_other(struct unix_context *context, const char *kind)
 {
-	scene->file = UNIX_FILE_OTHER;
-	snprintf(scene->file_kind, sizeof(scene->file_kind), "%s", kind);
+	context->file = UNIX_FILE_OTHER;
+	snprintf(context->file_kind, sizeof(context->file_kind), "%s", kind);
 }
 
-static void look_at_link(struct unix_scene *scene, const char *path, struct stat *st)
+static void look_at_link(struct unix_context *context, const char *path, struct stat *st)
 {
 	int err = stat(path, st) < 0 ? errno : 0;
 
 	if (!err && S_ISSOCK(st->st_mode))
-		scene->file = UNIX_FILE_SOCKET;
+		context->file = UNIX_FILE_SOCKET;
 	else if (err == ENOENT)
-		scene->file = UNIX_FILE_DANGLING;
+		context->file = UNIX_FILE_DANGLING;
 	else
-		set_other(scene, "symbolic link");
+		set_other(context, "symbolic link");
 }
 
 /* "name/": bind() makes no folder, but finds what is called so without the slash. */
@@ -130,28 +130,28 @@ static bool cut_slashes(char *path)
 }
 
 /* @err: of lstat(). A file that ends in a slash is not made, whatever the folder takes. */
-static void look_at_folder(struct unix_scene *scene, const char *path, bool slash, int err)
+static void look_at_folder(struct unix_context *context, const char *path, bool slash, int err)
 {
 	bool none = err == ENOENT || err == ENOTDIR;
 
 	if (err == ENOENT && !slash)
 		err = folder_error(path);
-	scene->file = none && err >= 0 ? UNIX_FILE_NONE : UNIX_FILE_UNKNOWN;
-	scene->parent_err = err > 0 ? err : 0;
+	context->file = none && err >= 0 ? UNIX_FILE_NONE : UNIX_FILE_UNKNOWN;
+	context->parent_err = err > 0 ? err : 0;
 }
 
-static void look_at_file(struct unix_scene *scene, char *path, struct stat *st)
+static void look_at_file(struct unix_context *context, char *path, struct stat *st)
 {
 	bool slash = cut_slashes(path);
 
 	if (lstat(path, st) < 0)
-		look_at_folder(scene, path, slash, errno);
+		look_at_folder(context, path, slash, errno);
 	else if (S_ISLNK(st->st_mode))
-		look_at_link(scene, path, st);
+		look_at_link(context, path, st);
 	else if (S_ISSOCK(st->st_mode))
-		scene->file = UNIX_FILE_SOCKET;
+		context->file = UNIX_FILE_SOCKET;
 	else
-		set_other(scene, kind_of_mode(st->st_mode));
+		set_other(context, kind_of_mode(st->st_mode));
 }
 
 /* The kernel's own form of a device number, which unix_diag tells as it is. */
@@ -299,21 +299,23 @@ static int by_inode(const void *a, const void *b)
 	return order_of(one->inode, other->inode);
 }
 
-static void keep_owners(const struct unix_search *search, struct unix_scene *scene)
+static void keep_owners(const struct unix_search *search, struct unix_context *context)
 {
 	for (size_t i = 0; i < search->matches.count; i++)
 		if (!is_accepted(search, &search->matches.at[i]) &&
 		    is_in_the_way(search->ask, &search->matches.at[i].sock))
-			*grow_add(&scene->socks) = search->matches.at[i].sock;
-	if (scene->socks.count)
-		qsort(scene->socks.at, scene->socks.count, sizeof(*scene->socks.at), by_inode);
+			*grow_add(&context->socks) = search->matches.at[i].sock;
+	if (context->socks.count)
+		qsort(context->socks.at, context->socks.count, sizeof(*context->socks.at),
+		      by_inode);
 }
 
 /*
  * Each network namespace has its own list, but files are for all of them: behind a
  * file that nobody here has, somebody may be elsewhere.
  */
-static int look_at_name(const struct unix_ask *ask, struct unix_scene *scene, unsigned deadline_ms)
+static int look_at_name(const struct unix_ask *ask, struct unix_context *context,
+			unsigned deadline_ms)
 {
 	struct unix_search search = { .ask = ask, .deadline_ms = deadline_ms };
 	OWN_MEM char *path = grow_alloc(ask->size + 1);
@@ -322,16 +324,16 @@ static int look_at_name(const struct unix_ask *ask, struct unix_scene *scene, un
 
 	memcpy(path, ask->name, ask->size);
 	if (!ask->abstract)
-		look_at_file(scene, path, &st);
-	if (scene->file == UNIX_FILE_SOCKET)
+		look_at_file(context, path, &st);
+	if (context->file == UNIX_FILE_SOCKET)
 		find_file(&search, path, &st);
 	err = list_unix_socks(&search);
-	scene->listed = !err;
-	keep_owners(&search, scene);
-	if (!err && search.has_file && !scene->socks.count) {
-		scene->elsewhere_known = netns_tour(NETNS_HELD, list_unix_there, &search) &&
+	context->listed = !err;
+	keep_owners(&search, context);
+	if (!err && search.has_file && !context->socks.count) {
+		context->elsewhere_known = netns_tour(NETNS_HELD, list_unix_there, &search) &&
 					 search.device_known;
-		keep_owners(&search, scene);
+		keep_owners(&search, context);
 	}
 	map_fini(&search.named);
 	grow_fini(&search.matches);
@@ -348,45 +350,46 @@ static void make_unix_key(struct text *key, const struct unix_ask *ask)
 	text_add(key, ask->name, ask->size);
 }
 
-static struct answer_unix unix_answer_of(const struct unix_scene *scene, int list_err)
+static struct answer_unix unix_answer_of(const struct unix_context *context, int list_err)
 {
 	struct answer_unix told = {
-		.file = scene->file, .parent_err = scene->parent_err, .listed = scene->listed,
-		.elsewhere_known = scene->elsewhere_known, .list_err = list_err,
+		.file = context->file, .parent_err = context->parent_err, .listed = context->listed,
+		.elsewhere_known = context->elsewhere_known, .list_err = list_err,
 	};
 
-	memcpy(told.file_kind, scene->file_kind, sizeof(told.file_kind));
+	memcpy(told.file_kind, context->file_kind, sizeof(told.file_kind));
 	return told;
 }
 
 /* Returns what the listing failed with. */
-static int replay_unix(struct unix_scene *scene, const struct answer_unix *told)
+static int replay_unix(struct unix_context *context, const struct answer_unix *told)
 {
-	scene->file = told->file <= UNIX_FILE_DANGLING ? told->file : UNIX_FILE_UNKNOWN;
-	scene->parent_err = told->parent_err > 0 && told->parent_err < 4096 ? told->parent_err : 0;
-	scene->listed = told->listed;
-	scene->elsewhere_known = told->elsewhere_known;
+	context->file = told->file <= UNIX_FILE_DANGLING ? told->file : UNIX_FILE_UNKNOWN;
+	context->parent_err = told->parent_err > 0 && told->parent_err < 4096 ?
+			      told->parent_err : 0;
+	context->listed = told->listed;
+	context->elsewhere_known = told->elsewhere_known;
 	/* ours is plain ASCII; anything else was put there by somebody */
-	for (size_t i = 0; i < sizeof(scene->file_kind) - 1 && told->file_kind[i]; i++)
-		scene->file_kind[i] = (char)(told->file_kind[i] >= ' ' && told->file_kind[i] <= '~' ?
+	for (size_t i = 0; i < sizeof(context->file_kind) - 1 && told->file_kind[i]; i++)
+		context->file_kind[i] = (char)(told->file_kind[i] >= ' ' && told->file_kind[i] <= '~' ?
 					     told->file_kind[i] : '?');
 	return told->list_err > -4096 && told->list_err < 0 ? told->list_err : 0;
 }
 
 static void replay_unix_socks(const struct unix_ask *ask, const struct text *rows,
-			      struct unix_scene *scene)
+			      struct unix_context *context)
 {
 	struct unix_sock sock;
 
 	for (size_t at = 0; at < rows->count; at += sizeof(sock)) {
 		memcpy(&sock, rows->at + at, sizeof(sock));
 		if (is_in_the_way(ask, &sock))
-			*grow_add(&scene->socks) = sock;
+			*grow_add(&context->socks) = sock;
 	}
 }
 
 void unix_bind_collect(struct recorder *recorder, const struct unix_ask *ask,
-		       struct unix_scene *scene, unsigned deadline_ms, struct snapshot *seen)
+		       struct unix_context *context, unsigned deadline_ms, struct snapshot *seen)
 {
 	struct answer_unix told;
 	struct question question = { .kind = ANSWER_UNIX, .head = &told };
@@ -397,16 +400,16 @@ void unix_bind_collect(struct recorder *recorder, const struct unix_ask *ask,
 	question.key = key.at;
 	question.key_size = key.count;
 	/* an abstract name has its NUL before it, a path behind it */
-	scene->name_max = (struct known){ true, sizeof(((struct sockaddr_un *)0)->sun_path) - 1 };
+	context->name_max = (struct known){ true, sizeof(((struct sockaddr_un *)0)->sun_path) - 1 };
 	if (!recorder_replays(recorder)) {
-		err = look_at_name(ask, scene, deadline_ms);
-		told = unix_answer_of(scene, err);
-		text_add(&question.rows, scene->socks.at,
-			 scene->socks.count * sizeof(*scene->socks.at));
+		err = look_at_name(ask, context, deadline_ms);
+		told = unix_answer_of(context, err);
+		text_add(&question.rows, context->socks.at,
+			 context->socks.count * sizeof(*context->socks.at));
 		recorder_answer(recorder, &question);
 	} else if (recorder_answered(recorder, &question)) {
-		err = replay_unix(scene, &told);
-		replay_unix_socks(ask, &question.rows, scene);
+		err = replay_unix(context, &told);
+		replay_unix_socks(ask, &question.rows, context);
 	} else {
 		snapshot_gap(seen, GAP_RECORDING, 1,
 			     "the recording does not hold what was at that name");

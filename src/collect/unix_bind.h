@@ -7,6 +7,6 @@
 
 /* See collect_unix(). */
 void unix_bind_collect(struct recorder *recorder, const struct unix_ask *ask,
-		       struct unix_scene *scene, unsigned deadline_ms, struct snapshot *seen);
+		       struct unix_context *context, unsigned deadline_ms, struct snapshot *seen);
 
 #endif

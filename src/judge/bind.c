@@ -30,7 +30,7 @@ struct bind_case {
 	const struct snapshot *seen;
 	const struct bind_ask *asked;
 	struct bind_ask ask;            /* effective */
-	const struct bind_scene *scene;
+	const struct bind_context *context;
 	struct ruling ruling;           /* of the asked options, after the probe */
 	struct ruling by_rule;          /* before it */
 	struct bind_answer *answer;
@@ -73,7 +73,7 @@ static enum reason reason_of(int err, const struct ruling *by_rule, enum addr_ki
 static void hear_probe(const struct bind_case *c, unsigned with, struct bind_outcome *outcome)
 {
 	unsigned asked = with_of(c->asked);
-	int err = c->scene->probe.err;
+	int err = c->context->probe.err;
 
 	if (!err && holds_all(with, asked))
 		*outcome = (struct bind_outcome){ .verdict = VERDICT_OK };
@@ -84,7 +84,7 @@ static void hear_probe(const struct bind_case *c, unsigned with, struct bind_out
 /* The kernel met a socket that was not seen: what was seen promises nothing then. */
 static void doubt_table(struct bind_case *c)
 {
-	if (!c->scene->probe.made || c->scene->probe.err != EADDRINUSE ||
+	if (!c->context->probe.made || c->context->probe.err != EADDRINUSE ||
 	    c->by_rule.outcome.verdict != VERDICT_OK)
 		return;
 	for (unsigned with = WITH_COUNT; with--;)
@@ -101,18 +101,18 @@ static void fill_table(struct bind_case *c)
 
 		ask.reuseaddr = with & WITH_REUSEADDR;
 		ask.reuseport = with & WITH_REUSEPORT;
-		ruling = rule_bind(c->seen, &ask, c->scene);
+		ruling = rule_bind(c->seen, &ask, c->context);
 		*outcome = ruling.outcome;
-		if (c->scene->probe.made)
+		if (c->context->probe.made)
 			hear_probe(c, with, outcome);
 		if (with != with_of(c->asked))
 			continue;
 		c->by_rule = ruling;
 		c->ruling = ruling;
 		c->ruling.outcome = *outcome;
-		if (c->scene->probe.made)
-			c->ruling.reason = reason_of(c->scene->probe.err, &ruling,
-						     c->scene->addr_kind);
+		if (c->context->probe.made)
+			c->ruling.reason = reason_of(c->context->probe.err, &ruling,
+						     c->context->addr_kind);
 	}
 	doubt_table(c);
 	c->answer->asked = c->ruling.outcome;
@@ -212,7 +212,7 @@ static void fill_blockers(struct bind_case *c)
 		return;
 	each_in_the_way(c->seen, &c->ask, add_blocker, c);
 	/* The kernel refused, and there is only one that it can have meant. */
-	if (c->scene->probe.made && answer->blockers.count == 1 &&
+	if (c->context->probe.made && answer->blockers.count == 1 &&
 	    ports_seen_whole(c->seen, c->ask.protocol))
 		answer->blockers.at[0].certain = true;
 	if (answer->blockers.count)
@@ -252,7 +252,7 @@ static const char *const maybe_names[] = { [NO] = "no", [MAYBE] = "maybe", [YES]
 
 static bool is_worked_by_probe(const struct bind_case *c)
 {
-	return c->scene->probe.made && !c->scene->probe.err;
+	return c->context->probe.made && !c->context->probe.err;
 }
 
 /* The outcome with @more options (bits of enum bind_with) than were asked for. */
@@ -360,10 +360,10 @@ static void put_neighbours(const struct bind_case *c, struct facts *facts)
 static enum verdict verdict_as(const struct bind_case *c, const struct bind_ask *ask,
 			       enum addr_kind kind)
 {
-	struct bind_scene scene = *c->scene;
+	struct bind_context context = *c->context;
 
-	scene.addr_kind = kind;
-	return rule_bind(c->seen, ask, &scene).outcome.verdict;
+	context.addr_kind = kind;
+	return rule_bind(c->seen, ask, &context).outcome.verdict;
 }
 
 static const char *helpful_options(const struct bind_case *c)
@@ -447,7 +447,7 @@ static void put_cures(const struct bind_case *c, struct facts *facts)
 	/* Where it changes nothing the same sockets are in the way again. */
 	v6only.v6only = true;
 	facts_bool(facts, "v6only_helps",
-		   verdict_as(c, &v6only, c->scene->addr_kind) == VERDICT_OK);
+		   verdict_as(c, &v6only, c->context->addr_kind) == VERDICT_OK);
 	put_free_addresses(c, facts);
 	facts_word(facts, "left_over", left_over(c) ? state_table[left_over(c)].filter : NULL);
 }
@@ -455,13 +455,13 @@ static void put_cures(const struct bind_case *c, struct facts *facts)
 /* The next error where the privilege alone is not enough, or nothing. */
 static void put_privilege(const struct bind_case *c, struct facts *facts)
 {
-	struct bind_scene scene = *c->scene;
+	struct bind_context context = *c->context;
 	struct ruling then;
 
 	facts_known(facts, "unprivileged_port_start", FACT_ID,
 		    &c->seen->limits.limit[LIMIT_UNPRIVILEGED_PORT_START]);
-	scene.may_bind_low = (struct known){ true, 1 };
-	then = rule_bind(c->seen, c->asked, &scene);
+	context.may_bind_low = (struct known){ true, 1 };
+	then = rule_bind(c->seen, c->asked, &context);
 	facts_bool(facts, "privilege_is_enough", then.outcome.verdict != VERDICT_FAILS);
 	facts_word(facts, "privileged_errno", errno_name(then.outcome.err));
 }
@@ -512,11 +512,11 @@ static void put_facts(const struct bind_case *c)
 }
 
 void judge_bind(const struct snapshot *seen, const struct bind_ask *ask,
-		const struct bind_scene *scene, struct bind_answer *answer)
+		const struct bind_context *context, struct bind_answer *answer)
 {
 	struct bind_case c = {
 		.seen = seen, .asked = ask, .ask = ask_effective(ask),
-		.scene = scene, .answer = answer,
+		.context = context, .answer = answer,
 	};
 
 	memset(answer, 0, sizeof(*answer));

@@ -13,10 +13,10 @@
  *        flags as far as they could be had
  */
 void judge_bind(const struct snapshot *seen, const struct bind_ask *ask,
-		const struct bind_scene *scene, struct bind_answer *answer);
+		const struct bind_context *context, struct bind_answer *answer);
 
 /* The same for a unix path or abstract name. */
 void judge_unix(const struct snapshot *seen, const struct unix_ask *ask,
-		const struct unix_scene *scene, struct unix_answer *answer);
+		const struct unix_context *context, struct unix_answer *answer);
 
 #endif

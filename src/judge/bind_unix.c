@@ -234,7 +234,7 @@ static void tell_owners(struct telling *t, const struct snapshot *seen, const st
 struct unix_case {
 	const struct snapshot *seen;
 	const struct unix_ask *ask;
-	const struct unix_scene *scene;
+	const struct unix_context *context;
 	struct unix_answer *answer;
 	struct text cause;
 };
@@ -274,10 +274,10 @@ static void say_socks(struct text *text, const struct unix_case *c)
 {
 	struct telling t = { .count = 0 };
 
-	for (size_t i = 0; i < c->scene->socks.count; i++) {
+	for (size_t i = 0; i < c->context->socks.count; i++) {
 		struct text phrase = { .at = NULL };
 
-		say_unix_sock(&phrase, c, &c->scene->socks.at[i]);
+		say_unix_sock(&phrase, c, &c->context->socks.at[i]);
 		tell(&t, NO_PROCESS, &phrase);
 	}
 	say_telling(text, &t, "; ");
@@ -290,8 +290,8 @@ static void advise_ending(struct unix_case *c)
 	struct telling t = { .count = 0 };
 	struct text text = { .at = NULL };
 
-	for (size_t i = 0; i < c->scene->socks.count; i++) {
-		struct sock held = as_sock(&c->scene->socks.at[i]);
+	for (size_t i = 0; i < c->context->socks.count; i++) {
+		struct sock held = as_sock(&c->context->socks.at[i]);
 
 		tell_owners(&t, c->seen, &held);
 	}
@@ -324,9 +324,9 @@ static void judge_no_folder(struct unix_case *c)
 {
 	size_t i = 0;
 
-	while (folder_words[i].err && folder_words[i].err != c->scene->parent_err)
+	while (folder_words[i].err && folder_words[i].err != c->context->parent_err)
 		i++;
-	fails(c, c->scene->parent_err);
+	fails(c, c->context->parent_err);
 	text_addf(&c->cause, "%s", folder_words[i].cause);
 	advice_add(&c->answer->advice, "%s", folder_words[i].advice);
 }
@@ -334,19 +334,19 @@ static void judge_no_folder(struct unix_case *c)
 static void judge_socket_file(struct unix_case *c)
 {
 	fails(c, EADDRINUSE);
-	if (c->scene->socks.count) {
+	if (c->context->socks.count) {
 		text_addf(&c->cause, "live: ");
 		say_socks(&c->cause, c);
 		advise_ending(c);
 		advice_add(&c->answer->advice, "Or take another path.");
 		advice_add(&c->answer->notes, "Removing the file alone would let bind() work, and "
 			   "leave the other socket alive where nobody can reach it.");
-	} else if (c->scene->listed && !c->scene->elsewhere_known) {
+	} else if (c->context->listed && !c->context->elsewhere_known) {
 		text_addf(&c->cause, "a socket file stands there that no socket of this network "
 			  "namespace is behind; other namespaces could not all be looked into");
 		advice_add(&c->answer->advice, "Try to connect() to it: ECONNREFUSED from a stream "
 			   "socket means that nobody listens; then remove the file.");
-	} else if (c->scene->listed) {
+	} else if (c->context->listed) {
 		text_addf(&c->cause, "stale: the socket file is left over, no socket is behind it "
 			  "(connect() gives ECONNREFUSED)");
 		advice_add(&c->answer->advice, "Remove the file (unlink() before bind()): nobody "
@@ -361,7 +361,7 @@ static void judge_socket_file(struct unix_case *c)
 
 static void judge_file(struct unix_case *c)
 {
-	switch (c->scene->file) {
+	switch (c->context->file) {
 	case UNIX_FILE_NONE:
 		c->answer->asked.verdict = VERDICT_OK;
 		text_addf(&c->cause, "nothing stands at the path");
@@ -372,7 +372,7 @@ static void judge_file(struct unix_case *c)
 	case UNIX_FILE_OTHER:
 		fails(c, EADDRINUSE);
 		text_addf(&c->cause, "what stands there is not a socket but a %s",
-			  *c->scene->file_kind ? c->scene->file_kind : "file of another kind");
+			  *c->context->file_kind ? c->context->file_kind : "file of another kind");
 		advice_add(&c->answer->advice, "Take another path, or move away what stands there "
 			   "if nobody needs it.");
 		break;
@@ -395,12 +395,12 @@ static void judge_file(struct unix_case *c)
 
 static void judge_abstract(struct unix_case *c)
 {
-	if (c->scene->socks.count) {
+	if (c->context->socks.count) {
 		fails(c, EADDRINUSE);
 		say_socks(&c->cause, c);
 		advise_ending(c);
 		advice_add(&c->answer->notes, "SO_REUSEADDR has no effect on unix sockets.");
-	} else if (c->scene->listed) {
+	} else if (c->context->listed) {
 		c->answer->asked.verdict = VERDICT_OK;
 		text_addf(&c->cause, "no %s socket of this network namespace has the name",
 			  unix_type_name(c->ask->type));
@@ -422,17 +422,17 @@ static void judge_long(struct unix_case *c, int64_t most)
 }
 
 void judge_unix(const struct snapshot *seen, const struct unix_ask *ask,
-		const struct unix_scene *scene, struct unix_answer *answer)
+		const struct unix_context *context, struct unix_answer *answer)
 {
-	struct unix_case c = { .seen = seen, .ask = ask, .scene = scene, .answer = answer };
-	int64_t most = scene->name_max.is ? scene->name_max.value : PATH_MAX_BYTES;
+	struct unix_case c = { .seen = seen, .ask = ask, .context = context, .answer = answer };
+	int64_t most = context->name_max.is ? context->name_max.value : PATH_MAX_BYTES;
 
 	memset(answer, 0, sizeof(*answer));
 	if ((int64_t)ask->size > most)
 		judge_long(&c, most);
 	else if (ask->abstract)
 		judge_abstract(&c);
-	else if (scene->parent_err)
+	else if (context->parent_err)
 		judge_no_folder(&c);
 	else
 		judge_file(&c);

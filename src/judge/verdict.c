@@ -229,16 +229,16 @@ static bool is_bindable(const struct bind_ask *ask, enum addr_kind kind)
 }
 
 static struct test test_address(const struct snapshot *seen, const struct bind_ask *ask,
-				const struct bind_scene *scene)
+				const struct bind_context *context)
 {
 	const struct known *nonlocal =
 		&seen->limits.limit[is_v4(ask) ? LIMIT_NONLOCAL_BIND : LIMIT_NONLOCAL_BIND6];
 
-	if (addr_is_any(&ask->addr) || is_multicast(ask) || is_bindable(ask, scene->addr_kind))
+	if (addr_is_any(&ask->addr) || is_multicast(ask) || is_bindable(ask, context->addr_kind))
 		return passed;
 	if (nonlocal->is && nonlocal->value)
 		return passed;
-	if (scene->addr_kind == ADDR_KIND_UNKNOWN)
+	if (context->addr_kind == ADDR_KIND_UNKNOWN)
 		return (struct test){ MAYBE, EADDRNOTAVAIL, REASON_ADDRESS_UNSEEN };
 	if (!nonlocal->is)
 		return (struct test){ MAYBE, EADDRNOTAVAIL, REASON_NONLOCAL_UNSEEN };
@@ -246,14 +246,14 @@ static struct test test_address(const struct snapshot *seen, const struct bind_a
 }
 
 static struct test test_privilege(const struct snapshot *seen, const struct bind_ask *ask,
-				  const struct bind_scene *scene)
+				  const struct bind_context *context)
 {
 	const struct known *start = &seen->limits.limit[LIMIT_UNPRIVILEGED_PORT_START];
 
 	if ((start->is && ask->port >= start->value) ||
-	    (scene->may_bind_low.is && scene->may_bind_low.value))
+	    (context->may_bind_low.is && context->may_bind_low.value))
 		return passed;
-	if (!start->is || !scene->may_bind_low.is)
+	if (!start->is || !context->may_bind_low.is)
 		return (struct test){ MAYBE, EACCES, REASON_PRIVILEGE_UNSEEN };
 	return (struct test){ YES, EACCES, REASON_PRIVILEGE };
 }
@@ -303,11 +303,11 @@ static struct ruling fold(const struct test *tests, size_t count)
 }
 
 struct ruling rule_bind(const struct snapshot *seen, const struct bind_ask *asked,
-			const struct bind_scene *scene)
+			const struct bind_context *context)
 {
 	struct bind_ask ask = ask_effective(asked);
-	struct test address = test_address(seen, &ask, scene);
-	struct test privilege = test_privilege(seen, &ask, scene);
+	struct test address = test_address(seen, &ask, context);
+	struct test privilege = test_privilege(seen, &ask, context);
 	struct test sockets = test_sockets(seen, &ask);
 
 	if (ask.family == FAMILY_IPV4) {

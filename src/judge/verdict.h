@@ -30,9 +30,9 @@ struct ruling {
 	enum reason reason;
 };
 
-/* By rule alone: @scene->probe is not looked at. @ask as it was asked. */
+/* By rule alone: @context->probe is not looked at. @ask as it was asked. */
 struct ruling rule_bind(const struct snapshot *seen, const struct bind_ask *ask,
-			const struct bind_scene *scene);
+			const struct bind_context *context);
 
 /* True when no socket on a port can be missing from @seen. */
 bool ports_seen_whole(const struct snapshot *seen, enum protocol protocol);

@@ -41,9 +41,9 @@ const char *unix_type_name(enum unix_type type)
 	return "unknown";
 }
 
-void bind_scene_fini(struct bind_scene *scene)
+void bind_context_fini(struct bind_context *context)
 {
-	grow_fini(&scene->elsewhere);
+	grow_fini(&context->elsewhere);
 }
 
 void bind_answer_fini(struct bind_answer *answer)
@@ -56,9 +56,9 @@ void bind_answer_fini(struct bind_answer *answer)
 	advice_fini(&answer->notes);
 }
 
-void unix_scene_fini(struct unix_scene *scene)
+void unix_context_fini(struct unix_context *context)
 {
-	grow_fini(&scene->socks);
+	grow_fini(&context->socks);
 }
 
 void unix_answer_fini(struct unix_answer *answer)

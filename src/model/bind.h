@@ -62,14 +62,14 @@ struct elsewhere {
 };
 
 /* What was seen beside the sockets. */
-struct bind_scene {
+struct bind_context {
 	enum addr_kind addr_kind;
 	struct known may_bind_low;      /* 1: the uid has CAP_NET_BIND_SERVICE there */
 	struct bind_probe probe;
 	bool   elsewhere_known;         /* other namespaces were looked at */
 	struct { struct elsewhere *at; size_t count, room; } elsewhere;
 };
-void bind_scene_fini(struct bind_scene *scene);
+void bind_context_fini(struct bind_context *context);
 
 /* Why a socket is in the way. */
 enum bind_why {
@@ -150,7 +150,7 @@ enum unix_file {
 	UNIX_FILE_DANGLING,     /* a symbolic link to nothing */
 };
 
-struct unix_scene {
+struct unix_context {
 	enum unix_file file;
 	char  file_kind[24];            /* "regular file", "directory", ... for OTHER */
 	int   parent_err;               /* errno of using the folder: ENOENT, EACCES, ENOTDIR, 0 */
@@ -163,7 +163,7 @@ struct unix_scene {
 	bool  elsewhere_known;
 	struct { struct unix_sock *at; size_t count, room; } socks;
 };
-void unix_scene_fini(struct unix_scene *scene);
+void unix_context_fini(struct unix_context *context);
 
 struct unix_answer {
 	struct bind_outcome asked;

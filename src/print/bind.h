@@ -9,14 +9,14 @@
 struct bind_page {
 	const struct snapshot *seen;
 	const struct bind_ask *ask;
-	const struct bind_scene *scene;
+	const struct bind_context *context;
 	const struct bind_answer *answer;
 };
 
 struct unix_page {
 	const struct snapshot *seen;
 	const struct unix_ask *ask;
-	const struct unix_scene *scene;
+	const struct unix_context *context;
 	const struct unix_answer *answer;
 };
 

@@ -123,7 +123,7 @@ static void put_text(struct out *out, const struct style *style, const struct sn
 static void put_members(struct json *json, const struct style *style,
 			const struct bind_area *area)
 {
-	struct bind_page bind = { area->seen, area->ask, area->scene, area->answer };
+	struct bind_page bind = { area->seen, area->ask, area->context, area->answer };
 
 	json_netns(json, area->netns);
 	bind_json_members(json, style, &bind);

@@ -100,15 +100,15 @@ static void put_probe(struct json *json, const struct bind_probe *probe)
 	json_sentence(json, "probe_refused", probe->refusal);
 }
 
-static void put_elsewhere(struct json *json, const struct bind_scene *scene)
+static void put_elsewhere(struct json *json, const struct bind_context *context)
 {
-	if (!scene->elsewhere_known && !scene->elsewhere.count) {
+	if (!context->elsewhere_known && !context->elsewhere.count) {
 		json_null(json, "elsewhere");
 		return;
 	}
 	json_open(json, "elsewhere", '[');
-	for (size_t i = 0; i < scene->elsewhere.count; i++) {
-		const struct elsewhere *other = &scene->elsewhere.at[i];
+	for (size_t i = 0; i < context->elsewhere.count; i++) {
+		const struct elsewhere *other = &context->elsewhere.at[i];
 		bool named = other->comm_size, pretty = json_begin_line(json);
 
 		json_count(json, "netns_inode", other->netns_inode, other->netns_inode);
@@ -152,7 +152,7 @@ void bind_json_members(struct json *json, const struct style *style, const struc
 		json_close(json, '}');
 	}
 	put_own_addresses(json, bind);
-	put_probe(json, &bind->scene->probe);
+	put_probe(json, &bind->context->probe);
 	json_advice(json, "advice", &answer->advice);
 	json_advice(json, "notes", &answer->notes);
 }
@@ -164,7 +164,7 @@ void bind_json(struct out *out, const struct style *style, const struct bind_pag
 	answer_begin(&json, out, style->format, "bind", bind->seen);
 	answer_part(&json, "verdict");
 	bind_json_members(&json, style, bind);
-	put_elsewhere(&json, bind->scene);
+	put_elsewhere(&json, bind->context);
 	answer_end(&json, bind->seen, bind->seen->socks.count, NULL, snapshot_is_complete(bind->seen));
 }
 
@@ -227,11 +227,11 @@ static void put_file(struct json *json, const struct unix_page *named)
 		[UNIX_FILE_SOCKET] = "socket", [UNIX_FILE_OTHER] = "other",
 		[UNIX_FILE_DANGLING] = "dangling symbolic link",
 	};
-	const struct unix_scene *scene = named->scene;
-	bool other = scene->file == UNIX_FILE_OTHER && *scene->file_kind;
+	const struct unix_context *context = named->context;
+	bool other = context->file == UNIX_FILE_OTHER && *context->file_kind;
 
 	json_string(json, "file", named->ask->abstract ? NULL :
-		    other ? scene->file_kind : names[scene->file]);
+		    other ? context->file_kind : names[context->file]);
 }
 
 void unix_json(struct out *out, const struct style *style, const struct unix_page *named)
@@ -249,13 +249,13 @@ void unix_json(struct out *out, const struct style *style, const struct unix_pag
 	put_unix_with(&json, &answer->asked);
 	put_file(&json, named);
 	json_open(&json, "blockers", '[');
-	for (size_t i = 0; i < named->scene->socks.count; i++)
-		put_unix_sock(&json, named->seen, &named->scene->socks.at[i]);
+	for (size_t i = 0; i < named->context->socks.count; i++)
+		put_unix_sock(&json, named->seen, &named->context->socks.at[i]);
 	json_close(&json, ']');
 	json_null(&json, "free_in_ms");
 	json_null(&json, "probe");
 	json_advice(&json, "advice", &answer->advice);
 	json_advice(&json, "notes", &answer->notes);
-	answer_end(&json, named->seen, named->scene->socks.count, NULL,
+	answer_end(&json, named->seen, named->context->socks.count, NULL,
 		   snapshot_is_complete(named->seen));
 }

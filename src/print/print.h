@@ -156,21 +156,21 @@ int print_check_everywhere(struct out *out, const struct style *style, const str
 
 /* The whole of `bind` and `connect`. Each returns 0 or -errno of the output. */
 int print_bind(struct out *out, const struct style *style, const struct snapshot *seen,
-	       const struct bind_ask *ask, const struct bind_scene *scene,
+	       const struct bind_ask *ask, const struct bind_context *context,
 	       const struct bind_answer *answer);
 /* One network namespace of `bind -G`. */
 struct bind_area {
-	const struct netns       *netns;
-	const struct snapshot    *seen;
-	const struct bind_ask    *ask;
-	const struct bind_scene  *scene;
-	const struct bind_answer *answer;
+	const struct netns        *netns;
+	const struct snapshot     *seen;
+	const struct bind_ask     *ask;
+	const struct bind_context *context;
+	const struct bind_answer  *answer;
 };
 /* @seen: who looked, and all gaps; @vacant: namespaces without an owner of the port. */
 int print_bind_everywhere(struct out *out, const struct style *style, const struct snapshot *seen,
 			  const struct bind_area *areas, size_t count, size_t vacant);
 int print_unix(struct out *out, const struct style *style, const struct snapshot *seen,
-	       const struct unix_ask *ask, const struct unix_scene *scene,
+	       const struct unix_ask *ask, const struct unix_context *context,
 	       const struct unix_answer *answer);
 /* @by_route: the kernel chose the source; @probe: NULL when it was not asked for. */
 int print_connect(struct out *out, const struct style *style, const struct snapshot *seen,

@@ -428,16 +428,16 @@ static void bind_text(struct out *out, const struct style *style, const struct b
 		print_with(&page, bind);
 		page_advice(&page, "fix", &answer->advice);
 		page_advice(&page, "note", &answer->notes);
-		print_probe(&page, &bind->scene->probe);
+		print_probe(&page, &bind->context->probe);
 	}
 	page_gaps(&page);
 }
 
 int print_bind(struct out *out, const struct style *style, const struct snapshot *seen,
-	       const struct bind_ask *ask, const struct bind_scene *scene,
+	       const struct bind_ask *ask, const struct bind_context *context,
 	       const struct bind_answer *answer)
 {
-	struct bind_page page = { seen, ask, scene, answer };
+	struct bind_page page = { seen, ask, context, answer };
 
 	if (is_silent(style, seen, answer->asked.verdict == VERDICT_OK))
 		return -out->err;
@@ -490,8 +490,8 @@ static void put_unix_sock(struct text *text, const struct page *page,
 
 static void print_unix_socks(const struct page *page, const struct unix_page *named)
 {
-	for (size_t i = 0; i < named->scene->socks.count; i++) {
-		const struct unix_sock *sock = &named->scene->socks.at[i];
+	for (size_t i = 0; i < named->context->socks.count; i++) {
+		const struct unix_sock *sock = &named->context->socks.at[i];
 		struct text text = { 0 };
 
 		put_unix_sock(&text, page, sock);
@@ -515,10 +515,10 @@ static void unix_text(struct out *out, const struct style *style, const struct u
 }
 
 int print_unix(struct out *out, const struct style *style, const struct snapshot *seen,
-	       const struct unix_ask *ask, const struct unix_scene *scene,
+	       const struct unix_ask *ask, const struct unix_context *context,
 	       const struct unix_answer *answer)
 {
-	struct unix_page page = { seen, ask, scene, answer };
+	struct unix_page page = { seen, ask, context, answer };
 
 	if (is_silent(style, seen, answer->asked.verdict == VERDICT_OK))
 		return -out->err;

@@ -561,12 +561,12 @@ static void tell_address(struct facts *facts, const struct snapshot *seen,
 	add_names(facts_words(facts, "own_addresses"), &naming, ", ", " and others");
 }
 
-static void tell_elsewhere(struct facts *facts, const struct bind_scene *scene)
+static void tell_elsewhere(struct facts *facts, const struct bind_context *context)
 {
 	struct naming naming = { .count = 0 };
 
-	for (size_t i = 0; i < scene->elsewhere.count; i++) {
-		const struct elsewhere *other = &scene->elsewhere.at[i];
+	for (size_t i = 0; i < context->elsewhere.count; i++) {
+		const struct elsewhere *other = &context->elsewhere.at[i];
 		struct facts at = { .count = 0 };
 		struct text text = { .at = NULL };
 
@@ -595,16 +595,17 @@ static void tell_rival(struct facts *facts, const struct snapshot *seen, const s
 }
 
 void words_bind(const struct snapshot *seen, const struct bind_ask *ask,
-		const struct bind_scene *scene, struct bind_answer *answer)
+		const struct bind_context *context, struct bind_answer *answer)
 {
 	struct facts facts = { .next = &answer->facts };
 
 	tell_ask(&facts, ask, answer);
-	facts_word(&facts, "probe_errno", scene->probe.made ? errno_name(scene->probe.err) : NULL);
+	facts_word(&facts, "probe_errno",
+		   context->probe.made ? errno_name(context->probe.err) : NULL);
 	tell_first_blocker(&facts, seen, ask, answer);
 	tell_obstacle(&facts, seen, answer);
-	tell_address(&facts, seen, ask, scene->addr_kind);
-	tell_elsewhere(&facts, scene);
+	tell_address(&facts, seen, ask, context->addr_kind);
+	tell_elsewhere(&facts, context);
 	tell_rival(&facts, seen, &answer->rival);
 	tell_stop(&facts, seen, answer);
 	fill_rows(&answer->cause, cause_rows, &facts);

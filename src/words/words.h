@@ -74,7 +74,7 @@ bool words_tell(const struct snapshot *seen, const struct finding *f, const char
 
 /* Adds the sentences to what judge_bind() or judge_connect() has answered. */
 void words_bind(const struct snapshot *seen, const struct bind_ask *ask,
-		const struct bind_scene *scene, struct bind_answer *answer);
+		const struct bind_context *context, struct bind_answer *answer);
 /* Adds what one of the blockers is and what ends it: of tens of thousands few are shown. */
 void words_blocker(struct text *text, const struct snapshot *seen,
 		   const struct bind_blocker *blocker);

@@ -29,16 +29,16 @@ static char folder[] = "/tmp/sockvet-test-found.XXXXXX";
 static void expect_file(const char *name, enum unix_file file, const char *kind, int parent_err)
 {
 	struct unix_ask ask = { .name = name, .size = strlen(name), .type = UNIX_STREAM };
-	struct unix_scene scene = { 0 };
+	struct unix_context context = { 0 };
 	struct recorder none = { 0 };
 	struct snapshot seen;
 
 	snapshot_init(&seen);
-	unix_bind_collect(&none, &ask, &scene, 5000, &seen);
-	assert_string_equal(scene.file_kind, kind);
-	assert_int_equal(scene.file, file);
-	assert_int_equal(scene.parent_err, parent_err);
-	unix_scene_fini(&scene);
+	unix_bind_collect(&none, &ask, &context, 5000, &seen);
+	assert_string_equal(context.file_kind, kind);
+	assert_int_equal(context.file, file);
+	assert_int_equal(context.parent_err, parent_err);
+	unix_context_fini(&context);
 	snapshot_fini(&seen);
 }
 

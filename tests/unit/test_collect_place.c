@@ -258,16 +258,16 @@ static void check_kind(struct collect *handle, struct snapshot *seen, const char
 {
 	struct target target = parse_target(text, 5555);
 	struct bind_ask ask = bind_ask_of(&target);
-	struct bind_scene scene = { 0 };
+	struct bind_context context = { 0 };
 	int err = recorder_replays(&handle->recorder) ? -1 : really_bind(&target);
 
-	collect_bind_context(handle, &ask, &scene, seen);
-	if (scene.addr_kind != kind)
-		fprintf(stderr, "%s is kind %d, not %d\n", text, (int)scene.addr_kind, (int)kind);
-	EXPECT(scene.addr_kind == kind);
+	collect_bind_context(handle, &ask, &context, seen);
+	if (context.addr_kind != kind)
+		fprintf(stderr, "%s is kind %d, not %d\n", text, (int)context.addr_kind, (int)kind);
+	EXPECT(context.addr_kind == kind);
 	if (err >= 0 && kind != ADDR_KIND_UNKNOWN)
 		EXPECT(kind_works(&target, kind) == (err == 0));
-	EXPECT(scene.may_bind_low.is && scene.may_bind_low.value == 1);
+	EXPECT(context.may_bind_low.is && context.may_bind_low.value == 1);
 }
 
 struct kind_row { const char *text; enum addr_kind kind; };
@@ -390,18 +390,18 @@ static void test_kinds_inferred(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct target target = parse_target(rows[i].text, 1);
 		struct bind_ask ask = bind_ask_of(&target);
-		struct bind_scene scene = { 0 };
+		struct bind_context context = { 0 };
 
 		seen.locals_known = true;
-		collect_bind_context(&handle, &ask, &scene, &seen);
-		assert_int_equal(scene.addr_kind, rows[i].kind);
-		assert_false(scene.may_bind_low.is);
-		scene = (struct bind_scene){ 0 };
+		collect_bind_context(&handle, &ask, &context, &seen);
+		assert_int_equal(context.addr_kind, rows[i].kind);
+		assert_false(context.may_bind_low.is);
+		context = (struct bind_context){ 0 };
 		seen.locals_known = false;
-		collect_bind_context(&handle, &ask, &scene, &seen);
-		assert_true(scene.addr_kind == ADDR_KIND_UNKNOWN ||
-			    scene.addr_kind == ADDR_KIND_ANY ||
-			    scene.addr_kind == ADDR_KIND_MULTICAST);
+		collect_bind_context(&handle, &ask, &context, &seen);
+		assert_true(context.addr_kind == ADDR_KIND_UNKNOWN ||
+			    context.addr_kind == ADDR_KIND_ANY ||
+			    context.addr_kind == ADDR_KIND_MULTICAST);
 	}
 	assert_int_equal(wrongs, 0);
 	recorder_close(&handle.recorder, true, NULL);
@@ -416,13 +416,13 @@ static struct known rights_of(uint32_t uid)
 	struct bind_ask ask = { .family = FAMILY_IPV4, .addr = addr_from_v4((const uint8_t[]){ 0, 0, 0, 0 }),
 				.uid = uid };
 	struct collect handle = { .recorder = { 0 } };
-	struct bind_scene scene = { .addr_kind = ADDR_KIND_UNKNOWN };
+	struct bind_context context = { .addr_kind = ADDR_KIND_UNKNOWN };
 	struct snapshot seen;
 
 	snapshot_init(&seen);
-	collect_bind_context(&handle, &ask, &scene, &seen);
+	collect_bind_context(&handle, &ask, &context, &seen);
 	snapshot_fini(&seen);
-	return scene.may_bind_low;
+	return context.may_bind_low;
 }
 
 static void rights_of_lab(void)
@@ -675,28 +675,28 @@ static void check_name(struct recorder *recorder, const struct name_row *row)
 		.name = row->name + (*row->name == '@'), .abstract = *row->name == '@',
 		.type = UNIX_STREAM,
 	};
-	struct unix_scene scene = { 0 };
+	struct unix_context context = { 0 };
 	struct snapshot seen;
 
 	ask.size = strlen(ask.name);
 	snapshot_init(&seen);
-	unix_bind_collect(recorder, &ask, &scene, 5000, &seen);
-	if (scene.file != row->file || scene.parent_err != row->parent_err ||
-	    scene.socks.count != row->count)
-		fprintf(stderr, "%s: file %d, %s, %zu sockets\n", row->name, (int)scene.file,
-			strerror(scene.parent_err), scene.socks.count);
-	EXPECT(scene.file == row->file);
-	EXPECT(scene.parent_err == row->parent_err);
-	EXPECT(scene.socks.count == row->count);
-	EXPECT(scene.listed);
-	EXPECT(scene.name_max.is && scene.name_max.value == 107);
+	unix_bind_collect(recorder, &ask, &context, 5000, &seen);
+	if (context.file != row->file || context.parent_err != row->parent_err ||
+	    context.socks.count != row->count)
+		fprintf(stderr, "%s: file %d, %s, %zu sockets\n", row->name, (int)context.file,
+			strerror(context.parent_err), context.socks.count);
+	EXPECT(context.file == row->file);
+	EXPECT(context.parent_err == row->parent_err);
+	EXPECT(context.socks.count == row->count);
+	EXPECT(context.listed);
+	EXPECT(context.name_max.is && context.name_max.value == 107);
 	EXPECT(seen.gaps.count == 0);
-	if (row->count && scene.socks.count) {
-		EXPECT(scene.socks.at[0].type == row->type);
-		EXPECT(scene.socks.at[0].listens == row->listens);
-		EXPECT(scene.socks.at[0].inode);
+	if (row->count && context.socks.count) {
+		EXPECT(context.socks.at[0].type == row->type);
+		EXPECT(context.socks.at[0].listens == row->listens);
+		EXPECT(context.socks.at[0].inode);
 	}
-	unix_scene_fini(&scene);
+	unix_context_fini(&context);
 	snapshot_fini(&seen);
 }
 
@@ -794,7 +794,7 @@ static void test_names(void **state)
 static void test_names_unrecorded(void **state)
 {
 	struct unix_ask ask = { .name = "/x", .size = 2, .type = UNIX_STREAM };
-	struct unix_scene scene = { 0 };
+	struct unix_context context = { 0 };
 	struct collect handle = { 0 };
 	struct snapshot seen;
 
@@ -802,9 +802,9 @@ static void test_names_unrecorded(void **state)
 	snapshot_init(&seen);
 	record_begin(&handle.recorder);
 	record_replay(&handle.recorder);
-	unix_bind_collect(&handle.recorder, &ask, &scene, 5000, &seen);
-	assert_false(scene.listed);
-	assert_int_equal(scene.file, UNIX_FILE_UNKNOWN);
+	unix_bind_collect(&handle.recorder, &ask, &context, 5000, &seen);
+	assert_false(context.listed);
+	assert_int_equal(context.file, UNIX_FILE_UNKNOWN);
 	assert_int_equal(seen.gaps.count, 1);
 	assert_int_equal(seen.gaps.at[0].kind, GAP_RECORDING);
 	assert_int_equal(wrongs, 0);
@@ -846,18 +846,18 @@ static void check_elsewhere(struct recorder *recorder, uint16_t port, enum proto
 			    pid_t pid)
 {
 	struct bind_ask ask = { .protocol = protocol, .family = FAMILY_IPV4, .port = port };
-	struct bind_scene scene = { 0 };
+	struct bind_context context = { 0 };
 
-	netns_port_owners(recorder, &ask, &scene, 5000);
-	EXPECT(scene.elsewhere.count == (pid ? 1 : 0));
-	if (scene.elsewhere.count) {
-		EXPECT(scene.elsewhere.at[0].pid == pid);
-		EXPECT(scene.elsewhere.at[0].listeners == 1);
-		EXPECT(scene.elsewhere.at[0].others == 0);
-		EXPECT(scene.elsewhere.at[0].comm_size > 0);
-		EXPECT(scene.elsewhere.at[0].netns_inode != 0);
+	netns_port_owners(recorder, &ask, &context, 5000);
+	EXPECT(context.elsewhere.count == (pid ? 1 : 0));
+	if (context.elsewhere.count) {
+		EXPECT(context.elsewhere.at[0].pid == pid);
+		EXPECT(context.elsewhere.at[0].listeners == 1);
+		EXPECT(context.elsewhere.at[0].others == 0);
+		EXPECT(context.elsewhere.at[0].comm_size > 0);
+		EXPECT(context.elsewhere.at[0].netns_inode != 0);
 	}
-	bind_scene_fini(&scene);
+	bind_context_fini(&context);
 }
 
 static void elsewhere_of_lab(void)

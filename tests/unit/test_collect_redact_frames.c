@@ -166,7 +166,7 @@ static void every_address_of_an_answer_is_replaced(void **state)
 {
 	static const uint8_t here[16] = { 0xfd, [15] = 1 }, there[16] = { 0xfd, [15] = 2 };
 	struct { struct answer_route_key key; struct chosen_route chosen; } route = { .key.family = 10 };
-	struct { struct answer_bind_context_key key; uint32_t told[3]; } scene = { .key.uid = 7 };
+	struct { struct answer_bind_context_key key; uint32_t told[3]; } context = { .key.uid = 7 };
 	struct { struct answer_probe_bind_key key; struct bind_probe told; } probe = { .key.port = 80 };
 	struct frame_answer frame = { ANSWER_ROUTE, sizeof(route.key) };
 	struct redact *by = redact_new();
@@ -176,7 +176,7 @@ static void every_address_of_an_answer_is_replaced(void **state)
 	memcpy(route.key.destination, there, 16);
 	memcpy(route.key.source, here, 16);
 	memcpy(route.chosen.source.b, here, 16);
-	memcpy(scene.key.addr, here, 16);
+	memcpy(context.key.addr, here, 16);
 	memcpy(probe.key.addr, there, 16);
 	assert_true(redact(by, FRAME_ANSWER, &frame, &route, sizeof(route), &out));
 	memcpy(&route, out.at, sizeof(route));
@@ -184,11 +184,11 @@ static void every_address_of_an_answer_is_replaced(void **state)
 	assert_memory_not_equal(route.key.source, here, 16);
 	assert_memory_equal(route.chosen.source.b, route.key.source, 16);
 	assert_int_equal(route.key.family, 10);
-	frame = (struct frame_answer){ ANSWER_BIND_CONTEXT, sizeof(scene.key) };
-	assert_true(redact(by, FRAME_ANSWER, &frame, &scene, sizeof(scene), &out));
-	memcpy(&scene, out.at, sizeof(scene));
-	assert_memory_equal(scene.key.addr, route.key.source, 16);
-	assert_int_equal(scene.key.uid, 7);
+	frame = (struct frame_answer){ ANSWER_BIND_CONTEXT, sizeof(context.key) };
+	assert_true(redact(by, FRAME_ANSWER, &frame, &context, sizeof(context), &out));
+	memcpy(&context, out.at, sizeof(context));
+	assert_memory_equal(context.key.addr, route.key.source, 16);
+	assert_int_equal(context.key.uid, 7);
 	frame = (struct frame_answer){ ANSWER_PROBE_BIND, sizeof(probe.key) };
 	assert_true(redact(by, FRAME_ANSWER, &frame, &probe, sizeof(probe), &out));
 	memcpy(&probe, out.at, sizeof(probe));

@@ -74,11 +74,11 @@ static enum addr_kind kind_of(struct addr addr, uint32_t ifindex, uint32_t scope
 		.family = addr_is_v4(&addr) ? FAMILY_IPV4 : FAMILY_IPV6, .addr = addr,
 		.ifindex = ifindex, .scope = scope,
 	};
-	struct bind_scene scene = { 0 };
+	struct bind_context context = { 0 };
 
-	collect_bind_context(&handle, &ask, &scene, &seen);
-	assert_false(scene.may_bind_low.is);
-	return scene.addr_kind;
+	collect_bind_context(&handle, &ask, &context, &seen);
+	assert_false(context.may_bind_low.is);
+	return context.addr_kind;
 }
 
 static void test_address_of_another_question_is_told_wrong(void **state)
@@ -124,17 +124,17 @@ static void test_kind_of_an_address_is_believed_out_of_range(void **state)
 		.family = FAMILY_IPV4, .uid = 7,
 	};
 	const uint32_t told[3] = { ADDR_KIND_COUNT, 1, 9 };
-	struct bind_scene scene = { 0 };
+	struct bind_context context = { 0 };
 
 	(void)state;
 	memcpy(key.addr, ask.addr.b, 16);
 	begin();
 	put_answer(&handle.recorder, ANSWER_BIND_CONTEXT, &key, sizeof(key), told, sizeof(told));
 	replay();
-	collect_bind_context(&handle, &ask, &scene, &seen);
-	assert_int_equal(scene.addr_kind, ADDR_KIND_UNKNOWN);
-	assert_true(scene.may_bind_low.is);
-	assert_int_equal(scene.may_bind_low.value, 1);
+	collect_bind_context(&handle, &ask, &context, &seen);
+	assert_int_equal(context.addr_kind, ADDR_KIND_UNKNOWN);
+	assert_true(context.may_bind_low.is);
+	assert_int_equal(context.may_bind_low.value, 1);
 	end();
 	begin();
 	put_answer(&handle.recorder, ANSWER_BIND_CONTEXT, &key, sizeof(key), told,
@@ -224,7 +224,7 @@ struct elsewhere_row {
 	char     name[256], comm[64];
 };
 
-static void replay_elsewhere(size_t rows, size_t more, struct bind_scene *scene)
+static void replay_elsewhere(size_t rows, size_t more, struct bind_context *context)
 {
 	const struct bind_ask ask = { .protocol = PROTOCOL_TCP, .port = 80 };
 	const uint32_t key[2] = { PROTOCOL_TCP, 80 }, known = 1;
@@ -240,32 +240,32 @@ static void replay_elsewhere(size_t rows, size_t more, struct bind_scene *scene)
 	begin();
 	put_answer(&handle.recorder, ANSWER_ELSEWHERE, key, sizeof(key), bytes.at, bytes.count);
 	replay();
-	netns_port_owners(&handle.recorder, &ask, scene, 0);
+	netns_port_owners(&handle.recorder, &ask, context, 0);
 	text_fini(&bytes);
 	end();
 }
 
 static void test_rows_of_other_namespaces_run_over(void **state)
 {
-	struct bind_scene scene = { 0 };
+	struct bind_context context = { 0 };
 
 	(void)state;
-	replay_elsewhere(1, 0, &scene);
-	assert_true(scene.elsewhere_known);
-	assert_int_equal(scene.elsewhere.count, 1);
-	assert_int_equal(scene.elsewhere.at[0].pid, 0);
-	assert_int_equal(scene.elsewhere.at[0].listeners, 2);
-	assert_int_equal(scene.elsewhere.at[0].comm_size, sizeof(scene.elsewhere.at[0].comm) - 1);
-	assert_int_equal(strlen(scene.elsewhere.at[0].name), sizeof(scene.elsewhere.at[0].name) - 1);
-	bind_scene_fini(&scene);
-	scene = (struct bind_scene){ 0 };
-	replay_elsewhere(65, 0, &scene);
-	assert_int_equal(scene.elsewhere.count, 64);
-	bind_scene_fini(&scene);
-	scene = (struct bind_scene){ 0 };
-	replay_elsewhere(1, 4, &scene);
-	assert_false(scene.elsewhere_known);
-	assert_int_equal(scene.elsewhere.count, 0);
+	replay_elsewhere(1, 0, &context);
+	assert_true(context.elsewhere_known);
+	assert_int_equal(context.elsewhere.count, 1);
+	assert_int_equal(context.elsewhere.at[0].pid, 0);
+	assert_int_equal(context.elsewhere.at[0].listeners, 2);
+	assert_int_equal(context.elsewhere.at[0].comm_size, sizeof(context.elsewhere.at[0].comm) - 1);
+	assert_int_equal(strlen(context.elsewhere.at[0].name), sizeof(context.elsewhere.at[0].name) - 1);
+	bind_context_fini(&context);
+	context = (struct bind_context){ 0 };
+	replay_elsewhere(65, 0, &context);
+	assert_int_equal(context.elsewhere.count, 64);
+	bind_context_fini(&context);
+	context = (struct bind_context){ 0 };
+	replay_elsewhere(1, 4, &context);
+	assert_false(context.elsewhere_known);
+	assert_int_equal(context.elsewhere.count, 0);
 }
 
 /* ---- unix names ---- */
@@ -278,15 +278,15 @@ struct unix_told {
 	char     file_kind[24];
 };
 
-static void replay_unix(const struct unix_told *told, size_t size, struct unix_scene *scene)
+static void replay_unix(const struct unix_told *told, size_t size, struct unix_context *context)
 {
 	const struct unix_ask ask = { .name = "/x", .size = 2, .type = UNIX_STREAM };
 	const struct { uint32_t abstract, type; char name[2]; } key = { 0, UNIX_STREAM, "/x" };
 
 	put_answer(&handle.recorder, ANSWER_UNIX, &key, 10, told, size);
 	replay();
-	unix_bind_collect(&handle.recorder, &ask, scene, 0, &seen);
-	assert_true(scene->name_max.is);
+	unix_bind_collect(&handle.recorder, &ask, context, 0, &seen);
+	assert_true(context->name_max.is);
 }
 
 static void test_what_stands_at_a_path_is_believed_out_of_range(void **state)
@@ -294,29 +294,29 @@ static void test_what_stands_at_a_path_is_believed_out_of_range(void **state)
 	struct unix_told told = {
 		.file = UNIX_FILE_DANGLING + 1, .parent_err = 4096, .listed = 1, .list_err = -4096,
 	};
-	struct unix_scene scene = { 0 };
+	struct unix_context context = { 0 };
 
 	(void)state;
 	memcpy(told.file_kind, "\x1b[31mred\x7f\xff and more than fits", sizeof(told.file_kind));
 	begin();
-	replay_unix(&told, sizeof(told), &scene);
-	assert_int_equal(scene.file, UNIX_FILE_UNKNOWN);
-	assert_int_equal(scene.parent_err, 0);
-	assert_memory_equal(scene.file_kind, "?[31mred??", 10);
-	assert_int_equal(strlen(scene.file_kind), sizeof(scene.file_kind) - 1);
+	replay_unix(&told, sizeof(told), &context);
+	assert_int_equal(context.file, UNIX_FILE_UNKNOWN);
+	assert_int_equal(context.parent_err, 0);
+	assert_memory_equal(context.file_kind, "?[31mred??", 10);
+	assert_int_equal(strlen(context.file_kind), sizeof(context.file_kind) - 1);
 	assert_int_equal(seen.gaps.count, 0);
 	end();
-	unix_scene_fini(&scene);
+	unix_context_fini(&context);
 
 	told.parent_err = -1;
 	told.list_err = -ENOMEM;
-	scene = (struct unix_scene){ 0 };
+	context = (struct unix_context){ 0 };
 	begin();
-	replay_unix(&told, sizeof(told), &scene);
-	assert_int_equal(scene.parent_err, 0);
+	replay_unix(&told, sizeof(told), &context);
+	assert_int_equal(context.parent_err, 0);
 	assert_true(snapshot_has_gap(&seen, GAP_DUMP));
 	end();
-	unix_scene_fini(&scene);
+	unix_context_fini(&context);
 }
 
 /* Recordings were made that hold them. */
@@ -327,30 +327,30 @@ static void test_a_socket_of_another_type_is_not_at_an_abstract_name(void **stat
 	const struct { struct unix_told told; struct unix_sock socks[2]; } answer = {
 		{ .listed = 1 }, { { 70, UNIX_DGRAM, 0, 0, 0 }, { 71, UNIX_STREAM, 1, 0, 0 } },
 	};
-	struct unix_scene scene = { 0 };
+	struct unix_context context = { 0 };
 
 	(void)state;
 	begin();
 	put_answer(&handle.recorder, ANSWER_UNIX, &key, 9, &answer, sizeof(answer));
 	replay();
-	unix_bind_collect(&handle.recorder, &ask, &scene, 0, &seen);
-	assert_int_equal(scene.socks.count, 1);
-	assert_int_equal(scene.socks.at[0].inode, 71);
+	unix_bind_collect(&handle.recorder, &ask, &context, 0, &seen);
+	assert_int_equal(context.socks.count, 1);
+	assert_int_equal(context.socks.at[0].inode, 71);
 	end();
-	unix_scene_fini(&scene);
+	unix_context_fini(&context);
 }
 
 static void test_unix_answer_of_a_wrong_size_is_used(void **state)
 {
 	const struct unix_told told = { .file = UNIX_FILE_SOCKET, .listed = 1 };
 	const struct { struct unix_told told; char more; } longer = { .told = told };
-	struct unix_scene scene = { 0 };
+	struct unix_context context = { 0 };
 
 	(void)state;
 	for (size_t size = sizeof(told) - 1; size <= sizeof(told) + 1; size += 2) {
 		begin();
-		replay_unix(&longer.told, size, &scene);
-		assert_int_equal(scene.file, UNIX_FILE_UNKNOWN);
+		replay_unix(&longer.told, size, &context);
+		assert_int_equal(context.file, UNIX_FILE_UNKNOWN);
 		assert_true(snapshot_has_gap(&seen, GAP_RECORDING));
 		end();
 	}

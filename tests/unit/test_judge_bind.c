@@ -19,7 +19,7 @@
 #define PORT 8080
 
 static struct snapshot seen;
-static struct bind_scene scene;
+static struct bind_context context;
 static struct bind_answer answer;
 
 static struct addr ip(const char *text, enum family *family)
@@ -49,7 +49,7 @@ static int begin(void **state)
 
 	(void)state;
 	snapshot_init(&seen);
-	memset(&scene, 0, sizeof(scene));
+	memset(&context, 0, sizeof(context));
 	memset(&answer, 0, sizeof(answer));
 	know(&l->limit[LIMIT_PORT_LOW], 32768);
 	know(&l->limit[LIMIT_PORT_HIGH], 60999);
@@ -61,8 +61,8 @@ static int begin(void **state)
 	add_local("127.0.0.1", 1);
 	add_local("10.9.0.1", 2);
 	add_local("::1", 1);
-	scene.addr_kind = ADDR_KIND_LOCAL;
-	know(&scene.may_bind_low, 1);
+	context.addr_kind = ADDR_KIND_LOCAL;
+	know(&context.may_bind_low, 1);
 	return 0;
 }
 
@@ -70,7 +70,7 @@ static int end(void **state)
 {
 	(void)state;
 	bind_answer_fini(&answer);
-	bind_scene_fini(&scene);
+	bind_context_fini(&context);
 	snapshot_fini(&seen);
 	return 0;
 }
@@ -135,8 +135,8 @@ static struct bind_ask asking(const char *address, const char *flags, uint32_t u
 static void judge_this(const struct bind_ask *ask)
 {
 	bind_answer_fini(&answer);
-	judge_bind(&seen, ask, &scene, &answer);
-	words_bind(&seen, ask, &scene, &answer);
+	judge_bind(&seen, ask, &context, &answer);
+	words_bind(&seen, ask, &context, &answer);
 }
 
 /* The verdict, and what has to hold of every answer. */
@@ -463,8 +463,8 @@ static void order_of_errors(void **state)
 		there(STATE_LISTEN, "::", "", 0)->local_port = 80;
 		if (!cases[i].err)
 			seen.socks.count = 0;
-		scene.addr_kind = cases[i].kind;
-		know(&scene.may_bind_low, cases[i].privileged);
+		context.addr_kind = cases[i].kind;
+		know(&context.may_bind_low, cases[i].privileged);
 		know(&seen.limits.limit[LIMIT_NONLOCAL_BIND], cases[i].nonlocal);
 		know(&seen.limits.limit[LIMIT_NONLOCAL_BIND6], cases[i].nonlocal);
 		ask.port = cases[i].port;
@@ -498,10 +498,10 @@ static void what_was_not_seen(void **state)
 	struct bind_ask ask = asking("10.1.1.1", "", 0);
 
 	(void)state;
-	scene.addr_kind = ADDR_KIND_UNKNOWN;
+	context.addr_kind = ADDR_KIND_UNKNOWN;
 	assert_int_equal(judged("10.1.1.1", "", 0), VERDICT_UNKNOWN);
 	assert_int_equal(judged("0.0.0.0", "", 0), VERDICT_OK);
-	scene.addr_kind = ADDR_KIND_NONE;
+	context.addr_kind = ADDR_KIND_NONE;
 	seen.limits.limit[LIMIT_NONLOCAL_BIND].is = false;
 	assert_int_equal(judged("10.1.1.1", "", 0), VERDICT_DEPENDS);
 	/* it fails in any case, with which error is not known */
@@ -509,7 +509,7 @@ static void what_was_not_seen(void **state)
 	assert_int_equal(judged("10.1.1.1", "", 0), VERDICT_FAILS);
 	assert_int_equal(answer.asked.err, 0);
 	restart();
-	scene.may_bind_low.is = false;
+	context.may_bind_low.is = false;
 	ask = asking("127.0.0.1", "", 0);
 	ask.port = 80;
 	judge_this(&ask);
@@ -567,12 +567,12 @@ static void probe_decides(void **state)
 {
 	(void)state;
 	there(STATE_TIME_WAIT, "127.0.0.1", "?", 0);
-	scene.probe.made = true;
+	context.probe.made = true;
 	assert_int_equal(judged("127.0.0.1", "a", 0), VERDICT_OK);
 	assert_int_equal(answer.with[WITH_NONE].verdict, VERDICT_FAILS);
 	assert_int_equal(answer.with[WITH_BOTH].verdict, VERDICT_OK);
 	assert_int_equal(answer.with[WITH_REUSEPORT].verdict, VERDICT_DEPENDS);
-	scene.probe.err = EADDRINUSE;
+	context.probe.err = EADDRINUSE;
 	assert_int_equal(judged("127.0.0.1", "ap", 0), VERDICT_FAILS);
 	assert_true(answer.blockers.count == 1 && answer.blockers.at[0].certain);
 	for (int with = 0; with < WITH_COUNT; with++)
@@ -580,16 +580,16 @@ static void probe_decides(void **state)
 	/* the shortcut that cannot be seen */
 	restart();
 	there(STATE_LISTEN, "127.0.0.1", "", 0);
-	scene.probe.made = true;
+	context.probe.made = true;
 	assert_int_equal(judged("127.0.0.1", "p", 0), VERDICT_OK);
 	assert_non_null(strstr(text_str(&answer.cause), "kernel was asked"));
 	/* what no rule knows */
-	scene.probe.err = EPERM;
+	context.probe.err = EPERM;
 	assert_int_equal(judged("127.0.0.2", "", 0), VERDICT_FAILS);
 	assert_int_equal(answer.asked.err, EPERM);
 	assert_int_equal(answer.with[WITH_BOTH].err, EPERM);
 	/* the address is here: the probe's word for it has another cause */
-	scene.probe.err = EADDRNOTAVAIL;
+	context.probe.err = EADDRNOTAVAIL;
 	assert_int_equal(judged("127.0.0.2", "", 0), VERDICT_FAILS);
 	assert_null(strstr(text_str(&answer.cause), "not an address"));
 	assert_null(advised("Bind an address"));
@@ -599,8 +599,8 @@ static void probe_decides(void **state)
 static void probe_meets_the_unseen(void **state)
 {
 	(void)state;
-	scene.probe.made = true;
-	scene.probe.err = EADDRINUSE;
+	context.probe.made = true;
+	context.probe.err = EADDRINUSE;
 	assert_int_equal(judged("127.0.0.1", "", 0), VERDICT_FAILS);
 	assert_int_equal(answer.blockers.count, 0);
 	for (unsigned with = WITH_NONE + 1; with < WITH_COUNT; with++)
@@ -790,7 +790,7 @@ static void unix_names(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct unix_ask ask = { "/run/x", 6, cases[i].abstract, cases[i].type };
-		struct unix_scene there_is = {
+		struct unix_context there_is = {
 			.file = cases[i].file, .file_kind = "regular file",
 			.parent_err = cases[i].parent_err, .listed = cases[i].listed,
 			.name_max = { true, 107 }, .elsewhere_known = true,
@@ -814,7 +814,7 @@ static void unix_names(void **state)
 			    strncmp(said.advice.text[j], "Remove the file", 15) == 0)
 				assert_non_null(strstr(text_str(&said.cause), "stale"));
 		unix_answer_fini(&said);
-		unix_scene_fini(&there_is);
+		unix_context_fini(&there_is);
 	}
 }
 
@@ -822,7 +822,7 @@ static void unix_names(void **state)
 static void unix_file_that_others_may_use(void **state)
 {
 	struct unix_ask ask = { "/run/x", 6, false, UNIX_STREAM };
-	struct unix_scene there_is = {
+	struct unix_context there_is = {
 		.file = UNIX_FILE_SOCKET, .listed = true, .name_max = { true, 107 },
 	};
 	struct unix_answer said;
@@ -841,7 +841,7 @@ static void unix_long_name(void **state)
 {
 	char name[108];
 	struct unix_ask ask = { name, sizeof(name), false, UNIX_STREAM };
-	struct unix_scene there_is = { .file = UNIX_FILE_NONE, .name_max = { true, 107 } };
+	struct unix_context there_is = { .file = UNIX_FILE_NONE, .name_max = { true, 107 } };
 	struct unix_answer said;
 
 	(void)state;

@@ -35,26 +35,26 @@ static void add_both(void)
 static void a_forged_name_hides_an_owner_of_a_unix_path(void **state)
 {
 	struct unix_ask ask = { .name = "x", .size = 1, .type = UNIX_STREAM };
-	struct unix_scene scene = { .file = UNIX_FILE_SOCKET, .listed = true };
+	struct unix_context context = { .file = UNIX_FILE_SOCKET, .listed = true };
 	struct unix_answer answer;
 
 	(void)state;
 	add_both();
-	*grow_add(&scene.socks) = (struct unix_sock){ .inode = 70, .type = UNIX_STREAM };
-	*grow_add(&scene.socks) = (struct unix_sock){ .inode = 71, .type = UNIX_STREAM };
-	judge_unix(&seen, &ask, &scene, &answer);
+	*grow_add(&context.socks) = (struct unix_sock){ .inode = 70, .type = UNIX_STREAM };
+	*grow_add(&context.socks) = (struct unix_sock){ .inode = 71, .type = UNIX_STREAM };
+	judge_unix(&seen, &ask, &context, &answer);
 	assert_string_equal(text_str(&answer.cause), "live: b\\x20(pid\\x206) (pid 5) has it without listening "
 			    "(stream); b (pid 6) has it without listening (stream)");
 	assert_string_equal(answer.advice.text[0], "Stop b\\x20(pid\\x206) (pid 5), b (pid 6), then "
 			    "remove the file if it is still there.");
 	unix_answer_fini(&answer);
-	unix_scene_fini(&scene);
+	unix_context_fini(&context);
 }
 
 static void a_forged_name_hides_an_owner_of_a_port(void **state)
 {
 	struct bind_ask ask = { .protocol = PROTOCOL_TCP, .family = FAMILY_IPV4, .port = 8080 };
-	struct bind_scene scene = { .addr_kind = ADDR_KIND_ANY, .may_bind_low = { true, 1 } };
+	struct bind_context context = { .addr_kind = ADDR_KIND_ANY, .may_bind_low = { true, 1 } };
 	struct sock s = { .protocol = PROTOCOL_TCP, .family = FAMILY_IPV4, .state = STATE_LISTEN,
 			  .local_port = 8080 };
 	struct bind_answer answer;
@@ -67,8 +67,8 @@ static void a_forged_name_hides_an_owner_of_a_port(void **state)
 		*grow_add(&seen.socks) = s;
 		s.local.b[15]++;
 	}
-	judge_bind(&seen, &ask, &scene, &answer);
-	words_bind(&seen, &ask, &scene, &answer);
+	judge_bind(&seen, &ask, &context, &answer);
+	words_bind(&seen, &ask, &context, &answer);
 	assert_string_equal(answer.advice.text[0], "Stop b\\x20(pid\\x206)[5]; b[6], all of them.");
 	bind_answer_fini(&answer);
 }

@@ -23,12 +23,12 @@ static char *show_unix(enum verdict verdict, int err, const char *cause, bool qu
 	const struct unix_ask ask = { .name = "bus\x1b", .size = 4, .abstract = true,
 				      .type = UNIX_DGRAM };
 	struct style style = { .quiet = quiet, .ascii = true };
-	struct unix_scene scene = { .file = UNIX_FILE_NONE };
+	struct unix_context context = { .file = UNIX_FILE_NONE };
 	struct unix_answer answer = { .asked = { verdict, err, false } };
 
 	text_addf(&answer.cause, "%s", cause);
 	begin_capture();
-	assert_int_equal(print_unix(&out, &style, &seen, &ask, &scene, &answer), 0);
+	assert_int_equal(print_unix(&out, &style, &seen, &ask, &context, &answer), 0);
 	unix_answer_fini(&answer);
 	return end_capture();
 }
@@ -57,7 +57,7 @@ static char *show_areas(enum format format, bool quiet, const enum verdict *verd
 {
 	static const struct bind_ask ask = { .protocol = PROTOCOL_UDP, .family = FAMILY_IPV4,
 					      .port = 53 };
-	static const struct bind_scene scene;
+	static const struct bind_context context;
 	struct style style = { .format = format, .quiet = quiet, .ascii = true };
 	struct netns list[8] = {
 		{ .inode = 1, .visited = true, .is_own = true },
@@ -71,7 +71,7 @@ static char *show_areas(enum format format, bool quiet, const enum verdict *verd
 			verdicts[i], verdicts[i] == VERDICT_FAILS ? EADDRINUSE : 0, false,
 		};
 		text_addf(&answers[i].cause, "because %zu", i);
-		areas[i] = (struct bind_area){ &list[i], &seen, &ask, &scene, &answers[i] };
+		areas[i] = (struct bind_area){ &list[i], &seen, &ask, &context, &answers[i] };
 	}
 	begin_capture();
 	assert_int_equal(print_bind_everywhere(&out, &style, &seen, areas, count, vacant), 0);

@@ -191,11 +191,11 @@ static void make_depends(struct snapshot *seen, struct bind_answer *answer)
 /* -- bind ---------------------------------------------------------------- */
 
 static char *bind_page(const struct style *style, const struct snapshot *seen,
-		       const struct bind_ask *ask, const struct bind_scene *scene,
+		       const struct bind_ask *ask, const struct bind_context *context,
 		       const struct bind_answer *answer)
 {
 	begin_capture();
-	assert_int_equal(print_bind(&out, style, seen, ask, scene, answer), 0);
+	assert_int_equal(print_bind(&out, style, seen, ask, context, answer), 0);
 	return end_capture();
 }
 
@@ -203,14 +203,14 @@ typedef void make_fn(struct snapshot *seen, struct bind_answer *answer);
 
 /* The page of one made-up answer; the caller frees. */
 static char *show_bind(struct style style, make_fn *make, const struct bind_ask *ask,
-		       const struct bind_scene *scene)
+		       const struct bind_context *context)
 {
 	struct bind_answer answer;
 	struct snapshot seen;
 	char *text;
 
 	make(&seen, &answer);
-	text = bind_page(&style, &seen, ask, scene, &answer);
+	text = bind_page(&style, &seen, ask, context, &answer);
 	bind_answer_fini(&answer);
 	snapshot_fini(&seen);
 	return text;
@@ -238,11 +238,11 @@ static void assert_record(char *text, size_t index, const char *wanted)
 static void test_bind_fails(void **state)
 {
 	const struct bind_ask ask = make_ask();
-	const struct bind_scene scene = { .elsewhere_known = true };
+	const struct bind_context context = { .elsewhere_known = true };
 	struct style style = { .ascii = true, .width = 80 };
 
 	(void)state;
-	assert_text(show_bind(style, make_in_use, &ask, &scene),
+	assert_text(show_bind(style, make_in_use, &ask, &context),
 		"FAILS: bind() to 0.0.0.0:8080 (TCP) would fail with EADDRINUSE: nginx[812] of\n"
 		"  nginx.service listens on 0.0.0.0:8080; nginx[813] holds it, too: the port is\n"
 		"  free when all have closed it; 1 more socket is in the way; will not free\n"
@@ -255,7 +255,7 @@ static void test_bind_fails(void **state)
 		"             - Take another port.\n"
 		"  note       Nothing else.\n");
 	style.quiet = true;
-	assert_text(show_bind(style, make_in_use, &ask, &scene),
+	assert_text(show_bind(style, make_in_use, &ask, &context),
 		"FAILS: bind() to 0.0.0.0:8080 (TCP) would fail with EADDRINUSE: nginx[812] of\n"
 		"  nginx.service listens on 0.0.0.0:8080; nginx[813] holds it, too: the port is\n"
 		"  free when all have closed it; 1 more socket is in the way; will not free\n"
@@ -265,11 +265,11 @@ static void test_bind_fails(void **state)
 static void test_bind_json(void **state)
 {
 	const struct bind_ask ask = make_ask();
-	const struct bind_scene scene = { .elsewhere_known = true };
+	const struct bind_context context = { .elsewhere_known = true };
 	const struct style style = { .format = FORMAT_JSONL };
 
 	(void)state;
-	assert_record(show_bind(style, make_in_use, &ask, &scene), 1,
+	assert_record(show_bind(style, make_in_use, &ask, &context), 1,
 		"{\"type\":\"verdict\",\"protocol\":\"tcp\",\"family\":\"ipv4\","
 		"\"address\":\"0.0.0.0\",\"scope\":null,\"scope_hex\":null,\"port\":8080,"
 		"\"options\":{\"reuseaddr\":false,\"reuseport\":false,\"v6only\":false,"
@@ -309,7 +309,7 @@ static void test_bind_json(void **state)
 		" gone in 41 s\"}],\"free_in_ms\":null,\"probe\":null,\"probe_refused\":null,"
 		"\"advice\":[\"Stop nginx.service: systemctl stop nginx.service.\","
 		"\"Take another port.\"],\"notes\":[\"Nothing else.\"],\"elsewhere\":[]}");
-	assert_record(show_bind(style, make_in_use, &ask, &scene), 2,
+	assert_record(show_bind(style, make_in_use, &ask, &context), 2,
 		"{\"type\":\"trailer\",\"end\":{\"complete\":true,\"sockets\":2,\"gaps\":[]}}");
 }
 
@@ -317,16 +317,16 @@ static void test_bind_json(void **state)
 static void test_bind_depends(void **state)
 {
 	struct bind_ask ask = make_ask();
-	struct bind_scene scene = { .probe.refusal = "uid 0 may not be imitated here" };
-	struct elsewhere *other = grow_add(&scene.elsewhere);
+	struct bind_context context = { .probe.refusal = "uid 0 may not be imitated here" };
+	struct elsewhere *other = grow_add(&context.elsewhere);
 	char *text;
 
 	(void)state;
 	*other = (struct elsewhere){ .netns_inode = 4026532222, .name = "blue", .pid = 31,
 				     .comm_size = sizeof(nasty) - 1, .listeners = 1 };
 	memcpy(other->comm, nasty, sizeof(nasty) - 1);
-	ask.reuseaddr = scene.elsewhere_known = true;
-	assert_text(show_bind((struct style){ .width = 80 }, make_depends, &ask, &scene),
+	ask.reuseaddr = context.elsewhere_known = true;
+	assert_text(show_bind((struct style){ .width = 80 }, make_depends, &ask, &context),
 		"DEPENDS: bind() to 0.0.0.0:8080 (TCP, SO_REUSEADDR) may fail with EADDRINUSE:\n"
 		"  127.0.0.1:8080 to 127.0.0.1:51820 in TIME_WAIT (no process), gone in 41 s; it\n"
 		"  works only if that socket set SO_REUSEADDR too, which cannot be seen; frees\n"
@@ -340,7 +340,7 @@ static void test_bind_depends(void **state)
 		"             SO_REUSEPORT  if the old server set it, too\n"
 		"             both          if the old server set it, too\n"
 		"  probe      the kernel was not asked: uid 0 may not be imitated here\n");
-	text = show_bind((struct style){ .format = FORMAT_JSON }, make_depends, &ask, &scene);
+	text = show_bind((struct style){ .format = FORMAT_JSON }, make_depends, &ask, &context);
 	assert_closed(text);
 	assert_clean(text);
 	assert_in(text, "\"verdict\": \"depends\",\n  \"errno\": null,\n  \"fails_at\": null,");
@@ -351,7 +351,7 @@ static void test_bind_depends(void **state)
 		  "\"pid\":31,\"comm\":\"a\\\"b\\u001b[31m\xef\xbf\xbd\\u202e\",\"comm_hex\":"
 		  "\"6122621b5b33316d80e280ae\",\"listeners\":1,\"sockets\":1}");
 	free(text);
-	bind_scene_fini(&scene);
+	bind_context_fini(&context);
 }
 
 static void make_free(struct snapshot *seen, struct bind_answer *answer)
@@ -366,7 +366,7 @@ static void make_free(struct snapshot *seen, struct bind_answer *answer)
 static void test_bind_ok(void **state)
 {
 	struct bind_ask ask = make_ask();
-	const struct bind_scene scene = { .probe.made = true };
+	const struct bind_context context = { .probe.made = true };
 	char *text;
 
 	(void)state;
@@ -375,15 +375,15 @@ static void test_bind_ok(void **state)
 	ask.scope = ask.ifindex = 2;
 	ask.uid = 33;
 	ask.reuseport = true;
-	assert_text(show_bind((struct style){ .width = 80 }, make_free, &ask, &scene),
+	assert_text(show_bind((struct style){ .width = 80 }, make_free, &ask, &context),
 		"OK: bind() and listen() on [fe80::1%eth0]:8080 (TCP, on eth0, SO_REUSEPORT, "
 		"uid\n"
 		"  33) work: no socket of this namespace has the port\n"
 		"  options    every combination of SO_REUSEADDR and SO_REUSEPORT works\n"
 		"  probe      asked the kernel: bind() succeeded; closed at once, listen() was\n"
 		"             not called\n");
-	assert_text(show_bind((struct style){ .quiet = true }, make_free, &ask, &scene), "");
-	text = show_bind((struct style){ .format = FORMAT_JSON }, make_free, &ask, &scene);
+	assert_text(show_bind((struct style){ .quiet = true }, make_free, &ask, &context), "");
+	text = show_bind((struct style){ .format = FORMAT_JSON }, make_free, &ask, &context);
 	assert_in(text, "\"blockers\": []");
 	assert_in(text, "\"probe\": {\n    \"errno\": null\n  },\n  \"probe_refused\": null");
 	assert_in(text, "\"elsewhere\": null");
@@ -391,7 +391,7 @@ static void test_bind_ok(void **state)
 	ask.addr = (struct addr){ .b = { 0 } };
 	ask.protocol = PROTOCOL_UDP;
 	ask.scope = 0;
-	assert_text(show_bind((struct style){ .colour = true }, make_free, &ask, &scene),
+	assert_text(show_bind((struct style){ .colour = true }, make_free, &ask, &context),
 		"\033[32mOK:\033[0m bind() to [::]:8080 (UDP, IPv4 too, on eth0, SO_REUSEPORT, "
 		"uid 33) works: no socket of this namespace has the port\n"
 		"  \033[1moptions\033[0m    every combination of SO_REUSEADDR and SO_REUSEPORT works\n"
@@ -413,17 +413,17 @@ static void make_unknown(struct snapshot *seen, struct bind_answer *answer)
 static void test_bind_unknown(void **state)
 {
 	const struct bind_ask ask = make_ask();
-	const struct bind_scene scene = { .elsewhere_known = false };
+	const struct bind_context context = { .elsewhere_known = false };
 	char *text;
 
 	(void)state;
-	assert_text(show_bind((struct style){ .quiet = true }, make_unknown, &ask, &scene),
+	assert_text(show_bind((struct style){ .quiet = true }, make_unknown, &ask, &context),
 		"UNKNOWN: cannot tell whether bind() to 0.0.0.0:8080 (TCP) works: not every "
 		"socket could be seen\n"
 		"\n"
 		"Not seen:\n"
 		"  dump       The kernel's listing was interrupted.\n");
-	text = show_bind((struct style){ .format = FORMAT_JSON }, make_unknown, &ask, &scene);
+	text = show_bind((struct style){ .format = FORMAT_JSON }, make_unknown, &ask, &context);
 	assert_in(text, "\"verdict\": \"unknown\"");
 	assert_in(text, "\"none\": null");
 	assert_in(text, "\"complete\": false");
@@ -460,8 +460,8 @@ static size_t count_of(const char *text, const char *part)
 static void test_bind_crowd(void **state)
 {
 	const struct bind_ask ask = make_ask();
-	const struct bind_scene scene = { .elsewhere_known = true };
-	char *text = show_bind((struct style){ .width = 80 }, make_crowd, &ask, &scene);
+	const struct bind_context context = { .elsewhere_known = true };
+	char *text = show_bind((struct style){ .width = 80 }, make_crowd, &ask, &context);
 
 	(void)state;
 	assert_in(text, "FAILS: listen() after bind() to");
@@ -471,11 +471,11 @@ static void test_bind_crowd(void **state)
 	assert_int_equal(count_of(text, "- 127.0.0.1:8080 to 10.0.0.1:51820 in TIME_WAIT"), 4);
 	assert_int_equal(count_of(text, " has an accepted connection from"), 4);
 	free(text);
-	text = show_bind((struct style){ .width = 0 }, make_crowd, &ask, &scene);
+	text = show_bind((struct style){ .width = 0 }, make_crowd, &ask, &context);
 	assert_int_equal(count_of(text, "- 127.0.0.1:8080 to 10.0.0.1:51820 in TIME_WAIT"), 600);
 	assert_int_equal(count_of(text, " has an accepted connection from"), 600);
 	free(text);
-	text = show_bind((struct style){ .format = FORMAT_JSON }, make_crowd, &ask, &scene);
+	text = show_bind((struct style){ .format = FORMAT_JSON }, make_crowd, &ask, &context);
 	assert_int_equal(count_of(text, "\"why\":"), 1200);
 	assert_int_equal(count_of(text, "\"comm\":\"worker\""), 6);
 	assert_in(text, "\"fails_at\": \"listen\"");
@@ -487,13 +487,13 @@ static void test_bind_widths(void **state)
 {
 	static make_fn *const makers[] = { make_in_use, make_depends, make_free, make_unknown };
 	const struct bind_ask ask = make_ask();
-	const struct bind_scene scene = { .elsewhere_known = true };
+	const struct bind_context context = { .elsewhere_known = true };
 
 	(void)state;
 	for (unsigned width = 0; width < 130; width++)
 		for (size_t i = 0; i < sizeof(makers) / sizeof(*makers); i++) {
 			struct style style = { .width = width, .ascii = width % 2 };
-			char *text = show_bind(style, makers[i], &ask, &scene);
+			char *text = show_bind(style, makers[i], &ask, &context);
 
 			assert_clean(text);
 			if (width >= 60)
@@ -505,19 +505,19 @@ static void test_bind_widths(void **state)
 /* -- unix ---------------------------------------------------------------- */
 
 static char *show_unix(const struct style style, const struct snapshot *seen,
-		       const struct unix_scene *scene, const struct unix_answer *answer)
+		       const struct unix_context *context, const struct unix_answer *answer)
 {
 	const struct unix_ask ask = { .name = "/run/x\xff.sock", .size = 12,
 				      .type = UNIX_STREAM };
 
 	begin_capture();
-	assert_int_equal(print_unix(&out, &style, seen, &ask, scene, answer), 0);
+	assert_int_equal(print_unix(&out, &style, seen, &ask, context, answer), 0);
 	return end_capture();
 }
 
 static void test_unix(void **state)
 {
-	struct unix_scene scene = { .file = UNIX_FILE_SOCKET };
+	struct unix_context context = { .file = UNIX_FILE_SOCKET };
 	struct unix_answer answer = { .asked = { VERDICT_FAILS, EADDRINUSE, false } };
 	struct snapshot seen;
 
@@ -525,17 +525,17 @@ static void test_unix(void **state)
 	begin_machine(&seen);
 	text_addf(&answer.cause, "live: a program listens there");
 	add_holder(&seen, 77, 812, "nginx");
-	*grow_add(&scene.socks) = (struct unix_sock){ 77, UNIX_STREAM, true, 3, 128 };
-	*grow_add(&scene.socks) = (struct unix_sock){ 78, UNIX_DGRAM, false, 0, 0 };
+	*grow_add(&context.socks) = (struct unix_sock){ 77, UNIX_STREAM, true, 3, 128 };
+	*grow_add(&context.socks) = (struct unix_sock){ 78, UNIX_DGRAM, false, 0, 0 };
 	advice_add(&answer.advice, "Stop it.");
-	assert_text(show_unix((struct style){ .width = 80 }, &seen, &scene, &answer),
+	assert_text(show_unix((struct style){ .width = 80 }, &seen, &context, &answer),
 		"FAILS: bind() to /run/x\\xff.sock (unix stream) would fail with EADDRINUSE: live:\n"
 		"  a program listens there\n"
 		"  blocker stream, listens, nginx[812] (nginx.service), inode 77, 3 waiting for\n"
 		"          accept()\n"
 		"          dgram, does not listen, of a process that cannot be seen, inode 78\n"
 		"  fix     Stop it.\n");
-	assert_record(show_unix((struct style){ .format = FORMAT_JSONL }, &seen, &scene, &answer),
+	assert_record(show_unix((struct style){ .format = FORMAT_JSONL }, &seen, &context, &answer),
 		      1,
 		"{\"type\":\"verdict\",\"protocol\":\"unix\","
 		"\"address\":\"/run/x\357\277\275.sock\","
@@ -551,7 +551,7 @@ static void test_unix(void **state)
 		"\"frees_in_ms\":null},{\"inode\":78,\"type\":\"dgram\",\"listens\":false,"
 		"\"recv_queue\":0,\"send_queue\":0,\"processes\":null,\"frees_in_ms\":null}],"
 		"\"free_in_ms\":null,\"probe\":null,\"advice\":[\"Stop it.\"],\"notes\":[]}");
-	unix_scene_fini(&scene);
+	unix_context_fini(&context);
 	unix_answer_fini(&answer);
 	snapshot_fini(&seen);
 }

@@ -25,8 +25,8 @@ struct words { char *at[WORDS_MAX]; size_t count; };
 
 struct told {
 	struct snapshot seen;
-	struct bind_scene scene;
-	struct unix_scene unix_scene;
+	struct bind_context context;
+	struct unix_context unix_context;
 	struct thresholds *thresholds;
 	size_t group;           /* index of the first socket of the last "sock" */
 };
@@ -130,14 +130,14 @@ static inline void told_begin(struct told *t)
 	set_default_limits(&t->seen.limits);
 	t->seen.locals_known = true;
 	t->thresholds = thresholds_new();
-	t->scene.may_bind_low = (struct known){ true, 1 };
+	t->context.may_bind_low = (struct known){ true, 1 };
 }
 
 static inline void told_end(struct told *t)
 {
 	thresholds_free(t->thresholds);
-	bind_scene_fini(&t->scene);
-	unix_scene_fini(&t->unix_scene);
+	bind_context_fini(&t->context);
+	unix_context_fini(&t->unix_context);
 	snapshot_fini(&t->seen);
 }
 
@@ -356,7 +356,7 @@ static inline void read_seen(struct told *t, const struct words *w)
 /* usock TYPE INODE [listens]: behind the name of a unix question. */
 static inline void read_usock(struct told *t, const struct words *w)
 {
-	struct unix_sock *s = grow_add(&t->unix_scene.socks);
+	struct unix_sock *s = grow_add(&t->unix_context.socks);
 
 	s->type = strcmp(w->at[1], "dgram") == 0 ? UNIX_DGRAM :
 		  strcmp(w->at[1], "stream") == 0 ? UNIX_STREAM : UNIX_SEQPACKET;
@@ -373,9 +373,9 @@ static inline void read_usock(struct told *t, const struct words *w)
 /* elsewhere NAME listeners=N others=N [pid=N comm=X]: in another namespace. */
 static inline void read_elsewhere(struct told *t, const struct words *w)
 {
-	struct elsewhere *e = grow_add(&t->scene.elsewhere);
+	struct elsewhere *e = grow_add(&t->context.elsewhere);
 
-	t->scene.elsewhere_known = true;
+	t->context.elsewhere_known = true;
 	snprintf(e->name, sizeof(e->name), "%s", strcmp(w->at[1], "-") ? w->at[1] : "");
 	e->netns_inode = 4026532000;
 	e->listeners = (uint32_t)word_number(w, "listeners", 0);

@@ -240,18 +240,18 @@ static inline enum addr_kind kind_of(const struct words *w)
 	return ADDR_KIND_LOCAL;
 }
 
-static inline void read_scene(struct bind_scene *scene, const struct words *w)
+static inline void read_bind_context(struct bind_context *context, const struct words *w)
 {
-	scene->addr_kind = kind_of(w);
-	memset(&scene->probe, 0, sizeof(scene->probe));
+	context->addr_kind = kind_of(w);
+	memset(&context->probe, 0, sizeof(context->probe));
 	if (word_value(w, "low"))
-		know(&scene->may_bind_low, word_value(w, "low"));
+		know(&context->may_bind_low, word_value(w, "low"));
 	if (word_value(w, "probe")) {
-		scene->probe.made = true;
-		scene->probe.err = (int)word_number(w, "probe", 0);
+		context->probe.made = true;
+		context->probe.err = (int)word_number(w, "probe", 0);
 	}
 	if (word_value(w, "refused"))
-		snprintf(scene->probe.refusal, sizeof(scene->probe.refusal), "%s", word_value(w, "refused"));
+		snprintf(context->probe.refusal, sizeof(context->probe.refusal), "%s", word_value(w, "refused"));
 }
 
 /* bind ADDRESS:PORT [udp] [flags=ap6] [uid=N] [dev=N] [scope=N] [kind=K] [low=0|1|?] [probe=ERR] */
@@ -268,9 +268,9 @@ static inline void ask_bind(struct text *out, struct told *t, const struct words
 	ask.uid = (uint32_t)word_number(w, "uid", 0);
 	ask.ifindex = (uint32_t)word_number(w, "dev", 0);
 	ask.scope = (uint32_t)word_number(w, "scope", 0);
-	read_scene(&t->scene, w);
-	judge_bind(&t->seen, &ask, &t->scene, &answer);
-	words_bind(&t->seen, &ask, &t->scene, &answer);
+	read_bind_context(&t->context, w);
+	judge_bind(&t->seen, &ask, &t->context, &answer);
+	words_bind(&t->seen, &ask, &t->context, &answer);
 	say_outcome(out, &answer.asked);
 	for (int i = 0; i < WITH_COUNT; i++) {
 		text_addf(out, "; %s ", bind_with_name[i]);
@@ -289,24 +289,24 @@ static inline void ask_bind(struct text *out, struct told *t, const struct words
 	bind_answer_fini(&answer);
 }
 
-static inline void read_unix_scene(struct unix_scene *scene, const struct words *w)
+static inline void read_unix_context(struct unix_context *context, const struct words *w)
 {
 	static const char *const files[] = { "unknown", "none", "socket", "other", "dangling" };
 	const char *file = word_value(w, "file");
 
-	scene->file = UNIX_FILE_UNKNOWN;
+	context->file = UNIX_FILE_UNKNOWN;
 	for (int i = 0; file && i <= UNIX_FILE_DANGLING; i++)
 		if (strcmp(files[i], file) == 0)
-			scene->file = (enum unix_file)i;
-	scene->file_kind[0] = '\0';
+			context->file = (enum unix_file)i;
+	context->file_kind[0] = '\0';
 	if (word_value(w, "kind"))
-		snprintf(scene->file_kind, sizeof(scene->file_kind), "%s", word_value(w, "kind"));
-	scene->parent_err = (int)word_number(w, "parent", 0);
-	scene->listed = word_is(w, "listed");
-	scene->elsewhere_known = word_is(w, "elsewhere");
-	scene->name_max = (struct known){ .is = false };
+		snprintf(context->file_kind, sizeof(context->file_kind), "%s", word_value(w, "kind"));
+	context->parent_err = (int)word_number(w, "parent", 0);
+	context->listed = word_is(w, "listed");
+	context->elsewhere_known = word_is(w, "elsewhere");
+	context->name_max = (struct known){ .is = false };
 	if (word_value(w, "most"))
-		know(&scene->name_max, word_value(w, "most"));
+		know(&context->name_max, word_value(w, "most"));
 }
 
 /* unix path|abstract TYPE SIZE [file=F] [kind=K] [parent=ERR] [listed] [elsewhere] [most=N] */
@@ -318,8 +318,8 @@ static inline void ask_unix(struct text *out, struct told *t, const struct words
 
 	if (strcmp(w->at[2], "stream") != 0)
 		ask.type = strcmp(w->at[2], "dgram") == 0 ? UNIX_DGRAM : UNIX_SEQPACKET;
-	read_unix_scene(&t->unix_scene, w);
-	judge_unix(&t->seen, &ask, &t->unix_scene, &answer);
+	read_unix_context(&t->unix_context, w);
+	judge_unix(&t->seen, &ask, &t->unix_context, &answer);
 	say_outcome(out, &answer.asked);
 	text_addf(out, "\n  cause: %s\n", text_str(&answer.cause));
 	say_advice_lines(out, "advice", &answer.advice);
