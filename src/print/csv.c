@@ -7,7 +7,7 @@
 #include "print/delimited.h"
 #include "print/listing.h"
 
-#include "base/words.h"
+#include "base/swar.h"
 #include "print/cell.h"
 #include "print/columns.h"
 
@@ -84,12 +84,12 @@ static void begin_values(struct listing *listing)
 
 static inline uint64_t csv_marks(uint64_t word)
 {
-	return words_byte(word, ',') | words_byte(word, '"');
+	return swar_byte(word, ',') | swar_byte(word, '"');
 }
 
 static inline uint64_t tsv_marks(uint64_t word)
 {
-	return words_byte(word, '\\') | words_byte(word, '\t') | words_byte(word, '\n');
+	return swar_byte(word, '\\') | swar_byte(word, '\t') | swar_byte(word, '\n');
 }
 
 /* True of nearly every value: delimited_put() would write it as it is. */
@@ -98,10 +98,10 @@ static bool is_simple(enum format format, const char *at, size_t size, bool fore
 	if (!size)
 		return true;
 	if (format == FORMAT_TSV)
-		return !words_any(at, size, tsv_marks);
+		return !swar_any(at, size, tsv_marks);
 	if (*at == ' ' || at[size - 1] == ' ' || (foreign && is_formula(at, size)))
 		return false;
-	return !words_any(at, size, csv_marks);
+	return !swar_any(at, size, csv_marks);
 }
 
 /* Written into the line, and moved out of it again when that will not do. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "print/print.h"
 
+#include "base/swar.h"
 #include "base/text.h"
-#include "base/words.h"
 #include "print/json_parts.h"
 
 #include <math.h>
@@ -115,13 +115,13 @@ static bool has_escape(uint32_t code)
 /* Bytes that do not stand for themselves. */
 static inline uint64_t odd_bytes(uint64_t word)
 {
-	return word | (word - EVERY_BYTE * ' ') | words_byte(word, 0x7f) | words_byte(word, '"') |
-	       words_byte(word, '\\');
+	return word | (word - EVERY_BYTE * ' ') | swar_byte(word, 0x7f) | swar_byte(word, '"') |
+	       swar_byte(word, '\\');
 }
 
 bool json_is_plain(const char *bytes, size_t size)
 {
-	return !words_any(bytes, size, odd_bytes);
+	return !swar_any(bytes, size, odd_bytes);
 }
 
 /* Returns false when bytes were lost. */

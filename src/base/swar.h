@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef BASE_WORDS_H
-#define BASE_WORDS_H
+#ifndef BASE_SWAR_H
+#define BASE_SWAR_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,21 +8,21 @@
 #include <string.h>
 
 /*
- * Bytes looked at eight at a time: a word has them in any order. What a test of a
- * word finds is told by the highest bit of each byte.
+ * SIMD within a register: bytes are looked at eight at a time, in any order. A test of a
+ * register tells what it finds by the highest bit of each byte.
  */
 #define EVERY_BYTE    UINT64_C(0x0101010101010101)
 #define HIGHEST_BITS  (EVERY_BYTE << 7)
 
 /* Where a byte is @byte; others may be found above such a one. */
-static inline uint64_t words_byte(uint64_t word, char byte)
+static inline uint64_t swar_byte(uint64_t word, char byte)
 {
 	uint64_t same = word ^ EVERY_BYTE * (uint8_t)byte;
 
 	return (same - EVERY_BYTE) & ~same;
 }
 
-static inline uint64_t words_at(const char *bytes)
+static inline uint64_t swar_load(const char *bytes)
 {
 	uint64_t word;
 
@@ -31,7 +31,7 @@ static inline uint64_t words_at(const char *bytes)
 }
 
 /* Fewer bytes than a word has: each of them at least once, and blanks. */
-static inline uint64_t words_short(const char *bytes, size_t size)
+static inline uint64_t swar_load_short(const char *bytes, size_t size)
 {
 	uint64_t word = EVERY_BYTE * ' ';
 	char *to = (char *)&word;
@@ -49,16 +49,16 @@ static inline uint64_t words_short(const char *bytes, size_t size)
 
 /* True when @test, which finds no blank, finds some byte. The last ones are perhaps seen twice. */
 static inline __attribute__((always_inline)) bool
-words_any(const char *bytes, size_t size, uint64_t (*test)(uint64_t))
+swar_any(const char *bytes, size_t size, uint64_t (*test)(uint64_t))
 {
 	const size_t word = sizeof(uint64_t);
 	uint64_t found;
 
 	if (size < word)
-		return test(words_short(bytes, size)) & HIGHEST_BITS;
-	found = test(words_at(bytes + (size - word)));
+		return test(swar_load_short(bytes, size)) & HIGHEST_BITS;
+	found = test(swar_load(bytes + (size - word)));
 	for (size_t i = 0; i + word < size; i += word)
-		found |= test(words_at(bytes + i));
+		found |= test(swar_load(bytes + i));
 	return found & HIGHEST_BITS;
 }
 
