@@ -14,7 +14,6 @@
 #include "collect/owners.h"
 #include "collect/privilege.h"
 #include "collect/proc_net.h"
-#include "collect/raw_socks.h"
 #include "collect/reconcile.h"
 #include "collect/sysctls.h"
 #include "collect/unix_bind.h"
@@ -133,9 +132,6 @@ int collect_socks(struct collect *collect, const struct collect_ask *ask,
 	if (others_lists(ask->protocol))
 		return others_collect(&collect->recorder, ask, sink, collect->source.deadline_ms,
 				      seen, fault);
-	if (ask->protocol == PROTOCOL_RAW)
-		return raw_socks_collect(&collect->recorder, ask, sink, collect->release,
-					 collect->source.deadline_ms, seen, fault);
 	sink = reconcile_begin(&reconcile, &possible, sink, seen);
 	err = inet_collect(&collect->recorder, &possible, sink, collect->release,
 			   collect->source.deadline_ms, seen, fault);
@@ -158,8 +154,6 @@ int collect_offers(struct collect *collect, enum protocol protocol, struct fault
 		return 0;
 	if (others_lists(protocol))
 		return others_offered(protocol, collect->source.deadline_ms, fault);
-	if (protocol == PROTOCOL_RAW)
-		return raw_socks_offered(collect->source.deadline_ms, fault);
 	return proc_net_offered(protocol,
 				inet_offered(protocol, collect->source.deadline_ms, fault));
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/proc_net.h"
 
-#include "base/grow.h"
 #include "base/own.h"
 #include "model/protocol.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -171,60 +171,6 @@ void proc_net_mark(const void *message, struct sock *sock)
 		sock->have |= LACKS_BACKLOG;
 }
 
-/* ---- a text ---- */
-
-static int take_line(struct proc_net *reader, const char *line, size_t size)
-{
-	struct proc_net_message message;
-
-	if (!reader->past_heading) {
-		reader->past_heading = true;
-		return 0;
-	}
-	if (size < sizeof(reader->line) && proc_net_parse(line, size, reader->family, &message))
-		return reader->take(reader->ctx, &message);
-	reader->senseless++;
-	return 0;
-}
-
-/* Keeps the beginning of a line that is not whole; of one too long its length only. */
-static void keep(struct proc_net *reader, const char *bytes, size_t size)
-{
-	size_t room = sizeof(reader->line) - reader->count;
-
-	if (size > room)
-		size = room;
-	memcpy(reader->line + reader->count, bytes, size);
-	reader->count += size;
-}
-
-int proc_net_feed(struct proc_net *reader, const char *bytes, size_t size)
-{
-	int err = 0;
-
-	while (!err && size) {
-		const char *newline = memchr(bytes, '\n', size);
-		size_t used = newline ? (size_t)(newline - bytes) : size;
-
-		if (!newline || reader->count)
-			keep(reader, bytes, used);
-		if (!newline)
-			return 0;
-		err = reader->count ? take_line(reader, reader->line, reader->count) :
-				      take_line(reader, bytes, used);
-		reader->count = 0;
-		bytes += used + 1;
-		size -= used + 1;
-	}
-	return err;
-}
-
-void proc_net_end(struct proc_net *reader)
-{
-	reader->senseless += reader->count != 0;
-	reader->count = 0;
-}
-
 /* ---- a file ---- */
 
 struct source {
@@ -238,6 +184,7 @@ struct source {
 static const struct source sources[] = {
 	{ PROTOCOL_TCP, { PROC_NET "tcp", PROC_NET "tcp6" }, "/proc/net/tcp and tcp6" },
 	{ PROTOCOL_UDP, { PROC_NET "udp", PROC_NET "udp6" }, "/proc/net/udp and udp6" },
+	{ PROTOCOL_RAW, { PROC_NET "raw", PROC_NET "raw6" }, "/proc/net/raw and raw6" },
 };
 
 static const struct source *source_of(enum protocol protocol)
@@ -260,31 +207,32 @@ static bool is_refusal(int err)
 	}
 }
 
-static int take_row(void *ctx, const struct proc_net_message *message)
+/* A line without its end is none. */
+static int take_line(struct dump *dump, enum family family, const char *line, size_t size)
 {
-	return dump_deliver(ctx, message, sizeof(*message));
+	struct proc_net_message message;
+
+	if (line[size] == '\n' && proc_net_parse(line, size, family, &message))
+		return dump_deliver(dump, &message, sizeof(message));
+	dump->senseless++;
+	return 0;
 }
 
-/* 0 at the end of the file; take()'s word, or -errno with @broke. */
-static int read_file(struct proc_net *reader, int fd, bool *broke)
+/* The first line is the heading. A line that does not fit is none of the kernel's. */
+static int take_lines(struct dump *dump, enum family family, FILE *file)
 {
-	OWN_MEM char *buffer = grow_space(65536);
+	bool is_heading = true, is_begin = true;
+	char line[512];
 	int err = 0;
 
-	*broke = false;
-	while (!err) {
-		ssize_t got = read(fd, buffer, 65536);
+	while (!err && fgets(line, sizeof(line), file)) {
+		size_t size = strcspn(line, "\n");
 
-		if (got < 0 && errno == EINTR)
-			continue;
-		*broke = got < 0;
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			break;
-		err = proc_net_feed(reader, buffer, (size_t)got);
+		if (is_begin && !is_heading)
+			err = take_line(dump, family, line, size);
+		is_begin = line[size] == '\n';
+		is_heading &= !is_begin;
 	}
-	proc_net_end(reader);
 	return err;
 }
 
@@ -335,18 +283,23 @@ static void tell_broken(struct dump *dump, const char *file, int err, struct sna
 	seen->socks_complete = false;
 }
 
+/* Takes @fd over. */
 static int list_file(struct dump *dump, struct wire_dump *wire, enum family family,
-		     const char *file, int fd, struct snapshot *seen)
+		     const char *name, int fd, struct snapshot *seen)
 {
-	struct proc_net reader = { .family = family, .take = take_row, .ctx = dump };
-	bool broke;
-	int err = read_file(&reader, fd, &broke);
+	OWN_FILE FILE *file = fdopen(fd, "r");
+	int err;
 
-	dump->senseless += reader.senseless;
-	wire->stopped = err && !broke;
-	if (broke)
-		tell_broken(dump, file, err, seen);
-	return broke ? 0 : err;
+	if (!file) {
+		tell_broken(dump, name, -errno, seen);
+		close(fd);
+		return 0;
+	}
+	err = take_lines(dump, family, file);
+	wire->stopped = err;
+	if (!err && ferror(file))
+		tell_broken(dump, name, -errno, seen);
+	return err;
 }
 
 int proc_net_instead(struct dump *dump, struct wire_dump *wire, enum family family, int err,
@@ -367,7 +320,7 @@ int proc_net_instead(struct dump *dump, struct wire_dump *wire, enum family fami
 	wire->answered = true;
 	tell_source(dump, source, err, seen);
 	tell_bound(dump, source, seen);
-	return fd < 0 ? 0 : list_file(dump, wire, family, file, fd, seen);
+	return fd < 0 ? 0 : list_file(dump, wire, family, file, own_give_fd(&fd), seen);
 }
 
 int proc_net_offered(enum protocol protocol, int err)

@@ -8,8 +8,8 @@
 #include <linux/netlink.h>
 
 /*
- * The sockets of /proc/net/{tcp,tcp6,udp,udp6}: what is left where the kernel has
- * no inet_diag or lets nobody ask. A line becomes the message that inet_diag would
+ * The sockets of /proc/net/{tcp,tcp6,udp,udp6,raw,raw6}: what is left where the kernel
+ * has no inet_diag, or no raw_diag, which many lack, or lets nobody ask. A line becomes the message that inet_diag would
  * have sent, as far as it tells, so that all that follows is the same, recordings
  * too. It tells no cookie, control group, device, tcp_info, nor the limit of an
  * accept queue, and sockets that are only bound are not there.
@@ -22,26 +22,6 @@ struct proc_net_message {
 };
 
 #define PROC_NET_TYPE 0x7076u
-
-/* Takes one message; non-zero ends the reading and is handed through. */
-typedef int proc_net_take(void *ctx, const struct proc_net_message *message);
-
-/* The text of one file, in pieces of any size. Begins zeroed but for the first three. */
-struct proc_net {
-	enum family    family;
-	proc_net_take *take;
-	void          *ctx;
-	uint64_t       senseless;       /* lines */
-	bool           past_heading;
-	size_t         count;           /* of the line that is not whole yet */
-	char           line[512];       /* a longer one is none of the kernel's */
-};
-
-/* The next piece. Returns 0 or what take() said. */
-int proc_net_feed(struct proc_net *reader, const char *bytes, size_t size);
-
-/* After the last piece: a line without its end is none. */
-void proc_net_end(struct proc_net *reader);
 
 /* One line without its newline. False: it makes no sense. */
 bool proc_net_parse(const char *line, size_t size, enum family family,

@@ -303,52 +303,6 @@ static void write_comm_file(struct redact *redact, const char *at, size_t size, 
 	text_add(out, "\n", 1);
 }
 
-/* "0100007F:1F90", or 32 digits before the colon: words as they stand in memory. */
-static size_t address_digits(const char *at, size_t left)
-{
-	size_t digits = 0, port = 0;
-
-	while (digits < left && isxdigit((unsigned char)at[digits]))
-		digits++;
-	if ((digits != 8 && digits != 32) || digits == left || at[digits] != ':')
-		return 0;
-	while (digits + 1 + port < left && isxdigit((unsigned char)at[digits + 1 + port]))
-		port++;
-	return port == 4 ? digits : 0;
-}
-
-static void write_address(struct redact *redact, const char *at, size_t digits, struct text *out)
-{
-	uint32_t words[4] = { 0 };
-
-	for (size_t i = 0; i < digits / 8; i++) {
-		char word[9] = { 0 };
-
-		memcpy(word, at + 8 * i, 8);
-		words[i] = (uint32_t)strtoul(word, NULL, 16);
-	}
-	if (digits == 8)
-		replace_v4(redact, (uint8_t *)words);
-	else
-		replace_v6(redact, (uint8_t *)words);
-	for (size_t i = 0; i < digits / 8; i++)
-		text_addf(out, "%08X", words[i]);
-}
-
-/* The tables of sockets in /proc/net. */
-static void write_table(struct redact *redact, const char *at, size_t size, struct text *out)
-{
-	for (size_t i = 0; i < size;) {
-		size_t digits = i && at[i - 1] != ' ' ? 0 : address_digits(at + i, size - i);
-
-		if (digits)
-			write_address(redact, at + i, digits, out);
-		else
-			text_add(out, at + i, 1);
-		i += digits ? digits : 1;
-	}
-}
-
 /* THE table of files by the end of their name; others are told as not there. */
 static const struct file_row {
 	const char *folder, *end;
@@ -358,9 +312,6 @@ static const struct file_row {
 	{ "/proc/sys/kernel/random/", "/boot_id", write_boot_id },
 	{ "/proc/", "/net/netstat", keep_content }, { "/proc/", "/net/snmp", keep_content },
 	{ "/proc/", "/net/sockstat", keep_content }, { "/proc/", "/net/sockstat6", keep_content },
-	{ "/proc/", "/net/tcp", write_table }, { "/proc/", "/net/tcp6", write_table },
-	{ "/proc/", "/net/udp", write_table }, { "/proc/", "/net/udp6", write_table },
-	{ "/proc/", "/net/raw", write_table }, { "/proc/", "/net/raw6", write_table },
 	{ "/proc/", "/comm", write_comm_file },
 };
 

@@ -6,7 +6,7 @@
 #include "collect/cgroups.h"
 #include "collect/descriptors.h"
 #include "collect/proc.h"
-#include "collect/raw_socks.h"
+#include "collect/proc_net.h"
 #include "collect/sysctls.h"
 
 #include <stdlib.h>
@@ -72,15 +72,15 @@ static void cgroup_of_process(char *text, size_t size)
 	fuzz_require(cgroup_tree_id(&nowhere, text) == 0, "a cgroup of %s", text);
 }
 
-static void raw_sockets(char *text, size_t size)
+static void line_of_sockets(char *text, size_t size)
 {
-	struct sock sock;
+	struct proc_net_message message;
 
-	(void)size;
 	for (int i = 0; i < 2; i++)
-		if (raw_socks_parse(text, i ? FAMILY_IPV6 : FAMILY_IPV4, &sock))
-			fuzz_require(sock.state > STATE_NONE && sock.state < STATE_COUNT,
-				     "a socket in state %d", sock.state);
+		if (proc_net_parse(text, size, i ? FAMILY_IPV6 : FAMILY_IPV4, &message))
+			fuzz_require(message.told.idiag_state > 0 &&
+				     message.told.idiag_state <= STATE_BOUND,
+				     "a socket in state %d", message.told.idiag_state);
 }
 
 static void names_of_processes(char *text, size_t size)
@@ -103,7 +103,7 @@ static void reserved_ports(char *text, size_t size)
 
 static void (*const parsers[])(char *text, size_t size) = {
 	stat_of_process, link_of_descriptor, limits_of_process, counters, mounts,
-	cgroup_of_process, raw_sockets, names_of_processes, reserved_ports,
+	cgroup_of_process, line_of_sockets, names_of_processes, reserved_ports,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

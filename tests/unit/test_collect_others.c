@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Unix, packet, netlink and raw sockets: messages whole, cut at every byte and
+ * Unix, packet and netlink sockets: messages whole, cut at every byte and
  * with lying lengths, against memory that must not be touched.
  */
 #include "test.h"
 
 #include "collect/others.h"
-#include "collect/raw_socks.h"
 
 #include <errno.h>
 #include <linux/filter.h>
@@ -292,57 +291,13 @@ static void test_netlink(void **state)
 	check_hostile(&netlink_socks, &mail, sizeof(struct netlink_diag_msg));
 }
 
-/* 127.0.0.1, and the end of ::1, are printed as the numbers that they are to the machine. */
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define NEAR "0100007F"
-#define SIX_NEAR "01000000"
-#else
-#define NEAR "7F000001"
-#define SIX_NEAR "00000001"
-#endif
-#define RAW_REST " 00:00000000 00000000  1000        0 4711 2 0000000000000000 0"
-
-static void test_raw(void **state)
-{
-	static const char *const bad[] = {
-		"", "sl", "   1:", "   1: 0100007F:0059 00000000:0000 07",
-		"   1: 0100007F:0059 00000000:0000 00 00000000:00000000" RAW_REST,
-		"   1: 0100007F:0059 00000000:0000 FF 00000000:00000000" RAW_REST,
-		"   1: 0100007:0059 00000000:0000 07 00000000:00000000" RAW_REST,
-		"   1: 0100007F0100007F0100007F0100007F0:0059 00000000:0000 07 0:0" RAW_REST,
-		"   1: ZZ00007F:0059 00000000:0000 07 00000000:00000000" RAW_REST,
-	};
-	char text[ADDR_TEXT];
-	struct sock sock;
-
-	(void)state;
-	assert_true(raw_socks_parse("   1: " NEAR ":0059 00000000:0000 07 00000001:0000000A"
-				    RAW_REST, FAMILY_IPV4, &sock));
-	addr_format(text, &sock.local, FAMILY_IPV4);
-	assert_string_equal(text, "127.0.0.1");
-	assert_int_equal(sock.local_port, 89);
-	assert_int_equal(sock.state, STATE_CLOSE);
-	assert_int_equal(sock.send_queue, 1);
-	assert_int_equal(sock.recv_queue, 10);
-	assert_int_equal(sock.uid, 1000);
-	assert_int_equal(sock.inode, 4711);
-	assert_true(sock.cookie == UINT64_MAX);
-	assert_true(raw_socks_parse("  58: 000000000000000000000000" SIX_NEAR ":003A "
-				    "00000000000000000000000000000000:0000 01 00000000:00000000"
-				    RAW_REST, FAMILY_IPV6, &sock));
-	addr_format(text, &sock.local, FAMILY_IPV6);
-	assert_string_equal(text, "::1");
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		assert_false(raw_socks_parse(bad[i], FAMILY_IPV4, &sock));
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unix), cmocka_unit_test(test_unix_names),
 		cmocka_unit_test(test_unix_states), cmocka_unit_test(test_packet),
 		cmocka_unit_test(test_packet_state),
-		cmocka_unit_test(test_netlink), cmocka_unit_test(test_raw),
+		cmocka_unit_test(test_netlink),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

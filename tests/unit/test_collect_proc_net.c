@@ -27,6 +27,8 @@
 #define WAITS    "9999: " NEAR ":DCF0 " FAR ":0050 06 00000000:00000000 03:0000176F 00000000     0        0 0 3 0000000000000000"
 #define SIX      "   1: " SIX_NEAR ":1F91 " SIX_FAR ":C001 08 00000000:00000001 00:00000000 00000000     0        0 5 1 0000000000000000 20 4 0 10 -1"
 
+#define RAW      "   1: " NEAR ":0059 00000000:0000 07 00000001:0000000A 00:00000000 00000000  1000        0 4711 2 0000000000000000 0"
+
 static struct sock read_row(const char *line, enum family family)
 {
 	struct proc_net_message message;
@@ -121,65 +123,24 @@ static void test_nonsense(void **ctx)
 		assert_false(proc_net_parse(RESENDS, size, FAMILY_IPV4, &message));
 }
 
-static int count(void *ctx, const struct proc_net_message *message)
+/* Instead of a port it has a protocol; and CLOSE is not the same as only bound. */
+static void test_raw(void **ctx)
 {
-	(void)message;
-	++*(int *)ctx;
-	return 0;
-}
-
-static int refuse(void *ctx, const struct proc_net_message *message)
-{
-	count(ctx, message);
-	return -7;
-}
-
-/* Whatever the pieces are, the rows are the same; what makes no sense is counted. */
-static void test_pieces(void **ctx)
-{
-	static const char text[] = "  sl  heading\n" LISTENS "\nnonsense\n" RESENDS "    \n\n"
-				   WAITS "\n" LISTENS;
+	struct proc_net_message message;
+	struct sock sock;
 
 	(void)ctx;
-	for (size_t step = 1; step < sizeof(text); step++) {
-		int rows = 0;
-		struct proc_net reader = { .family = FAMILY_IPV4, .take = count, .ctx = &rows };
-
-		for (size_t at = 0; at < strlen(text); at += step)
-			assert_int_equal(proc_net_feed(&reader, text + at,
-						       step < strlen(text) - at ? step :
-						       strlen(text) - at), 0);
-		proc_net_end(&reader);
-		assert_int_equal(rows, 3);
-		assert_int_equal(reader.senseless, 3);
-	}
-}
-
-static void test_long_line(void **ctx)
-{
-	static const char heading[] = "heading\n", rest[] = "\n" LISTENS "\n";
-	int rows = 0;
-	struct proc_net reader = { .family = FAMILY_IPV4, .take = count, .ctx = &rows };
-
-	(void)ctx;
-	proc_net_feed(&reader, heading, strlen(heading));
-	for (unsigned i = 0; i < 1000; i++)
-		proc_net_feed(&reader, LISTENS, strlen(LISTENS));
-	proc_net_feed(&reader, rest, strlen(rest));
-	proc_net_end(&reader);
-	assert_int_equal(rows, 1);
-	assert_int_equal(reader.senseless, 1);
-}
-
-static void test_stop(void **ctx)
-{
-	static const char text[] = "heading\n" LISTENS "\n" LISTENS "\n";
-	int rows = 0;
-	struct proc_net reader = { .family = FAMILY_IPV4, .take = refuse, .ctx = &rows };
-
-	(void)ctx;
-	assert_int_equal(proc_net_feed(&reader, text, strlen(text)), -7);
-	assert_int_equal(rows, 1);
+	assert_true(proc_net_parse(RAW, strlen(RAW), FAMILY_IPV4, &message));
+	assert_int_equal(message_parse(&message.told, sizeof(message.told), PROTOCOL_RAW, 0,
+				       &sock, NULL), 0);
+	assert_int_equal(sock.protocol, PROTOCOL_RAW);
+	assert_int_equal(sock.local_port, 89);
+	assert_int_equal(sock.state, STATE_CLOSE);
+	assert_int_equal(sock.send_queue, 1);
+	assert_int_equal(sock.recv_queue, 10);
+	assert_int_equal(sock.uid, 1000);
+	assert_int_equal(sock.inode, 4711);
+	assert_true(sock.cookie == UINT64_MAX);
 }
 
 int main(void)
@@ -187,8 +148,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_listener), cmocka_unit_test(test_timers),
 		cmocka_unit_test(test_ipv6), cmocka_unit_test(test_nonsense),
-		cmocka_unit_test(test_pieces), cmocka_unit_test(test_long_line),
-		cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_raw),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

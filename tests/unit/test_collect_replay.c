@@ -11,7 +11,6 @@
 #include "collect/handle.h"
 #include "collect/netns_all.h"
 #include "collect/others.h"
-#include "collect/raw_socks.h"
 #include "collect/unix_bind.h"
 
 #include <errno.h>
@@ -522,10 +521,7 @@ static void test_senseless_message_of_another_family_is_no_gap(void **state)
 	end();
 }
 
-/* ---- raw sockets ---- */
-
-#define RAW_HEAD "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
-#define RAW_LINE "   1: 00000000:0001 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 77 2 0 0\n"
+/* ---- gaps and files ---- */
 
 static void put_file(const char *name, int err, const char *content)
 {
@@ -537,45 +533,6 @@ static void put_file(const char *name, int err, const char *content)
 	recorder_put(&handle.recorder, FRAME_FILE, &file, bytes.at, bytes.count);
 	text_fini(&bytes);
 }
-
-static int read_raw(uint32_t states, int *rows, struct fault *fault)
-{
-	const struct collect_ask ask = {
-		.protocol = PROTOCOL_RAW, .states = states, .ipv4 = true, .ipv6 = true,
-	};
-
-	*rows = 0;
-	return raw_socks_collect(&handle.recorder, &ask, (struct sink){ .take = count_row, .ctx = rows }, "6.1.0", 0,
-				 &seen, fault);
-}
-
-static void test_raw_file_is_read_wrong(void **state)
-{
-	struct fault fault;
-	int rows;
-
-	(void)state;
-	begin();
-	put_file("/proc/thread-self/net/raw", 0, RAW_HEAD RAW_LINE "nonsense\n" "   2: 0000000:0001 zz\n");
-	put_file("/proc/thread-self/net/raw6", ENOENT, "");
-	replay();
-	assert_int_equal(read_raw(UINT32_MAX, &rows, &fault), 0);
-	assert_int_equal(rows, 1);
-	assert_true(snapshot_has_gap(&seen, GAP_SOURCE));
-	assert_true(snapshot_has_gap(&seen, GAP_ATTRIBUTE));
-	assert_int_equal(read_raw(0, &rows, &fault), 0);
-	assert_int_equal(rows, 0);
-	end();
-	/* what cannot be read is no empty list */
-	begin();
-	put_file("/proc/thread-self/net/raw", EACCES, "");
-	replay();
-	assert_int_equal(read_raw(UINT32_MAX, &rows, &fault), -EACCES);
-	assert_non_null(strstr(fault.text, "/net/raw"));
-	end();
-}
-
-/* ---- gaps and files ---- */
 
 static void test_sentence_of_a_gap_runs_over_or_steers_a_terminal(void **state)
 {
@@ -693,7 +650,6 @@ int main(void)
 		cmocka_unit_test(test_missing_section_is_no_gap),
 		cmocka_unit_test(test_cgroup_gap_is_told_where_none_was_asked),
 		cmocka_unit_test(test_senseless_message_of_another_family_is_no_gap),
-		cmocka_unit_test(test_raw_file_is_read_wrong),
 		cmocka_unit_test(test_sentence_of_a_gap_runs_over_or_steers_a_terminal),
 		cmocka_unit_test(test_gaps_without_end_fill_memory),
 		cmocka_unit_test(test_errno_of_a_file_is_believed_out_of_range),
