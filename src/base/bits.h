@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A set of small numbers, such as ports: `uint8_t ports[65536 / 8]`, a bit for each. */
+/* A set of small numbers, such as ports, as a bit array: `uint8_t ports[65536 / 8]`. */
 static inline bool bits_has(const uint8_t *bits, unsigned number)
 {
 	return bits[number / 8] >> (number % 8) & 1;

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Two digits at a time: half as many divisions. */
+/* "00" to "99": writing two digits at a time takes half as many divisions. */
 static const char pairs[201] =
 	"00010203040506070809" "10111213141516171819" "20212223242526272829"
 	"30313233343536373839" "40414243444546474849" "50515253545556575859"
@@ -25,7 +25,7 @@ static inline char *put_four(char *to, unsigned value)
 	return put_pair(put_pair(to, value / 100), value % 100);
 }
 
-/* From the front, so that nobody has to count the digits before. */
+/* Writes from the front, so that the digits need not be counted first. */
 char *digits_many(char *to, uint64_t value)
 {
 	unsigned front = (unsigned)value / 100;
@@ -98,7 +98,7 @@ char *digits_hex(char *to, uint64_t value)
 	return to;
 }
 
-/* A byte as text with the dot behind it, and how long both are. */
+/* A byte in decimal with a dot behind it, and the length of both. */
 struct byte_text {
 	char text[4];
 	uint8_t size;
@@ -115,7 +115,7 @@ struct byte_text {
 	TEN(h, 0), TEN(h, 1), TEN(h, 2), TEN(h, 3), TEN(h, 4), \
 	TEN(h, 5), TEN(h, 6), TEN(h, 7), TEN(h, 8), TEN(h, 9)
 
-/* 200 to 299; there is no byte above 255, and nobody asks for one. */
+/* Bytes end at 255; entries 256 to 299 only fill up the macro's pattern. */
 static const struct byte_text byte_texts[300] = { HUNDRED(0), HUNDRED(1), HUNDRED(2) };
 
 char *digits_v4(char *to, const uint8_t *bytes)
@@ -145,7 +145,7 @@ static inline char *put_hex_pair(char *to, size_t byte)
 	return to + 2;
 }
 
-/* At most two digits, without a zero in front; 0 is one of them. */
+/* Writes one or two digits, with no leading zero; 0 becomes "0". */
 static inline char *put_byte(char *to, unsigned byte)
 {
 	if (byte > 15)
@@ -159,13 +159,13 @@ static inline char *put_word(char *to, unsigned word)
 	return word > 255 ? put_hex_pair(put_byte(to, word >> 8), word & 255) : put_byte(to, word);
 }
 
-/* The 16-bit words of an address are the lanes of two numbers, the first one on top. */
+/* The eight 16-bit words of an address lie in two 64-bit numbers, the first word on top. */
 static unsigned word_of(const uint64_t *half, int i)
 {
 	return half[i / 4] >> (48 - i % 4 * 16) & 0xffff;
 }
 
-/* Bit i for lane i that is 0. Nothing is carried from one lane into the next. */
+/* Bit i is set where word i is 0. No carry crosses from one word into the next. */
 static unsigned zero_lanes(uint64_t half)
 {
 	const uint64_t low = UINT64_C(0x7fff7fff7fff7fff);
@@ -175,9 +175,9 @@ static unsigned zero_lanes(uint64_t half)
 }
 
 /*
- * The longest run of at least two zero words, the first of equals; its length,
- * or 0. A bit of @zeros is a word; after n rounds those are left that begin a run
- * of more than n.
+ * Finds the longest run of at least two zero words, the first one of equally long runs.
+ * Returns its length, or 0. Bit i of @zeros stands for word i; after n rounds the bits
+ * that remain begin a run of more than n words.
  */
 static int find_zeros(unsigned zeros, int *first)
 {
@@ -210,7 +210,10 @@ char *digits_v6(char *to, const uint8_t *bytes)
 		}
 		if (i)
 			*to++ = ':';
-		/* ::1.2.3.4 and ::ffff:1.2.3.4 end as IPv4 does. */
+		/*
+		 * IPv4-compatible (::1.2.3.4) and IPv4-mapped (::ffff:1.2.3.4) addresses
+		 * end in dotted form.
+		 */
 		if (i == 6 && first == 0 &&
 		    (length == 6 || (length == 5 && word_of(half, 5) == 0xffff)))
 			return digits_v4(to, bytes + 12);

@@ -6,18 +6,18 @@
 #include <stdint.h>
 
 /*
- * Numbers written straight into their place. The caller has made the room; what
- * is returned is the end, and no NUL stands there.
+ * Writers of numbers into a buffer that the caller has made large enough. Each returns
+ * the end of what it wrote; none adds a NUL.
  */
 #define DIGITS_U64 20   /* bytes that the longest one takes */
 #define DIGITS_HEX 16
 #define DIGITS_THOUSANDS 26
 #define DIGITS_DURATION 26
 
-/* 10 and more; see digits_u64(). */
+/* The part of digits_u64() for numbers of 10 and more. */
 char *digits_many(char *to, uint64_t value);
 
-/* Most numbers of a socket have one digit. */
+/* Inline, because most numbers of a socket have one digit. */
 static inline char *digits_u64(char *to, uint64_t value)
 {
 	if (value > 9)

@@ -3,14 +3,21 @@
 #define BASE_ERRLINE_H
 
 /*
- * The one way to standard error. What a sentence holds may be anybody's (arguments, names
- * of files, processes, devices), so all of it is made safe here; shorten it with QUOTE().
+ * The only functions that write to standard error. A sentence may quote bytes that
+ * somebody else chose (arguments, names of files, processes, devices), so all of it is
+ * escaped here. QUOTE() shortens such a quotation.
  */
 
-/* "sockvet: SENTENCE" and a new line, as one write; there is no other new line in it. */
+/*
+ * Writes "sockvet: SENTENCE" and a newline in one write(); the sentence holds no other
+ * newline.
+ */
 void errline(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* What belongs below a sentence: whole lines, each of them made safe. */
+/*
+ * Writes the lines that follow an error sentence, such as a filter and its caret; each
+ * is escaped.
+ */
 void errlines(const char *lines);
 
 #endif

@@ -3,8 +3,8 @@
 #define BASE_FAULT_H
 
 /*
- * An error as a value. The place that knows what went wrong writes the one
- * sentence; only cmd/ prints it. Fixed size, never allocates.
+ * An error as a value: the function that knows what went wrong writes the sentence, and
+ * only cmd/ prints it. It has a fixed size and never allocates.
  */
 struct fault {
 	int  err;               /* positive errno, 0 when there is none */
@@ -23,8 +23,9 @@ int fault_set(struct fault *fault, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * Removes what an unfinished file left behind; fit for a signal's handler. Whoever ends the
- * program in the middle (no memory, a deadline) calls it first. NULL: there is nothing.
+ * Removes the unfinished recording. Code that ends the program early (out of memory, a
+ * deadline) calls this first; it is safe in a signal handler. NULL: there is nothing to
+ * remove.
  */
 extern void (*fault_cleanup)(void);
 

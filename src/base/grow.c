@@ -15,7 +15,7 @@ static __attribute__((noreturn)) void out_of_memory(void)
 
 	if (fault_cleanup)
 		fault_cleanup();
-	/* stdio may need memory itself */
+	/* write(), because stdio may need memory itself */
 	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
 		_exit(3);
 	_exit(3);

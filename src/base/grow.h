@@ -5,27 +5,30 @@
 #include <stddef.h>
 
 /*
- * Growing arrays. `struct { T *at; size_t count, room; } list;` is one; adding
- * may move it, so keep indices and not pointers. Out of memory ends the
- * program with status 3 and a sentence: nothing useful can be said after it.
+ * Growing arrays: `struct { T *at; size_t count, room; } list;` is one. Adding may move
+ * the array, so keep indices and not pointers. Running out of memory ends the program
+ * with a sentence and status 3, because nothing useful can be said after it.
  */
 
 /* Zeroed memory of @size bytes; the caller frees. Never NULL. */
 void *grow_alloc(size_t size);
 
-/* The same with anything in it: a page that nobody writes to is never made. */
+/* The same, not zeroed: the kernel makes no page for what is never written. */
 void *grow_space(size_t size);
 
 /* A copy of @text; the caller frees. Never NULL. */
 char *grow_strdup(const char *text);
 
 /*
- * Makes room for at least @want elements of @size bytes in @at (which holds
- * *@room), with anything in the new ones. Returns the array, perhaps moved.
+ * Makes room for at least @want elements of @size bytes in @at, which has room for
+ * *@room. The new elements are not zeroed. Returns the array, which may have moved.
  */
 void *grow_room(void *at, size_t *room, size_t want, size_t size);
 
-/* The same for one more than @count, and only that one zeroed: the rest is no memory yet. */
+/*
+ * Makes room for one element after @count elements and zeroes only that one, so that the
+ * kernel makes no page for the rest.
+ */
 void *grow_one(void *at, size_t *room, size_t count, size_t size);
 
 /* Pointer to a new zeroed element at the end of @list. */

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* The ids from number * 64 on, a bit for each. No bit: a free entry. */
+/* The ids number * 64 to number * 64 + 63, one bit each. An entry with no bit set is free. */
 struct ids_run {
 	uint64_t number, bits;
 };

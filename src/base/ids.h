@@ -7,14 +7,14 @@
 #include <stdint.h>
 
 /*
- * A set of u64 that mostly come in runs, as the kernel's cookies do: it numbers
- * sockets when it is first asked for them. 64 neighbours share 16 bytes, so a
- * socket takes a bit or two, and 64 bytes at the very worst. Zeroed memory is an
- * empty set. Nothing is ever removed.
+ * A set of 64-bit ids that mostly come in runs, as socket cookies do: the kernel counts
+ * them up when a socket is first asked for its cookie. 64 neighbouring ids share one
+ * entry of 16 bytes, so an id takes a bit or two, and 64 bytes at worst. Zeroed memory
+ * is an empty set. Ids are never removed.
  */
 struct ids {
 	struct ids_run *at;
-	struct ids_run *last;   /* that was added to */
+	struct ids_run *last;   /* the run that the last id was added to */
 	size_t room;            /* power of two */
 	size_t count;           /* of runs */
 };
@@ -22,7 +22,7 @@ struct ids {
 /* Frees the runs and leaves an empty set. */
 void ids_fini(struct ids *ids);
 
-/* True when it was not there before. */
+/* Adds @id. Returns true when it was not in the set yet. */
 bool ids_add(struct ids *ids, uint64_t id);
 
 bool ids_has(const struct ids *ids, uint64_t id);

@@ -8,10 +8,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* More digits than a descriptor can have. */
+/* more digits than any descriptor number has */
 #define DIGITS_MOST 9
 
-/* -1 for the name of a file. */
+/* The descriptor number that @name stands for, or -1 when @name is the name of a file. */
 static int handed_descriptor(const char *name)
 {
 	static const char *const folders[] = { "/dev/fd/", "/proc/self/fd/" };
@@ -61,7 +61,7 @@ int input_open(struct input *input, const char *name, const char **why)
 	err = check_kind(&st, why);
 	if (err)
 		return err;
-	/* The name may lead elsewhere by now. */
+	/* fstat() follows, because the name may have changed since stat() */
 	fd = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return fail(errno, why);

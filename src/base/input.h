@@ -6,28 +6,31 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* A file that an argument names, open for reading. Zeroed memory is none. */
+/* A file that an argument names, open for reading. Zeroed memory is a closed one. */
 struct input {
 	int  fd;
-	bool is_handed;         /* a descriptor that the caller made and keeps */
+	bool is_handed;         /* the caller opened it and keeps it */
 };
 
 /**
- * input_open - open what an argument names, without waiting for anybody
- * @name: a regular file, or a descriptor that the caller handed over: "-",
- *        /dev/stdin, /dev/fd/N, /proc/self/fd/N, which may be a pipe
- * @why:  on an error: what is wrong, a string that stays
+ * input_open - open what an argument names, without ever blocking
+ * @name: a regular file, or a descriptor that the caller handed over: "-", /dev/stdin,
+ *        /dev/fd/N, /proc/self/fd/N, which may be a pipe
+ * @why:  on an error: what is wrong, a static string
  *
- * Who may write the folder chooses what stands under the name: a FIFO would hold
- * the program, and some devices act when they are opened. Anything but a regular
- * file is refused, before it is opened and after. Returns 0 or -errno.
+ * Whoever may write to the folder chooses what stands under the name: a FIFO would block
+ * the program, and some devices act when they are opened. So anything but a regular file
+ * is refused, by stat() before it is opened and by fstat() after. Returns 0 or -errno.
  */
 int input_open(struct input *input, const char *name, const char **why);
 
-/* Closes what input_open() opened; what was handed over stays. */
+/* Closes what input_open() opened; a descriptor that the caller handed over stays open. */
 void input_close(struct input *input);
 
-/* Reads until @room bytes are there or the end. Returns how many, or -errno. */
+/*
+ * Reads until @room bytes or the end of the file have come. Returns the number of bytes,
+ * or -errno.
+ */
 ssize_t input_fill(int fd, void *at, size_t room);
 
 #endif

@@ -9,7 +9,7 @@
 #include <strings.h>
 #include <wchar.h>
 
-/* In the order of precedence; "" when none is set. */
+/* The name of the locale by LC_ALL, LC_CTYPE and LANG, in this order; "" when none is set. */
 static const char *name(void)
 {
 	static const char *const variables[] = { "LC_ALL", "LC_CTYPE", "LANG" };
@@ -23,7 +23,10 @@ static const char *name(void)
 	return "";
 }
 
-/* LANGUAGE_PLACE.CHARSET@VARIANT: its charset and the length of that, 0: not told. */
+/*
+ * The charset in LANGUAGE_COUNTRY.CHARSET@VARIANT goes to *@at. Returns its length, 0
+ * when the name has none.
+ */
 static size_t charset(const char **at)
 {
 	*at = strchr(name(), '.');
@@ -39,7 +42,7 @@ static bool is_named_utf8(void)
 	       (size == 4 && strncasecmp(at, "utf8", size) == 0);
 }
 
-/* Where that locale is not installed, the widths of another one serve. */
+/* Widths come from another UTF-8 locale where the one that is asked for is not installed. */
 static void set_up(void)
 {
 	if (!setlocale(LC_CTYPE, "") && is_named_utf8())
@@ -57,7 +60,10 @@ bool locale_is_utf8(void)
 {
 	const char *at;
 
-	/* the charset is the terminal's, whatever is installed here */
+	/*
+	 * the name tells the charset of the terminal, even if that locale is not
+	 * installed here
+	 */
 	if (charset(&at))
 		return is_named_utf8();
 	need();

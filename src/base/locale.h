@@ -6,14 +6,18 @@
 #include <stdint.h>
 
 /*
- * What the environment says of characters. The C library's locale takes longer
- * to set up than many a whole run and is left until a character needs it.
+ * The character set that the environment asks for. Setting up the C library's locale
+ * takes longer than many a whole run, so that waits until the width of a character is
+ * needed.
  */
 
-/* True when output is read as UTF-8; by the name of the locale, if that tells. */
+/*
+ * True when the output is read as UTF-8. The name of the locale decides where it has a
+ * charset.
+ */
 bool locale_is_utf8(void);
 
-/* Columns of a character on a terminal, below 1 when it cannot be shown. */
+/* Columns that a character takes on a terminal; below 1 when it cannot be shown. */
 int locale_width(uint32_t code);
 
 #endif

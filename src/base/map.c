@@ -8,27 +8,28 @@
 #include <sys/auxv.h>
 
 struct map_entry {
-	uint64_t key;           /* of bytes: their hash */
+	uint64_t key;           /* a byte string: its hash */
 	uint32_t value;
-	uint32_t used;          /* of bytes: where they are, in steps of BYTES_STEP, plus 1 */
+	uint32_t used;          /* a byte string: its offset in steps of BYTES_STEP, plus 1 */
 };
 
-/* Each key of bytes begins at a multiple, so that 32 bits reach 16 GiB of them. */
+/* Byte strings are aligned to this, so that a 32-bit offset reaches 16 GiB of them. */
 enum { BYTES_STEP = sizeof(uint32_t) };
 
 /* ---- hashes ---- */
 
 /*
- * SipHash-1-3 (Aumasson and Bernstein, 2012). Who can choose keys and does not know
- * the secret cannot choose two that meet in one place more often than others do.
+ * SipHash-1-3 (Aumasson and Bernstein, 2012). Without the secret, nobody who chooses
+ * keys can make more of them collide than chance does.
  */
 struct sip { uint64_t a, b, c, d; };
 
 static uint64_t secret[2];
 
 /*
- * 16 bytes of chance that the kernel gives to each process: nothing is asked, so
- * nothing can be refused or waited for. Before main(), while there is one thread.
+ * The secret is the 16 random bytes that the kernel gives to each process (AT_RANDOM):
+ * no system call is needed that could be refused or block. It is taken before main(),
+ * while there is only one thread.
  */
 __attribute__((constructor)) static void take_secret(void)
 {
@@ -80,7 +81,7 @@ static inline uint64_t end(struct sip *s)
 	return s->a ^ s->b ^ s->c ^ s->d;
 }
 
-/* All are of one length, which is therefore left out. */
+/* The length is not hashed, because all numbers are of one length. */
 uint64_t map_hash_number(uint64_t number)
 {
 	struct sip s = begin();
@@ -89,7 +90,7 @@ uint64_t map_hash_number(uint64_t number)
 	return end(&s);
 }
 
-/* A test gives fewer bits, so that many keys have one hash. */
+/* Tests set fewer bits, so that many keys have the same hash. */
 #ifndef MAP_HASH_MASK
 #define MAP_HASH_MASK UINT64_MAX
 #endif
@@ -115,7 +116,7 @@ uint64_t map_hash(const void *bytes, size_t size)
 
 struct map_key {
 	uint64_t number;        /* the key itself, or the hash of its bytes */
-	const void *bytes;      /* NULL: it is a number */
+	const void *bytes;      /* NULL: the key is a number */
 	size_t size;
 };
 
@@ -132,7 +133,10 @@ static bool is_same(const struct map *map, const struct map_entry *entry,
 	return size == key->size && memcmp(kept + sizeof(size), key->bytes, size) == 0;
 }
 
-/* Where @key is, or the free entry for it; NULL as @key: a free one for @number. */
+/*
+ * Returns the entry of @key, or the free entry where it belongs. With @key NULL, returns
+ * a free entry for @number.
+ */
 static struct map_entry *probe(const struct map *map, uint64_t number, const struct map_key *key)
 {
 	size_t i = (size_t)map_hash_number(number) & (map->room - 1);
@@ -168,7 +172,7 @@ static uint32_t *find(const struct map *map, const struct map_key *key)
 	return entry && entry->used ? &entry->value : NULL;
 }
 
-/* Returns where they are, as an entry tells it. */
+/* Appends the key. Returns its position in the form that an entry holds. */
 static uint32_t keep_bytes(struct map *map, const struct map_key *key)
 {
 	uint32_t size = (uint32_t)key->size;

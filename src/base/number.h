@@ -6,18 +6,21 @@
 #include <stdint.h>
 
 /*
- * Numbers of the command line: decimal digits and nothing else, whatever the locale. strtod()
- * and strtoul() would take signs, blanks, 0x10, 1e3 and "inf". (Filters read numbers as ss.)
+ * Readers for numbers on the command line: decimal digits and nothing else, in every
+ * locale. strtod() and strtoul() would also accept signs, blanks, 0x10, 1e3 and "inf".
+ * Filters read numbers as ss does and do not use these.
  */
 
-/* Reads as far as a number goes, @fraction: with a point and digits behind it. Returns its
- * end, NULL when there is none at @at. */
+/*
+ * Reads a number at @at, with a decimal point if @fraction. Returns the end of the
+ * number, NULL when there is none.
+ */
 const char *number_read(const char *at, double *value, bool fraction);
 
-/* True when @word is a number as a whole, like 5 or 0.5. */
+/* True when all of @word is a number, such as 5 or 0.5. */
 bool number_decimal(const char *word, double *value);
 
-/* True when @word is a whole number, at most @most. */
+/* True when all of @word is a whole number of at most @most. */
 bool number_whole(const char *word, uint64_t most, uint64_t *value);
 
 #endif

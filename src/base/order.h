@@ -4,7 +4,10 @@
 
 #include <stdint.h>
 
-/* What qsort() asks of two numbers, the smaller one first; `?:` goes on where they are equal. */
+/*
+ * Returns <0, 0 or >0. Chain keys with GNU `?:`: `order_of(a->x, b->x) ?: order_of(a->y,
+ * b->y)`.
+ */
 static inline int order_of(int64_t left, int64_t right)
 {
 	return (left > right) - (left < right);

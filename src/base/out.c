@@ -18,7 +18,7 @@ void out_init(struct out *out, int fd)
 	out->used = 0;
 }
 
-/* The alarm stands still while a reader is waited for, who may take the time that he likes. */
+/* The deadline's timer is stopped while write() waits, because a reader may take its time. */
 static ssize_t write_to_reader(int fd, const char *bytes, size_t size)
 {
 	static const struct itimerval never;

@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 /*
- * Output that remembers whether it was written: one 64 KiB buffer and
- * write(2). The first error sticks, later bytes are dropped, and out_flush()
- * tells; a caller that ends with status 0 has asked it.
+ * Buffered output (64 KiB, then write(2)) that remembers errors: the first error is
+ * kept, and bytes after it are dropped. out_flush() returns that error; a caller that
+ * ends with status 0 has checked it.
  */
 struct out {
 	int    fd;
@@ -17,7 +17,7 @@ struct out {
 	char   buffer[65536];
 };
 
-/* An empty output on @fd, which stays the caller's. */
+/* Makes @out an empty output to @fd. The caller keeps and closes @fd. */
 void out_init(struct out *out, int fd);
 
 void out_put(struct out *out, const char *bytes, size_t size);
@@ -29,8 +29,8 @@ void out_f(struct out *out, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /*
- * Room for @size bytes, at most OUT_SPACE, to write them in their place; what was
- * written is told by out_took() before anything else is put.
+ * Returns room for @size bytes (at most OUT_SPACE) in the buffer. The caller writes them
+ * there and calls out_took() before it puts anything else.
  */
 #define OUT_SPACE 4096
 char *out_space(struct out *out, size_t size);
@@ -40,7 +40,10 @@ static inline void out_took(struct out *out, const char *end)
 	out->used = (size_t)(end - out->buffer);
 }
 
-/* Writes what is left. Returns 0 or -errno of the first failure since init. */
+/*
+ * Writes what is left in the buffer. Returns 0, or -errno of the first failure since
+ * out_init().
+ */
 int out_flush(struct out *out);
 
 #endif

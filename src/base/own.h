@@ -3,8 +3,8 @@
 #define BASE_OWN_H
 
 /*
- * Scope-bound ownership: `OWN_FD int fd = open(...)` closes fd on every way
- * out of the block. There is no goto in this program; return early.
+ * Ownership that ends with the scope: `OWN_FD int fd = open(...)` closes fd on every way
+ * out of the block. This program has no goto; functions return early.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -39,7 +39,7 @@ static inline void own_closedir_(DIR **dir)
 #define OWN_FILE __attribute__((cleanup(own_fclose_)))
 #define OWN_DIR  __attribute__((cleanup(own_closedir_)))
 
-/* Hand a descriptor over to the caller: the scope no longer closes it. */
+/* Gives a descriptor to the caller: the scope no longer closes it. */
 static inline int own_give_fd(int *fd)
 {
 	int given = *fd;

@@ -14,7 +14,7 @@
 #define EVERY_BYTE    UINT64_C(0x0101010101010101)
 #define HIGHEST_BITS  (EVERY_BYTE << 7)
 
-/* Where a byte is @byte; others may be found above such a one. */
+/* Marks bytes that are equal to @byte. A byte above such a byte may be marked by mistake. */
 static inline uint64_t swar_byte(uint64_t word, char byte)
 {
 	uint64_t same = word ^ EVERY_BYTE * (uint8_t)byte;
@@ -30,7 +30,7 @@ static inline uint64_t swar_load(const char *bytes)
 	return word;
 }
 
-/* Fewer bytes than a word has: each of them at least once, and blanks. */
+/* A word for fewer than eight bytes: it holds each of them at least once, and blanks. */
 static inline uint64_t swar_load_short(const char *bytes, size_t size)
 {
 	uint64_t word = EVERY_BYTE * ' ';
@@ -47,7 +47,10 @@ static inline uint64_t swar_load_short(const char *bytes, size_t size)
 	return word;
 }
 
-/* True when @test, which finds no blank, finds some byte. The last ones are perhaps seen twice. */
+/*
+ * True when @test finds some byte; it must not find blanks. The last bytes may be tested
+ * twice.
+ */
 static inline __attribute__((always_inline)) bool
 swar_any(const char *bytes, size_t size, uint64_t (*test)(uint64_t))
 {

@@ -22,7 +22,7 @@ const char *text_str(const struct text *text)
 void text_add(struct text *text, const void *bytes, size_t size)
 {
 	text->at = grow_room(text->at, &text->room, text->count + size + 1, 1);
-	if (size)       /* none may have no address */
+	if (size)       /* memcpy() must not get NULL, which an empty string may be */
 		memcpy(text->at + text->count, bytes, size);
 	text->count += size;
 	text->at[text->count] = '\0';
@@ -114,7 +114,7 @@ bool utf8_is_treacherous(uint32_t c)
 	return false;
 }
 
-/* What ends a word beyond ASCII, for whoever splits by the rules of Unicode. */
+/* Unicode characters that end a word for tools that split at Unicode blanks. */
 static bool is_wide_blank(uint32_t c)
 {
 	return c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x202f ||
@@ -130,7 +130,10 @@ static bool is_escaped(uint32_t c, const char *also)
 	return locale_width(c) < 1 || (*also == ' ' && is_wide_blank(c));
 }
 
-/* One character, or one byte of what is none. Returns how many bytes it took, at least 1. */
+/*
+ * Adds one character, or one byte that is not part of a valid character. Returns the
+ * number of bytes taken, at least 1.
+ */
 static size_t add_char(struct text *text, const char *bytes, size_t size, const char *also)
 {
 	uint32_t code;
@@ -155,7 +158,7 @@ static size_t plain_size(const char *bytes, size_t size, const char *also)
 	return i;
 }
 
-/* Nearly all names are of plain characters only, which are taken at once. */
+/* Most names have plain characters only; those are copied at once. */
 void text_add_escaped(struct text *text, const char *bytes, size_t size, const char *also)
 {
 	size_t used;
@@ -174,7 +177,7 @@ void text_add_safe(struct text *text, const char *bytes, size_t size)
 	text_add_escaped(text, bytes, size, "");
 }
 
-/* What stands for no value in a column; whoever is called so gets it escaped. */
+/* A column shows this for "no value"; a name that looks like it is escaped. */
 static bool is_placeholder(const char *bytes, size_t size)
 {
 	return size == 1 && (*bytes == '-' || *bytes == '*');

@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 /*
- * Building strings, and the one sanitizer for bytes that somebody else chose
- * (process names, cgroup paths, interface names). Zeroed memory is an empty
- * text; `at` is always NUL-terminated once anything was added.
+ * Strings under construction, and the one sanitizer for bytes that somebody else chose
+ * (names of processes, cgroups, interfaces). Zeroed memory is an empty text; `at` is
+ * NUL-terminated once anything was added.
  */
 struct text {
 	char  *at;
@@ -18,7 +18,7 @@ struct text {
 
 void text_fini(struct text *text);
 
-/* The string, "" when nothing was added. Borrowed. */
+/* The string; "" when nothing was added. Borrowed from @text. */
 const char *text_str(const struct text *text);
 
 void text_add(struct text *text, const void *bytes, size_t size);
@@ -26,43 +26,53 @@ void text_addf(struct text *text, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /*
- * Adds foreign bytes so that they are safe on any terminal and can be read
- * back: valid printable UTF-8 stays, everything else (controls, C1, invalid
- * bytes, bidi and zero-width characters, private use, backslash) becomes
- * `\xHH` or `\u{H}`.
+ * Adds foreign bytes so that no terminal acts on them and they can be read back:
+ * printable UTF-8 stays; everything else (control characters, invalid bytes, characters
+ * that reorder or hide text, private use, the backslash) becomes `\xHH` or `\u{H}`.
  */
 void text_add_safe(struct text *text, const char *bytes, size_t size);
 
-/* The same, and every ASCII character of @also becomes `\xHH`; a blank in front stands for
- * those of Unicode, too. */
+/*
+ * The same, and each ASCII character in @also becomes `\xHH`. If @also begins with a
+ * blank, Unicode blanks are escaped, too.
+ */
 void text_add_escaped(struct text *text, const char *bytes, size_t size, const char *also);
 
-/* What a word cannot hold: blanks, quotes, and what ss's pid=1 is known by. */
+/*
+ * Characters that a word may not hold: blanks, quotes, and the "=" by which scripts find
+ * ss's pid=1.
+ */
 #define TEXT_WORD " \"'="
 
-/* Names of others in commands that may be pasted: what a shell makes something of. */
+/*
+ * Characters that a shell treats specially: escaped in names of others inside commands
+ * that may be pasted.
+ */
 #define TEXT_PASTED TEXT_WORD "$`;|&<>(){}!#*?~"
 
-/* The name of a process cannot hold more: its pid stands behind it, as in x[1]. */
+/* The same for the name of a process, which its pid follows: x[1]. */
 #define TEXT_COMM TEXT_WORD "["
 
 /*
- * Foreign bytes as one value, like text_add_escaped(): no bytes are `-`, and what is called
- * `-` or `*`, which stand for no value, is escaped. With TEXT_WORD as @also it is one word,
- * for columns that blanks separate and for names in sentences.
+ * Adds foreign bytes as one value, escaped as text_add_escaped() does. An empty value
+ * becomes `-`; a value `-` or `*` is escaped, because columns show these two for "no
+ * value". With TEXT_WORD as @also the value is one word, for columns that blanks
+ * separate and for names in sentences.
  */
 void text_add_value(struct text *text, const char *bytes, size_t size, const char *also);
 
 /* text_add_value() with TEXT_WORD. */
 void text_add_word(struct text *text, const char *bytes, size_t size);
 
-/* A finished sentence, whose backslashes are those of the names in it: all else that
- * text_add_safe() escapes. */
+/*
+ * Adds a finished sentence: escapes what text_add_safe() does, except backslashes,
+ * because those come from names that were escaped before.
+ */
 void text_add_sentence(struct text *text, const char *sentence);
 
 /*
- * Foreign text for one sentence, in the form of text_add_safe(); what is longer is cut
- * between two characters and ends with dots.
+ * Foreign text, escaped, for use in one sentence. Longer text is cut between two
+ * characters and ends with dots.
  */
 #define QUOTE_MOST 120          /* bytes, without the dots */
 struct quote {
@@ -72,7 +82,10 @@ struct quote {
 /* Fills @quote and returns its text. */
 const char *text_quote(struct quote *quote, const char *bytes, size_t size);
 
-/* For the block in which they stand: of bytes, and of a string. */
+/*
+ * A quotation that is valid until the end of the enclosing block: of bytes, and of a
+ * string.
+ */
 #define QUOTE_BYTES(at, size) text_quote(&(struct quote){ { 0 } }, (at), (size))
 #define QUOTE(str) QUOTE_BYTES((str), strlen(str))
 
@@ -83,14 +96,14 @@ const char *text_quote(struct quote *quote, const char *bytes, size_t size);
 size_t utf8_decode(const char *bytes, size_t size, uint32_t *code);
 
 /*
- * True of what steers a terminal, and of what glibc calls printable though it reorders,
- * hides or joins what a person reads: format characters (Unicode category Cf), variation
- * selectors, tags, separators, private use; and of the backslash, by which all these are
- * told.
+ * True for characters that steer a terminal, and for those that glibc calls printable
+ * although they reorder, hide or join what a person reads: format characters (Unicode
+ * category Cf), variation selectors, tags, separators, private use. True for the
+ * backslash, too, because it introduces the escapes.
  */
 bool utf8_is_treacherous(uint32_t code);
 
-/* True when all of @bytes is valid UTF-8. */
+/* True when @bytes are valid UTF-8 throughout. */
 bool utf8_valid(const char *bytes, size_t size);
 
 /* Columns that a valid UTF-8 string takes on a terminal. */

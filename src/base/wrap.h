@@ -5,9 +5,9 @@
 #include "base/out.h"
 
 /*
- * Writes a paragraph, a newline at its end. The caller has already written
- * @column columns of the first line; later lines begin with @indent blanks.
- * Lines break at blanks so that none is wider than @width; 0: never break.
+ * Writes a paragraph and a newline. The caller has written @column columns of the first
+ * line; later lines begin with @indent blanks. Lines break at blanks so that none is
+ * wider than @width; 0: no line breaks.
  */
 void wrap_put(struct out *out, const char *text, size_t column, size_t indent, size_t width);
 
