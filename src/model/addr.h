@@ -10,9 +10,9 @@
 #include <string.h>
 
 /*
- * One address type: 16 bytes in network order, IPv4 as ::ffff:a.b.c.d, so that
- * a dual-stack socket and an IPv4 socket compare equal. Which family a socket
- * has is said by the socket, not by its address.
+ * An address of either family: 16 bytes in network order, with IPv4 as ::ffff:a.b.c.d,
+ * so that a dual-stack socket and an IPv4 socket compare equal. The socket says which
+ * family it is of; its address does not.
  */
 struct addr {
 	uint8_t b[16];
@@ -22,7 +22,7 @@ enum family { FAMILY_IPV4 = 4, FAMILY_IPV6 = 6 };
 
 #define ADDR_TEXT 48    /* room for the longest text form, NUL included */
 
-/* From 4 bytes in network order; from 16 bytes. */
+/* Addresses from 4 and from 16 bytes in network order. */
 static inline struct addr addr_from_v4(const void *bytes)
 {
 	struct addr addr = { { [10] = 0xff, [11] = 0xff } };
@@ -41,7 +41,7 @@ static inline struct addr addr_from_v6(const void *bytes)
 
 bool addr_equal(const struct addr *a, const struct addr *b);
 bool addr_is_v4(const struct addr *a);          /* ::ffff:0:0/96 */
-/* :: alone. */
+/* True for :: only; addr_is_any() is also true for the IPv4 wildcard. */
 static inline bool addr_is_zero(const struct addr *a)
 {
 	uint64_t half[2];
@@ -54,29 +54,31 @@ bool addr_is_any(const struct addr *a);         /* 0.0.0.0 or :: */
 bool addr_is_loopback(const struct addr *a);    /* 127/8 (mapped too) or ::1 */
 
 /*
- * Writes RFC 5952 text without brackets. IPv4 form when @family is IPv4,
- * otherwise "::ffff:a.b.c.d" for a mapped one. @text has ADDR_TEXT bytes.
- * Returns its length.
+ * Writes @addr without brackets (RFC 5952): in IPv4 form when @family is IPv4, otherwise
+ * a mapped address as "::ffff:a.b.c.d". @text has ADDR_TEXT bytes. Returns the length.
  */
 size_t addr_format(char *text, const struct addr *addr, enum family family);
 
-/* The same without a NUL. Returns its end. */
+/* The same without a NUL. Returns the end. */
 static inline char *addr_write(char *text, const struct addr *addr, enum family family)
 {
 	return family == FAMILY_IPV4 ? digits_v4(text, addr->b + 12) : digits_v6(text, addr->b);
 }
 
-/* "10.0.0.9:443", "[fd00::1]:443"; IPv4 form for mapped ones. Without the port when it is 0. */
+/*
+ * Writes "10.0.0.9:443" or "[fd00::1]:443"; a mapped address in IPv4 form. A port of 0
+ * is left out.
+ */
 #define ADDR_PORT_TEXT (ADDR_TEXT + 8)
 void addr_format_port(char *text, const struct addr *addr, uint16_t port);
 
-/* The family in which to write it. */
+/* The family in whose form the address is written: IPv4 for a mapped one. */
 static inline enum family addr_family(const struct addr *a)
 {
 	return addr_is_v4(a) ? FAMILY_IPV4 : FAMILY_IPV6;
 }
 
-/* Reads "a.b.c.d", "x::y" or "[x::y]"; false when it is no address. */
+/* Reads "a.b.c.d", "x::y" or "[x::y]"; false when @text is not an address. */
 bool addr_parse(const char *text, struct addr *addr, enum family *family);
 
 #endif

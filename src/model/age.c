@@ -4,28 +4,28 @@
 #include <stdbool.h>
 
 /*
- * The kernel keeps no birthday of a state. What it does keep is when the last
- * acknowledgement and the last data came and went, and how far a timer has
- * run; out of these an age can be bracketed without a second look.
+ * The kernel does not keep the time at which a state began. It does keep when the last
+ * acknowledgement and the last data came and went, and how far a timer has run; these
+ * bracket an age without a second look.
  *
  * A FIN goes through tcp_ack() before tcp_fin(), so the time stamp of the last
- * acknowledgement is never older than the FIN: "last_ack_recv" ms ago the state
- * was there already or just began. After a FIN no data is accepted any more,
- * so "last_data_recv" is never younger. That is the bracket of CLOSE_WAIT and
- * CLOSING; FIN_WAIT_2 has the same one around the acknowledgement of our own
- * FIN, with the last data sent as its upper end. LAST_ACK and FIN_WAIT_1 have
- * no such anchor: of them, and of the handshake, only the retransmission timer
- * speaks, and only of how long a segment has been unacknowledged.
+ * acknowledgement is never older than the FIN: "last_ack_recv" ms ago the state existed
+ * already or just began. After a FIN no data is accepted any more, so "last_data_recv"
+ * is never younger than the FIN. These two bracket CLOSE_WAIT and CLOSING. FIN_WAIT_2
+ * has the same bracket around the acknowledgement of our own FIN, with the last data
+ * sent as its upper end. LAST_ACK and FIN_WAIT_1 have no such time stamp: for them, and
+ * for the handshake, only the retransmission timer tells something, and only for how
+ * long a segment has been unacknowledged.
  *
- * Bounds and quiet rules are measured: 0 of 165,275 (CLOSE_WAIT), 97,879
- * (FIN_WAIT_2), 95,244 (TIME_WAIT) observations were outside.
+ * The bounds and the rules for "quiet" were measured: 0 of 165,275 (CLOSE_WAIT), 97,879
+ * (FIN_WAIT_2) and 95,244 (TIME_WAIT) observations were outside.
  */
 
 enum {
 	TIME_WAIT_MS  = 60000,  /* TCP_TIMEWAIT_LEN, not a sysctl */
-	OVERDUE_MS    = 2100,   /* the timer wheel fires a 60 s timer so late */
+	OVERDUE_MS    = 2100,   /* how late the timer wheel may fire a 60 s timer */
 	JIFFIES_MS    = 20,     /* two jiffies of the coarsest usual clock */
-	QUIET_MS      = 40,     /* and the time that a long dump takes */
+	QUIET_MS      = 40,     /* JIFFIES_MS and the time that a long dump takes */
 	QUIET_GAP_MS  = 8,
 	LITTLE_BYTES  = 16384,  /* less than a quarter of the usual first window */
 	RTO_MIN_MS    = 200,
@@ -45,7 +45,10 @@ static int64_t not_negative(int64_t ms)
 	return ms < 0 ? 0 : ms;
 }
 
-/* @rounds timeouts that begin with @first ms, double and stay at the maximum. */
+/*
+ * The sum of @rounds timeouts: the first is @first ms, each doubles the last up to the
+ * maximum.
+ */
 static int64_t doubled_ms(int64_t first, uint32_t rounds)
 {
 	int64_t sum = 0, round = first;
@@ -58,8 +61,8 @@ static int64_t doubled_ms(int64_t first, uint32_t rounds)
 }
 
 /*
- * A retransmitted FIN of the peer starts the 60 s anew; the time before that
- * is lost, so strictly this is the time since the last start.
+ * A retransmitted FIN of the peer restarts the 60 s, so strictly this is the time since
+ * the last restart; the time before it is lost.
  */
 static struct age time_wait_age(const struct sock *s)
 {
@@ -75,11 +78,13 @@ static struct age time_wait_age(const struct sock *s)
 }
 
 /*
- * An orphan waits fin_timeout. Up to 60 s that is the life of the minisock;
- * above, it is a full socket for fin_timeout - 60 s and then a minisock for as
- * long again. TCP_LINGER2 of the socket would replace fin_timeout and cannot
- * be seen; a timer that is too long for fin_timeout gives it away.
- * Between shutdown() and close() no timer ran: nothing bounds the state above.
+ * An orphan waits for fin_timeout. Up to 60 s, a minisock waits all of that time; above
+ * 60 s, a full socket waits for fin_timeout - 60 s, and then a minisock for as long
+ * again.
+ *
+ * TCP_LINGER2 of the socket would replace fin_timeout and cannot be seen; a timer that
+ * is longer than fin_timeout allows shows it. Between shutdown() and close() no timer
+ * ran, so the time in the state has no upper bound.
  */
 static struct age orphan_age(const struct sock *s, const struct limits *limits)
 {
@@ -103,9 +108,8 @@ static struct age orphan_age(const struct sock *s, const struct limits *limits)
 }
 
 /*
- * Both ends come from the same clock; a reordered FIN can swap them. With
- * @quiet_ms the true age is not further than that above the lower bound; 0:
- * nothing is known.
+ * Both ends come from the same clock; a FIN out of order can swap them. @quiet_ms: the
+ * true age exceeds the lower bound by at most this; 0: nothing is known.
  */
 static struct age bracket(int64_t low, int64_t high, int64_t quiet_ms, bool keepalive)
 {
@@ -117,11 +121,11 @@ static struct age bracket(int64_t low, int64_t high, int64_t quiet_ms, bool keep
 }
 
 /*
- * Two things renew the last acknowledgement in a quiet connection. A peer whose
- * FIN was acknowledged too late, or whose ACK was lost, sends it again after one
- * timeout, then two, four, eight: four of these are allowed for. And a peer that
- * reads later what had filled its window tells so: excluded by having sent it
- * little. The lower bound does not care.
+ * Two things renew the last acknowledgement in a quiet connection. A peer whose FIN was
+ * acknowledged too late, or whose ACK was lost, sends the FIN again after one timeout,
+ * then after two, four, eight: four repetitions are allowed for. And a peer that empties
+ * a full window later announces that; having sent it little rules this out. The lower
+ * bound is right in either case.
  */
 static int64_t quiet_ms(const struct sock *s, bool quiet)
 {
@@ -130,8 +134,8 @@ static int64_t quiet_ms(const struct sock *s, bool quiet)
 }
 
 /*
- * Quiet: nothing was sent since the last byte came, so the last acknowledgement
- * that came was the FIN's own, or its repetition's.
+ * Quiet means: nothing was sent since the last byte came, so the last acknowledgement
+ * that came was that of the FIN or of its repetition.
  */
 static struct age close_wait_age(const struct sock *s)
 {
@@ -143,14 +147,14 @@ static struct age close_wait_age(const struct sock *s)
 		       s->timer == TIMER_KEEPALIVE);
 }
 
-/* Quiet: no data came after the acknowledgement of our FIN. */
+/* Quiet means: no data came after the acknowledgement of our FIN. */
 static struct age fin_wait_2_age(const struct sock *s)
 {
 	const struct flow *f = &s->flow;
 	bool quiet = sock_timer_is_off(s) &&
 		     f->last_data_recv_ms > (uint64_t)f->last_ack_recv_ms + QUIET_GAP_MS;
 
-	/* without a file, timer 2 is fin_timeout running and no keepalive */
+	/* without a file, timer 2 is fin_timeout, not keepalive */
 	return bracket(f->last_ack_recv_ms, f->last_data_sent_ms, quiet_ms(s, quiet),
 		       s->timer == TIMER_KEEPALIVE && s->inode);
 }
@@ -161,11 +165,11 @@ static struct age unacked(int64_t ms)
 }
 
 /*
- * With b doublings behind it the present timeout R began as R / 2^b, and all
- * rounds together lasted 2R - R / 2^b, less what is left of this one. Before
- * the first doubling the timer may be a tail loss probe, shorter than R, and
- * tells nothing. At the maximum the first timeout is no longer visible: it was
- * at least RTO_MIN_MS.
+ * After b doublings the present timeout is R, the first one was R / 2^b, and all rounds
+ * together lasted 2R - R / 2^b, less what is left of the present one. Before the first
+ * doubling the timer may be a tail loss probe, which is shorter than R and tells
+ * nothing. At the maximum timeout the first one is no longer known: it was at least
+ * RTO_MIN_MS.
  */
 static struct age retransmit_age(const struct sock *s)
 {
@@ -185,8 +189,8 @@ static struct age retransmit_age(const struct sock *s)
 }
 
 /*
- * The first tcp_syn_linear_timeouts rounds of a SYN are 1 s each and do not
- * count as doublings. Without tcp_info only "each round took a second" is left.
+ * The first tcp_syn_linear_timeouts rounds of a SYN last 1 s each and are not doublings.
+ * Without tcp_info, all that is known is that each round took at least a second.
  */
 static struct age syn_sent_age(const struct sock *s)
 {
@@ -245,7 +249,7 @@ static bool is_fin_sent(const struct sock *s)
 		s->state == STATE_CLOSING || s->state == STATE_LAST_ACK);
 }
 
-/* Sequence numbers that the peer has or will acknowledge and that are no data. */
+/* Sent sequence numbers that are neither data nor the FIN: the SYN, where it counts. */
 static int64_t acked_beyond_data(const struct sock *s)
 {
 	const struct flow *f = &s->flow;

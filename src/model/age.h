@@ -13,11 +13,11 @@ enum age_kind {
 	AGE_ORPHANED,   /* FIN_WAIT_2 minisock: time since close(), not since FIN */
 };
 
-/* Milliseconds; -1 is unknown. min is a promise: the truth is never below. */
+/* In milliseconds; -1 is unknown. min is a promise: the true age is never less. */
 struct age {
 	enum age_kind kind;
 	int64_t min_ms, max_ms;
-	bool    keepalive;      /* keepalive answers hide the rest of the age */
+	bool    keepalive;      /* answered keepalive probes hide the rest of the age */
 };
 
 /**

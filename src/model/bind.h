@@ -10,13 +10,13 @@
 enum verdict {
 	VERDICT_OK,             /* works as asked */
 	VERDICT_FAILS,
-	VERDICT_DEPENDS,        /* on something that cannot be seen from here */
+	VERDICT_DEPENDS,        /* depends on something that cannot be seen from here */
 	VERDICT_UNKNOWN,        /* not enough was seen to say anything */
 	VERDICT_COUNT,
 };
 const char *verdict_name(enum verdict verdict);         /* "ok", "fails", ... */
 
-/* "EADDRINUSE", ...; NULL for 0 and for what is no errno. */
+/* "EADDRINUSE", ...; NULL for 0 and for a number that is not an errno. */
 const char *errno_name(int err);
 
 struct bind_ask {
@@ -27,8 +27,8 @@ struct bind_ask {
 	uint32_t ifindex;               /* SO_BINDTODEVICE; 0: none */
 	uint32_t scope;                 /* of a link-local address; 0: none */
 	bool     reuseaddr, reuseport;
-	bool     v6only;                /* as the socket would have it at bind() */
-	uint32_t uid;                   /* that would call it */
+	bool     v6only;                /* the value that the socket would have at bind() */
+	uint32_t uid;                   /* the user that would call bind() */
 };
 
 /* What an address is to the namespace (and device) in which it would be bound. */
@@ -39,19 +39,25 @@ enum addr_kind {
 	ADDR_KIND_BROADCAST,    /* IPv4: can be bound */
 	ADDR_KIND_MULTICAST,
 	ADDR_KIND_TENTATIVE,    /* IPv6: duplicate detection is not done, or failed */
-	ADDR_KIND_ELSEWHERE,    /* an address of this namespace, on another device (IPv6) */
-	ADDR_KIND_NONE,         /* no address of this namespace */
+	ADDR_KIND_ELSEWHERE,    /* an address of this namespace on another device (IPv6) */
+	ADDR_KIND_NONE,         /* not an address of this namespace */
 	ADDR_KIND_COUNT,
 };
 
-/* bind() done for real and undone at once; or why it was not done. Recorded as it is. */
+/*
+ * The result of a real bind() that was undone at once, or why there was none. Recorded
+ * as it is.
+ */
 struct bind_probe {
 	int32_t made;           /* 0 or 1 */
 	int32_t err;            /* positive errno of the call, 0: it succeeded */
 	char    refusal[200];   /* when not made although asked */
 };
 
-/* Another network namespace of this machine with owners of the port; recorded as it is. */
+/*
+ * Another network namespace of this machine in which some socket owns the port. Recorded
+ * as it is.
+ */
 struct elsewhere {
 	uint64_t netns_inode;
 	int32_t  pid;           /* of a process in it, or 0 */
@@ -61,7 +67,7 @@ struct elsewhere {
 	char     comm[64];      /* of that process, raw bytes */
 };
 
-/* What was seen beside the sockets. */
+/* What decides about a bind() besides the sockets. */
 struct bind_context {
 	enum addr_kind addr_kind;
 	struct known may_bind_low;      /* 1: the uid has CAP_NET_BIND_SERVICE there */
@@ -75,18 +81,18 @@ void bind_context_fini(struct bind_context *context);
 enum bind_why {
 	WHY_LISTENER,           /* listens there */
 	WHY_BOUND,              /* bound, neither listens nor connects */
-	WHY_CHILD,              /* accepted connection, its listener is gone or is not in the way */
-	WHY_CLIENT,             /* an outgoing connection's source port */
+	WHY_CHILD,              /* accepted; its listener is gone or does not conflict */
+	WHY_CLIENT,             /* outgoing connection whose source port is this one */
 	WHY_CONNECTION,         /* a connection; who opened it is not known */
 	WHY_CLOSING,            /* FIN_WAIT_1, FIN_WAIT_2, CLOSING, LAST_ACK, CLOSE_WAIT */
-	WHY_ORPHAN,             /* the same without a process */
+	WHY_ORPHAN,             /* a connection that is closing and has no process */
 	WHY_TIME_WAIT,
 	WHY_DATAGRAM,           /* a UDP socket */
 	WHY_COUNT,
 };
 extern const char *const bind_why_name[WHY_COUNT];      /* "listener", "bound", ... for JSON */
 
-/* True for a socket that only the kernel keeps: there is nothing to stop. */
+/* True for a socket that only the kernel keeps, so that there is no process to stop. */
 static inline bool bind_is_left_over(enum bind_why why)
 {
 	return why == WHY_TIME_WAIT || why == WHY_ORPHAN;
@@ -94,10 +100,10 @@ static inline bool bind_is_left_over(enum bind_why why)
 
 struct bind_blocker {
 	uint32_t sock;          /* index in snapshot */
-	uint32_t owner;         /* whose owner is to be stopped: itself, or its listener */
-	struct known frees_in_ms;       /* goes by itself; unknown: does not, or cannot be told */
+	uint32_t owner;         /* whose owner must be stopped: itself or its listener */
+	struct known frees_in_ms;       /* until it frees itself; unknown: never, or not known */
 	uint8_t  why;           /* enum bind_why */
-	bool     certain;       /* false: perhaps in the way, a flag is not known */
+	bool     certain;       /* false: it may conflict, because a flag of it is not known */
 };
 
 struct bind_outcome {
@@ -106,7 +112,7 @@ struct bind_outcome {
 	bool at_listen;         /* by listen() and not by bind() */
 };
 
-/* Order of the table over options. */
+/* The order of the combinations in the table of options. */
 enum bind_with { WITH_NONE, WITH_REUSEADDR, WITH_REUSEPORT, WITH_BOTH, WITH_COUNT };
 extern const char *const bind_with_name[WITH_COUNT];    /* "none", "reuseaddr", ... */
 
@@ -114,13 +120,16 @@ struct bind_answer {
 	struct bind_outcome asked;
 	struct bind_outcome with[WITH_COUNT];
 	struct { struct bind_blocker *at; size_t count, room; } blockers; /* worst first */
-	struct known free_in_ms;        /* when the last blocker is gone by itself */
-	struct known rival;             /* index of one that is bound too: who listens first has it */
-	struct facts facts;             /* what else the words rest on */
-	/* By words_bind(): why this verdict, and what would settle one that is open. */
+	struct known free_in_ms;        /* until the last blocker frees itself */
+	struct known rival;             /* a socket that is bound, too: the first to listen wins */
+	struct facts facts;             /* further facts that the sentences need */
+	/*
+	 * Filled by words_bind(): the reason for this verdict, and what would settle an
+	 * open one.
+	 */
 	struct text cause, settles;
-	struct advice advice;           /* the best first; each works in this case */
-	struct advice notes;            /* what does not block and still matters */
+	struct advice advice;           /* most effective first; each works in this very case */
+	struct advice notes;            /* what does not conflict and still matters */
 };
 void bind_answer_fini(struct bind_answer *answer);
 
@@ -136,11 +145,14 @@ struct unix_ask {
 	enum unix_type type;
 };
 
-/* A socket with that abstract name and type, or with the file at that path. */
+/*
+ * A socket that has that abstract name and type, or that is bound to the file at that
+ * path.
+ */
 struct unix_sock {
 	uint32_t inode;         /* of the socket, as in /proc/PID/fd */
 	enum unix_type type;
-	uint32_t listens;       /* 0 or 1; as wide as the others for recordings */
+	uint32_t listens;       /* 0 or 1; 32 bits wide because recordings hold this struct */
 	uint32_t recv_queue, send_queue;
 };
 
@@ -153,12 +165,13 @@ enum unix_file {
 struct unix_context {
 	enum unix_file file;
 	char  file_kind[24];            /* "regular file", "directory", ... for OTHER */
-	int   parent_err;               /* errno of using the folder: ENOENT, EACCES, ENOTDIR, 0 */
-	struct known name_max;          /* bytes that fit into sun_path */
-	bool  listed;                   /* the kernel's list of unix sockets was read whole */
+	int   parent_err;               /* errno of the folder: ENOENT, EACCES, ENOTDIR, or 0 */
+	struct known name_max;          /* the longest name that sun_path holds, in bytes */
+	bool  listed;                   /* the kernel's list of unix sockets was read to its end */
 	/*
-	 * Nobody of this network namespace has the file, and all others that could be
-	 * found were asked too: files are for all of them.
+	 * No socket of this network namespace has the file, and all other namespaces
+	 * that could be found were asked, too: a file is visible in every network
+	 * namespace.
 	 */
 	bool  elsewhere_known;
 	struct { struct unix_sock *at; size_t count, room; } socks;

@@ -10,7 +10,7 @@
 
 enum severity { SEVERITY_NONE, SEVERITY_WARNING, SEVERITY_CRITICAL };
 
-/* Whom a finding is about; the kind says which members are meant. */
+/* What a finding is about. The kind says which members are used. */
 enum subject_kind {
 	SUBJECT_PROCESS,        /* process, remote service (port, perhaps address) */
 	SUBJECT_DESTINATION,    /* source -> destination:port */
@@ -30,17 +30,17 @@ struct subject {
 	uint32_t    listener_inode;     /* LISTENER: whose holders to name; 0: none */
 };
 
-/* What a fact is, which says how it is spelled and what it is in JSON. */
+/* The kind of a fact decides how sentences spell it and what it is in JSON. */
 enum fact_kind {
 	FACT_COUNT, FACT_MS, FACT_S, FACT_BYTES, FACT_RATE, FACT_PERCENT,
-	FACT_TEXT,              /* raw bytes of others, or a word that stands for a choice */
-	FACT_ID,                /* a port, a pid: a number that nobody counts */
+	FACT_TEXT,              /* foreign bytes, or a word that names a choice */
+	FACT_ID,                /* an identity such as a port or a pid: no thousands separator */
 	FACT_BOOL,
 	FACT_LEFT_MS,           /* time until something ends: rounded up, not down */
-	FACT_WORDS,             /* part of a sentence, safe to print; in no JSON */
+	FACT_WORDS,             /* part of a sentence, safe to print; not in JSON */
 };
 
-/* What a verdict rests on, by name. */
+/* A named fact that a verdict rests on. */
 struct fact {
 	const char  *group;             /* object in JSON around it; NULL: none. Static text */
 	const char  *name;              /* JSON member with its unit. Static text */
@@ -50,7 +50,10 @@ struct fact {
 	struct text  text;              /* FACT_TEXT, FACT_WORDS */
 };
 
-/* Zeroed memory is empty. The first fact of a name counts, then those of @next. */
+/*
+ * Zeroed memory is an empty list. The first fact of a name counts; names that are not
+ * found are looked up in @next.
+ */
 struct facts {
 	struct fact *at;
 	size_t count, room;
@@ -58,20 +61,29 @@ struct facts {
 };
 void facts_fini(struct facts *facts);
 
-/* A new fact, not known yet. It and that of facts_number() are there until the next one is added. */
+/*
+ * Adds a fact that is not known yet. The pointers that this and facts_number() return
+ * are valid until the next fact is added.
+ */
 struct fact *facts_add(struct facts *facts, const char *name, enum fact_kind kind);
 struct fact *facts_number(struct facts *facts, const char *name, enum fact_kind kind, double value);
 void facts_known(struct facts *facts, const char *name, enum fact_kind kind,
 		 const struct known *value);
 void facts_bool(struct facts *facts, const char *name, bool value);
-/* Adds the text "32768-60999", the ephemeral range. */
+/* Adds the ephemeral range as a text: "32768-60999". */
 void facts_range(struct facts *facts, unsigned low, unsigned high);
-/* A text: raw bytes of others, or one of a few words; @word NULL: not known. */
+/* Adds a text: foreign bytes, or one of a few words. @word NULL: not known. */
 void facts_bytes(struct facts *facts, const char *name, const char *bytes, size_t size);
 void facts_word(struct facts *facts, const char *name, const char *word);
-/* The text of a new FACT_WORDS; it counts as known, empty text as nothing. */
+/*
+ * Adds a FACT_WORDS and returns its text to be filled. It is known; while the text is
+ * empty it counts as absent.
+ */
 struct text *facts_words(struct facts *facts, const char *name);
-/* By its name of @size bytes, "group.name" where it has a group; NULL when there is none. */
+/*
+ * Finds a fact by its name of @size bytes, "group.name" where it has a group; NULL when
+ * there is none.
+ */
 const struct fact *facts_named(const struct facts *facts, const char *name, size_t size);
 static inline const struct fact *facts_find(const struct facts *facts, const char *name)
 {
@@ -82,21 +94,24 @@ static inline const struct fact *facts_find(const struct facts *facts, const cha
 #define STRIP_CELLS   64
 #define ADVICE_MAX    6
 #define EXAMPLES_MAX  5
-/* In JSON: of each example, and of a listener that is the subject. */
+/* Limit for JSON: for each example, and for a listener that is the subject. */
 #define EXAMPLE_HOLDERS_MAX 32
 
-/* One advice: static text, or formatted text that the finding owns. */
+/* A list of advice: static text, or formatted text that the finding owns. */
 struct advice { size_t count; char *text[ADVICE_MAX]; };
 
-/* Further advice is dropped when the list is full. */
+/* Adds an advice; drops it when the list is full. */
 void advice_add(struct advice *advice, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void advice_fini(struct advice *advice);
 
-/* Ports of a range, cell by cell; there can be many findings, and few have one. */
+/*
+ * How full each part of a port range is. Few findings have one, so it is allocated only
+ * for them.
+ */
 struct port_strip {
 	uint16_t low, high;
 	uint16_t size[STRIP_CELLS];     /* ports in the cell */
-	uint16_t used[STRIP_CELLS];     /* of them in use */
+	uint16_t used[STRIP_CELLS];     /* how many of them are in use */
 	uint16_t reserved[STRIP_CELLS];
 };
 
@@ -105,16 +120,16 @@ struct finding {
 	enum severity  severity;
 	struct subject subject;
 	uint64_t       count;           /* sockets (or descriptors) concerned */
-	struct age     age;             /* min: of the oldest's lower bound */
+	struct age     age;             /* min_ms: the lower bound of the oldest socket's age */
 	struct facts   facts;
 	struct { uint32_t *at; size_t count, room; } members;  /* indices of socks */
-	bool           has_ages;        /* ages are worth a histogram */
-	uint32_t       ages[AGE_BUCKETS];       /* by lower bound, log2 seconds */
+	bool           has_ages;        /* the ages are worth a histogram */
+	uint32_t       ages[AGE_BUCKETS];       /* by lower bound of age: below 2^i s */
 	uint32_t       ages_unknown;
-	struct port_strip *strip;       /* NULL: ports are worth none */
+	struct port_strip *strip;       /* NULL: no port range to draw */
 };
 
-/* Findings, worst first. Owns what they own; report_fini() frees it. */
+/* Findings, the worst first. It owns all its memory; report_fini() frees it. */
 struct report {
 	struct { struct finding *at; size_t count, room; } findings;
 	enum severity worst;
@@ -128,13 +143,19 @@ struct report {
 void report_init(struct report *report);
 void report_fini(struct report *report);
 
-/* Takes out findings for which @keep is false; the others stay in order, `worst` is theirs. */
+/*
+ * Removes the findings for which @keep is false and sets `worst` anew. The others keep
+ * their order.
+ */
 void report_keep(struct report *report, const bool *keep);
 
 /* A new, empty finding at the end of the report. */
 struct finding *report_add(struct report *report, const char *id);
 
-/* Adds a socket to members and its lower age bound to the histogram. Returns its age. */
+/*
+ * Adds a socket to the members, and the lower bound of its age to the histogram. Returns
+ * its age.
+ */
 struct age finding_member(struct finding *f, const struct snapshot *seen, uint32_t index);
 
 #endif

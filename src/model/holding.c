@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Holders by inode: a million are sorted and found without a comparison for each step. */
+/*
+ * Holders sorted and found by inode. There may be a million of them, so both work
+ * without a comparison for each step.
+ */
 #include "base/grow.h"
 #include "base/own.h"
 #include "model/snapshot.h"
@@ -7,11 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The 32 bits of an inode in three steps. */
+/* a radix sort takes the 32 bits of an inode in three steps */
 #define DIGIT_BITS 11
 #define DIGITS     (1u << DIGIT_BITS)
 
-/* A few holders for each entry of the index: a byte each, and a short search. */
+/*
+ * Holders per entry of the index: at 4, the index takes a byte for each holder and
+ * searches stay short.
+ */
 #define HOLDERS_PER_ENTRY 4
 
 static int compare_holders(const void *left, const void *right)
@@ -33,7 +39,7 @@ static bool is_sorted(const struct holder *at, size_t count)
 	return true;
 }
 
-/* One step of a radix sort, which keeps the order of equal digits. */
+/* One step of a radix sort; holders with equal digits keep their order. */
 static void sort_by_digit(const struct holder *from, struct holder *to, size_t count,
 			  unsigned shift)
 {
@@ -60,12 +66,12 @@ static size_t run_of(const struct holder *at, size_t count)
 	return size;
 }
 
-/* Three steps end in the copy. */
+/* The third step leaves the result in the copy, so it is copied back. */
 static void sort_by_inode(struct holder *at, size_t count)
 {
 	OWN_MEM struct holder *copy = reallocarray(NULL, count, sizeof(*copy));
 
-	if (!copy) {            /* slower, and without memory of its own */
+	if (!copy) {            /* no memory for the copy: slower, but works in place */
 		qsort(at, count, sizeof(*at), compare_holders);
 		return;
 	}
@@ -80,7 +86,10 @@ static void index_holders(struct snapshot *snapshot)
 	struct holder_index *index = &snapshot->holder_index;
 	const struct holder *at = snapshot->holders.at;
 	size_t count = snapshot->holders.count, entries, next = 0;
-	/* At least 1, which 31 bits of shift always reach: 32 of them are undefined. */
+	/*
+	 * At least 1, because a shift of up to 31 bits always gets there, and a shift of
+	 * 32 is undefined.
+	 */
 	size_t last_entry = count / HOLDERS_PER_ENTRY ?: 1;
 	uint32_t range;
 
@@ -117,7 +126,10 @@ void snapshot_sort_holders(struct snapshot *snapshot)
 	index_holders(snapshot);
 }
 
-/* Narrows [*low, *high) to where @inode can be; false when it is nowhere. */
+/*
+ * Narrows [*low, *high) to the holders among which @inode can be; false when it is not
+ * there.
+ */
 static bool look_up(const struct snapshot *snapshot, uint32_t inode, size_t *low, size_t *high)
 {
 	const struct holder_index *index = &snapshot->holder_index;

@@ -7,14 +7,14 @@
 
 #include <stddef.h>
 
-/* What became of a socket that was to be closed (list -K). */
+/* The outcome for a socket that list -K was to close. */
 enum outcome {
 	OUTCOME_NONE,           /* nothing was tried */
 	OUTCOME_DESTROYED,
 	OUTCOME_GONE,           /* it was no longer there */
-	OUTCOME_CHANGED,        /* another state, or the filter no longer matches */
+	OUTCOME_CHANGED,        /* its state changed, or the filter no longer matches */
 	OUTCOME_DENIED,
-	OUTCOME_UNSUPPORTED,    /* the kernel does not close such a socket */
+	OUTCOME_UNSUPPORTED,    /* the kernel does not close sockets of this kind */
 	OUTCOME_FAILED,
 	OUTCOME_COUNT,
 };
@@ -24,7 +24,7 @@ extern const char *const outcome_names[OUTCOME_COUNT];
 
 struct kill_result {
 	enum outcome outcome;
-	/* CHANGED: the state found; DESTROYED: the state in which it is left, if any */
+	/* CHANGED: the state found; DESTROYED: the state that is left, if any */
 	enum state   now;
 	int          err;       /* positive errno of the kernel's refusal, or 0 */
 };
@@ -34,18 +34,18 @@ struct kill_target {
 	struct kill_result result;
 };
 
-/* All that one filter matched. It owns the list; kill_results_fini() frees it. */
+/* All sockets that the filter matched. It owns the list; kill_results_fini() frees it. */
 struct kill_results {
-	bool confirmed;         /* --yes: something was tried */
+	bool confirmed;         /* --yes was given, so something was tried */
 	struct { struct kill_target *at; size_t count, room; } list;
 };
 
 void kill_results_fini(struct kill_results *results);
 
-/* How many sockets came to that end. */
+/* The number of sockets with that outcome. */
 size_t kill_results_count(const struct kill_results *results, enum outcome outcome);
 
-/* Why a socket was not closed, or what is left of it, in a few words of ours. */
+/* Adds why a socket was not closed, or what is left of it. */
 void kill_result_reason(struct text *text, const struct kill_target *target);
 
 #endif

@@ -3,7 +3,10 @@
 
 #include <stdlib.h>
 
-/* To add a sysctl or counter: an enum word, its name here, its file in collect/. */
+/*
+ * To add a sysctl or counter: a word in the enum, its name here, its file in
+ * collect/sysctls.c.
+ */
 const struct limit_row limit_table[LIMIT_COUNT] = {
 	[LIMIT_PORT_LOW]          = { NULL },
 	[LIMIT_PORT_HIGH]         = { NULL },
@@ -54,7 +57,10 @@ const struct counter_row counter_table[COUNTER_COUNT] = {
 	[COUNTER_FRAG6_INUSE]         = { NULL },
 };
 
-/* The kernel lists them from low to high; what does not is not from it, and could be long. */
+/*
+ * The kernel lists ports in ascending order. Refusing anything else keeps a forged list
+ * from taking long.
+ */
 bool limits_reserve(struct limits *limits, const char *list)
 {
 	unsigned long next = 0;

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Kernel sysctls of the judged network namespace (some are the machine's). */
+/* Sysctls of the judged network namespace; some belong to the machine. */
 enum limit {
 	LIMIT_PORT_LOW, LIMIT_PORT_HIGH,
 	LIMIT_FIN_TIMEOUT_S, LIMIT_MAX_TW_BUCKETS, LIMIT_TW_REUSE,
@@ -20,11 +20,11 @@ enum limit {
 	LIMIT_UNPRIVILEGED_PORT_START,
 	LIMIT_NONLOCAL_BIND, LIMIT_NONLOCAL_BIND6, LIMIT_BINDV6ONLY,
 	LIMIT_AUTOBIND_REUSE, LIMIT_FASTOPEN,
-	LIMIT_EHASH_ENTRIES,            /* below 0: of the table that namespaces share */
+	LIMIT_EHASH_ENTRIES,            /* negative: the size of the table that namespaces share */
 	LIMIT_COUNT,
 };
 
-/* Counters: of the namespace, except the three marked as the machine's. */
+/* Counters of the namespace; the three marked "machine" belong to the machine. */
 enum counter {
 	COUNTER_LISTEN_OVERFLOWS, COUNTER_LISTEN_DROPS, COUNTER_TIME_WAIT_OVERFLOW,
 	COUNTER_ABORT_ON_MEMORY, COUNTER_REQ_QUEUE_FULL_DROP,
@@ -41,7 +41,7 @@ enum counter {
 	COUNTER_COUNT,
 };
 
-/* A number that may be unknown: unknown is never 0. */
+/* A number that may be unknown; unknown is never 0. */
 struct known {
 	bool    is;
 	int64_t value;
@@ -51,21 +51,24 @@ struct limits {
 	struct known limit[LIMIT_COUNT];
 	struct known counter[COUNTER_COUNT];
 	bool    reserved_known;
-	uint8_t reserved[65536 / 8];    /* bit per port of ip_local_reserved_ports */
+	uint8_t reserved[65536 / 8];    /* one bit a port: it is in ip_local_reserved_ports */
 };
 
 struct limit_row   { const char *name; };
 struct counter_row { const char *name; };
 
 /*
- * THE tables: name = member of the JSON objects `limits` and `counters`. The
- * two ends of the port range are printed together and have NULL; so have counters
- * that only the summary shows.
+ * THE tables of limits and counters: a name is the member in the JSON objects `limits`
+ * and `counters`. NULL: not a member; the two ends of the port range are printed
+ * together, and some counters serve the summary only.
  */
 extern const struct limit_row   limit_table[LIMIT_COUNT];
 extern const struct counter_row counter_table[COUNTER_COUNT];
 
-/* Marks ports of "1,5-7,..." in @limits->reserved; false when it is no list. */
+/*
+ * Marks the ports of a list "1,5-7,..." in @limits->reserved; false when @list is not
+ * such a list.
+ */
 bool limits_reserve(struct limits *limits, const char *list);
 
 static inline bool limits_is_reserved(const struct limits *l, unsigned port)
@@ -73,13 +76,13 @@ static inline bool limits_is_reserved(const struct limits *l, unsigned port)
 	return bits_has(l->reserved, port);
 }
 
-/* True when the ephemeral range and the ports of it that are reserved are known. */
+/* True when the ephemeral range and the reserved ports in it are known. */
 bool limits_know_range(const struct limits *limits);
 
-/* True when connect() may choose @port; false where that is not known. */
+/* True when connect() may choose @port; also false when that is not known. */
 bool limits_is_ephemeral(const struct limits *limits, unsigned port);
 
-/* Reserved ports; with @range_only those inside the ephemeral range. */
+/* The number of reserved ports; with @range_only, of those inside the ephemeral range. */
 size_t limits_reserved_count(const struct limits *limits, bool range_only);
 
 #endif

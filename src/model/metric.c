@@ -3,7 +3,7 @@
 
 #define NAME(text) { text, ",\"" text "\":", sizeof(text) + 3 }
 
-/* To add a member: an enum word, its name here, its place in collect/tcp_info.c. */
+/* To add a member: a word in the enum, its name here, its position in collect/tcp_info.c. */
 const struct metric_row metric_table[METRIC_COUNT] = {
 	[METRIC_CA_STATE]         = NAME("ca_state"),
 	[METRIC_PROBES]           = NAME("probes"),

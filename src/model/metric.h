@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * The members of tcp_info as numbers with a name and a unit. Where each one
- * stands in the kernel's struct is collect's business.
+ * The members of tcp_info as numbers with a name and a unit. collect/tcp_info.c knows
+ * where each one stands in the kernel's struct.
  */
 enum metric {
 	METRIC_CA_STATE, METRIC_PROBES, METRIC_BACKOFF, METRIC_OPTIONS,
@@ -39,18 +39,21 @@ enum metric {
 
 struct metric_row {
 	const char *name;       /* JSON member, unit at the end: "rtt_us" */
-	char    member[METRIC_MEMBER];  /* the same ready to be written: ,"rtt_us": */
+	char    member[METRIC_MEMBER];  /* the name ready to be written in JSON: ,"rtt_us": */
 	uint8_t member_size;
 };
 
 /* THE tcp_info table, indexed by enum metric. */
 extern const struct metric_row metric_table[METRIC_COUNT];
 
-/* Values with a bit each that says whether this kernel told it. */
+/* The values of tcp_info, with a bit each that says whether this kernel told it. */
 struct metrics {
-	uint64_t have[2];       /* bit per enum metric */
-	uint32_t unknown_bytes; /* told behind the last member that we know */
-	/* Of an old kernel, what it did not tell is 0. Anything, if it told none at all. */
+	uint64_t have[2];       /* one bit for each enum metric */
+	uint32_t unknown_bytes; /* bytes behind the last member that this program knows */
+	/*
+	 * A value that an old kernel did not tell is 0. Without any tcp_info the values
+	 * are undefined.
+	 */
 	uint64_t value[METRIC_COUNT];
 };
 
@@ -67,11 +70,11 @@ static inline void metric_set(struct metrics *m, enum metric which, uint64_t val
 	m->value[which] = value;
 }
 
-#define METRICS_LATER (UINT64_MAX >> (128 - METRIC_COUNT))      /* all, in the second word */
+#define METRICS_LATER (UINT64_MAX >> (128 - METRIC_COUNT))      /* all bits of the second word */
 
 _Static_assert(METRIC_COUNT > 64, "the second word of struct metrics.have is in use");
 
-/* Every member is told: of a kernel as young as the table, which is the usual one. */
+/* True when every member was told, as by a kernel as young as the table. */
 static inline bool metric_all(const struct metrics *m)
 {
 	return m->have[0] == UINT64_MAX && m->have[1] == METRICS_LATER;
@@ -83,7 +86,7 @@ static inline void metric_set_all(struct metrics *m)
 	m->have[1] = METRICS_LATER;
 }
 
-/* False when the kernel told no tcp_info at all. */
+/* True when the kernel told any tcp_info. */
 static inline bool metric_any(const struct metrics *m)
 {
 	return m->have[0] | m->have[1];

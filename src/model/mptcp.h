@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 /*
- * What the kernel tells of an MPTCP connection as a whole, which is not what it
- * tells of a TCP one. Where each number stands is collect's business.
+ * What the kernel tells of an MPTCP connection as a whole, which differs from what it
+ * tells of a TCP connection. collect/tcp_info.c knows where each number stands.
  */
 enum mptcp_number {
 	MPTCP_SUBFLOWS, MPTCP_ADD_ADDR_SIGNAL, MPTCP_ADD_ADDR_ACCEPTED, MPTCP_SUBFLOWS_MAX,
@@ -26,11 +26,11 @@ struct mptcp_row {
 	bool        is_id;      /* of 64 bits: a string in JSON */
 };
 
-/* THE table of them, indexed by enum mptcp_number. */
+/* THE table of MPTCP numbers, indexed by enum mptcp_number. */
 extern const struct mptcp_row mptcp_table[MPTCP_NUMBER_COUNT];
 
 struct mptcp_state {
-	uint32_t have;          /* bit per enum mptcp_number; 0: none told */
+	uint32_t have;          /* one bit for each enum mptcp_number; 0: none was told */
 	uint64_t value[MPTCP_NUMBER_COUNT];
 };
 

@@ -3,8 +3,8 @@
 #define MODEL_NEED_H
 
 /*
- * What can be asked for beyond the plain row of a socket. Columns and rules
- * say what they need; the union is what collect asks the kernel for.
+ * What can be asked for beyond the plain row of a socket. Columns and rules say what
+ * they need; collect asks the kernel for the union.
  */
 enum need {
 	NEED_FLOW     = 1 << 0,  /* struct flow: ages, opener, retransmission */

@@ -21,9 +21,9 @@ struct netns {
 	uint8_t  comm_size;
 	char     comm[64];
 	char    *unit, *container, *pod;
-	bool     is_own;        /* the one that we were started in */
-	bool     init_known;    /* where process 1 is may be hidden */
-	bool     is_init;       /* that of process 1 */
+	bool     is_own;        /* the namespace in which this program was started */
+	bool     init_known;    /* whether process 1 is in it could be seen */
+	bool     is_init;       /* process 1 is in it */
 	struct { int32_t *at; size_t count, room; } pids;       /* every process in it */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model/once.h"
 
-/* Linux adds at most 8 subflows to a connection. */
+/* Linux adds at most 8 subflows to a connection; this leaves room. */
 #define AGAIN_MOST 64
 
 static bool is_second(struct once *once, uint64_t key, const struct ids *first)

@@ -6,11 +6,14 @@
 #include "base/map.h"
 
 /*
- * Which sockets have come already. The kernel's walk repeats rows when it goes on by
- * position, when it is asked again, and when a socket moved on between two questions:
- * all these have one cookie, and the first counts. But a connection can go into
- * TIME_WAIT while its file is open; then two rows of one cookie hold the port, the
- * closed socket and the minisock. Zeroed memory has seen none.
+ * The set of sockets that were delivered already. The kernel repeats rows when its walk
+ * goes on by position, when a listing is asked for again, and when a socket changed its
+ * state between two questions. Repeated rows have the same cookie, and the first one
+ * counts.
+ *
+ * One case needs care: a connection can enter TIME_WAIT while its file is open. Then two
+ * rows with one cookie hold the port, the closed socket and the minisock; both count.
+ * Zeroed memory is an empty set.
  */
 struct once {
 	struct ids seen, closed, minisocks;
@@ -18,27 +21,33 @@ struct once {
 
 enum once_kind { ONCE_SOCKET, ONCE_CLOSED, ONCE_MINISOCK };
 
-/* True when the row was not there before. @key: its cookie, or what stands for it. */
+/*
+ * Adds a row. Returns true when it was not there before. @key: its cookie, or what
+ * stands for the cookie.
+ */
 bool once_add(struct once *once, uint64_t key, enum once_kind kind);
 
-/* Frees it and leaves an empty one. */
+/* Frees the memory and leaves an empty set. */
 void once_fini(struct once *once);
 
 /*
- * Which inodes rows of a recording have. The kernel gives each socket one of its own,
- * only the subflows of an MPTCP connection have that of the connection, and they are
- * few. Where thousands of rows had one inode and thousands of processes held it, each
- * row would have each process. Zeroed memory has seen none.
+ * The inodes that the rows of a recording have. The kernel gives each socket an inode of
+ * its own; only the few subflows of an MPTCP connection share one. A forged recording
+ * could give thousands of rows one inode that thousands of processes hold: then each row
+ * would list every process. Zeroed memory is an empty set.
  */
 struct inodes {
 	struct ids seen;
-	struct map again;       /* how often those came again */
+	struct map again;       /* how many more rows had the same inode */
 };
 
-/* False when more rows than the kernel gives one inode have had @inode. 0: none. */
+/*
+ * Adds a row. Returns false when more rows have had @inode than the kernel allows. 0: no
+ * inode.
+ */
 bool inodes_add(struct inodes *inodes, uint32_t inode);
 
-/* Frees it and leaves an empty one. */
+/* Frees the memory and leaves an empty set. */
 void inodes_fini(struct inodes *inodes);
 
 #endif

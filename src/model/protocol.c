@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-/* TCP first: it is looked up for every row of a listing. */
+/* TCP stands first because every row of a listing looks it up. */
 static const struct protocol_row rows[] = {
 	{ PROTOCOL_TCP, "tcp", "tcp", "TCP", NULL },
 	{ PROTOCOL_UDP, "udp", "udp", "UDP", NULL },

@@ -4,7 +4,7 @@
 
 #include "model/sock.h"
 
-/* What a table of sockets is called. */
+/* The names of a table of sockets. */
 struct protocol_row {
 	enum protocol protocol;
 	const char *name;       /* in JSON: "unix_stream" */
@@ -13,7 +13,7 @@ struct protocol_row {
 	const char *family;     /* in JSON; NULL: that of the socket, ipv4 or ipv6 */
 };
 
-/* Never NULL: an unknown protocol has a row of its own. */
+/* The row of @protocol; never NULL, because an unknown protocol has a row of its own. */
 const struct protocol_row *protocol_row(enum protocol protocol);
 
 static inline bool protocol_is_unix(enum protocol protocol)

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Each sentence is compared with all before it, and nobody reads this many. */
+/* Each new gap is compared with all before it, and nobody reads more than this. */
 #define GAPS_MOST 500
 
 const char *gap_name(enum gap_kind kind)
@@ -45,7 +45,7 @@ static void fini_folded(struct snapshot *snapshot)
 
 enum { POOL_BLOCK = 16384, POOL_SMALL = 512 };
 
-/* Aligned for pointers, or not at all. Never NULL. */
+/* Returns memory aligned for pointers, or unaligned. Never NULL. */
 static void *pool_take(struct pool *pool, size_t size, bool aligned)
 {
 	size_t gap = aligned ? pool->left % sizeof(void *) : 0;
@@ -222,7 +222,7 @@ static uint64_t hash_of_process(const void *ctx, uint32_t index)
 	return map_hash_number((uint32_t)snapshot->processes.at[index].pid);
 }
 
-/* Its entry, or the free one for it. */
+/* The entry of the process in the index, or the free entry where it belongs. */
 static uint32_t *entry_of_process(const struct snapshot *snapshot, int32_t pid)
 {
 	const struct index *index = &snapshot->processes_by_pid;
@@ -304,7 +304,10 @@ const struct cgroup *snapshot_cgroup(const struct snapshot *snapshot, uint64_t i
 	return entry && *entry ? &snapshot->cgroups.at[*entry - 1] : NULL;
 }
 
-/* Part of @path where it ends in it, as most do. Frees @name. */
+/*
+ * Returns the end of @path when @name is that, as for most paths, else a copy. Frees
+ * @name.
+ */
 static const char *keep_name(struct pool *pool, const char *path, char *name)
 {
 	size_t size = name ? strlen(name) : 0, all = strlen(path);

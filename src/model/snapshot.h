@@ -11,24 +11,27 @@
 #include <string.h>
 
 /*
- * Everything seen at one moment. It owns all memory; snapshot_fini() frees
+ * Everything that was seen at one moment. It owns all its memory; snapshot_fini() frees
  * it. Adding may move an array: keep indices, not pointers.
  */
 
-/* What could not be seen. A gap is told, never taken for health. */
+/*
+ * The kinds of what could not be seen. A gap is always reported and never taken for
+ * health.
+ */
 enum gap_kind {
 	GAP_DUMP,               /* the kernel's listing is incomplete */
-	GAP_BOUND,              /* bound-idle sockets are not listed (before 6.8) */
-	GAP_ATTRIBUTE,          /* messages or attributes that made no sense, or were held back */
+	GAP_BOUND,              /* bound-idle sockets are not listed (before Linux 6.8) */
+	GAP_ATTRIBUTE,          /* messages or attributes that made no sense, or that the kernel withheld */
 	GAP_OWNERS,             /* descriptors of some processes not readable */
 	GAP_LIMITS,             /* a sysctl or counter could not be read */
 	GAP_CGROUPS,            /* the cgroup tree could not be read */
 	GAP_LINKS,              /* interface names or addresses not read */
-	GAP_RECORDING,          /* the recording does not hold what was asked */
-	GAP_RESOURCES,          /* descriptors or memory of our own ran out */
-	GAP_NETNS,              /* a network namespace that was to be looked into */
-	GAP_TABLE,              /* a table of sockets that nobody lists here */
-	GAP_SOURCE,             /* rows are from /proc, which tells less than the kernel can */
+	GAP_RECORDING,          /* the recording lacks what was asked for */
+	GAP_RESOURCES,          /* this program ran out of descriptors or memory */
+	GAP_NETNS,              /* a network namespace could not be looked into */
+	GAP_TABLE,              /* a table of sockets that this kernel or program does not list */
+	GAP_SOURCE,             /* the rows are from /proc/net, which tells less than sock_diag */
 	GAP_KIND_COUNT,
 };
 const char *gap_name(enum gap_kind kind);       /* "dump", "owners", ... */
@@ -39,16 +42,19 @@ struct gap {
 	char     text[200];     /* one sentence, safe to print */
 };
 
-/* The descriptors of a process. */
+/* How many descriptors a process has. */
 struct process_files {
-	struct known open;              /* now */
+	struct known open;              /* open now */
 	struct known limit;             /* soft RLIMIT_NOFILE; -1: unlimited */
 };
 
-/* There can be as many as sockets: names and figures are where only those have them that do. */
+/*
+ * A process or thread. There can be as many of them as sockets, so name and figures are
+ * allocated only for those that have them.
+ */
 struct process {
 	int32_t  pid;
-	int32_t  tid;                   /* this is one of its threads; 0: the process */
+	int32_t  tid;                   /* the thread's id; 0: the process itself */
 	uint64_t cgroup_id;             /* 0: unknown */
 	const char *comm;               /* raw bytes, not sanitized, and a NUL; NULL: not named */
 	struct process_files *files;    /* NULL: not counted */
@@ -70,14 +76,14 @@ struct holder {
 	int32_t  fd;
 };
 
-/* Where to look for an inode among the holders, once they are sorted. */
+/* An index over the sorted holders by inode. */
 struct holder_index {
-	uint32_t *at;           /* by (inode - the first) >> shift: the first holder there */
+	uint32_t *at;           /* for each (inode - the first) >> shift: the first holder there */
 	unsigned  shift;
-	size_t    covers;       /* so many holders; of another number it knows nothing */
+	size_t    covers;       /* holders covered; with more of them it is stale */
 };
 
-/* What the path of a cgroup says. */
+/* The names that the path of a cgroup tells. */
 struct cgroup_names {
 	const char *unit;       /* systemd unit or NULL */
 	const char *container;  /* container id (12 or 64 hex) or NULL */
@@ -105,10 +111,10 @@ static inline const char *cgroup_pod(const struct cgroup *cgroup)
 	return cgroup->names ? cgroup->names->pod : NULL;
 }
 
-/* Small things that stay where they are until all are freed together. */
+/* An allocator for small blocks, which keep their place until all are freed together. */
 struct pool {
 	struct { char **at; size_t count, room; } blocks;
-	char  *at;              /* of one of them what is left */
+	char  *at;              /* the rest of the newest chunk */
 	size_t left;
 };
 
@@ -120,12 +126,15 @@ struct local {
 	bool        tentative;  /* IPv6: duplicate detection not done, or failed */
 };
 
-/* Sockets that a verdict reckons with and that are no rows: seen one by one and not kept. */
+/*
+ * Counts of sockets that matter for a verdict as numbers only: each was seen once and is
+ * not kept as a row.
+ */
 struct folded {
-	uint64_t count[STATE_COUNT];    /* of all sockets that were listed, with the rows */
+	uint64_t count[STATE_COUNT];    /* of all sockets listed, those kept as rows included */
 	uint8_t  owned[65536 / 8];      /* ephemeral ports that such a socket is on */
-	uint8_t  blocked[65536 / 8];    /* and that it accepted a connection on */
-	struct ids inodes;              /* where descriptors have to be counted */
+	uint8_t  blocked[65536 / 8];    /* those of them on which it was accepted */
+	struct ids inodes;              /* inodes, where descriptors have to be counted */
 };
 
 struct snapshot {
@@ -137,13 +146,13 @@ struct snapshot {
 	struct limits limits;
 
 	struct { struct sock *at; size_t count, room; } socks;
-	bool     socks_complete;        /* every asked state, nothing lost */
+	bool     socks_complete;        /* every state that was asked for is here, and nothing was lost */
 	struct folded *folded;          /* NULL: every socket is a row */
 
-	bool     holders_known;         /* a walk was made */
-	bool     holders_complete;      /* and every process was readable */
-	char     holders_way[160];      /* how, for --verbose; "" when there was nothing to do */
-	struct { struct holder *at; size_t count, room; } holders;  /* by inode */
+	bool     holders_known;         /* the walk through /proc was made ... */
+	bool     holders_complete;      /* ... and every process could be read */
+	char     holders_way[160];      /* how owners were found, for --verbose; or "" */
+	struct { struct holder *at; size_t count, room; } holders;  /* sorted by inode */
 	struct holder_index holder_index;
 	struct { struct process *at; size_t count, room; } processes;
 	struct index processes_by_pid;  /* without threads */
@@ -171,8 +180,8 @@ void snapshot_enter(struct snapshot *snapshot, const struct netns *netns);
 void snapshot_return(struct snapshot *snapshot);
 
 /*
- * Notes a gap; a second one of the same kind and text adds to the count. After some
- * hundred sentences the rest of each kind has one together.
+ * Adds a gap; a second one of the same kind and text adds its count to the first. After
+ * some hundred gaps, further ones of each kind are put together.
  */
 void snapshot_gap(struct snapshot *snapshot, enum gap_kind kind, uint64_t count,
 		  const char *fmt, ...) __attribute__((format(printf, 4, 5)));
@@ -180,79 +189,81 @@ void snapshot_gap(struct snapshot *snapshot, enum gap_kind kind, uint64_t count,
 bool snapshot_has_gap(const struct snapshot *snapshot, enum gap_kind kind);
 
 /*
- * False when sockets that were asked for are missing, or some row was not fully
- * understood: what a listing has to know of itself.
+ * True when a listing is complete: every socket that was asked for is here, and every
+ * row was understood.
  */
 bool snapshot_lists_all(const struct snapshot *snapshot);
 
 /*
- * False when sockets, limits or counters that were asked for are missing, so
- * that silence would prove nothing. Hidden owners, cgroup paths and names of
- * interfaces take nothing from a verdict and leave it true.
+ * True when a verdict may rest on it: no socket, limit or counter that was asked for is
+ * missing. Hidden owners, cgroup paths and interface names do not matter to a verdict.
  */
 bool snapshot_is_complete(const struct snapshot *snapshot);
 
 /*
- * The gap to name as the reason where one of the two is false; NULL when none of
- * those that were noted takes anything from rows or verdicts.
+ * The gap to name as the reason when one of the two is false; NULL when no gap takes
+ * anything from rows or verdicts.
  */
 const struct gap *snapshot_worst_gap(const struct snapshot *snapshot);
 
-/* Sorts the holders by inode, pid, fd; to be called once after the walk. */
+/* Sorts the holders by inode, pid and fd. Call it once after the walk. */
 void snapshot_sort_holders(struct snapshot *snapshot);
 
 /*
- * The process that holds the socket @inode, as an index, or -1: unseen or none. With
- * several (after fork()) the one with the lowest pid, the oldest as a rule.
+ * The process that holds the socket @inode, as an index, or -1 when none was seen. Of
+ * several holders (after fork()) the one with the lowest pid counts, usually the oldest.
  */
 int32_t snapshot_owner(const struct snapshot *snapshot, uint32_t inode);
 
-/* Holders of @inode: pointer to the first and *@count; NULL and 0 if none. */
+/*
+ * The holders of @inode: returns the first and sets *@count; NULL and 0 when there are
+ * none.
+ */
 const struct holder *snapshot_holders(const struct snapshot *snapshot,
 				      uint32_t inode, size_t *count);
 
 /*
- * Calls @take, or NULL, for each process that holds @inode beside snapshot_owner(); returns how
- * many there are.
+ * Calls @take (unless NULL) for each process that holds @inode apart from
+ * snapshot_owner(). Returns how many there are.
  */
 size_t snapshot_each_beside(const struct snapshot *snapshot, uint32_t inode,
 			    void (*take)(void *ctx, const struct snapshot *seen, uint32_t process),
 			    void *ctx);
 
-/* The process, made when it was not there yet. Its index in @processes. */
+/* The index of the process in @processes; a process that is not there yet is added. */
 uint32_t snapshot_process(struct snapshot *snapshot, int32_t pid);
 
-/* The process, not one of its threads; NULL when it is not there. */
+/* The process itself, not one of its threads; NULL when it is not there. */
 const struct process *snapshot_find_process(const struct snapshot *snapshot, int32_t pid);
 
-/* Names the process @index; of longer names the beginning. */
+/* Names the process @index; a longer name is cut. */
 void snapshot_name_process(struct snapshot *snapshot, uint32_t index, const char *comm,
 			   size_t size);
 
-/* The figures of the process @index, unknown at first. */
+/* The descriptor figures of the process @index, unknown at first. */
 struct process_files *snapshot_process_files(struct snapshot *snapshot, uint32_t index);
 
-/* Processes and what they hold, of one for those of the other. */
+/* Exchanges the processes and holders of two snapshots. */
 void snapshot_swap_owners(struct snapshot *one, struct snapshot *other);
 
-/* NULL when unknown. */
+/* The cgroup, NULL when unknown. */
 const struct cgroup *snapshot_cgroup(const struct snapshot *snapshot, uint64_t id);
 
-/* Sorts the links by index; to be called once after they were read. */
+/* Sorts the links by index. Call it once after they were read. */
 void snapshot_sort_links(struct snapshot *snapshot);
 
-/* The name of the link @index, NULL when unknown. */
+/* The name of the interface @index, NULL when unknown. */
 const char *snapshot_link(const struct snapshot *snapshot, uint32_t index);
 
-/* Adds a cgroup, splitting its path into unit, container and pod. */
+/* Adds a cgroup and finds unit, container and pod in its path. */
 void snapshot_add_cgroup(struct snapshot *snapshot, uint64_t id, const char *path);
 
 /* True when @addr is loopback or one of this namespace's own addresses. */
 bool snapshot_is_local(const struct snapshot *snapshot, const struct addr *addr);
 
 /*
- * Where collect delivers a socket. Returns 0 to go on, or a negative errno that
- * ends the dump and is returned by it. @sock and its detail are borrowed.
+ * Receives the sockets that collect delivers. Returning a negative errno ends the dump,
+ * which then returns it; 0 goes on. @sock and its detail are borrowed.
  */
 struct sink {
 	int (*take)(void *ctx, const struct sock *sock);

@@ -52,15 +52,15 @@ void other_fini(struct other *other)
 /* ---- in few bytes ---- */
 
 /*
- * Words of 32 bits, four behind a byte that says of each, in two bits, how many of its
- * bytes are there: 0, 1, 2 or 4. The others are 0.
+ * Packed rows hold 32-bit words in groups of four. A byte before each group says in two
+ * bits for each word how many of its bytes follow: 0, 1, 2 or 4. The other bytes are 0.
  */
 enum { GROUP_WORDS = 4, GROUP_BYTES = GROUP_WORDS * sizeof(uint32_t) };
 
 static const uint8_t width_of[4] = { 0, 1, 2, 4 };
 static const uint32_t mask_of[4] = { 0, UINT8_MAX, UINT16_MAX, UINT32_MAX };
 
-/* Behind the last group: the words are read whole. */
+/* Unread bytes behind the last group, because words are read whole. */
 enum { SLACK = sizeof(uint32_t) };
 
 static unsigned code_of(uint32_t word)
@@ -68,7 +68,7 @@ static unsigned code_of(uint32_t word)
 	return (unsigned)(word > 0) + (unsigned)(word > UINT8_MAX) + (unsigned)(word > UINT16_MAX);
 }
 
-/* Writes up to GROUP_BYTES + 1 bytes and returns where they end. */
+/* Writes up to GROUP_BYTES + 1 bytes. Returns their end. */
 static inline char *pack_group(char *to, const char *from, size_t size)
 {
 	static const uint32_t none[GROUP_WORDS];
@@ -105,7 +105,7 @@ static void pack(struct text *rows, const void *bytes, size_t size)
 	rows->count = (size_t)(to - rows->at);
 }
 
-/* @bytes are zeroed. */
+/* @bytes must be zeroed. */
 static const char *unpack(void *bytes, size_t size, const char *from)
 {
 	char *to = bytes;
@@ -130,13 +130,13 @@ static const char *unpack(void *bytes, size_t size, const char *from)
 
 #define PACK_LIST(rows, list) pack(rows, (list).at, (list).count * sizeof(*(list).at))
 
-/* Its count was unpacked with the rest. */
+/* The count was unpacked with the rest of the struct. */
 #define UNPACK_LIST(list, from)                                                \
 	((list).room = (list).count,                                           \
 	 (list).at = grow_alloc((list).count * sizeof(*(list).at)),            \
 	 unpack((list).at, (list).count * sizeof(*(list).at), from))
 
-/* Without any, the values are nobody's. */
+/* Without any tcp_info the values at the end are undefined and are left out. */
 static size_t size_of(const struct detail *detail)
 {
 	return metric_any(&detail->metrics) ? sizeof(*detail) : offsetof(struct detail, metrics.value);

@@ -12,15 +12,15 @@
 #include <stdint.h>
 
 /*
- * The kernel's numbers where it has them for the socket's kind. A raw socket has
- * its protocol where others have their port.
+ * The kernel's numbers where the kernel has one for this kind of socket. A raw socket
+ * has its protocol in place of a port.
  */
 enum protocol {
 	PROTOCOL_TCP = 6, PROTOCOL_UDP = 17, PROTOCOL_RAW = 255, PROTOCOL_MPTCP = 262,
-	/* not of the internet: struct sock has no addresses but @other */
+	/* not internet protocols: of the ends, struct sock has only @other */
 	PROTOCOL_UNIX_STREAM = 1001, PROTOCOL_UNIX_DGRAM, PROTOCOL_UNIX_SEQPACKET,
 	PROTOCOL_PACKET_RAW, PROTOCOL_PACKET_DGRAM, PROTOCOL_NETLINK,
-	/* of questions only: of any type */
+	/* for questions only: sockets of any type */
 	PROTOCOL_UNIX, PROTOCOL_PACKET,
 };
 
@@ -37,7 +37,7 @@ enum timer {
 /* In ss's spelling; NULL for none. */
 const char *timer_name(enum timer timer);
 
-/* Which members of struct sock were told by the kernel. */
+/* Which members of struct sock the kernel told. */
 enum have {
 	HAVE_FLOW     = 1 << 0,
 	HAVE_SENT     = 1 << 1,  /* bytes_sent, bytes_retrans: Linux 4.19 */
@@ -55,7 +55,7 @@ enum have {
 	LACKS_BACKLOG = 1 << 13, /* LISTEN: send_queue is not told */
 };
 
-/* What tells an age and an opener; from tcp_info. Ages are since "last". */
+/* What ages and openers are derived from, of tcp_info. Times count back from now. */
 struct flow {
 	uint32_t last_data_sent_ms;
 	uint32_t last_data_recv_ms;
@@ -69,7 +69,7 @@ struct flow {
 	uint64_t bytes_received;
 };
 
-/* What a congestion control tells of itself. */
+/* The congestion controls that tell something of themselves. */
 enum congestion_kind {
 	CONGESTION_PLAIN, CONGESTION_VEGAS, CONGESTION_DCTCP, CONGESTION_BBR,
 };
@@ -77,16 +77,16 @@ enum congestion_kind {
 struct congestion_state {
 	enum congestion_kind kind;
 	bool     enabled;               /* DCTCP, Vegas */
-	uint16_t ce_state;              /* DCTCP from here on */
-	uint32_t alpha;                 /* 1024: 1 */
+	uint16_t ce_state;              /* DCTCP, as the following */
+	uint32_t alpha;                 /* 1024 means 1 */
 	uint32_t ecn_bytes, acked_bytes;
-	uint32_t rtt_count;             /* Vegas */
-	uint32_t rtt_us, min_rtt_us;    /* Vegas; BBR the second */
-	uint64_t bandwidth_bytes_per_s; /* BBR from here on */
-	uint32_t pacing_gain, cwnd_gain;/* 256: 1 */
+	uint32_t rtt_count;             /* Vegas, as the following */
+	uint32_t rtt_us, min_rtt_us;    /* the second for BBR, too */
+	uint64_t bandwidth_bytes_per_s; /* BBR, as the following */
+	uint32_t pacing_gain, cwnd_gain;/* 256 means 1 */
 };
 
-/* Kernel TLS of a socket: the kernel's numbers; what was not told is not there. */
+/* Kernel TLS of a socket in the kernel's numbers; what was not told is absent. */
 struct tls_state {
 	bool     have_version, have_cipher, have_rx, have_tx, zero_copy;
 	uint16_t version, cipher, rx, tx;
@@ -104,23 +104,26 @@ struct subflow_state {
 
 /* A protocol above TCP inside the kernel ("tls", "mptcp"). */
 struct ulp {
-	char     name[16];              /* "": none told */
+	char     name[16];              /* "": none was told */
 	bool     has_tls, has_subflow;
 	struct tls_state tls;
 	struct subflow_state subflow;
 };
 
-/* Whom an MD5 key (RFC 2385) is for. The key itself is a secret and not kept. */
+/* The peer that an MD5 key (RFC 2385) is for. The key itself is secret and is not kept. */
 struct md5_peer {
 	enum family family;
 	uint8_t     prefix;             /* bits */
 	struct addr addr;
 };
 
-/* Rows that few ask for; lives as long as the row is shown. detail_fini() is due. */
+/*
+ * Parts of a row that few options ask for. It lives as long as the row is shown;
+ * detail_fini() frees what it holds.
+ */
 struct detail {
 	bool     have_memory;
-	uint8_t  memory_lacks;          /* numbers at its end that this kernel does not tell */
+	uint8_t  memory_lacks;          /* how many of the last numbers this kernel does not tell */
 	uint32_t memory[9];             /* skmem: r rb t tb f w o bl d */
 	bool     have_congestion;
 	char     congestion[16];
@@ -131,18 +134,18 @@ struct detail {
 	struct mptcp_state mptcp;       /* of an MPTCP socket, which has no metrics */
 	struct ulp ulp;
 	struct { struct md5_peer *at; size_t count, room; } md5;
-	struct metrics metrics;         /* last, so that a row can leave its values as they are */
+	struct metrics metrics;         /* last, so that a row need not clear the values */
 };
 
-/* Frees what it holds, not itself. */
+/* Frees what @detail holds, not @detail itself. */
 void detail_fini(struct detail *detail);
 
 /*
- * One socket. It owns nothing: a sock can be copied (without @detail, which is
- * borrowed and only good inside the sink that gets the row).
+ * One socket. It owns nothing, so a sock can be copied, without @detail, which is
+ * borrowed and valid only inside the sink that gets the row.
  */
 struct sock {
-	enum family   family;           /* of the socket, not of its addresses */
+	enum family   family;           /* the family of the socket, not of its addresses */
 	enum protocol protocol;
 	enum state    state;
 	enum timer    timer;
@@ -159,10 +162,10 @@ struct sock {
 	uint32_t      have;             /* enum have */
 	uint64_t      cookie;           /* identity while the machine is up; ~0: none */
 	uint64_t      cgroup_id;
-	uint8_t       shutdown;         /* 1: receive half, 2: send half */
+	uint8_t       shutdown;         /* shut down: bit 0 the receiving half, bit 1 the sending half */
 	bool          v6only;
 	bool          reuseaddr, reuseport;
-	bool          port_explicit;    /* a port was given to bind() */
+	bool          port_explicit;    /* the program gave a port to bind() */
 	uint16_t      sockopt;          /* bits of enum sockopt */
 	struct flow   flow;             /* all 0 without HAVE_FLOW */
 	const struct detail *detail;
@@ -185,7 +188,7 @@ struct bpf_step {
 /* What only packet sockets have. */
 struct packet_state {
 	bool     have_info, have_fanout;
-	bool     filter_hidden;         /* the kernel tells it to CAP_NET_ADMIN only */
+	bool     filter_hidden;         /* the kernel tells the filter to CAP_NET_ADMIN only */
 	uint32_t version, copy_threshold;
 	uint32_t flags;                 /* enum packet_flag */
 	struct ring_state rx, tx;
@@ -200,9 +203,9 @@ enum packet_flag {
 };
 
 /*
- * The two ends of a socket that is not of the internet, in ss's two parts:
- * "/run/x.sock 1234", "rtnl:udevd/42", "[34525]:eth0". Foreign bytes; lives as
- * long as @detail. other_fini() is due.
+ * The two ends of a socket that is not an internet socket, in the two parts that ss
+ * prints: "/run/x.sock 1234", "rtnl:udevd/42", "[34525]:eth0". Foreign bytes; it lives
+ * as long as @detail. other_fini() frees what it holds.
  */
 struct other {
 	uint8_t  local_size, local_service_size, remote_size, remote_service_size;
@@ -212,17 +215,17 @@ struct other {
 	uint32_t groups;                /* NETLINK: the first 32 multicast groups */
 	uint32_t number;                /* PACKET: ethertype, NETLINK: its protocol */
 	uint32_t port_id;               /* NETLINK: 0: the kernel, ~0: none */
-	bool     have_vfs;              /* UNIX: where the file of its name is */
+	bool     have_vfs;              /* UNIX: the file of its name is known */
 	uint32_t vfs_inode, vfs_device; /* the kernel's number of the device */
-	bool     have_waiting;          /* UNIX: ends that wait for accept(), by inode */
+	bool     have_waiting;          /* UNIX: inodes of connections that wait for accept() */
 	struct { uint32_t *at; size_t count, room; } waiting;
 	struct packet_state packet;
 };
 
-/* Frees what it holds, not itself. */
+/* Frees what @other holds, not @other itself. */
 void other_fini(struct other *other);
 
-/* A socket with all that is told of it. */
+/* A socket with all that the kernel told of it. */
 struct sock_row {
 	struct sock   sock;
 	struct detail detail;
@@ -230,19 +233,25 @@ struct sock_row {
 };
 
 /*
- * Appends @sock with its detail and other to @rows in few bytes: most bytes of a socket
- * are 0, and what the kernel did not tell takes next to nothing.
+ * Appends @sock with its detail and other to @rows in packed form: most bytes of a
+ * socket are 0, and what the kernel did not tell takes next to no room.
  */
 void sock_pack(struct text *rows, const struct sock *sock);
 
-/* Makes @row of what begins at @packed; sock_row_fini() is due. */
+/* Unpacks the row that begins at @packed; sock_row_fini() frees it. */
 void sock_unpack(struct sock_row *row, const char *packed);
 void sock_row_fini(struct sock_row *row);
 
-/* False: it listens, or is not connected; the others have an end of their own kind. */
+/*
+ * False for a socket that listens or is not connected. Sockets of other kinds than the
+ * internet's always have a peer end of their own form.
+ */
 bool sock_has_peer(const struct sock *sock);
 
-/* One end; of a socket of the internet the names are empty, of others the address is :: */
+/*
+ * One end of a socket. Of an internet socket the names are empty; of any other the
+ * address is ::.
+ */
 struct sock_end {
 	const struct addr *addr;
 	const char *name, *service;     /* foreign bytes */
@@ -267,10 +276,10 @@ static inline struct sock_end sock_end(const struct sock *sock, bool peer)
 	return end;
 }
 
-/* The port of an end; what ss holds for one of a socket that is not of the internet. */
+/* The port of an end; for other sockets the number that ss takes for a port. */
 int64_t sock_port(const struct sock *sock, bool peer);
 
-/* Options that inet_diag tells, in the order in which ss prints them. */
+/* Socket options that inet_diag tells, in the order in which ss prints them. */
 enum sockopt {
 	SOCKOPT_RECVERR = 1 << 0, SOCKOPT_IS_ICSK = 1 << 1, SOCKOPT_FREEBIND = 1 << 2,
 	SOCKOPT_HDRINCL = 1 << 3, SOCKOPT_MC_LOOP = 1 << 4, SOCKOPT_TRANSPARENT = 1 << 5,
@@ -279,35 +288,41 @@ enum sockopt {
 	SOCKOPT_DEFER_CONNECT = 1 << 10,
 };
 
-/* TIME_WAIT and orphaned FIN_WAIT_2 in their short form: no file, no owner. */
+/*
+ * True for TIME_WAIT and orphaned FIN_WAIT_2 in the kernel's short form, without file
+ * and owner.
+ */
 static inline bool sock_is_minisock(const struct sock *s)
 {
 	return s->timer == TIMER_TIME_WAIT;
 }
 
 /*
- * No timer waits for the other end or for its program: a delayed ACK answers what
- * has come, and is over within milliseconds.
+ * True when no timer waits for the peer or its program. A delayed ACK does not count: it
+ * answers what has come, and is over within milliseconds.
  */
 static inline bool sock_timer_is_off(const struct sock *s)
 {
 	return s->timer == TIMER_NONE || s->timer == TIMER_DELAYED_ACK;
 }
 
-/* It is a connection or was one; else it listens or is at most bound. */
+/* True for what is or was a connection; false for what listens or is at most bound. */
 static inline bool sock_is_connection(const struct sock *s)
 {
 	return STATE_BIT(s->state) & STATE_CONNECTED;
 }
 
-/* A full socket in a connection state that no accept() has handed out. */
+/* True for a full socket in a connection state that no accept() has returned yet. */
 static inline bool sock_is_unaccepted(const struct sock *s)
 {
 	return s->inode == 0 && !sock_is_minisock(s) &&
 	       (s->state == STATE_ESTABLISHED || s->state == STATE_CLOSE_WAIT);
 }
 
-/* A full socket with a peer: of that the kernel tells ages and counts of bytes (tcp_info). */
+/*
+ * True for a full socket with a peer: for these the kernel tells ages and byte counts
+ * (tcp_info).
+ */
 static inline bool sock_tells_flow(const struct sock *s)
 {
 	static const uint32_t without = STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_SYN_RECV) |

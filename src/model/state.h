@@ -5,9 +5,9 @@
 #include <stdint.h>
 
 /*
- * TCP states. The first eleven numbers are the kernel's (include/net/tcp_states.h,
- * asserted in collect/); BOUND is a socket that is bound and neither listening
- * nor connected, which the kernel answers as CLOSE when asked with bit 13.
+ * TCP states. The first eleven numbers are the kernel's (include/net/tcp_states.h;
+ * collect/ asserts that). BOUND is a socket that is bound and neither listening nor
+ * connected; the kernel tells it as CLOSE when asked with bit 13.
  */
 enum state {
 	STATE_NONE,
@@ -29,7 +29,7 @@ enum state {
 /* Sets of states are masks of these bits. */
 #define STATE_BIT(state) (1u << (state))
 #define STATE_ALL        ((1u << STATE_COUNT) - 2u)
-/* Everything that is a connection, or was one. */
+/* All states that are or were a connection. */
 #define STATE_CONNECTED \
 	(STATE_ALL & ~(STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_CLOSE) | \
 		       STATE_BIT(STATE_BOUND)))
@@ -54,9 +54,9 @@ struct state_row {
 extern const struct state_row state_table[STATE_COUNT];
 
 /*
- * Mask of the states that @word means, in any spelling of ss, netstat, lsof or
- * ours and any case: one state, or a group of ss (all connected synchronized
- * bucket big). 0 when no state is called so.
+ * The states that @word means, as a mask: one state in any spelling of ss, netstat, lsof
+ * or ours, in any case, or a group of ss (all connected synchronized bucket big). 0 when
+ * @word names no state.
  */
 uint32_t state_mask_by_name(const char *word);
 

@@ -6,9 +6,9 @@
 #include <stddef.h>
 
 /*
- * What a cgroup path says about its owner; pure string work, no manager is
- * asked. Each returns a new string that the caller frees, or NULL when the path
- * does not say so.
+ * What a cgroup path tells about its owner. The path alone decides; no service manager
+ * is asked. Each function returns a new string that the caller frees, or NULL when the
+ * path does not tell.
  */
 
 /* The innermost "*.service", "*.scope" or "*.socket" of systemd. */
@@ -20,10 +20,13 @@ char *unit_of_path(const char *path);
  */
 char *container_of_path(const char *path);
 
-/* How many bytes of a container id people use: 12 of the 64 digits, all of a name. */
+/*
+ * The number of bytes of a container id that people use: 12 of 64 digits, or all of a
+ * name.
+ */
 size_t container_shown(const char *container);
 
-/* True when @unit ends in @kind, ".service" or ".socket"; it may be NULL. */
+/* True when @unit, which may be NULL, ends in @kind: ".service" or ".socket". */
 bool unit_is(const char *unit, const char *kind);
 
 /* The uid of a kubernetes pod, with dashes: ".../pod<uid>/...". */
