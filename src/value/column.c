@@ -12,7 +12,7 @@
 
 #define UNUSED __attribute__((unused))
 
-/* The head of a column_get. */
+/* The function header of a column_get. */
 #define GET(name) \
 	static struct value name(UNUSED const struct column *column, UNUSED const struct sock *sock, \
 				 UNUSED const struct snapshot *seen)
@@ -27,7 +27,7 @@ static struct value there(bool is, uint64_t number)
 	return (struct value){ .told = is ? TOLD_KNOWN : TOLD_NONE, .number = number };
 }
 
-/* NULL: there is none. */
+/* A string value; NULL becomes "none". */
 static struct value string(const char *str)
 {
 	return (struct value){
@@ -36,7 +36,7 @@ static struct value string(const char *str)
 	};
 }
 
-/* As in JSON: a wildcard is an address, and who has no peer has nothing. */
+/* As in JSON, a wildcard is an address, and a socket without a peer has no value. */
 GET(end)
 {
 	return there(!column->peer || sock_has_peer(sock), 0);
@@ -49,7 +49,7 @@ GET(port)
 	return there(end.port || end.service_size, (uint64_t)sock_port(sock, column->peer));
 }
 
-/* Without a file there is no holder; that of a file may be hidden. */
+/* A socket without a file has no holder; the holder of a file may be hidden. */
 GET(holders)
 {
 	size_t count;
@@ -82,7 +82,7 @@ GET(cgroup)
 	return cgroup ? string(cgroup->path) : number(false, 0);
 }
 
-/* A control group that is known has the name, or is known to have none. */
+/* A cgroup that is known has the name in its path, or is known to have none. */
 GET(of_cgroup)
 {
 	const struct cgroup *cgroup = sock->have & HAVE_CGROUP ?
@@ -101,7 +101,7 @@ GET(timer)
 	return string(timer_name(sock->timer));
 }
 
-/* Where no timer runs there is no time, and nothing was sent in vain. */
+/* Where no timer runs, there is no time and there were no retransmissions. */
 GET(of_timer)
 {
 	return sock->other ? number(false, 0) :
@@ -115,7 +115,7 @@ GET(age)
 	return number(age.kind != AGE_UNKNOWN && (age.min_ms >= 0 || age.max_ms >= 0), 0);
 }
 
-/* "Not acknowledged for at least" is no bound of the time in the state. */
+/* "Not acknowledged for at least" does not bound the time in the state. */
 GET(age_min)
 {
 	struct age age = sock_age(sock, &seen->limits);
@@ -147,7 +147,7 @@ GET(idle)
 		      sent < received ? sent : received);
 }
 
-/* Without -G it is the same for every row. */
+/* Without -G every row has the same namespace. */
 GET(netns)
 {
 	const struct netns *netns = seen->netns;
@@ -164,8 +164,8 @@ GET(netns)
 
 /*
  * THE column table. To add a column: a row here, with a member of struct sock or of
- * tcp_info, or a function above, and a line in the man page. The usual ones are in
- * ss's order.
+ * tcp_info or a function above, and a line in the man page. The usual columns stand in
+ * the order of ss.
  */
 static const struct column columns[] = {
 	{ .name = "NETID", .heading = "Netid", .kind = KIND_PROTOCOL,
@@ -308,7 +308,7 @@ const struct column *column_with_word(size_t i)
 {
 	static size_t first = SIZE_MAX;
 
-	/* asked for every row of a listing */
+	/* the table is searched once, because every row of a listing asks */
 	if (first == SIZE_MAX)
 		for (first = 0; first < COLUMN_COUNT && !columns[first].word;)
 			first++;

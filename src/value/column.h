@@ -11,11 +11,11 @@
 #include <string.h>
 
 /*
- * What is told of a socket, as typed values: a column is a row of a table, and what
- * shows, sorts, counts and filters sockets goes by the kind of its values.
+ * The columns: what is known of a socket as typed values. Showing, sorting, counting and
+ * filtering all go by the kind of a value.
  */
 enum kind {
-	KIND_NUMBER,            /* written alike for people and for programs */
+	KIND_NUMBER,            /* the same text for people and programs */
 	KIND_COOKIE,            /* hexadecimal for people, a string in JSON */
 	KIND_MARK,              /* 0x10 for people */
 	KIND_MS,                /* a duration for people */
@@ -23,29 +23,29 @@ enum kind {
 	KIND_AGE,               /* a range of durations; its lower bound for programs */
 	KIND_STATE,
 	KIND_PROTOCOL,
-	KIND_WORD,              /* one of our words */
+	KIND_WORD,              /* one of a few words of ours */
 	KIND_STRING,            /* bytes that somebody else chose */
 	KIND_DEVICE,            /* the index of a network interface */
 	KIND_NETNS,             /* the namespace of the snapshot */
 	KIND_PIDS, KIND_COMMS, KIND_FDS,        /* of the processes that hold it: "1,2" */
-	/* written in the forms of ss, which has some for what is not there, too */
+	/* written in the forms of ss, which has a form for "none", too */
 	KIND_HOST, KIND_PORT, KIND_END,
 	KIND_USERS,
 	KIND_COUNT,
 };
 
-/* NONE: there is no such thing, and that is known. */
+/* NONE: the socket is known to have no such value. */
 enum value_told { TOLD_UNKNOWN, TOLD_NONE, TOLD_KNOWN };
 
-/* Borrows from the socket and the snapshot. Small: two registers hold it. */
+/* Borrows from the socket and the snapshot. Small enough for two registers. */
 struct value {
 	enum value_told told;
-	uint32_t  count;                /* of @bytes, of @holders */
+	uint32_t  count;                /* bytes in @bytes, entries in @holders */
 	union {
 		uint64_t    number;     /* also a state, a protocol, a device, a port */
 		const char *bytes;      /* WORD, STRING */
 		const struct holder *holders;   /* PIDS, COMMS, FDS, USERS */
-	};                              /* AGE: see sock_age() */
+	};                              /* for AGE call sock_age() */
 };
 
 struct column;
@@ -55,18 +55,20 @@ typedef struct value column_get(const struct column *column, const struct sock *
 struct column {
 	const char *name;       /* what -C and --sort take */
 	const char *heading;
-	const char *member;     /* what machines call it, as in JSON with its unit */
-	/* NULL, or a word of filters and a key of --by, and then JSON has @member behind those
-	 * that it always has. Not for ends, processes and ages. */
+	const char *member;     /* name in JSON, with its unit */
+	/*
+	 * NULL, or the name of the column in filters and --by; JSON then has @member
+	 * behind the members that it always has. Not for ends, processes and ages.
+	 */
 	const char *word;
-	const char *parts;      /* machines get these columns for it */
+	const char *parts;      /* CSV and TSV show these columns in its place */
 	const char *help;
 	enum kind   kind;
-	unsigned    need;       /* enum need: what has to be collected for it */
+	unsigned    need;       /* enum need: what must be collected for it */
 	bool        peer;       /* HOST, PORT, END: of the other end */
 	bool        usual;      /* shown without -C */
-	bool        of_live;    /* not told of a socket that is freed */
-	bool        left;       /* a number that begins where its heading does */
+	bool        of_live;    /* events cannot tell it, because the socket is freed */
+	bool        left;       /* a number that is aligned to the left */
 	column_get *get;        /* NULL: a member of struct sock or of tcp_info */
 	uint16_t    offset, size;       /* of the member, also for @get */
 	uint16_t    metric;     /* enum metric + 1; 0: a member of struct sock */
@@ -75,25 +77,25 @@ struct column {
 };
 
 size_t columns_count(void);
-/* By number, from 0 to columns_count() - 1. */
+/* Columns by number, from 0 to columns_count() - 1. */
 const struct column *column_at(size_t i);
 
-/* The column of that name in any case, or NULL. */
+/* The column @name, in any case, or NULL. */
 const struct column *column_find(const char *name, size_t size);
 
-/* The columns that have a word, by number; NULL: there are no more. */
+/* The columns that have a word, by number from 0; NULL after the last one. */
 const struct column *column_with_word(size_t i);
 
-/* -EINVAL with a sentence that lists the valid names. */
+/* Writes a sentence that lists the valid names. Returns -EINVAL. */
 int column_unknown(const char *name, size_t size, struct fault *fault);
 
-/* Its values are a member of struct sock, whatever that is. */
+/* True when the values are a member of struct sock. */
 static inline bool column_is_member(const struct column *column)
 {
 	return !column->get && !column->metric && !column->zero_is_none;
 }
 
-/* Of such a column: where it is told, and what it is. */
+/* Whether the kernel told such a member for @sock. */
 static inline bool column_is_told(const struct column *column, const struct sock *sock)
 {
 	return !(column->have & ~sock->have) && !(column->lacks & sock->have);
@@ -115,7 +117,7 @@ static inline uint64_t column_member(const struct column *column, const struct s
 
 struct value column_metric(const struct column *column, const struct sock *sock);
 
-/* What the column tells of a socket. */
+/* The value of a column for a socket. */
 static inline struct value column_value(const struct column *column, const struct sock *sock,
 					const struct snapshot *seen)
 {
@@ -137,13 +139,13 @@ static inline bool kind_is_number(enum kind kind)
 	return kind <= KIND_AGE;
 }
 
-/* Values are more and less than others, and not only equal. */
+/* True when values of this kind can be less or greater, and not only equal. */
 static inline bool kind_has_order(enum kind kind)
 {
 	return kind_is_number(kind) || kind == KIND_PIDS || kind == KIND_FDS;
 }
 
-/* May hold characters that others chose, beyond ASCII. */
+/* True when values of this kind may hold characters beyond ASCII that others chose. */
 static inline bool kind_is_foreign(enum kind kind)
 {
 	static const uint32_t kinds = 1u << KIND_STRING | 1u << KIND_DEVICE | 1u << KIND_NETNS |

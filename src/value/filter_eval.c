@@ -39,7 +39,7 @@ static bool compares(uint64_t value, enum filter_op op, uint64_t with)
 	}
 }
 
-/* `!=` is, as in ss, the opposite of `=`. */
+/* As in ss, `!=` is the negation of `=`. */
 static enum filter_truth equal_or_not(enum filter_truth equal, const struct filter_node *node)
 {
 	return node->op == FILTER_NE ? opposite(equal) : equal;
@@ -47,7 +47,7 @@ static enum filter_truth equal_or_not(enum filter_truth equal, const struct filt
 
 /* ---- words of ss ---- */
 
-/* The kernel's rule (bitstring_match(), net/ipv4/inet_diag.c). */
+/* The kernel's rule: bitstring_match() in net/ipv4/inet_diag.c. */
 static bool host_covers(const struct filter_host *host, const struct addr *addr,
 			enum family family)
 {
@@ -79,14 +79,17 @@ static enum filter_truth port_test(const struct filter_node *node, uint16_t port
 	return truth(compares(port, node->op, (uint64_t)node->port));
 }
 
-/* TIME_WAIT, its like, and handshakes: the kernel keeps no more than a stub. */
+/* True for minisocks and request sockets, of which the kernel keeps only a short form. */
 static bool is_stub(const struct sock *s)
 {
 	return sock_is_minisock(s) || s->state == STATE_TIME_WAIT ||
 	       (s->state == STATE_SYN_RECV && !s->inode);
 }
 
-/* A stub belongs to no group, which is known; a kernel before 5.7 tells none. */
+/*
+ * The short forms have no cgroup, and that is known; kernels before 5.7 tell no cgroup
+ * at all.
+ */
 static enum filter_truth cgroup_test(const struct filter_node *node, const struct sock *s)
 {
 	if (s->have & HAVE_CGROUP)
@@ -102,9 +105,9 @@ static enum filter_truth mark_test(const struct filter_node *node, const struct 
 }
 
 /*
- * ss asks the kernel whether a port was given to bind(), and itself whether it
- * is in the ephemeral range; both have to say yes. Of a stub the kernel
- * remembers no bind().
+ * ss asks the kernel whether a port was given to bind(), and tests itself whether the
+ * port is ephemeral; both must hold. The kernel keeps no such record for the short
+ * forms.
  */
 static enum filter_truth autobound_test(const struct filter_view *view, const struct sock *s)
 {
@@ -135,8 +138,8 @@ static bool is_holder(const struct filter *filter, const struct filter_node *nod
 }
 
 /*
- * One of several holders is enough. A file whose holder was not found has one that could
- * not be seen, unless every process was readable.
+ * The test holds when it holds for one of several holders. A holder that was not found
+ * is unknown, unless every process could be read.
  */
 static enum filter_truth holders_test(const struct filter *filter, const struct filter_node *node,
 				      const struct snapshot *seen, const struct value *value)
@@ -149,7 +152,7 @@ static enum filter_truth holders_test(const struct filter *filter, const struct 
 	return equal_or_not(FILTER_FALSE, node);
 }
 
-/* An age is a range; a comparison is true when it is for all of the range. */
+/* An age is a range; a comparison is true when it holds for all of the range. */
 static enum filter_truth range_test(int64_t min, int64_t max, const struct filter_node *node)
 {
 	int64_t with = (int64_t)node->number;
@@ -181,7 +184,7 @@ static enum filter_truth age_test(const struct filter_node *node, const struct s
 	return range_test(age.min_ms < 0 ? 0 : age.min_ms, age.max_ms, node);
 }
 
-/* Of what is not there, a number is 0 and a name is none. */
+/* When there is no value, a number counts as 0 and a name matches no name. */
 static enum filter_truth value_test(const struct filter *filter, const struct filter_node *node,
 				    const struct filter_view *view, const struct sock *s)
 {
@@ -221,7 +224,7 @@ static enum filter_truth netns_test(const struct filter *filter, const struct fi
 
 /* ---- findings ---- */
 
-/* By its cookie alone, or where it has none by what it is. */
+/* Identifies a socket by its cookie, or where it has none by its addresses. */
 struct socket_key {
 	uint64_t cookie;
 	struct addr local, remote;
@@ -241,7 +244,7 @@ static struct socket_key key_of(const struct sock *s)
 	};
 }
 
-/* The cookie alone is enough where there is one: a key that is kept takes few bytes. */
+/* Where there is a cookie, only the cookie is hashed and kept, which saves memory. */
 static size_t size_of(const struct socket_key *key)
 {
 	return key->cookie != UINT64_MAX ? sizeof(key->cookie) : sizeof(*key);
@@ -316,7 +319,7 @@ static enum filter_truth finding_test(const struct filter *filter,
 
 /* ---- ends of sockets that are not of the internet ---- */
 
-/* Of the peer nothing is told: no name, and the number 0. */
+/* The kernel does not tell the peer's end: it has no name, and its number is 0. */
 static bool has_end(const struct filter *filter, const struct filter_node *node,
 		    const struct sock *s, bool local)
 {
@@ -334,7 +337,7 @@ static bool has_end(const struct filter *filter, const struct filter_node *node,
 	return !node->is_number || node->number == (local ? s->other->number : 0);
 }
 
-/* `>=` of an end without a port holds for every socket, and `<=` for none. */
+/* For an end without a port, `>=` holds and `<=` does not. */
 static bool port_compares(const struct filter_node *node, int64_t port)
 {
 	bool least = node->port == -1 || port >= node->port;
@@ -359,7 +362,7 @@ static bool end_matches(const struct filter *filter, const struct filter_node *n
 	return fits && port_compares(node, sock_port(s, !local));
 }
 
-/* "@" and five digits: what the kernel makes up where bind() is given no name. */
+/* "@" and five digits: the name that the kernel gives when bind() was called without one. */
 static bool is_made_up(const struct other *other)
 {
 	return other->local_size == 6 && !other->local_is_path && other->local[0] == '@' &&
@@ -391,8 +394,8 @@ static enum filter_truth end_test(const struct filter *filter, const struct filt
 }
 
 /*
- * Of a socket that is not of the internet the ends are compared as ss does; mark
- * and control group it has none, and of its connection nothing is known.
+ * Ends of sockets that are not internet sockets are compared as ss does. Such a socket
+ * has no mark and no cgroup, and nothing is known of a connection.
  */
 static enum filter_truth test(const struct filter *filter, const struct filter_node *node,
 			      const struct filter_view *view, const struct sock *s)
@@ -419,7 +422,7 @@ static enum filter_truth test(const struct filter *filter, const struct filter_n
 	}
 }
 
-/* Depth is bounded by FILTER_TESTS_MAX + FILTER_DEPTH_MAX. */
+/* The recursion is bounded by FILTER_TESTS_MAX + FILTER_DEPTH_MAX. */
 static enum filter_truth eval(const struct filter *filter, uint32_t at,
 			      const struct filter_view *view, const struct sock *s)
 {
@@ -470,7 +473,7 @@ static bool is_every_address(const struct filter *filter, const struct filter_no
 	       (!node->host_count || !filter->hosts.at[node->first_host].prefix);
 }
 
-/* Of a number of 0 to @most: TRUE or FALSE when it is so for all of them. */
+/* TRUE or FALSE when the comparison gives that for every number from 0 to @most. */
 static enum filter_truth foregone_number(const struct filter_node *node, uint64_t with,
 					 uint64_t most)
 {
@@ -502,7 +505,7 @@ static enum filter_truth foregone_test(const struct filter *filter,
 	}
 }
 
-/* TRUE or FALSE where no socket could change it. */
+/* TRUE or FALSE when the node gives that for every socket. */
 static enum filter_truth foregone(const struct filter *filter, uint32_t at)
 {
 	const struct filter_node *node = &filter->nodes.at[at];

@@ -14,8 +14,8 @@
 #define BYTES   "a number of bytes (LISTEN: of connections)"
 
 /*
- * THE table of words: those of ss, and those whose names or values are not those of a
- * column. Other words stand in the table of columns. A word of ss never changes its
+ * THE table of words: those of ss, and those whose name or values differ from a
+ * column's. All other words are in the table of columns. A word of ss never changes its
  * meaning.
  */
 static const struct {
@@ -122,8 +122,8 @@ struct parser {
 	struct filter *filter;
 	struct filter_tokens tokens;
 	size_t next;
-	enum family family;             /* that a host without a prefix is of */
-	enum filter_realm realm;        /* the same; a prefix is for what follows it too */
+	enum family family;             /* the family of hosts without a prefix */
+	enum filter_realm realm;        /* realm of ends without a prefix; a prefix changes it */
 	struct filter_error *error;
 };
 
@@ -132,7 +132,7 @@ static const struct filter_token *peek(const struct parser *p)
 	return p->next < p->tokens.count ? &p->tokens.at[p->next] : NULL;
 }
 
-/* True when the next word is @name, or @other, or @third. */
+/* True when the next word is @name, @other or @third. */
 static bool next_is(const struct parser *p, const char *name, const char *other,
 		    const char *third)
 {
@@ -150,7 +150,7 @@ static bool next_is_parenthesis(const struct parser *p)
 	return token && !token->escaped && next_is(p, "(", ")", NULL);
 }
 
-/* Puts the caret under the next word, or behind the last one. */
+/* Puts the caret under the next word, or behind the last word. */
 static void point(struct parser *p)
 {
 	const struct filter_token *token = peek(p);
@@ -171,7 +171,7 @@ static uint32_t add_node(struct parser *p, enum filter_kind kind, uint32_t left,
 
 /* ---- states ---- */
 
-/* The first of these words begins a set of its own, the others change it. */
+/* The first word for states starts the set; each further word changes it. */
 static bool take_state(struct parser *p, bool excludes)
 {
 	struct filter *f = p->filter;
@@ -227,7 +227,7 @@ static bool take_op(struct parser *p, enum filter_op *op)
 	return false;
 }
 
-/* Words that cannot be a value unless an operator stands before them. */
+/* True for words that are a value only when an operator stands before them. */
 static bool is_reserved(const struct parser *p)
 {
 	const struct filter_token *token = peek(p);
@@ -249,7 +249,7 @@ static bool take_value(struct parser *p, struct filter_node *node, const struct 
 	if (!token || next_is_parenthesis(p) || (!has_op && is_reserved(p)))
 		return filter_expect(p->error, "%s", row->value);
 	node->offset = token->offset;
-	/* the reader adds words, which may move them */
+	/* a copy, because reading adds words, which may move the text */
 	text = grow_strdup(filter_word(p->filter, token->word));
 	node->family = p->family;
 	node->realm = node->kind <= FILTER_DPORT ? p->realm : REALM_INET;
@@ -362,7 +362,7 @@ static enum filter_kind take_joint(struct parser *p)
 	return or ? FILTER_OR : FILTER_AND;
 }
 
-/* From left to right, as ss does. */
+/* Takes operands from left to right, as ss does. */
 static bool take_list(struct parser *p, unsigned depth, uint32_t *result)
 {
 	bool had_or = false;

@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-/* What is being looked up, for the functions below. */
+/* State of a lookup, for the functions below. */
 struct lookup {
 	struct filter *filter;
 	const struct filter_names *names;
@@ -31,7 +31,7 @@ static bool resolve_host(struct lookup *l, struct filter_node *node)
 	return true;
 }
 
-/* The port of a packet socket is its device. */
+/* Packet sockets have a device in place of a port. */
 static bool resolve_port_link(struct lookup *l, struct filter_node *node)
 {
 	uint32_t index = 0;
@@ -65,7 +65,7 @@ static bool resolve_port(struct lookup *l, struct filter_node *node)
 	return true;
 }
 
-/* An interface that has gone is still asked for by its number. */
+/* An interface that is gone can still be named by its number. */
 static bool resolve_link(struct lookup *l, struct filter_node *node)
 {
 	uint32_t index = 0;

@@ -24,8 +24,8 @@ static int digit_of(char c)
 }
 
 /*
- * A whole number as ss takes it: 0x for sixteen, 0 for eight. Where it ends, or
- * NULL when there is none or it is above @most.
+ * Reads a whole number as ss does: 0x is hexadecimal, a leading 0 octal. Returns its
+ * end, or NULL when there is none or it is above @most.
  */
 static const char *read_digits(const char *at, uint64_t most, uint64_t *value)
 {
@@ -63,13 +63,13 @@ static const struct unit units[] = {
 	{ "h", 3600e6 }, { "d", 86400e6 },
 };
 
-/* In units of @step_us; a plain number is in units of @plain_us. */
+/* The result is in units of @step_us; a number without a unit is in units of @plain_us. */
 static bool read_time(const char *text, double plain_us, double step_us, uint64_t *result)
 {
 	double value, factor = 0;
 	const char *unit = number_read(text, &value, true);
 
-	/* of no more than 15 digits every one counts in a double */
+	/* a double holds every whole number of up to 15 digits exactly */
 	if (!unit || strspn(text, "0123456789") > 15)
 		return false;
 	if (!*unit)
@@ -87,8 +87,8 @@ static bool read_time(const char *text, double plain_us, double step_us, uint64_
 /* ---- ports ---- */
 
 /*
- * "", "*": every port. A number in the range, or a name that is kept for later.
- * As in ss port 0 is one like others: that of a peer who is not there.
+ * "" and "*" are every port; else a number, or a name that is looked up later. As in ss,
+ * port 0 is a port like any other: that of a socket without a peer.
  */
 static bool read_port(struct filter *filter, struct filter_node *node, const char *text,
 		      struct filter_error *error)
@@ -115,8 +115,8 @@ static bool read_port(struct filter *filter, struct filter_node *node, const cha
 /* ---- addresses ---- */
 
 /*
- * A prefix "inet:" or "inet6:" is, as in ss, about the whole filter: the last
- * one decides which family is listed.
+ * As in ss, a prefix "inet:" or "inet6:" applies to the whole filter: the last one
+ * decides which family is listed.
  */
 static const char *read_family(struct filter *filter, struct filter_node *node,
 			       const char *text)
@@ -130,7 +130,7 @@ static const char *read_family(struct filter *filter, struct filter_node *node,
 	return text + (v4 ? 5 : 6);
 }
 
-/* Up to four parts, those that lack are 0: "10/8", "127.1" is 127.1.0.0. */
+/* Reads up to four parts; missing ones are 0: "10/8", "127.1" is 127.1.0.0. */
 static bool read_v4(const char *text, uint8_t *bytes)
 {
 	uint64_t part;
@@ -165,7 +165,7 @@ static bool read_address(const char *text, enum family family, struct filter_hos
 	return true;
 }
 
-/* "8", or for IPv4 "255.0.0.0". */
+/* Reads "8", or for IPv4 "255.0.0.0". */
 static bool read_prefix(const char *text, struct filter_host *host)
 {
 	uint64_t bits;
@@ -191,7 +191,7 @@ static bool is_everything(const char *text)
 	       strcmp(text, "all") == 0 || strcmp(text, "default") == 0;
 }
 
-/* "*", an address with or without prefix length, or a name kept for later. */
+/* Reads "*", an address with or without prefix length, or a name that is looked up later. */
 static bool read_host(struct filter *filter, struct filter_node *node, char *text,
 		      struct filter_error *error)
 {
@@ -211,7 +211,7 @@ static bool read_host(struct filter *filter, struct filter_node *node, char *tex
 		*grow_add(&filter->hosts) = host;
 		return true;
 	}
-	/* digits alone are no name: nobody is to be asked about "300.0.0.1" */
+	/* digits alone are not a name: the resolver is not asked about "300.0.0.1" */
 	if (slash || strchr(text, ':') || strspn(text, "0123456789.") == strlen(text) ||
 	    strlen(text) > 255)
 		return filter_expect(error, "an address%s: 10.0.0.0/8, [::1]:22, *:80",
@@ -238,9 +238,9 @@ static bool is_port_number(const char *text)
 }
 
 /*
- * Where the port begins in "HOST:PORT", without brackets. As in ss the last
- * colon does it; "::1:22" is port 22 of ::1. Only where that would leave no
- * address or no port ("::1", where ss fails) the whole word is an address.
+ * Finds the port in "HOST:PORT" without brackets. As in ss, the last colon counts:
+ * "::1:22" is port 22 of ::1. Only where that would leave no address or no port ("::1",
+ * which ss refuses) is the whole word an address.
  */
 static char *find_port(char *text, const struct filter_node *node)
 {
@@ -256,7 +256,7 @@ static char *find_port(char *text, const struct filter_node *node)
 	return splits ? colon : NULL;
 }
 
-/* "[ADDR]", "[ADDR/BITS]", "[ADDR]/BITS", each with or without ":PORT". */
+/* Reads "[ADDR]", "[ADDR/BITS]" or "[ADDR]/BITS", each with or without ":PORT". */
 static bool read_bracketed(struct filter *filter, struct filter_node *node, const char *text,
 			   struct filter_error *error)
 {
@@ -334,7 +334,7 @@ static bool read_mark(struct filter_node *node, const char *text)
 	return true;
 }
 
-/* A number, or a name that filter_resolve() looks up. */
+/* Reads a number, or a name that filter_resolve() looks up. */
 static bool read_name(struct filter *filter, struct filter_node *node, const char *text)
 {
 	if (!*text)
@@ -342,13 +342,13 @@ static bool read_name(struct filter *filter, struct filter_node *node, const cha
 	node->word = filter_keep(filter, text, strlen(text));
 	node->is_number = read_number(text, node->kind == FILTER_NETNS ? UINT64_MAX : UINT32_MAX,
 				      &node->number);
-	/* an interface may be called "7": the name is tried first, as in ss */
+	/* an interface may be called "7": as in ss, the name is tried first */
 	node->name_pending = node->kind == FILTER_DEV || node->kind == FILTER_CGROUP ||
 			     (node->kind == FILTER_USER && !node->is_number);
 	return true;
 }
 
-/* Of a column with few words, @words names them: "here or peer". */
+/* @words lists the words of a column that has few: "here or peer". */
 static bool is_one_of(const char *words, const char *text)
 {
 	size_t size = strlen(text);
@@ -364,7 +364,7 @@ uint64_t filter_most(const struct column *column)
 	return column->metric || column->size == sizeof(uint64_t) ? UINT64_MAX : UINT32_MAX;
 }
 
-/* The kind of the column says what its values look like. */
+/* Reads a value as the kind of the column demands. */
 static bool read_of_kind(struct filter *filter, struct filter_node *node, const char *words,
 			 const char *text)
 {
@@ -385,10 +385,10 @@ static bool read_of_kind(struct filter *filter, struct filter_node *node, const 
 /* ---- ends of sockets that are not of the internet ---- */
 
 /*
- * Ends of sockets that are not of the internet, by ss's rules: the name of a unix
- * socket is a pattern of files, whatever the case; the others are NUMBER[:PORT],
- * where the port is an interface (link) or a port id (netlink). As a port ss
- * takes the inode of a unix socket.
+ * Ends of sockets that are not internet sockets follow ss's rules. The name of a unix
+ * socket is a file name pattern in any case; the others are NUMBER[:PORT], where the
+ * port is an interface (link) or a port id (netlink). As port of a unix socket ss takes
+ * its inode.
  */
 static const char *const prefixes[REALM_COUNT] = {
 	[REALM_INET] = "", [REALM_UNIX] = "unix:", [REALM_LINK] = "link:",
@@ -460,7 +460,7 @@ static bool read_end_port(struct filter *filter, struct filter_node *node, const
 	return true;
 }
 
-/* A name is looked up by filter_resolve(). */
+/* Reads a number, or a name that filter_resolve() looks up. */
 static bool read_end_number(struct filter *filter, struct filter_node *node, const char *text,
 			struct filter_error *error)
 {
@@ -504,7 +504,7 @@ static bool is_inet(const char *text)
 	return strncmp(text, "inet:", 5) == 0 || strncmp(text, "inet6:", 6) == 0;
 }
 
-/* Of other families a port and an address are written alike. */
+/* In these realms a port and an address are written alike. */
 static bool read_end(struct filter *filter, struct filter_node *node, const char *text,
 		     struct filter_error *error)
 {

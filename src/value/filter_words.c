@@ -10,9 +10,9 @@
 #include <string.h>
 
 /*
- * ss cuts at blanks only. Here parentheses and operators may also touch their
- * neighbours, `(sport=:80)`, where ss knows no such word; a word that ss would
- * take as it is, such as a path with parentheses in it, stays whole.
+ * ss cuts words at blanks only. Here parentheses and operators may also touch their
+ * neighbours, `(sport=:80)`, where ss knows no such word. A word that ss would take as
+ * it is, such as a path with parentheses in it, stays whole.
  */
 
 bool filter_expect(struct filter_error *error, const char *fmt, ...)
@@ -25,7 +25,7 @@ bool filter_expect(struct filter_error *error, const char *fmt, ...)
 	return false;
 }
 
-/* The first columns of what stands at the place, for the sentence. */
+/* Adds the beginning of what stands at @offset, for the sentence. */
 static void put_found(struct text *text, const struct filter *filter, size_t offset)
 {
 	const char *at = text_str(&filter->source) + offset;
@@ -74,7 +74,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* Lines that begin with '#' are for people. */
+/* Lines that begin with '#' are comments. */
 static void add_file(struct text *source, const char *at, size_t size)
 {
 	const char *end = at + size;
@@ -115,7 +115,7 @@ static int join(struct filter *filter, const struct filter_source *from,
 	return 0;
 }
 
-/* Bytes of the operator or parenthesis that begins here, or 0. */
+/* The bytes of the operator or parenthesis that begins here, or 0. */
 static size_t sign_size(const char *at)
 {
 	static const char *const signs[] = {
@@ -136,7 +136,7 @@ static bool is_joint(const struct text *word)
 	return strcmp(str, "and") == 0 || strcmp(str, "or") == 0 || strcmp(str, "not") == 0;
 }
 
-/* Cuts one word; returns where it ends. */
+/* Cuts one word. Returns its end. */
 static const char *cut_word(struct filter *filter, const char *at, struct filter_token *token)
 {
 	struct text word = { 0 };
@@ -200,7 +200,7 @@ int filter_cut(struct filter *filter, const struct filter_source *source,
 
 #define DOTS "..."
 
-/* Bytes of the first character of @str, which is valid UTF-8; 0 at its end. */
+/* The bytes of the first character of @str, which is valid UTF-8; 0 at its end. */
 static size_t char_size(const char *str, size_t *columns)
 {
 	uint32_t code;
@@ -213,7 +213,7 @@ static size_t char_size(const char *str, size_t *columns)
 	return size;
 }
 
-/* Bytes at the begin of @str that take at most @room columns. */
+/* The bytes at the beginning of @str that take at most @room columns. */
 static size_t head_size(const char *str, size_t room)
 {
 	size_t used = 0, size, columns;
@@ -277,7 +277,7 @@ void filter_error_format(struct text *text, const struct filter *filter,
 
 	text_add_safe(&before, source, offset);
 	text_add_safe(&after, source + offset, size - offset);
-	/* a caret behind the end takes a column too */
+	/* a caret behind the end takes a column, too */
 	if (width)
 		width = width < 20 ? 19 : width - 1;
 	put_place(text, text_str(&before), text_str(&after), width);

@@ -11,8 +11,8 @@
 #include <strings.h>
 
 /*
- * THE table of keys whose names are older than those of columns. A column that has a
- * word is a key by that.
+ * THE table of keys whose names are older than the columns'. A column that has a word is
+ * a key by that word.
  */
 static const struct { const char *name, *heading, *member, *column; } rows[] = {
 	{ "process", "PROCESS", "pid", "PID" },
@@ -32,7 +32,7 @@ static const struct { const char *name, *heading, *member, *column; } rows[] = {
 
 #define ROWS (sizeof(rows) / sizeof(*rows))
 
-/* By number; false: there are no more. */
+/* The keys by number; false after the last one. */
 static bool key_at(size_t i, struct group_key *key)
 {
 	const struct column *column;
@@ -114,7 +114,7 @@ unsigned groups_need(const struct groups *groups)
 {
 	unsigned need = 0;
 
-	/* of an end the device does not count */
+	/* the device of an end is not part of the key */
 	for (size_t i = 0; i < groups->keys_count; i++)
 		if (groups->keys[i].column->kind != KIND_END)
 			need |= groups->keys[i].column->need;
@@ -397,7 +397,10 @@ struct group_more group_more(const struct groups *groups, const struct group *gr
 	return more;
 }
 
-/* Once, however many descriptors, threads and processes of the group hold it. */
+/*
+ * Counts a socket once, however many descriptors, threads and processes of the group
+ * hold it.
+ */
 static void count(struct groups *groups, const struct owned *owned)
 {
 	const struct sock *sock = owned->sock;

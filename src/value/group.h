@@ -6,15 +6,15 @@
 
 #define GROUP_KEYS_MOST 64
 
-/* Counting sockets by what they have in common: a key of --by. */
+/* Sockets counted by what they have in common: the keys of --by. */
 struct group_key {
 	const char *name;       /* what --by takes */
 	const char *heading;
-	const char *member;     /* in JSON and CSV */
-	const struct column *column;    /* whose values are equal in a group */
+	const char *member;     /* name in JSON and CSV */
+	const struct column *column;    /* the sockets of a group have the same value here */
 };
 
-/* Who holds a socket. HIDDEN: a file holds it, but whose it is could not be seen. */
+/* Who holds a socket. HIDDEN: a file holds it, but the process could not be seen. */
 enum owner { OWNER_SEEN, OWNER_HIDDEN, OWNER_NONE };
 
 /* There may be as many as sockets. */
@@ -35,7 +35,7 @@ struct group_more {
 	uint64_t recv_queue_bytes, send_queue_bytes;
 };
 
-/* It owns all memory; group_fini() frees it. Zeroed memory is one without keys. */
+/* Owns all its memory; group_fini() frees it. Zeroed memory has no keys. */
 struct groups {
 	struct group_key keys[GROUP_KEYS_MOST];
 	size_t keys_count;
@@ -54,19 +54,19 @@ struct groups {
 int groups_choose(struct groups *groups, const char *spec, struct fault *fault);
 void groups_fini(struct groups *groups);
 
-/* Whether a key has values of this kind. */
+/* True when some key has values of this kind. */
 bool groups_have(const struct groups *groups, enum kind kind);
 
-/* What has to be collected before (enum need). */
+/* What must be collected before sockets can be counted (enum need). */
 unsigned groups_need(const struct groups *groups);
 
 /*
- * Counts a socket. By process or comm it counts once for each that holds it, so
- * that the counts may add up to more than the sockets.
+ * Counts a socket. By process or comm, each process that holds the socket counts it, so
+ * the counts may add up to more than the sockets.
  */
 void groups_add(struct groups *groups, const struct snapshot *seen, const struct sock *sock);
 
-/* The value of the key number @i, which is of no holder, end or namespace. Borrowed. */
+/* The value of key number @i, which must not be a holder, an end or a namespace. Borrowed. */
 struct value group_value(const struct groups *groups, const struct group *group, size_t i);
 
 /*
@@ -80,7 +80,7 @@ struct group_more group_more(const struct groups *groups, const struct group *gr
 /* The namespace that the key number @i is. Borrowed. */
 const struct netns *group_netns(const struct groups *groups, const struct group *group, size_t i);
 
-/* Biggest first, equals by their keys. */
+/* Sorts the groups: the biggest first, equal ones by their keys. */
 void groups_sort(struct groups *groups);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Keys for --sort: bytes that memcmp() orders, made once a row. Each part is self-
- * delimiting: a byte that puts the unknown last, then a number of fixed size or a
- * string with its NUL. A descending part is the same with its bits turned.
+ * Keys for --sort: bytes that memcmp() orders, made once for each row. Each part of a
+ * key tells its own end: a byte that puts the unknown last, then a number of fixed size
+ * or a string with its NUL. A descending part has all its bits inverted.
  */
 #include "value/order.h"
 
@@ -66,7 +66,7 @@ static void put_word(struct text *key, const char *word)
 	put_string(key, word, strlen(word));
 }
 
-/* Of an internet socket the port counts, too. */
+/* For an internet socket the port counts, too. */
 static bool put_end(struct text *key, const struct sock *sock, bool peer, bool alone)
 {
 	struct sock_end end = sock_end(sock, peer);
@@ -115,7 +115,7 @@ static void put_holders(struct text *key, enum kind kind, const struct value *va
 	}
 }
 
-/* False: it counts as unknown. */
+/* Returns false when the value counts as unknown. */
 static bool put_value(struct text *key, const struct column *column, const struct value *value,
 		      const struct snapshot *seen, const struct sock *sock)
 {

@@ -4,26 +4,26 @@
 
 #include "value/column.h"
 
-/* The columns of --sort, the first is the foremost. */
+/* The columns of --sort, most significant first. */
 struct order {
 	struct { const struct column *column; bool descending; } at[16];
 	size_t count;
 };
 
 /**
- * order_choose - read "COLUMN,-COLUMN,..."; "-" in front is descending
+ * order_choose - read "COLUMN,-COLUMN,..."; a leading "-" means descending
  *
  * Returns 0, or -EINVAL with a sentence that lists the valid names.
  */
 int order_choose(struct order *order, const char *spec, struct fault *fault);
 
-/* What has to be collected to compare by it (enum need). */
+/* What must be collected before rows can be compared (enum need). */
 unsigned order_need(const struct order *order);
 
 /*
- * Adds bytes to @key such that memcmp() of two rows' keys is their order. Numbers
- * compare as numbers, ends by address and port, AGE by its lower bound, processes by
- * name, pid and descriptor; what is unknown comes last, also in descending order.
+ * Adds bytes to @key so that memcmp() of two keys orders their rows. Numbers compare as
+ * numbers, ends by address and port, AGE by its lower bound, processes by name, pid and
+ * descriptor. Unknown values come last, also in descending order.
  */
 void order_key(struct text *key, const struct order *order, const struct snapshot *seen,
 	       const struct sock *sock);
