@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is said about bind(): the rows, and the names that stand in them beside the facts
- * of judge_bind(). See fill.h and words.h.
+ * The sentences about bind(): the rows, and the names that they use besides the facts of
+ * judge_bind(). fill.h and words.h describe the templates.
  */
 #include "words/words.h"
 
@@ -53,7 +53,7 @@ static const struct words_row blocker_rows[] = {
 	{ NULL, NULL },
 };
 
-/* Whom to stop; the processes beside it are named after {holder}. */
+/* Whom to stop. Further processes that hold the socket are named where {holder} is. */
 static const struct words_row stop_rows[] = {
 	{ "docker_proxy", "the container that publishes the port (docker ps --filter "
 	  "publish={port}), not docker-proxy itself" },
@@ -256,7 +256,7 @@ static void tell_home(struct facts *facts, const struct snapshot *seen, uint64_t
 			      unit, strlen(unit));
 }
 
-/* The unit whose stop ends what a process of @cgroup_id holds. */
+/* Adds the unit whose stop ends what a process of @cgroup_id holds. */
 static void tell_service(struct facts *facts, const struct snapshot *seen, uint64_t cgroup_id,
 			 bool manager)
 {
@@ -290,7 +290,10 @@ static void tell_holder(struct facts *facts, const struct snapshot *seen, const 
 	fill_rows(facts_words(facts, "holder"), holder_rows, facts);
 }
 
-/* A few of many, each once: a process counts as itself, wherever its sockets live. */
+/*
+ * A few names of many, each once. A process counts as one name, whichever namespace its
+ * sockets are in.
+ */
 enum { NO_PROCESS = -1 };
 struct naming {
 	struct text at[NAMED_MAX];
@@ -308,7 +311,7 @@ static bool is_named(const struct naming *naming, int32_t process, const struct 
 	return false;
 }
 
-/* Takes @text, which is about @process or NO_PROCESS. */
+/* Adds @text, the name of @process or of something else (NO_PROCESS). Takes the text over. */
 static void name_one(struct naming *naming, int32_t process, struct text *text)
 {
 	bool named = is_named(naming, process, text);
@@ -322,7 +325,7 @@ static void name_one(struct naming *naming, int32_t process, struct text *text)
 	text_fini(text);
 }
 
-/* Adds "a, b and others"; frees @naming. */
+/* Adds "a, b and others". Frees @naming. */
 static void add_names(struct text *text, struct naming *naming, const char *between,
 		      const char *others)
 {
@@ -350,7 +353,7 @@ static void tell_others(struct facts *facts, const struct snapshot *seen, const 
 	add_names(facts_words(facts, "others"), &naming, ", ", " and others");
 }
 
-/* A dual-stack wildcard is one socket that tools for IPv4 do not show. */
+/* Tools for IPv4 do not show a dual-stack wildcard, so a sentence names it. */
 static const char *wildcard_of(const struct sock *s)
 {
 	if (s->family != FAMILY_IPV6 || !addr_is_any(&s->local) || addr_is_v4(&s->local))
@@ -378,7 +381,7 @@ static void tell_blocker(struct facts *facts, const struct snapshot *seen,
 		     blocker->why == WHY_DATAGRAM;
 
 	facts_word(facts, "why", bind_why_name[blocker->why]);
-	/* There may be tens of thousands that nobody holds. */
+	/* tens of thousands of blockers may have no process; they are not named */
 	if (!bind_is_left_over(blocker->why)) {
 		tell_holder(facts, seen, s);
 		tell_others(facts, seen, s);
@@ -437,7 +440,10 @@ static void name_owners(struct naming *naming, const struct snapshot *seen, cons
 	facts_fini(&facts);
 }
 
-/* What name_owners() says of two sockets is the same: of tens of thousands few have to be asked. */
+/*
+ * True when name_owners() gives the same names for both sockets; so few of tens of
+ * thousands are looked at.
+ */
 static bool has_same_owners(const struct snapshot *seen, const struct sock *a, const struct sock *b)
 {
 	int32_t owner = snapshot_owner(seen, a->inode);
@@ -495,7 +501,7 @@ static void tell_ask(struct facts *facts, const struct bind_ask *ask,
 			facts_bool(facts, "has_client", true);
 }
 
-/* Judge's facts tell whether the flags decide. */
+/* The facts of judge_bind() say whether the flags decide. */
 static void tell_first_blocker(struct facts *facts, const struct snapshot *seen,
 			       const struct bind_ask *ask, const struct bind_answer *answer)
 {

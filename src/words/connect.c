@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is said about connect(): the rows, and the names that stand in them beside the
- * facts of judge_connect(). See fill.h and words.h.
+ * The sentences about connect(): the rows, and the names that they use besides the facts
+ * of judge_connect(). fill.h and words.h describe the templates.
  */
 #include "words/words.h"
 
 #include "words/who.h"
 
-#define LONGEST_S 1e9   /* further ahead nothing is foretold */
+#define LONGEST_S 1e9   /* no forecast goes further ahead */
 
-/* In the first line of a page, which has the numbers below it, and in JSON. */
+/*
+ * The verdict: first line of the page, which shows the numbers below it, and a member in
+ * JSON.
+ */
 static const struct words_row cause[] = {
 	{ "blind", "the ephemeral ports cannot be counted: net.ipv4.ip_local_port_range or "
 	  "net.ipv4.ip_local_reserved_ports could not be read" },
@@ -118,7 +121,7 @@ static const struct words_row notes[] = {
 	{ NULL, NULL },
 };
 
-/* Most ports of one kind: lost to every destination or in use for this one, of a process. */
+/* The user with most ports of one kind: lost to every destination, or in use for this one. */
 static void tell_most(struct facts *facts, const struct snapshot *seen,
 		      const struct connect_answer *a, bool blocks_all)
 {
@@ -133,7 +136,7 @@ static void tell_most(struct facts *facts, const struct snapshot *seen,
 	}
 }
 
-/* Who has most of what this destination cannot have. */
+/* The user with most ports that this destination cannot have. */
 static void tell_first(struct facts *facts, const struct snapshot *seen,
 		       const struct connect_answer *a)
 {

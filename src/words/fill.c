@@ -91,16 +91,16 @@ static void add_value(struct text *text, const struct fact *fact)
 
 /* ---- a template -------------------------------------------------------- */
 
-/* A name with what follows it: {name|one|many}. */
+/* A name in braces with what follows it: {name|one|many}. */
 struct slot {
 	const char *name;
 	size_t name_size;
 	char mark;              /* one of "|?:", or '}' when nothing follows */
-	const char *one, *many; /* the first is also the word of {name:word} */
+	const char *one, *many; /* for {name:word}, @one is the word */
 	size_t one_size, many_size;
 };
 
-/* Reads behind the '{'; returns what is behind the '}'. */
+/* Reads from behind the '{'. Returns what follows the '}'. */
 static const char *read_slot(struct slot *slot, const char *at)
 {
 	size_t size = strcspn(at, "|?:}");
@@ -118,7 +118,7 @@ static const char *read_slot(struct slot *slot, const char *at)
 	return *at ? at + 1 : at;
 }
 
-/* False when the part around it is to vanish. */
+/* Returns false when the part around the slot must vanish. */
 static bool add_slot(struct text *text, const struct slot *slot, const struct facts *facts)
 {
 	const struct fact *fact = facts_named(facts, slot->name, slot->name_size);
@@ -139,7 +139,10 @@ static bool add_slot(struct text *text, const struct slot *slot, const struct fa
 	return is_something(fact);
 }
 
-/* Up to the ']' that ends the part; *@whole becomes false when it is to vanish. */
+/*
+ * Fills a part up to the ']' that ends it. Sets *@whole to false when the part must
+ * vanish.
+ */
 static const char *fill_part(struct text *text, const char *at, const struct facts *facts,
 			     bool *whole)
 {
@@ -189,7 +192,7 @@ static bool compares(const struct fact *fact, char mark, const char *word, size_
 	if (other && other->known)
 		than = other->value;
 	else if (number_read(word, &than, true) != word + size)
-		return mark == '!';     /* what is not known is neither as much nor less */
+		return mark == '!';     /* an unknown value is not equal, so only != holds */
 	return mark == '>' ? fact->value > than : (fact->value == than) == (mark == '=');
 }
 
@@ -202,7 +205,7 @@ static size_t span_name(const char *at)
 	return (size_t)(end - at);
 }
 
-/* One condition; *@at moves behind it. */
+/* Tests one condition and moves *@at behind it. */
 static bool holds(const char **at, const struct facts *facts)
 {
 	bool not = **at == '!', is;

@@ -18,18 +18,22 @@
 /* Adds the filled template. @facts NULL: what is true of every case, for explain. */
 void fill(struct text *text, const char *template, const struct facts *facts);
 
-/* A sentence, or a part of one, with the conditions of fill_holds(). */
+/* A sentence or a part of one, used when fill_holds(@when). */
 struct words_row { const char *when, *text; };
 
-/* The rows that are meant, up to one without text: as one sentence, or as an advice each. */
+/*
+ * Adds the rows whose conditions hold; the first row without text ends the list.
+ * fill_rows() makes one sentence of them, fill_advice() one advice of each.
+ */
 void fill_rows(struct text *text, const struct words_row *rows, const struct facts *facts);
 void fill_advice(struct advice *advice, const struct words_row *rows, const struct facts *facts);
 
 /**
- * fill_holds - whether a row of a catalogue is meant
- * @when: conditions with a blank between, all of which have to hold; NULL holds.
- *        "name": known and not zero; "!name": the opposite; "name=word", "name!=word",
- *        "name>word": compared with the value called so, or else with the word itself
+ * fill_holds - whether the conditions of a row hold
+ * @when: conditions separated by blanks, all of which must hold; NULL always holds.
+ *        "name": known and not zero; "!name": the opposite;
+ *        "name=word", "name!=word", "name>word": the fact compared with the fact @word,
+ *        or where there is none with the word itself
  */
 bool fill_holds(const char *when, const struct facts *facts);
 

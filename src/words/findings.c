@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* The end of "OWNER did this to 3 connections": which, by who opened most of them. */
+/* The end of "OWNER did this to 3 connections": which ones, by who opened most of them. */
 #define OPENER_ROWS \
 	{ "main_opener=accepted_here", " accepted on port {port}" }, \
 	{ "main_opener!=accepted_here destination", " to {destination}" }, \
@@ -19,9 +19,9 @@
 	{ NULL, "SO_LINGER with 0 resets the connection and loses data on its way." }
 
 /*
- * To change a sentence: here. To add a finding: a row here and one in judge/rules.c.
- * A sentence begins with its subject, a number stands in it once, and what is unknown or
- * zero is left out with its brackets.
+ * To change a sentence, change it here. To add a finding: a row here and one in
+ * judge/rules.c. A sentence begins with its subject and has each number once; a part in
+ * brackets vanishes when a fact in it is unknown or zero.
  */
 static const struct finding_words catalogue[] = {
 	{

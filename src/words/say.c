@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the names in the catalogue stand for, and the rows that are meant put together. */
+/*
+ * Computes the names that the catalogue uses, and joins the rows of a finding into its
+ * sentences.
+ */
 #include "words/words.h"
 #include "words/who.h"
 
@@ -38,7 +41,7 @@ static void tell_subject(struct facts *facts, const struct snapshot *seen,
 		facts_number(facts, "port", FACT_ID, subject->port);
 }
 
-/* A process that two facts tell, NAME_pid and NAME_comm, is NAME. */
+/* Two facts NAME_pid and NAME_comm together give the name {NAME}. */
 static void tell_process(struct facts *facts, const struct fact *pid)
 {
 	static const char *const names[] = { "peer", "holder" };
@@ -57,7 +60,7 @@ static void tell_process(struct facts *facts, const struct fact *pid)
 	}
 }
 
-/* Its own facts and those that JSON has elsewhere. */
+/* The facts of a finding, and those that JSON keeps in other members. */
 static struct facts all_of(const struct snapshot *seen, const struct finding *f)
 {
 	struct facts facts = { .next = &f->facts };
@@ -75,7 +78,10 @@ static struct facts all_of(const struct snapshot *seen, const struct finding *f)
 
 /* ---- what the rows rest on ---------------------------------------------- */
 
-/* True when the name that ends where one of @ends stands begins at @at; so does {peer} for peer_pid. */
+/*
+ * True when the name that begins at @at and ends at one of @ends is @name. {peer} also
+ * names the facts peer_pid and peer_comm.
+ */
 static bool is_named(const char *at, const char *name, const char *ends)
 {
 	size_t size = strcspn(at, ends);

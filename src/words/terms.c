@@ -6,11 +6,11 @@
 #define ERRNO_PAGES 3
 
 /*
- * To add a page: a row here, with .state for a state (its .name as in
- * state_table) and without for an errno, whose number in ERRNO_PAGES is
- * checked below. `explain`, `tables topics`, completions and the man page test
- * read the row. What a finding's rows say about it is not said again: .finding.
- * Durations were measured on Linux 6.18 with its default sysctls.
+ * To add a page: a row here, with .state for a state (its .name as in state_table),
+ * without for an errno (counted in ERRNO_PAGES). `explain`, `tables topics`, completions
+ * and the man page test read the row. .finding names the finding whose rows give the
+ * cure, so that the cure is written once. The durations were measured on Linux 6.18 with
+ * its default sysctls.
  */
 const struct term terms[] = {
 	{

@@ -4,19 +4,25 @@
 
 #include "model/finding.h"
 
-/* Names in sentences: bytes of others are made safe here, and each is one word. */
+/* Names in sentences. Each is one word, and foreign bytes in it are escaped. */
 
-/* "nginx[12]"; without a name "process[12]". */
+/* Adds "nginx[12]", or "process[12]" when the name is not known. */
 void who_is(struct text *text, const char *comm, size_t size, int64_t pid);
 void who_process_is(struct text *text, const struct snapshot *seen, uint32_t process);
 
-/* The part of a container id that people type. */
+/* Adds the part of a container id that people type. */
 void who_container_is(struct text *text, const char *container);
 
-/* "the unit cron.service"; "a process hidden from you" when the cgroup is not known. */
+/*
+ * Adds "the unit cron.service", or "a process hidden from you" when the cgroup is not
+ * known.
+ */
 void who_cgroup_is(struct text *text, const struct snapshot *seen, uint64_t id);
 
-/* "10.0.0.9:443", "[fd00::1]:443"; without the port when it is 0. v4-mapped ones are IPv4. */
+/*
+ * Adds "10.0.0.9:443" or "[fd00::1]:443", mapped addresses in IPv4 form; without the
+ * port when it is 0.
+ */
 void who_address(struct text *text, const struct addr *addr, uint16_t port);
 
 #endif

@@ -31,13 +31,13 @@ struct finding_words {
 	const char *id;
 	const char *title;      /* a few words */
 	const char *about;      /* "process and remote service" */
-	const char *why;        /* theory in one paragraph: why it matters */
-	struct words_row cause[WORDS_ROWS];     /* parts; together one sentence */
+	const char *why;        /* why it matters, in one paragraph */
+	struct words_row cause[WORDS_ROWS];     /* parts that together make one sentence */
 	struct words_row fix[WORDS_ROWS];       /* what helps, most effective first */
 	struct words_row avoid[WORDS_ROWS];     /* popular cures that are wrong */
 };
 
-/* One sentence each for port-exhaustion and for connect. */
+/* Sentences that port-exhaustion and connect share. */
 #define FEWER_CONNECTIONS "Use fewer connections at a time: a pool, multiplexing, keep-alive."
 #define MORE_PAIRS "Add destination addresses or ports, or source addresses: each pair has the " \
 	"whole range again."
@@ -53,29 +53,32 @@ struct finding_words {
 	{ "tw_reuse_step=tw_reuse_delay", "Set net.ipv4.tcp_tw_reuse_delay=1000, the usual one[ (it is " \
 	  "{tw_reuse_delay_ms} now)]: ports come back sooner." }
 
-/* The words of the finding called @id, or NULL: there are some for each rule. */
+/* The words of the finding @id, or NULL. Every rule has some. */
 const struct finding_words *finding_words(const char *id);
 
-/* Adds the cause of @f in one sentence. */
+/* Adds the cause of @f as one sentence. */
 void words_cause(struct text *text, const struct snapshot *seen, const struct finding *f);
 
-/* What helps and what does not; advice_fini() is due for both. */
+/* Fills in what helps and what does not. advice_fini() frees both. */
 void words_advice(struct advice *fix, struct advice *avoid, const struct snapshot *seen,
 		  const struct finding *f);
 
 /*
- * Whether the sentences about @f say or rest on the fact @name of @group (NULL: none), or
- * "count": a page does not say it again.
+ * True when the sentences about @f use the fact @name of @group (NULL: no group), or
+ * "count": then the page does not show the fact a second time.
  */
 bool words_tell(const struct snapshot *seen, const struct finding *f, const char *group,
 		const char *name);
 
 /* ---- answers ------------------------------------------------------------- */
 
-/* Adds the sentences to what judge_bind() or judge_connect() has answered. */
+/* Add the sentences to the answer of judge_bind() or judge_connect(). */
 void words_bind(const struct snapshot *seen, const struct bind_ask *ask,
 		const struct bind_context *context, struct bind_answer *answer);
-/* Adds what one of the blockers is and what ends it: of tens of thousands few are shown. */
+/*
+ * Adds what one blocker is and what ends it. Called for the few that are shown, because
+ * there may be tens of thousands.
+ */
 void words_blocker(struct text *text, const struct snapshot *seen,
 		   const struct bind_blocker *blocker);
 void words_connect(const struct snapshot *seen, const struct connect_ask *ask,
@@ -84,19 +87,18 @@ void words_connect(const struct snapshot *seen, const struct connect_ask *ask,
 /* ---- the field guide ----------------------------------------------------- */
 
 /*
- * The field guide that `explain` prints: a page for each TCP state and for
- * each errno that sockets are short of something with. Findings are explained
- * from the judge's rules. Every text is one paragraph without a line break;
- * wrapping is the printer's.
+ * The field guide that `explain` prints: a page for each TCP state and each errno that
+ * means a shortage of ports or descriptors. The guide to a finding comes from its rule
+ * and its rows. Each text is one paragraph without line breaks; the printer wraps it.
  */
 struct term {
 	const char *name;       /* "CLOSE_WAIT" or "EMFILE" */
 	enum state  state;      /* STATE_NONE: the page of an errno */
 	const char *what;       /* what it is */
-	const char *turn;       /* whose turn it is, and what ends it */
-	const char *lasts;      /* how long, normally and at worst */
+	const char *turn;       /* who has to act, and what ends it */
+	const char *lasts;      /* how long it lasts, normally and at worst */
 	const char *causes;     /* why it stays or why it happens */
-	const char *finding;    /* whose rows say what helps and what does not; else NULL, and: */
+	const char *finding;    /* the finding whose rows give cure and avoid; or NULL, and: */
 	const char *cure;
 	const char *avoid;      /* popular cures that are wrong */
 	const char *look;       /* the command that shows it */
@@ -106,9 +108,9 @@ extern const struct term terms[];
 extern const size_t terms_count;
 
 /*
- * The page of a state, in every spelling that state_mask_by_name() takes, or
- * of an errno, in any case. NULL when there is none; a group of states ("big")
- * has none. "UNCONN", which ss prints for CLOSE and BOUND, is CLOSE.
+ * The page of a state, in every spelling that state_mask_by_name() takes, or of an
+ * errno, in any case. NULL when there is none, as for a group of states ("big").
+ * "UNCONN", which ss prints for CLOSE and BOUND, gives CLOSE.
  */
 const struct term *term_by_name(const char *word);
 
