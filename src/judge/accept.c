@@ -25,9 +25,9 @@
 #include "base/grow.h"
 #include "base/own.h"
 
-/* A full queue counts as this at least, so that "at the limit" stays below. */
+/* The share of a full queue is at least this, so that "at the limit" (100) stays below it. */
 static const double full_percent = 101;
-static const uint32_t short_queue = 16;  /* shorter: full whenever somebody comes */
+static const uint32_t short_queue = 16;  /* a shorter queue is full whenever somebody connects */
 static const uint32_t passing_ms = 1000;
 
 static void put_drops(struct finding *f, const struct limits *limits)
@@ -71,7 +71,10 @@ FACTS(accept_stalled)
 		oldest_ms = waiting_ms(s) > oldest_ms ? waiting_ms(s) : oldest_ms;
 		closed += s->state == STATE_CLOSE_WAIT;
 	}
-	/* waiting is older than the state, and the finding is about waiting */
+	/*
+	 * a connection has waited for longer than it has been in its state, and the wait
+	 * is what matters
+	 */
 	f->age = (struct age){ .kind = AGE_STATE, .min_ms = (int64_t)oldest_ms, .max_ms = -1 };
 	f->has_ages = false;
 	facts_number(&f->facts, "oldest_waiting_ms", FACT_MS, oldest_ms);
@@ -98,7 +101,7 @@ static double queue_percent(const struct sock *listener)
 	return percent;
 }
 
-/* Handshakes under way to each port: they are the next that want in. */
+/* Counts the handshakes under way to each port: they will want a place in the queue next. */
 static uint32_t *count_handshakes(const struct snapshot *seen)
 {
 	uint32_t *count = grow_alloc(65536 * sizeof(*count));
@@ -118,7 +121,7 @@ static void put_queue(struct finding *f, const struct snapshot *seen,
 	put_drops(f, &seen->limits);
 }
 
-/* For each port how long the oldest connection has waited for accept(). */
+/* For each port, how long its oldest connection has waited for accept(). */
 static uint32_t *longest_waits(const struct snapshot *seen)
 {
 	uint32_t *longest = grow_alloc(65536 * sizeof(*longest));
@@ -134,9 +137,9 @@ static uint32_t *longest_waits(const struct snapshot *seen)
 }
 
 /*
- * A queue for one or two is full whenever somebody comes, for microseconds: it
- * only counts when somebody has really waited. A long one that is full means
- * that the program is behind, however short the moment.
+ * A queue of one or two is full for microseconds whenever somebody connects, so it
+ * counts only when a connection has really waited. A long queue that is full shows that
+ * the program is behind, however short the moment.
  */
 static bool is_passing(const struct sock *listener, const uint32_t *longest_wait)
 {

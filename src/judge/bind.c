@@ -2,15 +2,15 @@
 /*
  * The verdict about bind() and listen()
  *
- * The kernel's own tests are repeated over what was seen (verdict.c,
- * overlap.c): for the options that were asked for and for the three other
- * combinations. A socket that binds and listens at once passes the same test
- * twice, so nothing here fails only at listen(): that happens when another one
- * listens in between, and is a note.
+ * The kernel's own tests are repeated over the sockets that were seen (verdict.c,
+ * overlap.c), for the options that were asked about and for the three other
+ * combinations. A socket that binds and listens at once passes the same test twice, so
+ * nothing here fails at listen() only: that happens when another socket listens in
+ * between, and is a note.
  *
- * When the kernel itself was asked, its word stands. Since an option can only
- * take conflicts away and never adds one, it then also answers for the
- * combinations with more options (it worked) or fewer (it did not).
+ * When the kernel was probed, its answer counts. An option can take conflicts away and
+ * never adds one, so the answer also holds for the combinations with more options (if it
+ * worked) or with fewer (if it did not).
  */
 #include "judge/bind.h"
 
@@ -25,18 +25,18 @@
 
 enum { TRIED_MAX = 64 };         /* other addresses judged, each against all sockets */
 
-/* Everything about one question. */
+/* All that is known about one question. */
 struct bind_case {
 	const struct snapshot *seen;
 	const struct bind_ask *asked;
-	struct bind_ask ask;            /* effective */
+	struct bind_ask ask;            /* as ask_effective() returns it */
 	const struct bind_context *context;
-	struct ruling ruling;           /* of the asked options, after the probe */
-	struct ruling by_rule;          /* before it */
+	struct ruling ruling;           /* for the options asked about, after the probe */
+	struct ruling by_rule;          /* the same before the probe */
 	struct bind_answer *answer;
 };
 
-/* The options that were asked for. */
+/* The combination of options that was asked about. */
 static enum bind_with with_of(const struct bind_ask *ask)
 {
 	return (enum bind_with)((ask->reuseaddr ? WITH_REUSEADDR : 0) |
@@ -56,7 +56,7 @@ static bool is_here(enum addr_kind kind)
 	       kind == ADDR_KIND_BROADCAST || kind == ADDR_KIND_MULTICAST;
 }
 
-/* Why the probe says @err, if it can be told. */
+/* The reason for the errno @err of the probe, where it can be known. */
 static enum reason reason_of(int err, const struct ruling *by_rule, enum addr_kind kind)
 {
 	if (by_rule->outcome.verdict == VERDICT_FAILS && by_rule->outcome.err == err)
@@ -69,7 +69,10 @@ static enum reason reason_of(int err, const struct ruling *by_rule, enum addr_ki
 	}
 }
 
-/* What the probe says about the combination @with, when it says anything. */
+/*
+ * Applies the answer of the probe to the combination @with, where it says something
+ * about that.
+ */
 static void hear_probe(const struct bind_case *c, unsigned with, struct bind_outcome *outcome)
 {
 	unsigned asked = with_of(c->asked);
@@ -81,7 +84,7 @@ static void hear_probe(const struct bind_case *c, unsigned with, struct bind_out
 		*outcome = (struct bind_outcome){ .verdict = VERDICT_FAILS, .err = err };
 }
 
-/* The kernel met a socket that was not seen: what was seen promises nothing then. */
+/* The kernel found a socket that was not seen, so what was seen proves nothing. */
 static void doubt_table(struct bind_case *c)
 {
 	if (!c->context->probe.made || c->context->probe.err != EADDRINUSE ||
@@ -132,7 +135,7 @@ static enum bind_why why_connected(const struct sock *s)
 	}
 	if (sock_is_unaccepted(s))
 		return WHY_CHILD;
-	/* What accept() gave out never passed a port to bind(). */
+	/* an accepted connection never gave a port to bind() */
 	return s->port_explicit ? WHY_CLIENT : WHY_CONNECTION;
 }
 
@@ -173,7 +176,7 @@ static void add_blocker(void *ctx, uint32_t index, bool certain)
 		blocker->frees_in_ms = (struct known){ true, s->timer_ms };
 }
 
-/* Whose accept() a connection waits for is to be stopped for it. */
+/* Finds out whom to stop: for an unaccepted connection that is the owner of its listener. */
 static void fill_owners(const struct bind_case *c)
 {
 	struct listeners listeners;
@@ -198,7 +201,7 @@ static int compare(const void *left, const void *right)
 	       order_of(a->sock, b->sock);
 }
 
-/* Sockets are in the way of a bind() that nothing else stops before them. */
+/* True when sockets are the reason: nothing makes bind() fail before it looks at them. */
 static bool has_blockers(const struct bind_outcome *asked)
 {
 	return asked->verdict != VERDICT_OK && (!asked->err || asked->err == EADDRINUSE);
@@ -211,7 +214,7 @@ static void fill_blockers(struct bind_case *c)
 	if (!has_blockers(&answer->asked))
 		return;
 	each_in_the_way(c->seen, &c->ask, add_blocker, c);
-	/* The kernel refused, and there is only one that it can have meant. */
+	/* the kernel refused, and this is the only socket that it can have meant */
 	if (c->context->probe.made && answer->blockers.count == 1 &&
 	    ports_seen_whole(c->seen, c->ask.protocol))
 		answer->blockers.at[0].certain = true;
@@ -255,16 +258,16 @@ static bool is_worked_by_probe(const struct bind_case *c)
 	return c->context->probe.made && !c->context->probe.err;
 }
 
-/* The outcome with @more options (bits of enum bind_with) than were asked for. */
+/* The outcome with further options, @more (bits of enum bind_with). */
 static enum verdict with_more(const struct bind_case *c, unsigned more)
 {
 	return c->answer->with[with_of(c->asked) | more].verdict;
 }
 
 /*
- * A child of a server has the server's flags, so a live socket at the same
- * address tells what a dead one probably had. Good enough for a word, not for
- * a verdict: flags can be changed, and the dead one may be another program's.
+ * A child of a server has the server's options. So a live socket at the same address
+ * shows what a dead one probably had. That is good enough for a word in a sentence, not
+ * for a verdict: options can change, and the dead socket may be another program's.
  */
 static void put_likely(const struct bind_case *c, struct facts *facts, const struct sock *s)
 {
@@ -281,7 +284,7 @@ static void put_likely(const struct bind_case *c, struct facts *facts, const str
 	}
 }
 
-/* Why the first one is in the way, or may be. */
+/* Why the first blocker conflicts, or may conflict. */
 static void put_first_blocker(const struct bind_case *c, struct facts *facts)
 {
 	const struct bind_blocker *first = c->answer->blockers.at;
@@ -311,7 +314,7 @@ static const char *passes_by(const struct bind_ask *ask, const struct sock *s)
 	return shares_reuseaddr(ask, s) == YES ? "reuseaddr" : "reuseport";
 }
 
-/* Two idle sockets may share by SO_REUSEADDR; two listeners never. */
+/* Two idle sockets may share a port by SO_REUSEADDR; two listeners never do. */
 static bool is_rival(const struct bind_case *c, const struct sock *s)
 {
 	return c->ruling.outcome.verdict == VERDICT_OK && s->protocol == PROTOCOL_TCP &&
@@ -325,7 +328,7 @@ static bool is_of_group(const struct bind_case *c, const struct sock *s)
 	       s->ifindex == c->ask.ifindex && shares_reuseport(&c->ask, s) == YES;
 }
 
-/* Who has the port and is not in the way: one of them by name, a listener first. */
+/* Names one of the sockets that have the port and do not conflict, preferably a listener. */
 static void put_neighbours(const struct bind_case *c, struct facts *facts)
 {
 	const struct sock *first = NULL;
@@ -374,14 +377,17 @@ static const char *helpful_options(const struct bind_case *c)
 	return NULL;
 }
 
-/* What a server can have left; not what a program uses for something else. */
+/*
+ * True for what a stopped server can have left behind; false for what a program uses for
+ * something else.
+ */
 static bool is_of_old_server(enum bind_why why)
 {
 	return why == WHY_CHILD || why == WHY_CONNECTION || why == WHY_CLOSING ||
 	       why == WHY_ORPHAN || why == WHY_TIME_WAIT;
 }
 
-/* The state of what only the kernel keeps, where nothing else is in the way. */
+/* The state of the kernel's leftovers, when nothing else conflicts. */
 static enum state left_over(const struct bind_case *c)
 {
 	enum state state = STATE_NONE;
@@ -397,7 +403,7 @@ static enum state left_over(const struct bind_case *c)
 	return state;
 }
 
-/* Addresses of one link are no substitute for others: they need a scope. */
+/* Link-local addresses are not offered as substitutes, because they need a scope. */
 static bool is_offered(const struct bind_case *c, const struct local *local)
 {
 	struct bind_ask ask = *c->asked;
@@ -430,7 +436,10 @@ static void put_free_addresses(const struct bind_case *c, struct facts *facts)
 	}
 }
 
-/* What was not seen can be in the way of anything else as well. */
+/*
+ * Where sockets were not seen, no other address or option is offered: those sockets may
+ * conflict with it as well.
+ */
 static void put_cures(const struct bind_case *c, struct facts *facts)
 {
 	enum reason reason = c->ruling.reason;
@@ -444,7 +453,7 @@ static void put_cures(const struct bind_case *c, struct facts *facts)
 		   with_more(c, WITH_REUSEADDR) == VERDICT_DEPENDS &&
 		   c->by_rule.reason != REASON_SHORTCUT &&
 		   is_of_old_server(c->answer->blockers.at[0].why));
-	/* Where it changes nothing the same sockets are in the way again. */
+	/* an option that changes nothing leaves the same conflicts */
 	v6only.v6only = true;
 	facts_bool(facts, "v6only_helps",
 		   verdict_as(c, &v6only, c->context->addr_kind) == VERDICT_OK);
@@ -452,7 +461,7 @@ static void put_cures(const struct bind_case *c, struct facts *facts)
 	facts_word(facts, "left_over", left_over(c) ? state_table[left_over(c)].filter : NULL);
 }
 
-/* The next error where the privilege alone is not enough, or nothing. */
+/* Names the error that follows when the privilege alone is not enough. */
 static void put_privilege(const struct bind_case *c, struct facts *facts)
 {
 	struct bind_context context = *c->context;
@@ -466,7 +475,10 @@ static void put_privilege(const struct bind_case *c, struct facts *facts)
 	facts_word(facts, "privileged_errno", errno_name(then.outcome.err));
 }
 
-/* A server's own leftovers would not stop it if it set SO_REUSEADDR from now on. */
+/*
+ * True when the conflict is a leftover of a server without SO_REUSEADDR, which would
+ * have prevented it.
+ */
 static bool helps_next_time(const struct bind_case *c)
 {
 	const struct bind_answer *answer = c->answer;
@@ -476,7 +488,10 @@ static bool helps_next_time(const struct bind_case *c)
 	       with_more(c, WITH_REUSEADDR) == VERDICT_FAILS;
 }
 
-/* Some socket that may be in the way has a descriptor, which knows its options. */
+/*
+ * True when some socket that may conflict has a descriptor, whose options a process with
+ * the right to do so can read.
+ */
 static bool is_askable(const struct bind_case *c)
 {
 	for (size_t i = 0; i < c->answer->blockers.count; i++) {
@@ -522,7 +537,7 @@ void judge_bind(const struct snapshot *seen, const struct bind_ask *ask,
 	memset(answer, 0, sizeof(*answer));
 	fill_table(&c);
 	fill_blockers(&c);
-	/* A port is not free when only what was seen of it goes. */
+	/* a listing that lacks sockets cannot promise that the port will be free */
 	if (ports_seen_whole(seen, ask->protocol))
 		fill_free_in(answer);
 	put_facts(&c);

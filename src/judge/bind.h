@@ -5,12 +5,12 @@
 #include "model/bind.h"
 
 /*
- * What bind() and then listen() would do now. Pure, like every judge: cannot
- * fail, the same input gives the same answer. The answer points into @seen and
- * is given to bind_answer_fini().
+ * What bind() and then listen() would do now.
  *
- * @seen: the sockets on the port, UDP ones in chain order; holders, cgroups and
- *        flags as far as they could be had
+ * Pure, like everything in judge: it cannot fail, and the same input gives the same
+ * answer. The answer points into @seen; bind_answer_fini() frees it.
+ * @seen: the sockets on the port, UDP ones in chain order; holders, cgroups and flags as
+ *        far as they could be had
  */
 void judge_bind(const struct snapshot *seen, const struct bind_ask *ask,
 		const struct bind_context *context, struct bind_answer *answer);

@@ -39,10 +39,16 @@
 
 #include <stdlib.h>
 
-/* Data went out this long before or after the last acknowledgement: moving. */
+/*
+ * A half-close counts as moving when data went out within this time of the last
+ * acknowledgement.
+ */
 enum { PROGRESS_MS = 5000 };
 
-/* Behind a keepalive timer: no longer the moment between FIN and close(). */
+/*
+ * After this time behind a keepalive timer, it is not just the moment between FIN and
+ * close().
+ */
 enum { SETTLED_MS = 1000 };
 
 static const double near_limit_percent = 80;
@@ -56,11 +62,14 @@ static const char *const cause_names[CAUSES] = {
 
 struct sums {
 	uint64_t cause[CAUSES], opener[3], unread_bytes;
-	uint64_t hidden;                /* of those too young to prove anything */
+	uint64_t hidden;                /* of those that are too young to prove anything */
 	struct aged aged;
 };
 
-/* Old enough as far as can be told, though keepalive hides how old. */
+/*
+ * True when the socket is old enough as far as can be told, although keepalive hides its
+ * age.
+ */
 static bool is_hidden(const struct weighing *w, const struct sock *s)
 {
 	struct age age = sock_age(s, &w->seen->limits);
@@ -91,7 +100,7 @@ static struct sums add_up(const struct weighing *w, const struct service_group *
 
 		sums.cause[cause]++;
 		sums.opener[service_role(w->listeners, s)]++;
-		/* The FIN counts as one. */
+		/* the FIN counts as one byte */
 		sums.unread_bytes += s->recv_queue ? s->recv_queue - 1 : 0;
 		if (cause != STILL_SENDING && !aged_add(&sums.aged, w->t, aged_ms(w->seen, s)))
 			sums.hidden += is_hidden(w, s);
@@ -99,7 +108,7 @@ static struct sums add_up(const struct weighing *w, const struct service_group *
 	return sums;
 }
 
-/* Hidden ages alone are worth a warning and never more. */
+/* Ages that keepalive hides are worth a warning at most. */
 static enum severity level_of(const struct sums *sums, const struct threshold *t)
 {
 	enum severity severity = aged_level(&sums->aged, t);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One pass over all sockets says what each port is (see port_map.h), a second
- * one finds those of this destination and those to blame. The list of all
- * destinations groups the second pass and judges each group by the same rules.
+ * A first pass over all sockets finds the state of each port (port_map.h); a second pass
+ * finds the sockets of this destination and the owners to blame. The list of all
+ * destinations groups the sockets of the second pass and judges each group by the same
+ * rules.
  */
 #include "judge/connect.h"
 
@@ -18,23 +19,23 @@
 #include <string.h>
 
 enum {
-	WIDE_ENOUGH = 60000,    /* ports: a wider range is hardly to be had */
+	WIDE_ENOUGH = 60000,    /* ports: hardly anybody can have a wider range */
 	NEARLY_FULL = 90,       /* percent of tcp_max_tw_buckets */
 };
 
 /* ---- who holds the ports ---------------------------------------------- */
 
 /*
- * Who holds the ports that a destination cannot have: by process, where no
- * process was seen by cgroup, and where none is there (TIME_WAIT, orphans) as
- * nobody. What is lost to every destination is counted in ports, for a server
- * takes one however many connections it has on it.
+ * The users of the ports that a destination cannot have: processes; where no process was
+ * seen, cgroups; and where there is none (TIME_WAIT, orphans), nobody. Ports lost to
+ * every destination are counted, not sockets, because a server takes one port however
+ * many connections it has on it.
  */
 
-/* Lost ports by what took them. */
+/* Ports lost to every destination, by what took them. */
 struct lost_ports {
 	uint32_t listening, idle, accepted;
-	uint32_t clients;               /* the rest: bound by a program that then called connect() */
+	uint32_t clients;               /* the rest: bound by a program that then connected */
 };
 
 struct user_key {
@@ -49,13 +50,13 @@ struct users {
 	const struct port_map *map;
 	struct connect_answer *answer;
 	struct map by_key;              /* who -> index + 1 */
-	struct map ports;               /* who and lost port: counted */
+	struct map ports;               /* pairs of user and lost port that were counted */
 	struct lost_ports lost;
 	uint8_t counted[65536 / 8];
-	/* Neighbours are mostly alike; this spares the maps. */
+	/* Neighbouring sockets are mostly alike; remembering the last one saves lookups. */
 	struct user_key last_key;
 	uint32_t last_user;             /* index + 1 */
-	uint32_t last_on_port[65536];   /* the same, counted there */
+	uint32_t last_on_port[65536];   /* the last user counted on each port: index + 1 */
 };
 
 static uint32_t user_by_key(struct users *users, const struct user_key *key,
@@ -98,7 +99,7 @@ static uint32_t *kind_of(struct lost_ports *lost, const struct sock *s)
 	return sock_opener(s) == OPENER_PEER ? &lost->accepted : &lost->clients;
 }
 
-/* False when that port is counted already: each has one kind, and one client. */
+/* Returns false when the port was counted already. Each port has one kind and one client. */
 static bool take_port(struct users *users, const struct sock *s)
 {
 	bool fresh = !bits_has(users->counted, s->local_port);
@@ -107,7 +108,7 @@ static bool take_port(struct users *users, const struct sock *s)
 	return fresh;
 }
 
-/* False when this user was counted for that port before. */
+/* Returns false when this user was counted for the port before. */
 static bool is_first_on_port(struct users *users, uint32_t index, uint16_t port)
 {
 	bool fresh;
@@ -137,7 +138,7 @@ static void add(struct users *users, const struct sock *s)
 	user->states[s->state] += fresh;
 }
 
-/* First those without a connection: a port is lost through its listener. */
+/* Sockets without a connection come first, because a port is lost through its listener. */
 static void add_all(struct users *users, const uint32_t *socks, size_t count, bool connected)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -157,7 +158,10 @@ static int compare_users(const void *left, const void *right)
 	       order_of((int64_t)a->cgroup_id, (int64_t)b->cgroup_id);
 }
 
-/* Fills the users of @answer; @socks: of the destination, and those that port_map_blames(). */
+/*
+ * Finds the users of @answer. @socks: the sockets of the destination, and those that
+ * port_map_blames().
+ */
 static struct lost_ports find_users(const struct port_map *map, const uint32_t *socks,
 				    size_t count, struct connect_answer *answer)
 {
@@ -179,7 +183,7 @@ static struct lost_ports find_users(const struct port_map *map, const uint32_t *
 
 struct indices { uint32_t *at; size_t count, room; };
 
-/* A socket of a device is met by searches for that device, another by all. */
+/* A search for a device meets the sockets of that device; a search without one meets all. */
 static bool is_of_destination(const struct connect_ask *ask, const struct sock *s)
 {
 	return s->remote_port == ask->port && addr_equal(&s->remote, &ask->destination) &&
@@ -187,7 +191,7 @@ static bool is_of_destination(const struct connect_ask *ask, const struct sock *
 	       (!s->ifindex || s->ifindex == ask->ifindex);
 }
 
-/* After a bind() the TIME_WAITs of every destination decide when a port is free. */
+/* After a bind(), the TIME_WAITs of every destination decide when a port becomes free. */
 static void gather(struct port_map *map, const struct connect_ask *ask, struct port_use *use,
 		   struct indices *concerned)
 {
@@ -204,7 +208,10 @@ static void gather(struct port_map *map, const struct connect_ask *ask, struct p
 	}
 }
 
-/* What is missing can only have taken more: a lack that is seen is one. */
+/*
+ * Sockets that were not seen can only have taken more ports, so a shortage that was seen
+ * is certain.
+ */
 static enum connect_verdict verdict_of(const struct port_map *map, uint32_t left,
 				       const struct threshold *tight)
 {
@@ -295,7 +302,7 @@ static struct shares shares_of(const struct connect_answer *answer)
 	return shares;
 }
 
-/* A state that most of the connections are in and that is no use to anybody. */
+/* The state that most of the connections are in, if it is one that is of no use. */
 static const char *idle_state(const struct connect_answer *a, const struct shares *shares)
 {
 	static const enum state states[] = { STATE_CLOSE_WAIT, STATE_SYN_SENT };
@@ -306,7 +313,7 @@ static const char *idle_state(const struct connect_answer *a, const struct share
 	return NULL;
 }
 
-/* Why the truth is only known to be between two numbers. */
+/* Why the truth is only known to lie between two numbers. */
 static const char *doubt_of(const struct connect_case *c)
 {
 	const struct connect_answer *a = c->answer;
@@ -323,7 +330,10 @@ static const char *doubt_of(const struct connect_case *c)
 	return c->use->ports[HIT_MAYBE][NO] ? "time_wait" : "odd_range";
 }
 
-/* What a bind() before connect() loses is another trouble, without these causes and cures. */
+/*
+ * Ports lost because a program calls bind() before connect() have other causes and
+ * cures, so these facts are left out then.
+ */
 static void put_shares(const struct connect_case *c, struct facts *facts)
 {
 	const struct limits *limits = &c->map->seen->limits;
@@ -366,14 +376,14 @@ static void put_range(const struct connect_case *c, struct facts *facts)
 	facts_number(facts, "half_ports", FACT_COUNT, size / 2);
 	facts_bool(facts, "range_narrow", size < WIDE_ENOUGH);
 	facts_bool(facts, "much_reserved", map->reserved > map->capacity / 4);
-	/* Only since 6.8 is the range of a socket surely searched one by one. */
+	/* since 6.8 only, the range of a socket is certainly searched port by port */
 	facts_bool(facts, "own_range_helps", c->answer->cliff && !map->bind_first &&
 		   kernel_at_least(map->seen, 6, 8));
 	facts_bool(facts, "own_range_possible", c->answer->left &&
 		   kernel_at_least(map->seen, 6, 3));
 }
 
-/* The counter runs since boot: only beside a full table does it say "now". */
+/* The counter runs since boot; only beside a full table does it tell about now. */
 static bool is_overflowing(const struct limits *limits)
 {
 	const struct known *fill = &limits->counter[COUNTER_TW];
@@ -446,8 +456,8 @@ bool judge_connect(const struct snapshot *seen, const struct connect_ask *ask,
 }
 
 /*
- * A probe may yet find that an ambiguous owner blocks its port, so the holders
- * of those are wanted too.
+ * A probe may still find that an ambiguous owner blocks its port, so the holders of
+ * those sockets are wanted, too.
  */
 void judge_connect_wants(const struct snapshot *seen, const struct connect_ask *ask,
 			 struct map *inodes)
@@ -493,7 +503,10 @@ static void list_all(struct destinations *result, struct port_map *map, const st
 		      compare_destinations);
 }
 
-/* Of the one that has least left; without any, of one that would have all that is not lost. */
+/*
+ * The verdict about the destination with the fewest ports left; without any, about a
+ * destination that would have every port that is not lost.
+ */
 static enum connect_verdict worst_of(const struct destinations *all, const struct port_map *map,
 				     const struct threshold *tight)
 {

@@ -22,12 +22,12 @@
 
 #include <stdlib.h>
 
-/* Who holds what; made at the first finding. */
+/* Which process holds which sockets; computed for the first finding. */
 struct held {
 	bool made;
 	struct map socks;       /* inode -> index + 1 */
-	uint32_t *first;        /* of each process, in @holders; one more for the end */
-	uint32_t *holders;      /* indices, those of a process in a row and by inode */
+	uint32_t *first;        /* first entry of each process in @holders; one more marks the end */
+	uint32_t *holders;      /* indices, grouped by process, in order of inode */
 };
 
 static void index_socks(struct held *held, const struct snapshot *seen)
@@ -40,7 +40,10 @@ static void index_socks(struct held *held, const struct snapshot *seen)
 	}
 }
 
-/* Counts, adds up and puts each in its place, from which the counts go down again. */
+/*
+ * Counts the holders of each process, sums the counts up, and puts each holder in its
+ * place while the sums count down again.
+ */
 static void index_holders(struct held *held, const struct snapshot *seen)
 {
 	size_t processes = seen->processes.count, count = seen->holders.count;
@@ -73,8 +76,8 @@ static void held_fini(struct held *held)
 }
 
 /*
- * Returns how many sockets, with those that are no rows. A second descriptor of one
- * socket is next to the first.
+ * Returns the number of sockets, those that are not rows included. Descriptors of one
+ * socket stand side by side.
  */
 static uint64_t put_members(struct finding *f, const struct snapshot *seen, struct held *held)
 {

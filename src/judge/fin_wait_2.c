@@ -23,7 +23,10 @@
 
 /* ---- held ------------------------------------------------------------- */
 
-/* Nothing came for as long as its FIN is acknowledged; without tcp_info no age is known. */
+/*
+ * The peer has sent nothing for as long as our FIN is acknowledged. Without tcp_info no
+ * age is known.
+ */
 AGE_MS(fin_wait_2_held)
 {
 	double ms = aged_ms(seen, s);
@@ -36,7 +39,10 @@ PICKS(fin_wait_2_held)
 	return s->inode && !sock_is_minisock(s);
 }
 
-/* Members whose peer is here. Of these the first: one name is enough to find the others. */
+/*
+ * Counts the members whose peer is a socket of this machine, and names the first of
+ * these peers: one name is enough to find the others.
+ */
 static uint64_t find_peers(const struct weighing *w, const struct service_group *group,
 			   const struct sock **first)
 {

@@ -20,7 +20,7 @@ static void sum_up(const struct snapshot *seen, struct report *report)
 			count[i] = seen->folded->count[i];
 		report->summary.total += count[i];
 	}
-	/* none were listed, which is not to say that there are none */
+	/* none were listed, which does not prove that there are none */
 	report->summary.untold[STATE_BOUND] = !count[STATE_BOUND] &&
 					      snapshot_has_gap(seen, GAP_BOUND);
 }
@@ -39,7 +39,10 @@ static uint32_t first_of(const struct finding *f)
 	return f->members.count ? f->members.at[0] : 0;
 }
 
-/* Without a socket it is about a process or the only one of its rule: no two are equal. */
+/*
+ * Findings without a socket are about a process, or are the only one of their rule, so
+ * no two are equal.
+ */
 static int compare(const void *left, const void *right)
 {
 	const struct finding *a = left, *b = right;
@@ -50,7 +53,7 @@ static int compare(const void *left, const void *right)
 	       order_of(a->subject.process, b->subject.process);
 }
 
-/* The gap that keeps @rule from being weighed; GAP_KIND_COUNT: none does. */
+/* The gap that keeps @rule from being judged; GAP_KIND_COUNT: none does. */
 static enum gap_kind hindrance(const struct snapshot *seen, const struct rule *rule)
 {
 	if (rule->needs_diag && snapshot_has_gap(seen, GAP_SOURCE))
@@ -98,7 +101,10 @@ void judge(const struct snapshot *seen, const struct thresholds *thresholds,
 
 /* ---- whose owners are wanted ------------------------------------------- */
 
-/* Its holder is looked for in the control group that it was made in. */
+/*
+ * Wants the holders of @s. They are looked for first in the cgroup in which the socket
+ * was made.
+ */
 static void want(struct wants *wants, const struct sock *s)
 {
 	if (!s->inode)
@@ -118,7 +124,10 @@ static void add_members(struct indices *held, const struct finding *f)
 		*grow_add(held) = f->members.at[i];
 }
 
-/* The other ends on this machine, the guilty ones; one search for all findings. */
+/*
+ * Wants the other ends on this machine, which are to blame; one search serves all
+ * findings.
+ */
 static void want_peers(const struct snapshot *seen, struct indices *held, struct wants *wants)
 {
 	OWN_MEM uint32_t *peers = grow_alloc(held->count * sizeof(*peers));
@@ -132,8 +141,9 @@ static void want_peers(const struct snapshot *seen, struct indices *held, struct
 }
 
 /*
- * All listeners of the port: with SO_REUSEPORT each has its own process. They are
- * handed out by those that made them, and whoever holds one can accept(): each counts.
+ * Wants all listeners of the port: with SO_REUSEPORT each has its own process. A
+ * listening socket can be handed to other processes, and each holder can accept(), so
+ * all holders count.
  */
 static void want_listeners(const struct snapshot *seen, const uint8_t *ports,
 			   struct wants *wants)
@@ -148,7 +158,10 @@ static void want_listeners(const struct snapshot *seen, const uint8_t *ports,
 	}
 }
 
-/* How many of its descriptors are sockets is only told when all were looked up. */
+/*
+ * How many descriptors of a process are sockets is only told when all of them were
+ * looked up.
+ */
 static void want_process(const struct snapshot *seen, const struct finding *f,
 			 struct wants *wants)
 {

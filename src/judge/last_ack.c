@@ -27,7 +27,7 @@ PICKS(last_ack)
 	return s->timer == TIMER_RETRANSMIT && s->retransmits > 0;
 }
 
-/* What the kernel computes from a number of retries (retransmits_timed_out()). */
+/* The time that the kernel computes from a number of retries (retransmits_timed_out()). */
 static double gives_up_s(int64_t retries)
 {
 	double sum_ms = 0, round = RTO_MIN_MS;

@@ -5,9 +5,9 @@
 #include "model/bind.h"
 
 /*
- * When two sockets cannot share a port: the kernel's test for one pair. What is
- * not known of the existing one gives MAYBE, so that an answer is never more
- * certain than what was seen.
+ * Whether two sockets can share a port: the kernel's test for one pair. What is not
+ * known of the existing socket gives MAYBE, so an answer is never more certain than what
+ * was seen.
  */
 enum maybe { NO, MAYBE, YES };
 
@@ -21,35 +21,35 @@ static inline enum maybe maybe_both(enum maybe a, enum maybe b)
 	return a < b ? a : b;
 }
 
-/* What a flag of @sock says, when it was told at all. */
+/* The value of a flag of @sock; MAYBE when it was not told. */
 static inline enum maybe sock_flag(const struct sock *sock, enum have have, bool value)
 {
 	return !(sock->have & (uint32_t)have) ? MAYBE : value ? YES : NO;
 }
 
-/* True when the socket owns its local port; a request for a connection does not. */
+/* True when the socket owns its local port; a request socket does not. */
 bool owns_port(const struct sock *sock);
 
 /*
- * The socket of the question as bind() makes it: the scope of a link-local
- * address becomes its device.
+ * The socket of the question as bind() makes it: the scope of a link-local address
+ * becomes the device.
  */
 struct bind_ask ask_effective(const struct bind_ask *ask);
 
-/* True when the address needs a scope or device to mean anything (IPv6). */
+/* True when the address has no meaning without a scope or device (IPv6 link-local). */
 bool ask_needs_scope(const struct bind_ask *ask);
 
 /*
- * Whether devices and addresses meet, and so only the flags could help. @ask has to be the
- * effective one, here and below.
+ * Whether devices and addresses conflict, so that only the flags could help. Here and
+ * below, @ask is as ask_effective() returns it.
  */
 enum maybe meets(const struct bind_ask *ask, const struct sock *sock);
 
-/* Whether SO_REUSEADDR, or SO_REUSEPORT, of both lets them share. */
+/* Whether SO_REUSEADDR, or SO_REUSEPORT, on both sockets lets them share. */
 enum maybe shares_reuseaddr(const struct bind_ask *ask, const struct sock *sock);
 enum maybe shares_reuseport(const struct bind_ask *ask, const struct sock *sock);
 
-/* TCP: whether @sock alone makes bind() fail. */
+/* For TCP: whether @sock alone makes bind() fail. */
 enum maybe conflict(const struct bind_ask *ask, const struct sock *sock);
 
 #endif

@@ -17,8 +17,8 @@ bool kernel_at_least(const struct snapshot *seen, unsigned major, unsigned minor
 }
 
 /*
- * IP_BIND_ADDRESS_NO_PORT is copied to accepted connections, so it proves
- * something only of a connection that was opened here.
+ * Accepted connections inherit IP_BIND_ADDRESS_NO_PORT, so it proves something only for
+ * a connection that was opened here.
  */
 static bool is_connect_bound(const struct port_map *map, const struct sock *s, enum opener opener)
 {
@@ -50,7 +50,10 @@ bool port_map_owns(const struct port_map *map, const struct sock *s)
 	return owns_port(s) && port_map_has(map, s->local_port);
 }
 
-/* The probe connects to this; where something did so for real it must not ask. */
+/*
+ * The probe connects to this address. Where a real connection goes there, the port must
+ * not be probed.
+ */
 static bool is_where_probes_go(const struct sock *s)
 {
 	static const uint8_t bytes[4] = { 127, 0, 0, 1 };
@@ -59,7 +62,7 @@ static bool is_where_probes_go(const struct sock *s)
 	return s->remote_port == 1 && addr_equal(&s->remote, &here) && addr_equal(&s->local, &here);
 }
 
-/* What the pass over all sockets gathers, by port. */
+/* What the pass over all sockets gathers for each port. */
 struct owners {
 	uint8_t any[65536 / 8];
 	uint8_t unaskable[65536 / 8];
@@ -122,7 +125,7 @@ bool port_range_of(struct port_range *range, const struct limits *limits)
 	return true;
 }
 
-/* Owners that are no rows. */
+/* Adds the owners that were counted and are not rows. */
 static void read_folded(struct port_map *map, struct owners *owners)
 {
 	const struct folded *folded = map->seen->folded;
@@ -170,8 +173,9 @@ bool port_map_fill(struct port_map *map, const struct snapshot *seen,
 }
 
 /*
- * Connections of a listener that is there do no more than it does. Where only
- * the kernel's answer tells, any owner that could have bound may be the one.
+ * The connections of a live listener take no more than the listener does, so it alone is
+ * to blame. Where only the kernel's answer tells that a port is lost, any owner that may
+ * have called bind() can be the one.
  */
 bool port_map_blames(const struct port_map *map, const struct sock *s)
 {
@@ -187,7 +191,7 @@ bool port_map_blames(const struct port_map *map, const struct sock *s)
 	return blocks == YES || (blocks == MAYBE && !bits_has(map->certain, port));
 }
 
-/* Beside a listener of the same port only what certainly connected is no child of it. */
+/* On the port of a listener, only a connection that was certainly opened here is a client. */
 bool port_map_is_client(const struct port_map *map, const struct sock *s)
 {
 	enum opener opener;
@@ -204,7 +208,7 @@ static bool is_time_wait(const struct sock *s)
 	return s->state == STATE_TIME_WAIT && sock_is_minisock(s);
 }
 
-/* bind() takes nothing over. */
+/* bind() never takes a TIME_WAIT over. */
 static enum hit hit_of(const struct port_map *map, const struct sock *s)
 {
 	static const enum hit hits[] = {
@@ -257,14 +261,17 @@ static bool is_certainly_free(const struct port_map *map, unsigned port)
 	       map->hit[port] <= HIT_FREE;
 }
 
-/* An odd range whose lowest or highest port is free: a search can miss one. */
+/*
+ * In a range with an odd number of ports whose lowest or highest one is free, a search
+ * can miss one.
+ */
 static bool may_miss_an_end(const struct port_map *map)
 {
 	return map->low % 2 == map->high % 2 && map->low < map->high &&
 	       (is_certainly_free(map, map->low) || is_certainly_free(map, map->high));
 }
 
-/* Ports with a hit that is not free, and that are not lost. */
+/* The ports that are neither lost nor free for this destination. */
 static uint32_t ports_taken(const struct port_use *use)
 {
 	uint32_t taken = 0;
@@ -275,8 +282,8 @@ static uint32_t ports_taken(const struct port_use *use)
 }
 
 /*
- * left: an ambiguous owner is a client that just connected. A listing that
- * lacks something promises nothing.
+ * `left` counts an ambiguous owner as a client that just connected. An incomplete
+ * listing proves nothing about what is left.
  */
 struct port_room port_use_room(const struct port_use *use, const struct port_map *map)
 {
@@ -306,8 +313,8 @@ uint32_t port_use_lost(const struct port_use *use)
 }
 
 /*
- * Ports that bind() took are passed over quickly by connect(), so only this
- * destination's count; bind(address, 0) looks closely at those with an owner.
+ * connect() skips ports that bind() took quickly, so only those of this destination
+ * count; bind(address, 0) looks closely at every port with an owner.
  */
 bool port_use_is_cliff(const struct port_use *use, const struct port_map *map)
 {
@@ -333,7 +340,7 @@ void port_map_group(struct tally *tally, const struct port_map *map, bool ipv4, 
 	}
 }
 
-/* Sockets without a device stand in the way of one that has one. */
+/* Sockets without a device conflict with a socket that has one. */
 static const struct tally_group *without_device(const struct tally *tally,
 						const struct tally_group *group)
 {

@@ -8,29 +8,33 @@
 #include "model/connect.h"
 
 /*
- * The ephemeral ports one by one: who owns them, and what that leaves.
+ * The ephemeral ports one by one: who owns each, and what that leaves.
  *
- * connect() takes a port for itself only if every owner of it got it from
- * connect() too. Certainly not so: a listener, a socket that is bound and idle,
- * a port that was given to bind(), an accepted connection. Certainly so: a
- * client with IP_BIND_ADDRESS_NO_PORT, since Linux 6.18; before, a port that
- * was once shared with bind() stays lost until it is empty, and no list of
- * sockets tells. Everything else looks alike: a client that just connected, one
- * that called bind(address, 0) first, a connection that outlived its listener,
- * and the TIME_WAITs of all three. Those ports are ambiguous until the kernel
- * is asked (see collect_probe_ports()).
+ * connect() can share a port only if every owner got it from connect(), too. Owners that
+ * certainly did not: a listener, a socket that is bound and idle, one whose port was
+ * given to bind(), an accepted connection. An owner that certainly did: a client with
+ * IP_BIND_ADDRESS_NO_PORT, since Linux 6.18; before 6.18, a port that was once shared
+ * with bind() stays lost until no socket is on it, and no listing shows that.
  *
- * A program that binds an address first is simpler: it cannot have any port
- * with an owner on that address, whatever it is.
+ * All other owners look alike: a client that just connected, one that called
+ * bind(address, 0) first, a connection that outlived its listener, and the TIME_WAITs of
+ * all three. Their ports are ambiguous until the kernel is asked
+ * (collect_probe_ports()).
+ *
+ * The case of a program that binds an address first is simpler: it cannot get any port
+ * that has an owner on that address.
  */
 
 enum { MAYBE_COUNT = YES + 1 };
 
-/* Whether a socket on the same four numbers keeps it from one. In order. */
+/*
+ * Whether a socket on the same 4-tuple takes the port from a destination, in ascending
+ * order.
+ */
 enum hit {
 	HIT_NONE,
 	HIT_FREE,               /* a TIME_WAIT that can be taken over */
-	HIT_MAYBE,              /* one that perhaps can */
+	HIT_MAYBE,              /* a TIME_WAIT that may be one to be taken over */
 	HIT_YES,
 	HIT_COUNT,
 };
@@ -41,29 +45,29 @@ struct port_map {
 	struct bind_ask bind;                   /* with bind_first: that bind() */
 	unsigned low, high;
 	uint32_t capacity, reserved;
-	uint32_t ports[MAYBE_COUNT];            /* of the capacity, by @lost */
-	bool     blind;                         /* idle bound sockets are not listed */
+	uint32_t ports[MAYBE_COUNT];            /* ports of the capacity, by their value in @lost */
+	bool     blind;                         /* bound idle sockets are not listed */
 	bool     heals;                         /* the kernel forgets that bind() had a port */
-	uint8_t  lost[65536];                   /* enum maybe: to every destination */
-	uint8_t  hit[65536];                    /* enum hit, of the destination being counted */
-	uint8_t  state[65536];                  /* of the socket that is the hit */
+	uint8_t  lost[65536];                   /* enum maybe: whether lost to every destination */
+	uint8_t  hit[65536];                    /* enum hit, for the destination that is being counted */
+	uint8_t  state[65536];                  /* the state of the socket that is the hit */
 	uint8_t  listened[65536 / 8];
-	uint8_t  certain[65536 / 8];            /* lost, without the kernel's answer */
-	uint8_t  open[65536 / 8];               /* ambiguous: what a probe is to ask */
+	uint8_t  certain[65536 / 8];            /* lost, and certain without the kernel's answer */
+	uint8_t  open[65536 / 8];               /* ambiguous: a probe would ask about them */
 };
 
 /*
- * The ephemeral range and its ports that are not reserved; false when it, or those that are
- * reserved, are not known.
+ * The ephemeral range and how many of its ports are not reserved. The function returns
+ * false when the range or the reserved ports are not known.
  */
 struct port_range { unsigned low, high; uint32_t capacity; };
 bool port_range_of(struct port_range *range, const struct limits *limits);
 
 /**
- * port_map_fill - read all owners
- * @map:        large; zeroed
+ * port_map_fill - find the owners of all ports
+ * @map: large; must be zeroed
  * @bind_first: the question of a program that binds first, or NULL
- * @probe:      what the kernel answered, or NULL
+ * @probe: what the kernel answered, or NULL
  *
  * Returns false when the range or the reserved ports are not known.
  */
@@ -76,59 +80,59 @@ static inline bool port_map_has(const struct port_map *map, unsigned port)
 	       !limits_is_reserved(&map->seen->limits, port);
 }
 
-/* True when @sock owns a port of the capacity. */
+/* True when @sock owns a port of the capacity, that is one that is not reserved. */
 bool port_map_owns(const struct port_map *map, const struct sock *sock);
 
-/* Whether that port is lost to every destination through @sock alone. */
+/* Whether @sock alone makes its port lost to every destination. */
 enum maybe port_map_blocks(const struct port_map *map, const struct sock *sock);
 
-/* True when @sock is one of those to blame for a port that is lost to all. */
+/* True when @sock is to blame for a port that is lost to every destination. */
 bool port_map_blames(const struct port_map *map, const struct sock *sock);
 
-/*
- * True when @sock is a connection that stands on a port of the capacity as a
- * client may: not certainly one that was accepted here.
- */
+/* True when @sock is a connection on a port of the capacity and may have been opened here. */
 bool port_map_is_client(const struct port_map *map, const struct sock *sock);
 
 /*
- * The sockets of one destination, of one source address and device. One with the
- * device and one without can be on the same port, which counts once.
+ * The use of ports for one destination, from one source address and device. A socket
+ * with the device and one without can be on the same port, which counts once.
  */
 struct port_use {
-	uint32_t used;                          /* ports with such a socket */
-	uint32_t states[STATE_COUNT];           /* of these */
+	uint32_t used;                          /* ports with a socket of this destination */
+	uint32_t states[STATE_COUNT];           /* the same by state */
 	uint32_t ports[HIT_COUNT][MAYBE_COUNT];
 	struct trend trend;
 	struct known next_free_ms;
 };
 
-/* Adds a TIME_WAIT to the rate and the time until a port comes back. */
+/* Adds a TIME_WAIT to the rate of closes and to the time until a port comes back. */
 void port_use_wait(struct port_use *use, const struct port_map *map, const struct sock *time_wait);
 
-/* Adds a socket for which port_map_is_client() is true; marks @map->hit. */
+/* Adds a socket for which port_map_is_client() is true, and marks its port in @map->hit. */
 void port_use_add(struct port_use *use, struct port_map *map, const struct sock *sock);
 
-/* How many more connect()s succeed; the truth is within [min, max]. */
+/* How many more connect()s succeed; the truth lies within [min, max]. */
 struct port_room { uint32_t left, min, max; };
 struct port_room port_use_room(const struct port_use *use, const struct port_map *map);
 
-/* Ports with a TIME_WAIT that may be taken over, and that are not lost. */
+/* The ports that are not lost and whose TIME_WAIT may be taken over. */
 uint32_t port_use_recyclable(const struct port_use *use);
 
-/* Ports with a hit of any kind that are lost to every destination anyhow. */
+/* The ports of this destination that are lost to every destination anyhow. */
 uint32_t port_use_lost(const struct port_use *use);
 
-/* True when the search tries over half of the range in vain. */
+/* True when the search scans over half of the range in vain. */
 bool port_use_is_cliff(const struct port_use *use, const struct port_map *map);
 
-/* Ports that are not left, in percent of the capacity. */
+/* The ports that are not left, in percent of the capacity. */
 double port_map_percent_gone(const struct port_map *map, uint32_t left);
 
-/* Clients together by destination, source and device; v4-mapped is IPv4. tally_fini() is due. */
+/*
+ * Groups the clients by destination, source and device; a mapped address is IPv4.
+ * tally_fini() frees @tally.
+ */
 void port_map_group(struct tally *tally, const struct port_map *map, bool ipv4, bool ipv6);
 
-/* What one of these groups uses and leaves, but for the verdict. */
+/* What one of these groups uses and what it leaves, without the verdict. */
 struct destination port_map_destination(struct port_map *map, const struct tally *tally,
 					const struct tally_group *group);
 

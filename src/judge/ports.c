@@ -25,11 +25,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All destinations of a snapshot with the sockets that use ports for them. */
+/* All destinations of a snapshot, with the sockets that use ports for them. */
 struct clients {
 	struct port_map *map;
 	struct tally tally;
-	struct port_strip strip;        /* of a destination without sockets, once it is asked for */
+	struct port_strip strip;        /* the range without a destination, if needed */
 };
 
 static unsigned cell_of(const struct port_map *map, unsigned port)
@@ -40,7 +40,10 @@ static unsigned cell_of(const struct port_map *map, unsigned port)
 	return (port - map->low) * cells / size;
 }
 
-/* Cells of equal width over the range; fewer than STRIP_CELLS where it is shorter. */
+/*
+ * Makes cells of equal width over the range; a range with fewer ports has fewer than
+ * STRIP_CELLS.
+ */
 static void make_strip(struct clients *c)
 {
 	const struct port_map *map = c->map;
@@ -107,14 +110,14 @@ static void put_strip(struct finding *f, struct clients *c)
 	}
 }
 
-/* Of two with as many always the same one, in whatever order the rows came. */
+/* Compares two processes so that the result does not depend on the order of the rows. */
 static bool holds_more(const struct process *all, int32_t process, uint32_t count, int32_t best,
 		       uint32_t most)
 {
 	return count > most || (count == most && all[process].pid < all[best].pid);
 }
 
-/* The process with the most of the sockets, or -1; members are its only clue. */
+/* The process that holds most of the members, or -1. Only the members tell it. */
 static int32_t main_holder(const struct finding *f, const struct snapshot *seen, uint32_t *most)
 {
 	struct map counts = { .at = NULL };
@@ -197,7 +200,7 @@ static void report_exhaustion(struct clients *c, const struct tally_group *group
 	put_share(f, d, c->map);
 }
 
-/* Towards nobody in particular: what is left to a first connection. */
+/* The room for a first connection to a new destination. */
 static struct destination anywhere(struct port_map *map)
 {
 	static const struct port_use none;
@@ -210,7 +213,10 @@ static struct destination anywhere(struct port_map *map)
 	};
 }
 
-/* The sockets that took blocked ports: nobody connects any more, so only they can be shown. */
+/*
+ * Reports the owners of lost ports: nobody is connected any more, so only they can be
+ * named.
+ */
 static void report_starved(struct clients *c, const struct destination *d,
 			   enum severity severity, struct report *report)
 {
@@ -229,7 +235,7 @@ static void report_starved(struct clients *c, const struct destination *d,
 	put_share(f, d, c->map);
 }
 
-/* Here, too, the order of the rows decides nothing. */
+/* Compares two groups so that the result does not depend on the order of the rows. */
 static bool is_larger(const struct tally_group *a, const struct tally_group *b)
 {
 	return a->count > b->count ||
@@ -242,9 +248,9 @@ static double lower_of(const struct threshold *t)
 }
 
 /*
- * Where bind() alone took so many ports that any destination is short of them,
- * one finding, about the one with most sockets, says it for all; and where it
- * took all of them and nobody is connected, one that names the owners.
+ * Where bind() alone took so many ports that every destination is short of them, one
+ * finding, about the destination with most sockets, stands for all. Where it took all of
+ * them and nobody is connected, a finding names the owners.
  */
 static void weigh_each(struct clients *c, const struct threshold *t, struct report *report)
 {
@@ -293,7 +299,7 @@ IS_SHORT(port_exhaustion)
 
 /* ---- connect-search-cliff --------------------------------------------- */
 
-/* "More than": with exactly half the halves still fit. */
+/* The limit must be exceeded: with exactly half in use, the two halves still fit. */
 static enum severity cliff_level(const struct threshold *t, double percent)
 {
 	if (percent > t->crit)

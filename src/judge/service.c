@@ -27,7 +27,7 @@ void listeners_init(struct listeners *l, const struct snapshot *seen)
 		bits_add(l->ports, s->local_port);
 		slot = map_slot_bytes(&l->by_address, &(struct listener_key){ s->local, s->local_port },
 				      sizeof(struct listener_key), NULL);
-		/* Of a SO_REUSEPORT group the one that has connections waiting. */
+		/* of a SO_REUSEPORT group, the listener with most connections waiting */
 		if (!*slot || seen->socks.at[*slot - 1].recv_queue < s->recv_queue)
 			*slot = (uint32_t)i + 1;
 	}
@@ -70,7 +70,7 @@ const struct sock *listeners_find(const struct listeners *l, const struct sock *
 
 enum who { WHO_CGROUP, WHO_PROCESS };
 
-/* What a level of grouping still tells apart. */
+/* What a level of grouping still distinguishes. */
 struct level { bool process, address; };
 
 static const struct level levels[] = {
@@ -111,8 +111,8 @@ static enum who set_who(struct tally_key *key, const struct snapshot *seen,
 }
 
 /*
- * A kernel before 4.19 does not tell the opener; then the lower port number is
- * taken for the service's, which only decides what is grouped with what.
+ * A kernel before 4.19 does not tell the opener. Then the lower port is taken for the
+ * service's; this decides only what is grouped with what.
  */
 static void set_service(struct tally_key *key, const struct sock *s, enum role role,
 			bool by_address)
@@ -141,7 +141,7 @@ static struct tally_key key_of(const struct listeners *l, const struct sock *s,
 	return key;
 }
 
-/* Members of a coarse group may still share one address or one unit. */
+/* The members of a coarse group may still share one address or one unit. */
 static struct subject subject_of(const struct snapshot *seen, const struct tally *tally,
 				 const struct tally_group *group)
 {
@@ -166,7 +166,10 @@ static struct subject subject_of(const struct snapshot *seen, const struct tally
 	return subject;
 }
 
-/* Offers one level's groups; returns how many sockets nobody took, in @left. */
+/*
+ * Offers the groups of one level. Returns the number of sockets that nobody took; these
+ * are in @left.
+ */
 static size_t offer(const struct listeners *l, const struct level *level, uint32_t *left,
 		    size_t count, bool (*take)(void *, const struct service_group *), void *ctx)
 {

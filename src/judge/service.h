@@ -10,7 +10,7 @@
 struct listeners {
 	const struct snapshot *seen;
 	struct map by_address;          /* hash of address and port -> index + 1 */
-	uint8_t ports[65536 / 8];       /* bit per port that somebody listens on */
+	uint8_t ports[65536 / 8];       /* one bit a port: somebody listens on it */
 };
 
 void listeners_init(struct listeners *listeners, const struct snapshot *seen);
@@ -22,9 +22,9 @@ static inline bool listeners_have(const struct listeners *l, uint16_t port)
 }
 
 /*
- * The listener that a connection to @sock's local end belongs to: on exactly
- * that address, or else on all of them. With SO_REUSEPORT the first of several
- * equal ones. NULL when nobody listens there.
+ * The listener of connections to @sock's local end: the one on exactly that address, or
+ * else on the wildcard. Of several equal ones (SO_REUSEPORT) the first. NULL when nobody
+ * listens there.
  */
 const struct sock *listeners_find(const struct listeners *listeners, const struct sock *sock);
 
@@ -44,7 +44,10 @@ const struct sock *listeners_find(const struct listeners *listeners, const struc
  */
 enum role { ROLE_UNKNOWN, ROLE_OPENED, ROLE_ACCEPTED };
 
-/* By the opener, or where it is unknown by who listens on the local port. */
+/*
+ * The role by the opener, or where that is unknown, by whether somebody listens on the
+ * local port.
+ */
 enum role service_role(const struct listeners *listeners, const struct sock *sock);
 
 /* The process that holds the socket; see snapshot_owner(). */
@@ -53,13 +56,13 @@ static inline int32_t service_process(const struct snapshot *seen, const struct 
 	return snapshot_owner(seen, sock->inode);
 }
 
-/* The cgroup of the socket, or of that process; 0: unknown. */
+/* The cgroup of the socket, or else of its process; 0: unknown. */
 uint64_t service_cgroup(const struct snapshot *seen, const struct sock *sock);
 
 struct service_group {
 	const struct tally *tally;
 	const struct tally_group *group;
-	struct subject subject;         /* as a finding about them needs it */
+	struct subject subject;         /* the subject of a finding about them */
 	enum role role;
 };
 

@@ -12,38 +12,41 @@
 /* ---- destinations that may be short of ports --------------------------- */
 
 /*
- * Whether some destination may be short of ephemeral ports, from sockets that are counted
- * as they pass by, without tcp_info, and are not kept. Two bounds, neither below the truth:
+ * Whether some destination may be short of ephemeral ports, from sockets that are
+ * counted as they are listed, without tcp_info, and are not kept. Both counts are upper
+ * bounds:
  *
- * Ports used towards one destination: its sockets meet in one cell, and where cells are
- * scarce those of others are counted there, too.
+ * Ports used towards one destination: its sockets are counted in one cell. Where cells
+ * are scarce, destinations share a cell and are counted together.
  *
- * Ports lost to everybody: those of listeners and of sockets that are only bound, and those
- * on which a listener was that is gone and whose connections still live. Without tcp_info
- * such a connection looks like one that was opened here. But its other end is a client's,
- * with a port of its own for each connection, where connections from here go to services,
- * many to each. So only connections that share source address and other end with fewer than
- * SHORTAGE_FEW can be on a lost port, and each loses one port at most. In a cell that
- * destinations share, each socket counts as one of those. That is a bound, too:
- * a crawler with one connection to each of thousands of hosts is looked at again for nothing.
- * It rests on this: no other machine connects from one port to so many ports of one address
- * here whose listeners are all gone.
+ * Ports lost to every destination: those of listeners and of sockets that are only
+ * bound, and those of a listener that is gone and whose connections still live. Without
+ * tcp_info such a connection looks like one that was opened here. But its remote end is
+ * a client, which uses another port for each connection, whereas connections that were
+ * opened here go to services, many to each. So only connections that share their source
+ * address and remote end with fewer than SHORTAGE_FEW others can be on a lost port, and
+ * each of them loses one port at most. In a shared cell each socket counts as one of
+ * those.
+ *
+ * The bound can be too high: a crawler with one connection to each of thousands of hosts
+ * is looked at again for nothing. It rests on one assumption: no other machine connects
+ * from one port to so many ports of one address here whose listeners are all gone.
  */
 enum { SHORTAGE_FEW = 8 };
 
-/* A power of two. A test gives fewer, so that destinations share cells. */
+/* Must be a power of two. Tests set fewer, so that destinations share cells. */
 #ifndef SHORTAGE_CELLS
 #define SHORTAGE_CELLS (1 << 14)
 #endif
 
-/* A destination has the first free cell of so many; the last of them when none is free. */
+/* The cells that are tried for a destination; the last one is shared when none is free. */
 enum { SHORTAGE_TRIES = 32 };
 
 struct cell {
-	uint64_t hash;                  /* of the destination that came first */
-	uint32_t used;                  /* sockets; 0: the cell is free */
-	uint8_t  connections;           /* of these; up to SHORTAGE_FEW */
-	bool     is_shared;             /* with destinations that found no free cell */
+	uint64_t hash;                  /* of the first destination in the cell */
+	uint32_t used;                  /* sockets counted; 0: the cell is free */
+	uint8_t  connections;           /* connections among these, at most SHORTAGE_FEW */
+	bool     is_shared;             /* destinations that found no free cell share it */
 };
 
 struct shortage {
@@ -51,16 +54,19 @@ struct shortage {
 	const struct thresholds *thresholds;
 	unsigned low, high;             /* the ephemeral range */
 	uint32_t capacity;              /* its ports that are not reserved */
-	uint32_t most;                  /* used, of all cells */
-	/* by shortage_settle() */
-	uint32_t lost;                  /* ports lost to everybody */
-	uint32_t short_from;            /* so many used by a destination make it short */
+	uint32_t most;                  /* the highest @used of all cells */
+	/* computed by shortage_settle() */
+	uint32_t lost;                  /* ports lost to every destination */
+	uint32_t short_from;            /* a destination that uses this many is short */
 	struct cell cells[SHORTAGE_CELLS];
 	uint8_t  bound[65536 / 8];
-	uint8_t  connected[65536 / 8];  /* by the first SHORTAGE_FEW of a cell, or in a shared one */
+	uint8_t  connected[65536 / 8];  /* ports of the first SHORTAGE_FEW of a cell */
 };
 
-/* Zeroed memory. False when nothing can be said: no range, or none of it can be used. */
+/*
+ * @s is zeroed. Returns false when nothing can be said: the range is not known, or none
+ * of it can be used.
+ */
 static bool shortage_init(struct shortage *s, const struct snapshot *seen,
 			  const struct thresholds *thresholds)
 {
@@ -73,11 +79,11 @@ static bool shortage_init(struct shortage *s, const struct snapshot *seen,
 	s->low = range.low;
 	s->high = range.high;
 	s->capacity = range.capacity;
-	/* where none can be used, nobody's use of them matters */
+	/* without a usable port there is no shortage to speak of */
 	return s->capacity > 0;
 }
 
-/* One destination with @used ports. */
+/* True when a destination that uses @used ports is short of them for some rule. */
 static bool is_short(const struct shortage *s, uint32_t used)
 {
 	struct port_bounds use = { .capacity = s->capacity, .used = used, .lost = s->lost };
@@ -89,7 +95,10 @@ static bool is_short(const struct shortage *s, uint32_t used)
 	return false;
 }
 
-/* As port_map_group() tells destinations apart, but for the device: none is in the way of each. */
+/*
+ * Distinguishes destinations as port_map_group() does, but not by device: a socket
+ * without a device conflicts with each of them.
+ */
 static uint64_t hash_of(const struct sock *sock)
 {
 	struct tally_key key = {
@@ -99,7 +108,10 @@ static uint64_t hash_of(const struct sock *sock)
 	return map_hash(&key, sizeof(key));
 }
 
-/* The cell of that destination, or the one to count it in. No cell is freed: it stays there. */
+/*
+ * The cell of a destination, or the cell in which to count it. Cells are never freed, so
+ * the result stays valid.
+ */
 static size_t cell_of(const struct shortage *s, uint64_t hash)
 {
 	size_t cell = 0;
@@ -112,7 +124,7 @@ static size_t cell_of(const struct shortage *s, uint64_t hash)
 	return cell;
 }
 
-/* One of which tcp_info could tell that a listener got it. */
+/* True when tcp_info might show that a listener accepted the connection. */
 static bool may_be_accepted(const struct sock *sock)
 {
 	return sock_tells_flow(sock) && sock->state != STATE_SYN_SENT;
@@ -137,7 +149,7 @@ static void cell_add(struct shortage *s, const struct sock *sock)
 	bits_add(s->connected, sock->local_port);
 }
 
-/* So many of its connections may be accepted ones, each on a lost port. */
+/* How many connections of the cell may be accepted ones, each on a lost port. */
 static uint32_t cell_lost(const struct cell *cell)
 {
 	if (cell->is_shared)
@@ -145,7 +157,7 @@ static uint32_t cell_lost(const struct cell *cell)
 	return cell->connections < SHORTAGE_FEW ? cell->connections : 0;
 }
 
-/* Counts a socket on a port of the range; others are none of its business. */
+/* Counts a socket on a port of the range, and ignores others. */
 static void shortage_add(struct shortage *s, const struct sock *sock)
 {
 	if (sock->local_port < s->low || sock->local_port > s->high ||
@@ -158,7 +170,7 @@ static void shortage_add(struct shortage *s, const struct sock *sock)
 		bits_add(s->bound, sock->local_port);
 }
 
-/* The number from which a destination is short, where one is: more is never less short. */
+/* The smallest use that makes a destination short. More use never makes it less short. */
 static uint32_t least_short(const struct shortage *s)
 {
 	uint32_t enough = s->most, less = 0;
@@ -174,7 +186,10 @@ static uint32_t least_short(const struct shortage *s)
 	return enough;
 }
 
-/* After the last of them. True when some destination may be short for some rule. */
+/*
+ * Called after the last socket. Returns true when some destination may be short for some
+ * rule.
+ */
 static bool shortage_settle(struct shortage *s)
 {
 	uint32_t bound = 0, connected = 0, alone = 0;
@@ -194,7 +209,10 @@ static bool shortage_settle(struct shortage *s)
 	return true;
 }
 
-/* Then: true when the destination of @sock may be, or its port is certainly lost to it. */
+/*
+ * Called after shortage_settle(): true when the destination of @sock may be short, or
+ * its port is certainly lost to every destination.
+ */
 static bool shortage_hits(const struct shortage *s, const struct sock *sock)
 {
 	return !sock_is_connection(sock) || s->cells[cell_of(s, hash_of(sock))].used >= s->short_from;
@@ -202,23 +220,26 @@ static bool shortage_hits(const struct shortage *s, const struct sock *sock)
 
 /* ---- what to ask ------------------------------------------------------ */
 
-/* Buckets of a table of connections that is small for a busy machine. */
+/* A table of connections with this many buckets is small for a busy machine. */
 enum { SMALL_TABLE = 4096 };
 
-/* So many rows fit one answer of the kernel. */
+/* This many rows fit into one answer of the kernel. */
 enum { ONE_ANSWER = 64 };
 
-/* To ask for one socket takes as long as to pass by so many in a listing (measured). */
+/* Asking for one socket takes as long as passing by this many in a listing (measured). */
 enum { WORTH_A_LISTING = 12 };
 
-/* So few are asked for one by one anyhow: to pass by the buckets of an empty table takes longer. */
+/*
+ * So few sockets are always asked for one by one, because passing by the buckets of an
+ * empty table takes longer.
+ */
 enum { FEW = 32 };
 
 enum step { STEP_ALL, STEP_PORTS, STEP_NEEDS, STEP_DONE };
 
-/* A rule that is given sockets of a state. */
+/* A rule that gets the sockets of a state. */
 struct reader {
-	rule_picks *picks;              /* NULL: all */
+	rule_picks *picks;              /* NULL: it gets all of them */
 	const struct threshold *t;
 	unsigned need;
 };
@@ -229,14 +250,14 @@ struct suspects {
 	struct { struct reader *at; size_t count, room; } readers[STATE_COUNT];
 	enum step step;
 	unsigned listings;
-	uint64_t count;                 /* of sockets that were listed */
+	uint64_t count;                 /* sockets that were listed */
 	bool     notes_inodes, looked_at_ports, looked_again;
-	struct shortage *shortage;      /* while somebody may be; or NULL */
+	struct shortage *shortage;      /* while a destination may be short; or NULL */
 	struct map rows;                /* by cookie: index + 1 */
 	struct { uint32_t *at; size_t count, room; } incomplete;
 };
 
-/* A rule that needs no rows to know that it will speak. */
+/* True for a rule that makes a finding whatever the rows are. */
 static bool speaks(const struct suspects *s, const struct rule *rule)
 {
 	struct report report;
@@ -310,7 +331,7 @@ static uint32_t keep(struct suspects *s, const struct sock *sock)
 	return (uint32_t)s->seen->socks.count - 1;
 }
 
-/* What is to be known of @sock beyond what came; false when nobody picks it. */
+/* What must be known of @sock beyond what came. Returns false when no rule picks it. */
 static bool pick(const struct suspects *s, const struct sock *sock, unsigned *need)
 {
 	bool picked = false;
@@ -333,8 +354,8 @@ static bool lacks(const struct sock *sock, unsigned need)
 }
 
 /*
- * One without a cookie, as /proc/net tells it, would not be known again: it is kept, whoever
- * picks it.
+ * A socket without a cookie, as /proc/net tells it, could not be recognised later, so it
+ * is kept even if no rule picks it.
  */
 static void take_first(struct suspects *s, const struct sock *sock)
 {
@@ -362,10 +383,10 @@ static bool has_small_table(const struct suspects *s)
 }
 
 /*
- * Every state, and then once more those that most rules are about. The kernel goes on with a
- * listing by position, and loses rows of it where connections come and go. In a small table,
- * where many share a bucket, that is seen: one in fifty listings lacked one of 120. Three
- * lack none.
+ * Asks for every state, and then again for the states that most rules are about. The
+ * kernel goes on with a listing by position and misses rows where connections come and
+ * go. That shows in a small table, where many share a bucket: one listing in fifty
+ * lacked one row of 120. Three listings lack none.
  */
 static bool ask_all(struct suspects *s, struct suspects_ask *ask)
 {
@@ -378,7 +399,10 @@ static bool ask_all(struct suspects *s, struct suspects_ask *ask)
 
 /* ---- some of them again ---- */
 
-/* Two rows of one cookie: a file that is still open, and what its connection left behind. */
+/*
+ * True for two sockets with one cookie: a closed one whose file is open, and its
+ * TIME_WAIT.
+ */
 static bool are_two(const struct sock *a, const struct sock *b)
 {
 	return (a->state == STATE_BOUND && sock_is_minisock(b)) ||
@@ -409,7 +433,10 @@ static struct sock *row_of(const struct suspects *s, const struct sock *sock)
 	return NULL;
 }
 
-/* One that moved on is still one socket: as it was seen last. */
+/*
+ * A socket that changed its state is still one socket; the state that was seen last
+ * counts.
+ */
 static bool renew(struct suspects *s, const struct sock *sock)
 {
 	struct sock *row;
@@ -428,7 +455,7 @@ static void take_port(struct suspects *s, const struct sock *sock)
 {
 	struct folded *folded = s->seen->folded;
 
-	/* it is a row, for there was no telling that it would be one */
+	/* it is kept already, because nobody could know that it would come again */
 	if (sock->cookie == UINT64_MAX)
 		return;
 	if (!limits_is_reserved(&s->seen->limits, sock->local_port)) {
@@ -457,7 +484,10 @@ static bool ask_ports(struct suspects *s, struct suspects_ask *ask)
 	return true;
 }
 
-/* Those that the last listing completed, or that have ended meanwhile, lack nothing. */
+/*
+ * Drops the rows that the last listing completed or that have ended since; nothing must
+ * be asked about them.
+ */
 static void drop_complete(struct suspects *s)
 {
 	size_t left = 0;
@@ -472,7 +502,7 @@ static void drop_complete(struct suspects *s)
 	s->incomplete.count = left;
 }
 
-/* A listing of what is between the first and the last of them. */
+/* Asks for a listing of the ports from the lowest to the highest of the rows. */
 static void ask_around(const struct suspects *s, struct suspects_ask *ask)
 {
 	ask->port_low = UINT16_MAX;

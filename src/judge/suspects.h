@@ -5,13 +5,14 @@
 #include "judge/judge.h"
 
 /*
- * What is listed for a verdict, and which of the sockets are kept. All of it follows from the
- * rows of the rules: every socket is listed once, in the shortest form unless a rule wants
- * more of all in its state; those that a rule picks are kept, and tcp_info is asked for where
- * that rule needs it; the others are counted. So neither time nor memory grows with what the
- * healthy ones would tell, and the findings are those that all rows would give.
+ * Which sockets are listed for a verdict, and which of them are kept. All of it follows
+ * from the rows of the rules: every socket is listed once, in the shortest form unless a
+ * rule needs more of all sockets in its state. The sockets that a rule picks are kept,
+ * and tcp_info is asked for where that rule needs it; the others are only counted. So
+ * neither time nor memory grows with healthy sockets, and the findings are those that
+ * all rows would give.
  *
- * Pure: it asks, the caller looks, and gives it what came.
+ * Pure: this file only says what to ask for; the caller asks and hands over the answers.
  */
 struct suspects;
 
@@ -19,14 +20,14 @@ struct suspects_ask {
 	uint32_t states;                /* STATE_BIT()s */
 	unsigned need;                  /* enum need */
 	uint16_t port_low, port_high;   /* local ports; 0 and 0: any */
-	bool     again;                 /* also what came in an answer before */
-	/* not a listing: these rows of the snapshot, each by itself; NULL: a listing */
+	bool     again;                 /* sockets that an earlier answer had must come again */
+	/* NULL: a listing; else these rows of the snapshot, asked for one by one */
 	const uint32_t *indices;
 	size_t   count;
 };
 
 /**
- * suspects_new - before the first socket
+ * suspects_new - begin, before the first socket is listed
  * @seen: with limits, counters, and the descriptors of processes; gets rows and `folded`
  *
  * @seen and @thresholds are borrowed until suspects_free().
@@ -34,10 +35,10 @@ struct suspects_ask {
 struct suspects *suspects_new(struct snapshot *seen, const struct thresholds *thresholds);
 void suspects_free(struct suspects *suspects);
 
-/* The next question, good until the one after it; false when enough was seen. */
+/* The next question, valid until the following one; false when enough was seen. */
 bool suspects_next(struct suspects *suspects, struct suspects_ask *ask);
 
-/* A socket that came as an answer to the last question. */
+/* Takes a socket from the answer to the last question. */
 void suspects_take(struct suspects *suspects, const struct sock *sock);
 
 #endif

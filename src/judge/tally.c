@@ -18,7 +18,7 @@ void tally_fini(struct tally *tally)
 	free(tally->next);
 }
 
-/* Addresses are chosen by strangers: equal hashes are not taken for equal keys. */
+/* Strangers choose addresses, so equal hashes do not prove equal keys. */
 static struct tally_group *group_of(struct tally *tally, const struct tally_key *key)
 {
 	uint64_t hash = map_hash(key, sizeof(*key));

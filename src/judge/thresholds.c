@@ -10,7 +10,7 @@
 #include <string.h>
 
 struct thresholds {
-	size_t count;                   /* of rules[], one for each row */
+	size_t count;                   /* entries of rules[]; each has a threshold */
 	struct threshold at[];
 };
 
@@ -73,7 +73,7 @@ static bool read_value(const char *at, size_t size, enum measure measure, double
 	return unit->name && *value <= measures[measure].most;
 }
 
-/* ",count=N" up to the end of the string. */
+/* Reads ",count=N" up to the end of the string. */
 static bool read_count(const char *at, uint64_t *count)
 {
 	static const char name[] = ",count=";

@@ -24,7 +24,7 @@ static bool is_short_form(const struct sock *s)
 	       (s->state == STATE_TIME_WAIT || s->state == STATE_FIN_WAIT_2);
 }
 
-/* The kernel's own count, or ours where it is not known. */
+/* The kernel's own count, or where that is not known, the number of rows. */
 static struct known table_fill(const struct snapshot *seen)
 {
 	struct known fill = seen->limits.counter[COUNTER_TW];
@@ -38,7 +38,10 @@ static struct known table_fill(const struct snapshot *seen)
 	return fill;
 }
 
-/* A limit of 0 means that nothing is ever protected: full once it has counted. */
+/*
+ * With a limit of 0 no connection gets TIME_WAIT: the table is full once the counter has
+ * counted.
+ */
 static double percent_of(const struct known *limit, int64_t fill, bool overflowed)
 {
 	if (limit->value > 0)
@@ -53,7 +56,10 @@ static bool has_overflowed(const struct snapshot *seen)
 	return overflow->is && overflow->value > 0;
 }
 
-/* All of them near the limit, where they are shown, or to be counted where nobody else does. */
+/*
+ * Picks all TIME_WAITs when the table is near its limit, where they are shown, and when
+ * they must be counted because the kernel does not.
+ */
 PICKS(time_wait)
 {
 	const struct known *limit = &seen->limits.limit[LIMIT_MAX_TW_BUCKETS];

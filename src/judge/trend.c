@@ -7,8 +7,8 @@
 
 enum {
 	TIME_WAIT_MS   = TREND_SECONDS * 1000,
-	REUSE_DELAY_MS = 1000,          /* where tcp_tw_reuse_delay is not known */
-	GRAIN_MS       = 20,            /* of an age that a timer tells */
+	REUSE_DELAY_MS = 1000,          /* when tcp_tw_reuse_delay is not known */
+	GRAIN_MS       = 20,            /* resolution of an age that a timer tells */
 	RATE_WINDOW_S  = 10,
 	LOOPBACK_INDEX = 1,             /* the interface lo, in every namespace */
 };
@@ -35,13 +35,13 @@ static int64_t reuse_delay_ms(const struct limits *limits)
 {
 	const struct known *delay = &limits->limit[LIMIT_TW_REUSE_DELAY_MS];
 
-	/* The kernel takes 1 ms to one life, so it cannot have said anything else. */
+	/* The kernel accepts 1 ms to 60 s, so any other number was not told by a kernel. */
 	if (!delay->is || delay->value < 1 || delay->value > TIME_WAIT_MS)
 		return REUSE_DELAY_MS;
 	return delay->value;
 }
 
-/* The same in whole seconds. */
+/* The same delay in whole seconds. */
 static unsigned delay_s(const struct limits *limits)
 {
 	return (unsigned)((reuse_delay_ms(limits) + 999) / 1000);
@@ -55,8 +55,9 @@ static int64_t age_ms(const struct sock *s)
 }
 
 /*
- * Before tcp_tw_reuse_delay existed the clock second had to differ from that
- * of the last packet: after 0 to 1 s. There a younger one is perhaps usable.
+ * Before tcp_tw_reuse_delay existed, the clock second had to differ from that of the
+ * last packet, that is after 0 to 1 s. On such a kernel a younger TIME_WAIT may be
+ * usable.
  */
 enum reuse trend_reuse(const struct limits *limits, const struct sock *s)
 {
@@ -70,7 +71,10 @@ enum reuse trend_reuse(const struct limits *limits, const struct sock *s)
 	return REUSE_MAYBE;
 }
 
-/* What gives them back sooner: a sysctl that is off, or one that is slower than usual; or NULL. */
+/*
+ * The sysctl that would give the ports back sooner, because it is off or set slower than
+ * usual; or NULL.
+ */
 static const char *reuse_step(const struct limits *limits, const struct sock *s)
 {
 	const struct known *stamps = &limits->limit[LIMIT_TIMESTAMPS];
@@ -129,9 +133,9 @@ void trend_add(struct trend *t, const struct limits *limits, const struct sock *
 }
 
 /*
- * In the last seconds, or since the first close when that was less long ago.
- * Long enough not to be fooled by one burst, short enough to be about now. Of
- * those that are old enough to be taken over nobody knows how many were.
+ * Counts over the last seconds, or since the first close when that is more recent: long
+ * enough not to be misled by one burst, short enough to tell about now. How many
+ * TIME_WAITs were taken over is not known, so those old enough for that do not count.
  */
 double trend_rate(const struct trend *t)
 {
@@ -145,8 +149,8 @@ double trend_rate(const struct trend *t)
 }
 
 /*
- * Goes on with the present rate and gives back what expires meanwhile. After
- * one life of a TIME_WAIT as many expire as come, so nothing later can happen.
+ * Continues the present rate and gives back the ports that expire meanwhile. After 60 s
+ * as many expire as come, so nothing new can happen later.
  */
 bool trend_exhausts(const struct trend *trend, const struct limits *limits, uint32_t left,
 		    double *in_s)

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-/* One test of the kernel: whether it fails, with what, and why. */
+/* The result of one of the kernel's tests: whether it fails, with which errno, and why. */
 struct test {
 	enum maybe fails;
 	int err;
@@ -39,11 +39,11 @@ static struct test in_use(void)
 }
 
 /*
- * The kernel remembers, for each port, the uid and address of the socket with
- * SO_REUSEPORT that was bound last, and lets the next one of that uid and address
- * in without a look at the sockets. It cannot be seen from outside. Not even a
- * listener of another uid rules it out: fchown(), a device taken off, or
- * TCP_REPAIR after the listen() leave the memory as it was.
+ * For each port, the kernel remembers the uid and address of the SO_REUSEPORT socket
+ * that was bound last, and lets the next one with the same uid and address in without
+ * looking at the sockets. No listing shows this. Not even a listener of another uid
+ * rules it out: fchown(), a removed device, or TCP_REPAIR after listen() leave that
+ * memory as it was.
  */
 static struct test test_tcp(const struct snapshot *seen, const struct bind_ask *ask)
 {
@@ -56,7 +56,7 @@ static struct test test_tcp(const struct snapshot *seen, const struct bind_ask *
 		if (found > worst)
 			worst = found;
 	}
-	/* a row of /proc may be bound to a device, and then it is not in the way */
+	/* a row of /proc may be bound to a device, and then it does not conflict */
 	if (worst == YES && !snapshot_has_gap(seen, GAP_SOURCE))
 		return ask->reuseport ? undecided(REASON_SHORTCUT) : in_use();
 	if (!ports_seen_whole(seen, ask->protocol))
@@ -64,16 +64,16 @@ static struct test test_tcp(const struct snapshot *seen, const struct bind_ask *
 	return worst == MAYBE ? undecided(REASON_FLAGS) : passed;
 }
 
-/* A UDP socket is met unless both have SO_REUSEADDR; listening does not matter. */
+/* A UDP socket conflicts unless both have SO_REUSEADDR; there is no listening. */
 static enum maybe is_met(const struct bind_ask *ask, const struct sock *s)
 {
 	return maybe_both(meets(ask, s), maybe_not(shares_reuseaddr(ask, s)));
 }
 
-/* How a walk over the chain can end. */
+/* How the walk over the chain can end. */
 struct walk {
 	bool may_pass, may_fail;
-	bool stopped;           /* certainly at a socket and not at the end */
+	bool stopped;           /* it certainly ends at a socket, not at the end */
 };
 
 static void walk_step(struct walk *walk, const struct bind_ask *ask, const struct sock *s)
@@ -94,11 +94,11 @@ static bool is_mixed(const struct walk *walk)
 }
 
 /*
- * The first socket that is met decides: in the same group all is well, in any
- * other case not, whatever comes after it. But a question about one address is
- * answered from other chains as soon as more than ten sockets have a place in the
- * port's chain, and ports and namespaces that cannot be seen share that place: the
- * order that was seen only counts for a question about every address.
+ * The first socket that conflicts decides: if it is of the same SO_REUSEPORT group,
+ * bind() works; otherwise it fails, whatever comes later. But a question about one
+ * address is answered from other chains when more than ten sockets are in the port's
+ * chain, and ports and namespaces that cannot be seen share the chain. So the order that
+ * was seen counts only for a question about the wildcard.
  */
 static struct test test_udp(const struct snapshot *seen, const struct bind_ask *ask)
 {
@@ -127,7 +127,7 @@ static struct test test_sockets(const struct snapshot *seen, const struct bind_a
 	return ask->protocol == PROTOCOL_UDP ? test_udp(seen, ask) : test_tcp(seen, ask);
 }
 
-/* Whether some socket that is met would let @ask in, if it is the first. */
+/* True when some conflicting socket would let @ask in if it came first. */
 static bool has_group(const struct snapshot *seen, const struct bind_ask *ask)
 {
 	for (size_t i = 0; i < seen->socks.count; i++) {
@@ -140,9 +140,9 @@ static bool has_group(const struct snapshot *seen, const struct bind_ask *ask)
 }
 
 /*
- * UDP: those met before the chain certainly reaches a member of the group. One
- * after a possible member is not certain either, and none is beside one where the
- * order is not known.
+ * For UDP: the sockets before the chain certainly reaches a member of the group. A
+ * socket after a possible member is not certain to be met, and where the order is not
+ * known, none is.
  */
 static void each_udp(const struct snapshot *seen, const struct bind_ask *ask,
 		     void (*take)(void *ctx, uint32_t index, bool certain), void *ctx)
@@ -260,7 +260,7 @@ static struct test test_privilege(const struct snapshot *seen, const struct bind
 
 /* ---- together ---- */
 
-/* What was not seen at all weighs more than what depends on one flag. */
+/* A socket that was not seen weighs more than a flag that is not known. */
 static enum verdict verdict_of(enum reason reason)
 {
 	if (reason == REASON_ADDRESS_UNSEEN || reason == REASON_LIST)
@@ -269,8 +269,8 @@ static enum verdict verdict_of(enum reason reason)
 }
 
 /*
- * The first test that fails gives the errno. After one that may fail with
- * another it is only certain that something fails.
+ * The first test that fails gives the errno. After a test that may fail with another
+ * errno, it is only certain that something fails.
  */
 static struct ruling failed(const struct test *first, const struct test *test)
 {

@@ -4,7 +4,7 @@
 
 #include "judge/overlap.h"
 
-/* The kernel's tests of one bind(), in its order, and what they come to. */
+/* The kernel's tests of one bind(), in the kernel's order, and their result. */
 
 enum reason {
 	REASON_FITS,
@@ -15,12 +15,12 @@ enum reason {
 	REASON_PRIVILEGE,       /* EACCES */
 	REASON_IN_USE,          /* EADDRINUSE */
 	REASON_REFUSED,         /* the kernel was asked and said something else */
-	/* From here on nothing is decided. */
+	/* from here on nothing is decided */
 	REASON_ADDRESS_UNSEEN,
 	REASON_NONLOCAL_UNSEEN, /* ip_nonlocal_bind */
 	REASON_PRIVILEGE_UNSEEN,
-	REASON_FLAGS,           /* of a socket in the way */
-	REASON_ORDER,           /* UDP: which socket is met first */
+	REASON_FLAGS,           /* a flag of a socket that may conflict is not known */
+	REASON_ORDER,           /* UDP: which socket is met first is not known */
 	REASON_SHORTCUT,        /* SO_REUSEPORT: see test_tcp() */
 	REASON_LIST,            /* not every socket was seen */
 };
@@ -30,11 +30,11 @@ struct ruling {
 	enum reason reason;
 };
 
-/* By rule alone: @context->probe is not looked at. @ask as it was asked. */
+/* The verdict by rules alone, without @context->probe. @ask: as it was asked. */
 struct ruling rule_bind(const struct snapshot *seen, const struct bind_ask *ask,
 			const struct bind_context *context);
 
-/* True when no socket on a port can be missing from @seen. */
+/* True when @seen cannot lack any socket on a port. */
 bool ports_seen_whole(const struct snapshot *seen, enum protocol protocol);
 
 /* True for the sockets that the question is about. */
@@ -44,7 +44,10 @@ static inline bool is_concerned(const struct bind_ask *ask, const struct sock *s
 	       owns_port(sock);
 }
 
-/* Calls @take for each socket that is in the way or may be. @ask: effective. */
+/*
+ * Calls @take for each socket that conflicts or may conflict. @ask: as ask_effective()
+ * returns it.
+ */
 void each_in_the_way(const struct snapshot *seen, const struct bind_ask *ask,
 		     void (*take)(void *ctx, uint32_t index, bool certain), void *ctx);
 

@@ -67,7 +67,7 @@ struct tuple {
 
 _Static_assert(sizeof(struct tuple) == 36, "a hole would be hashed");
 
-/* The four numbers, seen from the local end or @swapped. */
+/* The 4-tuple as seen from the local end, or @swapped as seen from the peer. */
 static struct tuple tuple_of(const struct sock *s, bool swapped)
 {
 	return (struct tuple){
@@ -109,9 +109,9 @@ void peers_find(const struct snapshot *seen, const uint32_t *indices, size_t cou
 /* ---- rules that have a key -------------------------------------------- */
 
 /*
- * A rule whose findings are groups of sockets: those that it picks and, where its measure is an
- * age, that are old enough are put together by its key. A group in which enough of them are is
- * a finding.
+ * Judges a rule whose findings are groups of sockets. The sockets that it picks (and
+ * that are old enough, where its measure is an age) are grouped by its key; a group with
+ * enough of them is a finding.
  */
 
 static double age_of(const struct weighing *w, const struct sock *s)
@@ -158,7 +158,7 @@ static bool take(void *ctx, const struct service_group *group)
 	return true;
 }
 
-/* A connection that was opened here was never accepted, either: it belongs to no listener. */
+/* A connection that was opened here was not accepted, either, but belongs to no listener. */
 static const struct sock *listener_of(const struct weighing *w, const struct sock *s)
 {
 	return sock_opener(s) == OPENER_HERE ? NULL : listeners_find(w->listeners, s);
@@ -210,7 +210,7 @@ static void take_each(struct weighing *w, const uint32_t *indices, size_t count)
 	tally_fini(&tally);
 }
 
-/* By socket index; the caller frees. */
+/* The peers, indexed by socket; the caller frees the array. */
 static uint32_t *peers_by_index(const struct snapshot *seen, const uint32_t *indices, size_t count)
 {
 	OWN_MEM uint32_t *peers = grow_alloc(count * sizeof(*peers));

@@ -6,7 +6,8 @@
 #include "judge/service.h"
 
 /*
- * The rules' functions for the rows of rules.c; those of a rule are in a file of their own.
+ * Declares the functions that the rows of rules.c name. The functions of a rule are in a
+ * file of their own.
  */
 #define PICKS(name) \
 	bool picks_##name(const struct snapshot *seen __attribute__((unused)), \
@@ -21,7 +22,7 @@
 			  struct finding *f)
 #define IS_SHORT(name) \
 	bool is_short_##name(const struct threshold *t, const struct port_bounds *use)
-/* Looks at @seen, adds findings to @report. */
+/* Judges @seen and adds findings to @report. */
 #define WEIGH(name) \
 	void weigh_##name(const struct snapshot *seen, const struct threshold *t, \
 			  struct report *report)
@@ -54,31 +55,31 @@ WEIGH(descriptors);
 WEIGH(pressure);
 WEIGH(ephemeral_listener);
 
-/* What the facts of a group are made from. */
+/* The input from which the facts of a group are made. */
 struct weighing {
 	const struct rule *rule;
 	const struct snapshot *seen;
 	const struct threshold *t;
 	struct report *report;
 	const struct listeners *listeners;
-	const uint32_t *peers;  /* where the rule names them: by socket index, index + 1 */
+	const uint32_t *peers;  /* for rules that name peers, by socket: index + 1 */
 };
 
-/* Looks at @seen for @rule, adds findings to @report. */
+/* Judges @seen by @rule and adds findings to @report. */
 void weigh_rule(const struct rule *rule, const struct snapshot *seen, const struct threshold *t,
 		struct report *report);
 
-/* Ports of the ephemeral range: with the same use there are as many left or more. */
+/* Bounds for the use of the ephemeral range towards one destination. */
 struct port_bounds {
-	uint32_t capacity;      /* of the range, without reserved ones; not 0 */
-	uint32_t used;          /* towards the destination, at most */
-	uint32_t lost;          /* to every destination, at most */
+	uint32_t capacity;      /* ports of the range that are not reserved; never 0 */
+	uint32_t used;          /* ports used towards the destination, at most */
+	uint32_t lost;          /* ports lost to every destination, at most */
 };
 
 IS_SHORT(port_exhaustion);
 IS_SHORT(search_cliff);
 
-/* What a measure of @value amounts to. */
+/* The severity of @value. */
 static inline enum severity threshold_level(const struct threshold *t, double value)
 {
 	if (value >= t->crit)
@@ -86,37 +87,40 @@ static inline enum severity threshold_level(const struct threshold *t, double va
 	return value >= t->warn ? SEVERITY_WARNING : SEVERITY_NONE;
 }
 
-/* Sockets that are old enough, where a threshold is an age. */
+/* Counts sockets that are old enough, for a rule whose measure is an age. */
 struct aged { uint64_t warn, crit; };
 
 /*
- * Lower bound of a socket's age in ms. An unknown age is 0: it only satisfies
- * a threshold of 0.
+ * The lower bound of a socket's age in ms. An unknown age is 0, so it reaches a
+ * threshold of 0 only.
  */
 double aged_ms(const struct snapshot *seen, const struct sock *sock);
 
-/* Counts a socket; false when it is younger than both thresholds. */
+/* Counts a socket. Returns false when it is younger than both thresholds. */
 bool aged_add(struct aged *aged, const struct threshold *t, double age_ms);
 enum severity aged_level(const struct aged *aged, const struct threshold *t);
 
-/* Of a finding about a listener. */
+/* The subject of a finding about a listener. */
 struct subject subject_of_listener(const struct sock *listener);
 
-/* Makes @index a member, counts it and lets the oldest member give the age. */
+/*
+ * Makes @index a member of the finding, counts it, and lets the oldest member give the
+ * age.
+ */
 void concern(struct finding *f, const struct snapshot *seen, uint32_t index);
 
 /*
- * The other ends that are sockets of this namespace too: those with local and
- * remote swapped. Addresses are compared with IPv4 mapped into IPv6, so a
- * dual-stack socket finds its IPv4 peer. NAT and other namespaces hide a peer.
+ * Finds the peers that are sockets of this namespace, too: those with local and remote
+ * end swapped. Addresses are compared with IPv4 mapped into IPv6, so a dual-stack socket
+ * finds its IPv4 peer. NAT and other namespaces hide a peer.
  *
- * Fills @peers, which is zeroed, with, for each of the @count sockets at @indices, the
+ * For each of the @count sockets at @indices, @peers (which must be zeroed) gets the
  * index of its peer + 1, or 0. Linear: one pass over the snapshot.
  */
 void peers_find(const struct snapshot *seen, const uint32_t *indices, size_t count,
 		uint32_t *peers);
 
-/* Percent of a descriptor limit in use; negative when that is not known. */
+/* The share of the descriptor limit in use, in percent; negative when that is not known. */
 double descriptors_percent(const struct process *process);
 
 #endif
