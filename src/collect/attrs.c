@@ -14,7 +14,7 @@
 
 static void take_info(struct parsed *parsed, const uint8_t *at, size_t size)
 {
-	/* under the same number, something else */
+	/* MPTCP has something else under the same number */
 	if (parsed->sock->protocol == PROTOCOL_MPTCP) {
 		if (parsed->need & NEED_TCP_INFO)
 			mptcp_info_parse(at, size, &parsed->detail->mptcp);
@@ -25,7 +25,7 @@ static void take_info(struct parsed *parsed, const uint8_t *at, size_t size)
 		tcp_info_metrics(at, size, &parsed->detail->metrics);
 }
 
-/* It grows at its end: the backlog came with Linux 3.5, the drops with 4.7. */
+/* The attribute grows at its end: the backlog came with Linux 3.5, the drops with 4.7. */
 void attr_take_memory(struct parsed *parsed, const uint8_t *at, size_t size)
 {
 	struct detail *detail = parsed->detail;
@@ -201,13 +201,13 @@ static void take_sockopt(struct parsed *parsed, const uint8_t *at, size_t size)
 
 /* ---- protocols above TCP: attributes in an attribute ---- */
 
-/* Where the number of such an attribute is kept; shorter makes no sense. */
+/* Where the number of such an attribute is kept, and its size; a shorter one is broken. */
 struct nested { uint8_t type, size; uint16_t at; };
 
 #define NESTED(number, type, member) \
 	{ number, sizeof(((struct type *)0)->member), offsetof(struct type, member) }
 
-/* Reads the numbers in @nest into @into. Returns a bit for each row that was there. */
+/* Reads the numbers in @nest into @into. Returns a mask of the rows that were there. */
 static unsigned take_numbers(const struct nested *rows, unsigned count,
 			     const struct nlattrs_one *nest, void *into)
 {
@@ -244,10 +244,10 @@ static void take_tls(struct tls_state *tls, const struct nlattrs_one *nest)
 	tls->zero_copy = told >> 4 & 1;
 }
 
-/* The length of a mapping has 16 bits, or 32. */
+/* Kernels send the length of a mapping with 16 bits or with 32. */
 struct subflow_told { struct subflow_state state; uint16_t short_length; };
 
-/* Tokens and ids make sense together only: the first four rows. */
+/* Tokens and ids, the first four rows, are used only when all are there. */
 static void take_subflow(struct subflow_state *flow, const struct nlattrs_one *nest)
 {
 	static const struct nested rows[] = {
@@ -282,10 +282,10 @@ static void take_ulp_name(struct ulp *ulp, const struct nlattrs_one *one)
 	if (length >= sizeof(ulp->name))
 		return;
 	memcpy(ulp->name, one->at, length);
-	ulp->name[length] = '\0';       /* there may have been a longer one before */
+	ulp->name[length] = '\0';       /* a longer name may have been there before */
 }
 
-/* Its name, and what kernel TLS or MPTCP tell of themselves. */
+/* Reads the name of the protocol and what kernel TLS or MPTCP tell of themselves. */
 static void take_ulp(struct parsed *parsed, const uint8_t *at, size_t size)
 {
 	struct ulp *ulp = &parsed->detail->ulp;
@@ -308,10 +308,10 @@ static void take_ulp(struct parsed *parsed, const uint8_t *at, size_t size)
 /* ---- the table ---- */
 
 /*
- * THE table of inet_diag: one row asks for an attribute, reads it and redacts it. Only
- * attributes 1 to 8 can be asked for (idiag_ext is a byte); later ones come by
- * themselves or not at all. What any congestion control tells of itself comes with
- * VEGASINFO. INFO may have any length that covers the byte members: see read_metric().
+ * THE table of inet_diag: a row asks for an attribute, reads it and redacts it. Only
+ * attributes 1 to 8 can be asked for (idiag_ext is one byte); the kernel sends later
+ * ones unasked or not at all. VEGASINFO asks for what any congestion control tells of
+ * itself. INFO may have any length that covers the byte members: see read_metric().
  */
 static const struct attr attrs[] = {
 	[INET_DIAG_MEMINFO]   = { REDACT_KEEP, 0, 0, NULL },

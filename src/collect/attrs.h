@@ -12,9 +12,9 @@
 /* ---- a message of the kernel ---- */
 
 /*
- * A walk over netlink attributes that trusts no length and no alignment, as
- * those of a recording may be anything. @broken tells, after the last one, that
- * there was more and it made no sense.
+ * Iterates over netlink attributes without trusting any length or alignment, because
+ * those of a recording may be anything. @broken says, after the last attribute, that
+ * further bytes made no sense.
  */
 struct nlattrs {
 	const uint8_t *at;
@@ -28,7 +28,7 @@ struct nlattrs_one {
 	size_t         size;    /* bytes */
 };
 
-/* False at the end. Inline: it runs some ten times for each socket. */
+/* Returns false at the end. Inline, because it runs about ten times for each socket. */
 static inline bool nlattrs_next(struct nlattrs *walk, struct nlattrs_one *one)
 {
 	struct nlattr head;
@@ -54,39 +54,39 @@ static inline bool nlattrs_next(struct nlattrs *walk, struct nlattrs_one *one)
 /* ---- tables ---- */
 
 /*
- * The netlink attributes of each kind of socket message: one row an attribute, which says
- * how it is asked for, how it is read and what a redacted recording keeps of it.
+ * The netlink attributes of each kind of socket message. One row an attribute says how
+ * to ask for it, how to read it, and what a redacted recording keeps of it.
  */
 
-/* What `record --redact` makes of an attribute. */
+/* What `record --redact` does with an attribute. */
 enum attr_redaction {
-	REDACT_DROP,            /* left out, as is what has no row */
-	REDACT_KEEP,            /* tells nothing of whose machine it was */
-	REDACT_EMPTY,           /* only that there is one */
-	REDACT_SIGNATURES,      /* of struct tcp_diag_md5sig: other addresses, no keys */
-	REDACT_SOCKET_NAME,     /* a pseudonym for the name of a unix socket */
+	REDACT_DROP,            /* left out, as is every attribute without a row */
+	REDACT_KEEP,            /* kept: it does not tell whose machine it was */
+	REDACT_EMPTY,           /* kept without its content: only that there is one */
+	REDACT_SIGNATURES,      /* struct tcp_diag_md5sig: addresses replaced, keys blanked */
+	REDACT_SOCKET_NAME,     /* the name of a unix socket, replaced by a pseudonym */
 };
 
-/* What the attributes of one message are read into. */
+/* Where the attributes of one message are read into. */
 struct parsed {
 	struct sock   *sock;
 	struct detail *detail;
-	struct other  *other;           /* NULL for sockets of the internet */
-	unsigned       need;            /* what to read of attributes that must be asked for */
+	struct other  *other;           /* NULL for internet sockets */
+	unsigned       need;            /* attributes to read among those to be asked for */
 	unsigned       senseless;       /* attributes that made no sense */
 };
 
 struct attr {
 	enum attr_redaction redaction;
-	size_t   least;                 /* bytes; shorter makes no sense */
-	unsigned need;                  /* any of these asks for it; 0: comes by itself */
-	/* at any alignment; NULL: nobody reads it */
+	size_t   least;                 /* bytes; a shorter attribute is broken */
+	unsigned need;                  /* any of these asks for it; 0: it is sent unasked */
+	/* takes any alignment; NULL: the attribute is not read */
 	void   (*take)(struct parsed *parsed, const uint8_t *at, size_t size);
 };
 
 struct attr_table {
 	size_t             fixed;       /* bytes of the message before its attributes */
-	size_t             ends[2];     /* where both addresses are in these; 0: none there */
+	size_t             ends[2];     /* offsets of both addresses in these; 0: none */
 	const struct attr *attrs;       /* indexed by the kernel's number */
 	size_t             count;
 };
@@ -96,29 +96,29 @@ struct attr_table {
 
 extern const struct attr_table inet_attrs;
 
-/* The idiag_ext byte that asks for what @need names. */
+/* The idiag_ext byte that asks for the attributes that @need names. */
 uint8_t attrs_ext(unsigned need);
 
 /*
- * The same as a recording compares it. Recordings from before the congestion
- * controls were asked about themselves still answer for tcp_info.
+ * The same as recordings compare it. Recordings from before the congestion controls were
+ * asked about themselves still answer for tcp_info.
  */
 uint8_t attrs_recorded(unsigned need);
 
 /**
  * attrs_parse - read the attributes behind the fixed part of a message
- * @bytes: where they begin; any alignment, nothing about them is trusted
+ * @bytes: where they begin; any alignment, nothing in them is trusted
  *
- * Unknown attributes are skipped. Returns how many made no sense: shorter than
- * any kernel makes them, or with a length that goes past the end.
+ * Unknown attributes are skipped. Returns how many were broken: shorter than any kernel
+ * makes them, or with a length that goes past the end.
  */
 unsigned attrs_parse(const struct attr_table *table, const void *bytes, size_t size,
 		     struct parsed *parsed);
 
-/* Readers for rows of several tables. The skmem attribute has at least so many numbers. */
+/* Readers for rows of several tables. The skmem attribute has at least this many numbers. */
 #define ATTR_MEMORY_LEAST (7 * sizeof(uint32_t))
 void attr_take_memory(struct parsed *parsed, const uint8_t *at, size_t size);
-/* The same where the message has no other queues. */
+/* The same for messages that tell the queues in no other way. */
 void attr_take_queues(struct parsed *parsed, const uint8_t *at, size_t size);
 void attr_take_shutdown(struct parsed *parsed, const uint8_t *at, size_t size);
 void attr_take_uid(struct parsed *parsed, const uint8_t *at, size_t size);

@@ -15,7 +15,10 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-/* What needs no table. 127/8 does: it is local when lo was given it. */
+/*
+ * The kinds that need no lookup. 127/8 is not among them: it is local because lo was
+ * given it.
+ */
 static enum addr_kind kind_by_itself(const struct addr *addr)
 {
 	static const uint8_t ones[4] = { 255, 255, 255, 255 };
@@ -35,7 +38,7 @@ static enum addr_kind kind_of_type(enum route_type type)
 {
 	switch (type) {
 	case ROUTE_LOCAL:     return ADDR_KIND_LOCAL;
-	case ROUTE_NO_TABLE:  /* the kernel says broadcast then, of any address */
+	case ROUTE_NO_TABLE:  /* the kernel answers "broadcast" for every address then */
 	case ROUTE_BROADCAST: return ADDR_KIND_BROADCAST;
 	case ROUTE_MULTICAST: return ADDR_KIND_MULTICAST;
 	default:              return ADDR_KIND_NONE;
@@ -43,11 +46,11 @@ static enum addr_kind kind_of_type(enum route_type type)
 }
 
 /*
- * bind() looks into the local table and at no rule. But until somebody adds a
- * rule the kernel keeps the local and the main table as one, where a longer
- * prefix of main hides a shorter one of local (an AnyIP range, 127/8): whether
- * they still are one cannot be asked. So what is less than a whole address has to
- * be what an ordinary lookup says too.
+ * bind() looks into the local table and uses no rules. But until somebody adds a rule,
+ * the kernel keeps the local and the main table as one, in which a longer prefix of main
+ * hides a shorter one of local (an AnyIP range, 127/8). Whether they still are one
+ * cannot be asked. So a match of less than a whole address must be confirmed by an
+ * ordinary lookup.
  */
 static enum addr_kind ipv4_kind(const struct addr *addr, uint32_t ifindex)
 {
@@ -66,13 +69,16 @@ static enum addr_kind ipv4_kind(const struct addr *addr, uint32_t ifindex)
 
 /* ---- IPv6 ---- */
 
-/* ::1 and fe80:: are good on their own device only. */
+/* ::1 and fe80:: are valid on their own device only. */
 static bool is_of_device(const struct addr *addr)
 {
 	return addr_is_loopback(addr) || (addr->b[0] == 0xfe && (addr->b[1] & 0xc0) == 0x80);
 }
 
-/* False when it cannot be told. A device that is not there is in no VRF, and none is in a replay. */
+/*
+ * Returns false when it is not known. A device that does not exist is in no VRF; for a
+ * replay there is no VRF.
+ */
 static bool find_vrf(uint32_t ifindex, bool live, struct vrf *vrf)
 {
 	int err = live ? links_vrf(ifindex, vrf) : 0;
@@ -80,7 +86,7 @@ static bool find_vrf(uint32_t ifindex, bool live, struct vrf *vrf)
 	return !err || err == -ENODEV;
 }
 
-/* bind() goes through the addresses and not through routes: no AnyIP here. */
+/* bind() of IPv6 looks at addresses and not at routes, so there is no AnyIP. */
 static enum addr_kind ipv6_kind(const struct addr *addr, uint32_t ifindex,
 				const struct snapshot *seen, bool live)
 {
@@ -109,7 +115,7 @@ static enum addr_kind ipv6_kind(const struct addr *addr, uint32_t ifindex,
 
 /* ---- both ---- */
 
-/* The scope of a link-local address is its device, also when another is bound. */
+/* The scope of a link-local address is its device, even if another device is bound. */
 static uint32_t device_of(const struct bind_ask *ask)
 {
 	return ask->scope && !addr_is_v4(&ask->addr) && is_of_device(&ask->addr) &&
@@ -138,8 +144,9 @@ static bool has_address(const struct snapshot *seen, const struct addr *addr)
 }
 
 /*
- * Of a recording that was made for another question. Ranges that are local by a
- * route, and broadcast addresses, are not in it: no IPv4 address is surely foreign.
+ * The kind for a recording that was made for another question. The recording lacks
+ * ranges that are local by a route, and broadcast addresses, so no IPv4 address is
+ * certainly foreign.
  */
 static enum addr_kind recorded_kind(const struct bind_ask *ask, const struct snapshot *seen)
 {
@@ -157,11 +164,11 @@ static enum addr_kind recorded_kind(const struct bind_ask *ask, const struct sna
 /* The kernel nests user namespaces 32 deep. */
 #define NESTED_MAX 33
 
-/* How the owner of this network namespace is related to our user namespace. */
+/* How our user namespace is related to the owner of this network namespace. */
 struct realm {
 	bool     known;
-	bool     below;         /* ours, or one inside ours */
-	bool     has_maker;     /* one inside ours: who made the outermost of those */
+	bool     below;         /* the owner is our user namespace, or one inside it */
+	bool     has_maker;     /* one inside: @maker made the outermost of those */
 	uint32_t maker;
 };
 
@@ -173,7 +180,10 @@ static bool is_same(int a, int b)
 	       one.st_ino == other.st_ino && one.st_dev == other.st_dev;
 }
 
-/* From the owner up to the one whose parent we are; its maker has all rights. */
+/*
+ * Goes from the owner up to the user namespace whose parent is ours: its maker has all
+ * rights.
+ */
 static void climb(int owner, int ours, struct realm *realm)
 {
 	OWN_FD int at = fcntl(owner, F_DUPFD_CLOEXEC, 0);
@@ -201,7 +211,7 @@ static struct realm find_realm(void)
 	OWN_FD int owner = netns < 0 ? -1 : ioctl(netns, NS_GET_USERNS);
 	struct realm realm = { 0 };
 
-	/* EPERM: its owner is outside of what we can see, so above us */
+	/* EPERM: the owner is above our user namespace, so it cannot be seen */
 	if (netns >= 0 && owner < 0 && errno == EPERM)
 		realm.known = true;
 	else if (owner >= 0 && ours >= 0 && is_same(owner, ours))
@@ -229,10 +239,11 @@ static struct known root_capability(void)
 }
 
 /*
- * Has @uid CAP_NET_BIND_SERVICE in this network namespace? Unknown when the kernel does
- * not tell whose namespace it is. Our own uid is judged by our effective capabilities;
- * root has what our bounding set leaves; of anybody else no file or ambient capabilities
- * are known, so none. Whoever made the user namespace that owns this one has all in it.
+ * Whether @uid has CAP_NET_BIND_SERVICE in this network namespace. Unknown when the
+ * kernel does not tell whose namespace it is. For our own uid, our effective
+ * capabilities decide; root has what our bounding set leaves. File and ambient
+ * capabilities of anybody else are not known, so none are assumed. The maker of the user
+ * namespace that owns this network namespace has every capability in it.
  */
 static struct known may_bind_low(uint32_t uid)
 {

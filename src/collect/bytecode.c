@@ -6,10 +6,10 @@ _Static_assert(sizeof(struct bytecode) ==
 	       "it is sent as it stands in memory");
 
 /*
- * A step says how many bytes to go on when its test holds and when not. To
- * arrive exactly at the end is to pass; 4 bytes behind it is to be refused. The
- * kernel takes a program only if following every "yes" arrives at the end, so
- * a refusal by "yes" needs a jump, whose "no" is always taken.
+ * A step says how many bytes to advance when its test holds and when it does not. A
+ * socket passes when the program arrives exactly at its end; a jump to 4 bytes behind
+ * the end refuses it. The kernel accepts a program only if following every "yes" arrives
+ * at the end, so a refusal by "yes" needs a jump step, whose "no" is always taken.
  */
 enum { STEP = sizeof(struct inet_diag_bc_op) };
 
@@ -18,7 +18,7 @@ static void refuse_from(struct bytecode *code, size_t at, size_t end)
 	code->op[at].no = (uint16_t)((end - at) * STEP + STEP);
 }
 
-/* A comparison has its port in the step behind it. */
+/* The port of a comparison stands in the step behind it. */
 static void compare(struct bytecode *code, size_t at, uint8_t test, uint16_t port, size_t end)
 {
 	code->op[at] = (struct inet_diag_bc_op){ .code = test, .yes = 2 * STEP };
@@ -26,7 +26,7 @@ static void compare(struct bytecode *code, size_t at, uint8_t test, uint16_t por
 	refuse_from(code, at, end);
 }
 
-/* AUTO holds for a socket whose port was not given to bind(): those go away. */
+/* AUTO holds for a socket whose port was not given to bind(); those are refused. */
 static void refuse_auto(struct bytecode *code, size_t at, size_t end)
 {
 	code->op[at] = (struct inet_diag_bc_op){

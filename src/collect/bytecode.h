@@ -11,8 +11,8 @@
 #define BYTECODE_MAX 6
 
 /*
- * A filter program as the attribute that stands behind an inet_diag request, so
- * that the kernel sends only what passes.
+ * A filter program, in the form of the attribute that follows an inet_diag request: the
+ * kernel sends only sockets that pass.
  */
 struct bytecode {
 	struct nlattr         attr;
@@ -20,9 +20,9 @@ struct bytecode {
 };
 
 /**
- * bytecode_compile - the filter of a question: window of local ports, explicit
- * @tail: bytes of a further program that is sent behind it, which has to be
- *        passed too
+ * bytecode_compile - the program of a question: the window of local ports, and
+ * "explicit"
+ * @tail: bytes of a second program that follows and must be passed, too
  *
  * Returns the bytes of @code to be sent, 0 when every socket passes.
  */

@@ -16,9 +16,9 @@ struct walk {
 	struct recorder  *recorder;
 	struct snapshot  *seen;
 	const struct map *wanted;
-	size_t            found;        /* of the wanted */
-	uint64_t          unreadable;   /* folders */
-	int               err;          /* of the last of them */
+	size_t            found;        /* cgroups of @wanted that were found */
+	uint64_t          unreadable;   /* folders that could not be read */
+	int               err;          /* the errno of the last of them */
 };
 
 char *cgroup_mount(char *line)
@@ -30,7 +30,10 @@ char *cgroup_mount(char *line)
 	return *mount.point == '/' ? mount.point : NULL;
 }
 
-/* Returns a descriptor of the first cgroup2 mount, and its *@point if asked, or -errno. */
+/*
+ * Opens the first cgroup2 mount and sets *@point, unless NULL, to its path. Returns a
+ * descriptor or -errno.
+ */
 static int open_mount(char **point)
 {
 	OWN_FILE FILE *mounts = fopen("/proc/self/mountinfo", "re");
@@ -67,7 +70,7 @@ void cgroup_tree_fini(struct cgroup_tree *tree)
 	tree->point = NULL;
 }
 
-/* The path behind "0::", that of cgroup2; its size, 0 when there is none. */
+/* Finds the path behind "0::", the one in cgroup2. Returns its size, 0 when there is none. */
 static size_t find_path(const char *proc_cgroup, const char **path)
 {
 	const char *line = strncmp(proc_cgroup, "0::", 3) == 0 ? proc_cgroup :
@@ -79,7 +82,7 @@ static size_t find_path(const char *proc_cgroup, const char **path)
 	return strcspn(*path, "\n");
 }
 
-/* To a process in a cgroup namespace those outside of it are in "/../other". */
+/* True for "/../other": a process in a cgroup namespace sees the cgroups outside it so. */
 static bool climbs(const char *path, size_t size)
 {
 	for (size_t i = 0; i + 3 <= size; i++)
@@ -107,7 +110,7 @@ uint64_t cgroup_tree_id(const struct cgroup_tree *tree, const char *proc_cgroup)
 
 /* ---- the old hierarchies ---- */
 
-/* True when "a,b,c" up to @end has that word. */
+/* True when the list "a,b,c" up to @end has that word. */
 static bool has_word(const char *at, const char *end, const char *word)
 {
 	size_t size = strlen(word);
@@ -122,7 +125,10 @@ static bool has_word(const char *at, const char *end, const char *word)
 	return false;
 }
 
-/* The group of the hierarchy with that controller; NULL and 0 when there is none. */
+/*
+ * The cgroup in the v1 hierarchy with that controller; NULL, with size 0, when there is
+ * none.
+ */
 static const char *group_of(const char *groups, const char *controller, size_t *size)
 {
 	for (const char *line = groups, *next; line; line = next ? next + 1 : NULL) {
@@ -177,7 +183,7 @@ static bool is_enough(const struct walk *walk)
 	return walk->wanted && !recorder_records(walk->recorder) && walk->found >= walk->wanted->count;
 }
 
-/* A cgroup that is removed meanwhile is no gap. */
+/* A cgroup that is removed during the walk is not a gap. */
 static void note_failure(struct walk *walk, int err)
 {
 	if (!err || err == ENOENT || err == ENODEV)
@@ -210,7 +216,7 @@ static bool is_child(const struct dirent *entry)
 	       strcmp(entry->d_name, "..") != 0;
 }
 
-/* Takes the folder @fd over. */
+/* Walks below the folder @fd, and closes it. */
 static void walk_folder(struct walk *walk, int fd, struct text *path, unsigned depth)
 {
 	OWN_DIR DIR *folder = fdopendir(fd);

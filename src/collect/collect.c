@@ -48,7 +48,7 @@ static void set_release(struct collect *collect, const char *bytes, size_t size)
 	collect->release[size] = '\0';
 }
 
-/* Also before collect_basics(): the release decides how sockets are read. */
+/* Called before collect_basics(), too, because the release decides how sockets are read. */
 static void replay_release(struct collect *collect)
 {
 	for (size_t i = 0; i < load_heads(collect->recorder.load); i++) {
@@ -171,7 +171,7 @@ int collect_holders(struct collect *collect, struct snapshot *seen,
 	return 0;
 }
 
-/* A recording holds every holder. */
+/* A recording holds every holder, whatever was wanted. */
 int collect_some_holders(struct collect *collect, const struct holder_ask *ask,
 			 struct snapshot *seen, struct fault *fault)
 {
@@ -331,7 +331,10 @@ static bool replay_basics(struct collect *collect, struct snapshot *seen)
 	return true;
 }
 
-/* Of a recording it is somebody else's text: hexadecimal digits and dashes. */
+/*
+ * The id of a recording is somebody else's text: only hexadecimal digits and dashes are
+ * accepted.
+ */
 static void read_boot_id(struct collect *collect, struct snapshot *seen)
 {
 	struct text content = { 0 };
@@ -351,7 +354,7 @@ static void copy_machine(struct collect *collect, struct snapshot *seen)
 			seen->limits.limit[i] = collect->machine.limit[i];
 }
 
-/* Told again by the files of a recording: nothing but those is saved. */
+/* A recording has the files that limits are read from, and nothing else of them. */
 static void read_limits(struct collect *collect, struct snapshot *seen)
 {
 	unsigned missing = sysctls_read(&collect->recorder, SYSCTL_NETNS, collect->release, &seen->limits) +
@@ -365,7 +368,7 @@ static void read_limits(struct collect *collect, struct snapshot *seen)
 			     "kernel limits or counters could not be read (/proc/sys/net, /proc/net)");
 }
 
-/* Without names and addresses; those of a recording come along. */
+/* Reads everything but names and addresses; a recording has those in any case. */
 static void read_figures(struct collect *collect, struct snapshot *seen)
 {
 	snprintf(seen->version, sizeof(seen->version), "%s", collect->release);
@@ -382,7 +385,7 @@ static void read_figures(struct collect *collect, struct snapshot *seen)
 int collect_basics(struct collect *collect, struct snapshot *seen, struct fault *fault)
 {
 	(void)fault;
-	/* Counters first: the socket that asks for links would be one of those counted. */
+	/* Counters come first, because the socket that asks for links would be counted. */
 	read_figures(collect, seen);
 	if (!recorder_replays(&collect->recorder))
 		collect_links(collect, seen);

@@ -29,7 +29,7 @@ bool holder_limit(const char *limits, int64_t *limit)
 	return end != line && !errno && *limit >= 0;
 }
 
-/* Returns 0 and whether the process lives in that namespace, or an errno. */
+/* Sets whether the process is in that namespace. Returns 0 or an errno. */
 static int is_inside(const struct proc_scan *scan, int32_t pid, uint64_t netns, bool *inside)
 {
 	char path[PROC_PATH];
@@ -59,7 +59,7 @@ static int count_listed(const struct proc_scan *scan, int32_t pid, int64_t *coun
 	return err;
 }
 
-/* Since Linux 6.2 the size of the folder tells; before it is 0. */
+/* Since Linux 6.2 the size of the folder is the count; before, that size is 0. */
 static int count_descriptors(const struct proc_scan *scan, int32_t pid, int64_t *count)
 {
 	char path[PROC_PATH];

@@ -4,19 +4,16 @@
 
 #include "collect/recorder.h"
 
-/*
- * How full the descriptor tables of processes are: a walk through /proc. Gaps are
- * told as for holders.
- */
+/* How many descriptors processes have open, by a walk through /proc. Gaps as for holders. */
 
-/* See collect_descriptors(). */
+/* Implements collect_descriptors(). */
 void descriptors_collect(struct recorder *recorder, struct snapshot *seen);
 void descriptors_replay(struct recorder *recorder, struct snapshot *seen);
 
-/* Of the processes of one namespace alone. */
+/* The same for the processes of one namespace. */
 void descriptors_collect_of(const struct netns *netns, struct snapshot *seen);
 
-/* The soft limit in /proc/PID/limits; -1: unlimited. For tests, too. */
+/* The soft limit in a /proc/PID/limits; -1: unlimited. Exported for tests, too. */
 bool holder_limit(const char *limits, int64_t *limit);
 
 #endif

@@ -12,13 +12,13 @@
 #include <sys/socket.h>
 
 /*
- * Two questions about one socket: what is it now (SOCK_DIAG_BY_FAMILY without
- * NLM_F_DUMP), and the order to close it (SOCK_DESTROY). Both name the very
- * socket by its cookie: the kernel refuses (ESTALE) when another one has taken
- * the address, so nothing else can be hit, however late the order comes.
+ * Two requests about one socket: a lookup (SOCK_DIAG_BY_FAMILY without NLM_F_DUMP), and
+ * the order to close it (SOCK_DESTROY). Both name the socket by its cookie. The kernel
+ * answers ESTALE when another socket has the address by then, so the order cannot reach
+ * another one, however late it comes.
  */
 
-/* A socket while it is being dealt with. */
+/* The state of one order. */
 struct job {
 	const struct sock        *sock;
 	const struct destroy_ask *ask;
@@ -26,7 +26,7 @@ struct job {
 	unsigned                  deadline_ms;
 	struct wire               wire;
 	bool                      found;
-	enum state                state;        /* it was found in */
+	enum state                state;        /* the state in which it was found */
 	struct kill_result       *result;
 };
 
@@ -64,8 +64,8 @@ static int ask(struct job *job, uint16_t type, uint16_t flags,
 }
 
 /*
- * Compares what is there now with what was listed. The filter is asked again: an
- * age or a queue may be what the user went by.
+ * Compares the socket as it is now with the listed one. The filter is tested again,
+ * because the user may have gone by an age or a queue.
  */
 static void compare(struct job *job, const struct sock *now)
 {
@@ -85,7 +85,7 @@ static int take_same(void *ctx, const struct sock *now)
 
 	if (now->cookie != job->sock->cookie)
 		return 0;
-	/* Where its port came from is told by listings only, and never changes. */
+	/* only listings tell where a port came from; that never changes */
 	same.port_explicit = job->sock->port_explicit;
 	same.have |= job->sock->have & HAVE_PORT_ORIGIN;
 	compare(job, &same);
@@ -93,8 +93,8 @@ static int take_same(void *ctx, const struct sock *now)
 }
 
 /*
- * Where the exact lookup gives one socket of several that share an address, or
- * none because it does not search that table: all with that local port.
+ * For addresses that several sockets share, where the exact lookup finds one of them, or
+ * none because it does not search that table: lists all sockets on the local port.
  */
 static int look_at_port(struct job *job, struct fault *fault)
 {
@@ -121,8 +121,8 @@ static int look_at_port(struct job *job, struct fault *fault)
 }
 
 /*
- * What a program bound stays bound: of a listener and of a UDP socket the kernel
- * ends the conversation only. That is no failure, but it has to be told.
+ * A port that a program bound stays bound: of a listener or UDP socket, the kernel
+ * closes only the conversation. That is not a failure, but the result has to say it.
  */
 static void tell_remains(struct job *job)
 {
@@ -134,7 +134,7 @@ static void tell_remains(struct job *job)
 	*job->result = result;
 }
 
-/* A connection has its address for itself; others may share it, or hide. */
+/* False for a connection, which has its address for itself. Other sockets may share one. */
 static bool may_share(const struct sock *sock)
 {
 	return sock->protocol != PROTOCOL_TCP || sock->state == STATE_LISTEN ||
@@ -142,9 +142,9 @@ static bool may_share(const struct sock *sock)
 }
 
 /*
- * Sets @found, and the result if it is not as it was listed. For historical reasons the
- * lookup of one UDP socket, unlike the order to destroy it, takes the remote end for the
- * source.
+ * Sets @found, and the result if the socket is not as it was listed. For historical
+ * reasons, the lookup of one UDP socket (unlike the order to destroy it) takes the
+ * remote end for the source.
  */
 static int look(struct job *job, struct fault *fault)
 {
@@ -188,7 +188,10 @@ static int order(struct job *job, struct fault *fault)
 	return 0;
 }
 
-/* Not found where the kernel looks, and yet it is listed: out of its reach. */
+/*
+ * The order found no such socket. If a lookup finds it nevertheless, orders cannot reach it,
+ * which is UNSUPPORTED and not GONE.
+ */
 static int tell_gone_from_unreached(struct job *job, struct fault *fault)
 {
 	struct kill_result result = *job->result;
@@ -230,7 +233,7 @@ int destroy_sock(const struct sock *sock, const struct destroy_ask *ask, const c
 	int err;
 
 	*result = (struct kill_result){ .outcome = OUTCOME_NONE };
-	/* All ones mean "any socket there" to the kernel: never say that. */
+	/* to the kernel, all ones mean "any socket at this address": never ask for that */
 	if (sock->cookie == UINT64_MAX) {
 		*result = (struct kill_result){ .outcome = OUTCOME_UNSUPPORTED, .err = ENODATA };
 		return 0;

@@ -7,7 +7,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-/* After so many messages a second thread saves more than it takes to start. */
+/* After this many messages a second thread saves more time than its start takes. */
 enum { WORTH_A_THREAD = 1024 };
 
 struct dump dump_begin(struct recorder *recorder, const struct collect_ask *ask, enum ask_how how,
@@ -21,7 +21,10 @@ struct dump dump_begin(struct recorder *recorder, const struct collect_ask *ask,
 	return dump;
 }
 
-/* What a word asks for and the kernel, or the recording, did not tell. */
+/*
+ * Notes rows that a word of the filter could not be decided for, because the kernel or
+ * the recording did not tell what it asks for.
+ */
 static void note_undecided(struct dump *dump, struct snapshot *seen)
 {
 	bool mark = filter_has(dump->ask.filter, FILTER_FWMARK);
@@ -61,7 +64,10 @@ struct frame_ask dump_asked(const struct dump *dump)
 	};
 }
 
-/* The key under which a socket is delivered once: a cookie, if it has one. */
+/*
+ * The key under which a socket is delivered once: its cookie if it has one, else its
+ * addresses and inode.
+ */
 static uint64_t key_of(const struct inet_diag_msg *told)
 {
 	uint64_t cookie = message_cookie(told);
@@ -84,7 +90,7 @@ static bool is_fresh(struct dump *dump, const struct inet_diag_msg *told)
 	return once_add(dump->ask.once ? dump->ask.once : &dump->delivered, key_of(told), kind);
 }
 
-/* True when it is a socket that was asked for and is not delivered yet. */
+/* True when the socket was asked for and is not delivered yet. */
 static bool is_wanted(struct dump *dump, const struct inet_diag_msg *told)
 {
 	enum state state = message_state(told, dump->ask.protocol);
@@ -117,9 +123,9 @@ static bool is_wildcard(const __be32 *bytes)
 }
 
 /*
- * A bare row has attributes where there is no connection, and those tell whether an IPv6
- * wildcard is one of IPv4 too. Recordings are read whole, live or later, so that both tell
- * the same.
+ * A bare row needs attributes where there is no connection: these tell whether an IPv6
+ * wildcard is one of IPv4, too. Recordings are always read whole, so that live and
+ * replay agree.
  */
 static bool reads_attributes(const struct dump *dump, const struct inet_diag_msg *told)
 {
@@ -148,7 +154,7 @@ static bool passes(struct dump *dump, const struct sock *sock)
 	return is == FILTER_TRUE;
 }
 
-/* What a user namespace without root tells in its place: the usual overflowuid. */
+/* The uid that a user namespace without a root shows for others: the usual overflowuid. */
 enum { NOBODY = 65534 };
 
 static bool is_told_as_root(const struct sock *sock)
@@ -162,7 +168,7 @@ static void save(struct dump *dump, const void *bytes, size_t size)
 		recorder_put(dump->recorder, FRAME_SOCK, NULL, bytes, size);
 }
 
-/* A message that is cut off before its addresses. */
+/* Counts a message that is cut off before its addresses. */
 static void note_cut(struct dump *dump, const void *bytes, size_t size)
 {
 	if (size >= NLMSG_HDRLEN)
@@ -170,7 +176,7 @@ static void note_cut(struct dump *dump, const void *bytes, size_t size)
 	dump->senseless++;
 }
 
-/* What is known of a row beside its message. */
+/* Adds to a row what its message does not tell. */
 static void complete(struct dump *dump, const void *bytes, struct sock *sock)
 {
 	if (dump->hides_orphan_uids && is_told_as_root(sock))

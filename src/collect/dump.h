@@ -10,65 +10,71 @@
 #include "collect/wire.h"
 #include "model/once.h"
 
-/* One question about sockets while its answers come in. */
+/* The state of one listing while its answers come in. */
 struct dump {
 	struct recorder   *recorder;
 	struct collect_ask ask;         /* its protocol is never 0 */
 	enum ask_how       how;
 	struct sink        sink;
-	struct once        delivered;   /* unless the caller has one */
-	struct inodes      inodes;      /* of a recording */
+	struct once        delivered;   /* used unless the caller has one */
+	struct inodes      inodes;      /* for recordings */
 	struct wire_dump  *next;        /* to be begun when this listing is long; or NULL */
-	unsigned           taken;       /* messages, until it is begun */
-	/* the row at hand: too big to be cleared for each */
+	unsigned           taken;       /* messages, until @next is begun */
+	/* the row at hand; too big to be cleared for each row */
 	struct inet_diag_msg told;
 	struct sock        sock;
 	struct detail      detail;
 	uint64_t           senseless;   /* messages and attributes */
 	bool               hides_orphan_uids;
-	bool               is_bare;     /* reads no attribute but for a wildcard */
+	bool               is_bare;     /* reads no attribute except for a wildcard */
 	const char        *release;     /* of the kernel; NULL: does not matter */
-	/* where a port came from, see inet.c */
+	/* where the ports come from; see inet.c */
 	bool               tells_origins, knows_origins;
-	struct ids         explicit_ports; /* cookies */
-	/* the filter of the question, if it has one */
+	struct ids         explicit_ports; /* the cookies of sockets with such a port */
+	/* for the filter of the question, if it has one */
 	struct filter_view view;
-	uint64_t           undecided;   /* rows of which it could not be told */
+	uint64_t           undecided;   /* rows for which the filter could not be decided */
 };
 
-/* Begins one; to be given to dump_end(). */
+/* Begins a listing; dump_end() frees it. */
 struct dump dump_begin(struct recorder *recorder, const struct collect_ask *ask, enum ask_how how,
 		       struct sink sink);
 
-/* Tells what made no sense as a gap. */
+/* Adds a gap for what made no sense, and frees the listing. */
 void dump_end(struct dump *dump, struct snapshot *seen);
 
-/* The question as it stands in a recording. */
+/* The question as recordings hold it. */
 struct frame_ask dump_asked(const struct dump *dump);
 
-/* True when the local port is in the window of the question, or it has none. */
+/* True when the local port is in the window of the question, or the question has none. */
 bool dump_wants_port(const struct collect_ask *ask, uint16_t port);
 
-/* Sockets that are only bound and nothing else: without them there is no answer. */
+/* True when only bound sockets are asked for, so that without them there is no answer. */
 bool dump_wants_bound_alone(const struct dump *dump);
 
-/* One netlink message, from the kernel or from a recording: to the sink if it is wanted. */
+/*
+ * Takes one netlink message, from the kernel or a recording, and delivers it to the sink
+ * if it is wanted.
+ */
 int dump_deliver(struct dump *dump, const void *bytes, size_t size);
 
-/* One listing of the kernel: 0, the sink's error (wire->stopped), or -errno. */
+/*
+ * Runs one listing of the kernel. Returns 0, the sink's error (then wire->stopped), or
+ * -errno.
+ */
 int dump_try(struct dump *dump, struct wire_dump *wire, struct fault *fault);
 
-/* A listing that ended with @err, which is no error of the sink's: a gap. */
+/* Adds the gap for a listing that ended with @err, which must not be the sink's error. */
 void dump_broke(struct dump *dump, const struct wire_dump *wire, int err, const char *what,
 		struct snapshot *seen);
 
 /**
- * dump_live - one listing of the kernel, dump_try() and dump_broke()
- * @wire:   the request; the rest is filled in here
- * @what:   "IPv4", the sockets that it lists
- * @failed: -errno of a listing that broke, untouched otherwise
+ * dump_live - run one listing of the kernel: dump_try() and dump_broke()
+ * @wire: the request; the rest is filled in here
+ * @what: "IPv4", the sockets that it lists
+ * @failed: gets -errno of a listing that broke; otherwise untouched
  *
- * A listing that broke is a gap. Returns the sink's error when it ended it.
+ * A listing that broke is a gap. Returns the sink's error when the sink ended it.
  */
 int dump_live(struct dump *dump, struct wire_dump *wire, const char *what,
 	      struct snapshot *seen, int *failed, struct fault *fault);

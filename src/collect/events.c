@@ -13,13 +13,13 @@
 #include <sys/socket.h>
 #include <time.h>
 
-/* Room for a burst while the program is busy; less when it is not allowed. */
+/* Room for a burst while the program is busy; the kernel may allow less. */
 #define ROOM_BYTES (8 << 20)
 
 struct collect_events {
 	struct wire   wire;
 	unsigned      need;
-	uint32_t      dropped;  /* as told last time */
+	uint32_t      dropped;  /* the kernel's count when it was read last */
 	struct detail detail;
 };
 
@@ -90,7 +90,7 @@ int collect_events_fd(const struct collect_events *events)
 	return events->wire.fd;
 }
 
-/* Only an attribute says it; without one there is no telling what it was. */
+/* Only an attribute tells the protocol; without it the protocol is not known. */
 static enum protocol protocol_of(const uint8_t *bytes, size_t size)
 {
 	struct nlattrs walk = { .at = bytes, .left = size };
@@ -136,7 +136,10 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* The kernel counts what found no room; a number that is not told is 1 at least. */
+/*
+ * The number of lost events. The kernel counts messages that found no room; where the
+ * count cannot be read or has not changed, the number is 1.
+ */
 static uint64_t lost(struct collect_events *events)
 {
 	uint32_t told[SK_MEMINFO_VARS] = { 0 };
@@ -163,7 +166,7 @@ int collect_events_next(struct collect_events *events, struct event *event, stru
 		event->lost = lost(events);
 	else if (err && err != -ENOSPC)
 		return refused(-err, fault);
-	/* what makes no sense is lost */
+	/* a message that makes no sense counts as lost */
 	else if (err || events_parse(events->wire.buffer, size, events->need, &event->sock,
 				     &events->detail) < 0)
 		event->lost = 1;
