@@ -10,14 +10,14 @@
 #include <sys/socket.h>
 
 /*
- * The kernel runs a list of steps (inet_diag_bc_run(), net/ipv4/inet_diag.c).
- * Each has two jumps, forward only: `yes` is where the next step begins,
- * because it has only 8 bits, `no` goes anywhere. A socket passes when the
- * end is met exactly; 4 bytes behind it is the place of those that do not.
+ * The kernel runs a list of steps (inet_diag_bc_run(), net/ipv4/inet_diag.c). Each step
+ * has two jumps, forward only: `yes` has 8 bits, so it always leads to the next step;
+ * `no` leads anywhere. A socket passes when the program arrives exactly at its end;
+ * sockets that do not pass jump to 4 bytes behind the end.
  *
- * The expression becomes a tree of tests first, in which `not` stands at the
- * tests only. There a test that the kernel does not have is replaced by "true"
- * whether negated or not, so that the program never drops what matches.
+ * The expression first becomes a tree of tests in which only tests are negated. A test
+ * that the kernel does not have becomes "true" there, negated or not, so that the
+ * program never drops a socket that matches.
  */
 
 #define PROGRAM_MOST 65528      /* a 16-bit attribute length and jump, multiple of 4 */
@@ -42,7 +42,7 @@ struct compiler {
 	const struct filter_kernel *kernel;
 	struct filter_code *code;
 	struct { struct part *at; size_t count, room; } parts;
-	bool *weak;                     /* by node: something of it was left out */
+	bool *weak;                     /* by node: a part of it was left out */
 };
 
 void filter_kernel_init(struct filter_kernel *kernel, const char *release, bool net_admin,
@@ -106,7 +106,7 @@ static uint32_t add_test(struct compiler *c, uint32_t node, uint8_t code, bool n
 	return add_part(c, part);
 }
 
-/* A port stands in the jump of a second step. */
+/* The port stands in the jump of a second step. */
 static uint32_t add_port(struct compiler *c, uint32_t node, uint8_t code, bool negated,
 			 uint16_t port)
 {
@@ -115,7 +115,7 @@ static uint32_t add_port(struct compiler *c, uint32_t node, uint8_t code, bool n
 	return add_test(c, node, code, negated, &data, sizeof(data));
 }
 
-/* @host NULL: of any family. */
+/* @host NULL: any address of either family. */
 static uint32_t add_host(struct compiler *c, uint32_t node, bool negated,
 			 const struct filter_host *host)
 {
@@ -136,7 +136,7 @@ static uint32_t add_host(struct compiler *c, uint32_t node, bool negated,
 			data, sizeof(cond) + size);
 }
 
-/* One of several addresses; none of them when negated. */
+/* True for one of several addresses; negated, for none of them. */
 static uint32_t build_host(struct compiler *c, uint32_t node, bool negated)
 {
 	const struct filter_node *n = &c->filter->nodes.at[node];
@@ -160,7 +160,7 @@ static uint32_t build_port(struct compiler *c, uint32_t node, bool negated)
 	if (n->op == FILTER_EQ || n->op == FILTER_NE)
 		return build_host(c, node, negated);
 	less = n->op == FILTER_LE || n->op == FILTER_GT;
-	/* "more than" is what is left of "at most" */
+	/* the kernel has no "at most", but its negation "more than" */
 	return add_port(c, node, source ? (less ? INET_DIAG_BC_S_LE : INET_DIAG_BC_S_GE) :
 			(less ? INET_DIAG_BC_D_LE : INET_DIAG_BC_D_GE), negated,
 			(uint16_t)n->port);
@@ -172,7 +172,7 @@ static uint32_t build_nothing(struct compiler *c, uint32_t node)
 	return add_constant(c, true);
 }
 
-/* Two questions, see autobound_test() in value/filter_eval.c. */
+/* Two tests; see autobound_test() in value/filter_eval.c. */
 static uint32_t build_autobound(struct compiler *c, uint32_t node, bool negated)
 {
 	uint32_t chosen, range;
@@ -196,10 +196,10 @@ static uint32_t build_word(struct compiler *c, uint32_t node, bool negated)
 	struct inet_diag_markcond mark = { .mark = (uint32_t)n->number, .mask = n->mask };
 	uint32_t index = (uint32_t)n->number;
 
-	/* no socket whose listing takes a program has such ends */
+	/* a socket whose listing takes a program has no such ends */
 	if (n->realm != REALM_INET)
 		return add_constant(c, negated != (n->op == FILTER_NE));
-	/* these three operators are the opposite of =, <= and >= */
+	/* these three operators are the negation of =, <= and >= */
 	if (n->op == FILTER_NE || ((n->kind == FILTER_SPORT || n->kind == FILTER_DPORT) &&
 				   (n->op == FILTER_GT || n->op == FILTER_LT)))
 		negated = !negated;
@@ -246,7 +246,7 @@ static uint32_t build(struct compiler *c, uint32_t node, bool negated)
 
 /* ---- what fits ---- */
 
-/* All words below a node lose their place in the program. */
+/* Takes back the claim that the program decides the words below a node. */
 static void give_up(struct compiler *c, uint32_t part)
 {
 	const struct part *p = &c->parts.at[part];
@@ -259,7 +259,7 @@ static void give_up(struct compiler *c, uint32_t part)
 	}
 }
 
-/* Leaves conditions out until at most @room bytes are left. */
+/* Leaves conditions out until the program has at most @room bytes. */
 static uint32_t fit(struct compiler *c, uint32_t part, size_t room)
 {
 	const struct part p = c->parts.at[part];
@@ -276,7 +276,7 @@ static uint32_t fit(struct compiler *c, uint32_t part, size_t room)
 	return add_joint(c, true, left, right);
 }
 
-/* Once a word was left out, what is built of it is weak too. */
+/* A node is weak when a word below it was left out. */
 static void spread_weakness(struct compiler *c)
 {
 	for (size_t i = 0; i < c->filter->nodes.count; i++) {
@@ -317,7 +317,10 @@ static void put_test(struct compiler *c, const struct part *p, size_t at, size_t
 	}
 }
 
-/* Writes a part at @at. True goes on behind it, false goes to @fail. */
+/*
+ * Writes a part at @at. When it is true the program goes on behind it, when false at
+ * @fail.
+ */
 static void put_part(struct compiler *c, uint32_t part, size_t at, size_t fail)
 {
 	const struct part *p = &c->parts.at[part];
@@ -356,7 +359,7 @@ static void put_program(struct compiler *c, uint32_t root)
 	put_part(c, root, 0, size + JUMP_SIZE);
 }
 
-/* The root, and what `and` joins to it, is true of everything that passes. */
+/* The root of the expression, and all that `and` joins to it, is true of whatever passes. */
 static void grant(struct compiler *c, uint32_t node)
 {
 	const struct filter_node *n = &c->filter->nodes.at[node];
@@ -381,7 +384,7 @@ void filter_compile(struct filter_code *code, const struct filter *filter,
 	code->exact = true;
 	if (!filter->has_expression)
 		return;
-	/* of these tables the kernel has no programs */
+	/* for sockets of other kinds the kernel takes no programs */
 	code->exact = filter->realm == REALM_INET;
 	if (!code->exact)
 		return;

@@ -18,10 +18,10 @@
 #define IPPROTO_MPTCP 262
 #endif
 
-/* The process whose descriptors are being borrowed. */
+/* The process from which descriptors are duplicated. */
 struct lender {
-	int32_t pid;            /* 0: nobody yet */
-	int     fd;             /* pidfd, -1 when it lends none */
+	int32_t pid;            /* 0: none yet */
+	int     fd;             /* pidfd, -1 when its descriptors cannot be had */
 };
 
 struct flags {
@@ -29,10 +29,10 @@ struct flags {
 	struct lender    lender;
 	struct text      our_groups;
 	bool             knows_ours;
-	struct text     *rows;          /* what is told of each of them */
+	struct text     *rows;          /* the flags that were read, to be recorded */
 };
 
-/* False when it cannot be told; of a kernel without groups there is no such file. */
+/* Returns false when it is not known. A kernel without cgroups has no such file. */
 static bool read_groups(const char *path, struct text *groups)
 {
 	int err = file_read(AT_FDCWD, path, groups);
@@ -41,10 +41,10 @@ static bool read_groups(const char *path, struct text *groups)
 }
 
 /*
- * A socket that is handed over takes the class and the priority of its traffic
- * from the group of the one that gets it, and keeps them (__receive_sock() in
- * the kernel). Nothing may be changed here, so only equals are asked. The
- * unified hierarchy has neither of the two.
+ * A socket that is handed over takes the traffic class and priority of the receiver's
+ * cgroup, and keeps them (__receive_sock() in the kernel). This program changes nothing,
+ * so only descriptors of processes in equal cgroups are duplicated. The unified
+ * hierarchy (v2) has neither.
  */
 static bool would_change(const struct flags *flags, int32_t pid)
 {
@@ -59,7 +59,7 @@ static bool would_change(const struct flags *flags, int32_t pid)
 	return would;
 }
 
-/* Sockets of one process come one after the other: it is opened once for them. */
+/* The sockets of one process come one after the other, so its pidfd is opened once. */
 static int lender_of(struct flags *flags, int32_t pid)
 {
 	struct lender *lender = &flags->lender;
@@ -81,10 +81,10 @@ static bool ask_option(int fd, int level, int name, int *value)
 }
 
 /*
- * Numbers of processes, descriptors and inodes are used again; cookies are not.
- * An MPTCP socket has another cookie than the TCP socket below it that the
- * kernel lists. It passes its options on to the one that it binds or listens
- * with, but not to every further connection.
+ * Pids, descriptor numbers and inodes are used again; cookies are not. An MPTCP socket
+ * has another cookie than the TCP socket below it, which the kernel lists. It passes its
+ * options to the TCP socket that it binds or listens with, but not to every further
+ * connection.
  */
 static bool is_that_socket(int fd, const struct sock *sock)
 {
@@ -127,7 +127,10 @@ static void ask_options(int fd, const struct sock *sock, struct answer_flags *to
 	}
 }
 
-/* Borrows the descriptor of one holder; false when it is not to be had, or another's. */
+/*
+ * Reads the flags from the descriptor of one holder. Returns false when the descriptor
+ * cannot be had or is another socket's by now.
+ */
 static bool ask_holder(struct flags *flags, const struct holder *holder,
 		       const struct sock *sock, struct answer_flags *told)
 {
@@ -157,7 +160,7 @@ static void apply(struct sock *sock, const struct answer_flags *told)
 	}
 }
 
-/* The first holder that lends will do: they all hold the same socket. */
+/* Asks one holder after the other until one answers: all hold the same socket. */
 static void ask_sock(struct flags *flags, struct sock *sock)
 {
 	struct answer_flags told = { .cookie = sock->cookie, .inode = sock->inode };
@@ -187,7 +190,7 @@ static void ask_all(struct snapshot *seen, struct text *rows)
 
 struct identity { uint64_t cookie, inode; };
 
-/* Later rows count: a socket may have been asked more than once. */
+/* A socket may have been asked more than once; the last answer counts. */
 static void find_last(const struct text *rows, struct map *known)
 {
 	struct answer_flags told;
@@ -219,7 +222,10 @@ static void apply_all(struct snapshot *seen, const struct text *rows)
 	map_fini(&known);
 }
 
-/* A replay has all that was ever told, because it may look at other sockets. */
+/*
+ * A replay returns every recorded answer, because its sockets may differ from those of
+ * the live run.
+ */
 void collect_flags(struct collect *collect, struct snapshot *seen)
 {
 	struct recorder *recorder = &collect->recorder;

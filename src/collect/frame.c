@@ -5,12 +5,12 @@
 #include "model/connect.h"
 
 #define SIZE(type, member)  sizeof(((struct type *)0)->member)
-/* Bytes up to the end of @last. */
+/* Bytes up to and including the member @last. */
 #define FIXED(type, last)   (offsetof(struct type, last) + SIZE(type, last))
 #define FIELD(what, type, member) \
 	{ .kind = FIELD_##what, .at = offsetof(struct type, member), .size = SIZE(type, member) }
 
-/* A frame whose fixed part ends with @last and is plain. */
+/* A frame whose fixed part ends with @last and holds nothing to be redacted. */
 #define FRAME(type, last, what) { .fixed = FIXED(type, last), .rest = FIELD_##what }
 
 const struct frame_schema frame_schemas[FRAME_TYPE_COUNT] = {

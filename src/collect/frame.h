@@ -7,15 +7,14 @@
 #include <stdint.h>
 
 /*
- * The format of a recording: the magic, a version, a byte-order mark, then
- * frames {type, length, payload} in the byte order of the machine, the last
- * one FRAME_END. A head frame opens a section, which lasts to the next head:
- * one section for each call at collect's door. Fixed members come first in
- * each payload, bytes of any length last.
+ * The format of a recording: the magic, a version, a byte-order mark, then frames {type,
+ * length, payload} in the byte order of the machine; the last one is FRAME_END. A head
+ * frame begins a section, which ends at the next head: one section for each call of a
+ * function of collect.h.
  *
- * Anything that changes what an old reader would understand raises the version.
- * 1: the first. 2: FRAME_ASK tells protocol, window and how; FRAME_END has a
- * checksum; FRAME_ANSWER.
+ * In each payload fixed members come first and bytes of any length last. Whatever
+ * changes what an old reader would understand raises the version. 1: the first. 2:
+ * FRAME_ASK tells protocol, window and how; FRAME_END has a checksum; FRAME_ANSWER.
  */
 #define RECORDING_MAGIC   "sockvet\n"
 #define RECORDING_VERSION 2u
@@ -59,7 +58,7 @@ enum frame_type {
 	FRAME_TYPE_COUNT,
 };
 
-/* What one answer of the kernel is about; part of the format. */
+/* What an answer of the kernel is about; part of the format. */
 enum answer_kind {
 	ANSWER_FLAGS = 1, ANSWER_BIND_CONTEXT, ANSWER_ELSEWHERE, ANSWER_PROBE_BIND,
 	ANSWER_UNIX, ANSWER_ROUTE, ANSWER_PROBE_PORTS,
@@ -74,7 +73,7 @@ static inline int frame_is_head(uint32_t type)
 
 enum { FAMILY_BIT_IPV4 = 1, FAMILY_BIT_IPV6 = 2 };
 
-/* How the sockets of a section were asked for; part of the format. */
+/* How the sockets of a section were listed; part of the format. */
 enum ask_how {
 	ASK_LISTING,            /* family by family */
 	ASK_EXPLICIT,           /* only those with a port given to bind() */
@@ -96,24 +95,25 @@ struct frame_link    { uint32_t index; };
 struct frame_local   { uint32_t family, ifindex; uint8_t addr[16]; };
 struct frame_process { uint64_t cgroup_id; int32_t pid; };
 struct frame_holder  { int32_t fd; uint32_t inode; };
-struct frame_limit   { int64_t descriptors, limit; uint32_t have; }; /* 1, 2 */
+struct frame_limit   { int64_t descriptors, limit; uint32_t have; }; /* bits 1, 2 */
 struct frame_cgroup  { uint64_t id; };
 struct frame_gap     { uint64_t count; uint32_t kind; };
 struct frame_answer  { uint32_t kind, key_size; };
 struct frame_end {
 	uint64_t frames;                        /* before this one */
-	uint64_t sum;                           /* since version 2: frame_sum() before it */
+	uint64_t sum;                           /* since version 2: frame_sum() of all before it */
 };
 
 /*
- * Questions and answers of each kind: a key, and a head that is there once or rows of
- * which there is any number, or both. Each is compared and written whole, so it has no
- * padding. What the model keeps as it is recorded is in model/bind.h and model/connect.h.
+ * Questions and answers of each kind. A question is a key; an answer has a head, or any
+ * number of rows, or both. Each is compared and written as a whole, so none has padding.
+ * Structs that the model keeps as they are recorded are in model/bind.h and
+ * model/connect.h.
  */
 struct answer_flags {                           /* row: options of one socket; no key */
 	uint64_t cookie;
 	uint32_t inode;
-	uint16_t have, set;                     /* enum recorded_flag: what is known, and what is on */
+	uint16_t have, set;                     /* enum recorded_flag: which are known, and which are on */
 };
 enum recorded_flag { RECORDED_REUSEADDR = 1, RECORDED_REUSEPORT = 2, RECORDED_V6ONLY = 4 };
 
@@ -132,7 +132,7 @@ struct answer_probe_bind_key {
 struct answer_route_key {
 	uint32_t family, ifindex;
 	uint8_t  destination[16];
-	uint8_t  source[16];                    /* left away where the kernel is to choose it */
+	uint8_t  source[16];                    /* zeros: the kernel is to choose it */
 };
 
 struct answer_elsewhere_key { uint32_t protocol, port; };
@@ -151,11 +151,14 @@ struct answer_thread {                          /* row: one descriptor of one th
 	uint32_t inode;
 	char     comm[16];
 };
-/* What a part of a recording holds: that decides what a redacted one has of it. */
+/*
+ * What a part of a recording holds, which decides what a redacted recording has in its
+ * place.
+ */
 enum field_kind {
-	FIELD_UNKNOWN,          /* not in a redacted recording */
+	FIELD_UNKNOWN,          /* left out of a redacted recording */
 	FIELD_NONE,             /* nothing is there */
-	FIELD_PLAIN,            /* tells nothing of whose machine it was */
+	FIELD_PLAIN,            /* kept: it does not tell whose machine it was */
 	FIELD_ADDRESS,          /* 16 bytes, an IPv4 address within an IPv6 one */
 	FIELD_COMM,             /* the name of a process */
 	FIELD_NETNS,            /* the name of a network namespace */
@@ -163,51 +166,54 @@ enum field_kind {
 	FIELD_CGROUP,           /* a path */
 	FIELD_FILE,             /* name, NUL, content */
 	FIELD_MESSAGE,          /* of netlink, with its header */
-	FIELD_ANSWER,           /* what the kind of the FRAME_ANSWER says */
+	FIELD_ANSWER,           /* as the kind of the FRAME_ANSWER says */
 };
 
-/* A part of a struct; of size 0: none. Names end at a NUL or with it. */
+/* A member of a struct; size 0: none. A name ends at a NUL or at the end of the member. */
 struct field {
 	enum field_kind kind;
 	uint16_t        at, size;
 };
 
 /*
- * The schema of a frame: the fixed part of its payload, without the padding that the
- * compiler puts behind it, so that a recording has no bytes of chance in it; then the rest.
+ * The schema of a frame: the fixed part of its payload (without the compiler's padding
+ * at its end, so that recordings have no random bytes), then the rest.
  */
 struct frame_schema {
 	uint8_t         fixed, fixed_before_2;  /* bytes, since version 2 and before it */
 	enum field_kind rest;
-	struct field    field;                  /* in the fixed part; all else is plain */
+	struct field    field;                  /* in the fixed part; the rest of that is plain */
 };
 
-/* THE table of frames: whoever adds one says here what it holds. */
+/* THE table of frames. To add a frame, say here what it holds. */
 extern const struct frame_schema frame_schemas[FRAME_TYPE_COUNT];
 
 /*
- * The schema of an answer. One whose key or answer holds what cannot be replaced in its
- * place is not plain and not in a redacted recording.
+ * The schema of an answer. An answer is not plain, and left out of redacted recordings,
+ * when its key or rows hold something that cannot be replaced in place.
  */
 struct answer_schema {
 	uint16_t     head_size, row_size;       /* bytes */
-	bool         plain;                     /* all but these fields */
-	bool         every;                     /* not only the first of its key counts */
+	bool         plain;                     /* everything but these fields may stay */
+	bool         every;                     /* several answers to one key count, not just the first */
 	struct field key[2], head, row[2];
 };
 
 /* THE table of answers. */
 extern const struct answer_schema answer_schemas[ANSWER_KIND_COUNT];
 
-/* Is an answer of @size bytes, without its question, a head and whole rows of that schema? */
+/*
+ * True when @size bytes of an answer, without its question, are a head and whole rows of
+ * that schema.
+ */
 bool answer_fits(const struct answer_schema *schema, size_t size);
 
-/* Fixed bytes of a frame in a recording of that version; 0 of an unknown type. */
+/* The fixed bytes of a frame in a recording of that version; 0 for an unknown type. */
 uint8_t frame_fixed_in(uint32_t version, uint32_t type);
 
 /*
- * The checksum (FNV-1a, 64 bits) of all bytes so far, beginning with
- * FRAME_SUM_START. One changed byte always gives another sum.
+ * The checksum (FNV-1a, 64 bits) of all bytes so far; it begins as FRAME_SUM_START.
+ * Changing one byte always changes the sum.
  */
 #define FRAME_SUM_START UINT64_C(0xcbf29ce484222325)
 uint64_t frame_sum(uint64_t sum, const void *bytes, size_t size);

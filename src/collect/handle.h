@@ -6,27 +6,30 @@
 #include "collect/owners.h"
 #include "collect/recorder.h"
 
-/* The private part of struct collect, for the files that define functions of collect.h. */
+/*
+ * The private part of struct collect. Only files that define functions of collect.h
+ * include this.
+ */
 struct collect {
 	struct collect_source source;
 	struct recorder       recorder;
 	struct limits         machine;  /* read before a namespace is entered */
 	bool                  machine_is_read;
-	char                  release[64]; /* of the kernel that is or was seen */
+	char                  release[64]; /* of the kernel that is, or was, read from */
 	struct owner_cache   *cache;    /* while every namespace is visited */
-	uint32_t              tcp_states, udp_states; /* then: those that can be here */
+	uint32_t              tcp_states, udp_states; /* and then: states that sockets here can be in */
 };
 
 /*
- * What the whole machine has, once. Other namespaces do not show these files, so it is
- * read before one is entered; plain rows need none of them.
+ * Reads what belongs to the whole machine, once. Other namespaces do not show these
+ * files, so they are read before one is entered; a plain listing needs none of them.
  */
 void basics_machine(struct collect *collect);
 
 /*
- * Takes from @ask the states that no socket has here. False: none is left, and nothing
- * has to be listed to know it. A listing walks the tables of all namespaces, the
- * counters are two lines of a file.
+ * Removes from @ask the states that no socket here is in. Returns false when none is
+ * left, so that nothing need be listed. A listing walks the tables of all namespaces;
+ * the counters are two lines of a file.
  */
 bool arrival_can_have(const struct collect *collect, struct collect_ask *ask);
 

@@ -34,7 +34,10 @@ static int list_live(struct dump *dump, unsigned deadline_ms, struct snapshot *s
 
 /* ---- live, filtered by the kernel ---- */
 
-/* Whether the kernel may be asked for marks; it says itself where it may not. */
+/*
+ * Whether the kernel may be asked for marks. Where it must not be, the kernel says so
+ * itself.
+ */
 static bool has_net_admin(void)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -44,7 +47,7 @@ static bool has_net_admin(void)
 	       (data[CAP_TO_INDEX(CAP_NET_ADMIN)].effective & CAP_TO_MASK(CAP_NET_ADMIN));
 }
 
-/* The program that this kernel is sent for a filter; filter_code_fini() is due. */
+/* Compiles the program that this kernel gets for a filter; filter_code_fini() frees it. */
 static void filter_code(struct filter_code *code, const struct filter *filter,
 			const char *release, const struct limits *limits)
 {
@@ -56,7 +59,10 @@ static void filter_code(struct filter_code *code, const struct filter *filter,
 	filter_compile(code, filter, &kernel);
 }
 
-/* Among others they are a gap; asked for alone, they are all. */
+/*
+ * Bound sockets that are asked for among others are a gap; asked for alone, they are an
+ * error.
+ */
 static void note_kernel_age(struct dump *dump, struct snapshot *seen)
 {
 	bool alone;
@@ -70,7 +76,7 @@ static void note_kernel_age(struct dump *dump, struct snapshot *seen)
 	seen->socks_complete &= !alone;
 }
 
-/* What the filter leaves of the question; it would be tested here otherwise. */
+/* Narrows the question to what the filter can match, which saves testing it here. */
 static void narrow(struct collect_ask *ask)
 {
 	const struct filter *filter = ask->filter;
@@ -116,8 +122,8 @@ static int take_cookie(void *ctx, const struct sock *sock)
 }
 
 /*
- * All states but those that never have a port of their own: a socket may have
- * moved on since it was seen.
+ * All states except those that never have a port of their own, because a socket may have
+ * changed its state since it was seen.
  */
 static struct collect_ask explicit_ask(const struct collect_ask *ask)
 {
@@ -133,13 +139,16 @@ static struct collect_ask explicit_ask(const struct collect_ask *ask)
 	return question;
 }
 
-/* The cookies of the explicit ones. False when some of them may be missing. */
+/*
+ * Collects the cookies of the explicit sockets. Returns false when some of them may be
+ * missing.
+ */
 static bool list_explicit(struct recorder *recorder, const struct collect_ask *ask,
 			  unsigned deadline_ms, struct ids *cookies)
 {
 	struct sink sink = { .take = take_cookie, .ctx = cookies };
 	struct dump dump = dump_begin(recorder, ask, ASK_EXPLICIT, sink);
-	struct snapshot aside;  /* its gaps are no gaps of the caller's */
+	struct snapshot aside;  /* its gaps do not concern the caller */
 	bool whole;
 	int err;
 
@@ -158,7 +167,7 @@ static bool list_explicit(struct recorder *recorder, const struct collect_ask *a
 
 /* ---- both ---- */
 
-/* All the rows, tested here: of a recording, or for one. */
+/* Lists all rows and filters them here: from a recording, or for one. */
 static int list_all(struct dump *dump, unsigned deadline_ms, struct snapshot *seen,
 		    struct fault *fault)
 {
@@ -169,7 +178,7 @@ static int list_all(struct dump *dump, unsigned deadline_ms, struct snapshot *se
 	return list_live(dump, deadline_ms, seen, fault);
 }
 
-/* The kernel tells of a row whether it is explicit only by leaving others out. */
+/* The kernel tells that a row is explicit only by leaving out the others. */
 static void learn_origins(struct dump *dump, unsigned deadline_ms)
 {
 	struct collect_ask question = explicit_ask(&dump->ask);
@@ -198,14 +207,14 @@ static int list_matching(struct dump *dump, unsigned deadline_ms, struct snapsho
 	return err;
 }
 
-/* Of sockets of that machine; dump_end() is due. */
+/* Begins a listing of that machine's sockets; dump_end() frees it. */
 static struct dump begin(struct recorder *recorder, const struct collect_ask *ask, struct sink sink,
 			 const char *release)
 {
 	struct dump dump = dump_begin(recorder, ask,
 				      ask->explicit_port ? ASK_EXPLICIT : ASK_LISTING, sink);
 
-	/* Until 6.17 a TCP socket without a file was told as root's. */
+	/* until 6.17 the kernel told a TCP socket without a file as root's */
 	dump.hides_orphan_uids = dump.ask.protocol == PROTOCOL_TCP &&
 				 !release_at_least(release, 6, 17);
 	dump.release = release;
@@ -260,7 +269,7 @@ struct inet_diag_req_v2 inet_request(const struct sock *sock, unsigned need, boo
 	return request;
 }
 
-/* What is gone, or has left its addresses to another, is nobody's loss. */
+/* A socket that is gone, or whose addresses another socket has, is not a gap. */
 static int ask_one(struct dump *dump, struct wire *wire, const struct sock *sock,
 		   unsigned deadline_ms)
 {
@@ -307,9 +316,9 @@ static bool was_asked_for(const struct sock *sock, const struct collect_ask *ask
 }
 
 /*
- * Whether its absence among the explicit ones tells anything. An accepted
- * connection has the port of its listener, however that got it, and is never
- * among them; nor is what the kernel keeps of a socket in short form.
+ * True when its absence among the explicit sockets tells something. An accepted
+ * connection has the port of its listener, however that got it, and is never among them;
+ * neither are minisocks and request sockets.
  */
 static bool has_own_port(const struct sock *sock)
 {
@@ -345,8 +354,8 @@ int inet_explicit(struct recorder *recorder, const struct collect_ask *ask, unsi
 /* ---- UDP sockets in the order of their chain ---- */
 
 /*
- * The old request has no family and no room for a protocol, which an attribute
- * tells. That makes it the one way to walk both families in one go.
+ * The legacy request has no family and no field for a protocol; an attribute tells that.
+ * It is the only way to walk both families in one go.
  */
 struct chain_request {
 	struct inet_diag_req head;
@@ -357,7 +366,7 @@ struct chain_request {
 _Static_assert(sizeof(struct chain_request) == sizeof(struct inet_diag_req) + 8,
 	       "it is sent as it stands in memory");
 
-/* Before 5.9 the attribute was not looked at, and TCP sockets came instead. */
+/* Kernels before 5.9 ignore the attribute and list TCP sockets instead. */
 static bool kernel_takes_protocol(void)
 {
 	struct utsname system;

@@ -11,7 +11,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-/* Only masks show it: bound, and neither listening nor connected (Linux 6.8). */
+/* Masks only have this bit: bound, and neither listening nor connected (Linux 6.8). */
 enum { KERNEL_BOUND_INACTIVE = 13 };
 
 static uint32_t kernel_states(uint32_t states)
@@ -23,7 +23,10 @@ static uint32_t kernel_states(uint32_t states)
 
 /* ---- a request ---- */
 
-/* The request of old names no family and TCP only: the kernel walks its table once. */
+/*
+ * The legacy request names no family and lists TCP only, so the kernel walks its table
+ * once.
+ */
 static void write_old_head(struct text *request, const struct collect_ask *ask)
 {
 	struct inet_diag_req head = {
@@ -38,7 +41,10 @@ static void write_head(struct text *request, const struct collect_ask *ask, int 
 	uint32_t protocol = ask->protocol;
 	struct inet_diag_req_v2 head = {
 		.sdiag_family = (uint8_t)family,
-		/* as ss does: a number above 8 bits has an attribute of its own */
+		/*
+		 * as in ss, a protocol number above 8 bits goes into an attribute of its
+		 * own
+		 */
 		.sdiag_protocol = (uint8_t)(protocol > UINT8_MAX ? IPPROTO_RAW : protocol),
 		.idiag_ext = attrs_ext(ask->need),
 		.idiag_states = kernel_states(ask->states),
@@ -52,7 +58,7 @@ static void write_head(struct text *request, const struct collect_ask *ask, int 
 	}
 }
 
-/* A request as it is sent: head, attributes, and the program of the filter. */
+/* Writes the request as it is sent: head, attributes, and the program of the filter. */
 static void write_request(struct text *request, const struct dump *dump, struct wire_dump *wire,
 			  int family, const struct text *program)
 {
@@ -94,7 +100,10 @@ static int try_family(struct dump *dump, struct wire_dump *wire, int family,
 	return err;
 }
 
-/* The program, not the question, was refused: a kernel built without some test. */
+/*
+ * True when the program was refused, and not the question, by a kernel built without
+ * some test.
+ */
 static bool is_refused(const struct wire_dump *wire, int err)
 {
 	return !wire->answered && (err == -EINVAL || err == -EPERM || err == -EOPNOTSUPP);
@@ -147,8 +156,9 @@ static int list_each(struct dump *dump, const struct filter_code *code, struct w
 /* ---- sockets that are only bound ---- */
 
 /*
- * They are in a table of their own, which takes the kernel as long to walk as a fifth
- * of the connections: it is walked beside these. Asked for alone they are one listing.
+ * Sockets that are only bound are in a table of their own, whose walk takes the kernel
+ * as long as a fifth of the connections, so a second thread lists it meanwhile. When
+ * only they are asked for, there is just one listing.
  */
 static bool is_apart(const struct dump *dump)
 {
@@ -170,7 +180,7 @@ static int list_bound(struct dump *dump, struct wire_dump *bound, const struct f
 	}
 	if (!bound->tries || is_refused(bound, err))
 		err = walk(dump, AF_UNSPEC, code, wire, fault);
-	wire->answered = true;  /* for the connections */
+	wire->answered = true;  /* the connections gave answers */
 	return err;
 }
 
@@ -187,7 +197,7 @@ static int walk_apart(struct dump *dump, const struct filter_code *code, struct 
 	dump->ask.states = states & ~bound_only;
 	dump->next = &bound;
 	err = walk(dump, AF_UNSPEC, code, wire, fault);
-	dump->next = NULL;      /* one that the next listing began would be left alone */
+	dump->next = NULL;      /* a listing that the next one began would never be taken */
 	dump->ask.states = bound_only;
 	if (!err)
 		err = list_bound(dump, &bound, code, wire, fault);
@@ -198,8 +208,8 @@ static int walk_apart(struct dump *dump, const struct filter_code *code, struct 
 }
 
 /*
- * Each request makes the kernel walk the table of all namespaces, whatever is in
- * it, so both families are had in one walk where the request of old can ask.
+ * Each request makes the kernel walk the table of all namespaces, whatever is in it. So
+ * both families are listed in one walk where the legacy request can ask for it.
  */
 int inet_ask(struct dump *dump, const struct filter_code *code, unsigned deadline_ms,
 	     struct snapshot *seen, struct fault *fault)
@@ -217,7 +227,7 @@ int inet_ask(struct dump *dump, const struct filter_code *code, unsigned deadlin
 	return err || wire.answered ? err : failed;
 }
 
-/* No state is asked for, so that nothing is walked through. */
+/* The request asks for no state, so the kernel walks no table. */
 int inet_offered(enum protocol protocol, unsigned deadline_ms, struct fault *fault)
 {
 	struct text request = { 0 };

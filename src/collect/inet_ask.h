@@ -5,8 +5,9 @@
 #include "collect/dump.h"
 
 /**
- * inet_ask - the question of @dump to the live kernel, in as few listings as it can be
- * @code: its filter as the kernel is sent it; asked without where it is refused
+ * inet_ask - put the question of @dump to the live kernel, in as few listings as
+ * possible
+ * @code: its filter as a program for the kernel; asked again without it where refused
  *
  * TCP sockets that are only bound come last. A listing that broke is a gap; without
  * sock_diag the tables of /proc/net are read. Returns 0, the sink's error, or -errno
@@ -15,7 +16,10 @@
 int inet_ask(struct dump *dump, const struct filter_code *code, unsigned deadline_ms,
 	     struct snapshot *seen, struct fault *fault);
 
-/* Whether the kernel lists sockets of a protocol of the internet: 0, or -errno and the sentence. */
+/*
+ * Whether the kernel lists sockets of an internet protocol. Returns 0, or -errno with
+ * the sentence.
+ */
 int inet_offered(enum protocol protocol, unsigned deadline_ms, struct fault *fault);
 
 #endif

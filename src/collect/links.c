@@ -14,18 +14,18 @@
 #include <sys/socket.h>
 
 /*
- * Beside the family of a FRAME_LOCAL: cannot be bound yet, or ever. Readers that
- * do not know it see an IPv6 address.
+ * Bit beside the family in a FRAME_LOCAL: the address cannot be bound yet, or ever.
+ * Readers that do not know the bit see an IPv6 address.
  */
 #define TENTATIVE 0x100u
 
-/* What is being listed: links, then addresses. Both are added to @seen. */
+/* State of the two listings, links and then addresses, which are added to @seen. */
 struct walk {
 	struct snapshot *seen;
-	size_t           links, locals; /* that were there before */
+	size_t           links, locals; /* those that were there before */
 };
 
-/* One message as an object of libnl-route's, which @take gets. */
+/* Reads one message into an object of libnl-route, which is given to @take. */
 static int read_object(const struct nlmsghdr *message,
 		       void (*take)(struct nl_object *object, void *ctx), void *ctx)
 {
@@ -187,10 +187,10 @@ void links_collect(struct recorder *recorder, struct snapshot *seen)
 
 /* ---- VRF ---- */
 
-/* A device, and the one that it is part of. */
+/* A device, and the device that it belongs to. */
 struct device {
-	struct vrf vrf;         /* ifindex 0: it is none */
-	int        master;      /* 0: none */
+	struct vrf vrf;         /* ifindex 0: it is not a VRF */
+	int        master;      /* 0: it belongs to none */
 };
 
 static void take_device(struct nl_object *object, void *ctx)
@@ -229,7 +229,7 @@ static int find_vrf(struct wire *wire, uint32_t ifindex, struct vrf *vrf)
 
 	if (!err && !device.vrf.ifindex && device.master > 0) {
 		err = ask_device(wire, (uint32_t)device.master, &device);
-		/* it has gone since, and holds no device any more */
+		/* the device is gone, so it no longer belongs to one */
 		err = err == -ENODEV ? 0 : err;
 	}
 	if (!err && device.vrf.ifindex)

@@ -5,12 +5,12 @@
 #include "collect/recorder.h"
 
 /*
- * Interface names and own addresses: libnl-route reads the messages. Its headers
- * and <linux/tcp.h> do not go together: nothing of it leaves links.c.
+ * Interface names and own addresses, read with libnl-route. Its headers conflict with
+ * <linux/tcp.h>, so only links.c includes them.
  */
 void links_collect(struct recorder *recorder, struct snapshot *seen);
 
-/* The VRF that a device is, or is part of: its ifindex and table; 0 if none. */
+/* The VRF that a device is, or belongs to: its ifindex and table; 0 if there is none. */
 struct vrf {
 	uint32_t ifindex;
 	uint32_t table;
@@ -19,7 +19,7 @@ struct vrf {
 /* Returns 0 or -errno. */
 int links_vrf(uint32_t ifindex, struct vrf *vrf);
 
-/* A FRAME_LINKS, FRAME_LINK or FRAME_LOCAL again; others are left alone. */
+/* Takes a FRAME_LINKS, FRAME_LINK or FRAME_LOCAL of a recording; ignores other frames. */
 void links_replay(struct snapshot *seen, const struct frame *frame);
 
 #endif

@@ -21,17 +21,17 @@ struct load {
 	struct { size_t *at; size_t count, room; } heads;  /* offsets */
 	struct { size_t *at; size_t count, room; } files;
 	bool foreign;
-	bool ended;             /* FRAME_END was met, */
-	size_t last;            /* there */
+	bool ended;             /* FRAME_END was found ... */
+	size_t last;            /* ... at this offset */
 	size_t checked;         /* bytes of whole frames or messages */
-	uint64_t frames;        /* in these */
-	size_t most;            /* bytes that there can be at all */
+	uint64_t frames;        /* frames in these bytes */
+	size_t most;            /* the highest number of bytes that there can be */
 	uint32_t version;
-	uint32_t forgotten;     /* heads, a bit per frame_type */
+	uint32_t forgotten;     /* heads whose sections were freed, one bit a type */
 	struct quote shown;
 };
 
-/* Read after the header; smaller recordings are whole then, and checked by their sum first. */
+/* Read after the header. A recording that ends within it is checked by its sum first. */
 #define FIRST_BLOCK 65536
 
 static int broken(const struct load *load, size_t offset, const char *what,
@@ -61,7 +61,7 @@ bool load_is_foreign(const struct load *load)
 	return load->foreign;
 }
 
-/* The frame at @offset, whose lengths were checked by index_frames(). */
+/* The frame at @offset, whose lengths index_frames() has checked. */
 static struct frame frame_at(const struct load *load, size_t offset)
 {
 	struct frame_header header;
@@ -103,7 +103,7 @@ struct cursor load_begin(const struct load *load, size_t head)
 	return cursor;
 }
 
-/* Whole pages, which then are zeros. */
+/* Frees whole pages, which read as zeros from then on. */
 static void forget_bytes(struct load *load, size_t from, size_t to)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -132,7 +132,10 @@ void load_forget(struct load *load, uint32_t heads)
 		size_t to = i + 1 < load->heads.count ? load->heads.at[i + 1] : load->last;
 		bool goes = heads >> load_head(load, i).type & 1;
 
-		/* Files may stand in any section, and are found without it. */
+		/*
+		 * files may stand in any section and are looked up without it, so they
+		 * stay
+		 */
 		for (; file < load->files.count && load->files.at[file] < to; file++) {
 			if (goes && load->files.at[file] > from)
 				forget_bytes(load, from, load->files.at[file]);
@@ -144,7 +147,7 @@ void load_forget(struct load *load, uint32_t heads)
 	}
 }
 
-/* Netlink aligns each message to 4 bytes; the last may come without padding. */
+/* Netlink aligns each message to 4 bytes; the last one may lack its padding. */
 static size_t message_step(const struct load *load, size_t at, size_t length)
 {
 	size_t left = load->bytes.count - at, step = NLMSG_ALIGN(length);
@@ -221,7 +224,10 @@ static bool is_foreign_type(uint16_t type)
 	return type == SOCK_DIAG_BY_FAMILY || type == TCPDIAG_GETSOCK || type == NLMSG_DONE;
 }
 
-/* `ss -D`: netlink messages and nothing around them. @whole: nothing more will come. */
+/*
+ * Checks a dump of `ss -D`, which has netlink messages and nothing around them. @whole:
+ * nothing more will come.
+ */
 static int check_messages(struct load *load, bool whole, struct fault *fault)
 {
 	while (load->checked < load->bytes.count) {
@@ -269,8 +275,8 @@ static int check_header(struct load *load, struct fault *fault)
 }
 
 /*
- * Before anything is believed. A file that does not end in a FRAME_END is cut,
- * which index_frames() tells better.
+ * The sum is checked before the content is read. A file that does not end in a FRAME_END
+ * is cut short, which index_frames() tells better.
  */
 static int check_sum(const struct load *load, struct fault *fault)
 {
@@ -332,8 +338,9 @@ static int check_frame(const struct load *load, const struct frame_header *heade
 }
 
 /*
- * Checks the lengths of every frame that is there and notes where sections and
- * files are. Without @whole a frame may be there in part: the next call goes on.
+ * Checks the lengths of all frames that are there, and remembers where sections and
+ * files are. Without @whole the last frame may be there in part; the next call goes on
+ * with it.
  */
 static int index_frames(struct load *load, bool whole, struct fault *fault)
 {
@@ -365,7 +372,7 @@ static bool has_magic(const struct load *load)
 	return size && memcmp(load->bytes.at, RECORDING_MAGIC, size) == 0;
 }
 
-/* True while what was read so far can be the start of a recording. */
+/* True while the bytes read so far can be the start of a recording. */
 static bool starts_well(const struct load *load)
 {
 	struct nlmsghdr header;
@@ -379,7 +386,7 @@ static bool starts_well(const struct load *load)
 }
 
 /*
- * What is there by now; @whole: nothing more will come. What cannot become a
+ * Checks what is there by now; @whole: nothing more will come. What cannot become a
  * recording any more is refused without waiting for the rest.
  */
 static int check(struct load *load, bool whole, struct fault *fault)
@@ -414,7 +421,7 @@ static int too_large(const struct load *load, struct fault *fault)
 	return broken(load, LOAD_MAX, "it is larger than 1 GiB", fault);
 }
 
-/* Step by step, the header first: no memory for what will be refused. */
+/* Reads in steps, the header first, so that no memory is taken for what will be refused. */
 static int read_all(struct load *load, int fd, struct fault *fault)
 {
 	size_t step = sizeof(struct recording_header);
@@ -439,13 +446,13 @@ static int read_all(struct load *load, int fd, struct fault *fault)
 	return err;
 }
 
-/* What a regular file cannot hold need not be waited for. */
+/* Lowers the limit to the size of a regular file. */
 static int limit(struct load *load, int fd, struct fault *fault)
 {
 	struct stat st;
 
 	load->most = LOAD_MAX;
-	/* files of /proc have no size */
+	/* files of /proc have size 0 */
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !st.st_size)
 		return 0;
 	if ((uint64_t)st.st_size > LOAD_MAX)
@@ -462,7 +469,7 @@ static struct load *load_new(const char *shown)
 	return load;
 }
 
-/* Hands a checked recording over, or drops it. */
+/* Returns a recording that was checked, or frees it. */
 static int settle(struct load **result, struct load *load, int err)
 {
 	if (err)

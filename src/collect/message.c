@@ -22,9 +22,9 @@ _Static_assert((int)STATE_ESTABLISHED == (int)TCP_ESTABLISHED &&
 	       "the first eleven states are the kernel's");
 
 /*
- * Until Linux 4.20 a timer that was overdue, waiting for the socket's lock, was told as
- * a negative number of jiffies, unsigned and multiplied. Nothing is sent again later
- * than TCP_RTO_MAX, two minutes.
+ * Until Linux 4.20 a timer that was overdue, because it waited for the socket's lock,
+ * was told as a negative number of jiffies, taken for unsigned and multiplied. No
+ * segment is sent again later than TCP_RTO_MAX, two minutes.
  */
 enum { OVERDUE_MS = 10 * 60 * 1000 };
 
@@ -35,14 +35,14 @@ static uint32_t expires_ms(const struct sock *sock, uint32_t told_ms)
 	return sends_again && told_ms > OVERDUE_MS ? 0 : told_ms;
 }
 
-/* A timer of a kernel to come is none that is known. */
+/* A timer that only later kernels have is ignored. */
 static void take_timer(struct sock *sock, const struct inet_diag_msg *told)
 {
 	if (told->idiag_timer == 0 || told->idiag_timer >= TIMER_COUNT)
 		return;
 	sock->timer = told->idiag_timer;
 	sock->timer_ms = expires_ms(sock, told->idiag_expires);
-	/* a delayed ACK that is tried again repeats nothing that was sent */
+	/* a repeated delayed ACK is not a retransmission */
 	if (sock->timer != TIMER_DELAYED_ACK)
 		sock->retransmits = told->idiag_retrans;
 }
@@ -71,8 +71,8 @@ static bool tells_uid(const struct sock *sock)
 }
 
 /*
- * In parts, each of them a few stores: cleared at once it becomes a string
- * instruction, which is slow to begin.
+ * Clears in parts of a few stores each; the compiler would turn one clear of everything
+ * into a string instruction, which is slow to start.
  */
 static inline void clear(void *at, size_t size)
 {

@@ -9,26 +9,27 @@
 #include <stddef.h>
 
 /**
- * message_parse - an inet_diag_msg and its attributes as a socket
- * @message:  payload of the netlink message; any alignment, nothing is trusted
+ * message_parse - read an inet_diag_msg and its attributes as a socket
+ * @message:  payload of the netlink message; any alignment, nothing in it is trusted
  * @protocol: of the question; the message does not tell it
- * @need:     enum need, what to read of the attributes
- * @detail:   storage for the rows that few ask for; borrowed by @sock
+ * @need:     enum need: which of the attributes to read
+ * @detail:   storage for the members that few ask for; @sock borrows it
  *
- * Pure. Returns the number of attributes that made no sense, or -EBADMSG when
- * there is no such socket in the message at all.
+ * Pure. Returns the number of attributes that were broken, or -EBADMSG when there is no
+ * such socket in the message at all.
  */
 int message_parse(const void *message, size_t size, enum protocol protocol, unsigned need,
 		  struct sock *sock, struct detail *detail);
 
-/* The same of a message that was looked at before, and its @size bytes of attributes. */
+/* The same for a message that was looked at before and its @size bytes of attributes. */
 int message_take(const struct inet_diag_msg *told, const void *attrs, size_t size,
 		 enum protocol protocol, unsigned need, struct sock *sock, struct detail *detail);
 
 /*
- * STATE_NONE when it makes no sense. A request socket has a number of its own with
- * old kernels. A TCP socket in CLOSE is in no table but that of bound ports, so it
- * is listed only when bit 13 asked for it; to UDP it means: not connected.
+ * The state in a message; STATE_NONE when it makes no sense. Old kernels tell request
+ * sockets with a number of their own. A TCP socket in CLOSE is only in the table of
+ * bound ports, so it is listed only when bit 13 asked for it; of UDP, CLOSE means "not
+ * connected".
  */
 static inline enum state message_state(const struct inet_diag_msg *told, enum protocol protocol)
 {

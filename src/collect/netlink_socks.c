@@ -16,20 +16,20 @@ static size_t make_request(void *request, uint32_t states, bool waiting)
 		.ndiag_show = NDIAG_SHOW_GROUPS | NDIAG_SHOW_MEMINFO,
 	};
 
-	(void)states;   /* to ss they have only one */
+	(void)states;   /* ss knows one state for all of them */
 	(void)waiting;
 	memcpy(request, &asked, sizeof(asked));
 	return sizeof(asked);
 }
 
-/* A protocol without any groups tells none: an empty attribute. */
+/* A protocol without any groups tells an empty attribute. */
 static void take_groups(struct parsed *parsed, const uint8_t *at, size_t size)
 {
 	if (size >= sizeof(parsed->other->groups))
 		memcpy(&parsed->other->groups, at, sizeof(parsed->other->groups));
 }
 
-/* THE table of netlink_diag; what is asked for is in make_request(). */
+/* THE table of netlink_diag; make_request() says what is asked for. */
 static const struct attr attrs[] = {
 	[NETLINK_DIAG_MEMINFO] = { REDACT_KEEP, ATTR_MEMORY_LEAST, 0, attr_take_queues },
 	[NETLINK_DIAG_GROUPS]  = { REDACT_KEEP, 0, 0, take_groups },
@@ -38,7 +38,7 @@ static const struct attr attrs[] = {
 	[NETLINK_DIAG_FLAGS]   = { REDACT_KEEP, 0, 0, NULL },
 };
 
-/* In the spelling of ss and its nl_protos; what is not here is a number. */
+/* The spelling of ss and its nl_protos; a protocol that is not here is shown as a number. */
 static const char *const names[] = {
 	[NETLINK_ROUTE] = "rtnl", [NETLINK_UNUSED] = "unused",
 	[NETLINK_USERSOCK] = "usersock", [NETLINK_FIREWALL] = "fw",
@@ -78,7 +78,7 @@ static void write_ends(struct other *other, const struct netlink_diag_msg *told)
 	other->number = told->ndiag_protocol;
 	other->port_id = told->ndiag_portid;
 	other->local_size = (uint8_t)size;
-	/* as a process id, which it often is; those that the kernel chose are negative */
+	/* as a process id, which it often is; port ids that the kernel chose are negative */
 	size = other->port_id == UINT32_MAX ?
 	       snprintf(other->local_service, sizeof(other->local_service), "*") :
 	       snprintf(other->local_service, sizeof(other->local_service), "%d",
@@ -117,7 +117,10 @@ static void write_process(struct other *other, const struct text *comm)
 	other->local_service_size = (uint8_t)size;
 }
 
-/* The process whose pid is its port id; a habit of programs, no rule of the kernel. */
+/*
+ * Names the process whose pid is the port id: a habit of programs, not a rule of the
+ * kernel.
+ */
 static void complete(struct recorder *recorder, const struct snapshot *seen, struct other_row *row)
 {
 	struct other *other = &row->other;

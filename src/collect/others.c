@@ -16,10 +16,10 @@ static const struct other_table *const tables[] = { &unix_socks, &packet_socks, 
 
 #define TABLES (sizeof(tables) / sizeof(*tables))
 
-/* Of all requests. */
+/* The longest request. */
 #define REQUEST_MAX 64
 
-/* One question while its answers come in. */
+/* The state of one listing while its answers come in. */
 struct others {
 	const struct other_table *table;
 	struct recorder          *recorder;
@@ -27,9 +27,9 @@ struct others {
 	struct sink               sink;
 	const struct snapshot    *seen;
 	struct map                delivered;    /* cookies */
-	struct inodes             inodes;       /* of a recording */
+	struct inodes             inodes;       /* for recordings */
 	uint64_t                  senseless;
-	uint64_t                  hidden;       /* with a filter that is not told to us */
+	uint64_t                  hidden;       /* sockets whose filter the kernel does not show */
 };
 
 static enum protocol whole_of(enum protocol protocol)
@@ -38,7 +38,10 @@ static enum protocol whole_of(enum protocol protocol)
 	       protocol_is_packet(protocol) ? PROTOCOL_PACKET : protocol;
 }
 
-/* Of others than others_lists() knows, the last: never NULL. */
+/*
+ * The table of @protocol. For a protocol that others_lists() does not know it is the
+ * last one, never NULL.
+ */
 static const struct other_table *table_of(enum protocol protocol)
 {
 	enum protocol whole = whole_of(protocol);
@@ -90,7 +93,7 @@ static bool is_wanted(const struct others *others, const struct sock *sock)
 	return !ask->filter || filter_test(ask->filter, &view, sock) == FILTER_TRUE;
 }
 
-/* Broken listings come again, and netlink lists members of groups twice. */
+/* Broken listings are repeated, and netlink lists members of groups twice. */
 static bool is_fresh(struct others *others, const struct sock *sock)
 {
 	bool fresh;
@@ -147,7 +150,7 @@ static int take_live(void *ctx, const struct nlmsghdr *message)
 	return deliver(ctx, message, message->nlmsg_len);
 }
 
-/* A recording holds every state, so that it answers every question. */
+/* A recording gets every state, so that it can answer every question. */
 static int ask_live(struct others *others, struct wire_dump *wire, bool waiting,
 		    struct fault *fault)
 {
@@ -173,8 +176,9 @@ static int list_live(struct others *others, unsigned deadline_ms, struct snapsho
 
 	recorder_put(others->recorder, FRAME_ASK, &asked, NULL, 0);
 	/*
-	 * The kernel ends a listing without a word at a listener for which more wait than
-	 * its message has room for: those behind it come with the second, without them.
+	 * The kernel ends a listing silently at a listener whose waiting connections do
+	 * not fit into its message. The sockets behind it come with a second listing
+	 * that asks for no waiting connections.
 	 */
 	if (waiting)
 		err = ask_live(others, &wire, true, fault);
@@ -220,7 +224,7 @@ static int replay_section(struct others *others, size_t head, struct snapshot *s
 	return err;
 }
 
-/* The first section does: each of them holds the whole table. */
+/* The first section answers, because each holds the whole table. */
 static int list_replayed(struct others *others, struct snapshot *seen)
 {
 	const struct load *load = others->recorder->load;

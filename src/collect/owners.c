@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* With so many open files on the machine looking at all of them takes its time. */
+/* With this many open files on the machine, looking at all of them takes noticeable time. */
 enum { MANY_FILES = 10000 };
 
 static uint64_t files_open(void)
@@ -28,7 +28,10 @@ static uint64_t files_open(void)
 	return open;
 }
 
-/* For --verbose: which way was taken, and before it which one was not, and why. */
+/*
+ * Keeps for --verbose how owners were found, and before that what was not possible and
+ * why.
+ */
 static void say_way(struct snapshot *seen, const char *words)
 {
 	size_t size = strlen(seen->holders_way);
@@ -53,8 +56,8 @@ static void add_holder(struct snapshot *seen, const struct map *wanted,
 struct bpf_pass {
 	struct proc_scan *scan;
 	struct owners    *owners;
-	int32_t      pid;       /* whose descriptors are being told, all in a row */
-	bool         gone;      /* and it has ended since */
+	int32_t      pid;       /* whose descriptors come now, all in a row */
+	bool         gone;      /* it ended meanwhile */
 };
 
 static void introduce_next(struct bpf_pass *pass, int32_t pid)
@@ -84,7 +87,7 @@ static void take_task_file(void *ctx, const struct task_file *file)
 		*grow_add(&scan->seen->holders) = holder;
 }
 
-/* False, with nothing added, when it is not to be had; then /proc has to be walked. */
+/* Returns false, with nothing added, when there is no BPF pass; then /proc must be walked. */
 static bool read_with_bpf(struct proc_scan *scan, struct owners *owners)
 {
 	struct bpf_pass pass = { .scan = scan, .owners = owners };
@@ -113,7 +116,7 @@ static int compare_scanned(const void *left, const void *right)
 	return (a->pid > b->pid) - (a->pid < b->pid);
 }
 
-/* Here @process is still the pid. */
+/* Compares holders whose @process is still the pid. */
 static int compare_as_walked(const void *left, const void *right)
 {
 	const struct holder *a = left, *b = right;
@@ -123,7 +126,7 @@ static int compare_as_walked(const void *left, const void *right)
 	return (a->fd > b->fd) - (a->fd < b->fd);
 }
 
-/* A recording holds them process by process, in the order of /proc. */
+/* Saves holders process by process, in the order of /proc. */
 static void save_owners(struct proc_scan *scan, const struct owners *owners, size_t from)
 {
 	const struct snapshot *seen = scan->seen;
@@ -144,7 +147,7 @@ static void save_owners(struct proc_scan *scan, const struct owners *owners, siz
 	}
 }
 
-/* What was only to be recorded goes. */
+/* Drops holders that were wanted for the recording only. */
 static void drop_unwanted(struct snapshot *seen, const struct map *wanted, size_t from)
 {
 	size_t kept = from;
@@ -155,7 +158,7 @@ static void drop_unwanted(struct snapshot *seen, const struct map *wanted, size_
 	seen->holders.count = kept;
 }
 
-/* Its index among the processes; each has a pid of its own. */
+/* The index of a process, found by its pid. */
 static uint32_t find_scanned(const struct owners *owners, uint32_t pid)
 {
 	struct scanned key = { .pid = (int32_t)pid };
@@ -166,7 +169,10 @@ static uint32_t find_scanned(const struct owners *owners, uint32_t pid)
 	return (uint32_t)(scanned - owners->processes.at);
 }
 
-/* In the order of their pids, so that it does not matter who was met first. */
+/*
+ * Numbers processes by their pids, so that the order in which they were met does not
+ * matter.
+ */
 static void number_processes(struct snapshot *seen, const struct owners *owners, size_t from)
 {
 	OWN_MEM uint32_t *index = grow_alloc(owners->processes.count * sizeof(*index));
@@ -213,7 +219,7 @@ static void add_owners(struct proc_scan *scan, struct owners *owners, size_t fro
 
 /* ---- what was seen, and what was not ---- */
 
-/* True when something could not be seen. */
+/* Notes what could not be seen. Returns true when there was something. */
 static bool note_owner_gaps(struct proc_scan *scan)
 {
 	bool hidden = proc_hides(&scan->proc), gaps = scan_note_gaps(scan, "descriptors", "read");
@@ -232,7 +238,10 @@ static void set_known(struct snapshot *seen, bool known, bool complete)
 	seen->holders_complete = known && complete;
 }
 
-/* Not before each of them has a holder is it enough to have looked into some processes. */
+/*
+ * True when every wanted socket has a holder, so that looking into some processes was
+ * enough.
+ */
 static bool are_found(const struct proc_scan *scan, size_t from)
 {
 	const struct map *inodes = scan->near->inodes;
@@ -278,7 +287,7 @@ static void scan_all(struct proc_scan *scan)
 	add_owners(scan, &owners, from);
 }
 
-/* @near: where to begin, or NULL. */
+/* @near: where to look first, or NULL. */
 static void collect_owners(struct recorder *recorder, struct snapshot *seen,
 			   const struct map *wanted, const struct holder_ask *near)
 {
@@ -308,7 +317,7 @@ void owners_collect_some(struct recorder *recorder, struct snapshot *seen, const
 		       ask->cgroups && files_open() >= MANY_FILES ? ask : NULL);
 }
 
-/* False when the frame says that something could not be seen. */
+/* Returns false when the frame says that something could not be seen. */
 static bool replay_holder(struct snapshot *seen, const struct map *wanted,
 			  struct scanned *scanned, const struct frame *frame)
 {
@@ -389,8 +398,8 @@ static int compare_inodes(const void *left, const void *right)
 }
 
 /*
- * Looked up, by inode: there may be as many namespaces as the machine has processes,
- * and each would have gone through the holders of all.
+ * Copies by looking up each wanted inode: there may be as many namespaces as processes,
+ * and each would otherwise go through the holders of all of them.
  */
 static void copy_wanted(struct snapshot *seen, const struct snapshot *owners,
 			const struct map *wanted)
@@ -414,7 +423,7 @@ static void copy_wanted(struct snapshot *seen, const struct snapshot *owners,
 	grow_fini(&inodes);
 }
 
-/* Every socket of some processes, without those that copy_wanted() has copied. */
+/* Copies every socket of some processes, except those that copy_wanted() has copied. */
 static void copy_processes(struct snapshot *seen, const struct snapshot *owners,
 			   const struct map *pids, const struct map *copied)
 {
@@ -433,7 +442,7 @@ void owner_cache_holders(struct owner_cache *cache, struct snapshot *seen,
 	const struct snapshot *owners = &cache->owners;
 	struct recorder none = { 0 };
 
-	/* Nobody to be found, which is known without a walk. */
+	/* nobody is wanted, so no walk is needed */
 	if (wanted && !wanted->count && !(pids && pids->count)) {
 		seen->holders_known = seen->holders_complete = true;
 		return;

@@ -6,27 +6,27 @@
 #include "collect/recorder.h"
 
 /*
- * Who holds which socket: a walk through /proc (proc_scan.h), or one pass of a program of
- * our own in the kernel (bpf/task_files.h) where it is built in, pays and sees the
- * same. Processes that end meanwhile are left out without a word; those that may not
- * be looked into are counted.
+ * Which process holds which socket: found by a walk through /proc (proc_scan.h), or by
+ * one pass of a BPF program (bpf/task_files.h) where it is built in, is faster, and sees
+ * the same. A process that ends meanwhile is left out silently; a process that may not
+ * be looked into is counted.
  *
- * Every process is looked into, whatever is wanted: a descriptor may have been
- * inherited or passed to any of them, across users, cgroups and namespaces, and no
- * file of /proc says how many hold it. Only where somebody who is responsible will
- * do, as for a finding, and all descriptors are too many, does a walk begin in the
- * control groups of the sockets and end there when each has its holder.
+ * The walk looks into every process, whatever is wanted: a descriptor may have been
+ * inherited by or passed to any process, across users, cgroups and namespaces, and no
+ * file of /proc tells how many hold it. Only where one responsible process is enough, as
+ * for a finding, and there are very many descriptors, does the walk begin in the cgroups
+ * of the sockets and end there if each socket has its holder.
  */
 
-/* See collect_holders(). A recording gets every socket, wanted or not. */
+/* Implements collect_holders(). A recording gets every socket, wanted or not. */
 void owners_collect(struct recorder *recorder, struct snapshot *seen, const struct map *wanted);
 void owners_collect_some(struct recorder *recorder, struct snapshot *seen, const struct map *wanted,
 			 const struct holder_ask *ask);
 void owners_replay(struct recorder *recorder, struct snapshot *seen, const struct map *wanted);
 
 /*
- * Owners and cgroups of the whole machine, looked up once for all namespaces
- * that are visited, and not before somebody asks. Zeroed memory is an empty one.
+ * The owners and cgroups of the whole machine, looked up once for all namespaces that
+ * are visited, when first asked for. Zeroed memory is empty.
  */
 struct owner_cache {
 	struct snapshot owners, groups; /* with the gaps of each walk */
@@ -35,8 +35,8 @@ struct owner_cache {
 void owner_cache_fini(struct owner_cache *cache);
 
 /*
- * As collect_holders(), where @wanted are inodes of sockets of @seen, and @pids, or NULL, of
- * processes of which every socket is wanted beside them; and collect_cgroups().
+ * As collect_holders(), for @wanted inodes of @seen's sockets and, unless NULL, every
+ * socket of the processes @pids; and as collect_cgroups().
  */
 void owner_cache_holders(struct owner_cache *cache, struct snapshot *seen,
 			 const struct map *wanted, const struct map *pids);

@@ -65,7 +65,7 @@ static void take_tx_ring(struct parsed *parsed, const uint8_t *at, size_t size)
 	parsed->other->packet.tx = ring_of(at);
 }
 
-/* The group in the low half, the way to choose among its members in the high one. */
+/* The low half is the group, the high half how it chooses among its members. */
 static void take_fanout(struct parsed *parsed, const uint8_t *at, size_t size)
 {
 	struct packet_state *packet = &parsed->other->packet;
@@ -78,7 +78,10 @@ static void take_fanout(struct parsed *parsed, const uint8_t *at, size_t size)
 	packet->fanout_type = (uint16_t)(told >> 16);
 }
 
-/* Empty: there may be one, and it is not told to us. No attribute: there is none. */
+/*
+ * An empty attribute: there may be a filter that the kernel does not show. No attribute:
+ * there is none.
+ */
 static void take_filter(struct parsed *parsed, const uint8_t *at, size_t size)
 {
 	struct packet_state *packet = &parsed->other->packet;
@@ -96,8 +99,8 @@ static void take_filter(struct parsed *parsed, const uint8_t *at, size_t size)
 }
 
 /*
- * THE table of packet_diag; what is asked for is in make_request(). Constants of
- * a filter may be addresses.
+ * THE table of packet_diag; make_request() says what is asked for. Constants of a filter
+ * may be addresses, so redaction drops it.
  */
 static const struct attr attrs[] = {
 	[PACKET_DIAG_INFO]    = { REDACT_KEEP, sizeof(struct packet_diag_info), 0, take_info },
@@ -110,7 +113,7 @@ static const struct attr attrs[] = {
 	[PACKET_DIAG_FILTER]  = { REDACT_EMPTY, 0, 0, take_filter },
 };
 
-/* In ss's spelling; what is not here is a number. */
+/* The spelling of ss; an ethertype that is not here is shown as a number. */
 static const struct { uint16_t number; const char *name; } ethertypes[] = {
 	{ ETH_P_IP, "ip" }, { ETH_P_IPV6, "ipv6" }, { ETH_P_ARP, "arp" },
 	{ ETH_P_8021Q, "802.1Q" }, { ETH_P_8021AD, "802.1ad" }, { ETH_P_RARP, "rarp" },
@@ -185,7 +188,7 @@ static bool parse(const void *message, struct other_row *row)
 	return true;
 }
 
-/* The name of its device. */
+/* Adds the name of the device. */
 static void complete(struct recorder *recorder, const struct snapshot *seen, struct other_row *row)
 {
 	uint32_t index = row->sock.ifindex;

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* Enough that neither waits for the other because of a single slow answer. */
+/* This many slots keep both threads going past a single slow answer. */
 enum { SLOTS = 8 };
 
 struct slot {
@@ -19,10 +19,10 @@ struct prefetch {
 	prefetch_fill  *fill;
 	void           *ctx;
 	pthread_t       thread;
-	pthread_mutex_t lock;           /* of the members below */
+	pthread_mutex_t lock;           /* protects the members below */
 	pthread_cond_t  changed;
 	struct slot     slots[SLOTS];
-	size_t          filled, taken;  /* so far; the slot taken last is still in use */
+	size_t          filled, taken;  /* counts so far; the slot taken last is still in use */
 	bool            stop;
 };
 

@@ -13,26 +13,26 @@
 
 #define CAP(name) (UINT64_C(1) << (name))
 
-#ifdef SOCKVET_BPF      /* that build finds owners by a pass in the kernel */
+#ifdef SOCKVET_BPF      /* such a build finds owners by a pass in the kernel */
 #define BPF_CAPABILITIES (CAP(CAP_BPF) | CAP(CAP_PERFMON))
 #else
 #define BPF_CAPABILITIES UINT64_C(0)
 #endif
 
-/* THE table of what a privilege is made of, in the order of its bits. */
+/* THE table of the capabilities behind each privilege, in the order of its bits. */
 static const uint64_t made_of[] = {
 	CAP(CAP_DAC_READ_SEARCH),
-	/* the folder of descriptors, then what they lead to: either alone is not enough */
+	/* the folder of descriptors needs the first, their links the second */
 	CAP(CAP_DAC_READ_SEARCH) | CAP(CAP_SYS_PTRACE) | BPF_CAPABILITIES,
 	CAP(CAP_NET_ADMIN),
 	CAP(CAP_SYS_ADMIN),
-	/* the second where somebody else's recording is replaced below a sticky folder */
+	/* the second to replace a recording of somebody else in a sticky folder */
 	CAP(CAP_DAC_OVERRIDE) | CAP(CAP_FOWNER),
 	CAP(CAP_NET_BIND_SERVICE),
 	CAP(CAP_SETUID) | CAP(CAP_CHOWN),
 };
 
-/* For privilege_settle(); one process has one set of rights. */
+/* What privilege_settle() leaves; a process has one set of rights. */
 static unsigned later;
 static bool is_waiting;
 
@@ -56,7 +56,7 @@ static uint64_t capabilities_of(unsigned privileges)
 	return all;
 }
 
-/* True when one of the two words had more than is kept. */
+/* Returns true when one of the two words had more than @kept. */
 static bool limit(struct __user_cap_data_struct *set, uint32_t kept)
 {
 	bool more = set->permitted & ~kept || set->inheritable & ~kept;
@@ -73,7 +73,7 @@ static int keep(uint64_t capabilities, struct fault *fault)
 	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = { 0 };
 	bool more;
 
-	/* a kernel built without capabilities has none to be given up */
+	/* a kernel built without capabilities has none to give up */
 	if (syscall(SYS_capget, &header, sets) < 0)
 		return 0;
 	more = limit(&sets[0], (uint32_t)capabilities);

@@ -17,25 +17,26 @@ enum privilege {
 	PRIVILEGE_BECOME = 1 << 6,      /* another user */
 };
 
-/* Started with more rights than who started it has: set-user-id, file capabilities. */
+/* True when the program has more rights than its caller: set-user-id or file capabilities. */
 bool privilege_is_borrowed(void);
 
-/* Forgets the environment: of a borrowed one it is the work of somebody else. */
+/* Clears the environment, which for borrowed rights somebody else controls. */
 void privilege_forget_environment(void);
 
 /**
- * privilege_keep - give up every capability that is for nothing of this, for good
- * @now:  enum privilege, until privilege_settle()
- * @then: the part of it that stays after that
+ * privilege_keep - give up, for good, every capability that is not needed
+ * @now:  enum privilege: kept until privilege_settle()
+ * @then: the part of it that is kept after that
  *
- * Also no program could get more by being started from here (no_new_privs). Of
- * the calling thread and those that it makes; to be called before any is made.
+ * Also sets no_new_privs, so that no program started from here can get more. It works on
+ * the calling thread and the threads that this one starts later; call it before any is
+ * started.
  */
 int privilege_keep(unsigned now, unsigned then, struct fault *fault);
 
 /*
- * The last file is open, the last namespace entered: what was kept for that goes.
- * Nothing without privilege_keep() before.
+ * Gives up what was kept for opening files and entering namespaces, once the last is
+ * open. Does nothing unless privilege_keep() was called.
  */
 int privilege_settle(struct fault *fault);
 

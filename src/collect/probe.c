@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Questions that are put to the kernel by doing what was asked about and
- * undoing it at once. A replay gives the recorded answer and does nothing.
+ * Questions that are answered by doing what was asked about and undoing it at once. A
+ * replay gives the recorded answer and does nothing.
  */
 #include "collect/handle.h"
 
@@ -27,7 +27,7 @@
 enum { REFUSAL = sizeof(((struct bind_probe *)0)->refusal) };
 _Static_assert(sizeof(((struct port_probe *)0)->refusal) == REFUSAL, "one size");
 
-/* Says why a probe was not made, or ended early. */
+/* Keeps why a probe was not made, or ended early. */
 __attribute__((format(printf, 2, 3)))
 static void refuse(char refusal[REFUSAL], const char *fmt, ...)
 {
@@ -38,7 +38,7 @@ static void refuse(char refusal[REFUSAL], const char *fmt, ...)
 	va_end(args);
 }
 
-/* Makes one from a recording safe to show: it is somebody else's text. */
+/* Makes a refusal from a recording safe to show, because it is somebody else's text. */
 static void clean_refusal(char refusal[REFUSAL])
 {
 	struct text safe = { 0 };
@@ -57,16 +57,16 @@ static int set_option(int fd, int level, int name, int value)
 
 #define UNPRIVILEGED_PORT_START "/proc/sys/net/ipv4/ip_unprivileged_port_start"
 
-#ifdef SYS_setresuid32  /* where setresuid() of old takes 16 bits */
+#ifdef SYS_setresuid32  /* plain setresuid() takes 16 bits there */
 #define SETRESUID SYS_setresuid32
 #else
 #define SETRESUID SYS_setresuid
 #endif
 
-/* The last step that was taken. */
+/* @step is the last step that was taken. */
 struct trial { const struct bind_ask *ask; uint32_t step; int err; };
 
-/* IPV6_V6ONLY always, because a sysctl chooses what it starts with. */
+/* Sets IPV6_V6ONLY in any case, because a sysctl decides its default. */
 static int set_options(int fd, const struct bind_ask *ask)
 {
 	int err = set_option(fd, SOL_SOCKET, SO_REUSEADDR, ask->reuseaddr);
@@ -78,7 +78,7 @@ static int set_options(int fd, const struct bind_ask *ask)
 	return err;
 }
 
-/* The kernel would take the number of a device that is not there. */
+/* The device must exist, because the kernel would accept any ifindex. */
 static int set_device(int fd, const struct bind_ask *ask)
 {
 	char name[IF_NAMESIZE];
@@ -90,7 +90,7 @@ static int set_device(int fd, const struct bind_ask *ask)
 	return set_option(fd, SOL_SOCKET, SO_BINDTOIFINDEX, (int)ask->ifindex);
 }
 
-/* Only SO_REUSEPORT compares owners: without it, anybody's socket will do. */
+/* Only SO_REUSEPORT compares owners; without it the owner does not matter. */
 static int set_owner(int fd, const struct bind_ask *ask)
 {
 	if (ask->uid == geteuid() || fchown(fd, ask->uid, (gid_t)-1) == 0)
@@ -106,7 +106,7 @@ static int drop_capabilities(void)
 	return syscall(SYS_capset, &header, none) < 0 ? errno : 0;
 }
 
-/* 1024 where it cannot be read: the limit of old. */
+/* Where it cannot be read, the limit is 1024 as in old kernels. */
 static bool is_low(uint16_t port)
 {
 	struct text content = { 0 };
@@ -117,28 +117,29 @@ static bool is_low(uint16_t port)
 	return port < start;
 }
 
-/* For root's: the right itself is all that root has more for bind(). */
+/* For a question about root: this capability is all that root has more for bind(). */
 static int lacks_right_of_root(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
 
 	if (prctl(PR_CAPBSET_READ, CAP_NET_BIND_SERVICE, 0, 0, 0) != 1)
-		return 0;       /* then root has none here either */
+		return 0;       /* root has no such capability here, either */
 	if (syscall(SYS_capget, &header, sets) < 0)
 		return errno;
 	return sets[0].effective >> CAP_NET_BIND_SERVICE & 1 ? 0 : EPERM;
 }
 
 /*
- * A program of a uid other than 0 has no capability but the ambient ones, and
- * those only if it is started by us as we are. To give them up is always
- * permitted, also where another uid cannot be taken; to get those of root is not.
+ * A program of a uid other than 0 has only ambient capabilities, and those only when we
+ * start it ourselves. Giving them up is always permitted, also where another uid cannot
+ * be taken; getting those of root is not.
  *
- * The effective uid only: who owns the user namespace of this network namespace may
- * do everything in it. The real and the saved one stay ours, for by them the kernel
- * decides who may send us signals: whoever has the asked uid must not stop us while
- * the port is taken. Of this thread only: libc would set it for all of them.
+ * Only the effective uid changes: whoever owns the user namespace of this network
+ * namespace may do everything in it. The real and saved uid stay ours, because they
+ * decide who may send us signals: a process of the asked uid must not be able to stop us
+ * while the port is taken. The system call changes this thread only; the function of
+ * libc would change all threads.
  */
 static int set_rights(int fd, const struct bind_ask *ask)
 {
@@ -149,7 +150,7 @@ static int set_rights(int fd, const struct bind_ask *ask)
 		return ours || !is_low(ask->port) ? 0 : lacks_right_of_root();
 	if (ours && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, CAP_NET_BIND_SERVICE, 0, 0) == 1)
 		return 0;
-	/* EINVAL: a uid that this user namespace has not, which owns none below it */
+	/* EINVAL: this user namespace lacks the uid, so that owns no namespace below it */
 	if (!ours && syscall(SETRESUID, -1, ask->uid, -1) < 0 && errno == EPERM && is_low(ask->port))
 		return EPERM;
 	return drop_capabilities();
@@ -169,14 +170,14 @@ static int do_bind(int fd, const struct bind_ask *ask)
 }
 
 /*
- * What the thread does with its socket, in this order: it is made and given to
- * the asked uid while we have every right, and bound after they are gone. bind()
- * looks at the caller's capabilities, at his effective uid as the owner of a
- * namespace, and at the socket's owner, at nothing else.
+ * The steps of the thread, in order: it makes the socket and gives it to the asked uid
+ * while we have every right, and binds it after those are gone. bind() looks only at the
+ * caller's capabilities, at the caller's effective uid as owner of a namespace, and at
+ * the socket's owner.
  */
 static const struct step {
 	int (*take)(int fd, const struct bind_ask *ask);
-	const char *refusal;            /* what a failure means */
+	const char *refusal;            /* what a failure of the step means */
 } steps[] = {
 	{ NULL,        "a socket to try it with could not be made" },
 	{ set_options, "the options of the socket to try it with could not be set" },
@@ -188,7 +189,10 @@ static const struct step {
 
 enum { STEP_COUNT = sizeof(steps) / sizeof(*steps) };
 
-/* A thread, because its rights end with it. The socket is closed when it returns. */
+/*
+ * Runs in a thread of its own, because its rights end with the thread. The socket is
+ * closed when it returns.
+ */
 static void *try_bind(void *ctx)
 {
 	struct trial *trial = ctx;
@@ -201,7 +205,7 @@ static void *try_bind(void *ctx)
 	return NULL;
 }
 
-/* None of the steps waits for anybody, so the thread comes to its end. */
+/* No step blocks, so the thread always ends. */
 static bool run_trial(struct trial *trial)
 {
 	int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
@@ -210,12 +214,15 @@ static bool run_trial(struct trial *trial)
 	if (!processors_start(&thread, try_bind, trial))
 		return false;
 	pthread_join(thread, NULL);
-	/* another effective uid takes our own files below /proc away from us */
+	/*
+	 * the change of uid cleared this flag, without which our own files in /proc are
+	 * root's
+	 */
 	prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0);
 	return true;
 }
 
-/* What says nothing of the port: it may be had as soon as there is memory. */
+/* True for errors that say nothing about the port, such as lack of memory. */
 static bool is_shortage(int err)
 {
 	return err == ENOMEM || err == ENOBUFS;
@@ -244,7 +251,7 @@ static bool may_ask(const struct bind_ask *ask, struct bind_probe *probe)
 	if (ask->protocol != PROTOCOL_TCP)
 		refuse(probe->refusal,
 			     "UDP is not bound for a try: datagrams for others would come to it");
-	else if (ask->uid == UINT32_MAX)        /* "leave it" to setresuid() and fchown() */
+	else if (ask->uid == UINT32_MAX)        /* to setresuid() and fchown() this means "leave it" */
 		refuse(probe->refusal, "nobody can have the uid 4294967295");
 	else
 		return true;
@@ -288,11 +295,11 @@ void collect_probe_bind(struct collect *collect, const struct bind_ask *ask,
 /* ---- connect() ---- */
 
 /*
- * connect() with a deferred fast open chooses a local port as every connect()
- * does, and leaves the SYN to the first write, which never comes. With a port
- * range of one port it tells whether connect() may use that very port. The
- * destination does not matter for what is asked; loopback never leaves the
- * machine, even if all that is said here were wrong.
+ * A connect() with a deferred fast open chooses a local port as every connect() does and
+ * leaves the SYN to the first write, which never comes. With a port range of one port it
+ * tells whether connect() may use that port. The answer does not depend on the
+ * destination; loopback is used so that nothing can leave the machine even if this
+ * reasoning were wrong.
  */
 
 #ifndef IP_LOCAL_PORT_RANGE
@@ -305,13 +312,16 @@ void collect_probe_bind(struct collect *collect, const struct bind_ask *ask,
 
 enum reply {
 	REPLY_USABLE, REPLY_BLOCKED,
-	REPLY_NONE,             /* not of this port, or not now */
-	REPLY_END,              /* no port can be asked */
+	REPLY_NONE,             /* nothing about this port, or not now */
+	REPLY_END,              /* no port can be asked about */
 };
 
 struct port_window { unsigned low, high; };
 
-/* Outside of the range of the namespace a port is ignored: another would be asked. */
+/*
+ * Outside the namespace's range the socket's own range is ignored, and another port
+ * would be asked about.
+ */
 static bool read_window(struct port_window *window)
 {
 	struct text content = { 0 };
@@ -323,9 +333,9 @@ static bool read_window(struct port_window *window)
 }
 
 /*
- * After fast open was seen to fail on its way, the kernel may keep it off for a
- * while, and a SYN would really go out. It does not say whether it does now; what
- * it says is whether it ever could.
+ * After fast open was seen to fail, the kernel may switch it off for a while, and then a
+ * real SYN would be sent. The kernel does not tell whether it is off now, only whether
+ * it ever could be.
  */
 static bool may_be_blackholed(void)
 {
@@ -365,7 +375,7 @@ static bool prepare(int fd, unsigned port, struct port_probe *probe)
 	return !err;
 }
 
-/* The proof, of each socket: it counts what it sends. */
+/* Proves for each socket that it sent nothing, by the socket's own count. */
 static bool sent_nothing(int fd, struct port_probe *probe)
 {
 	struct tcp_info info = { 0 };
@@ -393,7 +403,7 @@ static enum reply refuse_connect(int err, struct port_probe *probe)
 	return REPLY_END;
 }
 
-/* Whether it is this port that was chosen: the range may have just been changed. */
+/* True when this very port was chosen, because the range may have been changed just now. */
 static bool has_port(int fd, unsigned port)
 {
 	struct sockaddr_in local = { 0 };
@@ -464,7 +474,7 @@ static void ask_ports(const uint8_t *ports, const struct port_window *window,
 		answered++;
 	}
 	note_outside(window, outside, probe);
-	/* Nothing to ask is an answer too. */
+	/* when there is nothing to ask about, that is an answer, too */
 	probe->made = answered || (!outside && !probe->asked && reply != REPLY_END &&
 				   !*probe->refusal);
 }
@@ -482,7 +492,7 @@ static void ask_some(const uint8_t *ports, struct port_probe *probe)
 		ask_ports(ports, &window, probe);
 }
 
-/* Never more than was asked, and usable only what was answered. */
+/* Takes no more than was asked about, and as usable only what was answered. */
 static void take_recorded(const uint8_t *ports, struct port_probe *probe)
 {
 	probe->made = probe->made == 1;

@@ -63,7 +63,7 @@ void proc_rewind(struct proc *proc)
 	rewinddir(proc->folder);
 }
 
-/* Every pid namespace has a process 1. */
+/* Every pid namespace has a process 1, so a /proc without it hides processes. */
 bool proc_hides(const struct proc *proc)
 {
 	return faccessat(dirfd(proc->folder), "1", F_OK, 0) < 0;
@@ -160,7 +160,7 @@ static bool is_octal(const char *at)
 	       at[2] >= '0' && at[2] <= '7';
 }
 
-/* mountinfo writes blanks and backslashes as \ooo. */
+/* Decodes \ooo, as which mountinfo writes blanks and backslashes. */
 static void decode(char *text)
 {
 	char *to = text;
@@ -178,7 +178,7 @@ static void decode(char *text)
 
 bool mount_parse(char *line, struct mount *mount)
 {
-	/* between mount point and type stand options and tags, as many as it likes */
+	/* any number of options and tags stand between mount point and type */
 	char *type = strstr(line, " - ");
 	char *rest = line;
 

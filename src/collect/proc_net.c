@@ -14,7 +14,7 @@
 
 /* ---- a line ---- */
 
-/* Reads left to right; once something was not as it should be, nothing is. */
+/* A line that is read from left to right; after the first mistake nothing more is read. */
 struct reading {
 	const char *at, *end;
 	bool        failed;
@@ -43,7 +43,7 @@ static int digit_of(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
 }
 
-/* A number of at least one digit and no more than @most. */
+/* Reads a number of at least one digit that is at most @most. */
 static uint64_t read_digits(struct reading *r, unsigned base, unsigned most)
 {
 	uint64_t value = 0;
@@ -57,7 +57,7 @@ static uint64_t read_digits(struct reading *r, unsigned base, unsigned most)
 	return value;
 }
 
-/* Hexadecimal with all its leading zeros, at most 8 digits. */
+/* Reads a hexadecimal number with all its leading zeros, at most 8 digits. */
 static uint32_t read_hex(struct reading *r, unsigned digits)
 {
 	uint32_t value = 0;
@@ -71,7 +71,7 @@ static uint32_t read_hex(struct reading *r, unsigned digits)
 	return value;
 }
 
-/* Padded with blanks to the left. */
+/* Reads a number that is padded with blanks on its left. */
 static uint32_t read_decimal(struct reading *r)
 {
 	uint64_t value;
@@ -83,7 +83,7 @@ static uint32_t read_decimal(struct reading *r)
 	return (uint32_t)value;
 }
 
-/* Words of 32 bits as they stand in memory, then the port. */
+/* Reads an address, as 32-bit words in memory order, and the port. */
 static void read_end(struct reading *r, enum family family, uint32_t *words, __be16 *port)
 {
 	size_t count = family == FAMILY_IPV4 ? 1 : 4;
@@ -95,7 +95,7 @@ static void read_end(struct reading *r, enum family family, uint32_t *words, __b
 	*port = htons((uint16_t)read_hex(r, 4));
 }
 
-/* Hundredths of a second until it fires, whatever the kernel's own tick is. */
+/* Reads when the timer fires, in hundredths of a second whatever the kernel's tick is. */
 static uint32_t read_expiry_ms(struct reading *r)
 {
 	uint64_t ticks;
@@ -110,7 +110,7 @@ static uint8_t clamp(uint32_t value)
 	return value > UINT8_MAX ? UINT8_MAX : (uint8_t)value;
 }
 
-/* inet_diag has one count for what this has two: a timer repeats data or asks the peer. */
+/* Two counts become inet_diag's one: a timer either repeats data or probes the peer. */
 static void read_timer(struct reading *r, struct inet_diag_msg *told)
 {
 	uint32_t retransmits, probes;
@@ -125,7 +125,7 @@ static void read_timer(struct reading *r, struct inet_diag_msg *told)
 	told->idiag_retrans = clamp(told->idiag_timer == TIMER_RETRANSMIT ? retransmits : probes);
 }
 
-/* "sl local remote st tx:rx tr:when retrnsmt uid timeout inode", then what nobody needs. */
+/* Reads "sl local remote st tx:rx tr:when retrnsmt uid timeout inode"; ignores the rest. */
 static void read_line(struct reading *r, enum family family, struct inet_diag_msg *told)
 {
 	skip_blanks(r);
@@ -176,7 +176,7 @@ void proc_net_mark(const void *message, struct sock *sock)
 struct source {
 	enum protocol protocol;
 	const char   *file[2];          /* by family */
-	const char   *names;            /* both, for a sentence */
+	const char   *names;            /* both names, for a sentence */
 };
 
 #define PROC_NET "/proc/thread-self/net/"
@@ -195,7 +195,7 @@ static const struct source *source_of(enum protocol protocol)
 	return NULL;
 }
 
-/* Whether nobody lists such sockets, or nobody may ask. */
+/* True when the kernel does not list such sockets, or does not let us ask. */
 static bool is_refusal(int err)
 {
 	switch (-err) {
@@ -238,7 +238,10 @@ static int take_lines(struct dump *dump, enum family family, FILE *file)
 
 /* ---- what it cannot tell ---- */
 
-/* Ages and groups are members of every row in JSON, and null there. */
+/*
+ * Ages and cgroups are members of every row in JSON, and null there, so they are not a
+ * gap.
+ */
 #define NEED_UNTOLD (NEED_TCP_INFO | NEED_MEMORY | NEED_CONGESTION | NEED_TOS)
 
 static bool asks_for_more(const struct collect_ask *ask)
@@ -264,7 +267,10 @@ static void tell_source(struct dump *dump, const struct source *source, int refu
 			     "%s do not tell all that options or filter ask for", source->names);
 }
 
-/* Among others they are a gap, as with an old kernel; asked for alone, they are all. */
+/*
+ * Bound sockets that are asked for among others are a gap, as with an old kernel; asked
+ * for alone, they are an error.
+ */
 static void tell_bound(struct dump *dump, const struct source *source, struct snapshot *seen)
 {
 	bool alone = dump_wants_bound_alone(dump);
@@ -309,7 +315,7 @@ int proc_net_instead(struct dump *dump, struct wire_dump *wire, enum family fami
 	const char *file = source ? source->file[family == FAMILY_IPV6] : NULL;
 	OWN_FD int fd = -1;
 
-	/* a listing of explicit ports, or in the kernel's order, is not in a file */
+	/* no file has a listing of explicit ports, or one in the kernel's order */
 	if (!is_refusal(err) || wire->answered || !file || dump->how != ASK_LISTING)
 		return err;
 	fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);

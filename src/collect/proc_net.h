@@ -15,7 +15,7 @@
  * accept queue, and sockets that are only bound are not there.
  */
 
-/* A message of ours; its type in the header says that no kernel sent it. */
+/* A message that this program made; its type says that no kernel sent it. */
 struct proc_net_message {
 	struct nlmsghdr      header;
 	struct inet_diag_msg told;
@@ -27,20 +27,20 @@ struct proc_net_message {
 bool proc_net_parse(const char *line, size_t size, enum family family,
 		    struct proc_net_message *message);
 
-/* What the row of such a message (any bytes with a header) does not know of itself. */
+/* Marks what a row lacks that came from such a message. @message: any bytes with a header. */
 void proc_net_mark(const void *message, struct sock *sock);
 
 /**
- * proc_net_instead - list from /proc where netlink was refused
+ * proc_net_instead - list from /proc where netlink refused
  * @err: of the netlink listing of that family, which gave no row
  *
- * Returns @err when it is no refusal or /proc cannot help; otherwise as if the
- * kernel had answered, with gaps that say where the rows are from.
+ * Returns @err when it is not a refusal or /proc cannot help; otherwise as if the kernel
+ * had answered, with gaps that say where the rows are from.
  */
 int proc_net_instead(struct dump *dump, struct wire_dump *wire, enum family family, int err,
 		     struct snapshot *seen);
 
-/* 0 instead of that refusal when /proc lists such sockets. */
+/* Returns 0 in place of that refusal when /proc lists such sockets. */
 int proc_net_offered(enum protocol protocol, int err);
 
 #endif

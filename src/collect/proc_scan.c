@@ -17,36 +17,36 @@
 #define WORKERS 2
 #define BATCH_BYTES (32 * 1024)
 
-/* Of struct dirent64 with the shortest name. */
+/* The size of a struct dirent64 with the shortest name. */
 #define ENTRY_BYTES 24
 
-/* From so many descriptors on a thread is worth its start. */
+/* From this many descriptors on, a second thread is worth its start. */
 #define MANY_DESCRIPTORS 2000
 
-/* With so few allowed nobody else takes a descriptor from the first worker. */
+/* With a limit this low there is one worker, because a second one would need descriptors. */
 #define FEW_ALLOWED 64
 
-/* A process whose descriptors are listed, or still looked at. */
+/* A process whose descriptors are being listed or looked at. */
 struct folder {
 	int      fd;
-	int      err;           /* the last that says that it cannot be read */
-	unsigned users;         /* the listing and each batch in hand; 0: free for another */
-	bool     asked, gone;   /* its name and cgroup were read; in vain */
+	int      err;           /* the last errno that means "cannot be read" */
+	unsigned users;         /* the listing and each batch in work; 0: free for another process */
+	bool     asked, gone;   /* name and cgroup were read; the process was gone */
 	struct scanned scanned;
 };
 
 struct scan_workers {
 	struct proc_scan *scan;
 	struct owners  *owners;
-	pthread_mutex_t lock;   /* of everything here and behind the two above */
+	pthread_mutex_t lock;   /* protects this struct and what the two above point to */
 	struct folder   folders[WORKERS];
-	struct folder  *listed; /* NULL: the next process is to be opened */
+	struct folder  *listed; /* NULL: the next process must be opened */
 	size_t          looked_at;
 	bool            has_second;
 	pthread_t       second;
 };
 
-/* What a worker has in hand; nobody else sees it. */
+/* What one worker works on; no other thread sees it. */
 struct batch {
 	struct folder *folder;
 	size_t         size;
@@ -72,7 +72,7 @@ bool scan_open(struct proc_scan *scan, enum frame_type head)
 	if (err)
 		recorder_gap(scan->recorder, scan_told(scan->seen, scan->wanted), GAP_OWNERS, 1,
 			     "processes could not be listed: /proc: %s", strerror(-err));
-	else    /* now, while no other descriptor is needed */
+	else    /* opened now, while no other descriptor is needed */
 		cgroup_tree_find(&scan->tree);
 	return !err;
 }
@@ -95,7 +95,7 @@ void scan_failed(struct proc_scan *scan, int32_t pid, int err)
 	}
 }
 
-/* The folder "PID/@rest" or -errno. The caller closes it. */
+/* Opens the folder "PID/@rest". Returns a descriptor, which the caller closes, or -errno. */
 static int open_below(const struct proc_scan *scan, int32_t pid, const char *rest)
 {
 	char path[PROC_PATH];
@@ -106,7 +106,10 @@ static int open_below(const struct proc_scan *scan, int32_t pid, const char *res
 	return fd < 0 ? -errno : fd;
 }
 
-/* Since Linux 6.2 the size of the folder tells; before it is 0. A zombie's is root's. */
+/*
+ * Since Linux 6.2 the size of the folder is the count; before, the size is 0. The folder
+ * of a zombie belongs to root.
+ */
 static bool may_be_empty(int fd)
 {
 	struct stat st;
@@ -114,7 +117,7 @@ static bool may_be_empty(int fd)
 	return fd == -EACCES || (fd >= 0 && fstat(fd, &st) == 0 && !st.st_size);
 }
 
-/* True when the first thread has ended, and others of the process have not. */
+/* True when the first thread has ended and others of the process have not. */
 static bool has_lost_first(const struct proc_scan *scan, int32_t pid)
 {
 	struct text content = { 0 };
@@ -123,7 +126,7 @@ static bool has_lost_first(const struct proc_scan *scan, int32_t pid)
 	bool lost;
 
 	proc_path(path, pid, "task");
-	/* a link for each thread, and two */
+	/* a folder has a link for each thread, and two more */
 	if (fstatat(dirfd(scan->proc.folder), path, &st, 0) < 0 || st.st_nlink <= 3)
 		return false;
 	lost = proc_read(&scan->proc, pid, "stat", &content) == 0 &&
@@ -132,7 +135,10 @@ static bool has_lost_first(const struct proc_scan *scan, int32_t pid)
 	return lost;
 }
 
-/* The folder of a thread other than @pid; negative, and counted, when none can be opened. */
+/*
+ * Opens the descriptors of a thread other than @pid. Negative, and counted, when none
+ * can be opened.
+ */
 static int open_of_thread(struct proc_scan *scan, int32_t pid)
 {
 	OWN_DIR DIR *threads = NULL;
@@ -157,8 +163,9 @@ static int open_of_thread(struct proc_scan *scan, int32_t pid)
 }
 
 /*
- * The folder of its descriptors; negative, and counted, when it cannot be opened. The first
- * thread may end before the others: they have the descriptors then, and it shows none.
+ * Opens the folder of a process's descriptors. Negative, and counted, when it cannot be
+ * opened. When the first thread ended before the others, the descriptors are theirs and
+ * it shows none.
  */
 static int open_descriptors(struct proc_scan *scan, int32_t pid)
 {
@@ -176,7 +183,7 @@ static int open_descriptors(struct proc_scan *scan, int32_t pid)
 
 /* ---- a process ---- */
 
-/* Reads @name of the process whole. Returns 0 or -errno. */
+/* Reads the file @name of the process. Returns 0 or -errno. */
 static int read_about(const struct proc_scan *scan, int descriptors,
 		      const struct scanned *scanned, const char *name, struct text *content)
 {
@@ -188,7 +195,7 @@ static int read_about(const struct proc_scan *scan, int descriptors,
 	return file_read(descriptors, path, content);
 }
 
-/* What is told of a process that has gone meanwhile. */
+/* True for the errors of a process that has ended meanwhile. */
 static bool is_gone(int err)
 {
 	return err == ENOENT || err == ESRCH;
@@ -223,7 +230,7 @@ static bool is_near(const struct proc_scan *scan, int32_t pid)
 	return id && map_find(scan->near->cgroups, id);
 }
 
-/* True when it is to be looked into in this round. */
+/* True when the process is to be looked into in this round. */
 static bool is_turn_of(const struct proc_scan *scan, int32_t pid)
 {
 	return scan->round == SCAN_ALL || is_near(scan, pid) == (scan->round == SCAN_NEAR);
@@ -325,7 +332,7 @@ bool scan_wants(const struct proc_scan *scan, uint32_t inode)
 
 /* ---- descriptors: a batch, without the lock ---- */
 
-/* A descriptor that is closed meanwhile is no failure of the process. */
+/* A descriptor that is closed meanwhile does not make the process unreadable. */
 static void look_at_descriptor(const struct proc_scan *scan, struct batch *batch,
 			       const char *name)
 {
@@ -371,13 +378,13 @@ static struct folder *free_folder(struct scan_workers *workers)
 {
 	size_t i = 0;
 
-	/* there are as many as workers, and who asks holds none */
+	/* there are as many entries as workers, and the caller uses none */
 	while (i < WORKERS - 1 && workers->folders[i].users)
 		i++;
 	return &workers->folders[i];
 }
 
-/* The next process that can be looked into; false after the last. */
+/* Opens the next process that can be looked into. Returns false after the last. */
 static bool open_next(struct scan_workers *workers)
 {
 	int32_t pid;
@@ -414,7 +421,7 @@ static void list_more(struct scan_workers *workers, struct batch *batch)
 	release_folder(workers, folder);
 }
 
-/* False when there is none left. */
+/* Returns false when there is no batch left. */
 static bool next_batch(struct scan_workers *workers, struct batch *batch)
 {
 	batch->folder = NULL;
@@ -425,7 +432,7 @@ static bool next_batch(struct scan_workers *workers, struct batch *batch)
 	return batch->folder;
 }
 
-/* Who holds nothing of interest is never asked for its name. */
+/* Reads name and cgroup of a process only when it holds something of interest. */
 static bool introduce_owner(struct scan_workers *workers, struct folder *folder)
 {
 	if (!folder->asked) {

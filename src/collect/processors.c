@@ -8,7 +8,7 @@ bool processors_can_run(int threads)
 {
 	cpu_set_t set;
 
-	/* more processors than fit the set are an error, and enough */
+	/* more processors than fit into the set are an error, and enough */
 	return sched_getaffinity(0, sizeof(set), &set) != 0 || CPU_COUNT(&set) >= threads;
 }
 

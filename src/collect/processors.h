@@ -5,13 +5,13 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-/* True when this process may run on so many processors at the same time. */
+/* True when this process may run on @threads processors at the same time. */
 bool processors_can_run(int threads);
 
 /*
- * A thread that takes no signals: these are for the first one, which knows what to do.
- * It is of the network namespace of its caller. False when none is to be had, which is
- * no failure: the work can be done by the caller.
+ * Starts a thread that blocks signals, because the first thread handles them. The thread
+ * is in the network namespace of its caller. Returns false when there is no thread to be
+ * had; that is not a failure, because the caller can do the work itself.
  */
 bool processors_start(pthread_t *thread, void *(*run)(void *), void *ctx);
 

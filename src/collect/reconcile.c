@@ -5,7 +5,7 @@
 
 #include <inttypes.h>
 
-/* Connections come and go while they are listed: so many may well be missing. */
+/* Connections come and go during a listing, so this many may be missing without a gap. */
 enum { SLACK = 64, SLACK_SHARE = 16 };
 
 static const uint32_t counted = STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_CLOSE_WAIT);

@@ -6,22 +6,22 @@
 #include "collect/recorder.h"
 
 /*
- * A dump that leaves sockets out looks like any other. Where it was to list all
- * connections and the kernel's own count of them is known, the two are compared.
+ * A dump that lacks sockets looks like any other. Where it should list all connections,
+ * its count is compared with the kernel's own.
  */
 struct reconcile {
-	struct sink sink;               /* of the caller */
+	struct sink sink;               /* the caller's sink */
 	bool        is_possible;
-	uint64_t    connections;        /* listed: ESTABLISHED and CLOSE_WAIT */
+	uint64_t    connections;        /* listed in ESTABLISHED and CLOSE_WAIT */
 };
 
-/* The sink to be used instead of @sink. @reconcile has to outlive the dump. */
+/* Returns the sink to use in place of @sink. @reconcile must live as long as the dump. */
 struct sink reconcile_begin(struct reconcile *reconcile, const struct collect_ask *ask,
 			    struct sink sink, const struct snapshot *seen);
 
 /*
- * GAP_DUMP when the listing has clearly fewer connections than the kernel counted
- * before it and counts now. One that has more is believed: CurrEstab of older
+ * Adds a GAP_DUMP when the listing has clearly fewer connections than the kernel counted
+ * before it and counts now. More connections are believed, because CurrEstab of older
  * kernels is known to lose some.
  */
 void reconcile_end(const struct reconcile *reconcile, struct recorder *recorder,

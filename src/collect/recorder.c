@@ -44,8 +44,8 @@ void recorder_put(struct recorder *recorder, enum frame_type type, const void *f
 }
 
 /*
- * One try with room for @room bytes. Some files of /proc/sys give only what fits into
- * the first read: full means try again with more.
+ * Reads once into @room bytes. Some files of /proc/sys give only what fits into the
+ * first read, so when it is full the caller tries again with more.
  */
 static int read_within(int folder, const char *name, size_t room, struct text *content)
 {
@@ -120,7 +120,10 @@ void recorder_answer(struct recorder *recorder, const struct question *question)
 	text_fini(&bytes);
 }
 
-/* The answer's bytes when the frame is one to that question and fits its schema, or NULL. */
+/*
+ * The bytes of the answer when the frame answers that question and fits its schema, or
+ * NULL.
+ */
 static const uint8_t *answer_of(const struct frame *frame, const struct question *question,
 				size_t *size)
 {
@@ -185,7 +188,7 @@ void recorder_replay_gap(struct snapshot *seen, const struct frame *frame)
 		gap.kind = GAP_RECORDING;
 	if (size >= sizeof(sentence))
 		size = sizeof(sentence) - 1;
-	/* Ours is plain ASCII; anything else was put there by somebody. */
+	/* Our own sentences are plain ASCII; anything else was put there by somebody. */
 	for (size_t i = 0; i < size; i++)
 		sentence[i] = (char)(bytes[i] >= ' ' && bytes[i] <= '~' ? bytes[i] : '?');
 	sentence[size] = '\0';
@@ -216,7 +219,10 @@ bool recorder_section(struct recorder *recorder, enum frame_type type, struct fr
 
 /* ---- a recording out of another one ---- */
 
-/* Also of an older version: what it did not have is 0, which is what it means. */
+/*
+ * Also copies recordings of an older version: a member that it lacks is 0, which is what
+ * it meant.
+ */
 static void copy_frames(const struct load *load, struct save *save)
 {
 	struct cursor cursor = load_begin_all(load);

@@ -16,10 +16,10 @@
 #include <sys/socket.h>
 
 /*
- * Pseudonyms for what tells whose machine it was: the same thing gets the same
- * one, two things never share one, and what sort of thing it was stays to be
- * seen. They are numbered in the order of their coming, so nothing can be
- * reckoned back.
+ * Pseudonyms for what tells whose machine it was. The same thing always gets the same
+ * pseudonym, two things never share one, and the kind of the thing stays visible. They
+ * are numbered in the order of their first use, so nothing can be computed back from
+ * them.
  */
 enum name_kind {
 	NAME_PROCESS,           /* "proc-1", fits into a comm */
@@ -40,10 +40,10 @@ enum address_range {
 struct redact {
 	struct map ranges[RANGE_COUNT];
 	struct map names[NAME_KIND_COUNT];
-	char       boot_id[40]; /* another one for each recording */
+	char       boot_id[40]; /* another one for each redacted recording */
 };
 
-/* What a frame becomes; false: it is left out. */
+/* One frame while it is redacted. */
 struct part {
 	struct redact *redact;
 	void          *fixed;
@@ -56,7 +56,7 @@ struct part {
 
 /* ---- addresses ---- */
 
-/* From 1 on; the same for the same bytes. */
+/* A number from 1 on, the same for the same bytes. */
 static uint32_t number_of(struct map *map, const void *bytes, size_t size)
 {
 	uint32_t *slot = map_slot_bytes(map, bytes, size, NULL);
@@ -66,7 +66,7 @@ static uint32_t number_of(struct map *map, const void *bytes, size_t size)
 	return *slot;
 }
 
-/* Writes the low bits of @number at the end of an address of @size bytes. */
+/* Writes the low @bytes bytes of @number at the end of an address of @size bytes. */
 static void put_number(uint8_t *at, size_t size, uint32_t number, size_t bytes)
 {
 	for (size_t i = 0; i < bytes; i++)
@@ -74,10 +74,10 @@ static void put_number(uint8_t *at, size_t size, uint32_t number, size_t bytes)
 }
 
 /*
- * Replace an address in its place, in network order. Wildcard, loopback and
- * 255.255.255.255 stay; link-local and multicast ones stay such, those with
- * their scope; all others get one of 240.0.0.0/4 or 2001:db8::/32, which are
- * nobody's. An IPv4 address within an IPv6 one gets the same as alone.
+ * Replaces an address in place, in network order. Wildcard, loopback and 255.255.255.255
+ * stay. Link-local addresses stay link-local, multicast ones stay multicast, with their
+ * scope. All others become addresses of 240.0.0.0/4 or 2001:db8::/32, which belong to
+ * nobody. An IPv4 address inside an IPv6 address becomes the same one as alone.
  */
 static void replace_v4(struct redact *redact, uint8_t *at)
 {
@@ -130,7 +130,7 @@ static void replace_v6(struct redact *redact, uint8_t *at)
 
 /* ---- names ---- */
 
-/* Adds the pseudonym of a name. An empty one stays empty. */
+/* Adds the pseudonym of a name; an empty name stays empty. */
 static void add_name(struct redact *redact, enum name_kind kind, const void *name, size_t size,
 		struct text *out)
 {
@@ -154,16 +154,16 @@ static void add_name(struct redact *redact, enum name_kind kind, const void *nam
 /* ---- cgroup paths ---- */
 
 #define CONTAINER_ID 64
-#define POD_UID      32         /* at least: with its dashes 36 */
+#define POD_UID      32         /* at least; with its dashes 36 */
 
-/* Parts that are on every machine of their sort. */
+/* Parts of paths that every machine of their kind has. */
 static const char *const known_parts[] = {
 	"system.slice", "user.slice", "machine.slice", "init.scope", "-.slice", "app.slice",
 	"session.slice", "background.slice", "kubepods", "kubepods.slice", "besteffort",
 	"burstable", "kubepods-besteffort.slice", "kubepods-burstable.slice", "docker",
 };
 
-/* The longer ones first. */
+/* The longer ones come first. */
 static const char *const heads[] = {
 	"docker-", "libpod-conmon-", "libpod-", "crio-conmon-", "crio-", "cri-containerd-",
 	"lxc.payload.", "lxc.monitor.", "kubepods-besteffort-pod", "kubepods-burstable-pod",
@@ -219,7 +219,7 @@ static bool ends_in(const char *part, size_t head, const char *word)
 	return head >= size && memcmp(part + head - size, word, size) == 0;
 }
 
-/* What is between the head and the tail of a part. */
+/* Adds what stands between the head and the tail of a part. */
 static void add_middle(struct redact *redact, const char *part, size_t head, size_t size,
 		       struct text *out)
 {
@@ -227,7 +227,7 @@ static void add_middle(struct redact *redact, const char *part, size_t head, siz
 	size_t before = size > CONTAINER_ID ? size - CONTAINER_ID : 0;
 
 	if (head && is_made_of(at, size, isdigit)) {
-		text_add(out, at, size);        /* a uid or a session */
+		text_add(out, at, size);        /* a uid or a session number stays */
 	} else if (ends_in(part, head, "pod") && size >= POD_UID) {
 		add_name(redact, NAME_POD, at, size, out);
 	} else if (size >= CONTAINER_ID && is_made_of(at + before, CONTAINER_ID, isxdigit) &&
@@ -256,8 +256,8 @@ static void add_part(struct redact *redact, const char *part, size_t size, struc
 }
 
 /*
- * Adds a cgroup path part by part: what every machine has (system.slice), and
- * what says what a part is (".service", "docker-", "kubepods-") stay.
+ * Adds a cgroup path part by part. What every machine has (system.slice), and what tells
+ * the kind of a part (".service", "docker-", "kubepods-"), stays.
  */
 static void add_path(struct redact *redact, const char *path, size_t size, struct text *out)
 {
@@ -288,7 +288,10 @@ static void keep_content(struct redact *redact, const char *at, size_t size, str
 	text_add(out, at, size);
 }
 
-/* Recordings of one boot are compared; of a redacted one nobody is to know which. */
+/*
+ * Recordings of one boot can be compared, but a redacted one must not tell which boot it
+ * was.
+ */
 static void write_boot_id(struct redact *redact, const char *at, size_t size, struct text *out)
 {
 	(void)at;
@@ -348,7 +351,7 @@ static bool write_file(struct part *part)
 
 /* ---- fields ---- */
 
-/* A name in its place, which may be too short for its pseudonym. */
+/* Replaces a name in place; the room may be too short for its pseudonym. */
 static void replace_name(struct redact *redact, enum name_kind kind, char *at, size_t room)
 {
 	struct text name = { 0 };
@@ -359,7 +362,10 @@ static void replace_name(struct redact *redact, enum name_kind kind, char *at, s
 	text_fini(&name);
 }
 
-/* In the first @size bytes at @at; a field that is not there whole is none. */
+/*
+ * Replaces the field within the first @size bytes at @at; a field that is not wholly
+ * there is none.
+ */
 static void replace_field(struct redact *redact, const struct field *field, void *at, size_t size)
 {
 	if (!field->size || (size_t)field->at + field->size > size)
@@ -371,7 +377,7 @@ static void replace_field(struct redact *redact, const struct field *field, void
 			     (char *)at + field->at, field->size);
 }
 
-/* The fields of a question and its answer. */
+/* Replaces the fields of a question and its answer. */
 static void replace_fields(struct part *part, const struct answer_schema *schema, size_t key_size)
 {
 	char *at = part->out->at, *end = at + part->out->count;
@@ -385,7 +391,10 @@ static void replace_fields(struct part *part, const struct answer_schema *schema
 			replace_field(part->redact, &schema->row[i], at, schema->row_size);
 }
 
-/* Never left out: as a head it parts what is before it from what is behind it. */
+/*
+ * The head frame of an answer is never left out, because it separates what stands before
+ * it from what follows.
+ */
 static bool write_answer(struct part *part)
 {
 	struct frame_answer *frame = part->fixed;
@@ -403,7 +412,7 @@ static bool write_answer(struct part *part)
 
 /* ---- messages of the kernel ---- */
 
-/* Of the message behind its netlink header; NULL: no message about a socket that is known. */
+/* The table for the message behind a netlink header; NULL when it is not about a socket. */
 static const struct attr_table *table_of(const uint8_t *message, size_t size)
 {
 	const struct attr_table *table;
@@ -413,7 +422,7 @@ static const struct attr_table *table_of(const uint8_t *message, size_t size)
 	return table && size >= NLMSG_HDRLEN + table->fixed ? table : NULL;
 }
 
-/* A walk over the attributes of such a message. */
+/* An iterator over the attributes of such a message. */
 static struct nlattrs attrs_of(const struct attr_table *table, const uint8_t *message, size_t size)
 {
 	size_t before = NLMSG_HDRLEN + table->fixed;
@@ -426,7 +435,10 @@ static enum attr_redaction redaction_of(const struct attr_table *table, unsigned
 	return type < table->count ? table->attrs[type].redaction : REDACT_DROP;
 }
 
-/* An address of 16 bytes; of an IPv4 one what stands behind its 4 means nothing. */
+/*
+ * Replaces an address of 16 bytes; of an IPv4 address, the bytes behind its 4 mean
+ * nothing.
+ */
 static void replace_end(struct redact *redact, uint8_t family, uint8_t *at)
 {
 	if (family == AF_INET6) {
@@ -437,7 +449,10 @@ static void replace_end(struct redact *redact, uint8_t family, uint8_t *at)
 	}
 }
 
-/* Keys always go, addresses only with @redact. What is behind the last one is none. */
+/*
+ * Blanks keys always, replaces addresses only with @redact. Ignores bytes behind the
+ * last signature.
+ */
 static void replace_signatures(struct redact *redact, uint8_t *at, size_t size)
 {
 	struct tcp_diag_md5sig told;
@@ -453,7 +468,7 @@ static void replace_signatures(struct redact *redact, uint8_t *at, size_t size)
 	memset(at, 0, size);
 }
 
-/* "/" or the NUL of an abstract name says which of the two it is. */
+/* A name begins with "/" (a path) or with a NUL (an abstract name). */
 static void add_socket_name(struct redact *redact, const struct nlattrs_one *one, struct text *out)
 {
 	if (!one->size)
@@ -545,7 +560,10 @@ bool redact_keys(const void *bytes, size_t size, struct text *out)
 
 /* ---- frames ---- */
 
-/* By its number, which other frames go by. The name of loopback is everybody's. */
+/*
+ * Names a link by its number, which other frames use. The name of loopback is the same
+ * everywhere and stays.
+ */
 static void add_link(const struct part *part)
 {
 	const struct frame_link *link = part->fixed;
@@ -556,7 +574,7 @@ static void add_link(const struct part *part)
 		text_addf(part->out, "if%u", link->index);
 }
 
-/* What is behind the fixed part; false: the frame is left out. */
+/* Writes what follows the fixed part. Returns false when the frame must be left out. */
 static bool write_rest(struct part *part, enum field_kind kind)
 {
 	struct redact *redact = part->redact;

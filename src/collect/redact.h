@@ -6,9 +6,9 @@
 #include "collect/frame.h"
 
 /*
- * Frames of a recording without addresses and names: `record --redact`. What is
- * not known to be free of them is left out, so that whoever adds a frame, a file,
- * an answer or an attribute has to say here that it may stay.
+ * Frames of a recording without addresses and names: `record --redact`. What is not
+ * known to be free of them is left out. So whoever adds a frame, a file, an answer or an
+ * attribute says in its table that it may stay.
  */
 struct redact;
 
@@ -16,12 +16,12 @@ struct redact *redact_new(void);
 void redact_free(struct redact *redact);
 
 /**
- * redact_frame - what is to be written instead of a frame
- * @fixed: its fixed part, changed in its place
- * @bytes: what is behind that
- * @out:   gets what is to be behind it
+ * redact_frame - what is written in place of a frame
+ * @fixed: its fixed part, changed in place
+ * @bytes: what follows that
+ * @out:   gets what is to follow it
  *
- * False: the frame is to be left out.
+ * Returns false when the frame must be left out.
  */
 bool redact_frame(struct redact *redact, enum frame_type type, void *fixed,
 		  const void *bytes, size_t size, struct text *out);
@@ -29,8 +29,8 @@ bool redact_frame(struct redact *redact, enum frame_type type, void *fixed,
 /**
  * redact_keys - blank the keys of TCP MD5 signatures in a socket message
  *
- * The kernel shows them to root, nobody needs them, so no recording has them.
- * False, and nothing in @out: there are none.
+ * The kernel shows the keys to root. No recording has them, because nobody needs them
+ * there. Returns false, with nothing in @out, when the message has no keys.
  */
 bool redact_keys(const void *bytes, size_t size, struct text *out);
 

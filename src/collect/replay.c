@@ -57,7 +57,7 @@ static bool is_same_ask(const struct frame_ask *a, const struct frame_ask *b)
 	       a->port_high == b->port_high && a->how == b->how;
 }
 
-/* The very question of the live run, in its order: the very same answer. */
+/* The same question as in the live run, in its order, gets the same answer. */
 static bool find_same_ask(struct dump *dump, size_t *head)
 {
 	const struct load *load = dump->recorder->load;
@@ -88,8 +88,8 @@ static struct window window_of(const struct frame_ask *ask)
 }
 
 /*
- * A filtered section says nothing about what the filter dropped, and only a
- * walk over the chain knows its order.
+ * A filtered section does not tell what the filter dropped, and only a walk over the
+ * chain tells its order.
  */
 static bool is_answer_to(const struct frame_ask *asked, const struct frame_ask *wanted)
 {
@@ -102,7 +102,7 @@ static bool is_answer_to(const struct frame_ask *asked, const struct frame_ask *
 	       (asked->how == ASK_CHAIN && wanted->how == ASK_LISTING);
 }
 
-/* What of the question the sections answered, per family. */
+/* Which part of the question was answered by sections, per family. */
 struct cover {
 	uint32_t states[2], detailed[2];
 };
@@ -145,7 +145,7 @@ static void note_missing(const struct frame_ask *wanted, const struct cover *cov
 			     "the recording does not hold every detail asked for (tcp_info, memory)");
 }
 
-/* From all sections that can, the detailed first. */
+/* Answers from all sections that can, the most detailed first. */
 static int replay_all(struct dump *dump, struct snapshot *seen)
 {
 	const struct load *load = dump->recorder->load;
@@ -169,8 +169,8 @@ static int replay_all(struct dump *dump, struct snapshot *seen)
 }
 
 /*
- * Messages of ss do not tell their protocol. It is taken for TCP, which is what
- * is dumped; questions about anything else have no answer in it.
+ * Messages of ss do not tell their protocol. They are taken for TCP, which is what
+ * people dump; questions about any other protocol get no answer from them.
  */
 static int replay_foreign(struct dump *dump, struct snapshot *seen)
 {

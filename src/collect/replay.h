@@ -5,12 +5,12 @@
 #include "collect/dump.h"
 
 /**
- * replay_socks - the answer to a question about sockets from the recording
+ * replay_socks - answer a question about sockets from the recording
  *
- * The very question of the live run, in its order, gets the very same answer.
- * Another one is answered from all sections that can: of the same protocol, and
- * asked for in such a way that they hold what is wanted. What they do not hold
- * is a GAP_RECORDING. Returns the sink's error.
+ * The same question as in the live run, in its order, gets the same answer. Another
+ * question is answered from all sections that can: those of the same protocol that were
+ * asked for in such a way that they hold what is wanted. What they do not hold is a
+ * GAP_RECORDING. Returns the sink's error.
  */
 int replay_socks(struct dump *dump, struct snapshot *seen);
 

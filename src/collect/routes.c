@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* A question with its attributes as it is sent. */
+/* A request with its attributes as it is sent. */
 struct request {
 	char             bytes[256] __attribute__((aligned(NLMSG_ALIGNTO)));
 	struct nlmsghdr *message;
@@ -25,7 +25,7 @@ static void request_begin(struct request *request, const struct rtmsg *ask)
 	memcpy(mnl_nlmsg_put_extra_header(request->message, sizeof(*ask)), ask, sizeof(*ask));
 }
 
-/* The address as the kernel takes it: 4 bytes or 16. */
+/* Adds an address as the kernel takes it: 4 bytes or 16. */
 static void put_address(struct request *request, uint16_t type, enum family family,
 			const struct addr *addr)
 {
@@ -33,7 +33,7 @@ static void put_address(struct request *request, uint16_t type, enum family fami
 		     family == FAMILY_IPV4 ? addr->b + 12 : addr->b);
 }
 
-/* False when it is no message about a route; @walk then is at its attributes. */
+/* Returns false when the message is not about a route; else @walk is at its attributes. */
 static bool open_route(const struct nlmsghdr *message, struct rtmsg *told, struct nlattrs *walk)
 {
 	size_t size = mnl_nlmsg_get_payload_len(message);
@@ -51,7 +51,7 @@ static bool is_address(const struct nlattrs_one *one, uint8_t family)
 	return one->size == (family == AF_INET ? 4 : 16);
 }
 
-/* A type that is a refusal is one of IPv6: IPv4 answers with the error itself. */
+/* A route type that is a refusal comes from IPv6 only; IPv4 answers with the error itself. */
 static void set_type(struct route *route, uint8_t type)
 {
 	switch (type) {
@@ -136,14 +136,14 @@ static bool covers(const uint8_t *prefix, unsigned bits, const uint8_t *address)
 	return !((ntohl(a) ^ ntohl(b)) & mask);
 }
 
-/* A lookup for bind() has no TOS, and passes by what a device took down with it. */
+/* A lookup for bind() has no TOS and ignores routes whose device is down. */
 static bool counts(const struct rtmsg *told)
 {
 	return told->rtm_family == AF_INET && told->rtm_dst_len <= 32 && !told->rtm_tos &&
 	       !(told->rtm_flags & (RTNH_F_DEAD | RTM_F_CLONED));
 }
 
-/* One entry of a table that is listed. */
+/* Takes one entry of a table that is being listed. */
 int routes_take(void *ctx, const struct nlmsghdr *message)
 {
 	static const uint8_t zero[4];
@@ -164,7 +164,7 @@ int routes_take(void *ctx, const struct nlmsghdr *message)
 			prefix = one.at;
 	if (table != lookup->table || !covers(prefix, told.rtm_dst_len, lookup->address))
 		return 0;
-	/* of equal ones the kernel takes the first, as it lists them */
+	/* of equally long prefixes the kernel takes the first, in the order of its list */
 	if (lookup->found && told.rtm_dst_len <= lookup->best.prefix)
 		return 0;
 	lookup->found = true;
@@ -193,7 +193,10 @@ int routes_local(const struct addr *addr, uint32_t table, struct route *route)
 	};
 	int err;
 
-	/* Where the kernel does not heed the table, it lists them all and we pick. */
+	/*
+	 * where the kernel ignores the table in the request it lists all of them, and
+	 * routes_take() picks
+	 */
 	request_begin(&request, &(struct rtmsg){
 		.rtm_family = AF_INET,
 		.rtm_table = lookup.table < 256 ? (uint8_t)lookup.table : RT_TABLE_COMPAT });
@@ -216,7 +219,7 @@ static struct addr loopback(enum family family)
 	return family == FAMILY_IPV4 ? addr_from_v4(four) : addr_from_v6(six);
 }
 
-/* connect() never leads to a group, whatever the routes are. */
+/* connect() to a multicast group is impossible, whatever the routes are. */
 static bool is_group(const struct addr *addr)
 {
 	return addr_is_v4(addr) ? addr->b[12] >> 4 == 14 : addr->b[0] == 0xff;
@@ -228,8 +231,8 @@ static bool is_link_local(const struct addr *addr)
 }
 
 /*
- * IPv6 looks for a source before it looks at what the route says, and any address
- * will do for that.
+ * IPv6 looks for a source address before it looks at the route, and any address will do
+ * for that.
  */
 static bool is_mute(const struct snapshot *seen)
 {
@@ -248,15 +251,15 @@ static void take_route(struct chosen_route *chosen, const struct route *route,
 	if (!chosen->err && (route->type == ROUTE_BROADCAST || route->type == ROUTE_MULTICAST))
 		chosen->err = ENETUNREACH;
 	/*
-	 * No address of ours may speak on that route: to IPv6 that is an error, while
-	 * IPv4 goes on with a source that is no address of the machine.
+	 * No address of ours may be the source on that route. That is an error of IPv6;
+	 * IPv4 goes on with a source that is not an address of this machine.
 	 */
 	if (!chosen->err && !route->has_source && !source && table == FAMILY_IPV6)
 		chosen->err = EADDRNOTAVAIL;
 	chosen->known = chosen->err || route->has_source || source;
 }
 
-/* What bind() chose before; NULL: nothing. */
+/* The source that bind() chose before; NULL: none. */
 static const struct addr *source_of(const struct connect_ask *ask)
 {
 	return addr_is_any(&ask->source) ? NULL : &ask->source;
@@ -269,7 +272,7 @@ static void ask_kernel(const struct connect_ask *ask, const struct snapshot *see
 	struct addr target = ask->destination;
 	struct route route;
 
-	if (addr_is_any(&target))       /* means this host */
+	if (addr_is_any(&target))       /* connect() to a wildcard means this host */
 		target = loopback(table);
 	if (is_group(&target))
 		*chosen = (struct chosen_route){ .known = true, .err = ENETUNREACH };
@@ -282,8 +285,9 @@ static void ask_kernel(const struct connect_ask *ask, const struct snapshot *see
 }
 
 /*
- * From the recorded addresses. Of several IPv4 addresses of a device only the
- * first is surely not a secondary one, for which its primary would speak.
+ * Infers the answer from the recorded addresses. Of several IPv4 addresses of a device
+ * only the first is certainly not secondary; for a secondary one, its primary would be
+ * the source.
  */
 static void infer(const struct addr *destination, const struct snapshot *seen,
 		  struct chosen_route *chosen)

@@ -7,8 +7,8 @@
 struct nlmsghdr;
 
 /*
- * Questions to the kernel's routing: all of them are of the namespace that we are
- * in, and of this moment.
+ * Questions to the kernel's routing tables. All are about the namespace of the calling
+ * thread, and about now.
  */
 enum route_type {
 	ROUTE_NONE,
@@ -16,27 +16,27 @@ enum route_type {
 	ROUTE_LOCAL,
 	ROUTE_BROADCAST,
 	ROUTE_MULTICAST,
-	ROUTE_NO_TABLE,         /* no address was ever added here: bind() then takes any */
+	ROUTE_NO_TABLE,         /* no address was ever added here, so bind() takes any address */
 };
 
 struct route {
 	enum route_type type;
-	int         err;        /* positive errno of using it: no way */
+	int         err;        /* positive errno for using it: there is no route */
 	uint32_t    ifindex;
-	unsigned    prefix;     /* bits that matched; only of routes_local() */
+	unsigned    prefix;     /* length of the matching prefix; routes_local() only */
 	bool        has_source;
-	struct addr source;     /* that the kernel would pick */
+	struct addr source;     /* the address that the kernel would choose */
 };
 
 /**
- * routes_ask - the way of a TCP connection, as the rules and all tables say it
- * @family:  whose tables are asked; IPv4 for a v4-mapped address
- * @source:  the address that the connection speaks from, NULL: the kernel's choice
+ * routes_ask - the route of a TCP connection by the rules and all tables
+ * @family:  whose tables are asked; IPv4 for a mapped address
+ * @source:  the source address of the connection, NULL: the kernel chooses
  * @ifindex: SO_BINDTODEVICE, 0: none
  *
- * Rules may look at the source, and some sources have no way out: 127/8 leaves
- * this machine by no device. Returns 0 or -errno when the kernel could not be
- * asked; that there is no way is an answer (@route->err).
+ * Rules may look at the source, and some sources have no route: 127/8 leaves this
+ * machine by no device. Returns 0, or -errno when the kernel could not be asked; that
+ * there is no route is an answer (@route->err).
  */
 int routes_ask_from(enum family family, const struct addr *destination,
 		    const struct addr *source, uint32_t ifindex, struct route *route);
@@ -48,16 +48,19 @@ static inline int routes_ask(enum family family, const struct addr *destination,
 }
 
 /**
- * routes_local - what the local table alone says of an IPv4 address
- * @table: RT_TABLE_LOCAL (0), or that of a VRF
+ * routes_local - what the local table alone says about an IPv4 address
+ * @table: RT_TABLE_LOCAL (0), or the table of a VRF
  *
- * The longest prefix counts. No route is ROUTE_NONE. Returns 0 or -errno.
+ * The longest prefix counts. Without an entry it is ROUTE_NONE. Returns 0 or -errno.
  */
 int routes_local(const struct addr *addr, uint32_t table, struct route *route);
 
 /* ---- how an answer is read ---- */
 
-/* The answer to routes_ask_from(). What makes no sense leaves @route as it is. */
+/*
+ * Reads the answer to routes_ask_from(). A message that makes no sense leaves @route as
+ * it is.
+ */
 void routes_read(const struct nlmsghdr *message, struct route *route);
 
 struct routes_lookup {
@@ -67,7 +70,10 @@ struct routes_lookup {
 	bool           found;
 };
 
-/* An entry of a table: the best one for @ctx, a routes_lookup. A wire_message. */
+/*
+ * A wire_message: takes an entry of a table if it is the best so far for @ctx, a
+ * routes_lookup.
+ */
 int routes_take(void *ctx, const struct nlmsghdr *message);
 
 #endif

@@ -15,8 +15,8 @@
 #include <sys/stat.h>
 
 /*
- * The temporary name of the one recording that is being made, for a handler: nothing
- * is to stay in the folder when the program ends in the middle.
+ * The temporary name of the one recording that is being made. A signal handler removes
+ * it, so that nothing stays when the program ends early.
  */
 static struct {
 	volatile sig_atomic_t is_there;
@@ -30,9 +30,9 @@ struct save {
 	bool        nameless;   /* made with O_TMPFILE */
 	char       *place;      /* the folder's path */
 	char       *name;       /* within the folder */
-	struct quote shown;     /* the path, safe to print */
+	struct quote shown;     /* the path, escaped for sentences */
 	uint64_t    frames;
-	uint64_t    sum;        /* of all that was put */
+	uint64_t    sum;        /* checksum of all that was written */
 	struct redact *redact;  /* NULL: nothing is replaced */
 	struct out  out;
 };
@@ -43,7 +43,7 @@ static int fail(struct save *save, int err, const char *what, struct fault *faul
 			 save->shown.at, strerror(err));
 }
 
-/* Fit for a handler. */
+/* Safe in a signal handler. */
 static void remove_temporary(void)
 {
 	if (temporary.is_there)
@@ -54,10 +54,13 @@ static void remove_temporary(void)
 static void end_by_signal(int number)
 {
 	remove_temporary();
-	raise(number);          /* when this handler returns; SA_RESETHAND */
+	raise(number);          /* takes effect when this handler returns (SA_RESETHAND) */
 }
 
-/* What the caller ignores, or another part of the program handles, stays as it is. */
+/*
+ * A signal that the caller ignores, or that another part of the program handles, stays
+ * as it is.
+ */
 static void catch_endings(void)
 {
 	static const int numbers[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM };
@@ -85,7 +88,7 @@ static void save_free(struct save *save)
 static int open_folder(struct save *save, const char *path, struct fault *fault)
 {
 	const char *slash = strrchr(path, '/');
-	/* of "/x" the slash is the folder */
+	/* in "/x" the slash is the folder itself */
 	size_t size = slash ? (size_t)(slash - path) + (slash == path) : 0;
 
 	save->name = grow_strdup(slash ? slash + 1 : path);
@@ -99,8 +102,9 @@ static int open_folder(struct save *save, const char *path, struct fault *fault)
 }
 
 /*
- * Who may rename the folder may have put another one, or a link, in its place. What
- * is written goes into the folder that was opened, which is not where it was asked for.
+ * Whoever may rename the folder may have put another folder, or a link, in its place.
+ * The recording goes into the folder that was opened, which then is not where it was
+ * asked for, so this is an error.
  */
 static int check_place(struct save *save, struct fault *fault)
 {
@@ -114,7 +118,10 @@ static int check_place(struct save *save, struct fault *fault)
 			 save->shown.at);
 }
 
-/* Where anybody may rename what is root's, a recording is not what root made of it. */
+/*
+ * Where anybody may rename root's files, nobody can know that a recording is the one
+ * that root made.
+ */
 static int check_folder(struct save *save, struct fault *fault)
 {
 	struct stat st;
@@ -136,8 +143,9 @@ static int refuse_target(const struct save *save, const char *what, struct fault
 }
 
 /*
- * What a slip of the fingers must not destroy: only a recording, or an empty file
- * as mktemp makes it, is replaced. Opened without waiting: it may be a fifo by now.
+ * A typing mistake must not destroy anything: only a recording, or an empty file as
+ * mktemp makes it, is replaced. It is opened without blocking, because it may have
+ * become a FIFO.
  */
 static int check_content(const struct save *save, struct fault *fault)
 {
@@ -154,7 +162,7 @@ static int check_content(const struct save *save, struct fault *fault)
 	return refuse_target(save, "recording", fault);
 }
 
-/* Devices, fifos, links and folders are nobody's recording. */
+/* Devices, FIFOs, links and folders are never replaced. */
 static int check_target(struct save *save, struct fault *fault)
 {
 	struct stat st;
@@ -176,7 +184,7 @@ static void make_temporary_name(const struct save *save)
 	temporary.folder = save->folder;
 }
 
-/* A signal waits while the name is made, or its handler would not find it. */
+/* Signals are blocked while the name is made, because the handler would not know it yet. */
 static int with_temporary_name(struct save *save, int (*make)(struct save *save))
 {
 	sigset_t all, before;
@@ -200,7 +208,7 @@ static int create_named(struct save *save)
 static int open_file(struct save *save, struct fault *fault)
 {
 	make_temporary_name(save);
-	/* A nameless file leaves nothing behind, however the program ends. */
+	/* a nameless file leaves nothing behind, however the program ends */
 	save->fd = openat(save->folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 	save->nameless = save->fd >= 0;
 	if (save->fd < 0)
@@ -263,7 +271,7 @@ static void put_frame(struct save *save, enum frame_type type, const void *fixed
 	save->frames++;
 }
 
-/* Names and addresses replaced. */
+/* Writes a frame with names and addresses replaced. */
 static void put_redacted(struct save *save, enum frame_type type, const void *fixed,
 			 const void *bytes, size_t size)
 {
@@ -300,7 +308,7 @@ static int give_name(struct save *save, const char *name)
 		return 0;
 	if (errno == EEXIST)
 		return -1;
-	/* no /proc: this way needs a capability */
+	/* without /proc: this form needs a capability */
 	return linkat(save->fd, "", save->folder, name, AT_EMPTY_PATH);
 }
 
@@ -317,7 +325,10 @@ static int put_in_place(struct save *save, struct fault *fault)
 		err = check_target(save, fault);
 	if (err)
 		return err;
-	/* At once where nothing is to be replaced: nobody ever sees another name. */
+	/*
+	 * When nothing is to be replaced the final name is given at once, and nobody
+	 * ever sees another one.
+	 */
 	if (save->nameless && give_name(save, save->name) == 0)
 		return 0;
 	if (save->nameless && with_temporary_name(save, link_temporary) < 0)
@@ -328,12 +339,12 @@ static int put_in_place(struct save *save, struct fault *fault)
 	return 0;
 }
 
-/* The name lasts through a crash only when its folder is on disk too. */
+/* The name survives a crash only when its folder is on disk, too. */
 static int sync_folder(struct save *save, struct fault *fault)
 {
 	OWN_FD int folder = openat(save->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	/* A folder that may be written and not read cannot be synced. */
+	/* a folder that may be written but not read cannot be synced */
 	if (folder < 0 || fsync(folder) == 0 || errno == EINVAL)
 		return 0;
 	return fail(save, errno, "write", fault);

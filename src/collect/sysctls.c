@@ -14,12 +14,15 @@
 struct sysctl {
 	const char     *file;
 	enum limit      first;
-	unsigned        count;          /* numbers in the file, for the words from first on */
+	unsigned        count;          /* numbers in the file, for the limits from @first on */
 	enum sysctl_scope scope;
-	bool            essential;      /* every supported kernel has it everywhere */
+	bool            essential;      /* every supported kernel has it in every namespace */
 };
 
-/* THE table of sysctls: to add one, its words in model/limits and its row here. */
+/*
+ * THE table of sysctls. To add one: its words in model/limits.h and model/limits.c, and
+ * its row here.
+ */
 static const struct sysctl sysctls[] = {
 	{ IPV4 "ip_local_port_range",      LIMIT_PORT_LOW,           2, SYSCTL_NETNS, true },
 	{ IPV4 "tcp_fin_timeout",          LIMIT_FIN_TIMEOUT_S,      1, SYSCTL_NETNS, true },
@@ -45,12 +48,12 @@ static const struct sysctl sysctls[] = {
 	{ IPV4 "tcp_ehash_entries",        LIMIT_EHASH_ENTRIES,      1, SYSCTL_NETNS, false }, /* 6.1 */
 };
 
-/* A line of names and one of values, or names and values by turns. */
+/* PAIRS: a line of names, then a line of values. INLINE: names and values by turns. */
 enum shape { PAIRS, INLINE };
 
 struct tally {
 	const char  *file;
-	const char  *prefix;            /* of the line */
+	const char  *prefix;            /* of its line */
 	const char  *key;
 	enum counter counter;
 	enum shape   shape;
@@ -60,9 +63,12 @@ struct tally {
 #define NETSTAT   "/proc/thread-self/net/netstat"
 #define SNMP      "/proc/thread-self/net/snmp"
 #define SOCKSTAT  "/proc/thread-self/net/sockstat"
-#define SOCKSTAT6 "/proc/thread-self/net/sockstat6"     /* not without IPv6 */
+#define SOCKSTAT6 "/proc/thread-self/net/sockstat6"     /* absent without IPv6 */
 
-/* THE table of counters, rows of one file together: it is read once. */
+/*
+ * THE table of counters. Rows of one file stand together, because it is read once for
+ * them.
+ */
 static const struct tally tallies[] = {
 	{ NETSTAT,   "TcpExt:", "ListenOverflows",     COUNTER_LISTEN_OVERFLOWS,    PAIRS,  true },
 	{ NETSTAT,   "TcpExt:", "ListenDrops",         COUNTER_LISTEN_DROPS,        PAIRS,  true },
@@ -97,7 +103,7 @@ static bool parse_number(const char *text, int64_t *value, const char **rest)
 	return true;
 }
 
-/* Reads all numbers of the file or none. */
+/* Reads all numbers of the file, or none. */
 static bool take_sysctl(const struct sysctl *sysctl, const char *text, struct limits *limits)
 {
 	int64_t value[4];
@@ -105,7 +111,7 @@ static bool take_sysctl(const struct sysctl *sysctl, const char *text, struct li
 	for (unsigned i = 0; i < sysctl->count; i++)
 		if (!parse_number(text, &value[i], &text))
 			return false;
-	/* a number without its end of line may have been cut: it is another one */
+	/* without its newline the last number may have been cut short */
 	if (*text != '\n')
 		return false;
 	for (unsigned i = 0; i < sysctl->count; i++)
@@ -124,7 +130,7 @@ static bool read_sysctl(struct recorder *recorder, const struct sysctl *sysctl,
 	return is;
 }
 
-/* Before Linux 4.11 there was no such sysctl: only root had the ports below 1024. */
+/* Before Linux 4.11 the sysctl did not exist: ports below 1024 needed a privilege. */
 static bool was_constant(const struct sysctl *sysctl, const char *release, struct limits *limits)
 {
 	if (sysctl->first != LIMIT_UNPRIVILEGED_PORT_START || !*release ||
@@ -148,7 +154,7 @@ unsigned sysctls_read(struct recorder *recorder, enum sysctl_scope scope, const 
 	return missing;
 }
 
-/* The line that starts with @prefix and a blank, behind @from; or NULL. */
+/* The first line after @from that starts with @prefix and a blank; or NULL. */
 static const char *line_find(const char *from, const char *prefix)
 {
 	size_t size = strlen(prefix);
@@ -163,7 +169,7 @@ static const char *line_find(const char *from, const char *prefix)
 	return NULL;
 }
 
-/* The next word of the line in *@at; its length, 0 at the end of the line. */
+/* Moves *@at to the next word of the line. Returns its length, 0 at the end of the line. */
 static size_t next_word(const char **at)
 {
 	while (**at == ' ')

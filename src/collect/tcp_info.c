@@ -11,7 +11,7 @@ struct place {
 	uint16_t offset;
 	uint8_t  size;          /* bytes: 1, 2, 4 or 8 */
 	uint8_t  shift;         /* bits */
-	uint16_t least;         /* shorter ones had nothing there yet; 0: told by its own end */
+	uint16_t least;         /* a shorter tcp_info lacks it; 0: its own end decides */
 	uint64_t mask;
 };
 
@@ -19,7 +19,10 @@ struct place {
 
 #define PLACE(byte, bytes) { .offset = (byte), .size = (bytes), .mask = MASK(8 * (bytes)) }
 
-/* Bit-fields fill their byte from the low end, or from the high one. */
+/*
+ * Bit-fields fill their byte from the low end on little-endian machines, from the high
+ * end on others.
+ */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define BITS(byte, from, count, from_size) \
 	{ .offset = (byte), .size = 1, .shift = (from), .least = (from_size), .mask = MASK(count) }
@@ -36,15 +39,18 @@ struct place {
 			 sizeof(((struct tcp_info *)0)->tcpi_##member))
 
 /*
- * tcp_info only ever grows at its end: a member is there when the attribute
- * is long enough. But bits came into bytes that were there before, and were 0: they are
- * told where a member is told that came with them, or before them. Members younger than the oldest header that builds this
- * program are written as numbers (6.2: rcv_wnd, rehash; 6.7: the total_rto
- * ones; 6.18: accurate ECN; checked against the type information of 6.18).
- * The last word is two 16-bit numbers in 6.18 (fail_mode, opt_seen) and bits in
- * 7.0 (ecn_mode:2, opt_seen:2, fail_mode:4): it is told as it is. Not here are
- * the state, which the message tells too, and last_ack_sent, which no kernel
- * has ever filled.
+ * tcp_info only ever grows at its end, so a member is there when the attribute is long
+ * enough. But some bits came into bytes that existed before and were 0: such a bit is
+ * told where a member is told that came with it or earlier.
+ *
+ * Members younger than the oldest header with which this program builds are written as
+ * numbers (6.2: rcv_wnd, rehash; 6.7: the total_rto ones; 6.18: accurate ECN; checked
+ * against the type information of 6.18). The last word is two 16-bit numbers in 6.18
+ * (fail_mode, opt_seen) and bits in 7.0 (ecn_mode:2, opt_seen:2, fail_mode:4), so it is
+ * told as it is.
+ *
+ * Two members are not here: the state, which the message tells, too, and last_ack_sent,
+ * which no kernel has ever filled.
  */
 static const struct place places[METRIC_COUNT] = {
 	[METRIC_CA_STATE]       = AT(ca_state),
@@ -118,7 +124,7 @@ static const struct place places[METRIC_COUNT] = {
 
 #define KNOWN_BYTES 280
 
-/* tcp_info as the kernel has told it. */
+/* A tcp_info attribute. */
 struct info {
 	const uint8_t *at;
 	size_t         size;
@@ -146,7 +152,7 @@ static inline uint64_t read_at(const uint8_t *info, const struct place *place)
 	}
 }
 
-/* False when this kernel's tcp_info ends before that member. */
+/* Returns false when this kernel's tcp_info ends before that member. */
 static inline bool read_metric(const struct info *info, enum metric which, uint64_t *value)
 {
 	const struct place *place = &places[which];
@@ -157,7 +163,10 @@ static inline bool read_metric(const struct info *info, enum metric which, uint6
 	return true;
 }
 
-/* Each member is there. Unrolled, a row of the table is a load and a store. */
+/*
+ * Reads a tcp_info that has every member. Unrolled, a row of the table becomes a load
+ * and a store.
+ */
 static void read_all(const uint8_t *info, struct metrics *metrics)
 {
 #pragma GCC unroll 128
@@ -228,7 +237,7 @@ _Static_assert(offsetof(struct mptcp_info, mptcpi_csum_enabled) == 42 &&
 	       offsetof(struct mptcp_info, mptcpi_rcv_nxt) == 32,
 	       "where the members stand that every header knows");
 
-/* Those from retransmits on came with Linux 6.5 and 6.10, after many headers. */
+/* The numbers from retransmits on came with Linux 6.5 and 6.10, after many headers. */
 static const struct place mptcp_places[MPTCP_NUMBER_COUNT] = {
 	[MPTCP_SUBFLOWS] = PLACE(0, 1), [MPTCP_ADD_ADDR_SIGNAL] = PLACE(1, 1),
 	[MPTCP_ADD_ADDR_ACCEPTED] = PLACE(2, 1), [MPTCP_SUBFLOWS_MAX] = PLACE(3, 1),

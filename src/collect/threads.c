@@ -13,10 +13,10 @@ struct thread_walk {
 	struct proc_scan     scan;
 	struct answer_thread held;      /* pid, tid and comm of the thread at hand */
 	struct text         *rows;      /* all of them so far */
-	int                  err;       /* of the process at hand: why not all of it was seen */
+	int                  err;       /* why some thread of the process at hand was not seen */
 };
 
-/* A process that is refused was refused before, with its own descriptors, and counted. */
+/* A process that may not be read was counted already, with its own descriptors. */
 static void note_failure(struct thread_walk *walk, int err)
 {
 	if (err && err != ENOENT && err != ESRCH && err != EACCES && err != EPERM)
@@ -94,7 +94,7 @@ static void walk_process(struct thread_walk *walk, int32_t pid)
 		scan_failed(&walk->scan, pid, walk->err);
 }
 
-/* An entry of its own for each thread: the descriptors of one stand together. */
+/* Adds a process entry for each thread; the descriptors of one thread stand together. */
 static void add_thread(struct snapshot *seen, const struct answer_thread *held)
 {
 	const struct process *leader = snapshot_find_process(seen, held->pid);
@@ -124,7 +124,7 @@ static void add_all(struct snapshot *seen, const struct text *rows)
 	snapshot_sort_holders(seen);
 }
 
-/* Told before the answer: in a recording that is among the gaps of the owners. */
+/* Gaps come before the answer, because a recording has them among the gaps of the owners. */
 static void note_gaps(struct proc_scan *scan)
 {
 	bool gaps = scan_note_gaps(scan, "threads", "read");
@@ -133,7 +133,7 @@ static void note_gaps(struct proc_scan *scan)
 		scan->seen->holders_complete = false;
 }
 
-/* False where there is no /proc, which is told with the processes. */
+/* Returns false where there is no /proc; the walk for processes has told that. */
 static bool walk_all(struct recorder *recorder, struct snapshot *seen, struct text *rows)
 {
 	struct thread_walk walk = { .scan = { .recorder = recorder, .seen = seen }, .rows = rows };
@@ -148,11 +148,11 @@ static bool walk_all(struct recorder *recorder, struct snapshot *seen, struct te
 	return true;
 }
 
-/* A process that hides its descriptors hides its threads' too. */
+/* A process that hides its descriptors hides those of its threads, too. */
 void collect_threads(struct collect *collect, struct snapshot *seen)
 {
 	struct recorder *recorder = &collect->recorder;
-	static const uint32_t only = 1; /* there is one answer in a recording */
+	static const uint32_t only = 1; /* a recording has one answer */
 	struct question question = {
 		.kind = ANSWER_THREADS, .key = &only, .key_size = sizeof(only),
 	};

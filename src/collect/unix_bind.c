@@ -24,13 +24,13 @@
 #include <sys/un.h>
 #include <sys/vfs.h>
 
-/* The kernel's names of these two are in no header. */
+/* No header has the kernel's names of these two. */
 enum { OVERLAYFS = 0x794c7630, ZFS = 0x2fc12fc1 };
 
-/* What belongs to the name, before accepted connections are told apart. */
+/* A socket with the name in question, before accepted connections are told apart. */
 struct unix_match {
 	struct unix_sock sock;
-	bool     connected;             /* was bound itself, or accepted by who was */
+	bool     connected;             /* it was bound itself, or accepted by a listener that was */
 	uint32_t peer;                  /* inode of the other end, 0: none */
 };
 
@@ -38,12 +38,12 @@ struct unix_search {
 	const struct unix_ask *ask;
 	struct map  named;              /* inode -> 1 + whether it has a name */
 	struct { struct unix_match *at; size_t count, room; } matches;
-	uint32_t    owned;              /* types with a match that nobody accepted, as bits */
-	/* the file: a socket knows its own by these */
+	uint32_t    owned;              /* types (as bits) of sockets that were bound, not accepted */
+	/* the file; a socket has these of its own file */
 	bool        has_file;
 	uint32_t    inode;
-	uint32_t    device;             /* as sockets are told with it */
-	bool        device_known;       /* or only what stat() says */
+	uint32_t    device;             /* as sockets tell it */
+	bool        device_known;       /* else @device is only what stat() says */
 	unsigned    deadline_ms;
 };
 
@@ -62,8 +62,8 @@ static const char *kind_of_mode(mode_t mode)
 }
 
 /*
- * File systems that take socket files. Of any other it is not known: a driver, a server
- * or a mount option decides.
+ * True for file systems that take socket files. For others it is not known: a driver, a
+ * server or a mount option decides.
  */
 static bool takes_socket_files(const struct statfs *fs)
 {
@@ -79,8 +79,8 @@ static bool takes_socket_files(const struct statfs *fs)
 }
 
 /*
- * What bind() says to the folder of @path, which has to be there, to be written to and
- * entered, and to take socket files: 0 or an errno, -1 when that is not known.
+ * The errno of bind() for the folder of @path, which must exist, be writable and
+ * searchable, and take socket files. Returns 0 or an errno, -1 when that is not known.
  */
 static int folder_error(const char *path)
 {
@@ -93,7 +93,7 @@ static int folder_error(const char *path)
 		return errno;
 	if (statfs(folder, &fs) < 0)
 		return -1;
-	/* without a link it was removed and somebody is still in it */
+	/* the folder was removed, but some process is still in it */
 	if (!st.st_nlink || fs.f_type == PROC_SUPER_MAGIC)
 		return ENOENT;
 	if (faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) < 0)
@@ -119,7 +119,7 @@ static void look_at_link(struct unix_context *context, const char *path, struct 
 		set_other(context, "symbolic link");
 }
 
-/* "name/": bind() makes no folder, but finds what is called so without the slash. */
+/* "name/": bind() makes no folder, but it finds one of that name without the slash. */
 static bool cut_slashes(char *path)
 {
 	size_t size = strlen(path), left = size;
@@ -129,7 +129,7 @@ static bool cut_slashes(char *path)
 	return left < size;
 }
 
-/* @err: of lstat(). A file that ends in a slash is not made, whatever the folder takes. */
+/* @err: of lstat(). A name that ends in a slash cannot be made, whatever the folder takes. */
 static void look_at_folder(struct unix_context *context, const char *path, bool slash, int err)
 {
 	bool none = err == ENOENT || err == ENOTDIR;
@@ -154,13 +154,13 @@ static void look_at_file(struct unix_context *context, char *path, struct stat *
 		set_other(context, kind_of_mode(st->st_mode));
 }
 
-/* The kernel's own form of a device number, which unix_diag tells as it is. */
+/* The kernel's own form of a device number, as unix_diag tells it. */
 static uint32_t kernel_device(uint32_t major, uint32_t minor)
 {
 	return major << 20 | (minor & 0xfffff);
 }
 
-/* Sets the device of the mount that @path is in; false when it cannot be had. */
+/* Sets the device of the mount that @path is in. Returns false when it is not known. */
 static bool find_mount(struct unix_search *search, const char *path)
 {
 	OWN_FILE FILE *mounts = fopen("/proc/thread-self/mountinfo", "re");
@@ -182,9 +182,10 @@ static bool find_mount(struct unix_search *search, const char *path)
 }
 
 /*
- * The name that a socket was bound to may be relative, or have been moved or replaced
- * since: the file decides. btrfs and overlayfs may make up a device for stat(); the
- * mount has the one that sockets are told with, and Linux 5.8 tells which mount.
+ * A socket belongs to the path if it is bound to the file there: the name that it was
+ * bound to may be relative, or have been moved or replaced since. btrfs and overlayfs
+ * may make up a device for stat(); sockets tell that of the mount, and Linux 5.8 tells
+ * which mount it is.
  */
 static void find_file(struct unix_search *search, const char *path, const struct stat *st)
 {
@@ -200,7 +201,7 @@ static void find_file(struct unix_search *search, const char *path, const struct
 
 /* ---- the sockets ---- */
 
-/* An abstract name is compared as it is shown: see unix_socks.c. */
+/* An abstract name is compared in the form in which it is shown; see unix_socks.c. */
 static bool is_match(const struct unix_search *search, const struct other *other)
 {
 	const struct unix_ask *ask = search->ask;
@@ -212,7 +213,7 @@ static bool is_match(const struct unix_search *search, const struct other *other
 	       other->vfs_device == search->device;
 }
 
-/* The other types have abstract names of their own. */
+/* Abstract names of the other socket types are separate. */
 static bool is_in_the_way(const struct unix_ask *ask, const struct unix_sock *sock)
 {
 	return !ask->abstract || sock->type == ask->type;
@@ -241,8 +242,8 @@ static void add_match(struct unix_search *search, const struct other_row *row)
 }
 
 /*
- * A message may come again after a broken try: each socket once. One without an inode
- * waits to be accepted, and was never bound itself.
+ * A message may come again after a broken try, so each socket is taken once. A socket
+ * without an inode waits to be accepted, and was never bound itself.
  */
 static int take_unix_sock(void *ctx, const struct nlmsghdr *message)
 {
@@ -259,7 +260,7 @@ static int take_unix_sock(void *ctx, const struct nlmsghdr *message)
 	return 0;
 }
 
-/* The sockets of this namespace. Returns 0 or -errno. */
+/* Lists the unix sockets of this namespace. Returns 0 or -errno. */
 static int list_unix_socks(struct unix_search *search)
 {
 	struct unix_diag_req request;
@@ -278,9 +279,9 @@ static bool list_unix_there(void *ctx, struct netns *netns)
 }
 
 /*
- * An accepted connection is told with the name of its listener and holds nothing of
- * it. One that is connected is that for certain beside another socket of that name
- * and type, or when its other end has no name: the end that was called has one.
+ * An accepted connection tells the name of its listener, but does not hold it. A
+ * connected socket is certainly accepted when another socket has that name and type, or
+ * when its peer has no name: the end that was called has one.
  */
 static bool is_accepted(const struct unix_search *search, const struct unix_match *match)
 {
@@ -311,8 +312,8 @@ static void keep_owners(const struct unix_search *search, struct unix_context *c
 }
 
 /*
- * Each network namespace has its own list, but files are for all of them: behind a
- * file that nobody here has, somebody may be elsewhere.
+ * Each network namespace has its own list of sockets, but a file is visible in all of
+ * them. So when nobody here has the file, somebody may have it in another namespace.
  */
 static int look_at_name(const struct unix_ask *ask, struct unix_context *context,
 			unsigned deadline_ms)
@@ -361,15 +362,14 @@ static struct answer_unix unix_answer_of(const struct unix_context *context, int
 	return told;
 }
 
-/* Returns what the listing failed with. */
+/* Returns the error of the recorded listing. */
 static int replay_unix(struct unix_context *context, const struct answer_unix *told)
 {
 	context->file = told->file <= UNIX_FILE_DANGLING ? told->file : UNIX_FILE_UNKNOWN;
-	context->parent_err = told->parent_err > 0 && told->parent_err < 4096 ?
-			      told->parent_err : 0;
+	context->parent_err = told->parent_err > 0 && told->parent_err < 4096 ? told->parent_err : 0;
 	context->listed = told->listed;
 	context->elsewhere_known = told->elsewhere_known;
-	/* ours is plain ASCII; anything else was put there by somebody */
+	/* our own text is plain ASCII; anything else was put there by somebody */
 	for (size_t i = 0; i < sizeof(context->file_kind) - 1 && told->file_kind[i]; i++)
 		context->file_kind[i] = (char)(told->file_kind[i] >= ' ' && told->file_kind[i] <= '~' ?
 					     told->file_kind[i] : '?');
@@ -399,7 +399,7 @@ void unix_bind_collect(struct recorder *recorder, const struct unix_ask *ask,
 	make_unix_key(&key, ask);
 	question.key = key.at;
 	question.key_size = key.count;
-	/* an abstract name has its NUL before it, a path behind it */
+	/* an abstract name has its NUL in front, a path behind it */
 	context->name_max = (struct known){ true, sizeof(((struct sockaddr_un *)0)->sun_path) - 1 };
 	if (!recorder_replays(recorder)) {
 		err = look_at_name(ask, context, deadline_ms);

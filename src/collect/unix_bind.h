@@ -5,7 +5,7 @@
 #include "collect/recorder.h"
 #include "model/bind.h"
 
-/* See collect_unix(). */
+/* Implements collect_unix(). */
 void unix_bind_collect(struct recorder *recorder, const struct unix_ask *ask,
 		       struct unix_context *context, unsigned deadline_ms, struct snapshot *seen);
 

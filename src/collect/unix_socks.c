@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* Since Linux 5.3, which headers may not know. */
+/* Since Linux 5.3; headers may not know them. */
 enum { SHOW_UID = 0x40, ATTR_UID = 7 };
 
 static size_t make_request(void *request, uint32_t states, bool waiting)
@@ -39,7 +39,7 @@ static void take_name(struct parsed *parsed, const uint8_t *at, size_t size)
 	if (other->local_is_path)
 		size = strnlen((const char *)at, size);
 	memcpy(other->local, at, size);
-	/* as ss shows them: there is no other way to write a NUL */
+	/* as ss shows it: a NUL cannot be shown otherwise */
 	for (size_t i = 0; i < size; i++)
 		if (!other->local[i])
 			other->local[i] = '@';
@@ -91,7 +91,7 @@ static void take_waiting(struct parsed *parsed, const uint8_t *at, size_t size)
 	parsed->senseless += size != 0;
 }
 
-/* THE table of unix_diag; what is asked for is in make_request(). */
+/* THE table of unix_diag; make_request() says what is asked for. */
 static const struct attr attrs[] = {
 	[UNIX_DIAG_NAME]     = { REDACT_SOCKET_NAME, 0, 0, take_name },
 	[UNIX_DIAG_VFS]      = { REDACT_KEEP, sizeof(struct unix_diag_vfs), 0, take_vfs },

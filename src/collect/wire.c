@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* After so many a second thread saves more than it takes to start. */
+/* After this many answers a second thread saves more time than its start takes. */
 #define MANY_BATCHES 8
 
 static const struct wire_lister tcp = { "TCP", "tcp_diag", "CONFIG_INET_TCP_DIAG" };
@@ -76,7 +76,10 @@ int wire_open(struct wire *wire, int bus, size_t room, struct fault *fault)
 	    getsockname(wire->fd, (struct sockaddr *)&ours, &size) < 0)
 		return refused(errno, fault);
 	wire->port = ours.nl_pid;
-	/* Since 4.20 the kernel then heeds all of a question; before, the caller picks. */
+	/*
+	 * Since 4.20 the kernel then heeds every member of a request; before, the caller
+	 * filters.
+	 */
 	if (bus == NETLINK_ROUTE)
 		(void)setsockopt(wire->fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &one, sizeof(one));
 	return 0;
@@ -103,7 +106,10 @@ static int wire_send(struct wire *wire, const struct wire_question *question)
 	return send(wire->fd, message, message->nlmsg_len, 0) < 0 ? -errno : 0;
 }
 
-/* Only the kernel is believed: it has port 0, and sends events to groups that we joined. */
+/*
+ * Only the kernel is believed: its port is 0, and its events come to groups that we
+ * joined.
+ */
 static bool is_kernel(const struct wire *wire, const struct msghdr *message)
 {
 	const struct sockaddr_nl *sender = message->msg_name;
@@ -133,8 +139,8 @@ int wire_take(const struct wire *wire, char *buffer, size_t *size)
 }
 
 /*
- * Waits only when nothing is there: while a dump runs, reading one answer makes the
- * kernel prepare the next. What is thrown away does not make the wait longer.
+ * It waits only when nothing is there: during a dump, receiving one answer makes the
+ * kernel prepare the next. A message that is thrown away does not extend the wait.
  */
 static int wire_receive(const struct wire *wire, int64_t end_ms, size_t *size)
 {
@@ -153,7 +159,7 @@ static int wire_receive(const struct wire *wire, int64_t end_ms, size_t *size)
 	return err;
 }
 
-/* A late answer to a question before this one, for example, is none. */
+/* A late answer to an earlier question, for example, is not an answer to this one. */
 static bool is_answer(const struct wire *wire, const struct nlmsghdr *message)
 {
 	return message->nlmsg_seq == wire->sequence && message->nlmsg_pid == wire->port;
@@ -175,7 +181,7 @@ int wire_ask(struct wire *wire, const struct wire_question *question, unsigned d
 			return -EBADMSG;
 		if (!err && is_answer(wire, *answer))
 			return 0;
-		/* after a loss the answer may be there nevertheless */
+		/* after a loss the answer may still be there */
 		if (!err || (err == -ENOBUFS && ++losses < WIRE_TRIES))
 			err = now_ms() < end_ms ? 0 : -ETIMEDOUT;
 	}
@@ -199,11 +205,11 @@ int wire_refusal(const struct nlmsghdr *message)
 struct wire_line {
 	struct wire_dump *dump;
 	struct wire       wire;
-	int64_t          *left_ms;      /* that may still be waited */
+	int64_t          *left_ms;      /* time that may still be spent waiting */
 	bool              asked;
 	bool              interrupted;
 	bool              done;
-	struct prefetch  *prefetch;     /* while a second thread asks and receives, or NULL */
+	struct prefetch  *prefetch;     /* while a second thread asks and receives; or NULL */
 	struct fault      fault;        /* of that thread */
 };
 
@@ -224,7 +230,7 @@ static int broke_off(const struct wire_line *line, int err, struct fault *fault)
 	}
 }
 
-/* The first answer is made within this call, which takes its time. */
+/* The kernel makes the first answer within this call, which takes time. */
 static int line_ask(struct wire_line *line, struct fault *fault)
 {
 	int err = wire_send(&line->wire, &(struct wire_question){
@@ -279,7 +285,10 @@ static int line_message(struct wire_line *line, const struct nlmsghdr *message, 
 {
 	int err;
 
-	/* the socket is fresh: nothing is left of another question, so a part is missing */
+	/*
+	 * nothing of an earlier question can be left on a fresh socket, so a part is
+	 * missing
+	 */
 	if (!is_answer(&line->wire, message))
 		return fault_set(fault, EPROTO, "the kernel answered something else than what was asked");
 	line->interrupted |= (message->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
@@ -342,7 +351,7 @@ static void line_end_prefetch(struct wire_line *line)
 	line->prefetch = NULL;
 }
 
-/* Until nothing more is there without waiting, which is the end but for rare cases. */
+/* Takes answers until none is there without waiting, which but for rare cases is the end. */
 static int line_take_prefetched(struct wire_line *line, struct fault *fault)
 {
 	int err = 0;
@@ -389,7 +398,7 @@ static int line_listen(struct wire_line *line, struct fault *fault)
 
 static int line_open(struct wire_line *line, unsigned number, struct fault *fault)
 {
-	/* a listing that was cut short gets more room the next time */
+	/* after an answer that was cut short the next try has more room */
 	return wire_open(&line->wire, line->dump->routing ? NETLINK_ROUTE : NETLINK_SOCK_DIAG,
 			 (size_t)WIRE_ROOM << number, fault);
 }
@@ -440,7 +449,7 @@ static int try_once(struct wire_dump *dump, unsigned number, int64_t *left_ms,
 	return err;
 }
 
-/* Asking again can help. */
+/* True for errors that may not happen again. */
 static bool is_passing(int err)
 {
 	switch (-err) {

@@ -12,80 +12,82 @@
 #include <stdint.h>
 
 /*
- * The door to netlink: all that is asked of the kernel, and all that is believed of
- * it. Whoever owns a network namespace can send to every netlink socket in it. Ours
- * are connected to the kernel, which turns such messages away; what comes in spite
- * of that is no answer when its sender is not the kernel, or its sequence number or
- * port is not that of the question. It makes no wait longer.
+ * All netlink traffic of the program: what the kernel is asked, and which messages are
+ * believed.
+ *
+ * Whoever owns a network namespace can send to every netlink socket in it. Our sockets
+ * are connected to the kernel, so such messages are turned away. A message that comes
+ * nevertheless is ignored when its sender is not the kernel, or its sequence number or
+ * port is not that of the question. Ignored messages do not extend a wait.
  */
 struct wire {
 	int      fd;            /* -1: closed */
 	uint32_t port;          /* our address */
-	uint32_t sequence;      /* of the last question */
-	uint32_t groups;        /* the bits of those that were joined, for events */
+	uint32_t sequence;      /* of the last request */
+	uint32_t groups;        /* groups that were joined, for events */
 	char    *buffer;
-	size_t   room;          /* bytes of it */
+	size_t   room;          /* bytes of the buffer */
 };
 
 /* The kernel puts at most this much into one answer of a dump. */
 #define WIRE_ROOM 32768
 
-/* What NETLINK_ROUTE is asked is answered at once, or not. */
+/* NETLINK_ROUTE answers within this time, or not at all. */
 extern unsigned wire_route_ms;
 
-/* @deadline_ms, where that is less than is waited for NETLINK_ROUTE by itself. */
+/* Lowers wire_route_ms to @deadline_ms if that is less. */
 void wire_limit_routes(unsigned deadline_ms);
 
 /**
- * wire_open - a socket to the kernel
+ * wire_open - open a netlink socket
  * @bus:  NETLINK_SOCK_DIAG or NETLINK_ROUTE
- * @room: bytes of the longest datagram that can be taken
+ * @room: bytes of the longest datagram that can be received
  *
- * wire_close() is due also after an error. Returns 0 or -errno.
+ * Call wire_close() also after an error. Returns 0 or -errno.
  */
 int wire_open(struct wire *wire, int bus, size_t room, struct fault *fault);
 void wire_close(struct wire *wire);
 
 struct wire_question {
 	uint16_t    type;       /* 0: SOCK_DIAG_BY_FAMILY */
-	uint16_t    flags;      /* beside NLM_F_REQUEST */
+	uint16_t    flags;      /* in addition to NLM_F_REQUEST */
 	const void *payload;    /* with attributes; of any length */
 	size_t      size;
 };
 
 /**
- * wire_ask - one question that has one answer
- * @answer: lies in the buffer of @wire until the next question
+ * wire_ask - ask a question that has one answer
+ * @answer: points into the buffer of @wire until the next question
  *
- * The answer may be a refusal, see wire_refusal(). Returns 0, or -errno when there is
- * none: -ETIMEDOUT after @deadline_ms.
+ * The answer may be a refusal, see wire_refusal(). Returns 0, or -errno when there is no
+ * answer: -ETIMEDOUT after @deadline_ms.
  */
 int wire_ask(struct wire *wire, const struct wire_question *question, unsigned deadline_ms,
 	     const struct nlmsghdr **answer);
 
-/* The positive errno of an answer, 0 for "done", -1 when it is a message of another kind. */
+/* The positive errno in an answer, 0 for "done", -1 for a message of any other kind. */
 int wire_refusal(const struct nlmsghdr *message);
 
-/* Results of wire_take(), beside 0 and -errno. */
+/* Results of wire_take() in addition to 0 and -errno. */
 enum {
-	WIRE_NOTHING = 1,       /* is there at the moment */
-	WIRE_OTHER,             /* it was not the kernel's, and was thrown away */
+	WIRE_NOTHING = 1,       /* nothing is there at the moment */
+	WIRE_OTHER,             /* the message was not from the kernel and was thrown away */
 };
 
-/* One datagram, without waiting. @buffer has the room of @wire. */
+/* Receives one datagram without waiting. @buffer must have the room of @wire. */
 int wire_take(const struct wire *wire, char *buffer, size_t *size);
 
-/* Takes one message; non-zero ends the dump and is handed through. */
+/* Takes one message. A result other than 0 ends the dump and is returned. */
 typedef int wire_message(void *ctx, const struct nlmsghdr *message);
 
-/* Who lists such sockets in the kernel, for the sentence when nobody does. */
+/* Who lists such sockets in the kernel, for the sentence when that is missing. */
 struct wire_lister {
 	const char *sockets;    /* "TCP" */
 	const char *module;
 	const char *option;     /* of the kernel's build */
 };
 
-/* Of a protocol of the internet (enum protocol). */
+/* The lister of an internet protocol (enum protocol). */
 const struct wire_lister *wire_lister_of(enum protocol protocol);
 
 struct wire_dump {
@@ -95,23 +97,23 @@ struct wire_dump {
 	size_t      size;
 	const struct wire_lister *lister;       /* NULL: that of TCP */
 	unsigned    deadline_ms;/* for all the waiting together */
-	bool        ahead;      /* take() has much to do: a second thread receives */
+	bool        ahead;      /* take() is slow, so a second thread receives */
 	wire_message *take;
-	void      (*again)(void *ctx);  /* before each try, to forget the last one; or NULL */
+	void      (*again)(void *ctx);  /* called before each try, to forget the one before; or NULL */
 	void       *ctx;
-	/* told afterwards */
-	bool        stopped;    /* take() ended it: the result is its */
+	/* set when the dump has ended */
+	bool        stopped;    /* take() ended it, and its result is returned */
 	bool        answered;   /* the kernel gave at least one answer */
 	unsigned    tries;
-	struct wire_line *begun;        /* see wire_begin() */
+	struct wire_line *begun;        /* set by wire_begin() */
 };
 
 /**
- * wire_dump - one dump, asked again when it comes back broken
+ * wire_dump - run one dump, again when it comes back broken
  *
- * Each try has a fresh socket, because leftovers of a broken one would disturb
- * the next; so take() may see a message again. At most WIRE_TRIES tries.
- * Returns 0 when the listing is whole, what take() said, or -errno with the
+ * Each try uses a fresh socket, because the rest of a broken one would disturb the next;
+ * so take() may see a message again. There are at most WIRE_TRIES tries. Returns 0 when
+ * the listing is complete, the result of take() when that ended it, or -errno with the
  * reason of the last try in @fault.
  */
 int wire_dump(struct wire_dump *dump, struct fault *fault);
@@ -119,24 +121,25 @@ int wire_dump(struct wire_dump *dump, struct fault *fault);
 #define WIRE_TRIES 3
 
 /*
- * Whether the kernel answers such a question at all: 0, or -errno and the sentence.
- * The first message of the answer is enough and ends it.
+ * Whether the kernel answers such a question at all. Returns 0, or -errno with the
+ * sentence. The dump ends after the first message of the answer.
  */
 int wire_answers(struct wire_dump *dump, struct fault *fault);
 
 /**
- * wire_begin - a second thread asks for a dump and receives ahead of wire_dump()
+ * wire_begin - let a second thread ask and receive ahead of wire_dump()
  *
- * What @dump asks for has to stay until wire_dump() took the answers, or wire_drop() left
- * them; the thread is of the network namespace of its caller. It keeps a few answers and
- * then waits. Where no thread is to be had nothing happens, and wire_dump() does it all.
+ * What @dump points to must stay until wire_dump() has taken the answers or wire_drop()
+ * has dropped them. The thread is in the network namespace of its caller; it keeps a few
+ * answers and then waits. Where no thread can be had this does nothing, and wire_dump()
+ * does it all.
  */
 void wire_begin(struct wire_dump *dump);
 void wire_drop(struct wire_dump *dump);
 
 /*
- * True when a whole message begins at @message, where @left bytes are. libmnl's own
- * test takes lengths from 2 GiB on for negative ones, and lets them pass.
+ * True when a whole message begins at @message, where @left bytes are. libmnl's own test
+ * takes lengths of 2 GiB and more for negative ones and lets them pass.
  */
 static inline bool wire_holds(const struct nlmsghdr *message, size_t left)
 {
