@@ -11,7 +11,7 @@ void answer_record(struct json *json, struct out *out, const char *type)
 	json_string(json, "type", type);
 }
 
-/* Nothing when none is open. */
+/* Does nothing when no record is open. */
 void answer_record_end(struct json *json)
 {
 	if (!json->depth)
@@ -20,7 +20,7 @@ void answer_record_end(struct json *json)
 	out_char(json->out, '\n');
 }
 
-/* The members that every document starts with. */
+/* The members that every document begins with. */
 static void put_head(struct json *json, const char *command, const struct snapshot *seen)
 {
 	json_string(json, "schema", "sockvet/1");

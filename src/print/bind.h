@@ -25,10 +25,10 @@ static inline enum ink bind_ink(enum verdict verdict)
 	return verdict == VERDICT_OK ? INK_GREEN : verdict == VERDICT_FAILS ? INK_RED : INK_YELLOW;
 }
 
-/* JSON decides between one document and records. */
+/* Writes one document or records, as the format says. */
 void bind_json(struct out *out, const struct style *style, const struct bind_page *bind);
 
-/* Members of a verdict alone, into an object that the caller has opened. */
+/* Adds the members of a verdict to an object that the caller has opened. */
 void bind_json_members(struct json *json, const struct style *style,
 		       const struct bind_page *bind);
 

@@ -50,7 +50,7 @@ void cell_foreign(struct text *cell, const char *bytes, size_t size)
 	cell_put(cell, bytes, size);
 }
 
-/* Letters, digits and what is usual beside them; no locale is asked. */
+/* True for letters, digits and a few common characters, without asking the locale. */
 static bool is_plain(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= '-' && c <= ':') || (c >= '@' && c <= 'Z') ||
@@ -63,7 +63,7 @@ void cell_word(struct text *cell, const char *bytes, size_t size)
 
 	while (plain < size && is_plain(bytes[plain]))
 		plain++;
-	/* a single one may stand for something */
+	/* a single character may be a placeholder */
 	if (plain == size && size > 1)
 		cell_put(cell, bytes, size);
 	else
@@ -77,7 +77,7 @@ void cell_us_as_ms(struct text *cell, uint64_t us)
 			   (char)('0' + part % 10) };
 	size_t size = 4;
 
-	/* Beyond six significant digits %g rounds. */
+	/* %g rounds beyond six significant digits */
 	if (us >= 1000000) {
 		text_addf(cell, "%g", (double)us / 1000);
 		return;

@@ -9,10 +9,10 @@
 #include <string.h>
 
 /*
- * Writers of one value at the end of a text. A listing may have a million
- * rows, so none of these goes through printf on its usual way.
+ * Writers that append one value to a text. A listing may have a million rows, so none of
+ * these normally calls printf.
  */
-/* Room for @size bytes and a NUL; the caller writes them and counts. */
+/* Returns room for @size bytes and a NUL; the caller writes them and adds to @count. */
 static inline char *cell_space(struct text *cell, size_t size)
 {
 	if (cell->room - cell->count <= size)
@@ -61,21 +61,21 @@ void cell_thousands(struct text *cell, uint64_t value);
 /* RFC 5952 without brackets, as inet_ntop() writes it. */
 void cell_addr(struct text *cell, const struct addr *addr, enum family family);
 
-/* The same with brackets around IPv6. */
+/* The same, with brackets around IPv6. */
 void cell_host(struct text *cell, const struct addr *addr, enum family family);
 
-/* Foreign bytes, made safe for any terminal; text_add_safe(), faster for most. */
+/* Foreign bytes made safe for any terminal: text_add_safe(), faster for most names. */
 void cell_foreign(struct text *cell, const char *bytes, size_t size);
 
-/* The same as one word: text_add_word(). */
+/* Foreign bytes as one word: text_add_word(). */
 void cell_word(struct text *cell, const char *bytes, size_t size);
 
 /* Microseconds as milliseconds, as "%g" writes them: 12.5 */
 void cell_us_as_ms(struct text *cell, uint64_t us);
 
 /*
- * A duration for a person: 850ms 12.3s 4m05s 2h03m 5d04h. Cut off, or with @up
- * rounded up, so that a lower bound stays one and an upper bound too.
+ * A duration for a person: 850ms 12.3s 4m05s 2h03m 5d04h. It is rounded down, or with
+ * @up rounded up: a lower bound stays a lower bound, and an upper bound an upper one.
  */
 void cell_duration(struct text *cell, int64_t ms, bool up);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which columns a listing has: -C, the usual ones, and those for machines; and the
- * cells of their values.
+ * Which columns a listing has (-C, the usual ones, those for machines), and how their
+ * values become cells.
  */
 #include "print/columns.h"
 
@@ -19,7 +19,7 @@ static struct value get_nothing(const struct column *column, const struct sock *
 	return (struct value){ .told = TOLD_NONE };
 }
 
-/* Without -p ss keeps the heading, and so do we; /proc is not walked for it. */
+/* As in ss, the heading stays without -p; /proc is not walked for it. */
 static const struct column empty_process = {
 	.name = "", .heading = "Process", .kind = KIND_USERS, .get = get_nothing, .help = "",
 };
@@ -48,7 +48,7 @@ static bool is_one_state(uint32_t states)
 	return states && !(states & (states - 1));
 }
 
-/* -Q: as ss, the two columns of queues go. */
+/* As in ss, -Q removes the two columns of queues. */
 static bool is_hidden(const struct column *column, const struct style *style)
 {
 	return style->no_queues && (is_called(column, "RECVQ") || is_called(column, "SENDQ"));
@@ -108,7 +108,10 @@ int columns_choose(struct columns *chosen, const char *spec, const struct style 
 			add(chosen, column_find("PROCESS", 7));
 		return err;
 	}
-	/* Process stays last: it may be empty, and fields are counted from the left. */
+	/*
+	 * Process stays last, because it may be empty and scripts count fields from the
+	 * left.
+	 */
 	process = chosen->at[--chosen->count];
 	err = add_named(chosen, spec + 1, fault);
 	if (process != &empty_process && !has_put(chosen, process))
@@ -156,13 +159,13 @@ unsigned columns_need(const struct columns *chosen, const struct style *style)
 
 /* ---- cells ---- */
 
-/* A comma would end it. */
+/* A comma in a name is escaped, because commas separate the names. */
 static void put_item(struct text *cell, const struct view *view, const char *bytes, size_t size)
 {
 	text_add_value(cell, bytes, size, view->machine ? "," : TEXT_COMM ",");
 }
 
-/* "a,b,c": PIDS, COMMS and FDS name the same ones in the same order. */
+/* Writes "a,b,c". PIDS, COMMS and FDS name the same holders in the same order. */
 static void put_holders(struct text *cell, const struct view *view, enum kind kind,
 			const struct value *value)
 {
@@ -233,7 +236,7 @@ static void put_machine_port(struct text *cell, const struct sock *sock, bool pe
 		cell_u64(cell, port);
 }
 
-/* Kinds that have a form of their own for what is not there. */
+/* Writes kinds that have a form of their own for "none". */
 static __attribute__((noinline)) void put_end(struct text *cell, const struct view *view, const struct column *column,
 		    const struct sock *sock)
 {
@@ -259,7 +262,7 @@ static __attribute__((noinline)) void put_end(struct text *cell, const struct vi
 	}
 }
 
-/* What programs get as a number, people get so that it is understood at once. */
+/* People get the number in a form that is easy to read, programs as a plain number. */
 static void put_number(struct text *cell, enum kind kind, uint64_t number)
 {
 	switch (kind) {
@@ -316,7 +319,7 @@ void value_put(struct text *cell, const struct view *view, enum kind kind,
 	}
 }
 
-/* Not inlined: most cells are none of these, and would pay for it. */
+/* Not inlined: most cells do not need it and would be slower for it. */
 static __attribute__((noinline)) void put_told(struct text *cell, const struct view *view,
 					       const struct column *column,
 					       const struct sock *sock)
@@ -324,7 +327,7 @@ static __attribute__((noinline)) void put_told(struct text *cell, const struct v
 	struct value value = column_value(column, sock, view->seen);
 
 	if (value.told != TOLD_KNOWN)
-		/* the fields of a line can be counted */
+		/* a placeholder, so that the fields of a line can be counted */
 		cell_str(cell, view->machine ? "" : "-");
 	else if (column->kind == KIND_AGE)
 		put_age(cell, sock_age(sock, &view->seen->limits));

@@ -5,7 +5,7 @@
 #include "print/view.h"
 #include "value/column.h"
 
-/* COLON: the last colons stand below each other, as in "Local Address:Port". */
+/* COLON aligns the last colons, as in "Local Address:Port". */
 enum align { ALIGN_LEFT, ALIGN_RIGHT, ALIGN_COLON };
 
 static inline enum align column_align(const struct column *column)
@@ -16,17 +16,17 @@ static inline enum align column_align(const struct column *column)
 	       ALIGN_RIGHT : ALIGN_LEFT;
 }
 
-/* Adds the value of a socket to @cell, or what stands for none. */
+/* Adds the value of a socket to @cell, or the placeholder for "no value". */
 void column_put(struct text *cell, const struct view *view, const struct column *column,
 		const struct sock *sock);
 
-/* The same of a value that is known, and of no end of a socket. */
+/* The same for a value that is known and is not an end of a socket. */
 void value_put(struct text *cell, const struct view *view, enum kind kind,
 	       const struct value *value);
 
 /*
- * What --csv has for these columns: one value in one form each, so that LOCAL is
- * address, port and device, and AGE is both bounds.
+ * The columns that --csv has for these: one value in one form each, so that LOCAL
+ * becomes address, port and device, and AGE both bounds.
  */
 void columns_for_machines(struct columns *chosen, const struct columns *shown);
 

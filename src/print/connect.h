@@ -14,7 +14,7 @@ struct connect_page {
 	const struct connect_answer *answer;
 };
 
-/* JSON decides between one document and records. */
+/* Writes one document or records, as the format says. */
 void connect_json(struct out *out, const struct style *style, const struct connect_page *page);
 void destinations_json(struct out *out, const struct style *style, const struct snapshot *seen,
 		       const struct destinations *destinations);
@@ -26,15 +26,16 @@ static inline enum ink connect_ink(enum connect_verdict verdict)
 }
 
 /*
- * Without the range there are no numbers at all. Of an incomplete listing there
- * are, but not of what is left: what is missing can only have taken more.
+ * True when there is no number of ports that are left. Without the range there are no
+ * numbers at all; in an incomplete listing, sockets that are missing can only have taken
+ * more ports.
  */
 static inline bool connect_is_blind(const struct connect_answer *a)
 {
 	return a->verdict == CONNECT_UNKNOWN && !a->capacity;
 }
 
-/* A process's own cgroup, or the one that its sockets have; NULL when not known. */
+/* The cgroup of a process, or else of its sockets; NULL when not known. */
 const struct cgroup *user_cgroup(const struct snapshot *seen, const struct port_user *user);
 
 #endif

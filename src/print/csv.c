@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Values for spreadsheets and scripts: the same numbers and words as in JSON,
- * nothing where it has null. Foreign bytes come in their safe form, which has no
- * control character.
+ * Values for spreadsheets and scripts: the numbers and words of JSON; where JSON has
+ * null the field is empty. Foreign bytes are escaped, so no field holds a control
+ * character.
  */
 #include "print/delimited.h"
 #include "print/listing.h"
@@ -12,8 +12,8 @@
 #include "print/columns.h"
 
 /*
- * A spreadsheet takes a cell that begins so for a formula and would run what
- * somebody has called his process. An apostrophe makes it text there.
+ * A spreadsheet takes a cell that begins with such a character for a formula, and would
+ * run what somebody chose as a process name. An apostrophe in front makes it text.
  */
 static bool is_formula(const char *at, size_t size)
 {
@@ -92,7 +92,7 @@ static inline uint64_t tsv_marks(uint64_t word)
 	return swar_byte(word, '\\') | swar_byte(word, '\t') | swar_byte(word, '\n');
 }
 
-/* True of nearly every value: delimited_put() would write it as it is. */
+/* True for nearly every value: delimited_put() would write it unchanged. */
 static bool is_simple(enum format format, const char *at, size_t size, bool foreign)
 {
 	if (!size)
@@ -104,7 +104,7 @@ static bool is_simple(enum format format, const char *at, size_t size, bool fore
 	return !swar_any(at, size, csv_marks);
 }
 
-/* Written into the line, and moved out of it again when that will not do. */
+/* Writes the value into the line at once, and takes it back when it must be quoted. */
 static void put_value(struct listing *listing, const struct column *column,
 		      const struct sock *sock)
 {

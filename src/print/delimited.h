@@ -5,8 +5,8 @@
 #include "print/print.h"
 
 /*
- * A value of FORMAT_CSV (quoted as RFC 4180 says) or FORMAT_TSV (\t \n \\).
- * @foreign: it may begin with bytes that somebody else chose; in CSV one that a
+ * Adds a value of FORMAT_CSV (quoted as RFC 4180 says) or FORMAT_TSV (\t \n \\).
+ * @foreign: it may begin with bytes that somebody else chose; in CSV, a value that a
  * spreadsheet would take for a formula gets an apostrophe in front.
  */
 void delimited_put(struct text *line, enum format format, const struct text *value, bool foreign);

@@ -65,8 +65,8 @@ static void put_port(struct text *cell, const struct view *view, const struct so
 /* ---- sockets that are not of the internet ---- */
 
 /*
- * An absent name is any; those of unix sockets alone may be called so. Rows of ss have
- * paths as they are, blanks and all.
+ * An absent name is shown as "*"; only a unix socket may really have the name "*". Rows
+ * of ss show paths unescaped, with their blanks.
  */
 static void put_name(struct text *cell, const struct view *view, const struct sock *sock,
 		     const char *bytes, size_t size)
@@ -115,7 +115,7 @@ static void put_other_port(struct text *cell, const struct view *view, const str
 		put_name(cell, view, sock, other->local_service, other->local_service_size);
 }
 
-/* ss has a blank between the name of a unix socket and its inode. */
+/* ss writes a blank between the name of a unix socket and its inode. */
 static char other_separator(const struct sock *sock)
 {
 	return protocol_is_unix(sock->protocol) ? ' ' : ':';
@@ -154,7 +154,7 @@ void endpoint(struct text *cell, const struct view *view, const struct sock *soc
 		cell_char(cell, '%');
 		endpoint_link(cell, view, sock->ifindex);
 	}
-	/* packet sockets and most of netlink have no other end */
+	/* packet sockets and most netlink sockets have no peer */
 	if (peer && sock->other && !sock->other->remote_service_size)
 		return;
 	cell_char(cell, sock->other ? other_separator(sock) : ':');

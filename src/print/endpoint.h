@@ -7,18 +7,18 @@
 #include "print/view.h"
 
 /*
- * An end of a socket in ss's spelling: "*:80" listens on IPv6 and IPv4,
- * "[::]:80" on IPv6 only, "0.0.0.0%lo:80" on a device, ":*" is no port. A raw
- * socket has its protocol for a port. Unix: "/run/x.sock 1234" with the inode;
- * packet: "ip:eth0"; netlink: "rtnl:udevd/42".
+ * An end of a socket in the spelling of ss: "*:80" listens on IPv6 and IPv4, "[::]:80"
+ * on IPv6 only, "0.0.0.0%lo:80" on a device; ":*" means no port. A raw socket has its
+ * protocol in place of a port. Unix: "/run/x.sock 1234" with the inode; packet:
+ * "ip:eth0"; netlink: "rtnl:udevd/42".
  */
 void endpoint(struct text *cell, const struct view *view, const struct sock *sock, bool peer);
 
-/* Address or port alone, as they stand in the above. */
+/* Address and port alone, as they stand in the end. */
 void endpoint_host(struct text *cell, const struct view *view, const struct sock *sock, bool peer);
 void endpoint_port(struct text *cell, const struct view *view, const struct sock *sock, bool peer);
 
-/* The name of the device it is bound to, or its number. */
+/* The name of the device that the socket is bound to, or its number. */
 void endpoint_link(struct text *cell, const struct view *view, uint32_t ifindex);
 
 #endif

@@ -18,7 +18,7 @@ static void put_endpoint(struct json *json, const char *name, const struct addr 
 	json_close(json, '}');
 }
 
-/* [] where it was seen without a file, null where nobody was seen with it. */
+/* [] when it was seen without a file, null when its holders were not seen. */
 static void put_processes(struct json *json, const struct event_row *row)
 {
 	if (row->known && !row->sock->inode) {
@@ -75,14 +75,14 @@ static void put_clock(struct text *line, int64_t time_ms)
 	time_t seconds = (time_t)(time_ms / 1000);
 	struct tm tm;
 
-	/* before 1970 no clock was right */
+	/* a time before 1970 is a broken clock */
 	if (time_ms < 0 || !localtime_r(&seconds, &tm))
 		return;
 	text_addf(line, "%02d:%02d:%02d.%03d ", tm.tm_hour, tm.tm_min, tm.tm_sec,
 		  (int)(time_ms % 1000));
 }
 
-/* Fills up to where the next column begins, one blank at least. */
+/* Adds blanks up to the next column, at least one. */
 static void pad_from(struct text *line, size_t start, size_t width)
 {
 	size_t used = line->count - start;

@@ -13,7 +13,7 @@
 #define BAR_LEAST  5
 #define LEAST_ROOM 20                   /* for words beside the other cells */
 
-/* Where the next byte goes; blanks are paid before something visible only. */
+/* The position on the screen. Blanks are written only before something visible. */
 struct pen {
 	const struct page *page;
 	unsigned column, owed;
@@ -38,7 +38,7 @@ static void fill_row(struct grid *grid, size_t row)
 	grid->put_row(grid, row);
 }
 
-/* An empty column, heading included, takes no room. */
+/* The sum of all widths. An empty column takes no room, not even for its heading. */
 static unsigned sum_of(const unsigned *widths, size_t count)
 {
 	unsigned sum = PAGE_INDENT;
@@ -48,7 +48,7 @@ static unsigned sum_of(const unsigned *widths, size_t count)
 	return sum - GAP;
 }
 
-/* The one that can be spared best, or none. */
+/* The column that is to be left out first, or none. */
 static size_t find_spare(const struct grid *grid, const unsigned *widths)
 {
 	size_t best = grid->columns_count;
@@ -77,7 +77,7 @@ static void measure(struct grid *grid, unsigned *widths)
 	}
 }
 
-/* What is left beside the other columns, if that is enough. */
+/* The width that other columns leave for the bar, 0 when it is too small. */
 static unsigned find_bar(const struct page *page, unsigned taken, unsigned most)
 {
 	unsigned limit = page->style->width;
@@ -87,7 +87,7 @@ static unsigned find_bar(const struct page *page, unsigned taken, unsigned most)
 	return limit >= taken + BAR_LEAST ? limit - taken : 0;
 }
 
-/* Width of each column, 0 for those that are left out. The caller frees. */
+/* The width of each column, 0 for a column that is left out. The caller frees the array. */
 static unsigned *find_widths(struct grid *grid, const struct page *page)
 {
 	unsigned *widths = grow_alloc(grid->columns_count * sizeof(*widths));
@@ -122,7 +122,7 @@ static void break_line(struct pen *pen)
 	pen->owed = FURTHER;
 }
 
-/* Before every column but the first: a gap, or a new line. */
+/* Writes what stands before every column but the first: a gap, or a new line. */
 static void separate(struct pen *pen, unsigned width)
 {
 	unsigned limit = pen->page->style->width;
@@ -148,7 +148,7 @@ static void put_cell(struct pen *pen, const char *text, enum ink ink, bool right
 	pen->owed += right ? 0 : gap;
 }
 
-/* Returns true when the line is already ended. */
+/* Returns true when the line has been ended. */
 static bool put_words(struct pen *pen, const char *text)
 {
 	pay(pen);

@@ -6,16 +6,16 @@
 #include "print/page.h"
 
 /*
- * A table. Its rows are made twice, to be measured and to be written, and none is
- * kept: there may be as many as there are sockets. Where a row is wider than the terminal, the
- * columns that can be spared are left out; no cell is cut off: what still does
- * not fit goes on to a further line, the same columns for every row.
+ * A table whose rows are made twice, to be measured and to be written, and never kept,
+ * because there may be as many rows as sockets. Where a row is wider than the terminal,
+ * columns that can be spared are left out. No cell is cut off: columns that still do not
+ * fit go on to a further line, the same ones in every row.
  */
 struct grid_column {
 	const char *heading;
 	bool right;             /* numbers */
-	bool words;             /* the last one, a sentence: broken at blanks */
-	unsigned bar;           /* as wide as what the others leave, at most so much; 0: no bar */
+	bool words;             /* a sentence, broken at blanks; the last column only */
+	unsigned bar;           /* a bar as wide as others allow, at most this; 0: none */
 	unsigned spare;         /* 1 is left out first, then 2, ...; 0: never */
 };
 
@@ -33,15 +33,15 @@ struct grid {
 	const void *ctx;        /* for put_row() */
 	bool bare;              /* no headings */
 	unsigned bar;           /* for put_row(): width of a bar; 0: none, or not known yet */
-	/* of the row that is being made */
+	/* the row that is being made */
 	struct grid_cell *cells;
 	size_t added;
 };
 
-/* The next cell of the row, empty. */
+/* Returns the next cell of the row, empty. */
 struct grid_cell *grid_add(struct grid *grid);
 
-/* Writes headings and rows. */
+/* Writes the headings and all rows. */
 void grid_print(struct grid *grid, const struct page *page);
 
 #endif

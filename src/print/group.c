@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `list --by`: what the sockets have in common, and how many of them each. */
+/* `list --by`: the groups of sockets, and how many sockets each has. */
 #include "print/group.h"
 
 #include "print/cell.h"
@@ -11,7 +11,7 @@
 
 #define LABEL     9
 #define BAR_MOST  24
-#define STATES    3     /* named in a row, the rest is one sum */
+#define STATES    3     /* the largest ones have names, the rest is one sum */
 
 /* -- values -------------------------------------------------------------- */
 
@@ -245,7 +245,7 @@ static void end_line(struct line *line, struct out *out)
 	line->started = false;
 }
 
-/* A process is two values, a number and a name. */
+/* A process is two fields, a number and a name. */
 static void put_names(struct line *line, const struct groups *groups)
 {
 	for (size_t i = 0; i < groups->keys_count; i++) {

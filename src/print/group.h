@@ -4,15 +4,15 @@
 
 #include "print/page.h"
 
-/* What the forms of `list --by` share. */
+/* What the formats of `list --by` share. */
 struct group_page {
 	const struct page page;
 	const struct groups *groups;
 	size_t shown;
-	bool machine;           /* unknown is empty and not a word */
+	bool machine;           /* an unknown value is empty, not a word */
 };
 
-/* The value of the key number @i, for a field; nothing where it is not known. */
+/* The value of key number @i as a field; empty when it is not known. */
 void group_cell(struct text *text, const struct group_page *view, const struct group *group,
 		size_t i);
 

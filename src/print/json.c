@@ -37,8 +37,9 @@ static char *put_name(char *at, const char *name)
 _Static_assert(LEAD_MAX <= OUT_SPACE, "it is written in its place");
 
 /*
- * What stands before a value: comma, line break and, in an object, its name
- * with @suffix. Written in its place: a dump has millions of these.
+ * Writes what stands before a value: comma, line break and, in an object, its name with
+ * @suffix. It is written straight into the buffer, because a dump has millions of
+ * values.
  */
 static void lead_with(struct json *json, const char *name, const char *suffix)
 {
@@ -98,7 +99,7 @@ static void put_escape(struct out *out, uint32_t code)
 		out_put(out, code == '"' ? "\\\"" : "\\\\", 2);
 		return;
 	}
-	if (code > 0xffff) {    /* two halves, as UTF-16 has them */
+	if (code > 0xffff) {    /* UTF-16 writes such a character in two halves */
 		put_escape(out, 0xd7c0 + (code >> 10));
 		code = 0xdc00 + (code & 0x3ff);
 	}
@@ -106,13 +107,16 @@ static void put_escape(struct out *out, uint32_t code)
 	out_put(out, text, 6);
 }
 
-/* RFC 8259 asks for C0, the quote and the backslash; the rest is for who looks at it. */
+/*
+ * RFC 8259 demands escapes for control characters, the quote and the backslash; the
+ * others are for people who look at the output.
+ */
 static bool has_escape(uint32_t code)
 {
 	return code == '"' || utf8_is_treacherous(code);
 }
 
-/* Bytes that do not stand for themselves. */
+/* Marks the bytes that need an escape or a closer look. */
 static inline uint64_t odd_bytes(uint64_t word)
 {
 	return word | (word - EVERY_BYTE * ' ') | swar_byte(word, 0x7f) | swar_byte(word, '"') |
@@ -216,8 +220,8 @@ void json_i64(struct json *json, const char *name, int64_t value)
 #define PARTS_MOST (1u << 20)
 
 /*
- * What the kernel counts in 256ths or 1024ths has at most ten decimal places, so
- * it can be written exactly, and every digit is needed to read it back.
+ * The kernel counts in 256ths or 1024ths, which have at most ten decimal places. So the
+ * number is written exactly, and every digit is needed to read it back.
  */
 static char *put_parts(char *at, unsigned parts)
 {

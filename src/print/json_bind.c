@@ -122,7 +122,7 @@ static void put_elsewhere(struct json *json, const struct bind_context *context)
 	json_close(json, ']');
 }
 
-/* Where the address is the trouble: those that can be had instead. */
+/* When the address is the reason, lists the addresses that bind() could use. */
 static void put_own_addresses(struct json *json, const struct bind_page *bind)
 {
 	if (!facts_find(&bind->answer->facts, "works_with_address"))
@@ -182,7 +182,7 @@ static void put_name(struct json *json, const struct unix_ask *ask)
 	json_string(json, "type", unix_type_name(ask->type));
 }
 
-/* The members of the other protocols; none of these options means anything here. */
+/* Writes the options as null, because none of them means anything for unix sockets. */
 static void put_no_options(struct json *json)
 {
 	static const char *const names[] = {
@@ -195,7 +195,7 @@ static void put_no_options(struct json *json)
 	json_close(json, '}');
 }
 
-/* SO_REUSEADDR can be set and changes nothing, SO_REUSEPORT cannot be set. */
+/* Unix sockets accept SO_REUSEADDR, which changes nothing, and refuse SO_REUSEPORT. */
 static void put_unix_with(struct json *json, const struct bind_outcome *asked)
 {
 	json_open(json, "with", '{');

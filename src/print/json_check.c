@@ -17,7 +17,10 @@ static void put_summary(struct json *json, const struct report *report)
 		json_count(json, state_table[i].name, !report->summary.untold[i],
 			   report->summary.count[i]);
 	json_close(json, '}');
-	/* members of a schema stay: no state is counted by the kernel's counters any more */
+	/*
+	 * always empty: the schema keeps its members, and every state is counted by its
+	 * sockets
+	 */
 	json_open(json, "from_counters", '[');
 	json_close(json, ']');
 	json_close(json, '}');
@@ -113,8 +116,9 @@ static void put_subject(struct json *json, const struct snapshot *seen,
 }
 
 /*
- * Each of many processes that share a socket may have a finding, with that socket as
- * its example: all holders in each would be their square.
+ * Many processes that share a socket may each have a finding with that socket as
+ * example. All holders in each finding would be a square number of them, so they are
+ * limited.
  */
 static void put_members(struct json *json, const struct finding *f,
 			const struct snapshot *seen, const struct style *style)

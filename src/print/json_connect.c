@@ -4,7 +4,7 @@
 #include "print/answer.h"
 #include "print/json_shapes.h"
 
-/* No word for it in the schema: what is not known is null. */
+/* The schema has no word for "unknown": it is null. */
 static const char *verdict_word(enum connect_verdict verdict)
 {
 	static const char *const words[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The details of one socket in JSON: memory, tcp_info, congestion control, what is
- * above TCP. All members are always there; what the kernel did not tell is null.
+ * The details of one socket in JSON: memory, tcp_info, congestion control, protocols
+ * above TCP. Every member is always there; what the kernel did not tell is null.
  */
 #include "print/json_parts.h"
 
@@ -122,7 +122,7 @@ static void put_ulp(struct json *json, const struct ulp *ulp)
 	json_close(json, '}');
 }
 
-/* For whom there are keys, and how many in all; never a key. */
+/* Writes which peers have keys, and how many there are; never a key. */
 static void put_md5(struct json *json, const struct detail *detail)
 {
 	json_open(json, "md5_keys", '[');
@@ -143,7 +143,7 @@ static bool has_ulp(const struct ulp *ulp)
 	return ulp->name[0] || ulp->has_tls || ulp->has_subflow;
 }
 
-/* The kernel tells of keys to whom it tells the mark, also where that is 0. */
+/* The kernel shows keys to those to whom it shows the mark, even when the mark is 0. */
 static void put_above_tcp(struct json *json, const struct sock *sock)
 {
 	const struct detail *detail = sock->detail;
@@ -200,7 +200,7 @@ static char *put_some_metrics(char *at, const struct metrics *metrics)
 	return at;
 }
 
-/* Each with its comma; that of the first one becomes the bracket. */
+/* Writes each metric with a comma in front; the first comma becomes the bracket. */
 static char *put_metrics(char *at, const struct metrics *metrics)
 {
 	char *first = at;

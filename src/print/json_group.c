@@ -66,7 +66,7 @@ static void json_key(struct json *json, const struct group_page *view, const str
 		json_owner(json, view->page.seen, group, false);
 		break;
 	case KIND_COMMS:
-		/* With the process its name is there already. */
+		/* with a key of the process, the name is already a member */
 		if (!groups_have(view->groups, KIND_PIDS))
 			json_owner(json, view->page.seen, group, true);
 		break;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * What only sockets that are not of the internet have in JSON.
- */
+/* The JSON members of sockets that are not internet sockets. */
 #include "print/json_parts.h"
 
 #include "model/protocol.h"
@@ -10,11 +8,14 @@
 
 #include <stdio.h>
 
-/* An end that is not of the internet. */
+/* Writes an end that is not an internet address. */
 static void put_end(struct json *json, const char *name, const struct sock *sock, bool peer)
 {
 	struct sock_end end = sock_end(sock, peer);
-	/* ss has inodes as ports of a unix socket; they are members of their own here */
+	/*
+	 * ss takes inodes for the ports of unix sockets; here they are members of their
+	 * own
+	 */
 	bool has_service = end.service_size && !protocol_is_unix(sock->protocol);
 
 	json_open(json, name, '{');
@@ -24,7 +25,7 @@ static void put_end(struct json *json, const char *name, const struct sock *sock
 	json_close(json, '}');
 }
 
-/* Both, and the numbers that only one family has. */
+/* Writes both ends, and the numbers that only one family has. */
 void json_other_ends(struct json *json, const struct sock *sock)
 {
 	const struct other *other = sock->other;
@@ -46,7 +47,7 @@ static void put_vfs(struct json *json, const struct other *other)
 		json_null(json, "file");
 		return;
 	}
-	/* the form that the kernel has inside, which is not that of stat() */
+	/* the kernel's internal form, which differs from that of stat() */
 	snprintf(device, sizeof(device), "%u:%u", other->vfs_device >> 20,
 		 other->vfs_device & 0xfffff);
 	json_open(json, "file", '{');

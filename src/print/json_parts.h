@@ -9,11 +9,11 @@
 #include <string.h>
 
 /*
- * What a socket's object is made of. There may be a million of them with a
- * hundred members each, so members with a fixed name are not put one by one
- * through struct json: they are written as text, commas and quotes included, into
- * room that was made once for all of them. The object is compact, whatever the
- * document around it is, and has a member before these.
+ * The parts of a socket's object. There may be a million of them with a hundred members
+ * each, so members with a fixed name do not go through struct json one by one: they are
+ * written as text, commas and quotes included, into room that is reserved once for all
+ * of them. The object is compact whatever the document around it is, and begins with
+ * another member.
  */
 static inline char *json_parts_begin(struct json *json)
 {
@@ -25,10 +25,10 @@ static inline void json_parts_end(struct json *json, char *end)
 	out_took(json->out, end);
 }
 
-/* A literal as it is. */
+/* Copies a literal as it is. */
 #define PUT(at, literal) mempcpy(at, literal, sizeof(literal) - 1)
 
-/* Our own words, which need no escape. */
+/* Copies a word of ours, which needs no escape. */
 static inline char *put_word(char *at, const char *word)
 {
 	return mempcpy(at, word, strlen(word));
@@ -45,30 +45,37 @@ static inline char *put_bool(char *at, bool value)
 }
 
 /*
- * The shortest decimal number that reads back as the same, or null. Returns the
+ * Writes the shortest decimal number that reads back as the same, or null. Returns its
  * end; @at has room for JSON_REAL bytes.
  */
 #define JSON_REAL 40
 char *json_put_real(char *at, double value);
 
-/* Members behind another one; @name is a literal. */
+/* Write members that follow another member; @name is a literal. */
 #define PUT_NUMBER(at, name, known, value) put_number(PUT(at, ",\"" name "\":"), known, value)
 #define PUT_BOOL(at, name, value)          put_bool(PUT(at, ",\"" name "\":"), value)
 #define PUT_REAL(at, name, value)          json_put_real(PUT(at, ",\"" name "\":"), value)
 
-/* Bytes that stand for themselves between quotes: nothing to escape, nothing lost. */
+/*
+ * True for bytes that can stand between quotes as they are: nothing to escape, nothing
+ * lost.
+ */
 bool json_is_plain(const char *bytes, size_t size);
 
-/* Such bytes, fewer than JSON_PLAIN, as they are; NULL: these are not such. */
+/*
+ * Copies such bytes. Returns NULL when they are not plain, or are not fewer than
+ * JSON_PLAIN.
+ */
 #define JSON_PLAIN 256
 char *json_put_plain(char *at, const char *bytes);
 
-/* Others and their twin, as members behind another one. */
+/* Writes all other bytes and their _hex twin, as members that follow another. */
 char *json_put_odd(struct json *json, char *at, const char *name, const char *bytes);
 
 /*
- * Foreign bytes and their twin; @lead and @trail are what stands before and behind
- * plain ones. See PUT_FOREIGN(). Inline always, or the literals lose their lengths.
+ * Writes foreign bytes and, where needed, their _hex twin; @lead and @trail enclose
+ * plain ones. See PUT_FOREIGN(). Always inline, so that the literals keep their known
+ * lengths.
  */
 static inline __attribute__((always_inline)) char *
 json_put_foreign(struct json *json, char *at, const char *name, const char *lead,
@@ -79,16 +86,16 @@ json_put_foreign(struct json *json, char *at, const char *name, const char *lead
 	return end ? put_word(end, trail) : json_put_odd(json, at, name, bytes);
 }
 
-/* NULL is null. */
+/* Writes a member with foreign bytes; NULL becomes null. */
 #define PUT_FOREIGN(json, at, name, bytes) \
 	((bytes) ? json_put_foreign(json, at, name, ",\"" name "\":\"", \
 				    "\",\"" name "_hex\":null", bytes) : \
 		   PUT(at, ",\"" name "\":null,\"" name "_hex\":null"))
 
-/* json_detail.c: what -m, -i and --tos add; nothing else of struct detail. */
+/* In json_detail.c: what -m, -i and --tos add. */
 void json_detail(struct json *json, const struct sock *sock, const struct style *style);
 
-/* json_other.c: sockets that are not of the internet. */
+/* In json_other.c: sockets that are not internet sockets. */
 void json_other_ends(struct json *json, const struct sock *sock);
 void json_other_extended(struct json *json, const struct other *other);
 void json_other_filter(struct json *json, const struct sock *sock);

@@ -3,7 +3,7 @@
 
 #include "print/cell.h"
 
-/* Writes null when false. */
+/* Writes null when @is is false. */
 static bool is_told(struct json *json, const char *name, bool is)
 {
 	if (!is)
@@ -136,7 +136,7 @@ void json_holders(struct json *json, const struct snapshot *seen, uint32_t inode
 	size_t count;
 	const struct holder *holders = snapshot_holders(seen, inode, &count);
 
-	/* Nobody could be seen: not known, rather than none. */
+	/* no holder could be seen: null, which does not mean "none" */
 	if (is_told(json, "processes", count))
 		json_holder_list(json, seen, holders, count, most, false);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One socket as in `list`. Every member is always there; what the kernel did
- * not tell is null.
+ * One socket as in `list`. Every member is always there; what the kernel did not tell is
+ * null.
  */
 #include "print/json_parts.h"
 
@@ -24,7 +24,7 @@ char *json_put_odd(struct json *json, char *at, const char *name, const char *by
 	return json_parts_begin(json);
 }
 
-/* The first members of the object, or behind others. */
+/* Writes the first members, behind a comma when the object has others already. */
 static char *put_head(struct json *json, char *at, const struct sock *sock)
 {
 	const struct protocol_row *row = protocol_row(sock->protocol);
@@ -40,7 +40,7 @@ static char *put_head(struct json *json, char *at, const struct sock *sock)
 	return at;
 }
 
-/* A listener has no peer: both members are null. A wildcard is an address. */
+/* A listener has no peer, so both members are null. A wildcard is an address. */
 static char *put_endpoint(char *at, const struct sock *sock, const struct addr *addr,
 			  uint16_t port, bool none)
 {
@@ -137,7 +137,7 @@ static char *put_opener(char *at, const struct sock *sock)
 	}
 }
 
-/* "Not acknowledged for at least" is no lower bound of the time in the state. */
+/* "Not acknowledged for at least" is not a lower bound of the time in the state. */
 static char *put_age(char *at, const struct sock *sock, const struct snapshot *seen)
 {
 	struct age age = sock_age(sock, &seen->limits);
@@ -150,7 +150,10 @@ static char *put_age(char *at, const struct sock *sock, const struct snapshot *s
 	return PUT_NUMBER(at, "unacked_min_ms", unacked && age.min_ms >= 0, (uint64_t)age.min_ms);
 }
 
-/* Nobody asked, or hidden: null. No file holds it: the kernel says nobody, []. */
+/*
+ * null when holders were not asked for or are hidden; [] when the kernel tells that no
+ * file holds the socket.
+ */
 static char *put_processes(struct json *json, char *at, const struct sock *sock,
 			   const struct snapshot *seen, const struct style *style)
 {
@@ -198,7 +201,7 @@ static void put_sockopt(struct json *json, const struct sock *sock)
 	json_parts_end(json, at);
 }
 
-/* What every socket has. */
+/* Writes the members that every socket has. */
 static char *put_common(struct json *json, char *at, const struct sock *sock,
 			const struct snapshot *seen, const struct style *style)
 {
@@ -213,8 +216,10 @@ static char *put_common(struct json *json, char *at, const struct sock *sock,
 	return put_processes(json, at, sock, seen, style);
 }
 
-/* Columns that have a word are members by that alone; the usual ones are written above, where
- * a row takes 30 % fewer instructions for it. */
+/*
+ * Columns that have a word become members without further code. The usual ones are
+ * written above, where a row takes 30 % fewer instructions.
+ */
 static void put_columns(struct json *json, const struct sock *sock, const struct snapshot *seen)
 {
 	const struct column *column;
@@ -250,7 +255,7 @@ void json_sock_members(struct json *json, const struct sock *sock,
 void json_sock(struct json *json, const struct sock *sock, const struct snapshot *seen,
 	       const struct style *style)
 {
-	/* A socket is a line, however deep the document. */
+	/* a socket stands on one line, however deep in the document */
 	bool pretty = json_begin_line(json);
 
 	json_sock_members(json, sock, seen, style);

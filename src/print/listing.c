@@ -26,7 +26,7 @@ static void put_line(struct listing *listing, const struct sock *sock)
 {
 	struct json *json = &listing->json;
 
-	/* what answer_item() and answer_item_end() write, at once */
+	/* the same bytes as answer_item() and answer_item_end() write, in one copy */
 	out_put(listing->out, SOCKET_RECORD, sizeof(SOCKET_RECORD) - 1);
 	json->depth = 1;
 	json->filled[1] = true;
@@ -59,7 +59,7 @@ static void begin_pids(struct listing *listing)
 	listing->known = (struct map){ 0 };
 }
 
-/* Threads are processes here, of one pid. */
+/* Threads count as their process, which has the same pid. */
 static void take_holders(struct listing *listing, const struct sock *sock)
 {
 	const struct snapshot *seen = listing->view.seen;
@@ -101,9 +101,9 @@ static const struct listing_format pids_format = {
 };
 
 /*
- * To add a format of list: a word in enum format, a row here with the functions that write
- * rows and groups, an option of that name in cmd/options.c. What a format has no place for
- * is refused by the rows of cmd/exclusions.c about FORM_OF_LIST.
+ * To add a format of list: a word in enum format, a row here with the functions that
+ * write rows and groups, an option of that name in cmd/options.c. The rows of
+ * cmd/exclusions.c about FORM_OF_LIST refuse options for which a format has no place.
  */
 const struct format_row format_table[FORMAT_COUNT] = {
 	[FORMAT_TEXT]  = { "text", "for people and line tools", &table_format, group_text },

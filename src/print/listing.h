@@ -4,7 +4,7 @@
 
 #include "print/view.h"
 
-/* What a format does with a listing; one of these for each enum format. */
+/* The functions of a format of `list`; one of these for each enum format. */
 struct listing_format {
 	void (*begin)(struct listing *listing);
 	void (*row)(struct listing *listing, const struct sock *sock);
@@ -19,7 +19,7 @@ struct listing {
 	struct columns        columns;
 	struct view           view;
 	uint64_t              rows, matched;
-	bool                  is_cut;   /* @matched says of how many */
+	bool                  is_cut;   /* @matched tells how many there are without --top */
 	const struct listing_format *format;
 	struct table         *table;    /* text only */
 	struct json           json;     /* JSON only */

@@ -44,7 +44,7 @@ enum ink screen_state_ink(enum state state)
 	}
 }
 
-/* U+2588 full, U+2589..258F seven to one eighth from the left. */
+/* U+2588 is a full block; U+2589..258F are seven eighths to one eighth, from the left. */
 static void put_block(struct text *text, unsigned eighths)
 {
 	char block[3] = { '\xe2', '\x96', (char)(0x88 + (8 - eighths)) };
@@ -97,7 +97,7 @@ void screen_shade(struct text *text, const struct style *style, unsigned used,
 	unsigned full = style->ascii ? 9 : 4;
 	unsigned step = (unsigned)scale(used, room, full);
 
-	/* Full means full: the last but one step holds until no port is left. */
+	/* The last step is only reached when no port is left. */
 	if (step == full && used < room)
 		step--;
 	if (size && reserved * 2 > size && !step)
@@ -133,7 +133,10 @@ unsigned page_label(const struct page *page, const char *label)
 
 	if (!narrow)
 		start = PAGE_INDENT + (unsigned)size + gap;
-	/* Too narrow for two columns: the sentence starts below its label. */
+	/*
+	 * Where the page is too narrow for two columns, the sentence begins below its
+	 * label.
+	 */
 	if (!narrow || size)
 		out_pad(page->out, ' ', PAGE_INDENT);
 	if (size) {
@@ -177,7 +180,10 @@ void page_advice(const struct page *page, const char *label, const struct advice
 	}
 }
 
-/* The labels of this part are names of gaps, which may be longer than the page's. */
+/*
+ * The labels of this part are the names of gaps, which may be longer than the page's
+ * labels.
+ */
 static unsigned gap_label(const struct page *page)
 {
 	size_t most = page->label;

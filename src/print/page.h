@@ -5,16 +5,16 @@
 #include "print/print.h"
 
 /*
- * Drawing for a person: colour, bars, words broken at the edge. Colour repeats
- * what a word or a shape already says. Without colour, ink is nothing.
+ * Drawing for a person: colours, bars, text wrapped at the terminal's edge. A colour
+ * only repeats what a word or a shape says; without colours INK does nothing.
  */
 enum ink { INK_PLAIN, INK_BOLD, INK_FAINT, INK_RED, INK_GREEN, INK_YELLOW, INK_CYAN };
 
-/* The escape sequence that begins @ink, and the one that ends any; "" without colour. */
+/* The escape sequence that begins @ink, and the one that ends any ink; "" without colours. */
 const char *screen_ink(const struct style *style, enum ink ink);
 const char *screen_plain(const struct style *style);
 
-/* Ink of a state: whose turn it is to act. */
+/* The ink of a state tells who has to act. */
 enum ink screen_state_ink(enum state state);
 
 /**
@@ -24,17 +24,19 @@ enum ink screen_state_ink(enum state state);
 void screen_bar(struct text *text, const struct style *style, uint64_t value,
 		uint64_t most, unsigned cells);
 
-/* One cell whose height is value/most, in eighths; ASCII: a ramp of eight. */
+/*
+ * Adds one cell filled to value/most of its height, in eighths; in ASCII one of eight
+ * signs.
+ */
 void screen_column(struct text *text, const struct style *style, uint64_t value, uint64_t most);
 
-/* One cell of a port strip: @used of @size ports, @reserved of them never given. */
+/* Adds one cell of a port strip: @used of @size ports, of which @reserved are never given. */
 void screen_shade(struct text *text, const struct style *style, unsigned used,
 		  unsigned reserved, unsigned size);
 
 /*
- * A page for a person: one line that says it all, then paragraphs, each with a
- * label before it, then what could not be seen. Words are broken at the edge of
- * the terminal.
+ * A page for a person: one line that says it all, then paragraphs with a label each,
+ * then what could not be seen. Text is wrapped at the edge of the terminal.
  */
 struct page {
 	struct out *out;
@@ -45,38 +47,41 @@ struct page {
 
 #define PAGE_INDENT 2
 
-/* "WORD: what it means": the word up to the colon carries the colour. */
+/* Prints "WORD: what it means"; the word up to the colon has the colour. */
 void page_headline(const struct page *page, enum ink ink, const char *text);
 
 /*
- * The label alone, or blanks where @label is "", and what fills its column.
- * Returns the column where the text starts. On a very narrow terminal the label
- * has a line of its own.
+ * Prints the label, or nothing where @label is "", and blanks up to the text. Returns
+ * the column where the text begins. On a very narrow terminal the label has a line of
+ * its own.
  */
 unsigned page_label(const struct page *page, const char *label);
 
-/* "  label  text", further lines below the text, or below what an item's dash begins. */
+/*
+ * Prints " label text". Further lines begin below the text, or for an item behind its
+ * dash.
+ */
 void page_labelled(const struct page *page, const char *label, const char *text);
 
-/* The same for a sentence that may quote somebody; nothing when it is empty. */
+/* The same for a sentence that may quote foreign bytes; prints nothing when it is empty. */
 void page_sentence(const struct page *page, const char *label, const char *sentence);
 
-/* One paragraph, or one item each when there are several. */
+/* Prints one paragraph, or a list when there are several. */
 void page_advice(const struct page *page, const char *label, const struct advice *advice);
 
-/* What could not be seen. */
+/* Prints what could not be seen. */
 void page_gaps(const struct page *page);
 
 /* "1 socket", "1,204 sockets" */
 void page_count(struct text *text, uint64_t count, const char *noun);
 
-/* "12%", and never "0%" for something. */
+/* "12%"; never "0%" for more than nothing. */
 void page_percent(struct text *text, double percent);
 
 /* "3,990 TIME_WAIT, 2 ESTABLISHED" */
 void page_states(struct text *text, const uint32_t count[STATE_COUNT]);
 
-/* Between the two ends of a connection, blanks around it. */
+/* The arrow between two ends of a connection, with blanks around it. */
 const char *page_arrow(const struct style *style);
 
 #endif

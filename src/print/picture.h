@@ -6,22 +6,22 @@
 #include "print/print.h"
 
 /*
- * Shapes with their numbers beside them. @indent: columns before a label,
- * @label: columns for the label.
+ * Shapes with their numbers beside them. @indent: columns before a label, @label:
+ * columns for the label.
  */
 
-/* A bar for each state that has sockets. */
+/* Prints a bar for each state that has sockets. */
 void picture_states(struct out *out, const struct style *style, const struct report *report,
 		    unsigned indent);
 
 /*
- * Sockets by age, a column for each doubling: a leak leans to the right, a
- * burst to the left.
+ * Prints sockets by age, a column for each doubling. A leak leans to the right, a burst
+ * to the left.
  */
 void picture_ages(struct out *out, const struct style *style, const struct finding *finding,
 		  unsigned indent, unsigned label);
 
-/* The port range as a strip: how full each part of it is. */
+/* Prints the port range as a strip that shows how full each part is. */
 void picture_strip(struct out *out, const struct style *style, const struct port_strip *strip,
 		   unsigned indent, unsigned label);
 

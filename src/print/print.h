@@ -14,8 +14,8 @@
 #include "model/snapshot.h"
 
 /*
- * Model in, bytes out. Borrows everything, escapes every foreign byte, fails
- * only on write, and that is told by out_flush().
+ * The model goes in, bytes come out. These functions borrow all their arguments, escape
+ * every foreign byte, and can fail only when output fails, which out_flush() returns.
  */
 enum format {
 	FORMAT_TEXT, FORMAT_JSON, FORMAT_JSONL,
@@ -23,7 +23,7 @@ enum format {
 	FORMAT_COUNT,
 };
 
-/* THE table of formats: see listing.c for how one is added. */
+/* THE table of formats; listing.c says how to add one. */
 struct listing_format;
 struct group_page;
 struct format_row {
@@ -42,23 +42,26 @@ struct style {
 	enum format format;
 	bool     colour;        /* ANSI colours */
 	bool     ascii;         /* no character beyond ASCII of our own */
-	bool     quiet;         /* check: nothing to say, nothing said */
+	bool     quiet;         /* print nothing when there is nothing to say */
 	bool     header;        /* list: column headings */
-	bool     words;         /* list: columns were chosen, a value is one word (-C) */
+	bool     words;         /* list: -C chose the columns, and each value is one word */
 	bool     resolve;       /* service and host names */
 	bool     oneline;       /* list: details on the row itself (-O) */
 	bool     no_queues;     /* list: no Recv-Q and Send-Q (-Q) */
 	unsigned width;         /* columns of the terminal, 0: unlimited */
 	unsigned most_holders;  /* of one socket in JSON, 0: all */
-	/* ss's detail blocks behind a row of `list` text */
+	/* list: ss's details behind the columns of a row */
 	bool     with_process, with_timer, with_extended, with_memory, with_info;
 	bool     with_tos, with_cgroup, with_sockopt, with_threads, with_bpf;
 	bool     with_netns;    /* list: of every network namespace */
-	bool     with_netid;    /* list: of several tables */
+	bool     with_netid;    /* list: the column Netid, for several tables */
 	bool     numeric;       /* list: numbers for protocols, rates without a prefix (-n) */
 };
 
-/* With -q nothing is printed for people of what is all right and was seen completely; programs read JSON. */
+/*
+ * True when -q leaves out what is printed for people: all is well and was seen
+ * completely. Programs that read JSON get it in any case.
+ */
 static inline bool is_silent(const struct style *style, const struct snapshot *seen, bool all_right)
 {
 	return style->quiet && !format_is_json(style->format) && all_right && snapshot_is_complete(seen);
@@ -70,50 +73,53 @@ struct columns { const struct column *at[64]; size_t count; };
 /**
  * columns_choose - the columns of -C
  * @spec:  "NAME,NAME", "+NAME,..." (the default ones and these), or NULL
- * @style: its with_* members and @states (one state only: no State column)
- *         decide about the default ones, in ss's order
+ * @style: its with_* members decide about the default columns, which stand in the order
+ *         of ss; with one state only (@states) there is no State column
  *
  * Returns 0, or -EINVAL with a sentence that lists the valid names.
  */
 int columns_choose(struct columns *columns, const char *spec, const struct style *style,
 		   uint32_t states, struct fault *fault);
 
-/* What has to be collected for these columns and this style (enum need). */
+/* What must be collected for these columns and this style (enum need). */
 unsigned columns_need(const struct columns *columns, const struct style *style);
 
 /*
- * A listing, streamed: widths come from the first batch of rows and only grow.
- * @seen gives limits, holders, cgroups, links; rows come one by one.
+ * A listing that is streamed: the first rows decide the widths, which later only grow.
+ * @seen has limits, holders, cgroups and links; rows come one by one.
  */
 struct listing;
 struct listing *listing_begin(struct out *out, const struct style *style,
 			      const struct columns *columns, const struct snapshot *seen);
-/* 0 or -errno of the output: no use in going on then. */
+/* Returns 0, or -errno of the output, after which going on is useless. */
 int listing_row(struct listing *listing, const struct sock *sock);
-/* How many rows there would be without --top; JSON tells it. Before listing_end(). */
+/*
+ * Tells how many rows there would be without --top, for JSON. Call it before
+ * listing_end().
+ */
 void listing_matched(struct listing *listing, uint64_t matched);
-/* Writes the rest with the gaps of @seen; frees the listing. */
+/* Writes the rest and the gaps of @seen. Frees the listing. */
 int listing_end(struct listing *listing);
 
 /*
- * Counts by group, biggest first. @most: at most so many of them. Returns 0 or -errno of
- * the output.
+ * Prints counts by group, the biggest first, at most @most groups. Returns 0 or -errno
+ * of the output.
  */
 int print_groups(struct out *out, const struct style *style, const struct snapshot *seen,
 		 const struct groups *groups, size_t most);
 
 /*
- * The whole of `list -s`: what ss -s prints, and the TCP sockets of each state.
- * Returns 0 or -errno of the output.
+ * Prints all of `list -s`: what ss -s prints, and the TCP sockets of each state. Returns
+ * 0 or -errno of the output.
  */
 struct tcp_states { uint64_t total, of[STATE_COUNT]; };
 int print_summary(struct out *out, const struct style *style, const struct snapshot *seen,
 		  const struct tcp_states *states);
 
 /*
- * What -K did, or would do: as text a line for each socket with its outcome and
- * a closing line, as JSON the sockets of `list` with "outcome" and "reason", and
- * the totals. Returns 0 or -errno of the output.
+ * Prints what -K did or would do: as text, a line for each socket with its outcome, and
+ * a closing line; as JSON, the sockets of `list` with "outcome" and "reason", and
+ * totals. Returns 0 or -errno of the output.
  */
 int print_kill_results(struct out *out, const struct style *style, const struct snapshot *seen,
 		const struct kill_results *results);
@@ -122,14 +128,14 @@ int print_kill_results(struct out *out, const struct style *style, const struct 
 void kill_results_sum(struct text *text, const struct kill_results *results);
 
 /*
- * Sockets as they are freed, a line or a record each, written out at once. Text
- * has the local time of day; JSON is one record a line, whichever was asked for.
+ * Events: sockets as they are freed, one line or record each, written out at once. Text
+ * has the local time of day. JSON has one record a line, also with --json.
  */
 struct event_row {
 	int64_t            time_ms;
 	const struct sock *sock;        /* state: the last one seen, or STATE_NONE */
-	const struct snapshot *owners;  /* where its holders and cgroup stand */
-	bool               known;       /* it was seen before, so inode means something */
+	const struct snapshot *owners;  /* the snapshot with its holders and cgroup */
+	bool               known;       /* it was seen before it was freed, so inode is known */
 };
 
 void events_begin(struct out *out, const struct style *style, const struct snapshot *seen);
@@ -139,7 +145,7 @@ void events_lost(struct out *out, const struct style *style, int64_t time_ms, ui
 void events_end(struct out *out, const struct style *style, const struct snapshot *seen,
 		uint64_t count);
 
-/* The whole of `check`. Returns 0 or -errno of the output. */
+/* Prints all of `check`. Returns 0 or -errno of the output. */
 int print_check(struct out *out, const struct style *style,
 		const struct snapshot *seen, const struct report *report);
 
@@ -150,11 +156,11 @@ struct check_area {
 	const struct report   *report;
 };
 
-/* The whole of `check -G`; @seen: who looked, and all gaps. */
+/* Prints all of `check -G`. @seen: the namespace that looked, and all gaps. */
 int print_check_everywhere(struct out *out, const struct style *style, const struct snapshot *seen,
 			   const struct check_area *areas, size_t count);
 
-/* The whole of `bind` and `connect`. Each returns 0 or -errno of the output. */
+/* Print all of `bind` and of `connect`. Each returns 0 or -errno of the output. */
 int print_bind(struct out *out, const struct style *style, const struct snapshot *seen,
 	       const struct bind_ask *ask, const struct bind_context *context,
 	       const struct bind_answer *answer);
@@ -166,13 +172,16 @@ struct bind_area {
 	const struct bind_context *context;
 	const struct bind_answer  *answer;
 };
-/* @seen: who looked, and all gaps; @vacant: namespaces without an owner of the port. */
+/*
+ * @seen: the namespace that looked, and all gaps; @vacant: namespaces in which nobody
+ *        owns the port.
+ */
 int print_bind_everywhere(struct out *out, const struct style *style, const struct snapshot *seen,
 			  const struct bind_area *areas, size_t count, size_t vacant);
 int print_unix(struct out *out, const struct style *style, const struct snapshot *seen,
 	       const struct unix_ask *ask, const struct unix_context *context,
 	       const struct unix_answer *answer);
-/* @by_route: the kernel chose the source; @probe: NULL when it was not asked for. */
+/* @by_route: the kernel chose the source; @probe: NULL when no probe was asked for. */
 int print_connect(struct out *out, const struct style *style, const struct snapshot *seen,
 		  const struct connect_ask *ask, bool by_route, const struct port_probe *probe,
 		  const struct connect_answer *answer);
@@ -180,8 +189,8 @@ int print_destinations(struct out *out, const struct style *style, const struct 
 		       const struct destinations *destinations);
 
 /*
- * Streaming JSON: the writer puts the commas. Names are ours; strings that are
- * not go through json_foreign(), which also writes the `_hex` twin.
+ * Streaming JSON; the writer adds the commas. Names are ours. Strings of others go
+ * through json_foreign(), which also writes the `_hex` twin.
  */
 struct json {
 	struct out *out;
@@ -202,10 +211,10 @@ void json_bool(struct json *json, const char *name, bool value);
 void json_null(struct json *json, const char *name);
 void json_id(struct json *json, const char *name, uint64_t id);     /* as a string */
 void json_time(struct json *json, const char *name, int64_t time_ms); /* RFC 3339 UTC; null */
-/* One socket as in `list`, as the next array element. */
+/* Writes one socket as in `list`, as the next array element. */
 void json_sock(struct json *json, const struct sock *sock, const struct snapshot *seen,
 	       const struct style *style);
-/* Its members alone, into an object that the caller has opened. */
+/* Writes only its members, into an object that the caller has opened. */
 void json_sock_members(struct json *json, const struct sock *sock,
 		       const struct snapshot *seen, const struct style *style);
 

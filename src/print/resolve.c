@@ -10,7 +10,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
-/* Name 0 is "no name"; the maps hold indices into @names. */
+/* Name 0 means "no name"; the maps hold indices into @names. */
 struct resolver {
 	const struct limits *limits;
 	struct map services, hosts;

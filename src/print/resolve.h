@@ -7,16 +7,16 @@
 #include "model/addr.h"
 
 /*
- * Names of services and hosts from the system's databases, each asked once.
- * Names come from elsewhere (DNS): they are made safe here.
+ * Names of services and hosts from the system's databases; each is asked for once.
+ * Others choose these names (DNS), so they are escaped here.
  */
 struct resolver;
 struct resolver *resolver_new(const struct limits *limits);
 void resolver_free(struct resolver *resolver);
 
 /*
- * Adds the name; false, and nothing added, when there is none. Ephemeral ports
- * have no service: whatever /etc/services says of them is an accident.
+ * Adds the name. Returns false, with nothing added, when there is none. Ephemeral ports
+ * have no service: a name of theirs in /etc/services is a coincidence.
  */
 bool resolver_service(struct resolver *resolver, struct text *cell, uint16_t port);
 bool resolver_host(struct resolver *resolver, struct text *cell,

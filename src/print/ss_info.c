@@ -20,7 +20,7 @@ static void put_metric_ms(struct text *cell, const char *name, uint64_t us)
 	cell_us_as_ms(cell, us);
 }
 
-/* With a prefix and three digits, or with -n to the last bit: 1.31Tbps. */
+/* Writes three digits and a prefix (1.31Tbps), or with -n the exact number. */
 static void put_rate(struct text *cell, const struct view *view, const char *name,
 		     double bits_per_s)
 {
@@ -41,7 +41,7 @@ static void put_rate(struct text *cell, const struct view *view, const char *nam
 	cell_str(cell, "bps");
 }
 
-/* TCPI_OPT_* of the kernel, as far as ss names them. */
+/* Names the TCPI_OPT_* flags that ss names. */
 static void put_options(struct text *cell, uint64_t options)
 {
 	static const struct { unsigned bit; const char *name; } names[] = {
@@ -133,7 +133,10 @@ static void put_congestion_state(struct text *cell, const struct view *view,
 		put_bbr(cell, view, state);
 }
 
-/* Vegas measures better than the kernel smoothes; ss takes its time for `send`. */
+/*
+ * ss uses the round trip time that Vegas measures for `send`, because it is better than
+ * the kernel's smoothed one.
+ */
 static uint64_t send_rtt_us(const struct detail *detail)
 {
 	const struct congestion_state *state = &detail->congestion_state;
@@ -227,7 +230,7 @@ void ss_md5(struct text *cell, const struct detail *detail)
 	}
 }
 
-/* One of a few numbers by its name; ss calls the rest unknown(NUMBER). */
+/* Names of a few numbers; ss calls any other unknown(NUMBER). */
 struct tls_name { uint16_t number; const char *name; };
 
 static const char *tls_name(const struct tls_name *names, size_t count, uint16_t number)
@@ -332,7 +335,7 @@ static void put_mptcp_flags(struct text *cell, uint64_t flags)
 		cell_str(cell, " remote_key");
 }
 
-/* In ss's order; what is 0 it leaves out. */
+/* In the order of ss, which leaves out what is 0. */
 static void put_mptcp(struct text *cell, const struct mptcp_state *state)
 {
 	static const struct { enum mptcp_number number; const char *name; bool hex; } fields[] = {

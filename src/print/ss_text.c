@@ -18,13 +18,16 @@ void ss_hex_field(struct text *cell, const char *name, uint64_t value)
 	cell_hex(cell, value);
 }
 
-/* What ends the name, or looks like one of ss's fields: pid=1, ino:1. */
+/* True for what ends the name, or looks like one of ss's fields: pid=1, ino:1. */
 static bool is_mark(const char *at, const char *end)
 {
 	return *at == '"' || *at == '=' || (*at == ':' && at + 1 < end && at[1] != ' ');
 }
 
-/* As ss writes it, blanks and all, but no pattern for a field of ss finds anything in it. */
+/*
+ * Writes the name as ss does, with its blanks, but escapes what a script could take for
+ * a field of ss.
+ */
 static void put_comm(struct text *cell, const char *at, size_t size)
 {
 	const char *end = at + size, *stop;
@@ -59,7 +62,7 @@ void ss_users(struct text *cell, const struct view *view, const struct sock *soc
 		cell_char(cell, ')');
 }
 
-/* ss's own way: 119min, 1min30sec, 9.500ms, 500ms, 0 as nothing. */
+/* The spelling of ss: 119min, 1min30sec, 9.500ms, 500ms; 0 is left out. */
 static void put_timer_time(struct text *cell, uint32_t ms)
 {
 	uint32_t minutes = ms / 60000, seconds = ms / 1000 % 60, rest = ms % 1000;
@@ -158,7 +161,7 @@ static void put_tos(struct text *cell, const struct detail *detail)
 		put_class(cell, " class_id:", detail->class_id);
 }
 
-/* In the order of enum sockopt's bits, which is ss's. */
+/* In the order of the bits of enum sockopt, which is the order of ss. */
 static void put_sockopt(struct text *cell, const struct sock *sock, bool oneline)
 {
 	static const char *const names[] = {
@@ -192,8 +195,8 @@ static void put_memory(struct text *cell, const struct detail *detail)
 /* ---- what -e -m -i and --bpf add to rows of unix, packet and netlink sockets ---- */
 
 /*
- * ss takes the device apart as if it were in the form for programs, and so prints
- * 0/65024 for 254:0. Here its spelling counts; the JSON has the true numbers.
+ * ss splits the device number as if it had the form of user space, and so prints 0/65024
+ * for 254:0. This is ss's spelling; JSON has the true numbers.
  */
 static void put_unix(struct text *cell, const struct sock *sock)
 {
@@ -295,13 +298,13 @@ static void put_bpf(struct text *cell, const struct packet_state *packet, const 
 	}
 }
 
-/* The kernel keeps the first two of netlink to itself; ss prints them as 0. */
+/* The kernel never tells the first two for netlink; ss prints them as 0. */
 static void put_netlink(struct text *cell, const struct other *other)
 {
 	text_addf(cell, " sk=0 cb=0 groups=0x%08x", other->groups);
 }
 
-/* ss has its own order for each of them. */
+/* ss has an order of its own for each of the three. */
 static void put_other(struct text *cell, const struct view *view, const struct sock *sock)
 {
 	const struct style *style = view->style;

@@ -10,24 +10,24 @@
 void ss_users(struct text *cell, const struct view *view, const struct sock *sock);
 
 /*
- * What -o -e -m -i --tos --cgroup --inet-sockopt add to a row, field by field
- * as ss spells and orders them. Each field starts with a blank; what ss puts
- * on a further line starts with "\n\t", unless the style asks for one line.
+ * What -o -e -m -i --tos --cgroup --inet-sockopt add to a row, field by field in the
+ * spelling and order of ss. Each field begins with a blank; what ss puts on a further
+ * line begins with "\n\t", unless the style asks for one line.
  */
 void ss_details(struct text *cell, const struct view *view, const struct sock *sock);
 
-/* Parts of ss_details(): @name and the number behind it, decimal or hexadecimal. */
+/* For parts of ss_details(): adds @name and a number, decimal or hexadecimal. */
 void ss_field(struct text *cell, const char *name, uint64_t value);
 void ss_hex_field(struct text *cell, const char *name, uint64_t value);
 
-/* -i of a TCP or MPTCP socket: each field with a blank in front. */
+/* What -i adds for a TCP or MPTCP socket; each field begins with a blank. */
 void ss_info(struct text *cell, const struct view *view, const struct sock *sock);
 
-/* -m and -i: keys of MD5, and the upper layer protocol (kernel TLS, MPTCP). */
+/* What -m and -i add: MD5 keys, and the protocol above TCP (kernel TLS, MPTCP). */
 void ss_md5(struct text *cell, const struct detail *detail);
 void ss_ulp(struct text *cell, const struct ulp *ulp);
 
-/* Names of kernel TLS as ss spells them; NULL for numbers that have none. */
+/* Names of kernel TLS in the spelling of ss; NULL for a number without a name. */
 const char *ss_tls_version(uint16_t number);
 const char *ss_tls_cipher(uint16_t number);
 const char *ss_tls_conf(uint16_t number);
@@ -35,10 +35,10 @@ const char *ss_tls_conf(uint16_t number);
 /* How a fanout group of packet sockets shares its packets; NULL as above. */
 const char *ss_fanout_type(uint16_t type);
 
-/* Name i stands for bit i of a packet socket's flags; up to NULL. */
+/* Name i belongs to bit i of a packet socket's flags; NULL ends the list. */
 extern const char *const ss_packet_flags[];
 
-/* Letter i stands for bit i of an MPTCP subflow's flags. */
+/* Letter i belongs to bit i of an MPTCP subflow's flags. */
 extern const char ss_subflow_flags[];
 
 #endif

@@ -3,7 +3,7 @@
 #include "print/cell.h"
 #include "print/json_shapes.h"
 
-/* A row of ss's table; FRAG counts packets that wait for their other parts. */
+/* A row of ss's table; FRAG counts packets that wait for their other fragments. */
 struct transport { const char *name, *json; struct known ipv4, ipv6; };
 
 #define TRANSPORTS 5
@@ -18,7 +18,10 @@ static struct known sum(struct known a, struct known b)
 	return (struct known){ a.is && b.is, a.value + b.value };
 }
 
-/* A kernel without IPv6 has no file that counts it, and none of its sysctls: none. */
+/*
+ * A kernel without IPv6 has neither the file with its counters nor its sysctls: the
+ * count is 0.
+ */
 static struct known counter6(const struct snapshot *seen, enum counter which)
 {
 	struct known value = counter(seen, which);
@@ -50,8 +53,8 @@ static void read_transports(const struct snapshot *seen, struct transport rows[T
 }
 
 /*
- * As ss reckons: what is allocated and in no table. Both numbers it starts from
- * are the machine's, so inside a namespace others' sockets are in it.
+ * As ss computes it: sockets that are allocated and in no table. Both numbers are the
+ * whole machine's, so inside a namespace the result counts sockets of others, too.
  */
 static struct known closed(const struct snapshot *seen)
 {
@@ -79,7 +82,7 @@ static void put_known(struct text *text, const char *before, struct known known)
 		cell_char(text, '-');
 }
 
-/* Padded to a column unless it is the last of its line. */
+/* Pads to the column, unless it is the last one of its line. */
 static void put_column(struct text *text, struct known known, bool last)
 {
 	size_t from = text->count;
@@ -109,7 +112,7 @@ static void put_states(struct text *text, const struct tcp_states *states)
 		const char *name = i == STATE_BOUND ? "BOUND" : state_table[i].ss;
 
 		if (i == STATE_CLOSE)
-			continue;       /* in no table: nobody can list it */
+			continue;       /* no table has these, so nobody can list them */
 		cell_str(text, name);
 		cell_pad(text, ' ', 12 - strlen(name));
 		cell_u64(text, states->of[i]);

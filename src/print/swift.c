@@ -5,7 +5,10 @@
 
 #include <string.h>
 
-/* Blanks are written in pieces of this size: faster than to look how many are needed. */
+/*
+ * Blanks are written in pieces of this size, which is faster than computing how many are
+ * needed.
+ */
 #define PIECE 64
 
 static bool has_details(const struct style *style)
@@ -30,7 +33,7 @@ static size_t most(size_t left, size_t right)
 	return left > right ? left : right;
 }
 
-/* At most a piece of blanks stands between two values. */
+/* At most one piece of blanks stands between two values. */
 static void place(struct swift *swift)
 {
 	size_t start = 0, blank = 0, widest = 0;
@@ -49,7 +52,7 @@ static void place(struct swift *swift)
 	swift->can = swift->count && widest <= PIECE && swift->room <= OUT_SPACE;
 }
 
-/* What is not written is behind all others. */
+/* Values that this file does not write stand behind all others. */
 void swift_widened(struct swift *swift, const unsigned *width, const unsigned *tail)
 {
 	for (size_t i = 0; i < swift->count; i++) {
@@ -59,15 +62,16 @@ void swift_widened(struct swift *swift, const unsigned *width, const unsigned *t
 	place(swift);
 }
 
-/* ss's empty Process column, which takes no room where it is the last one. */
+/* True for ss's empty Process column, which takes no room where it is the last one. */
 static bool is_empty(const struct columns *columns, size_t i)
 {
 	return !*columns->at[i]->name && i + 1 == columns->count;
 }
 
 /*
- * Writers of the kinds: the bytes of column_put(), for a socket of is_numbers(). Never
- * empty, no blank, ASCII only; COLUMN_SWIFT bytes may be written over.
+ * A writer for each kind. It writes the bytes of column_put(), for a socket for which
+ * is_numbers() holds: never empty, no blank, ASCII only. It may write over COLUMN_SWIFT
+ * bytes.
  */
 
 static char *write_number(char *to, const struct column *column, const struct sock *sock,
@@ -84,7 +88,7 @@ static char *write_number(char *to, const struct column *column, const struct so
 	return digits_u64(to, value);
 }
 
-/* Copied whole with what is behind it, which is faster than to look for its end. */
+/* Copied in full length, with unused bytes, which is faster than looking for its end. */
 struct state_word {
 	char     text[16];
 	unsigned size;
@@ -119,7 +123,7 @@ static inline char *write_host(char *to, const struct sock *sock, const struct a
 	return to;
 }
 
-/* @tail is what there is from the last colon on. */
+/* @tail gets what stands behind the last colon, colon included. */
 static inline char *write_end(char *to, const struct sock *sock, const struct addr *addr,
 			      uint16_t port, unsigned *tail)
 {
@@ -149,7 +153,7 @@ static char *write_peer(char *to, const struct column *column, const struct sock
 	return write_end(to, sock, &sock->remote, sock->remote_port, tail);
 }
 
-/* NULL: of this column table.c makes cells. */
+/* Returns NULL for a column whose cells table.c makes. */
 static swift_write *writer_of(const struct column *column)
 {
 	bool is_member = column_is_member(column) && column->size == sizeof(uint32_t);
@@ -193,14 +197,17 @@ void swift_begin(struct swift *swift, const struct listing *listing, const unsig
 	swift_widened(swift, width, tail);
 }
 
-/* Devices have names, and raw sockets protocols for ports. */
+/*
+ * True unless a name is needed: devices have names, and raw sockets protocols in place
+ * of ports.
+ */
 static bool is_numbers(const struct sock *sock)
 {
 	return !sock->other && !sock->ifindex &&
 	       (sock->protocol == PROTOCOL_TCP || sock->protocol == PROTOCOL_UDP);
 }
 
-/* The end of the value, or NULL: the column is too narrow. */
+/* Returns the end of the value, or NULL when the column is too narrow. */
 static inline char *put_left(char *to, const struct swift_column *column, const struct sock *sock)
 {
 	char *end = column->write(to, column->column, sock, NULL);
@@ -209,8 +216,8 @@ static inline char *put_left(char *to, const struct swift_column *column, const 
 }
 
 /*
- * The left part ends, and the tail begins, in the same place in every row. Where
- * the value begins is known when it is written, so it is written aside.
+ * In every row the left part ends, and the tail begins, at the same place. Where the
+ * value begins is known only after it was written, so it is written elsewhere first.
  */
 static inline char *put_aligned(char *to, struct swift *swift, const struct swift_column *column,
 				const struct sock *sock)
@@ -229,7 +236,7 @@ static inline char *put_aligned(char *to, struct swift *swift, const struct swif
 	return to + size;
 }
 
-/* Each value behind a piece of blanks. What stands behind the end is written over. */
+/* Writes each value behind a piece of blanks. Bytes behind the end are written over. */
 static inline char *put_values(char *begin, struct swift *swift, const struct sock *sock)
 {
 	const struct swift_column *column = swift->at, *last = column + swift->count;
@@ -243,7 +250,7 @@ static inline char *put_values(char *begin, struct swift *swift, const struct so
 	return end;
 }
 
-/* Details that begin with a blank begin at the same place in every row. */
+/* Details that begin with a blank begin at the same column in every row. */
 static void put_details(struct out *out, char *begin, size_t width, char *end,
 			struct text *details)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rows of `list` as text. The first rows are kept until there are enough
- * to choose widths by; then each row goes out at once and widths only grow.
- * Nothing is ever cut off: on a terminal, what does not fit goes on to a
- * further line; into a pipe, a row is a line.
+ * The rows of `list` as text. The first rows are kept until there are enough to choose
+ * widths; then each row is written at once, and widths only grow. Nothing is ever cut
+ * off: on a terminal, what does not fit goes on to a further line; into a pipe, a row is
+ * a line.
  */
 #include "print/listing.h"
 
@@ -20,21 +20,21 @@
 #define KEEP_BYTES (64 * 1024)
 #define TAB        8
 
-/* A cell: where it ends in the bytes and what it takes on the screen. */
+/* A cell: where its bytes end and how wide it is on the screen. */
 struct span {
 	uint32_t end;
 	uint16_t width;         /* columns; with ALIGN_COLON those left of the last colon */
 	uint16_t tail;          /* ALIGN_COLON: bytes from the last colon on */
 };
 
-/* Row r has the spans from r * (columns + 1) on; the last of them is the details. */
+/* Row r has the spans from r * (columns + 1) on; the last of these is for the details. */
 struct table {
 	struct text bytes, line;
 	struct { struct span *at; size_t count, room; } spans;
 	struct { uint8_t *at; size_t count, room; } states;
 	unsigned width[64], tail[64];   /* of each column */
-	unsigned column;                /* where the next byte goes on the screen */
-	bool     breaks;                /* a new line is owed before it */
+	unsigned column;                /* column on the screen where the next byte goes */
+	bool     breaks;                /* a new line must be written before it */
 	bool     settled;
 	struct swift swift;
 };
@@ -70,7 +70,7 @@ static struct span measure(const struct column *column, const char *at, size_t s
 	size_t left = size;
 
 	if (column_align(column) == ALIGN_COLON) {
-		/* a blank is what unix sockets have for a colon */
+		/* for unix sockets a blank stands in place of the colon */
 		while (left && at[left - 1] != ':' && at[left - 1] != ' ')
 			left--;
 		left = left ? left - 1 : size;
@@ -90,8 +90,8 @@ static void widen(struct table *table, size_t i, struct span span)
 }
 
 /*
- * Blanks and new lines are owed, and only paid before something visible: no
- * line ends with them.
+ * Blanks and new lines are remembered and written only before something visible, so no
+ * line ends with blanks.
  */
 static void break_line(struct table *table, unsigned *owed)
 {
@@ -119,15 +119,16 @@ static void put_piece(struct table *table, const char *at, size_t size, unsigned
 	table->column += width;
 }
 
-/* The last one is not padded: details follow it directly. */
+/* The last column is not padded, because details follow it directly. */
 static bool is_last(const struct listing *listing, size_t i)
 {
 	return i + 1 == listing->columns.count && column_align(listing->columns.at[i]) == ALIGN_LEFT;
 }
 
 /*
- * A blank before every cell but the first, or a new line. Where lines break is
- * the same for every row: it depends on the widths of columns, not of cells.
+ * Writes what stands before every cell but the first: a blank or a new line. Lines break
+ * at the same cells in every row, because that depends on the widths of columns, not of
+ * cells.
  */
 static void separate(struct listing *listing, size_t i, unsigned width, unsigned *owed)
 {
@@ -166,7 +167,10 @@ static void put_cell(struct listing *listing, size_t i, const char *at, size_t s
 	*owed += align == ALIGN_LEFT ? gap : table->tail[i] - span.tail;
 }
 
-/* The next word of the details: up to a blank, or between two of users:((),()). */
+/*
+ * The length of the next word of the details: up to a blank, or between two entries of
+ * users:((),()).
+ */
 static size_t word_size(const char *at, size_t size)
 {
 	size_t end = 1;
@@ -177,7 +181,7 @@ static size_t word_size(const char *at, size_t size)
 	return end;
 }
 
-/* On a terminal: broken at blanks, further lines begin with a tab. */
+/* On a terminal: breaks at blanks; further lines begin with a tab. */
 static void put_wrapped(struct listing *listing, const char *at, size_t size, unsigned owed)
 {
 	struct table *table = listing->table;
@@ -202,7 +206,7 @@ static void put_wrapped(struct listing *listing, const char *at, size_t size, un
 	}
 }
 
-/* They begin with a blank of their own. */
+/* Details begin with a blank of their own. */
 static void put_details(struct listing *listing, const char *at, size_t size, unsigned owed)
 {
 	struct table *table = listing->table;
@@ -215,7 +219,7 @@ static void put_details(struct listing *listing, const char *at, size_t size, un
 		put_piece(table, at, size, (unsigned)size, *at == ' ' ? &owed : &(unsigned){ 0 });
 }
 
-/* PROCESS is as long as there are holders: last, it may be broken too. */
+/* PROCESS is as long as a socket has holders; as the last column it may be broken, too. */
 static bool is_long(const struct listing *listing, size_t i, size_t size, unsigned owed)
 {
 	return size && i && listing->style.width && is_last(listing, i) &&
@@ -241,7 +245,7 @@ static void end_line(struct listing *listing)
 	listing->table->breaks = false;
 }
 
-/* What the cells of a line take at most, with all blanks between them. */
+/* The most bytes that the cells of a line take, with all blanks between them. */
 static size_t most_bytes(const struct listing *listing, size_t bytes)
 {
 	const struct table *table = listing->table;
@@ -259,7 +263,7 @@ static char *put_owed(char *to, unsigned *owed)
 	return to;
 }
 
-/* put_row() without a terminal: a row is a line, and there may be a million of them. */
+/* put_row() without a terminal: a row is one line, and there may be a million rows. */
 static void put_plain_row(struct listing *listing, const struct span *spans, size_t start)
 {
 	struct table *table = listing->table;
@@ -329,7 +333,7 @@ static void put_headings(struct listing *listing)
 		const struct column *column = listing->columns.at[i];
 		size_t size = strlen(column->heading);
 
-		/* A heading without a column below it is not worth a line. */
+		/* a heading with nothing below it is left out rather than broken */
 		if (!*column->name && is_long(listing, i, size, owed))
 			continue;
 		put_cell(listing, i, column->heading, size, measure_heading(column),
@@ -339,7 +343,7 @@ static void put_headings(struct listing *listing)
 	end_line(listing);
 }
 
-/* Writes the kept rows and forgets them. */
+/* Writes the rows that were kept, and drops them. */
 static void put_kept(struct listing *listing)
 {
 	struct table *table = listing->table;
@@ -376,8 +380,8 @@ static struct span *add_spans(struct table *table, size_t count)
 }
 
 /*
- * Formatted at once: the details of the socket do not outlive this call. Not
- * inlined, because most rows of a long listing do not need it.
+ * Formats the row at once, because the details of the socket are valid only during this
+ * call. Not inlined, because most rows of a long listing do not need it.
  */
 static __attribute__((noinline)) void keep_row(struct listing *listing, const struct sock *sock)
 {

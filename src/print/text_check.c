@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * `check` for a person, in this order: one line that says it all, the states
- * as bars, the findings with the worst first, what could not be seen.
+ * `check` for a person, in this order: one line that says it all, the states as bars,
+ * the findings with the worst first, what could not be seen.
  */
 #include "print/check.h"
 
@@ -33,7 +33,7 @@ static void put_named(struct text *text, const struct page *page, const struct r
 		text_addf(text, " and %zu more", count - NAMED);
 }
 
-/* Never a bare OK when something that was asked for could not be seen. */
+/* It never says just "OK" when something that was asked for could not be seen. */
 static enum ink put_headline(struct text *text, const struct page *page,
 			     const struct report *report)
 {
@@ -68,7 +68,7 @@ static void print_headline(const struct page *page, const struct report *report)
 
 /* -- evidence ------------------------------------------------------------ */
 
-/* "oldest_waiting_ms" is read as "oldest waiting": the unit follows the value. */
+/* Writes "oldest_waiting_ms" as "oldest waiting", because the unit follows the value. */
 static void put_name(struct text *text, const char *name, enum fact_kind kind)
 {
 	static const char *const units[] = {
@@ -98,7 +98,7 @@ static bool is_same_group(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* What is unknown, zero or said by the sentences below is left out; JSON has it. */
+/* False for what is unknown, zero, or in the sentences below. JSON has it. */
 static bool is_shown(const struct page *page, const struct finding *f, const struct fact *fact)
 {
 	bool is = fact->known && (fact->kind == FACT_TEXT ? fact->text.count : fact->value != 0);
@@ -106,7 +106,7 @@ static bool is_shown(const struct page *page, const struct finding *f, const str
 	return is && !words_tell(page->seen, f, fact->group, fact->name);
 }
 
-/* One line for the facts without a group and one for each group. */
+/* Prints one line for the facts without a group and one for each group. */
 static void print_group(const struct page *page, const struct finding *f, const char *group,
 			bool *first)
 {
@@ -148,8 +148,8 @@ static bool is_first_of_group(const struct finding *f, size_t index)
 }
 
 /*
- * Without members the count is of something else, and the facts say what; most sentences
- * begin with it.
+ * Without members, the count is about something else, which the facts tell; most
+ * sentences begin with it.
  */
 static bool print_members(const struct page *page, const struct finding *f)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * `connect` for a person, in this order: one line with what is left; what the
- * range is used for; who uses it; how it goes on; what to do and what not.
+ * `connect` for a person, in this order: one line that tells what is left; what the
+ * range is used for; who uses it; the forecast; what helps and what does not.
  */
 #include "print/connect.h"
 
@@ -14,7 +14,7 @@
 #define PART       15   /* "blocked for all", the longest part of the range */
 #define BAR_MOST   40
 #define BAR_LEAST  5
-#define USERS_MAX  10   /* on a terminal; into a pipe all */
+#define USERS_MAX  10   /* on a terminal; into a pipe all of them */
 
 /* -- the first line ------------------------------------------------------ */
 
@@ -62,7 +62,10 @@ static void fill_parts(struct parts *parts, const struct connect_page *page,
 			add_part(parts, state_table[i].name, a->states[i],
 				 screen_state_ink((enum state)i),
 				 i == STATE_TIME_WAIT ? recyclable : "");
-	/* Each port once: one that is used for this destination and lost is above. */
+	/*
+	 * Counts each port once: a port that is used for this destination and lost to
+	 * every one is in a row above.
+	 */
 	if (a->blocked_for_all > a->used_and_blocked)
 		add_part(parts, page->ask->bind_first ? "owned already" : "blocked for all",
 			 a->blocked_for_all - a->used_and_blocked, INK_RED, "");
@@ -102,7 +105,7 @@ static void print_part(const struct page *page, const struct part *part, const c
 	text_fini(&bar);
 }
 
-/* One scale for all: a bar is a share of the range, reserved ports included. */
+/* All bars have one scale: a bar is a share of the range, reserved ports included. */
 static void print_parts(const struct page *page, const struct connect_page *connect)
 {
 	const struct connect_answer *a = connect->answer;

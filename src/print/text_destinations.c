@@ -8,7 +8,7 @@
 #include "print/page.h"
 
 #define LABEL     9
-#define ROWS_MAX  20    /* on a terminal; into a pipe all */
+#define ROWS_MAX  20    /* on a terminal; into a pipe all of them */
 #define BAR_MOST  20
 #define COLUMNS   9     /* with the bar */
 
@@ -23,7 +23,7 @@ static void put_way(struct text *text, const struct style *style, const struct d
 	cell_u64(text, d->port);
 }
 
-/* Never "100%" while something is left, and never "0%" for something. */
+/* Never "100%" while a port is left, and never "0%" for more than nothing. */
 static void put_percent(struct text *text, const struct destination *d)
 {
 	double percent = d->percent_gone;
@@ -56,7 +56,10 @@ static void put_fullest(struct text *text, const struct page *page,
 	cell_str(text, " gone");
 }
 
-/* "3 of 12 destinations"; none of them when bind() took the ports before anybody came. */
+/*
+ * "3 of 12 destinations"; there are none when bind() took the ports before anybody
+ * connected.
+ */
 static void put_affected(struct text *text, const struct destinations *all)
 {
 	size_t affected = count_verdict(all, all->worst);
@@ -210,7 +213,7 @@ static void print_table(const struct page *page, const struct destinations *all)
 		      count - shown);
 }
 
-/* What all of them have in common. */
+/* Prints what all destinations have in common. */
 static void print_common(const struct page *page, const struct destinations *all)
 {
 	const struct known *low = &page->seen->limits.limit[LIMIT_PORT_LOW];

@@ -6,7 +6,7 @@
 #include "print/cell.h"
 #include "print/print.h"
 
-/* What the writers of cells and details look at besides the socket. */
+/* What cells and details depend on besides the socket. */
 struct resolver;
 struct view {
 	const struct snapshot *seen;
@@ -15,7 +15,7 @@ struct view {
 	bool                   machine;         /* values as in JSON; unknown is empty */
 };
 
-/* Bytes that somebody else chose: one word for people. */
+/* Adds bytes that somebody else chose, for people as one word. */
 static inline void view_foreign(struct text *cell, const struct view *view, const char *bytes,
 				size_t size)
 {

@@ -3,7 +3,7 @@
 
 #include "print/cell.h"
 
-/* What the word has not said already. */
+/* Adds what the word does not say. */
 void where_title(struct text *text, const struct netns *netns)
 {
 	size_t start;

@@ -8,7 +8,7 @@
 
 /* A network namespace, for people. */
 
-/* The word that says which, for people. */
+/* The one word that names the namespace, for people. */
 static inline void where_word(struct text *text, const struct netns *netns)
 {
 	netns_word(text, netns, TEXT_WORD);

@@ -62,7 +62,7 @@ void who_placed(struct text *text, const struct cgroup *cgroup)
 	}
 }
 
-/* Holders are sorted by process: two descriptors of one are named once. */
+/* Holders are sorted by process, so a process with two descriptors is named once. */
 void who_holders(struct text *text, const struct snapshot *seen, uint32_t inode, size_t most)
 {
 	size_t count, named = 0, more = 0;
