@@ -8,17 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPARE_ROWS 4096         /* kept beyond --top before they are thinned out */
+#define SPARE_ROWS 4096         /* rows kept beyond --top before the last ones are dropped */
 
-/* A row for later: its key and then what sock_pack() made of it, in the bytes. */
+/* A row that is kept: its key, and behind it in the bytes what sock_pack() made of it. */
 struct kept {
 	size_t   key;
-	uint32_t key_size, size;        /* of the key, and of all */
+	uint32_t key_size, size;        /* of the key, and of key and row */
 	uint32_t netns;                 /* index */
-	uint32_t number;                /* in the order in which they came */
+	uint32_t number;                /* the order in which rows came */
 };
 
-/* What a snapshot tells of one network namespace only; with -G there are several. */
+/* What a snapshot has of one network namespace only; with -G there are several. */
 struct kept_netns {
 	const struct netns *netns;
 	struct limits limits;
@@ -47,7 +47,7 @@ static void add_netns(struct arrangement *arrangement)
 		*grow_add(&netns->links) = seen->links.at[i];
 }
 
-/* Namespaces come one after the other. */
+/* Namespaces come one after the other, so only the last one is compared. */
 static uint32_t netns_now(struct arrangement *arrangement)
 {
 	size_t count = arrangement->namespaces.count;
@@ -72,7 +72,7 @@ static void keep(struct arrangement *arrangement, const struct sock *sock)
 	kept->number = (uint32_t)arrangement->rows.count;
 }
 
-/* Equal rows stay as they came: thinning out keeps them in that order. */
+/* Rows with equal keys keep the order in which they came; thin_out() relies on that. */
 static int compare_rows(const void *left, const void *right, void *bytes)
 {
 	const struct kept *a = left, *b = right;
@@ -89,7 +89,10 @@ static void sort(struct arrangement *arrangement)
 			sizeof(*arrangement->rows.at), compare_rows, arrangement->bytes.at);
 }
 
-/* The first ones, and new bytes: memory goes with --top and not with the sockets. */
+/*
+ * Keeps the first rows only, in new memory, so that memory grows with --top and not with
+ * the number of sockets.
+ */
 static void thin_out(struct arrangement *arrangement)
 {
 	struct text bytes = { 0 };
@@ -143,7 +146,7 @@ struct sink arrange_begin(struct arrangement *arrangement, struct snapshot *seen
 	return next;
 }
 
-/* Lends it to the snapshot, whose own names of devices are kept by the caller. */
+/* Lends the namespace to the snapshot; its own device names stay with the caller. */
 static void show_netns(struct snapshot *seen, const struct kept_netns *netns)
 {
 	seen->netns = netns->netns;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ask for the owners of one port, who holds them and which options they have,
- * then judge. Options of the sockets are asked of their own descriptors; only
- * --probe binds anything.
+ * `bind`: asks for the owners of one port, who holds them and which options they have,
+ * then judges. The options of a socket are read from its own descriptor; only --probe
+ * binds anything.
  */
 #include "base/errline.h"
 #include "base/grow.h"
@@ -18,7 +18,7 @@
 
 static struct out out;
 
-/* One question about a bind() of TCP or UDP, in one namespace, and its answer. */
+/* One question about a bind() of TCP or UDP in one namespace, and its answer. */
 struct binding {
 	struct bind_ask     ask;
 	struct bind_context context;
@@ -53,7 +53,7 @@ static int check_everywhere(const struct target *target, const struct options *o
 	return 0;
 }
 
-/* No IPv6 here: then everybody's address is 0.0.0.0. */
+/* Without IPv6, every address is an IPv4 address, and the wildcard is 0.0.0.0. */
 static void prefer_family(struct bind_ask *ask, const struct target *target,
 			  const struct snapshot *seen)
 {
@@ -147,7 +147,7 @@ static enum status status_of(const struct bind_answer *answer)
 	}
 }
 
-/* Asked for and not to be had is an error, whatever the rest says. */
+/* A probe that was asked for and could not be made is an error, whatever the verdict is. */
 static enum status check_probe(const struct session *session, const char *refusal,
 			       enum status status)
 {
@@ -164,9 +164,9 @@ static void binding_fini(struct binding *binding)
 }
 
 /*
- * Looks at the port and judges. @judged is false of one of many namespaces, not our own, in
- * which nobody has the port: no more was looked at. 0 or -errno with the sentence in the
- * session's fault; binding_fini() is due in every case.
+ * Looks at the port and judges. With -G, @judged is false for a namespace other than
+ * ours in which nobody has the port; then nothing more was looked at. Returns 0, or
+ * -errno with the sentence in the session's fault. Call binding_fini() in every case.
  */
 static int judge_port(struct session *session, const struct target *target,
 		      struct binding *binding, bool *judged)
@@ -200,7 +200,10 @@ static enum status bind_here(struct session *session, const struct target *targe
 	if (judge_port(session, target, &binding, &judged) < 0) {
 		status = cmd_fail(&session->fault);
 	} else {
-		/* A probe can say ok where the listing broke off: told, and no success. */
+		/*
+		 * a probe can say OK although the listing broke off; that is told, and
+		 * is not status 0
+		 */
 		session->answered = binding.answer.asked.verdict != VERDICT_OK;
 		print_bind(&out, &session->style, &session->seen, &binding.ask, &binding.context,
 			   &binding.answer);
@@ -223,7 +226,7 @@ struct round {
 	struct session      *session;
 	const struct target *target;
 	struct { struct area *at; size_t count, room; } areas;
-	size_t               vacant;    /* nobody has the port */
+	size_t               vacant;    /* namespaces in which nobody has the port */
 };
 
 static int bind_there(void *ctx, const struct netns *netns)
@@ -253,7 +256,10 @@ static int bind_there(void *ctx, const struct netns *netns)
 	return err;
 }
 
-/* The worst: who asks about all of them wants to know whether one refuses. */
+/*
+ * The worst verdict counts, because who asks about all namespaces wants to know whether
+ * one refuses.
+ */
 static enum status tell(const struct round *round)
 {
 	const struct session *session = round->session;
@@ -325,7 +331,7 @@ static enum status bind_unix(struct session *session, const struct target *targe
 	struct unix_answer answer = { .cause = { .at = NULL } };
 	enum status status;
 
-	session->seen.socks_complete = true;    /* no inet socket matters here */
+	session->seen.socks_complete = true;    /* no internet socket matters here */
 	if (look_at_name(session, &ask, &context) < 0) {
 		status = cmd_fail(&session->fault);
 	} else {

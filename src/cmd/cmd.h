@@ -6,8 +6,8 @@
 #include "judge/judge.h"
 
 /*
- * The only room that talks to people about errors. A command returns its exit
- * status; what went wrong was printed by then.
+ * The only room that prints errors. A command returns its exit status, after it printed
+ * what went wrong.
  */
 enum status {
 	STATUS_OK = 0, STATUS_WARNING = 1, STATUS_CRITICAL = 2,
@@ -41,30 +41,30 @@ enum status explain_run(const struct options *options);
 enum status record_run(const struct options *options);
 enum status tables_run(const struct options *options);
 
-/* Examples first, then the options of @command; of the program when NULL. */
+/* Prints examples first, then the options of @command; help about the program when NULL. */
 enum status help_print(const struct command *command);
 enum status version_print(void);
 
-/* privileges.c, for main. */
-/* Forgets the environment, where that is somebody else's; before anything reads it. */
+/* In privileges.c, for main(). */
+/* Clears the environment when somebody else controls it; called before anything reads it. */
 void privileges_distrust(void);
 
 /*
- * -EPERM when this program was made set-user-id or given file capabilities and is
- * asked for more than a listing: a file named by anybody would be read, written
- * or quoted with rights that the caller does not have.
+ * Refuses with -EPERM when this program is set-user-id or has file capabilities and is
+ * asked for more than a listing: it would read, write or quote a file with rights that
+ * the caller does not have.
  */
 int privileges_check(const struct command *command, const struct options *options,
 		     struct fault *fault);
 
-/* Gives up what this command line needs no privilege for, before anything is read. */
+/* Gives up every privilege that this command line does not need, before anything is read. */
 int privileges_limit(const struct command *command, const struct options *options,
 		     struct fault *fault);
 
 /* A threshold as people write it: "60s", "80%", "10", or "never". */
 void cmd_threshold(char *text, size_t size, enum measure measure, double value);
 
-/* Prints "sockvet: <sentence>" on stderr. Returns STATUS_UNKNOWN. */
+/* Prints "sockvet: <sentence>" on standard error. Returns STATUS_UNKNOWN. */
 enum status cmd_fail(const struct fault *fault);
 
 #endif

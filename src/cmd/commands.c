@@ -107,7 +107,7 @@ enum status cmd_fail(const struct fault *fault)
 
 /* -- --help and --version ------------------------------------------------- */
 
-enum { HELP_WIDTH = 80, PROGRAM_EXAMPLES = 3 };  /* of each command */
+enum { HELP_WIDTH = 80, PROGRAM_EXAMPLES = 3 };  /* examples of each command */
 
 static struct out out;
 
@@ -120,7 +120,7 @@ static void put_pair(const char *left, size_t left_size, const char *right, size
 	wrap_put(&out, right, column + 2, column + 2, HELP_WIDTH);
 }
 
-/* At most @most of them. */
+/* Prints at most @most of the examples. */
 static void put_examples(const char *examples, unsigned most)
 {
 	while (*examples && most--) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ask for the owners of the ephemeral ports, judge what is left towards one
- * destination, let the kernel settle what is ambiguous if that was asked for,
- * and name the owners of what is taken.
+ * `connect`: asks for the owners of the ephemeral ports, judges what is left towards one
+ * destination, lets the kernel decide what is ambiguous if --probe was given, and names
+ * the owners of the ports that are taken.
  */
 #include "cmd/session.h"
 
@@ -24,7 +24,7 @@ static const struct threshold *tight_from(const struct thresholds *thresholds)
 	return thresholds_get(thresholds, "port-exhaustion");
 }
 
-/* Owners of ports of the range; without a known range, all sockets. */
+/* Asks for owners of ports of the range; when that is not known, for all sockets. */
 static int look_at_range(struct session *session)
 {
 	const struct known *low = &session->seen.limits.limit[LIMIT_PORT_LOW];
@@ -61,8 +61,8 @@ static int no_way(struct session *session, const struct connect_ask *ask, int er
 }
 
 /*
- * A link-local address binds the socket to its device, as SO_BINDTODEVICE does;
- * of others the scope is ignored.
+ * The scope of a link-local address binds the socket to its device, as SO_BINDTODEVICE
+ * does; for other addresses the scope is ignored.
  */
 static int take_scope(struct session *session, const struct target *target, struct connect_ask *ask)
 {
@@ -82,7 +82,10 @@ static int take_scope(struct session *session, const struct target *target, stru
 	return 0;
 }
 
-/* Whether bind() takes the address: each family has a sysctl of its own for those of others. */
+/*
+ * Whether bind() accepts the source; each family has a sysctl that allows addresses of
+ * others.
+ */
 static int check_local(struct session *session, const struct addr *source)
 {
 	const struct snapshot *seen = &session->seen;
@@ -156,7 +159,10 @@ static int name_users(struct session *session, const struct connect_ask *ask)
 	return err;
 }
 
-/* Judged without the probe for its list of ports, and again when all is known. */
+/*
+ * Judges twice: without the probe for the list of ports to probe, and again when all is
+ * known.
+ */
 static int look_and_judge(struct session *session, const struct connect_ask *ask,
 			  struct port_probe *probe, const struct threshold *tight,
 			  struct connect_answer *answer)
@@ -200,7 +206,7 @@ static double percent_gone(const struct connect_answer *answer)
 static enum status connect_one(struct session *session, const struct target *target,
 			       const struct threshold *tight)
 {
-	/* Sets of ports, 24 KiB together: much for a stack that somebody made small. */
+	/* its sets of ports take 24 KiB, which is much for a stack that was limited */
 	OWN_MEM struct connect_answer *answer = grow_alloc(sizeof(*answer));
 	OWN_MEM struct port_probe *probe = grow_alloc(sizeof(*probe));
 	enum status status = STATUS_UNKNOWN;

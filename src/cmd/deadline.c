@@ -15,12 +15,12 @@
 #define USUAL_MS   30000u
 #define LIVE_TIMES 4u
 
-/* Made before it is needed: a handler may do next to nothing. */
+/* Written in advance, because a signal handler may do next to nothing. */
 static char sentence[160];
 
 static void (*restore_terminal)(void);
 
-/* A standard error that nobody reads is not waited for either. */
+/* A standard error that nobody reads must not block the handler, either. */
 static void give_up(int number)
 {
 	struct pollfd room = { .fd = STDERR_FILENO, .events = POLLOUT };
@@ -42,7 +42,7 @@ static void set_timer(uint64_t ms)
 	setitimer(ITIMER_REAL, &(struct itimerval){ .it_value = time }, NULL);
 }
 
-/* Whoever started us may have left the signal blocked. */
+/* The parent process may have left the signal blocked. */
 static void listen_to_timer(void)
 {
 	struct sigaction action = { .sa_handler = give_up, .sa_flags = SA_RESTART };

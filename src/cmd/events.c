@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* list -E: follow sockets as the kernel frees them, until a signal or --max events. */
+/* list -E: reports sockets as the kernel frees them, until a signal or --max events. */
 #include "cmd/action.h"
 #include "cmd/deadline.h"
 #include "base/errline.h"
@@ -21,7 +21,7 @@ static struct out out;
 
 /* -- who held which socket ------------------------------------------------ */
 
-/* What is remembered of a socket from one look to the next. */
+/* What is known of a socket from one look to the next. */
 struct trace {
 	uint64_t   cgroup_id;
 	uint32_t   inode, uid, have;    /* enum have: HAVE_UID, HAVE_CGROUP */
@@ -30,7 +30,7 @@ struct trace {
 	uint16_t   local_port, remote_port;
 };
 
-/* Who held which socket at one look. Zeroed memory is one that saw nothing. */
+/* Who held which socket at the time of one look. Zeroed memory saw nothing. */
 struct sighting {
 	bool       taken;
 	struct snapshot seen;           /* holders, cgroups, links; no sockets */
@@ -39,17 +39,17 @@ struct sighting {
 };
 
 /*
- * An event tells neither the owner nor the last state of a socket: who wants to
- * know them has to have looked before. The last two looks are kept, because a
- * socket may have been freed during the second.
+ * An event tells neither the owner nor the last state of a socket; only a look before
+ * can tell them. The last two looks are kept, because a socket may be freed during the
+ * second.
  */
 struct tracker {
 	struct sighting now, before;
-	int64_t next_ms;                /* CLOCK_MONOTONIC: no look before that */
+	int64_t next_ms;                /* CLOCK_MONOTONIC: no look before this time */
 };
 
 #define REST_MIN_MS 2000
-#define REST_FACTOR 50  /* of what a look took */
+#define REST_FACTOR 50  /* the pause after a look, in times of its duration */
 
 static int64_t now_ms(void)
 {
@@ -90,8 +90,8 @@ static int take_trace(void *ctx, const struct sock *sock)
 }
 
 /*
- * Sockets first: a holder that is found afterwards holds what was listed. Those
- * that no file holds are listed too, and have nobody.
+ * Sockets are listed before holders, so that a holder that is found holds a listed
+ * socket. Sockets that no file holds are listed, too, and have no holder.
  */
 static int take_sighting(struct sighting *sighting, struct action *action)
 {
@@ -119,8 +119,8 @@ static int take_sighting(struct sighting *sighting, struct action *action)
 }
 
 /*
- * Lists sockets and their owners anew. The next look is due so late that looking takes at most
- * 2 % of the time. Returns 0 or -errno with the sentence in the session.
+ * Lists sockets and their owners anew. The next look is due when this one has taken at
+ * most 2 % of the time. Returns 0, or -errno with the sentence in the session.
  */
 static int tracker_look(struct tracker *tracker, struct action *action)
 {
@@ -147,7 +147,7 @@ static void tracker_fini(struct tracker *tracker)
 	sighting_fini(&tracker->before);
 }
 
-/* Milliseconds until the next look, 0: now. */
+/* Milliseconds until the next look; 0: now. */
 static int tracker_due_ms(const struct tracker *tracker)
 {
 	int64_t left = tracker->next_ms - now_ms();
@@ -169,14 +169,14 @@ static bool has_holder(const struct sighting *sighting, const struct trace *trac
 	return trace && snapshot_holders(&sighting->seen, trace->inode, &count) && count;
 }
 
-/* The trace of @cookie and the look that has most to say of it; NULL: not seen. */
+/* The trace of @cookie, and the look that knows most about it; NULL: no look saw it. */
 static const struct trace *tracker_find(const struct tracker *tracker, uint64_t cookie,
 				   const struct snapshot **seen)
 {
 	const struct trace *now = find(&tracker->now, cookie);
 	const struct trace *before = find(&tracker->before, cookie);
 
-	/* Its holder let go between the two looks: who that was is known. */
+	/* its holder closed it between the two looks, and the first one knows who that was */
 	if (before && (!now || (!has_holder(&tracker->now, now) &&
 				has_holder(&tracker->before, before)))) {
 		*seen = &tracker->before.seen;
@@ -194,7 +194,7 @@ struct follow {
 	struct tracker         tracker;
 	struct collect_events *events;
 	uint64_t               shown, lost;
-	int                    signal;  /* that asked for the end, or 0 */
+	int                    signal;  /* the signal that asks for the end, or 0 */
 };
 
 static int open_events(struct follow *follow)
@@ -210,7 +210,7 @@ static int open_events(struct follow *follow)
 	return collect_events_open(&follow->events, asks, count, &action->session.fault);
 }
 
-/* After a reset a socket is freed without the ends that it had. */
+/* After a reset, the kernel tells a freed socket without its ends. */
 static void remember_ends(struct sock *sock, const struct trace *trace)
 {
 	if (addr_is_any(&sock->local) && !addr_is_any(&trace->local))
@@ -223,7 +223,7 @@ static void remember_ends(struct sock *sock, const struct trace *trace)
 	}
 }
 
-/* What the kernel no longer tells of it, from the last look that saw it. */
+/* Adds what the kernel no longer tells, from the last look that saw the socket. */
 static void remember(const struct follow *follow, struct sock *sock, struct event_row *row)
 {
 	const struct trace *trace = tracker_find(&follow->tracker, sock->cookie, &row->owners);
@@ -268,7 +268,7 @@ static void tell_loss(struct follow *follow, const struct event *event)
 	events_lost(&out, &session->style, event->time_ms, event->lost);
 }
 
-/* Every line is written as it comes; false when it is time to end. */
+/* Writes every event as it comes. Returns false when it is time to end. */
 static bool take_events(struct follow *follow)
 {
 	struct session *session = &follow->action.session;
@@ -308,8 +308,8 @@ static int look_again(struct follow *follow)
 }
 
 /*
- * The look is renewed only after events: a socket freed while it is taken is
- * still known from the look before.
+ * Looks again only after events: a socket that is freed during a look is still known
+ * from the look before.
  */
 static int loop(struct follow *follow, int signals)
 {
@@ -333,7 +333,7 @@ static int loop(struct follow *follow, int signals)
 	return 0;
 }
 
-/* Hidden owners and the like, as the first look found them. */
+/* Takes over the gaps of the first look, such as hidden owners. */
 static void adopt_gaps(struct follow *follow)
 {
 	struct snapshot *seen = &follow->action.session.seen;
@@ -345,7 +345,7 @@ static void adopt_gaps(struct follow *follow)
 	session_tell_gaps(&follow->action.session);
 }
 
-/* A loss is worth status 3, and its own sentence. */
+/* Lost events mean status 3, and have a sentence of their own. */
 static void tell_all_lost(struct follow *follow)
 {
 	if (!follow->lost)
@@ -360,7 +360,10 @@ static enum status run(struct follow *follow, int signals)
 	struct session *session = &follow->action.session;
 	int err;
 
-	/* Events first: what is freed during the first look is not missed. */
+	/*
+	 * the subscription comes first, so that nothing that is freed during the first
+	 * look is missed
+	 */
 	if (open_events(follow) < 0 || tracker_look(&follow->tracker, &follow->action) < 0)
 		return cmd_fail(&session->fault);
 	deadline_end();
@@ -376,7 +379,7 @@ static enum status run(struct follow *follow, int signals)
 	return err ? cmd_fail(&session->fault) : STATUS_OK;
 }
 
-/* SIGINT and SIGTERM are read from the descriptor, so that the last record is whole. */
+/* SIGINT and SIGTERM are read from a descriptor, so that the last record is complete. */
 static int hold_signals(sigset_t *before)
 {
 	sigset_t ends;

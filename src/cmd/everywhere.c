@@ -15,7 +15,7 @@ static uint32_t find_link(const struct snapshot *seen, const char *name)
 	return session_link(seen, name) ?: NO_LINK;
 }
 
-/* What has no such device here has no socket that is bound to it. */
+/* A device that this namespace lacks becomes NO_LINK, to which no socket is bound. */
 static void find_links(struct filter *filter, const struct snapshot *seen)
 {
 	for (size_t i = 0; i < filter->nodes.count; i++) {

@@ -8,16 +8,16 @@
 
 /**
  * everywhere_arrive - begin with the next namespace
- * @filter: its devices are looked up there; or NULL
+ * @filter: its device names are looked up in this namespace; or NULL
  *
  * See collect_arrival().
  */
 int everywhere_arrive(struct session *session, const struct netns *netns, struct filter *filter);
 
-/* Puts the namespace into the gaps from @first on, where they are about it alone. */
+/* Adds the name of the namespace to the gaps from @first on that are about it alone. */
 void everywhere_name_gaps(struct snapshot *seen, size_t first);
 
-/* Adds what could not be seen in one of them; the same sentence about the machine once. */
+/* Adds the gaps of one namespace to those of all; a gap about the whole machine once. */
 void everywhere_add_gaps(struct snapshot *whole, const struct snapshot *seen);
 
 #endif

@@ -7,24 +7,25 @@
 #include <errno.h>
 #include <string.h>
 
-/* Sets of options in a row of the table; FORMAT and FORM_OF_LIST follow from the option table. */
+/* Sets of options for the table; FORMAT and FORM_OF_LIST follow from the option table. */
 #define FORMAT       "FORMAT"
 #define FORM_OF_LIST "FORM_OF_LIST"    /* formats that only list has */
 #define DETAILS      "options extended memory info tos cgroup inet-sockopt"
 
-/* A row whose options are never served has no others. */
+/* A row with UNSERVED names options of ss that this program never serves. */
 enum relation { EXCLUDES, NEEDS, UNSERVED };
 
 /*
- * THE table of what does not go together: options that contradict each other. What merely
- * adds nothing beside another is taken: it stands in the command lines of twenty years. Both sides are long names with blanks between them. The sentence
- * says what may be written instead, where that is not plain.
+ * THE table of options that contradict each other. An option that merely adds nothing
+ * beside another is accepted, because old command lines have it. Both sides are long
+ * names separated by blanks. @why says what can be written instead, where that is not
+ * obvious.
  */
 static const struct exclusion {
 	const char *options;
 	enum relation relation;
 	const char *others;
-	const char *why;        /* behind a colon; NULL: it is plain */
+	const char *why;        /* follows a colon; NULL: it is obvious */
 	unsigned commands;      /* 0: all */
 } exclusions[] = {
 	{ FORMAT, EXCLUDES, FORMAT, NULL, 0 },
@@ -98,7 +99,7 @@ static bool is_among(const char *words, const struct option_row *row)
 	return false;
 }
 
-/* The first given one among @words behind @after. */
+/* The first option given among @words, after @after. */
 static const struct option_row *given(const struct options *options, const char *words,
 				      const struct option_row *after)
 {
@@ -109,7 +110,7 @@ static const struct option_row *given(const struct options *options, const char 
 	return NULL;
 }
 
-/* As it was written. */
+/* Writes the option as it was typed. */
 static void put_name(struct text *text, const struct options *options, const struct option_row *row)
 {
 	if (options->by_letter[row - option_table])
@@ -118,7 +119,7 @@ static void put_name(struct text *text, const struct options *options, const str
 		text_addf(text, "--%s", row->name);
 }
 
-/* "-K or -E" */
+/* Writes "-K or -E". */
 static void put_needed(struct text *text, const char *words)
 {
 	const char *before = "";

@@ -27,7 +27,7 @@ static void put_title(const char *title)
 	out_f(&out, style.colour ? "\033[1m%s\033[0m\n" : "%s\n", title);
 }
 
-/* Further lines of @text begin @hang columns behind its first one. */
+/* Further lines of @text begin @hang columns to the right of its first line. */
 static void put_labelled(const char *label, const char *text, unsigned hang)
 {
 	out_f(&out, "  %s", label);
@@ -43,7 +43,7 @@ static void put_part(const char *label, const char *text)
 	put_labelled(label, text, 0);
 }
 
-/* What check says of a finding, without what is true of a single one only. */
+/* Prints what check says about a finding, without the parts that depend on the case. */
 static void put_rows(const char *label, const struct words_row *rows)
 {
 	for (size_t i = 0; rows && rows[i].text; i++) {
@@ -73,7 +73,7 @@ static void put_page(const struct term *term)
 	put_part("See", term->look);
 }
 
-/* "warning at 80% or more", "never critical" */
+/* Adds "warning at 80% or more" or "never critical". */
 static void add_threshold(struct text *text, const struct rule *rule, const char *what, double value)
 {
 	char number[32];
@@ -118,7 +118,7 @@ static void put_index_line(const char *name, const char *text)
 	char sentence[256];
 	const char *end = strstr(text, ". ");
 
-	/* The first sentence is enough for an index. */
+	/* an index shows the first sentence only */
 	snprintf(sentence, sizeof(sentence), "%.*s",
 		 end ? (int)(end - text + 1) : (int)strlen(text), text);
 	out_f(&out, "  %s", name);

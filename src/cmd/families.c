@@ -10,13 +10,13 @@
 #include <string.h>
 
 /*
- * THE tables of sockets, in the order in which ss prints them. The three of unix
- * are one table of the kernel, and so are the two of packet.
+ * THE tables of sockets in the order in which ss prints them. The three of unix are one
+ * table of the kernel; so are the two of packet.
  */
 enum table {
 	TABLE_NETLINK, TABLE_PACKET_RAW, TABLE_PACKET_DGRAM, TABLE_UNIX_STREAM,
 	TABLE_UNIX_DGRAM, TABLE_UNIX_SEQPACKET, TABLE_RAW, TABLE_UDP, TABLE_TCP, TABLE_MPTCP,
-	/* listed by ss and not by this program */
+	/* ss lists these; this program does not */
 	TABLE_DCCP, TABLE_SCTP, TABLE_VSOCK_STREAM, TABLE_VSOCK_DGRAM, TABLE_TIPC, TABLE_XDP,
 	TABLE_COUNT,
 };
@@ -36,7 +36,7 @@ enum { AF_BIT_V4 = 1, AF_BIT_V6 = 2, AF_BITS_INET = 3, AF_BIT_OTHER = 4 };
 static const struct table_row {
 	const char   *people;
 	enum protocol protocol;         /* 0: not listed */
-	uint32_t      states;           /* shown when nothing else is said */
+	uint32_t      states;           /* states that are shown by default */
 } table_rows[TABLE_COUNT] = {
 	[TABLE_NETLINK]        = { "netlink", PROTOCOL_NETLINK, CLOSED },
 	[TABLE_PACKET_RAW]     = { "packet", PROTOCOL_PACKET_RAW, CLOSED },
@@ -72,11 +72,11 @@ static const struct query_row { const char *name; uint32_t tables; } queries[] =
 	{ "v_dgr", BIT(VSOCK_DGRAM) }, { "xdp", BIT(XDP) },
 };
 
-/* The words of -f, and the letters that mean one of them. */
+/* The words of -f, and the letters that stand for them. */
 static const struct family_row {
 	const char *name;
 	unsigned    families;
-	uint32_t    tables;             /* unless some of them are chosen anyway */
+	uint32_t    tables;             /* used unless some of them were chosen anyway */
 } family_rows[] = {
 	{ "inet", AF_BIT_V4, TABLES_INET }, { "inet6", AF_BIT_V6, TABLES_INET },
 	{ "link", AF_BIT_OTHER, TABLES_PACKET }, { "unix", AF_BIT_OTHER, TABLES_UNIX },
@@ -84,16 +84,16 @@ static const struct family_row {
 	{ "tipc", AF_BIT_OTHER, BIT(TIPC) }, { "xdp", AF_BIT_OTHER, BIT(XDP) },
 };
 
-/* What a command line chose. */
+/* The choice of a command line. */
 struct choice {
 	uint32_t    tables;
-	uint32_t    named;              /* of them: not as part of "all" or "inet" */
-	uint32_t    states;             /* what the chosen ones show together */
+	uint32_t    named;              /* chosen by name, not as part of "all" or "inet" */
+	uint32_t    states;             /* the states that the chosen tables show together */
 	unsigned    families;
-	const char *option[TABLE_COUNT];/* that named it */
+	const char *option[TABLE_COUNT];/* the option that named it */
 	const struct family_row *wanted[16];
 	size_t      wanted_count;
-	bool        usual;              /* none was chosen */
+	bool        usual;              /* no table was chosen */
 };
 
 static bool is_group(uint32_t tables)
@@ -118,7 +118,7 @@ static void add_tables(struct choice *choice, uint32_t tables, const char *optio
 
 /* ---- the options ---- */
 
-/* Letters of tables; the parser forgets those before a -A. */
+/* Reads the letters of tables. The option parser forgets those before the first -A. */
 static void read_letters(struct choice *choice, const struct options *options)
 {
 	const struct { bool is; uint32_t tables; const char *option; } letters[] = {
@@ -197,7 +197,7 @@ static int no_such_query(const char *word, size_t size, struct fault *fault)
 	return err;
 }
 
-/* One list of -A: TABLE,!TABLE,... in its order. */
+/* Reads one list of -A: TABLE,!TABLE,... in its order. */
 static int read_query(struct choice *choice, const char *list, struct fault *fault)
 {
 	for (;; list++) {
@@ -232,8 +232,8 @@ static int read_queries(struct choice *choice, const struct options *options,
 /* ---- what they mean together ---- */
 
 /*
- * As in ss: families narrow down the tables that were chosen, and bring their own
- * where none of these was. One rule differs: alone, -4 and -6 stay with TCP.
+ * As in ss, families narrow the tables that were chosen, and bring their own where none
+ * of theirs was. One rule differs: alone, -4 and -6 stay with TCP.
  */
 static void merge_families(struct choice *choice, bool only_ip)
 {
@@ -278,7 +278,7 @@ uint32_t families_states(const struct options *options)
 		return STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_CLOSE);
 	if (options->bound)
 		return STATE_BIT(STATE_BOUND);
-	/* a word that is wrong is told by families_choose() */
+	/* families_choose() reports a wrong word */
 	if (options->query.count || choose(&choice, options, NULL) < 0)
 		return STATE_SHOWN;
 	return choice.states;
@@ -303,7 +303,7 @@ static void add_protocol(struct families *families, enum protocol protocol, bool
 	families->at[families->count++] = protocol;
 }
 
-/* Unix and packet as one question where every type of them is wanted. */
+/* Asks one question for unix or packet sockets when every type of them is wanted. */
 static void add_protocols(struct families *families, const struct choice *choice)
 {
 	uint32_t left = choice->tables;
@@ -363,7 +363,7 @@ int families_choose(struct families *families, const struct options *options,
 	return 0;
 }
 
-/* The row for families of a filter's prefix. */
+/* The row for the family of a filter's prefix. */
 static const struct family_row *row_of(enum filter_realm realm)
 {
 	const char *prefix = filter_realm_prefix(realm);
@@ -391,7 +391,7 @@ int families_limit(struct families *families, const struct filter *filter,
 	if (!families->usual)
 		return 0;
 	families->count = families->asked = 0;
-	families->many = true;          /* they might have been of any table */
+	families->many = true;          /* without the prefix they could have been of any table */
 	add_protocols(families, &choice);
 	return 0;
 }
@@ -413,7 +413,7 @@ int families_open(struct families *families, struct session *session)
 	if (*families->left_out)
 		snapshot_gap(&session->seen, GAP_TABLE, 1,
 			     "%s sockets are not listed by this program", families->left_out);
-	/* alone, TCP tells its own errors */
+	/* TCP alone reports its own errors */
 	for (size_t i = 0; i < families->count;) {
 		if (families->at[i] == PROTOCOL_TCP ||
 		    collect_offers(session->collect, families->at[i], &fault) == 0) {

@@ -8,31 +8,30 @@
 #include "value/filter.h"
 #include "model/sock.h"
 
-/* Which tables of sockets a listing asks for, in ss's order. */
+/* Which tables of sockets a listing asks for, in the order of ss. */
 struct families {
 	enum protocol at[16];
 	size_t   count;
 	bool     ipv4, ipv6;
-	bool     usual;         /* no table was asked for: TCP */
-	bool     many;          /* rows need a column that tells them apart */
-	uint32_t asked;         /* bit i: at[i] was named, and not as part of "all" or "inet" */
-	char     left_out[96];  /* what "all" or "inet" would hold and nobody here lists */
+	bool     usual;         /* no table was asked for, so it is TCP */
+	bool     many;          /* rows need a column that names their table */
+	uint32_t asked;         /* bit i: at[i] was named, not just part of "all" or "inet" */
+	char     left_out[96];  /* parts of "all" or "inet" that are not listed here */
 };
 
 /**
- * families_choose - from -t -u -w -x -0 -M -S -d -4 -6 -f -A and their long names
+ * families_choose - by -t -u -w -x -0 -M -S -d -4 -6 -f -A and their long names
  *
- * Without any of them TCP. A family that this program cannot list is an error
- * that says so.
+ * Without any of these it is TCP. A family that this program cannot list is an error.
  */
 int families_choose(struct families *families, const struct options *options,
 		    struct fault *fault);
 
 /**
- * families_limit - the tables that a filter with a prefix such as "unix:" is about
+ * families_limit - restrict the tables to those of a filter's prefix such as "unix:"
  *
- * As in ss: without an option for tables they are what is listed; of those that
- * were asked for no other matches.
+ * As in ss: without an option for tables, these are listed; of tables that were asked
+ * for, no others match.
  */
 int families_limit(struct families *families, const struct filter *filter,
 		   struct fault *fault);
@@ -40,12 +39,12 @@ int families_limit(struct families *families, const struct filter *filter,
 /**
  * families_open - ask the kernel whether it lists them, before anything is printed
  *
- * What was named and is not listed is an error; what came with "all" or "inet" is
- * taken out, with a gap that says so.
+ * A family that was named and is not listed is an error; one that came with "all" or
+ * "inet" is left out with a gap.
  */
 int families_open(struct families *families, struct session *session);
 
-/* The states that ss shows: of -a, -l, -B, or of none of them for these tables. */
+/* The states that are shown, as in ss: by -a, -l and -B, or for these tables by none. */
 uint32_t families_states(const struct options *options);
 
 #endif

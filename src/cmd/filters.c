@@ -23,14 +23,14 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
-/* statfs() of a cgroup2 tree; a part of the kernel's interface */
+/* What statfs() tells of a cgroup2 tree; part of the kernel's interface. */
 #define CGROUP2_MAGIC 0x63677270
 
 /* ---- reading ---- */
 
 static int read_all(int fd, struct text *text)
 {
-	/* More than may be: filter_parse() tells that it is too much. */
+	/* one byte more than allowed: filter_parse() reports that it is too much */
 	OWN_MEM char *bytes = grow_space(FILTER_BYTES_MAX + 2);
 	ssize_t got = input_fill(fd, bytes, FILTER_BYTES_MAX + 2);
 
@@ -40,7 +40,7 @@ static int read_all(int fd, struct text *text)
 	return 0;
 }
 
-/* Once: `list -c -F -` reads its filter again in each round. */
+/* Reads standard input once, because `list -c -F -` reads its filter again in each round. */
 static int read_handed(int fd, struct text *text)
 {
 	static struct text input;
@@ -82,7 +82,7 @@ static void tell_place(const struct filter *filter, const struct filter_error *e
 	text_fini(&text);
 }
 
-/* A word that cannot begin a filter is more likely a command with a slip. */
+/* A word that cannot begin a filter is more likely a misspelled command. */
 static bool is_slip(const struct options *options, const struct filter_error *error)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz-";
@@ -108,7 +108,7 @@ static int refuse(const struct filter *filter, const struct options *options,
 	return err;
 }
 
-/* As in ss -x, -0 and -f, but not -A, say whose ends src and dst are about. */
+/* As in ss, -x, -0 and -f (but not -A) decide what kind of ends src and dst are about. */
 static enum filter_realm asked_realm(const struct options *options)
 {
 	const struct { bool given; const char *family; enum filter_realm realm; } rows[] = {
@@ -191,7 +191,7 @@ static size_t find_hosts(void *ctx, const char *name, enum family family,
 	return count;
 }
 
-/* As ss: the port of the first protocol that has the service. */
+/* As in ss, the port of the first protocol that has the service. */
 static int32_t find_service(void *ctx, const char *name)
 {
 	const struct servent *service = getservbyname(name, "tcp");
@@ -225,7 +225,7 @@ static uint32_t find_link(void *ctx, const char *name)
 {
 	const struct session *session = ctx;
 
-	/* of several namespaces some have it: everywhere_arrive() */
+	/* with -G some namespaces may have the device; everywhere_arrive() looks it up */
 	return session_link(&session->seen, name) ?: (session->options->all_netns ? UINT32_MAX : 0);
 }
 
@@ -242,7 +242,7 @@ static bool is_cgroup(const char *path, uint64_t *id)
 	return true;
 }
 
-/* As ss: a folder in the tree, or a path below the place where it is mounted. */
+/* As in ss, a folder in the tree, or a path below the place where the tree is mounted. */
 static bool find_cgroup_live(const char *path, uint64_t *id)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
@@ -263,7 +263,7 @@ static bool find_cgroup_live(const char *path, uint64_t *id)
 	return found;
 }
 
-/* The recorded tree, by the path inside of it. */
+/* Looks up the path in the recorded tree. */
 static bool find_cgroup_seen(const struct snapshot *seen, const char *path, uint64_t *id)
 {
 	static const char usual[] = "/sys/fs/cgroup";
@@ -293,7 +293,7 @@ static bool find_cgroup(void *ctx, const char *path, uint64_t *id)
 					find_cgroup_live(path, id);
 }
 
-/* A name that no finding has would silently match nothing. */
+/* Refuses a finding that does not exist, because it would silently match nothing. */
 static bool names_findings(const struct filter *filter, struct filter_error *error)
 {
 	for (size_t i = 0; i < filter->nodes.count; i++) {
@@ -416,7 +416,7 @@ int filters_prepare(struct filter *filter, struct session *session,
 		return fault_set(&session->fault, EINVAL, "-G and a filter with finding cannot be used "
 				 "together: findings are of one network namespace, see 'sockvet check -G'");
 	err = find_all(session, filter, findings);
-	/* A listing collects its own rows and all owners, not those of findings. */
+	/* the listing collects its own rows and all owners, not those of findings */
 	grow_fini(&seen->socks);
 	grow_fini(&seen->holders);
 	seen->holders_known = seen->holders_complete = false;

@@ -45,9 +45,8 @@ int judging_collect(struct session *session, const struct thresholds *thresholds
 }
 
 /*
- * Silence of a rule that could not be judged is no verdict. Of a kernel that never
- * lists what it weighs it is told as such a gap; to ask for it all the same, with a
- * threshold, is to ask for what this kernel lacks.
+ * A rule that could not be judged must not look silent: it becomes a gap. Where the user
+ * set a threshold of such a rule, the listing counts as incomplete (GAP_DUMP).
  */
 static void note_left(struct snapshot *seen, const struct thresholds *thresholds,
 		      enum gap_kind kind)
@@ -81,7 +80,7 @@ int judging_run(struct session *session, const struct thresholds *thresholds,
 	note_left(seen, thresholds, GAP_BOUND);
 	note_left(seen, thresholds, GAP_SOURCE);
 	judge(seen, thresholds, report);
-	/* All owners may be known already, for a filter. */
+	/* a filter may have needed all owners already */
 	if (!report->findings.count || seen->holders_known)
 		return 0;
 	judge_wants(seen, report, &wants);

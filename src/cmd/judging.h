@@ -15,10 +15,10 @@ int judging_collect(struct session *session, const struct thresholds *thresholds
 
 /**
  * judging_run - judge what was collected, with the owners that matter
- * @report: initialised; report_fini() is due
+ * @report: initialised; call report_fini()
  *
- * Twice when something was found: the owners of just those sockets are looked
- * up in between, so that a healthy machine never pays for the walk through /proc.
+ * When something was found it judges twice, and in between looks up the owners of just
+ * those sockets. So a healthy machine never pays for the walk through /proc.
  */
 int judging_run(struct session *session, const struct thresholds *thresholds,
 		struct report *report);

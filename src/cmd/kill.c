@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * list -K: close what a filter matches. Everything is collected first; only a
- * complete listing of no more than --max sockets is acted upon, and only with
- * --yes. What the listing says is asked of the kernel again right before each
- * order; owners, if the filter is about them, are looked up again before the first.
+ * list -K: closes what a filter matches. Everything is collected first; only a complete
+ * listing of at most --max sockets is acted upon, and only with --yes. Right before each
+ * order the kernel is asked again whether the socket is as it was listed. Owners, if the
+ * filter is about them, are looked up again before the first order.
  */
 #include "base/errline.h"
 #include "base/grow.h"
@@ -21,12 +21,12 @@ static struct out out;
 struct kill_job {
 	struct action  action;
 	struct kill_results results;
-	uint64_t     matched;   /* also those that are not kept */
+	uint64_t     matched;   /* those that are not kept included */
 	struct filter_view view;
-	struct columns columns;         /* of the listing without --yes */
+	struct columns columns;         /* for the listing without --yes */
 };
 
-/* What collect sends was tested already: here it is tested again, whole. */
+/* collect has filtered the row already; the whole filter is tested once more. */
 static int keep_row(void *ctx, const struct sock *sock)
 {
 	struct kill_job *job = ctx;
@@ -83,7 +83,7 @@ static int check_listing(struct kill_job *job)
 	return 0;
 }
 
-/* Not tried yet, or out of reach when it was. */
+/* True for a socket that was not tried yet, or was out of reach when it was. */
 static bool is_waiting(const struct kill_target *target)
 {
 	return target->result.outcome == OUTCOME_NONE ||
@@ -92,7 +92,7 @@ static bool is_waiting(const struct kill_target *target)
 		target->sock.state != STATE_BOUND);
 }
 
-/* Whoever interrupts it has to learn what was done until then. */
+/* True after a signal: the user must be told what was closed until then. */
 static bool is_interrupted(void)
 {
 	sigset_t pending;
@@ -125,7 +125,10 @@ static void kill_one(struct kill_job *job, const struct destroy_ask *ask, struct
 					      .err = session->fault.err };
 }
 
-/* The one that the kernel would close at the address of @target, if it is to be closed. */
+/*
+ * The socket that the kernel would close at the address of @target, if it is one to be
+ * closed.
+ */
 static struct kill_target *reached(const struct kill_job *job, const struct map *by_cookie,
 				   const struct kill_target *target)
 {
@@ -136,9 +139,9 @@ static struct kill_target *reached(const struct kill_job *job, const struct map 
 }
 
 /*
- * Of listeners that share a port the kernel finds one at a time: when that is
- * closed, the next comes into reach. So it is asked which one that is, until it is
- * one that stays or is closed already: two questions for each, whatever their order.
+ * Of listeners that share a port, the kernel finds one at a time; when that is closed,
+ * it finds the next. So this asks which one it finds until that is a socket to be left
+ * alone or one that is closed already: two questions for each, whatever their order.
  */
 static void kill_shared(struct kill_job *job, const struct destroy_ask *ask,
 			const struct map *by_cookie, struct kill_target *target)
@@ -177,8 +180,8 @@ static void kill_each(struct kill_job *job, const struct destroy_ask *ask)
 }
 
 /*
- * A process may have been renamed since, or have handed its socket on. Who cannot be
- * found any more is nobody that the filter matches.
+ * A process may have been renamed since, or have passed its socket on. The filter does
+ * not match holders that are not found any more.
  */
 static void renew_owners(struct kill_job *job)
 {
@@ -204,13 +207,13 @@ static void kill_all(struct kill_job *job)
 	};
 
 	renew_owners(job);
-	/* each order has its own time, and what was closed has to be told */
+	/* each order has a deadline of its own, and what was closed must be reported */
 	deadline_end();
 	job->results.confirmed = true;
 	kill_each(job, &ask);
 }
 
-/* 0 only if every one of them was closed. */
+/* STATUS_OK only if every socket was closed. */
 static enum status weigh(const struct kill_job *job)
 {
 	const struct kill_results *results = &job->results;
@@ -226,7 +229,7 @@ static enum status weigh(const struct kill_job *job)
 	return STATUS_UNKNOWN;
 }
 
-/* Without --yes: the listing that `list` would give, and what to do. */
+/* Without --yes: prints the listing that `list` would print, and what to do. */
 static void show(struct kill_job *job)
 {
 	struct session *session = &job->action.session;
@@ -243,7 +246,10 @@ static void show(struct kill_job *job)
 			job->results.list.count == 1 ? "it" : "them");
 }
 
-/* Nobody can ask again for what was closed; why it failed is told at the end. */
+/*
+ * When the results cannot be printed, nobody can ask again what was closed, so standard
+ * error tells why.
+ */
 static void tell_lost_results(const struct kill_job *job)
 {
 	struct text sum = { 0 };
@@ -253,7 +259,7 @@ static void tell_lost_results(const struct kill_job *job)
 	text_fini(&sum);
 }
 
-/* Closes, and says what it did before a signal may end the program. */
+/* Closes the sockets, and reports what it did before a signal may end the program. */
 static enum status kill_and_tell(struct kill_job *job)
 {
 	struct session *session = &job->action.session;
@@ -275,7 +281,7 @@ static enum status act(struct kill_job *job)
 	struct session *session = &job->action.session;
 	bool yes = session->options->yes;
 
-	/* a column that does not exist is an error before anything is closed */
+	/* an unknown column is reported before anything is closed */
 	if (columns_choose(&job->columns, session->options->columns, &session->style,
 			   job->action.states, &session->fault) < 0 ||
 	    list_targets(job) < 0 || check_listing(job) < 0)

@@ -15,7 +15,7 @@ static struct out out;
 
 struct listing_job {
 	struct session  session;
-	struct style    style;          /* what the session's will be */
+	struct style    style;          /* becomes the session's */
 	struct families families;
 	struct filter   filter;
 	struct filter_findings findings; /* for the word `finding` */
@@ -25,7 +25,7 @@ struct listing_job {
 	struct netns_list list;         /* of -G */
 	struct repeat  *repeat;         /* -c */
 	uint32_t        states;
-	bool            bare;           /* for collect_ask */
+	bool            bare;           /* see struct collect_ask */
 };
 
 static unsigned shown_needs(const struct listing_job *job)
@@ -36,7 +36,7 @@ static unsigned shown_needs(const struct listing_job *job)
 		return groups_need(&job->groups);
 	if (style->format == FORMAT_PIDS)
 		return NEED_HOLDERS;
-	/* Ages, openers and cgroup paths are members of every JSON socket. */
+	/* ages, openers and cgroup paths are members of every socket in JSON */
 	return columns_need(&job->columns, style) |
 	       (format_is_json(style->format) ? NEED_FLOW | NEED_CGROUP | NEED_LINKS : 0);
 }
@@ -76,7 +76,7 @@ static int ask_for(struct listing_job *job, enum protocol protocol, unsigned nee
 		.filter = job->filter.has_expression ? &job->filter : NULL,
 		.findings = filter_has(&job->filter, FILTER_FINDING) ? &job->findings : NULL,
 		.bare = job->bare,
-		.ahead = job->session.options->info,    /* 280 bytes to be spelled out */
+		.ahead = job->session.options->info,    /* such rows take long to print */
 	};
 
 	return collect_socks(job->session.collect, &ask,
@@ -92,7 +92,7 @@ static int list_here(struct listing_job *job, unsigned need, struct sink sink)
 	return err;
 }
 
-/* What a visit to a namespace needs. */
+/* What the visit of a namespace needs. */
 struct visit {
 	struct listing_job *job;
 	struct sink         sink;
@@ -121,7 +121,7 @@ static int list_everywhere(struct listing_job *job, unsigned need, struct sink s
 				  &session->seen, &session->fault);
 }
 
-/* Elsewhere a group is one null of many; here it is what was asked for. */
+/* In other answers such a value is one null among many; here it is what was asked for. */
 static void note_untold(struct session *session)
 {
 	if (session->options->cgroup && snapshot_has_gap(&session->seen, GAP_SOURCE))
@@ -159,7 +159,7 @@ static int show_rows(struct listing_job *job, unsigned need)
 	return err;
 }
 
-/* Here --top is of groups. */
+/* Here --top limits groups, not rows. */
 static int show_groups(struct listing_job *job, unsigned need)
 {
 	struct session *session = &job->session;
@@ -191,8 +191,9 @@ static enum status show(struct listing_job *job)
 }
 
 /*
- * As netstat does: a blank owner must not be taken for "nobody". Repeated ones
- * are told once, or on the screen, where each round wipes out the last.
+ * An empty owner must not be read as "nobody", so gaps are printed. With -c they are
+ * printed once, or on a terminal in each round, because a round overwrites the one
+ * before.
  */
 static void tell_gaps(struct listing_job *job)
 {
@@ -230,7 +231,7 @@ static int choose(struct listing_job *job, const struct options *options, struct
 	    families_limit(&job->families, &job->filter, fault) < 0)
 		return -EINVAL;
 	style.with_netid = job->families.many;
-	/* For machines the columns do not depend on how many states were asked for. */
+	/* for programs, the columns do not depend on the number of states asked for */
 	if (columns_choose(&job->columns, options->columns, &style,
 			   style.format == FORMAT_TEXT ? job->states : 0,
 			   fault) < 0)
@@ -240,7 +241,7 @@ static int choose(struct listing_job *job, const struct options *options, struct
 	return arrange_choose(&job->arrangement, options, fault);
 }
 
-/* TCP and UDP sockets as text, in the order in which they come. */
+/* True for TCP and UDP sockets as text, in the order in which they come. */
 static bool is_plain(const struct listing_job *job, const struct options *options)
 {
 	bool is_inet = true;
@@ -252,7 +253,10 @@ static bool is_plain(const struct listing_job *job, const struct options *option
 	       !job->filter.has_expression;
 }
 
-/* Limits are for ages, JSON, names of ports and filters: plain rows show none of these. */
+/*
+ * Limits are needed for ages, JSON, names of ports and filters; plain rows have none of
+ * these.
+ */
 static int open_session(struct listing_job *job, const struct options *options)
 {
 	bool needs_limits = job->style.format != FORMAT_TEXT || job->style.resolve ||
@@ -263,7 +267,7 @@ static int open_session(struct listing_job *job, const struct options *options)
 	       session_open(&job->session, options);
 }
 
-/* ss's own columns, and nothing behind them that is not asked for by itself. */
+/* True for ss's own columns, with nothing behind them unless an option asks for it. */
 static bool is_bare(const struct listing_job *job, const struct options *options)
 {
 	return is_plain(job, options) && job->style.format == FORMAT_TEXT && !options->columns &&
@@ -304,7 +308,10 @@ static int count_state(void *ctx, const struct sock *sock)
 	return 0;
 }
 
-/* As ss: what names a table or filters, and also -C, lists its rows below the summary. */
+/*
+ * As in ss, an option that names a table or filters (here also -C) adds the listing
+ * below the summary.
+ */
 static bool summary_is_all(const struct options *options)
 {
 	bool tables = options->tcp || options->udp || options->raw || options->unix_sockets ||

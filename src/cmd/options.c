@@ -27,12 +27,12 @@
 #define MAYBE(member, low, high) OPTION_MAYBE, AT(member), low, high, 0
 
 #define DAY_MS    86400000
-#define REPEAT_MS 1000          /* of -c alone */
+#define REPEAT_MS 1000          /* -c without a number */
 
 /*
- * To add an option: a row here and a member of struct options. Parser, --help,
- * completions and the man page test read the row. Letters that ss has mean
- * what they mean there.
+ * To add an option: a row here and a member of struct options. The parser, --help,
+ * completions and the man page test read the row. A letter that ss has means what it
+ * means there.
  */
 const struct option_row option_table[] = {
 	{ "json", 'j', NULL, SHOWING, SECTION_FORM, "one JSON document", FORM(FORMAT_JSON) },
@@ -117,8 +117,8 @@ const struct option_row option_table[] = {
 const size_t option_count = sizeof(option_table) / sizeof(*option_table);
 
 /*
- * Further names that ss and netstat have for what is in the table above. They are
- * taken and not offered.
+ * Further names that ss and netstat have for options of the table. They are accepted,
+ * and not shown.
  */
 static const struct { const char *name; char letter; const char *means; } spellings[] = {
 	{ "net", 0, "netns" }, { "socket", 0, "query" }, { NULL, 'v', "version" },
@@ -129,7 +129,7 @@ static const struct { const char *name; char letter; const char *means; } spelli
 
 #define SPELLINGS (sizeof(spellings) / sizeof(*spellings))
 
-#define LONG_BASE  256  /* getopt values of rows: LONG_BASE + index */
+#define LONG_BASE  256  /* values of getopt for rows: LONG_BASE + index */
 
 _Static_assert(sizeof(option_table) / sizeof(*option_table) +
 	       sizeof(spellings) / sizeof(*spellings) < OPTION_MAX,
@@ -182,7 +182,7 @@ static void add_spellings(struct option *longs, char *shorts)
 	}
 }
 
-/* Every command knows every option, so that "not for this command" can be told. */
+/* Every command parses every option, so that the error can say which command has it. */
 static void make_tables(struct getopt_tables *tables)
 {
 	char *at = tables->shorts;
@@ -222,7 +222,7 @@ static void forget_tables(struct options *options)
 	options->dccp = options->sctp = false;
 }
 
-/* "--max takes a number from 1 to 1000000, not 'x'" */
+/* Writes "--max takes a number from 1 to 1000000, not 'x'". */
 static int refuse_value(const struct option_row *row, const char *word, struct fault *fault)
 {
 	double unit = row->kind == OPTION_NUMBER ? 1 : 1000;
@@ -266,7 +266,7 @@ static int read_color(enum color *color, const char *word, struct fault *fault)
 	return fault_set(fault, EINVAL, "--color takes auto, always or never, not '%s'", QUOTE(word));
 }
 
-/* As in ss, the last of -a, -l and -B decides. */
+/* As in ss, the last one of -a, -l and -B counts. */
 static void set_flag(struct options *options, bool *flag)
 {
 	if (flag == &options->all || flag == &options->listening || flag == &options->bound)
@@ -282,7 +282,7 @@ static int add_to_list(struct options *options, const struct option_row *row,
 	if (list->count == SPECS_MAX)
 		return fault_set(fault, EINVAL, "--%s was given more than %d times",
 				 row->name, SPECS_MAX);
-	/* As in ss, the first -A forgets the tables chosen before it. */
+	/* as in ss, the first -A forgets the tables that were chosen before it */
 	if (list == (void *)&options->query && !list->count)
 		forget_tables(options);
 	list->at[list->count++] = argument;
@@ -338,7 +338,10 @@ static int complain(int value, char **argv, enum command_bit command, struct fau
 			 command_name(command), QUOTE(argv[optind - 1]), command_name(command));
 }
 
-/* "-c=5" as "-c5": --help and the manual show one form for both names, -c, --continuous[=S]. */
+/*
+ * Accepts "-c=5" as "-c5", because --help and the man page show one form for both names:
+ * -c, --continuous[=S].
+ */
 static char *skip_equals(char **argv, int value)
 {
 	bool is_attached = optarg && optarg != argv[optind - 1];
@@ -347,8 +350,8 @@ static char *skip_equals(char **argv, int value)
 }
 
 /*
- * "-ctan": an optional argument is a number; letters behind -c are further options,
- * which getopt gets to read as a word of their own.
+ * Splits "-ctan": the optional argument is a number, so letters behind -c are further
+ * options, which getopt gets as a word of their own.
  */
 static char *split_bundle(char **argv, const struct option_row *row, int value)
 {
@@ -364,7 +367,7 @@ static int take_option(struct options *options, int value, char **argv,
 {
 	const struct option_row *row = row_of(value);
 
-	/* '?' and ':' are letters of none */
+	/* '?' and ':' of getopt are not letters of a row */
 	if (!row)
 		return complain(value, argv, command, fault);
 	optarg = skip_equals(argv, value);
@@ -379,7 +382,7 @@ static int take_option(struct options *options, int value, char **argv,
 	return store(options, row, optarg, fault);
 }
 
-/* "-c 5": an optional argument that stands by itself. */
+/* Accepts "-c 5": an optional argument that is a word of its own. */
 static int take_bare(struct options *options, struct fault *fault)
 {
 	double number;

@@ -37,13 +37,13 @@ int privileges_check(const struct command *command, const struct options *option
 	return 0;
 }
 
-/* A unix socket: whether its folder may be written is part of the answer. */
+/* True for a unix socket: the answer depends on whether its folder may be written. */
 static bool names_path(const struct options *options)
 {
 	return options->words_count && strchr(options->words[0], '/');
 }
 
-/* Of a run that asks the kernel. */
+/* The privileges of a run that asks the kernel. */
 static unsigned live_needs(const struct command *command, const struct options *options)
 {
 	unsigned needs = PRIVILEGE_OWNERS | PRIVILEGE_NET;
@@ -54,14 +54,14 @@ static unsigned live_needs(const struct command *command, const struct options *
 		needs |= PRIVILEGE_ENTER;
 	if (command->bit != FOR_BIND)
 		return needs;
-	/* who has the port in other namespaces; may we have a low one */
+	/* to see who has the port in other namespaces, and whether we may have a low one */
 	needs |= PRIVILEGE_ENTER | PRIVILEGE_BIND;
 	if (options->probe)
 		needs |= PRIVILEGE_BECOME;
 	return names_path(options) ? needs | PRIVILEGE_WRITE : needs;
 }
 
-/* The namespace that -N names is entered once, unless the command comes to it again. */
+/* The namespace of -N is entered once, unless the command enters it again later. */
 static bool enters_once(const struct command *command, const struct options *options)
 {
 	return options->netns && !options->all_netns && command->bit != FOR_BIND &&
@@ -69,9 +69,10 @@ static bool enters_once(const struct command *command, const struct options *opt
 }
 
 /*
- * Before anything is opened that an argument names. What has to be opened with more
- * (somebody else's recording, the namespace of -N) gives that up right behind its
- * open: privilege_settle(). A filter file is read with what the listing needs.
+ * Called before any file is opened that an argument names. What must be opened with more
+ * privileges (somebody else's recording, the namespace of -N) gives them up right after
+ * it was opened: privilege_settle(). A filter file is read with the privileges of the
+ * listing.
  */
 int privileges_limit(const struct command *command, const struct options *options,
 		     struct fault *fault)

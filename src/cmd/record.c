@@ -13,8 +13,8 @@ struct tally {
 };
 
 /*
- * Only those are kept that own a port for themselves: they are few, so their
- * options can be asked one by one. The others may be a million.
+ * Keeps only sockets that own a port for themselves: they are few, so their options can
+ * be asked one by one. There may be a million others.
  */
 static int count_row(void *ctx, const struct sock *sock)
 {
@@ -26,7 +26,7 @@ static int count_row(void *ctx, const struct sock *sock)
 	return tally->keep.take(tally->keep.ctx, sock);
 }
 
-/* What `bind` and `connect` ask beyond the others, of the sockets kept. */
+/* Records what only `bind` and `connect` ask, about the sockets that were kept. */
 static int record_ports(struct session *session, const struct collect_ask *ask)
 {
 	struct collect *collect = session->collect;
@@ -36,7 +36,7 @@ static int record_ports(struct session *session, const struct collect_ask *ask)
 
 	if (err)
 		return err;
-	/* A kernel without udp_diag has everything else to be recorded. */
+	/* a kernel without udp_diag has everything else */
 	if (collect_chain(collect, 0, seen, &unlisted) < 0)
 		snapshot_gap(seen, GAP_RECORDING, 1, "UDP sockets are not in the recording: %s",
 			     unlisted.text);
@@ -44,7 +44,7 @@ static int record_ports(struct session *session, const struct collect_ask *ask)
 	return 0;
 }
 
-/* Everything that any command may ask of the recording. */
+/* Records everything that any command may ask of a recording. */
 static int record_all(struct session *session, struct tally *tally)
 {
 	struct collect_ask ask = session_ask(session->options, STATE_ALL,
@@ -66,7 +66,7 @@ static int record_all(struct session *session, struct tally *tally)
 	return err ? err : record_ports(session, &ask);
 }
 
-/* record --from OLD --redact NEW */
+/* Runs record --from OLD --redact NEW. */
 static enum status redact_recording(const struct options *options)
 {
 	struct fault fault;

@@ -18,7 +18,10 @@
 #define CLEAR_REST "\033[J"
 #define CLEAR_ALL  HOME CLEAR_REST
 #define PLAIN      "\033[0m"
-/* A line that is wider than the terminal would push the others down. */
+/*
+ * Lines that are wider than the terminal must not wrap, because that would move the
+ * others.
+ */
 #define WRAP_OFF   "\033[?7l"
 #define WRAP_ON    "\033[?7h"
 
@@ -69,7 +72,10 @@ static size_t count_lines(const char *at, const char *end)
 	return count;
 }
 
-/* Each line over the old one, so that nothing flickers; what does not fit is told. */
+/*
+ * Writes each line over the old one, so that nothing flickers, and says how many lines
+ * did not fit.
+ */
 static void compose(struct text *text, const char *at, size_t size)
 {
 	const char *end = at + size, *next;
@@ -113,7 +119,10 @@ static void restore(void)
 	(void)done;
 }
 
-/* A signal may come in the middle of a frame: the terminal first, then its usual end. */
+/*
+ * A signal may come in the middle of a frame: restores the terminal, then lets the
+ * signal end the program.
+ */
 static void restore_and_die(int number)
 {
 	restore();
@@ -121,7 +130,7 @@ static void restore_and_die(int number)
 	raise(number);
 }
 
-/* Handlers may raise their own signal. */
+/* A handler may raise the signal that it handles. */
 static void guard(int number, void (*handler)(int number))
 {
 	struct sigaction new = { .sa_handler = handler, .sa_flags = SA_RESTART | SA_NODEFER };
@@ -130,8 +139,9 @@ static void guard(int number, void (*handler)(int number))
 }
 
 /*
- * The shell gets the terminal as it was; later the next frame draws over what was
- * begun. Without a shell to wake us the kernel does not stop us, nor may we.
+ * The shell gets the terminal as it was; later the next frame is drawn over what was
+ * begun. Without a shell that could continue us the kernel does not stop us, so neither
+ * do we.
  */
 static void restore_and_stop(int number)
 {
@@ -166,7 +176,7 @@ int repeat_output(const struct repeat *repeat)
 	return repeat->frame < 0 ? STDOUT_FILENO : repeat->frame;
 }
 
-/* A reader that went away knows. */
+/* A reader that closed its end needs no message. */
 static enum status tell_broken(struct repeat *repeat, int err)
 {
 	struct fault fault;
@@ -179,7 +189,10 @@ static enum status tell_broken(struct repeat *repeat, int err)
 	return cmd_fail(&fault);
 }
 
-/* The first screen starts below what was there, which stays to be scrolled to. */
+/*
+ * The first screen begins below what the terminal shows, which can then still be
+ * scrolled to.
+ */
 static int make_room(void)
 {
 	struct text text = { 0 };
@@ -236,8 +249,8 @@ static void add_interval(struct timespec *when, const struct timespec *interval)
 }
 
 /*
- * Rounds start an interval apart, however long each takes; after one that took longer the
- * next starts an interval from now, and missed starts are not made up for.
+ * Rounds begin one interval apart, however long each takes. After a round that took
+ * longer, the next begins one interval from now; missed rounds are not made up for.
  */
 static void wait_for_start(struct timespec *start, const struct timespec *interval)
 {

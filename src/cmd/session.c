@@ -13,7 +13,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* NULL when it is not set, or to nothing. */
+/* NULL when the variable is not set or empty. */
 static const char *environment(const char *name)
 {
 	const char *value = getenv(name);
@@ -21,7 +21,7 @@ static const char *environment(const char *name)
 	return value && *value ? value : NULL;
 }
 
-/* --color, then NO_COLOR, then CLICOLOR_FORCE, then what the output is. */
+/* --color decides; else NO_COLOR, else CLICOLOR_FORCE, else the kind of output. */
 static bool wants_colour(enum color color)
 {
 	const char *term = environment("TERM"), *force = environment("CLICOLOR_FORCE");
@@ -108,7 +108,10 @@ int session_open_with(struct session *session, const struct options *options,
 	session->basics = basics;
 	snapshot_init(&session->seen);
 	session_style(&session->style, options);
-	/* Whoever feeds standard input may take his time, if nobody said otherwise. */
+	/*
+	 * Whoever feeds standard input may take as long as it likes, unless --deadline
+	 * was given.
+	 */
 	if (options->deadline_ms)
 		deadline_begin(options);
 	err = collect_open(&session->collect, &source, &session->fault);
@@ -130,7 +133,7 @@ int session_open(struct session *session, const struct options *options)
 	return session_open_with(session, options, SESSION_WHOLE);
 }
 
-/* Few sockets are bound to a device: the names are asked for when one is. */
+/* Few sockets are bound to a device, so the names are collected when one is. */
 void session_row(struct session *session, const struct sock *sock)
 {
 	if (!sock->ifindex || !session->left_links)
@@ -145,7 +148,7 @@ enum status session_flush(struct out *out, enum status status)
 
 	if (!err)
 		return status;
-	/* A reader that went away knows; anything else must be told. */
+	/* a reader that closed its end needs no message */
 	if (err != EPIPE)
 		errline("writing the output: %s; what was printed is incomplete",
 			strerror(err));
@@ -205,7 +208,7 @@ int session_thresholds(const struct options *options, struct thresholds *thresho
 	return err;
 }
 
-/* Why no name is known. */
+/* The reason why no name is known. */
 static const char *links_gap(const struct snapshot *seen)
 {
 	for (size_t i = 0; i < seen->gaps.count; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The tables of the program as tab-separated lines, first field a name: what
- * completions, the man page test and curious people ask for.
+ * The tables of the program as lines with tabs, the name first. Completions, the man
+ * page test and people read them.
  */
 #include "cmd/session.h"
 #include "judge/judge.h"
@@ -78,7 +78,7 @@ static void put_formats(void)
 		out_f(&out, "%s\t%s\n", format_table[i].name, format_table[i].help);
 }
 
-/* What `explain` takes. */
+/* Prints what `explain` takes. */
 static void put_topics(void)
 {
 	for (size_t i = 0; i < terms_count; i++)
@@ -87,7 +87,7 @@ static void put_topics(void)
 		out_f(&out, "%s\t%s\n", rules[i].id, finding_words(rules[i].id)->title);
 }
 
-/* What may begin a condition: word, operators, value, meaning. */
+/* Prints what may begin a condition: word, operators, value, meaning. */
 static void put_filters(void)
 {
 	static const char *const takes[] = {

@@ -86,7 +86,7 @@ static void take_found(struct target *target, const struct addrinfo *found)
 	}
 }
 
-/* Different addresses among the answers, written one behind the other. */
+/* Writes the different addresses of an answer one behind the other. Returns their number. */
 static unsigned count_found(const struct addrinfo *list, struct text *names)
 {
 	struct target each = { .kind = TARGET_INET }, before[16];
@@ -141,7 +141,7 @@ static int look_up(struct target *target, const char *host, const struct options
 	return err;
 }
 
-/* Takes "%device" off an IPv6 address. */
+/* Removes "%device" from an IPv6 address. */
 static int split_device(struct target *target, char *host, struct fault *fault)
 {
 	char *percent = strchr(host, '%');
@@ -165,7 +165,7 @@ static void take_any(struct target *target, const struct options *options)
 	target->addr = v4 ? addr_from_v4(zeros) : addr_from_v6(zeros);
 }
 
-/* @bracketed: only an IPv6 address may stand in brackets. */
+/* @bracketed: it stood in brackets, so it must be an IPv6 address. */
 static int parse_host(struct target *target, const char *word, size_t size, bool bracketed,
 		      const struct options *options, struct fault *fault)
 {
@@ -196,7 +196,7 @@ static int parse_host(struct target *target, const char *word, size_t size, bool
 	return look_up(target, host, options, fault);
 }
 
-/* "[address]:port"; @word begins with the bracket. */
+/* Reads "[address]:port"; @word begins with the bracket. */
 static int parse_bracketed(struct target *target, const char *word, const struct options *options,
 			   const char *service, struct fault *fault)
 {
