@@ -69,7 +69,7 @@ static int read_file(const char *name, struct text *text, struct fault *fault)
 	return 0;
 }
 
-/* ---- telling what is wrong ---- */
+/* ---- errors ---- */
 
 static void tell_place(const struct filter *filter, const struct filter_error *error)
 {

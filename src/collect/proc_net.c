@@ -236,7 +236,7 @@ static int take_lines(struct dump *dump, enum family family, FILE *file)
 	return err;
 }
 
-/* ---- what it cannot tell ---- */
+/* ---- what /proc/net does not tell ---- */
 
 /*
  * Ages and cgroups are members of every row in JSON, and null there, so they are not a

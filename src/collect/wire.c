@@ -52,7 +52,7 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* ---- the door ---- */
+/* ---- a socket and one question ---- */
 
 static int refused(int err, struct fault *fault)
 {

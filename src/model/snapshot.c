@@ -41,7 +41,7 @@ static void fini_folded(struct snapshot *snapshot)
 	free(snapshot->folded);
 }
 
-/* ---- small things ---- */
+/* ---- small allocations ---- */
 
 enum { POOL_BLOCK = 16384, POOL_SMALL = 512 };
 

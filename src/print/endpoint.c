@@ -62,7 +62,7 @@ static void put_port(struct text *cell, const struct view *view, const struct so
 		put_number(cell, view, port);
 }
 
-/* ---- sockets that are not of the internet ---- */
+/* ---- sockets that are not internet sockets ---- */
 
 /*
  * An absent name is shown as "*"; only a unix socket may really have the name "*". Rows

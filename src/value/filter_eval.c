@@ -317,7 +317,7 @@ static enum filter_truth finding_test(const struct filter *filter,
 	return equal_or_not(FILTER_FALSE, node);
 }
 
-/* ---- ends of sockets that are not of the internet ---- */
+/* ---- ends of sockets that are not internet sockets ---- */
 
 /* The kernel does not tell the peer's end: it has no name, and its number is 0. */
 static bool has_end(const struct filter *filter, const struct filter_node *node,

@@ -382,7 +382,7 @@ static bool read_of_kind(struct filter *filter, struct filter_node *node, const 
 	}
 }
 
-/* ---- ends of sockets that are not of the internet ---- */
+/* ---- ends of sockets that are not internet sockets ---- */
 
 /*
  * Ends of sockets that are not internet sockets follow ss's rules. The name of a unix
