@@ -7,12 +7,13 @@
 #include "base/errline.h"
 #include "base/grow.h"
 #include "base/own.h"
-#include "cmd/everywhere.h"
+#include "cmd/session.h"
 #include "cmd/target.h"
 #include "judge/bind.h"
 #include "words/words.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -157,16 +158,17 @@ static enum status check_probe(const struct session *session, const char *refusa
 	return STATUS_UNKNOWN;
 }
 
-static void binding_fini(struct binding *binding)
+static void binding_free(struct binding *binding)
 {
 	bind_answer_fini(&binding->answer);
 	bind_context_fini(&binding->context);
+	free(binding);
 }
 
 /*
  * Looks at the port and judges. With -G, @judged is false for a namespace other than
  * ours in which nobody has the port; then nothing more was looked at. Returns 0, or
- * -errno with the sentence in the session's fault. Call binding_fini() in every case.
+ * -errno with the sentence in the session's fault. Call binding_free() in every case.
  */
 static int judge_port(struct session *session, const struct target *target,
 		      struct binding *binding, bool *judged)
@@ -191,117 +193,70 @@ static int judge_port(struct session *session, const struct target *target,
 	return err;
 }
 
-static enum status bind_here(struct session *session, const struct target *target)
-{
-	struct binding binding = { .ask = { .port = 0 } };
-	enum status status;
-	bool judged;
-
-	if (judge_port(session, target, &binding, &judged) < 0) {
-		status = cmd_fail(&session->fault);
-	} else {
-		/*
-		 * a probe can say OK although the listing broke off; that is told, and
-		 * is not status 0
-		 */
-		session->answered = binding.answer.asked.verdict != VERDICT_OK;
-		print_bind(&out, &session->style, &session->seen, &binding.ask, &binding.context,
-			   &binding.answer);
-		status = check_probe(session, binding.context.probe.refusal,
-				     status_of(&binding.answer));
-	}
-	binding_fini(&binding);
-	return status;
-}
-
-/* -- -G: our own namespace, and each in which somebody has the port ------------ */
-
-struct area {
-	const struct netns *netns;
-	struct snapshot     seen;
-	struct binding      binding;
-};
-
-struct round {
-	struct session      *session;
+/* The namespace; with -G ours, and each in which somebody has the port. */
+struct bindings {
 	const struct target *target;
-	struct { struct area *at; size_t count, room; } areas;
-	size_t               vacant;    /* namespaces in which nobody has the port */
+	struct { struct binding **at; size_t count, room; } each;
+	struct { struct bind_page *at; size_t count, room; } pages;
+	size_t vacant;          /* namespaces in which nobody has it */
 };
 
-static int bind_there(void *ctx, const struct netns *netns)
+static int bind_netns(void *ctx, struct session *session)
 {
-	struct round *round = ctx;
-	struct session there = *round->session;
-	struct area area = { .netns = netns };
-	bool judged = false;
-	int err;
+	struct bindings *bindings = ctx;
+	struct binding *binding = grow_alloc(sizeof(*binding));
+	bool judged;
+	int err = judge_port(session, bindings->target, binding, &judged);
 
-	snapshot_init(&there.seen);
-	err = everywhere_arrive(&there, netns, NULL);
-	if (!err)
-		err = judge_port(&there, round->target, &area.binding, &judged);
-	if (err)
-		round->session->fault = there.fault;
-	everywhere_name_gaps(&there.seen, 0);
-	everywhere_add_gaps(&round->session->seen, &there.seen);
-	if (judged) {
-		area.seen = there.seen;
-		*grow_add(&round->areas) = area;
-	} else {
-		binding_fini(&area.binding);
-		snapshot_fini(&there.seen);
-		round->vacant++;
+	if (!judged) {
+		binding_free(binding);
+		bindings->vacant++;
+		return err ? err : 1;
 	}
-	return err;
+	*grow_add(&bindings->each) = binding;
+	*grow_add(&bindings->pages) = (struct bind_page){
+		&session->seen, &binding->ask, &binding->context, &binding->answer,
+	};
+	return 0;
 }
 
 /*
  * The worst verdict counts, because who asks about all namespaces wants to know whether
  * one refuses.
  */
-static enum status tell(const struct round *round)
+static enum status tell(struct session *session, const struct bindings *bindings)
 {
-	const struct session *session = round->session;
-	size_t count = round->areas.count;
-	OWN_MEM struct bind_area *areas = grow_alloc((count + 1) * sizeof(*areas));
 	enum status worst = STATUS_OK;
 
-	for (size_t i = 0; i < count; i++) {
-		const struct area *area = &round->areas.at[i];
-		enum status status = status_of(&area->binding.answer);
+	/*
+	 * a probe can say OK although the listing broke off; that is told, and
+	 * is not status 0
+	 */
+	session->answered = !session->options->all_netns &&
+			    bindings->each.at[0]->answer.asked.verdict != VERDICT_OK;
+	print_bind(&out, &session->style, &session->seen, bindings->pages.at,
+		   bindings->pages.count, bindings->vacant);
+	for (size_t i = 0; i < bindings->each.count; i++) {
+		const struct binding *binding = bindings->each.at[i];
+		enum status status = check_probe(session, binding->context.probe.refusal,
+						 status_of(&binding->answer));
 
-		areas[i] = (struct bind_area){
-			.netns = area->netns, .seen = &area->seen, .ask = &area->binding.ask,
-			.context = &area->binding.context, .answer = &area->binding.answer,
-		};
 		worst = status > worst ? status : worst;
 	}
-	print_bind_everywhere(&out, &session->style, &session->seen, areas, count, round->vacant);
 	return worst;
-}
-
-static enum status bind_everywhere(struct session *session, const struct target *target)
-{
-	struct round round = { .session = session, .target = target };
-	struct netns_list list = { .count = 0 };
-	int err = collect_everywhere(session->collect, &list, bind_there, &round, &session->seen,
-				     &session->fault);
-	enum status status = err ? cmd_fail(&session->fault) : tell(&round);
-
-	for (size_t i = 0; i < round.areas.count; i++) {
-		binding_fini(&round.areas.at[i].binding);
-		snapshot_fini(&round.areas.at[i].seen);
-	}
-	grow_fini(&round.areas);
-	netns_list_fini(&list);
-	return status;
 }
 
 static enum status bind_inet(struct session *session, const struct target *target)
 {
-	return session->options->all_netns ? bind_everywhere(session, target) :
-					     bind_here(session, target);
+	struct bindings bindings = { .target = target };
+	int err = session_each(session, NULL, bind_netns, &bindings);
+	enum status status = err ? cmd_fail(&session->fault) : tell(session, &bindings);
+
+	for (size_t i = 0; i < bindings.each.count; i++)
+		binding_free(bindings.each.at[i]);
+	grow_fini(&bindings.each);
+	grow_fini(&bindings.pages);
+	return status;
 }
 
 /* -- unix sockets ------------------------------------------------------------ */

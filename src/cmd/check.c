@@ -8,7 +8,6 @@
 #include "base/grow.h"
 #include "base/order.h"
 #include "base/own.h"
-#include "cmd/everywhere.h"
 #include "cmd/filters.h"
 #include "cmd/judging.h"
 
@@ -20,9 +19,10 @@ static struct out out;
 
 /* One run of check; details are kept only for a filter that tests them. */
 struct checking {
-	struct session     session;
+	struct session    *session;     /* of the network namespace at hand */
 	struct filter      filter;
 	struct thresholds *thresholds;
+	struct { struct check_area *at; size_t count, room; } areas;
 	struct { size_t *at; size_t count, room; } details; /* by socket: where in @packed, plus 1; 0: none */
 	struct text        packed;
 };
@@ -33,7 +33,7 @@ static void keep_detail(struct checking *checking, const struct detail *detail)
 
 	if (!detail || memcmp(detail, &none, offsetof(struct detail, metrics.value)) == 0)
 		return;
-	while (checking->details.count < checking->session.seen.socks.count)
+	while (checking->details.count < checking->session->seen.socks.count)
 		grow_add(&checking->details);
 	*grow_add(&checking->details) = checking->packed.count + 1;
 	sock_pack(&checking->packed, &(struct sock){ .detail = detail });
@@ -42,7 +42,7 @@ static void keep_detail(struct checking *checking, const struct detail *detail)
 static int keep(void *ctx, const struct sock *sock)
 {
 	struct checking *checking = ctx;
-	struct sink sink = snapshot_sink(&checking->session.seen);
+	struct sink sink = snapshot_sink(&checking->session->seen);
 
 	if (filter_need(&checking->filter) & NEED_TCP_INFO)
 		keep_detail(checking, sock->detail);
@@ -51,7 +51,7 @@ static int keep(void *ctx, const struct sock *sock)
 
 static int look_at_all(struct checking *checking)
 {
-	struct session *session = &checking->session;
+	struct session *session = checking->session;
 	unsigned need = NEED_FLOW | filter_need(&checking->filter);
 	struct collect_ask ask = session_ask(session->options, STATE_ALL, need);
 	int err;
@@ -69,7 +69,7 @@ static int look_at_all(struct checking *checking)
  */
 static bool wants_every_row(const struct checking *checking)
 {
-	const struct options *options = checking->session.options;
+	const struct options *options = checking->session->options;
 
 	return options->exact || options->from || options->record || options->ipv4 ||
 	       options->ipv6 || filters_any(&checking->filter);
@@ -77,7 +77,7 @@ static bool wants_every_row(const struct checking *checking)
 
 static int look(struct checking *checking)
 {
-	struct session *session = &checking->session;
+	struct session *session = checking->session;
 	int err = collect_descriptors(session->collect, &session->seen, &session->fault);
 
 	if (err)
@@ -129,13 +129,13 @@ static enum filter_truth test(const struct checking *checking, const struct filt
 static enum filter_truth matches(struct checking *checking, uint32_t index,
 				 const struct filter_findings *findings)
 {
-	const struct snapshot *seen = &checking->session.seen;
+	const struct snapshot *seen = &checking->session->seen;
 	struct filter_view view = { .seen = seen, .findings = findings };
 	struct sock sock = seen->socks.at[index];
 	enum filter_truth is = test(checking, &view, &sock, index);
 
 	if (is == FILTER_UNKNOWN && filter_misses(&checking->filter, &sock))
-		snapshot_gap(&checking->session.seen, GAP_ATTRIBUTE, 1,
+		snapshot_gap(&checking->session->seen, GAP_ATTRIBUTE, 1,
 			     "the filter asks for marks, groups or the origin of ports, "
 			     "which were not told of some sockets");
 	return is;
@@ -191,7 +191,7 @@ static bool has_open(struct subjects *subjects, const struct snapshot *seen,
 static void match_subjects(struct checking *checking, struct subjects *subjects,
 			   const struct filter_findings *findings)
 {
-	const struct snapshot *seen = &checking->session.seen;
+	const struct snapshot *seen = &checking->session->seen;
 
 	if (!subjects->listeners.count && !subjects->processes.count)
 		return;
@@ -213,7 +213,7 @@ static bool has_match(struct checking *checking, const struct finding *f,
 /* A filter chooses findings, not evidence: every verdict saw every socket. */
 static void keep_findings(struct checking *checking, struct report *report)
 {
-	const struct snapshot *seen = &checking->session.seen;
+	const struct snapshot *seen = &checking->session->seen;
 	size_t count = report->findings.count;
 	OWN_MEM bool *kept = grow_alloc(count * sizeof(*kept));
 	struct filter_findings findings = { 0 };
@@ -260,7 +260,7 @@ static void name_devices(struct session *session)
  */
 static int find(struct checking *checking, struct report *report)
 {
-	struct session *session = &checking->session;
+	struct session *session = checking->session;
 	int err = look(checking);
 
 	collect_forget_socks(session->collect);
@@ -275,37 +275,6 @@ static int find(struct checking *checking, struct report *report)
 	return err;
 }
 
-static enum status check_here(struct checking *checking)
-{
-	struct session *session = &checking->session;
-	struct report report;
-	enum status status;
-
-	report_init(&report);
-	if (find(checking, &report) < 0) {
-		status = cmd_fail(&session->fault);
-	} else {
-		print_check(&out, &session->style, &session->seen, &report);
-		status = status_of(report.worst);
-	}
-	report_fini(&report);
-	return status;
-}
-
-/* -- -G: each namespace by itself; only those that have findings are kept whole -- */
-
-struct area {
-	const struct netns *netns;
-	struct snapshot     seen;
-	struct report       report;
-	size_t              order;      /* of the visit */
-};
-
-struct round {
-	struct checking *checking;
-	struct { struct area *at; size_t count, room; } areas;
-};
-
 /* What is the machine's would be found again in every namespace. */
 static void drop_machine(struct report *report)
 {
@@ -316,104 +285,71 @@ static void drop_machine(struct report *report)
 	report_keep(report, kept);
 }
 
-static int check_there(void *ctx, const struct netns *netns)
+/* Only of a namespace that has findings the sockets are kept. */
+static int check_netns(void *ctx, struct session *session)
 {
-	struct round *round = ctx;
-	struct session *session = &round->checking->session;
-	struct checking there = *round->checking;
-	struct area *area = grow_add(&round->areas);
+	struct checking *checking = ctx;
+	const struct netns *netns = session->seen.netns;
+	struct check_area *area = grow_add(&checking->areas);
 	int err;
 
-	*area = (struct area){ .netns = netns, .order = round->areas.count };
-	there.details.at = NULL;
-	there.details.count = there.details.room = 0;
-	there.packed = (struct text){ 0 };
-	snapshot_init(&there.session.seen);
+	checking->session = session;
+	area->seen = &session->seen;
+	area->number = checking->areas.count;
 	report_init(&area->report);
-	err = everywhere_arrive(&there.session, netns, &there.filter);
-	if (!err)
-		err = find(&there, &area->report);
-	if (err)
-		session->fault = there.session.fault;
-	if (!netns->is_own)
+	err = find(checking, &area->report);
+	grow_fini(&checking->details);
+	text_fini(&checking->packed);
+	if (netns->visited && !netns->is_own)
 		drop_machine(&area->report);
 	if (!area->report.findings.count)
-		grow_fini(&there.session.seen.socks);
-	grow_fini(&there.details);
-	text_fini(&there.packed);
-	everywhere_name_gaps(&there.session.seen, 0);
-	area->seen = there.session.seen;
-	everywhere_add_gaps(&session->seen, &area->seen);
+		grow_fini(&session->seen.socks);
 	return err;
 }
 
 /* The worst first, else as they were visited: our own is the first of its kind. */
 static int compare_areas(const void *left, const void *right)
 {
-	const struct area *a = left, *b = right;
+	const struct check_area *a = left, *b = right;
 
 	return order_of(b->report.worst, a->report.worst) ?:
-	       order_of((int64_t)a->order, (int64_t)b->order);
+	       order_of((int64_t)a->number, (int64_t)b->number);
 }
 
-static enum status tell(struct round *round)
+static enum status check_all(struct checking *checking, struct session *session)
 {
-	const struct session *session = &round->checking->session;
-	size_t count = round->areas.count;
-	OWN_MEM struct check_area *areas = grow_alloc((count + 1) * sizeof(*areas));
-	enum severity worst = SEVERITY_NONE;
+	size_t count;
 
-	if (count)
-		qsort(round->areas.at, count, sizeof(*round->areas.at), compare_areas);
-	for (size_t i = 0; i < count; i++) {
-		const struct area *area = &round->areas.at[i];
-
-		areas[i] = (struct check_area){ area->netns, &area->seen, &area->report };
-		worst = area->report.worst > worst ? area->report.worst : worst;
-	}
-	print_check_everywhere(&out, &session->style, &session->seen, areas, count);
-	return status_of(worst);
-}
-
-static enum status check_everywhere(struct checking *checking)
-{
-	struct session *session = &checking->session;
-	struct round round = { .checking = checking };
-	struct netns_list list = { .count = 0 };
-	int err = collect_everywhere(session->collect, &list, check_there, &round, &session->seen,
-				     &session->fault);
-	enum status status = err ? cmd_fail(&session->fault) : tell(&round);
-
-	for (size_t i = 0; i < round.areas.count; i++) {
-		report_fini(&round.areas.at[i].report);
-		snapshot_fini(&round.areas.at[i].seen);
-	}
-	grow_fini(&round.areas);
-	netns_list_fini(&list);
-	return status;
-}
-
-static enum status check_opened(struct checking *checking)
-{
-	struct session *session = &checking->session;
-	enum status status = STATUS_UNKNOWN;
-
-	out_init(&out, 1);
-	session->judges = true;
-	if (filters_resolve(&checking->filter, session) < 0)
-		return session_close(session, NULL, status);
-	status = session->options->all_netns ? check_everywhere(checking) :
-					       check_here(checking);
-	return session_close(session, &out, status);
+	if (session_each(session, &checking->filter, check_netns, checking) < 0)
+		return cmd_fail(&session->fault);
+	count = checking->areas.count;
+	qsort(checking->areas.at, count, sizeof(*checking->areas.at), compare_areas);
+	print_check(&out, &session->style, &session->seen, checking->areas.at, count);
+	return status_of(checking->areas.at[0].report.worst);
 }
 
 /* No verdict asks for a device; a row may, a filter and other namespaces do. */
-static int open_session(struct checking *checking, const struct options *options)
+static int open_session(struct session *session, const struct checking *checking,
+			const struct options *options)
 {
 	bool whole = options->all_netns || filters_any(&checking->filter);
 
-	return session_open_with(&checking->session, options,
-				 whole ? SESSION_WHOLE : SESSION_FIGURES);
+	return session_open_with(session, options, whole ? SESSION_WHOLE : SESSION_FIGURES);
+}
+
+static enum status check_session(struct checking *checking, const struct options *options)
+{
+	struct session session;
+	enum status status;
+
+	if (open_session(&session, checking, options) < 0)
+		return STATUS_UNKNOWN;
+	out_init(&out, 1);
+	session.judges = true;
+	if (filters_resolve(&checking->filter, &session) < 0)
+		return session_close(&session, NULL, STATUS_UNKNOWN);
+	status = check_all(checking, &session);
+	return session_close(&session, &out, status);
 }
 
 enum status check_run(const struct options *options)
@@ -425,12 +361,12 @@ enum status check_run(const struct options *options)
 	if (session_thresholds(options, checking.thresholds, &fault) < 0)
 		cmd_fail(&fault);
 	else if (filters_read(&checking.filter, options) == 0 &&
-		 filters_need_inet(&checking.filter, "check") == 0 &&
-		 open_session(&checking, options) == 0)
-		status = check_opened(&checking);
+		 filters_need_inet(&checking.filter, "check") == 0)
+		status = check_session(&checking, options);
+	for (size_t i = 0; i < checking.areas.count; i++)
+		report_fini(&checking.areas.at[i].report);
+	grow_fini(&checking.areas);
 	filter_fini(&checking.filter);
-	grow_fini(&checking.details);
-	text_fini(&checking.packed);
 	thresholds_free(checking.thresholds);
 	return status;
 }

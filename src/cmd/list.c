@@ -2,7 +2,6 @@
 #include "cmd/arrange.h"
 
 #include "base/errline.h"
-#include "cmd/everywhere.h"
 #include "cmd/families.h"
 #include "cmd/filters.h"
 #include "cmd/repeat.h"
@@ -22,7 +21,6 @@ struct listing_job {
 	struct columns  columns;
 	struct arrangement arrangement; /* --sort, --top */
 	struct groups   groups;         /* --by */
-	struct netns_list list;         /* of -G */
 	struct repeat  *repeat;         /* -c */
 	uint32_t        states;
 	bool            bare;           /* see struct collect_ask */
@@ -103,13 +101,9 @@ static int list_there(void *ctx, const struct netns *netns)
 {
 	const struct visit *visit = ctx;
 	struct listing_job *job = visit->job;
-	size_t gaps = job->session.seen.gaps.count;
-	int err = everywhere_arrive(&job->session, netns, &job->filter);
+	int err = session_arrive(&job->session, netns, &job->filter);
 
-	if (!err)
-		err = list_here(job, visit->need, visit->sink);
-	everywhere_name_gaps(&job->session.seen, gaps);
-	return err;
+	return err ? err : list_here(job, visit->need, visit->sink);
 }
 
 static int list_everywhere(struct listing_job *job, unsigned need, struct sink sink)
@@ -117,8 +111,8 @@ static int list_everywhere(struct listing_job *job, unsigned need, struct sink s
 	struct session *session = &job->session;
 	struct visit visit = { job, sink, need };
 
-	return collect_everywhere(session->collect, &job->list, list_there, &visit,
-				  &session->seen, &session->fault);
+	return collect_everywhere(session->collect, list_there, &visit, &session->seen,
+				  &session->fault);
 }
 
 /* In other answers such a value is one null among many; here it is what was asked for. */
@@ -371,7 +365,6 @@ static enum status list_round(void *ctx)
 	filter_fini(&job.filter);
 	filter_findings_fini(&job.findings);
 	groups_fini(&job.groups);
-	netns_list_fini(&job.list);
 	return status;
 }
 

@@ -2,6 +2,7 @@
 #include "cmd/session.h"
 
 #include "base/errline.h"
+#include "base/grow.h"
 #include "base/locale.h"
 #include "base/number.h"
 #include "base/text.h"
@@ -133,6 +134,105 @@ int session_open(struct session *session, const struct options *options)
 	return session_open_with(session, options, SESSION_WHOLE);
 }
 
+/* -- -G: in every network namespace of this machine, one after the other ------ */
+
+/* No device ever has this number. */
+#define NO_LINK UINT32_MAX
+
+static uint32_t find_link(const struct snapshot *seen, const char *name)
+{
+	return session_link(seen, name) ?: NO_LINK;
+}
+
+/* A device that this namespace lacks becomes NO_LINK, to which no socket is bound. */
+static void find_links(struct filter *filter, const struct snapshot *seen)
+{
+	for (size_t i = 0; i < filter->nodes.count; i++) {
+		struct filter_node *node = &filter->nodes.at[i];
+
+		if (node->kind == FILTER_DEV && node->word && !node->is_number)
+			node->number = find_link(seen, filter_word(filter, node->word));
+		if (node->realm == REALM_LINK && node->port_word)
+			node->port = (int32_t)(find_link(seen, filter_word(filter,
+							 node->port_word)) & INT32_MAX);
+	}
+}
+
+int session_arrive(struct session *session, const struct netns *netns, struct filter *filter)
+{
+	int err;
+
+	deadline_begin(session->options);
+	err = collect_arrival(session->collect, netns, &session->seen, &session->fault);
+	if (!err && filter)
+		find_links(filter, &session->seen);
+	return err;
+}
+
+static bool has_gap(const struct snapshot *seen, const struct gap *gap)
+{
+	for (size_t i = 0; i < seen->gaps.count; i++)
+		if (seen->gaps.at[i].kind == gap->kind &&
+		    strcmp(seen->gaps.at[i].text, gap->text) == 0)
+			return true;
+	return false;
+}
+
+/* Adds the gaps of one namespace to those of all; a gap about the whole machine once. */
+static void add_gaps(struct snapshot *all, const struct snapshot *seen)
+{
+	all->socks_complete &= seen->socks_complete;
+	for (size_t i = 0; i < seen->gaps.count; i++)
+		if (!has_gap(all, &seen->gaps.at[i]))
+			snapshot_gap(all, seen->gaps.at[i].kind, seen->gaps.at[i].count, "%s",
+				     seen->gaps.at[i].text);
+}
+
+struct round {
+	struct session *session;
+	struct filter  *filter;
+	session_visit  *visit;
+	void           *ctx;
+};
+
+static void drop_visit(struct session *session)
+{
+	struct session *there = session->visits.at[--session->visits.count];
+
+	snapshot_fini(&there->seen);
+	free(there);
+}
+
+static int visit_netns(void *ctx, const struct netns *netns)
+{
+	const struct round *round = ctx;
+	struct session *session = round->session, *there = grow_alloc(sizeof(*there));
+	int err;
+
+	*there = *session;
+	*grow_add(&session->visits) = there;
+	snapshot_init(&there->seen);
+	err = session_arrive(there, netns, round->filter);
+	if (!err)
+		err = round->visit(round->ctx, there);
+	if (err < 0)
+		session->fault = there->fault;
+	add_gaps(&session->seen, &there->seen);
+	if (err > 0)
+		drop_visit(session);
+	return err < 0 ? err : 0;
+}
+
+int session_each(struct session *session, struct filter *filter, session_visit *visit, void *ctx)
+{
+	struct round round = { session, filter, visit, ctx };
+
+	if (!session->options->all_netns)
+		return visit(ctx, session);
+	return collect_everywhere(session->collect, visit_netns, &round, &session->seen,
+				  &session->fault);
+}
+
 /* Few sockets are bound to a device, so the names are collected when one is. */
 void session_row(struct session *session, const struct sock *sock)
 {
@@ -191,6 +291,9 @@ enum status session_close(struct session *session, struct out *out, enum status 
 		errline("--strict: %s", seen->gaps.at[0].text);
 		status = STATUS_UNKNOWN;
 	}
+	while (session->visits.count)
+		drop_visit(session);
+	grow_fini(&session->visits);
 	snapshot_fini(seen);
 	deadline_end();
 	return status;

@@ -25,6 +25,7 @@ struct session {
 		SESSION_BRIEF,          /* and no limits and counters */
 	} basics;
 	bool left_links;        /* collect_links() was not called yet */
+	struct { struct session **at; size_t count, room; } visits;     /* of session_each() */
 };
 
 /* Opens the source and reads the basics. Returns 0, or -errno after printing the error. */
@@ -33,6 +34,26 @@ int session_open(struct session *session, const struct options *options);
 /* The same, reading no more than the answer needs: collect_figures(), collect_brief(). */
 int session_open_with(struct session *session, const struct options *options,
 		      enum session_basics basics);
+
+/* Begins with the next network namespace, in which the devices of @filter (or NULL) are looked up. */
+int session_arrive(struct session *session, const struct netns *netns, struct filter *filter);
+
+/*
+ * Called in a network namespace with its session. Returns 0, 1 when the session is not
+ * needed any more, or -errno, which ends the round.
+ */
+typedef int session_visit(void *ctx, struct session *session);
+
+/**
+ * session_each - visit the session's network namespace, or with -G every one
+ * @filter: with -G, its devices are looked up in each namespace; or NULL
+ *
+ * Without -G, @visit gets @session itself. With -G it gets a session of each namespace,
+ * which lasts until session_close() and whose gaps are added to @session; a gap about the
+ * whole machine is added once. Returns 0, or the -errno of the last visit with the
+ * sentence in @session's fault.
+ */
+int session_each(struct session *session, struct filter *filter, session_visit *visit, void *ctx);
 
 /* Collects interface names, if that was left, when a row shows one. */
 void session_row(struct session *session, const struct sock *sock);

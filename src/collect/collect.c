@@ -116,6 +116,7 @@ int collect_close(struct collect *collect, bool keep, struct fault *fault)
 	if (!collect)
 		return 0;
 	err = recorder_close(&collect->recorder, keep, fault);
+	netns_list_fini(&collect->visited);
 	free(collect);
 	return err;
 }

@@ -59,15 +59,14 @@ typedef int netns_visitor(void *ctx, const struct netns *netns);
 
 /**
  * collect_everywhere - visit every network namespace of this machine
- * @list: gets each that was visited, our own first; ended by netns_list_fini()
  * @seen: gets a GAP_NETNS for what could not be entered or found
  *
- * A second thread calls @visit, for one namespace after the other, while the caller
- * waits: what is collected in a visit is of that namespace. Returns the result of the
- * last visit.
+ * A second thread calls @visit, for one namespace after the other, ours first, while the
+ * caller waits: what is collected in a visit is of that namespace. Each struct netns lasts
+ * until collect_close(). Returns the result of the last visit.
  */
-int collect_everywhere(struct collect *collect, struct netns_list *list, netns_visitor *visit,
-		       void *ctx, struct snapshot *seen, struct fault *fault);
+int collect_everywhere(struct collect *collect, netns_visitor *visit, void *ctx,
+		       struct snapshot *seen, struct fault *fault);
 
 /**
  * collect_arrival - collect_basics() in a further namespace

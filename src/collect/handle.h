@@ -16,6 +16,7 @@ struct collect {
 	struct limits         machine;  /* read before a namespace is entered */
 	bool                  machine_is_read;
 	char                  release[64]; /* of the kernel that is, or was, read from */
+	struct netns_list     visited;  /* with -G; snapshots point to them */
 	struct owner_cache   *cache;    /* while every namespace is visited */
 	uint32_t              tcp_states, udp_states; /* and then: states that sockets here can be in */
 };

@@ -230,14 +230,14 @@ int netns_visit_all(struct netns_list *list, netns_visitor *visit, void *ctx, st
 	return visits.err;
 }
 
-int collect_everywhere(struct collect *collect, struct netns_list *list, netns_visitor *visit,
-		       void *ctx, struct snapshot *seen, struct fault *fault)
+int collect_everywhere(struct collect *collect, netns_visitor *visit, void *ctx,
+		       struct snapshot *seen, struct fault *fault)
 {
 	int err;
 
 	basics_machine(collect);
 	collect->cache = grow_alloc(sizeof(*collect->cache));
-	err = netns_visit_all(list, visit, ctx, seen, fault);
+	err = netns_visit_all(&collect->visited, visit, ctx, seen, fault);
 	owner_cache_fini(collect->cache);
 	free(collect->cache);
 	collect->cache = NULL;

@@ -150,6 +150,22 @@ void snapshot_swap_owners(struct snapshot *one, struct snapshot *other)
 	put_owners(other, &before);
 }
 
+/* With -G a gap about one namespace alone begins with its name. */
+static void name_netns(struct gap *gap, const struct netns *netns)
+{
+	bool is_of_one = gap->kind == GAP_DUMP || gap->kind == GAP_ATTRIBUTE ||
+			 gap->kind == GAP_LIMITS || gap->kind == GAP_LINKS;
+	struct text text = { 0 };
+
+	if (!netns->visited || !is_of_one)
+		return;
+	text_addf(&text, "network namespace ");
+	netns_word(&text, netns, TEXT_WORD);
+	text_addf(&text, ": %s", gap->text);
+	snprintf(gap->text, sizeof(gap->text), "%s", text_str(&text));
+	text_fini(&text);
+}
+
 void snapshot_gap(struct snapshot *snapshot, enum gap_kind kind, uint64_t count,
 		  const char *fmt, ...)
 {
@@ -159,6 +175,7 @@ void snapshot_gap(struct snapshot *snapshot, enum gap_kind kind, uint64_t count,
 	va_start(args, fmt);
 	vsnprintf(gap.text, sizeof(gap.text), fmt, args);
 	va_end(args);
+	name_netns(&gap, snapshot->netns);
 	if (snapshot->gaps.count >= GAPS_MOST)
 		snprintf(gap.text, sizeof(gap.text), "and more of these");
 	for (size_t i = 0; i < snapshot->gaps.count; i++) {

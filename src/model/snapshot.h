@@ -181,7 +181,8 @@ void snapshot_return(struct snapshot *snapshot);
 
 /*
  * Adds a gap; a second one of the same kind and text adds its count to the first. After
- * some hundred gaps, further ones of each kind are put together.
+ * some hundred gaps, further ones of each kind are put together. With -G a gap about one
+ * namespace alone begins with its name.
  */
 void snapshot_gap(struct snapshot *snapshot, enum gap_kind kind, uint64_t count,
 		  const char *fmt, ...) __attribute__((format(printf, 4, 5)));

@@ -5,14 +5,7 @@
 #include "print/print.h"
 #include "print/page.h"
 
-/* What print_bind() and print_unix() were given. */
-struct bind_page {
-	const struct snapshot *seen;
-	const struct bind_ask *ask;
-	const struct bind_context *context;
-	const struct bind_answer *answer;
-};
-
+/* What print_unix() was given. */
 struct unix_page {
 	const struct snapshot *seen;
 	const struct unix_ask *ask;
@@ -25,7 +18,8 @@ static inline enum ink bind_ink(enum verdict verdict)
 	return verdict == VERDICT_OK ? INK_GREEN : verdict == VERDICT_FAILS ? INK_RED : INK_YELLOW;
 }
 
-/* Writes one document or records, as the format says. */
+/* Print what is said of one namespace; JSON as one document or records, as the format says. */
+void bind_text(struct out *out, const struct style *style, const struct bind_page *bind);
 void bind_json(struct out *out, const struct style *style, const struct bind_page *bind);
 
 /* Adds the members of a verdict to an object that the caller has opened. */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* `bind -G`: what bind() would say in each network namespace that was asked. */
+/* `bind`: in one network namespace, and with -G what bind() would say in each that was asked. */
 #include "print/bind.h"
 
 #include "print/answer.h"
 #include "print/cell.h"
 #include "print/grid.h"
 #include "print/json_shapes.h"
-#include "print/where.h"
 #include "words/words.h"
 
 #define LABEL 11
@@ -17,7 +16,7 @@ static const struct grid_column columns[] = {
 };
 
 /* "fails in 2, works in 1" */
-static void put_verdicts(struct text *text, const struct bind_area *areas, size_t count)
+static void put_verdicts(struct text *text, const struct bind_page *pages, size_t count)
 {
 	static const char *const words[VERDICT_COUNT] = {
 		[VERDICT_FAILS] = "fails", [VERDICT_DEPENDS] = "depends",
@@ -32,7 +31,7 @@ static void put_verdicts(struct text *text, const struct bind_area *areas, size_
 		size_t same = 0;
 
 		for (size_t j = 0; j < count; j++)
-			same += areas[j].answer->asked.verdict == order[i];
+			same += pages[j].answer->asked.verdict == order[i];
 		if (!same)
 			continue;
 		text_addf(text, "%s%s in %zu", before, words[order[i]], same);
@@ -41,29 +40,29 @@ static void put_verdicts(struct text *text, const struct bind_area *areas, size_
 	text_addf(text, " of %zu network namespace%s", count, count == 1 ? "" : "s");
 }
 
-static enum verdict worst_of(const struct bind_area *areas, size_t count)
+static enum verdict worst_of(const struct bind_page *pages, size_t count)
 {
 	enum verdict worst = VERDICT_OK;
 
 	for (size_t i = 0; i < count; i++)
-		if (areas[i].answer->asked.verdict != VERDICT_OK && worst != VERDICT_FAILS)
-			worst = areas[i].answer->asked.verdict;
+		if (pages[i].answer->asked.verdict != VERDICT_OK && worst != VERDICT_FAILS)
+			worst = pages[i].answer->asked.verdict;
 	return worst;
 }
 
-static void print_headline(const struct page *page, const struct bind_area *areas, size_t count,
+static void print_headline(const struct page *page, const struct bind_page *pages, size_t count,
 			   size_t vacant)
 {
 	static const char *const heads[VERDICT_COUNT] = {
 		[VERDICT_OK] = "OK", [VERDICT_FAILS] = "FAILS", [VERDICT_DEPENDS] = "DEPENDS",
 		[VERDICT_UNKNOWN] = "UNKNOWN",
 	};
-	enum verdict worst = worst_of(areas, count);
+	enum verdict worst = worst_of(pages, count);
 	struct text text = { 0 };
 
-	text_addf(&text, "%s: bind() to port %u (%s) ", heads[worst], areas[0].ask->port,
-		  areas[0].ask->protocol == PROTOCOL_UDP ? "UDP" : "TCP");
-	put_verdicts(&text, areas, count);
+	text_addf(&text, "%s: bind() to port %u (%s) ", heads[worst], pages[0].ask->port,
+		  pages[0].ask->protocol == PROTOCOL_UDP ? "UDP" : "TCP");
+	put_verdicts(&text, pages, count);
 	if (vacant)
 		text_addf(&text, "; nobody has that port in the %zu other%s", vacant,
 			  vacant == 1 ? "" : "s");
@@ -71,13 +70,13 @@ static void print_headline(const struct page *page, const struct bind_area *area
 	text_fini(&text);
 }
 
-static void put_first(struct text *text, const struct bind_area *area)
+static void put_first(struct text *text, const struct bind_page *bind)
 {
-	const struct bind_answer *answer = area->answer;
+	const struct bind_answer *answer = bind->answer;
 	struct text sentence = { .at = NULL };
 
 	if (answer->blockers.count) {
-		words_blocker(&sentence, area->seen, answer->blockers.at);
+		words_blocker(&sentence, bind->seen, answer->blockers.at);
 		text_add_sentence(text, text_str(&sentence));
 	} else if (answer->asked.verdict != VERDICT_OK) {
 		text_add_sentence(text, text_str(&answer->cause));
@@ -89,57 +88,48 @@ static void put_first(struct text *text, const struct bind_area *area)
 
 static void put_row(struct grid *grid, size_t row)
 {
-	const struct bind_area *area = (const struct bind_area *)grid->ctx + row;
-	const struct bind_answer *answer = area->answer;
+	const struct bind_page *bind = (const struct bind_page *)grid->ctx + row;
+	const struct bind_answer *answer = bind->answer;
 	const char *name = errno_name(answer->asked.err);
 	struct grid_cell *cell = grid_add(grid);
 
-	where_word(&cell->text, area->netns);
+	netns_word(&cell->text, bind->seen->netns, TEXT_WORD);
 	cell = grid_add(grid);
 	cell->ink = bind_ink(answer->asked.verdict);
 	cell_str(&cell->text, verdict_name(answer->asked.verdict));
 	cell = grid_add(grid);
 	cell_str(&cell->text, name ? name : "-");
 	cell = grid_add(grid);
-	put_first(&cell->text, area);
+	put_first(&cell->text, bind);
 }
 
 static void put_text(struct out *out, const struct style *style, const struct snapshot *seen,
-		     const struct bind_area *areas, size_t count, size_t vacant)
+		     const struct bind_page *pages, size_t count, size_t vacant)
 {
 	struct page page = { out, style, seen, LABEL };
 	struct grid grid = {
 		.columns = columns, .columns_count = sizeof(columns) / sizeof(*columns),
-		.rows = count, .put_row = put_row, .ctx = areas,
+		.rows = count, .put_row = put_row, .ctx = pages,
 	};
 
-	print_headline(&page, areas, count, vacant);
+	print_headline(&page, pages, count, vacant);
 	grid_print(&grid, &page);
-	if (worst_of(areas, count) != VERDICT_OK)
+	if (worst_of(pages, count) != VERDICT_OK)
 		out_str(out, "\nsockvet bind -N tells what to do in one of them.\n");
 	page_gaps(&page);
 }
 
-static void put_members(struct json *json, const struct style *style,
-			const struct bind_area *area)
-{
-	struct bind_page bind = { area->seen, area->ask, area->context, area->answer };
-
-	json_netns(json, area->netns);
-	bind_json_members(json, style, &bind);
-}
-
-static uint64_t count_socks(const struct bind_area *areas, size_t count)
+static uint64_t count_socks(const struct bind_page *pages, size_t count)
 {
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < count; i++)
-		sum += areas[i].seen->socks.count;
+		sum += pages[i].seen->socks.count;
 	return sum;
 }
 
 static void put_json(struct out *out, const struct style *style, const struct snapshot *seen,
-		     const struct bind_area *areas, size_t count, size_t vacant)
+		     const struct bind_page *pages, size_t count, size_t vacant)
 {
 	struct json json;
 
@@ -147,23 +137,26 @@ static void put_json(struct out *out, const struct style *style, const struct sn
 	answer_list(&json, "namespaces");
 	for (size_t i = 0; i < count; i++) {
 		answer_item(&json, "verdict", false);
-		put_members(&json, style, &areas[i]);
+		json_netns(&json, pages[i].seen->netns);
+		bind_json_members(&json, style, &pages[i]);
 		answer_item_end(&json);
 	}
 	answer_list_end(&json);
 	answer_tail(&json);
 	json_u64(&json, "without_owner", vacant);
-	answer_end(&json, seen, count_socks(areas, count), NULL, snapshot_is_complete(seen));
+	answer_end(&json, seen, count_socks(pages, count), NULL, snapshot_is_complete(seen));
 }
 
-int print_bind_everywhere(struct out *out, const struct style *style, const struct snapshot *seen,
-			  const struct bind_area *areas, size_t count, size_t vacant)
+int print_bind(struct out *out, const struct style *style, const struct snapshot *seen,
+	       const struct bind_page *pages, size_t count, size_t vacant)
 {
-	if (is_silent(style, seen, worst_of(areas, count) == VERDICT_OK))
+	bool is_json = format_is_json(style->format);
+
+	if (is_silent(style, seen, worst_of(pages, count) == VERDICT_OK))
 		return -out->err;
-	if (format_is_json(style->format))
-		put_json(out, style, seen, areas, count, vacant);
-	else if (count)
-		put_text(out, style, seen, areas, count, vacant);
+	if (!style->with_netns)
+		(is_json ? bind_json : bind_text)(out, style, pages);
+	else
+		(is_json ? put_json : put_text)(out, style, seen, pages, count, vacant);
 	return -out->err;
 }

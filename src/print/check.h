@@ -5,21 +5,17 @@
 #include "print/page.h"
 #include "print/print.h"
 
-/* All of `check` in JSON; see print_check(). */
-void check_json(struct out *out, const struct style *style,
-		const struct snapshot *seen, const struct report *report);
+/* What print_check() was given, and its sums. */
+struct check_sum {
+	const struct check_area *areas;
+	size_t count;
+	struct report of_all;   /* worst and summary; no findings */
+	uint64_t findings;
+	size_t troubled;        /* areas with findings */
+};
 
-/* Columns for the labels of a page of findings. */
-#define CHECK_LABEL 10  /* "recording", the longest, and a blank */
-
-/* Parts that `check` and `check -G` share. */
-/* Prints each finding in full, or as one line that begins with @where. */
-void check_findings(const struct page *page, const struct report *report);
-void check_short(const struct page *page, const char *where, const struct report *report);
-/* Write the members "summary", "limits" and "counters", and those of one finding. */
-void check_json_overview(struct json *json, const struct snapshot *seen,
-			 const struct report *report);
-void check_json_finding(struct json *json, const struct finding *finding,
-			const struct snapshot *seen, const struct style *style);
+/* Prints all of `check` in JSON. */
+void check_json(struct out *out, const struct style *style, const struct snapshot *seen,
+		const struct check_sum *sum);
 
 #endif

@@ -6,7 +6,6 @@
 #include "print/columns.h"
 #include "print/delimited.h"
 #include "print/grid.h"
-#include "print/where.h"
 #include "print/who.h"
 
 #define LABEL     9

@@ -147,9 +147,12 @@ static void put_words(struct json *json, const struct finding *f, const struct s
 	text_fini(&cause);
 }
 
-void check_json_finding(struct json *json, const struct finding *f,
-			const struct snapshot *seen, const struct style *style)
+static void put_finding(struct json *json, const struct style *style, const struct snapshot *seen,
+			const struct finding *f)
 {
+	answer_item(json, "finding", false);
+	if (style->with_netns && json->is_records)
+		json_netns(json, seen->netns);
 	json_string(json, "id", f->id);
 	json_string(json, "severity", who_severity(f->severity));
 	put_subject(json, seen, &f->subject);
@@ -159,28 +162,44 @@ void check_json_finding(struct json *json, const struct finding *f,
 	json_evidence(json, &f->facts);
 	put_words(json, f, seen);
 	put_members(json, f, seen, style);
+	answer_item_end(json);
 }
 
-void check_json_overview(struct json *json, const struct snapshot *seen,
-			 const struct report *report)
+static void put_area(struct json *json, const struct style *style, const struct check_area *area)
 {
-	put_summary(json, report);
-	put_limits(json, &seen->limits);
+	put_summary(json, &area->report);
+	put_limits(json, &area->seen->limits);
+	answer_list(json, "findings");
+	for (size_t i = 0; i < area->report.findings.count; i++)
+		put_finding(json, style, area->seen, &area->report.findings.at[i]);
+	answer_list_end(json);
 }
 
-void check_json(struct out *out, const struct style *style,
-		const struct snapshot *seen, const struct report *report)
+/* Of a document each has its own end. */
+static void put_netns(struct json *json, const struct style *style, const struct check_area *area)
+{
+	answer_item(json, "namespace", false);
+	json_netns(json, area->seen->netns);
+	put_area(json, style, area);
+	if (!json->is_records)
+		json_end(json, area->seen, area->report.summary.total, NULL,
+			 snapshot_is_complete(area->seen));
+	answer_item_end(json);
+}
+
+void check_json(struct out *out, const struct style *style, const struct snapshot *seen,
+		const struct check_sum *sum)
 {
 	struct json json;
 
 	answer_begin(&json, out, style->format, "check", seen);
-	check_json_overview(&json, seen, report);
-	answer_list(&json, "findings");
-	for (size_t i = 0; i < report->findings.count; i++) {
-		answer_item(&json, "finding", false);
-		check_json_finding(&json, &report->findings.at[i], seen, style);
-		answer_item_end(&json);
+	if (style->with_netns) {
+		answer_list(&json, "namespaces");
+		for (size_t i = 0; i < sum->count; i++)
+			put_netns(&json, style, &sum->areas[i]);
+		answer_list_end(&json);
+	} else {
+		put_area(&json, style, sum->areas);
 	}
-	answer_list_end(&json);
-	answer_end(&json, seen, report->summary.total, NULL, snapshot_is_complete(seen));
+	answer_end(&json, seen, sum->of_all.summary.total, NULL, snapshot_is_complete(seen));
 }

@@ -3,7 +3,6 @@
 
 #include "print/answer.h"
 #include "print/json_shapes.h"
-#include "print/where.h"
 
 static void json_owner(struct json *json, const struct snapshot *seen, const struct group *group,
 		       bool by_name)

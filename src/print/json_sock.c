@@ -8,7 +8,6 @@
 #include "model/age.h"
 #include "model/protocol.h"
 #include "print/json_shapes.h"
-#include "print/where.h"
 
 char *json_put_plain(char *at, const char *bytes)
 {

@@ -145,39 +145,36 @@ void events_lost(struct out *out, const struct style *style, int64_t time_ms, ui
 void events_end(struct out *out, const struct style *style, const struct snapshot *seen,
 		uint64_t count);
 
-/* Prints all of `check`. Returns 0 or -errno of the output. */
-int print_check(struct out *out, const struct style *style,
-		const struct snapshot *seen, const struct report *report);
-
-/* One network namespace of `check -G`. */
+/* What `check` found in one network namespace. */
 struct check_area {
-	const struct netns    *netns;
 	const struct snapshot *seen;
-	const struct report   *report;
+	struct report report;
+	size_t        number;   /* in the order in which they were looked at */
 };
 
-/* Prints all of `check -G`. @seen: the namespace that looked, and all gaps. */
-int print_check_everywhere(struct out *out, const struct style *style, const struct snapshot *seen,
-			   const struct check_area *areas, size_t count);
+/*
+ * Prints all of `check`: of one namespace, or with -G of each, in this order. @seen: the
+ * namespace that looked, and all gaps. Returns 0 or -errno of the output.
+ */
+int print_check(struct out *out, const struct style *style, const struct snapshot *seen,
+		const struct check_area *areas, size_t count);
 
-/* Print all of `bind` and of `connect`. Each returns 0 or -errno of the output. */
-int print_bind(struct out *out, const struct style *style, const struct snapshot *seen,
-	       const struct bind_ask *ask, const struct bind_context *context,
-	       const struct bind_answer *answer);
-/* One network namespace of `bind -G`. */
-struct bind_area {
-	const struct netns        *netns;
+/* What `bind` answers in one network namespace. */
+struct bind_page {
 	const struct snapshot     *seen;
 	const struct bind_ask     *ask;
 	const struct bind_context *context;
 	const struct bind_answer  *answer;
 };
+
 /*
- * @seen: the namespace that looked, and all gaps; @vacant: namespaces in which nobody
- *        owns the port.
+ * Prints all of `bind`: in one namespace, or with -G in each. @seen: the namespace that
+ * looked, and all gaps; @vacant: namespaces in which nobody owns the port. Returns 0 or
+ * -errno of the output.
  */
-int print_bind_everywhere(struct out *out, const struct style *style, const struct snapshot *seen,
-			  const struct bind_area *areas, size_t count, size_t vacant);
+int print_bind(struct out *out, const struct style *style, const struct snapshot *seen,
+	       const struct bind_page *pages, size_t count, size_t vacant);
+/* Print all of `bind` of a unix name, and of `connect`. Each returns 0 or -errno of the output. */
 int print_unix(struct out *out, const struct style *style, const struct snapshot *seen,
 	       const struct unix_ask *ask, const struct unix_context *context,
 	       const struct unix_answer *answer);

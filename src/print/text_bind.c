@@ -416,7 +416,7 @@ static void print_probe(const struct page *page, const struct bind_probe *probe)
 	text_fini(&text);
 }
 
-static void bind_text(struct out *out, const struct style *style, const struct bind_page *bind)
+void bind_text(struct out *out, const struct style *style, const struct bind_page *bind)
 {
 	const struct bind_answer *answer = bind->answer;
 	struct page page = { out, style, bind->seen, LABEL };
@@ -431,21 +431,6 @@ static void bind_text(struct out *out, const struct style *style, const struct b
 		print_probe(&page, &bind->context->probe);
 	}
 	page_gaps(&page);
-}
-
-int print_bind(struct out *out, const struct style *style, const struct snapshot *seen,
-	       const struct bind_ask *ask, const struct bind_context *context,
-	       const struct bind_answer *answer)
-{
-	struct bind_page page = { seen, ask, context, answer };
-
-	if (is_silent(style, seen, answer->asked.verdict == VERDICT_OK))
-		return -out->err;
-	if (style->format == FORMAT_TEXT)
-		bind_text(out, style, &page);
-	else
-		bind_json(out, style, &page);
-	return -out->err;
 }
 
 /* -- unix ---------------------------------------------------------------- */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * `check` for a person, in this order: one line that says it all, the states as bars,
- * the findings with the worst first, what could not be seen.
+ * the findings with the worst first, what could not be seen. With -G the states are those
+ * of all namespaces together, and the findings those of each.
  */
 #include "print/check.h"
 
@@ -12,55 +13,81 @@
 #include "print/who.h"
 #include "words/words.h"
 
-#define NAMED    3      /* findings named in the first line */
+#define CHECK_LABEL 10  /* "recording", the longest label, and a blank */
+#define NAMED       3      /* findings named in the first line */
 
 /* -- the first line ------------------------------------------------------ */
 
-static void put_named(struct text *text, const struct page *page, const struct report *report)
+/* "close-wait-leak (blue: python3[12])" */
+static void put_named(struct text *text, const struct style *style, const struct check_area *area,
+		      const struct finding *finding)
 {
-	size_t count = report->findings.count;
-
-	for (size_t i = 0; i < count && i < NAMED; i++) {
-		const struct finding *f = &report->findings.at[i];
-
-		cell_str(text, i ? ", " : ": ");
-		cell_str(text, f->id);
-		cell_str(text, " (");
-		who_text(text, page->style, page->seen, f, false);
-		cell_char(text, ')');
+	cell_str(text, finding->id);
+	cell_str(text, " (");
+	if (style->with_netns) {
+		netns_word(text, area->seen->netns, TEXT_WORD);
+		cell_str(text, ": ");
 	}
-	if (count > NAMED)
-		text_addf(text, " and %zu more", count - NAMED);
+	who_text(text, style, area->seen, finding, false);
+	cell_char(text, ')');
+}
+
+static void put_all_named(struct text *text, const struct style *style,
+			  const struct check_sum *sum)
+{
+	uint64_t named = 0;
+
+	for (size_t i = 0; i < sum->count; i++) {
+		const struct report *report = &sum->areas[i].report;
+
+		for (size_t j = 0; j < report->findings.count && named < NAMED; j++) {
+			cell_str(text, named++ ? ", " : ": ");
+			put_named(text, style, &sum->areas[i], &report->findings.at[j]);
+		}
+	}
+	if (sum->findings > NAMED)
+		text_addf(text, " and %llu more", (unsigned long long)(sum->findings - NAMED));
+}
+
+/* "3 network namespaces, 1,941 sockets" */
+static void put_extent(struct text *text, const struct style *style, const struct check_sum *sum)
+{
+	if (style->with_netns) {
+		page_count(text, sum->count, "network namespace");
+		cell_str(text, ", ");
+	}
+	page_count(text, sum->of_all.summary.total, "socket");
 }
 
 /* It never says just "OK" when something that was asked for could not be seen. */
 static enum ink put_headline(struct text *text, const struct page *page,
-			     const struct report *report)
+			     const struct check_sum *sum)
 {
-	bool complete = snapshot_is_complete(page->seen);
-	enum severity worst = report->worst;
-	size_t count = report->findings.count;
+	bool complete = snapshot_is_complete(page->seen), all = page->style->with_netns;
+	bool critical = sum->of_all.worst == SEVERITY_CRITICAL;
 
-	if (!count) {
+	if (!sum->findings) {
 		cell_str(text, complete ? "OK: " : "OK as far as seen, incomplete: ");
-		page_count(text, report->summary.total, "socket");
-		cell_str(text, ", no findings");
+		cell_str(text, all ? "no findings in " : "");
+		put_extent(text, page->style, sum);
+		cell_str(text, all ? "" : ", no findings");
 		return complete ? INK_GREEN : INK_YELLOW;
 	}
-	cell_str(text, worst == SEVERITY_CRITICAL ? "CRITICAL: " : "WARNING: ");
-	page_count(text, count, "finding");
+	cell_str(text, critical ? "CRITICAL: " : "WARNING: ");
+	page_count(text, sum->findings, "finding");
 	cell_str(text, " in ");
-	page_count(text, report->summary.total, "socket");
-	if (!complete)
-		cell_str(text, " (incomplete)");
-	put_named(text, page, report);
-	return worst == SEVERITY_CRITICAL ? INK_RED : INK_YELLOW;
+	if (all)
+		text_addf(text, "%zu of ", sum->troubled);
+	put_extent(text, page->style, sum);
+	cell_str(text, complete ? "" : " (incomplete)");
+	put_all_named(text, page->style, sum);
+	return critical ? INK_RED : INK_YELLOW;
 }
 
-static void print_headline(const struct page *page, const struct report *report)
+static void print_headline(const struct page *page, const struct check_sum *sum)
 {
 	struct text text = { 0 };
-	enum ink ink = put_headline(&text, page, report);
+	enum ink ink = put_headline(&text, page, sum);
 
 	page_headline(page, ink, text.at);
 	text_fini(&text);
@@ -223,19 +250,49 @@ static void print_finding(const struct page *page, const struct finding *f)
 	advice_fini(&avoid);
 }
 
-void check_findings(const struct page *page, const struct report *report)
+/* -- each network namespace ---------------------------------------------- */
+
+/* "blue (redis.service, redis-server[812], inode 9)": what the word has not said already. */
+static void put_netns(struct text *text, const struct netns *netns)
 {
-	for (size_t i = 0; i < report->findings.count; i++)
-		print_finding(page, &report->findings.at[i]);
+	netns_word(text, netns, TEXT_WORD);
+	cell_str(text, " (");
+	if (netns->is_own && netns->name) {
+		text_add_escaped(text, netns->name, strlen(netns->name), TEXT_WORD);
+		cell_str(text, ", ");
+	}
+	if (netns->unit) {
+		text_add_escaped(text, netns->unit, strlen(netns->unit), TEXT_WORD);
+		cell_str(text, ", ");
+	}
+	if (netns->comm_size) {
+		text_add_value(text, netns->comm, netns->comm_size, TEXT_COMM);
+		text_addf(text, "[%d], ", netns->pid);
+	}
+	text_addf(text, "inode %llu)", (unsigned long long)netns->inode);
 }
 
-/* -- quiet: what cron mails ---------------------------------------------- */
+static void print_netns(const struct page *page, const struct netns *netns)
+{
+	struct text title = { 0 };
 
-static void print_short(const struct page *page, const char *where, const struct finding *f)
+	cell_str(&title, "Network namespace: ");
+	put_netns(&title, netns);
+	out_char(page->out, '\n');
+	page_headline(page, INK_BOLD, title.at);
+	text_fini(&title);
+}
+
+/* With -q: what cron mails. */
+static void print_short(const struct page *page, const struct finding *f)
 {
 	struct text text = { 0 }, cause = { 0 };
 
-	text_addf(&text, "%s%s%s %s ", where, *where ? ": " : "", who_severity(f->severity), f->id);
+	if (page->style->with_netns) {
+		netns_word(&text, page->seen->netns, TEXT_WORD);
+		cell_str(&text, ": ");
+	}
+	text_addf(&text, "%s %s ", who_severity(f->severity), f->id);
 	who_text(&text, page->style, page->seen, f, true);
 	cell_str(&text, ": ");
 	words_cause(&cause, page->seen, f);
@@ -246,39 +303,67 @@ static void print_short(const struct page *page, const char *where, const struct
 	text_fini(&text);
 }
 
-void check_short(const struct page *page, const char *where, const struct report *report)
+static void print_area(const struct page *all, const struct check_area *area)
 {
-	for (size_t i = 0; i < report->findings.count; i++)
-		print_short(page, where, &report->findings.at[i]);
+	struct page page = *all;
+
+	page.seen = area->seen;
+	if (page.style->with_netns && !page.style->quiet && area->report.findings.count)
+		print_netns(&page, area->seen->netns);
+	for (size_t i = 0; i < area->report.findings.count; i++)
+		(page.style->quiet ? print_short : print_finding)(&page, &area->report.findings.at[i]);
 }
 
-static void print_quiet(const struct page *page, const struct report *report)
+/* Where there are findings elsewhere. */
+static void print_healthy(const struct page *page, const struct check_sum *sum)
 {
-	print_headline(page, report);
-	check_short(page, "", report);
-	if (!snapshot_is_complete(page->seen))
-		page_gaps(page);
+	struct text text = { 0 };
+
+	if (page->style->quiet || !sum->troubled || sum->troubled == sum->count)
+		return;
+	cell_char(&text, '\n');
+	page_count(&text, sum->count - sum->troubled, "network namespace");
+	cell_str(&text, " without findings\n");
+	out_str(page->out, text.at);
+	text_fini(&text);
 }
 
-static void check_text(struct out *out, const struct style *style,
-		       const struct snapshot *seen, const struct report *report)
+static void check_text(struct out *out, const struct style *style, const struct snapshot *seen,
+		       const struct check_sum *sum)
 {
 	struct page page = { out, style, seen, CHECK_LABEL };
 
-	if (style->quiet) {
-		print_quiet(&page, report);
-		return;
-	}
-	print_headline(&page, report);
-	picture_states(page.out, page.style, report, PAGE_INDENT);
-	check_findings(&page, report);
-	page_gaps(&page);
+	print_headline(&page, sum);
+	if (!style->quiet)
+		picture_states(out, style, &sum->of_all, PAGE_INDENT);
+	for (size_t i = 0; i < sum->count; i++)
+		print_area(&page, &sum->areas[i]);
+	print_healthy(&page, sum);
+	if (!style->quiet || !snapshot_is_complete(seen))
+		page_gaps(&page);
 }
 
-int print_check(struct out *out, const struct style *style,
-		const struct snapshot *seen, const struct report *report)
+static void add_up(struct check_sum *sum, const struct report *report)
 {
-	if (!is_silent(style, seen, !report->findings.count))
-		(format_is_json(style->format) ? check_json : check_text)(out, style, seen, report);
+	sum->of_all.summary.total += report->summary.total;
+	for (int i = 0; i < STATE_COUNT; i++) {
+		sum->of_all.summary.count[i] += report->summary.count[i];
+		sum->of_all.summary.untold[i] |= report->summary.untold[i];
+	}
+	if (report->worst > sum->of_all.worst)
+		sum->of_all.worst = report->worst;
+	sum->findings += report->findings.count;
+	sum->troubled += report->findings.count > 0;
+}
+
+int print_check(struct out *out, const struct style *style, const struct snapshot *seen,
+		const struct check_area *areas, size_t count)
+{
+	struct check_sum sum = { .areas = areas, .count = count };
+
+	for (size_t i = 0; i < count; i++)
+		add_up(&sum, &areas[i].report);
+	if (!is_silent(style, seen, !sum.findings))
+		(format_is_json(style->format) ? check_json : check_text)(out, style, seen, &sum);
 	return -out->err;
 }

@@ -151,8 +151,10 @@ static char *list(const struct snapshot *seen, const struct style *style, const 
 static char *check(const struct snapshot *seen, const struct style *style,
 		   const struct report *report)
 {
+	const struct check_area area = { seen, *report, 1 };
+
 	begin_capture();
-	assert_int_equal(print_check(&out, style, seen, report), 0);
+	assert_int_equal(print_check(&out, style, seen, &area, 1), 0);
 	return end_capture();
 }
 

@@ -58,23 +58,26 @@ static char *show_areas(enum format format, bool quiet, const enum verdict *verd
 	static const struct bind_ask ask = { .protocol = PROTOCOL_UDP, .family = FAMILY_IPV4,
 					      .port = 53 };
 	static const struct bind_context context;
-	struct style style = { .format = format, .quiet = quiet, .ascii = true };
+	struct style style = { .format = format, .quiet = quiet, .ascii = true, .with_netns = true };
 	struct netns list[8] = {
 		{ .inode = 1, .visited = true, .is_own = true },
 		{ .inode = 2, .visited = true, .is_init = true },
 	};
 	struct bind_answer answers[8] = { { .rival = { 0 } } };
-	struct bind_area areas[8];
+	struct snapshot there[8];
+	struct bind_page pages[8];
 
 	for (size_t i = 0; i < count; i++) {
 		answers[i].asked = (struct bind_outcome){
 			verdicts[i], verdicts[i] == VERDICT_FAILS ? EADDRINUSE : 0, false,
 		};
 		text_addf(&answers[i].cause, "because %zu", i);
-		areas[i] = (struct bind_area){ &list[i], &seen, &ask, &context, &answers[i] };
+		snapshot_init(&there[i]);
+		snapshot_enter(&there[i], &list[i]);
+		pages[i] = (struct bind_page){ &there[i], &ask, &context, &answers[i] };
 	}
 	begin_capture();
-	assert_int_equal(print_bind_everywhere(&out, &style, &seen, areas, count, vacant), 0);
+	assert_int_equal(print_bind(&out, &style, &seen, pages, count, vacant), 0);
 	for (size_t i = 0; i < count; i++)
 		bind_answer_fini(&answers[i]);
 	return end_capture();
@@ -108,29 +111,31 @@ static void the_worst_namespace_is_not_the_headline(void **state)
 
 static char *show_checks(enum format format, bool quiet, size_t findings, size_t count)
 {
-	struct style style = { .format = format, .quiet = quiet, .ascii = true };
+	struct style style = { .format = format, .quiet = quiet, .ascii = true, .with_netns = true };
 	struct netns list[3] = {
 		{ .inode = 1, .visited = true, .is_own = true },
 		{ .inode = 2, .visited = true, .is_init = true }, { .inode = 3, .visited = true },
 	};
 	struct check_area areas[3];
-	struct report reports[3];
+	struct snapshot there[3];
 
 	for (size_t i = 0; i < count; i++) {
-		report_init(&reports[i]);
-		areas[i] = (struct check_area){ &list[i], &seen, &reports[i] };
+		snapshot_init(&there[i]);
+		snapshot_enter(&there[i], &list[i]);
+		areas[i].seen = &there[i];
+		report_init(&areas[i].report);
 	}
 	for (size_t i = 0; i < findings; i++) {
-		struct finding *f = report_add(&reports[0], "last-ack-stuck");
+		struct finding *f = report_add(&areas[0].report, "last-ack-stuck");
 
-		f->severity = reports[0].worst = SEVERITY_WARNING;
+		f->severity = areas[0].report.worst = SEVERITY_WARNING;
 		f->subject.kind = SUBJECT_MACHINE;
 		f->subject.process = -1;
 	}
 	begin_capture();
-	assert_int_equal(print_check_everywhere(&out, &style, &seen, areas, count), 0);
+	assert_int_equal(print_check(&out, &style, &seen, areas, count), 0);
 	for (size_t i = 0; i < count; i++)
-		report_fini(&reports[i]);
+		report_fini(&areas[i].report);
 	return end_capture();
 }
 
@@ -149,12 +154,45 @@ static void quiet_says_less_than_what_was_found(void **state)
 	has(show_checks(FORMAT_TEXT, true, 0, 2), "incomplete");
 }
 
+static void title_is(const struct netns *netns, const char *wanted)
+{
+	struct style style = { .ascii = true, .with_netns = true };
+	struct check_area area = { .seen = &seen };
+	struct finding *f;
+
+	seen.netns = netns;
+	report_init(&area.report);
+	f = report_add(&area.report, "last-ack-stuck");
+	f->severity = area.report.worst = SEVERITY_WARNING;
+	f->subject.kind = SUBJECT_MACHINE;
+	f->subject.process = -1;
+	begin_capture();
+	assert_int_equal(print_check(&out, &style, &seen, &area, 1), 0);
+	report_fini(&area.report);
+	has(end_capture(), wanted);
+}
+
+static void a_title_says_a_thing_once(void **state)
+{
+	struct netns netns = {
+		.inode = 9, .visited = true, .is_own = true, .name = (char *)"blue",
+		.unit = (char *)"web.service", .pid = 7, .comm_size = 2, .comm = "sh",
+	};
+
+	(void)state;
+	title_is(&netns, "\nNetwork namespace: here (blue, web.service, sh[7], inode 9)\n");
+	netns = (struct netns){ .inode = 9, .visited = true, .name = (char *)"blue" };
+	title_is(&netns, "\nNetwork namespace: blue (inode 9)\n");
+}
+
 /* -- check ----------------------------------------------------------------- */
 
 static char *show_check(const struct report *report, const struct style style)
 {
+	const struct check_area area = { &seen, *report, 1 };
+
 	begin_capture();
-	assert_int_equal(print_check(&out, &style, &seen, report), 0);
+	assert_int_equal(print_check(&out, &style, &seen, &area, 1), 0);
 	return end_capture();
 }
 
@@ -255,6 +293,7 @@ int main(void)
 		TEST(a_verdict_on_a_name_is_that_on_another),
 		TEST(the_worst_namespace_is_not_the_headline),
 		TEST(quiet_says_less_than_what_was_found),
+		TEST(a_title_says_a_thing_once),
 		TEST(evidence_has_the_unit_of_another),
 		TEST(states_that_this_kernel_does_not_list_seem_to_be_none),
 		TEST(ports_that_bind_took_are_nobodys),

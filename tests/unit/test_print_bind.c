@@ -190,12 +190,14 @@ static void make_depends(struct snapshot *seen, struct bind_answer *answer)
 
 /* -- bind ---------------------------------------------------------------- */
 
-static char *bind_page(const struct style *style, const struct snapshot *seen,
-		       const struct bind_ask *ask, const struct bind_context *context,
-		       const struct bind_answer *answer)
+static char *bind_shown(const struct style *style, const struct snapshot *seen,
+			const struct bind_ask *ask, const struct bind_context *context,
+			const struct bind_answer *answer)
 {
+	const struct bind_page page = { seen, ask, context, answer };
+
 	begin_capture();
-	assert_int_equal(print_bind(&out, style, seen, ask, context, answer), 0);
+	assert_int_equal(print_bind(&out, style, seen, &page, 1, 0), 0);
 	return end_capture();
 }
 
@@ -210,7 +212,7 @@ static char *show_bind(struct style style, make_fn *make, const struct bind_ask 
 	char *text;
 
 	make(&seen, &answer);
-	text = bind_page(&style, &seen, ask, context, &answer);
+	text = bind_shown(&style, &seen, ask, context, &answer);
 	bind_answer_fini(&answer);
 	snapshot_fini(&seen);
 	return text;

@@ -3,7 +3,6 @@
 #include "print/print.h"
 
 #include "base/grow.h"
-#include "print/where.h"
 #include "print/who.h"
 
 #include <setjmp.h>
@@ -246,28 +245,10 @@ static void a_namespace_has_the_name_of_another(void **state)
 		netns.pid = i == 11 ? 0 : 7;
 		netns.comm_size = i == 9 ? 2 : 0;
 		memcpy(netns.comm, "sh", 2);
-		where_word(&text, &netns);
+		netns_word(&text, &netns, TEXT_WORD);
 		assert_string_equal(text_str(&text), wanted[i].word);
 		text_fini(&text);
 	}
-}
-
-static void a_title_says_a_thing_twice(void **state)
-{
-	struct netns netns = {
-		.inode = 9, .is_own = true, .name = (char *)"blue", .unit = (char *)"web.service",
-		.pid = 7, .comm_size = 2, .comm = "sh",
-	};
-	struct text text = { 0 };
-
-	(void)state;
-	where_title(&text, &netns);
-	assert_string_equal(text_str(&text), "here (blue, web.service, sh[7], inode 9)");
-	text_fini(&text);
-	netns = (struct netns){ .inode = 9, .name = (char *)"blue" };
-	where_title(&text, &netns);
-	assert_string_equal(text_str(&text), "blue (inode 9)");
-	text_fini(&text);
 }
 
 static void says(const struct finding *finding, bool full, const char *wanted)
@@ -347,7 +328,6 @@ int main(void)
 		TEST(tls_that_was_not_told_is_made_up),
 		TEST(mptcp_that_was_not_told_is_zero),
 		TEST(a_namespace_has_the_name_of_another),
-		TEST(a_title_says_a_thing_twice),
 		TEST(whom_it_is_about_is_not_told),
 		TEST(a_crowd_is_named_whole),
 	};
