@@ -127,10 +127,10 @@ static int look(struct session *session, const struct bind_ask *ask, struct bind
 	/* all are being looked at anyway */
 	context->elsewhere_known = seen->netns->visited;
 	if (!seen->netns->visited)
-		err = collect_elsewhere(collect, ask, context, &session->fault);
+		collect_elsewhere(collect, ask, context);
 	if (session->options->probe)
 		collect_probe_bind(collect, ask, &context->probe);
-	return err;
+	return 0;
 }
 
 static enum status status_of(const struct bind_answer *answer)

@@ -9,7 +9,6 @@
 #include "collect/inet_ask.h"
 #include "collect/links.h"
 #include "collect/netns.h"
-#include "collect/netns_all.h"
 #include "collect/others.h"
 #include "collect/owners.h"
 #include "collect/privilege.h"
@@ -237,14 +236,6 @@ int collect_chain(struct collect *collect, uint16_t port, struct snapshot *seen,
 	if (collect->cache && !collect->udp_states)
 		return 0;
 	return inet_chain(&collect->recorder, port, collect->source.deadline_ms, seen, fault);
-}
-
-int collect_elsewhere(struct collect *collect, const struct bind_ask *ask,
-		      struct bind_context *context, struct fault *fault)
-{
-	(void)fault;
-	netns_port_owners(&collect->recorder, ask, context, collect->source.deadline_ms);
-	return 0;
 }
 
 int collect_unix(struct collect *collect, const struct unix_ask *ask,

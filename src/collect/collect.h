@@ -229,8 +229,8 @@ void collect_bind_context(struct collect *collect, const struct bind_ask *ask,
  * /run/netns or a bind mount shows. Sets @context->elsewhere_known only if it could look
  * into all that it found.
  */
-int collect_elsewhere(struct collect *collect, const struct bind_ask *ask,
-		      struct bind_context *context, struct fault *fault);
+void collect_elsewhere(struct collect *collect, const struct bind_ask *ask,
+		       struct bind_context *context);
 
 /**
  * collect_probe_bind - call bind() for real and close the socket at once; TCP only

@@ -29,8 +29,8 @@ void basics_machine(struct collect *collect);
 
 /*
  * Removes from @ask the states that no socket here is in. Returns false when none is
- * left, so that nothing need be listed. A listing walks the tables of all namespaces;
- * the counters are two lines of a file.
+ * left, so that nothing need be listed. A listing walks the tables of all namespaces, and
+ * most namespaces have nothing in them; the counters are two lines of a file.
  */
 bool arrival_can_have(const struct collect *collect, struct collect_ask *ask);
 

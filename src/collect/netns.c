@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* A namespace whose process went away is looked for again this often. */
 #define ROUNDS 3
@@ -95,6 +96,14 @@ uint64_t netns_inode(void)
 }
 
 /* ---- all that can be found ---- */
+
+struct netns_found {
+	struct netns_list list;         /* by inode, once they are sorted */
+	struct map by_inode;            /* index + 1, until then */
+	bool       whole;               /* nothing hid a process or its namespace from us */
+	uint64_t   hidden;              /* processes that we may not look into */
+	int32_t    hidden_pid;          /* the first of them */
+};
 
 struct netns_walk {
 	struct netns_found *found;
@@ -295,7 +304,8 @@ static int compare_netns(const void *a, const void *b)
 	return order_of((int64_t)(*one)->inode, (int64_t)(*other)->inode);
 }
 
-void netns_find(struct netns_found *found, unsigned how)
+/* Our own is among them. */
+static void find_all(struct netns_found *found, unsigned how)
 {
 	*found = (struct netns_found){ .whole = true };
 	find_mounts(found);
@@ -307,24 +317,22 @@ void netns_find(struct netns_found *found, unsigned how)
 	map_fini(&found->by_inode);
 }
 
-void netns_found_fini(struct netns_found *found)
-{
-	netns_list_fini(&found->list);
-}
-
 /* ---- the tour ---- */
 
 struct tour {
 	unsigned    how;
 	netns_look *look;
-	netns_refused *refused; /* or NULL */
 	void       *ctx;
-	struct netns_list *visited; /* gets them, or NULL */
+	struct netns_list *visited;     /* gets them, or NULL */
+	struct snapshot   *seen;        /* gets the gaps, or NULL */
 	uint64_t    home;
-	struct map  seen;       /* inodes that were looked into, or refused */
+	struct map  done;       /* inodes that were looked into, or refused */
 	struct map  lost;       /* those that were gone when they were to be opened */
 	unsigned    round;
-	struct netns_tour_end end;
+	bool        listed;     /* nothing hid a namespace */
+	bool        settled;    /* none was lost from sight in this round */
+	bool        read;       /* each could be entered, and @look was true everywhere */
+	struct netns_found found;       /* in this round */
 };
 
 /*
@@ -353,34 +361,45 @@ static void look_at(struct tour *tour, struct netns **slot)
 		*grow_add(tour->visited) = netns;
 		*slot = NULL;
 	}
-	map_slot(&tour->seen, netns->inode, NULL);
+	map_slot(&tour->done, netns->inode, NULL);
 	if (!tour->look(tour->ctx, netns))
-		tour->end.read = false;
+		tour->read = false;
 }
 
 static void refuse(struct tour *tour, const struct netns *netns, int err)
 {
-	map_slot(&tour->seen, netns->inode, NULL);
-	tour->end.read = false;
-	if (tour->refused)
-		tour->refused(tour->ctx, netns, err);
+	char which[300];
+
+	map_slot(&tour->done, netns->inode, NULL);
+	tour->read = false;
+	if (!tour->seen)
+		return;
+	if (netns->name)
+		snprintf(which, sizeof(which), "the network namespace %s", QUOTE(netns->name));
+	else if (netns->pid)
+		snprintf(which, sizeof(which), "the network namespace of process %d", netns->pid);
+	else
+		snprintf(which, sizeof(which), "network namespace %llu",
+			 (unsigned long long)netns->inode);
+	snapshot_gap(tour->seen, GAP_NETNS, 1, "%s cannot be entered: %s", which, strerror(err));
 }
 
 /* We are in it already, so nothing can refuse it, and nothing has to show it. */
-static void visit_own(struct tour *tour, struct netns_found *found)
+static void visit_own(struct tour *tour)
 {
+	struct netns_list *list = &tour->found.list;
 	size_t i = 0;
 
-	if (!(tour->how & NETNS_OWN) || map_find(&tour->seen, tour->home))
+	if (!(tour->how & NETNS_OWN) || map_find(&tour->done, tour->home))
 		return;
-	while (i < found->list.count && found->list.at[i]->inode != tour->home)
+	while (i < list->count && list->at[i]->inode != tour->home)
 		i++;
-	if (i == found->list.count) {
-		*grow_add(&found->list) = grow_alloc(sizeof(struct netns));
-		found->list.at[i]->inode = tour->home;
+	if (i == list->count) {
+		*grow_add(list) = grow_alloc(sizeof(struct netns));
+		list->at[i]->inode = tour->home;
 	}
-	found->list.at[i]->is_own = true;
-	look_at(tour, &found->list.at[i]);
+	list->at[i]->is_own = true;
+	look_at(tour, &list->at[i]);
 }
 
 /*
@@ -402,7 +421,7 @@ static bool visit(struct tour *tour, struct netns **slot)
 	const struct netns *netns = *slot;
 	int err;
 
-	if (!netns || netns->inode == tour->home || map_find(&tour->seen, netns->inode))
+	if (!netns || netns->inode == tour->home || map_find(&tour->done, netns->inode))
 		return true;
 	err = enter_netns(netns);
 	if (err == ESRCH || (netns->pid && proc_shows_nothing(netns->pid, err)))
@@ -415,53 +434,62 @@ static bool visit(struct tour *tour, struct netns **slot)
 }
 
 /* What vanished is either gone for good, or in it lives another process. */
-static bool visit_all(struct tour *tour)
+static void visit_all(struct tour *tour)
 {
-	struct netns_found found;
-	bool settled = true;
-
-	netns_find(&found, tour->how);
-	tour->end.listed &= found.whole;
-	tour->end.hidden = found.hidden;
-	tour->end.hidden_pid = found.hidden_pid;
-	visit_own(tour, &found);
-	for (size_t i = 0; i < found.list.count; i++)
-		settled &= visit(tour, &found.list.at[i]);
-	netns_found_fini(&found);
-	return settled;
+	find_all(&tour->found, tour->how);
+	tour->listed &= tour->found.whole;
+	tour->settled = true;
+	visit_own(tour);
+	for (size_t i = 0; i < tour->found.list.count; i++)
+		tour->settled &= visit(tour, &tour->found.list.at[i]);
+	netns_list_fini(&tour->found.list);
 }
 
 static void *travel(void *arg)
 {
 	struct tour *tour = arg;
-	bool settled = false;
 
-	for (; !settled && tour->round < ROUNDS; tour->round++)
-		settled = visit_all(tour);
-	tour->end.found = tour->end.listed && settled;
+	for (; !tour->settled && tour->round < ROUNDS; tour->round++)
+		visit_all(tour);
 	return NULL;
 }
 
-struct netns_tour_end netns_visit(unsigned how, netns_look *look, netns_refused *refused,
-				  void *ctx, struct netns_list *visited)
+static void note_hidden(const struct tour *tour)
 {
-	struct tour tour = {
-		.how = how, .look = look, .refused = refused, .ctx = ctx, .visited = visited,
-		.home = netns_inode(), .end = { .listed = true, .read = true },
-	};
-	pthread_t traveller;
+	const struct netns_found *found = &tour->found;
+	const char *way_out = geteuid() ? "run as root" :
+			      "not even root may (a user namespace or security module guards them)";
 
-	tour.end.err = tour.home ? pthread_create(&traveller, NULL, travel, &tour) : ENOENT;
-	if (!tour.end.err)
-		pthread_join(traveller, NULL);
-	map_fini(&tour.seen);
-	map_fini(&tour.lost);
-	return tour.end;
+	if (found->hidden)
+		snapshot_gap(tour->seen, GAP_NETNS, found->hidden,
+			     "network namespaces may be missing: those of %llu process%s could not be "
+			     "read, the first is %d; %s", (unsigned long long)found->hidden,
+			     found->hidden == 1 ? "" : "es", found->hidden_pid, way_out);
+	else if (tour->listed)
+		snapshot_gap(tour->seen, GAP_NETNS, 1, "network namespaces may be missing: some came "
+			     "and went faster than they could be looked into; try again");
+	else
+		snapshot_gap(tour->seen, GAP_NETNS, 1, "network namespaces may be missing: processes "
+			     "or mounts could not all be listed%s", geteuid() ? "; run as root" : "");
 }
 
-bool netns_tour(unsigned how, netns_look *look, void *ctx)
+int netns_tour(unsigned how, netns_look *look, void *ctx, struct netns_list *visited,
+	       struct snapshot *seen)
 {
-	struct netns_tour_end end = netns_visit(how, look, NULL, ctx, NULL);
+	struct tour tour = {
+		.how = how, .look = look, .ctx = ctx, .visited = visited, .seen = seen,
+		.home = netns_inode(), .listed = true, .read = true,
+	};
+	pthread_t traveller;
+	int err = tour.home ? pthread_create(&traveller, NULL, travel, &tour) : ENOENT;
+	bool found;
 
-	return !end.err && end.found && end.read;
+	if (!err)
+		pthread_join(traveller, NULL);
+	map_fini(&tour.done);
+	map_fini(&tour.lost);
+	found = tour.listed && tour.settled;
+	if (!err && !found && seen)
+		note_hidden(&tour);
+	return err ? -err : !found || !tour.read;
 }

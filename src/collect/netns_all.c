@@ -3,12 +3,11 @@
  * What is done in every network namespace of this machine: -G judges and lists it, and
  * bind looks for owners of its port.
  */
-#include "collect/netns_all.h"
+#include "collect/handle.h"
 
 #include "base/grow.h"
 #include "base/order.h"
 #include "base/text.h"
-#include "collect/handle.h"
 #include "collect/inet.h"
 #include "collect/netns.h"
 #include "collect/proc.h"
@@ -88,7 +87,12 @@ static uint32_t tcp_states(const struct text *stat)
 	return states;
 }
 
-uint32_t netns_states(enum protocol protocol)
+/*
+ * The states in which a socket of @protocol can be here at all: STATE_ALL when the
+ * counters prove nothing, 0 when there is no such socket. To be asked on arrival: a
+ * netlink socket of our own counts among those that may be bound.
+ */
+static uint32_t states_of(enum protocol protocol)
 {
 	struct text stat = { 0 };
 	uint32_t states = STATE_ALL;
@@ -122,7 +126,6 @@ static uint8_t read_comm(int32_t pid, char comm[COMM_ROOM])
 }
 
 struct visits {
-	struct snapshot *seen;
 	netns_visitor   *visit;
 	void            *ctx;
 	uint64_t         init;          /* its inode */
@@ -171,22 +174,6 @@ static bool visit_netns(void *ctx, struct netns *netns)
 	return !visits->err;
 }
 
-static void refused(void *ctx, const struct netns *netns, int err)
-{
-	struct visits *visits = ctx;
-
-	if (netns->name)
-		snapshot_gap(visits->seen, GAP_NETNS, 1, "the network namespace %s cannot be entered: %s",
-			     QUOTE(netns->name), strerror(err));
-	else if (netns->pid)
-		snapshot_gap(visits->seen, GAP_NETNS, 1,
-			     "the network namespace of process %d cannot be entered: %s",
-			     netns->pid, strerror(err));
-	else
-		snapshot_gap(visits->seen, GAP_NETNS, 1, "network namespace %llu cannot be entered: %s",
-			     (unsigned long long)netns->inode, strerror(err));
-}
-
 static uint64_t inode_of(const char *path)
 {
 	struct stat st;
@@ -194,64 +181,32 @@ static uint64_t inode_of(const char *path)
 	return stat(path, &st) == 0 ? (uint64_t)st.st_ino : 0;
 }
 
-static void note_hidden(struct snapshot *seen, const struct netns_tour_end *end)
-{
-	const char *way_out = geteuid() ? "run as root" :
-			      "not even root may (a user namespace or security module guards them)";
-
-	if (end->hidden)
-		snapshot_gap(seen, GAP_NETNS, end->hidden,
-			     "network namespaces may be missing: those of %llu process%s could not be "
-			     "read, the first is %d; %s", (unsigned long long)end->hidden,
-			     end->hidden == 1 ? "" : "es", end->hidden_pid, way_out);
-	else if (end->listed)
-		snapshot_gap(seen, GAP_NETNS, 1, "network namespaces may be missing: some came and "
-			     "went faster than they could be looked into; try again");
-	else
-		snapshot_gap(seen, GAP_NETNS, 1, "network namespaces may be missing: processes or "
-			     "mounts could not all be listed%s", geteuid() ? "; run as root" : "");
-}
-
-int netns_visit_all(struct netns_list *list, netns_visitor *visit, void *ctx, struct snapshot *seen,
-		    struct fault *fault)
-{
-	struct visits visits = {
-		.seen = seen, .visit = visit, .ctx = ctx,
-		.init = inode_of("/proc/1/ns/net"),
-	};
-	struct netns_tour_end end = netns_visit(NETNS_HELD | NETNS_OWN, visit_netns, refused, &visits,
-						list);
-
-	if (end.err)
-		return fault_set(fault, end.err, "network namespaces cannot be visited: %s",
-				 strerror(end.err));
-	if (!end.found)
-		note_hidden(seen, &end);
-	return visits.err;
-}
-
 int collect_everywhere(struct collect *collect, netns_visitor *visit, void *ctx,
 		       struct snapshot *seen, struct fault *fault)
 {
+	struct visits visits = { .visit = visit, .ctx = ctx, .init = inode_of("/proc/1/ns/net") };
+	struct owner_cache cache = { .scanned = false };
 	int err;
 
 	basics_machine(collect);
-	collect->cache = grow_alloc(sizeof(*collect->cache));
-	err = netns_visit_all(&collect->visited, visit, ctx, seen, fault);
-	owner_cache_fini(collect->cache);
-	free(collect->cache);
+	collect->cache = &cache;
+	err = netns_tour(NETNS_HELD | NETNS_OWN, visit_netns, &visits, &collect->visited, seen);
+	owner_cache_fini(&cache);
 	collect->cache = NULL;
 	/* whose caller never left it, wherever the visits have been */
 	snapshot_return(seen);
-	return err;
+	if (err < 0)
+		return fault_set(fault, -err, "network namespaces cannot be visited: %s",
+				 strerror(-err));
+	return visits.err;
 }
 
 int collect_arrival(struct collect *collect, const struct netns *netns, struct snapshot *seen,
 		    struct fault *fault)
 {
 	/* first, before a netlink socket of our own is counted */
-	collect->tcp_states = netns_states(PROTOCOL_TCP);
-	collect->udp_states = netns_states(PROTOCOL_UDP);
+	collect->tcp_states = states_of(PROTOCOL_TCP);
+	collect->udp_states = states_of(PROTOCOL_UDP);
 	snapshot_enter(seen, netns);
 	return collect_basics(collect, seen, fault);
 }
@@ -263,7 +218,7 @@ bool arrival_can_have(const struct collect *collect, struct collect_ask *ask)
 	if (recorder_replays(&collect->recorder) || recorder_records(&collect->recorder))
 		return true;
 	if (!collect->cache)
-		ask->states &= netns_states(protocol);
+		ask->states &= states_of(protocol);
 	else if (protocol == PROTOCOL_UDP)
 		ask->states &= collect->udp_states;
 	else if (protocol == PROTOCOL_TCP)
@@ -339,7 +294,7 @@ static bool visit_other(void *ctx, struct netns *netns)
 	struct port_search *search = ctx;
 	struct port_count count = { .ask = search->ask };
 	/* a request owns no port */
-	uint32_t states = netns_states(search->ask->protocol) & ~STATE_BIT(STATE_SYN_RECV);
+	uint32_t states = states_of(search->ask->protocol) & ~STATE_BIT(STATE_SYN_RECV);
 	bool whole = !states || count_socks(search, states, &count);
 	struct elsewhere *there;
 
@@ -387,7 +342,7 @@ static void find_port_owners(const struct bind_ask *ask, struct bind_context *co
 	};
 
 	uname(&search.system);
-	context->elsewhere_known = netns_tour(0, visit_other, &search);
+	context->elsewhere_known = !netns_tour(0, visit_other, &search, NULL, NULL);
 	if (context->elsewhere.count)
 		qsort(context->elsewhere.at, context->elsewhere.count,
 		      sizeof(*context->elsewhere.at), compare_elsewhere);
@@ -395,15 +350,16 @@ static void find_port_owners(const struct bind_ask *ask, struct bind_context *co
 		context->elsewhere.count = ELSEWHERE_MAX;
 }
 
-void netns_port_owners(struct recorder *recorder, const struct bind_ask *ask,
-		       struct bind_context *context, unsigned deadline_ms)
+void collect_elsewhere(struct collect *collect, const struct bind_ask *ask,
+		       struct bind_context *context)
 {
 	struct answer_elsewhere_key key = { .protocol = ask->protocol, .port = ask->port };
+	struct recorder *recorder = &collect->recorder;
 	struct answer_elsewhere told = { .known = false };
 	struct question question = { ANSWER_ELSEWHERE, &key, sizeof(key), .head = &told };
 
 	if (!recorder_replays(recorder)) {
-		find_port_owners(ask, context, deadline_ms);
+		find_port_owners(ask, context, collect->source.deadline_ms);
 		told.known = context->elsewhere_known;
 		text_add(&question.rows, context->elsewhere.at,
 			 context->elsewhere.count * sizeof(*context->elsewhere.at));

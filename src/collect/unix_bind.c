@@ -332,7 +332,7 @@ static int look_at_name(const struct unix_ask *ask, struct unix_context *context
 	context->listed = !err;
 	keep_owners(&search, context);
 	if (!err && search.has_file && !context->socks.count) {
-		context->elsewhere_known = netns_tour(NETNS_HELD, list_unix_there, &search) &&
+		context->elsewhere_known = !netns_tour(NETNS_HELD, list_unix_there, &search, NULL, NULL) &&
 					 search.device_known;
 		keep_owners(&search, context);
 	}

@@ -8,7 +8,6 @@
 #include "collect/handle.h"
 #include "collect/links.h"
 #include "collect/netns.h"
-#include "collect/netns_all.h"
 #include "collect/proc.h"
 #include "collect/unix_bind.h"
 
@@ -842,13 +841,13 @@ static pid_t make_neighbour(uint16_t port, int *end)
 	return child;
 }
 
-static void check_elsewhere(struct recorder *recorder, uint16_t port, enum protocol protocol,
+static void check_elsewhere(struct collect *handle, uint16_t port, enum protocol protocol,
 			    pid_t pid)
 {
 	struct bind_ask ask = { .protocol = protocol, .family = FAMILY_IPV4, .port = port };
 	struct bind_context context = { 0 };
 
-	netns_port_owners(recorder, &ask, &context, 5000);
+	collect_elsewhere(handle, &ask, &context);
 	EXPECT(context.elsewhere.count == (pid ? 1 : 0));
 	if (context.elsewhere.count) {
 		EXPECT(context.elsewhere.at[0].pid == pid);
@@ -862,25 +861,25 @@ static void check_elsewhere(struct recorder *recorder, uint16_t port, enum proto
 
 static void elsewhere_of_lab(void)
 {
-	struct collect handle;
+	struct collect handle = { .source.deadline_ms = 5000 };
 	struct stat before, after;
 	int end, status;
 	pid_t child = make_neighbour(23456, &end);
 
 	EXPECT(stat("/proc/thread-self/ns/net", &before) == 0);
 	record_begin(&handle.recorder);
-	check_elsewhere(&handle.recorder, 23456, PROTOCOL_TCP, child);
-	check_elsewhere(&handle.recorder, 23457, PROTOCOL_TCP, 0);
-	check_elsewhere(&handle.recorder, 23456, PROTOCOL_UDP, 0);
+	check_elsewhere(&handle, 23456, PROTOCOL_TCP, child);
+	check_elsewhere(&handle, 23457, PROTOCOL_TCP, 0);
+	check_elsewhere(&handle, 23456, PROTOCOL_UDP, 0);
 	EXPECT(stat("/proc/thread-self/ns/net", &after) == 0);
 	EXPECT(before.st_ino == after.st_ino);
 	close(end);
 	EXPECT(waitpid(child, &status, 0) == child && status == 0);
-	check_elsewhere(&handle.recorder, 23458, PROTOCOL_TCP, 0);
+	check_elsewhere(&handle, 23458, PROTOCOL_TCP, 0);
 	record_replay(&handle.recorder);
-	check_elsewhere(&handle.recorder, 23456, PROTOCOL_TCP, child);
-	check_elsewhere(&handle.recorder, 23457, PROTOCOL_TCP, 0);
-	check_elsewhere(&handle.recorder, 4444, PROTOCOL_TCP, 0);
+	check_elsewhere(&handle, 23456, PROTOCOL_TCP, child);
+	check_elsewhere(&handle, 23457, PROTOCOL_TCP, 0);
+	check_elsewhere(&handle, 4444, PROTOCOL_TCP, 0);
 	recorder_close(&handle.recorder, true, NULL);
 }
 
@@ -890,32 +889,41 @@ static void test_elsewhere(void **state)
 	in_lab(elsewhere_of_lab);
 }
 
-static const struct netns *find_space(const struct netns_found *found, uint64_t inode)
+struct found { uint64_t at[4096]; size_t count; };
+
+static bool note(void *ctx, struct netns *netns)
 {
-	for (size_t i = 0; i < found->list.count; i++)
-		if (found->list.at[i]->inode == inode)
-			return found->list.at[i];
-	return NULL;
+	struct found *found = ctx;
+
+	if (found->count < COUNT(found->at))
+		found->at[found->count++] = netns->inode;
+	return true;
+}
+
+static bool has(const struct found *found, uint64_t inode)
+{
+	for (size_t i = 0; i < found->count; i++)
+		if (found->at[i] == inode)
+			return true;
+	return false;
 }
 
 /* One that only a descriptor holds is found when it is asked for. */
 static void spaces_of_lab(void)
 {
-	struct netns_found quick, all;
+	struct found quick = { .count = 0 }, all = { .count = 0 };
 	struct stat held, ours;
 	int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 
 	EXPECT(fstat(fd, &held) == 0);
 	EXPECT(unshare(CLONE_NEWNET) == 0);
 	EXPECT(stat("/proc/self/ns/net", &ours) == 0);
-	netns_find(&quick, 0);
-	netns_find(&all, NETNS_HELD);
-	EXPECT(find_space(&quick, ours.st_ino) && find_space(&all, ours.st_ino));
-	EXPECT(!find_space(&quick, held.st_ino) && find_space(&all, held.st_ino));
-	for (size_t i = 1; i < all.list.count; i++)
-		EXPECT(all.list.at[i - 1]->inode < all.list.at[i]->inode);
-	netns_found_fini(&quick);
-	netns_found_fini(&all);
+	(void)netns_tour(NETNS_OWN, note, &quick, NULL, NULL);
+	(void)netns_tour(NETNS_OWN | NETNS_HELD, note, &all, NULL, NULL);
+	EXPECT(quick.at[0] == ours.st_ino && all.at[0] == ours.st_ino);
+	EXPECT(!has(&quick, held.st_ino) && has(&all, held.st_ino));
+	for (size_t i = 2; i < all.count; i++)
+		EXPECT(all.at[i - 1] < all.at[i]);
 }
 
 static void test_spaces(void **state)

@@ -9,7 +9,6 @@
 #include "base/grow.h"
 #include "collect/cgroups.h"
 #include "collect/handle.h"
-#include "collect/netns_all.h"
 #include "collect/others.h"
 #include "collect/unix_bind.h"
 
@@ -239,7 +238,7 @@ static void replay_elsewhere(size_t rows, size_t more, struct bind_context *cont
 	begin();
 	put_answer(&handle.recorder, ANSWER_ELSEWHERE, key, sizeof(key), bytes.at, bytes.count);
 	replay();
-	netns_port_owners(&handle.recorder, &ask, context, 0);
+	collect_elsewhere(&handle, &ask, context);
 	text_fini(&bytes);
 	end();
 }
