@@ -202,9 +202,7 @@ void collect_forget_owners(struct collect *collect)
 int collect_descriptors(struct collect *collect, struct snapshot *seen, struct fault *fault)
 {
 	(void)fault;
-	if (seen->netns->visited)
-		descriptors_collect_of(seen->netns, seen);
-	else if (recorder_replays(&collect->recorder))
+	if (recorder_replays(&collect->recorder))
 		descriptors_replay(&collect->recorder, seen);
 	else
 		descriptors_collect(&collect->recorder, seen);

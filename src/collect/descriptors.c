@@ -125,32 +125,29 @@ static void count_if_inside(struct proc_scan *scan, int32_t pid, uint64_t netns)
 		count_process(scan, pid);
 }
 
+static void count_all(struct proc_scan *scan)
+{
+	uint64_t netns = netns_inode();
+	int32_t pid;
+
+	while (proc_next(&scan->proc, &pid))
+		count_if_inside(scan, pid, netns);
+}
+
 void descriptors_collect(struct recorder *recorder, struct snapshot *seen)
 {
 	struct proc_scan scan = { .recorder = recorder, .seen = seen };
-	uint64_t netns = netns_inode();
-	bool known = scan_open(&scan, FRAME_DESCRIPTORS);
-	int32_t pid;
+	const struct netns *netns = seen->netns;
 
-	while (known && proc_next(&scan.proc, &pid))
-		count_if_inside(&scan, pid, netns);
-	if (known) {
+	if (scan_open(&scan, FRAME_DESCRIPTORS)) {
+		/* the processes of one that was visited are known */
+		for (size_t i = 0; i < netns->pids.count; i++)
+			count_process(&scan, netns->pids.at[i]);
+		if (!netns->visited)
+			count_all(&scan);
 		scan_note_gaps(&scan, "open files", "counted");
 		scan_note_early_end(&scan);
 	}
-	scan_close(&scan);
-}
-
-void descriptors_collect_of(const struct netns *netns, struct snapshot *seen)
-{
-	struct recorder none = { 0 };
-	struct proc_scan scan = { .recorder = &none, .seen = seen };
-	bool known = scan_open(&scan, FRAME_DESCRIPTORS);
-
-	for (size_t i = 0; known && i < netns->pids.count; i++)
-		count_process(&scan, netns->pids.at[i]);
-	if (known)
-		scan_note_gaps(&scan, "open files", "counted");
 	scan_close(&scan);
 }
 

@@ -10,9 +10,6 @@
 void descriptors_collect(struct recorder *recorder, struct snapshot *seen);
 void descriptors_replay(struct recorder *recorder, struct snapshot *seen);
 
-/* The same for the processes of one namespace. */
-void descriptors_collect_of(const struct netns *netns, struct snapshot *seen);
-
 /* The soft limit in a /proc/PID/limits; -1: unlimited. Exported for tests, too. */
 bool holder_limit(const char *limits, int64_t *limit);
 
