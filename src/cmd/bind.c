@@ -109,19 +109,16 @@ static int look_at_port(struct session *session, const struct bind_ask *ask)
 	return err ? err : collect_explicit(session->collect, &port, seen, &session->fault);
 }
 
-static int look(struct session *session, const struct bind_ask *ask, struct bind_context *context)
+static void look(struct session *session, const struct bind_ask *ask, struct bind_context *context)
 {
 	struct collect *collect = session->collect;
 	struct snapshot *seen = &session->seen;
 	struct map inodes = { 0 };
-	int err;
 
 	for (size_t i = 0; i < seen->socks.count; i++)
 		session_want(&inodes, seen->socks.at[i].inode);
-	err = session_name(session, &inodes);
+	session_name(session, &inodes);
 	map_fini(&inodes);
-	if (err)
-		return err;
 	collect_flags(collect, seen);
 	collect_bind_context(collect, ask, context, seen);
 	/* all are being looked at anyway */
@@ -130,7 +127,6 @@ static int look(struct session *session, const struct bind_ask *ask, struct bind
 		collect_elsewhere(collect, ask, context);
 	if (session->options->probe)
 		collect_probe_bind(collect, ask, &context->probe);
-	return 0;
 }
 
 static enum status status_of(const struct bind_answer *answer)
@@ -182,14 +178,13 @@ static int judge_port(struct session *session, const struct target *target,
 		err = look_at_port(session, &binding->ask);
 	collect_forget_socks(session->collect);
 	*judged = !err && (!seen->netns->visited || seen->netns->is_own || seen->socks.count);
-	if (!err && *judged)
-		err = look(session, &binding->ask, &binding->context);
+	if (*judged)
+		look(session, &binding->ask, &binding->context);
 	collect_forget_owners(session->collect);
-	if (!err && *judged)
+	if (*judged) {
 		judge_bind(seen, &binding->ask, &binding->context, &binding->answer);
-	if (!err && *judged)
 		words_bind(seen, &binding->ask, &binding->context, &binding->answer);
-	*judged = *judged && !err;
+	}
 	return err;
 }
 
@@ -261,18 +256,16 @@ static enum status bind_inet(struct session *session, const struct target *targe
 
 /* -- unix sockets ------------------------------------------------------------ */
 
-static int look_at_name(struct session *session, const struct unix_ask *ask,
+static void look_at_name(struct session *session, const struct unix_ask *ask,
 			struct unix_context *context)
 {
 	struct map inodes = { 0 };
-	int err = collect_unix(session->collect, ask, context, &session->seen, &session->fault);
 
+	collect_unix(session->collect, ask, context, &session->seen);
 	for (size_t i = 0; i < context->socks.count; i++)
 		map_slot(&inodes, context->socks.at[i].inode, NULL);
-	if (!err)
-		err = session_name(session, &inodes);
+	session_name(session, &inodes);
 	map_fini(&inodes);
-	return err;
 }
 
 static enum status bind_unix(struct session *session, const struct target *target)
@@ -287,16 +280,13 @@ static enum status bind_unix(struct session *session, const struct target *targe
 	enum status status;
 
 	session->seen.socks_complete = true;    /* no internet socket matters here */
-	if (look_at_name(session, &ask, &context) < 0) {
-		status = cmd_fail(&session->fault);
-	} else {
-		judge_unix(&session->seen, &ask, &context, &answer);
-		session->answered = answer.asked.verdict != VERDICT_OK;
-		out_init(&out, 1);
-		print_unix(&out, &session->style, &session->seen, &ask, &context, &answer);
-		status = answer.asked.verdict == VERDICT_OK ? STATUS_OK :
-			 answer.asked.verdict == VERDICT_FAILS ? STATUS_CRITICAL : STATUS_UNKNOWN;
-	}
+	look_at_name(session, &ask, &context);
+	judge_unix(&session->seen, &ask, &context, &answer);
+	session->answered = answer.asked.verdict != VERDICT_OK;
+	out_init(&out, 1);
+	print_unix(&out, &session->style, &session->seen, &ask, &context, &answer);
+	status = answer.asked.verdict == VERDICT_OK ? STATUS_OK :
+		 answer.asked.verdict == VERDICT_FAILS ? STATUS_CRITICAL : STATUS_UNKNOWN;
 	unix_answer_fini(&answer);
 	unix_context_fini(&context);
 	return status;

@@ -60,7 +60,9 @@ static int look_at_all(struct checking *checking)
 	err = collect_socks(session->collect, &ask,
 			    (struct sink){ .take = keep, .ctx = checking },
 			    &session->seen, &session->fault);
-	return err ? err : session_owners(session, need);
+	if (!err)
+		session_owners(session, need);
+	return err;
 }
 
 /*
@@ -78,20 +80,17 @@ static bool wants_every_row(const struct checking *checking)
 static int look(struct checking *checking)
 {
 	struct session *session = checking->session;
-	int err = collect_descriptors(session->collect, &session->seen, &session->fault);
 
-	if (err)
-		return err;
+	collect_descriptors(session->collect, &session->seen);
 	return wants_every_row(checking) ? look_at_all(checking) :
 					   judging_collect(session, checking->thresholds);
 }
 
 /* The cgroups of the sockets and processes that the report talks about. */
-static int name_cgroups(struct session *session, const struct report *report)
+static void name_cgroups(struct session *session, const struct report *report)
 {
 	struct snapshot *seen = &session->seen;
 	struct map ids = { 0 };
-	int err = 0;
 
 	for (size_t i = 0; i < report->findings.count; i++) {
 		const struct finding *f = &report->findings.at[i];
@@ -103,9 +102,8 @@ static int name_cgroups(struct session *session, const struct report *report)
 			session_want(&ids, seen->processes.at[f->subject.process].cgroup_id);
 	}
 	if (ids.count)
-		err = collect_cgroups(session->collect, seen, &ids, &session->fault);
+		collect_cgroups(session->collect, seen, &ids);
 	map_fini(&ids);
-	return err;
 }
 
 /* The socket with the detail that was kept of it; one of which nothing was told has an empty one. */
@@ -264,15 +262,14 @@ static int find(struct checking *checking, struct report *report)
 	int err = look(checking);
 
 	collect_forget_socks(session->collect);
-	if (!err)
-		name_devices(session);
-	if (!err)
-		err = judging_run(session, checking->thresholds, report);
-	if (!err)
-		err = name_cgroups(session, report);
-	if (!err && filters_any(&checking->filter))
+	if (err)
+		return err;
+	name_devices(session);
+	judging_run(session, checking->thresholds, report);
+	name_cgroups(session, report);
+	if (filters_any(&checking->filter))
 		keep_findings(checking, report);
-	return err;
+	return 0;
 }
 
 /* What is the machine's would be found again in every namespace. */
@@ -334,7 +331,7 @@ static int open_session(struct session *session, const struct checking *checking
 {
 	bool whole = options->all_netns || filters_any(&checking->filter);
 
-	return session_open_with(session, options, whole ? SESSION_WHOLE : SESSION_FIGURES);
+	return session_open_with(session, options, whole ? BASICS_WHOLE : BASICS_FIGURES);
 }
 
 static enum status check_session(struct checking *checking, const struct options *options)

@@ -148,15 +148,13 @@ static int fill_ask(struct session *session, const struct target *target, struct
 	return 0;
 }
 
-static int name_users(struct session *session, const struct connect_ask *ask)
+static void name_users(struct session *session, const struct connect_ask *ask)
 {
 	struct map inodes = { 0 };
-	int err;
 
 	judge_connect_wants(&session->seen, ask, &inodes);
-	err = session_name(session, &inodes);
+	session_name(session, &inodes);
 	map_fini(&inodes);
-	return err;
 }
 
 /*
@@ -174,14 +172,12 @@ static int look_and_judge(struct session *session, const struct connect_ask *ask
 		return err;
 	if (probes && judge_connect(&session->seen, ask, NULL, tight, answer))
 		collect_probe_ports(session->collect, answer->open, probe);
-	err = name_users(session, ask);
+	name_users(session, ask);
 	connect_answer_fini(answer);
 	*answer = (struct connect_answer){ .users = { 0 } };
-	if (!err)
-		judge_connect(&session->seen, ask, probes ? probe : NULL, tight, answer);
-	if (!err)
-		words_connect(&session->seen, ask, answer);
-	return err;
+	judge_connect(&session->seen, ask, probes ? probe : NULL, tight, answer);
+	words_connect(&session->seen, ask, answer);
+	return 0;
 }
 
 static enum status status_of(enum connect_verdict verdict, double gone, const struct threshold *tight)

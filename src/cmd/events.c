@@ -96,11 +96,11 @@ static int take_trace(void *ctx, const struct sock *sock)
 static int take_sighting(struct sighting *sighting, struct action *action)
 {
 	struct session *session = &action->session;
-	int err;
+	int err = 0;
 
 	snapshot_init(&sighting->seen);
 	sighting->taken = true;
-	err = collect_basics(session->collect, &sighting->seen, &session->fault);
+	(void)collect_basics(session->collect, &sighting->seen, BASICS_WHOLE);
 	for (size_t i = 0; i < action->families.count && !err; i++) {
 		struct collect_ask ask = action_ask(action, i);
 
@@ -111,11 +111,12 @@ static int take_sighting(struct sighting *sighting, struct action *action)
 				    (struct sink){ .take = take_trace, .ctx = sighting },
 				    &sighting->seen, &session->fault);
 	}
-	if (!err)
-		err = collect_holders(session->collect, &sighting->seen, NULL, &session->fault);
-	if (!err && (action->need & NEED_CGROUP))
-		err = collect_cgroups(session->collect, &sighting->seen, NULL, &session->fault);
-	return err;
+	if (err)
+		return err;
+	collect_holders(session->collect, &sighting->seen, NULL);
+	if (action->need & NEED_CGROUP)
+		collect_cgroups(session->collect, &sighting->seen, NULL);
+	return 0;
 }
 
 /*

@@ -331,14 +331,10 @@ int filters_resolve(struct filter *filter, struct session *session)
 {
 	const struct options *options = session->options;
 	struct filter_error error = { 0 };
-	int err = 0;
+	int err;
 
 	if (filter_has(filter, FILTER_CGROUP) && (options->from || options->record))
-		err = collect_cgroups(session->collect, &session->seen, NULL, &session->fault);
-	if (err) {
-		cmd_fail(&session->fault);
-		return err;
-	}
+		collect_cgroups(session->collect, &session->seen, NULL);
 	err = look_up(filter, session, &error);
 	if (err) {
 		cmd_fail(&session->fault);
@@ -390,15 +386,15 @@ static int find_all(struct session *session, const struct filter *filter,
 	struct thresholds *thresholds = thresholds_new();
 	struct snapshot *seen = &session->seen;
 	struct report report;
-	int err = collect_descriptors(session->collect, seen, &session->fault);
+	int err;
 
+	collect_descriptors(session->collect, seen);
 	report_init(&report);
-	if (!err)
-		err = look(session, thresholds);
-	if (!err)
-		err = judging_run(session, thresholds, &report);
-	if (!err)
+	err = look(session, thresholds);
+	if (!err) {
+		judging_run(session, thresholds, &report);
 		filter_findings_add(findings, filter, seen, &report);
+	}
 	report_fini(&report);
 	thresholds_free(thresholds);
 	return err;

@@ -59,7 +59,7 @@ static void note_left(struct snapshot *seen, const struct thresholds *thresholds
 	text_fini(&ids);
 }
 
-static int find_owners(struct session *session, const struct wants *wants)
+static void find_owners(struct session *session, const struct wants *wants)
 {
 	struct holder_ask ask = {
 		.inodes = &wants->inodes, .pids = &wants->pids, .cgroups = &wants->cgroups,
@@ -67,29 +67,27 @@ static int find_owners(struct session *session, const struct wants *wants)
 
 	if (wants->thorough)
 		ask.cgroups = NULL;
-	return collect_some_holders(session->collect, &ask, &session->seen, &session->fault);
+	collect_some_holders(session->collect, &ask, &session->seen);
 }
 
-int judging_run(struct session *session, const struct thresholds *thresholds,
-		struct report *report)
+void judging_run(struct session *session, const struct thresholds *thresholds,
+		 struct report *report)
 {
 	struct snapshot *seen = &session->seen;
 	struct wants wants;
-	int err = 0;
 
 	note_left(seen, thresholds, GAP_BOUND);
 	note_left(seen, thresholds, GAP_SOURCE);
 	judge(seen, thresholds, report);
 	/* a filter may have needed all owners already */
 	if (!report->findings.count || seen->holders_known)
-		return 0;
+		return;
 	judge_wants(seen, report, &wants);
 	if (wants.inodes.count || wants.pids.count) {
-		err = find_owners(session, &wants);
+		find_owners(session, &wants);
 		report_fini(report);
 		report_init(report);
 		judge(seen, thresholds, report);
 	}
 	wants_fini(&wants);
-	return err;
 }

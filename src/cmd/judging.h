@@ -20,7 +20,7 @@ int judging_collect(struct session *session, const struct thresholds *thresholds
  * When something was found it judges twice, and in between looks up the owners of just
  * those sockets. So a healthy machine never pays for the walk through /proc.
  */
-int judging_run(struct session *session, const struct thresholds *thresholds,
-		struct report *report);
+void judging_run(struct session *session, const struct thresholds *thresholds,
+		 struct report *report);
 
 #endif

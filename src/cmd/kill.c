@@ -47,8 +47,9 @@ static int list_targets(struct kill_job *job)
 {
 	struct action *action = &job->action;
 	struct session *session = &action->session;
-	int err = session_owners(session, action->need);
+	int err = 0;
 
+	session_owners(session, action->need);
 	job->view = (struct filter_view){ .seen = &session->seen, .findings = &action->findings };
 	for (size_t i = 0; i < action->families.count && !err; i++) {
 		struct collect_ask ask = action_ask(action, i);
@@ -194,7 +195,7 @@ static void renew_owners(struct kill_job *job)
 	for (size_t i = 0; i < job->results.list.count; i++)
 		session_want(&inodes, job->results.list.at[i].sock.inode);
 	snapshot_init(&fresh);
-	(void)collect_holders(session->collect, &fresh, &inodes, &session->fault);
+	collect_holders(session->collect, &fresh, &inodes);
 	snapshot_swap_owners(&session->seen, &fresh);
 	snapshot_fini(&fresh);
 	map_fini(&inodes);

@@ -101,9 +101,9 @@ static int list_there(void *ctx, const struct netns *netns)
 {
 	const struct visit *visit = ctx;
 	struct listing_job *job = visit->job;
-	int err = session_arrive(&job->session, netns, &job->filter);
 
-	return err ? err : list_here(job, visit->need, visit->sink);
+	session_arrive(&job->session, netns, &job->filter);
+	return list_here(job, visit->need, visit->sink);
 }
 
 static int list_everywhere(struct listing_job *job, unsigned need, struct sink sink)
@@ -174,9 +174,9 @@ static enum status show(struct listing_job *job)
 	unsigned need = all_needs(job);
 	int err;
 
-	if (filters_prepare(&job->filter, session, &job->findings) < 0 ||
-	    session_owners(session, need) < 0)
+	if (filters_prepare(&job->filter, session, &job->findings) < 0)
 		return cmd_fail(&session->fault);
+	session_owners(session, need);
 	collect_forget_owners(session->collect);
 	err = job->groups.keys_count ? show_groups(job, need) : show_rows(job, need);
 	if (err && !out.err)
@@ -257,7 +257,7 @@ static int open_session(struct listing_job *job, const struct options *options)
 			    columns_need(&job->columns, &job->style) & NEED_FLOW;
 
 	return is_plain(job, options) && !needs_limits ?
-	       session_open_with(&job->session, options, SESSION_BRIEF) :
+	       session_open_with(&job->session, options, BASICS_BRIEF) :
 	       session_open(&job->session, options);
 }
 

@@ -51,18 +51,14 @@ static int record_all(struct session *session, struct tally *tally)
 		NEED_FLOW | NEED_TCP_INFO | NEED_MEMORY | NEED_CONGESTION | NEED_TOS);
 	struct collect *collect = session->collect;
 	struct snapshot *seen = &session->seen;
-	struct fault *fault = &session->fault;
 	int err;
 
 	tally->keep = snapshot_sink(seen);
-	err = collect_descriptors(collect, seen, fault);
-	if (!err)
-		err = collect_holders(collect, seen, NULL, fault);
-	if (!err)
-		err = collect_cgroups(collect, seen, NULL, fault);
-	if (!err)
-		err = collect_socks(collect, &ask,
-				    (struct sink){ .take = count_row, .ctx = tally }, seen, fault);
+	collect_descriptors(collect, seen);
+	collect_holders(collect, seen, NULL);
+	collect_cgroups(collect, seen, NULL);
+	err = collect_socks(collect, &ask, (struct sink){ .take = count_row, .ctx = tally }, seen,
+			    &session->fault);
 	return err ? err : record_ports(session, &ask);
 }
 

@@ -79,23 +79,8 @@ void session_style(struct style *style, const struct options *options)
 	};
 }
 
-static int read_basics(struct session *session)
-{
-	switch (session->basics) {
-	case SESSION_BRIEF:
-		return collect_brief(session->collect, &session->seen, &session->left_links,
-				     &session->fault);
-	case SESSION_FIGURES:
-		return collect_figures(session->collect, &session->seen, &session->left_links,
-				       &session->fault);
-	case SESSION_WHOLE:
-		break;
-	}
-	return collect_basics(session->collect, &session->seen, &session->fault);
-}
-
 int session_open_with(struct session *session, const struct options *options,
-		      enum session_basics basics)
+		      enum basics basics)
 {
 	struct collect_source source = {
 		.netns = options->netns, .from = options->from,
@@ -106,7 +91,6 @@ int session_open_with(struct session *session, const struct options *options,
 
 	memset(session, 0, sizeof(*session));
 	session->options = options;
-	session->basics = basics;
 	snapshot_init(&session->seen);
 	session_style(&session->style, options);
 	/*
@@ -116,22 +100,19 @@ int session_open_with(struct session *session, const struct options *options,
 	if (options->deadline_ms)
 		deadline_begin(options);
 	err = collect_open(&session->collect, &source, &session->fault);
-	if (!err) {
-		deadline_begin(options);
-		err = read_basics(session);
-		if (err)
-			collect_close(session->collect, false, NULL);
-	}
 	if (err) {
 		cmd_fail(&session->fault);
 		snapshot_fini(&session->seen);
+		return err;
 	}
-	return err;
+	deadline_begin(options);
+	session->left_links = collect_basics(session->collect, &session->seen, basics);
+	return 0;
 }
 
 int session_open(struct session *session, const struct options *options)
 {
-	return session_open_with(session, options, SESSION_WHOLE);
+	return session_open_with(session, options, BASICS_WHOLE);
 }
 
 /* -- -G: in every network namespace of this machine, one after the other ------ */
@@ -158,15 +139,12 @@ static void find_links(struct filter *filter, const struct snapshot *seen)
 	}
 }
 
-int session_arrive(struct session *session, const struct netns *netns, struct filter *filter)
+void session_arrive(struct session *session, const struct netns *netns, struct filter *filter)
 {
-	int err;
-
 	deadline_begin(session->options);
-	err = collect_arrival(session->collect, netns, &session->seen, &session->fault);
-	if (!err && filter)
+	collect_arrival(session->collect, netns, &session->seen);
+	if (filter)
 		find_links(filter, &session->seen);
-	return err;
 }
 
 static bool has_gap(const struct snapshot *seen, const struct gap *gap)
@@ -212,9 +190,8 @@ static int visit_netns(void *ctx, const struct netns *netns)
 	*there = *session;
 	*grow_add(&session->visits) = there;
 	snapshot_init(&there->seen);
-	err = session_arrive(there, netns, round->filter);
-	if (!err)
-		err = round->visit(round->ctx, there);
+	session_arrive(there, netns, round->filter);
+	err = round->visit(round->ctx, there);
 	if (err < 0)
 		session->fault = there->fault;
 	add_gaps(&session->seen, &there->seen);
@@ -349,34 +326,30 @@ uint32_t session_device(struct session *session, const char *name)
 	return 0;
 }
 
-int session_name(struct session *session, const struct map *inodes)
+void session_name(struct session *session, const struct map *inodes)
 {
 	struct snapshot *seen = &session->seen;
 	struct map ids = { 0 };
-	int err = collect_holders(session->collect, seen, inodes, &session->fault);
 
+	collect_holders(session->collect, seen, inodes);
 	for (size_t i = 0; i < seen->socks.count; i++)
 		if (map_find(inodes, seen->socks.at[i].inode))
 			session_want(&ids, seen->socks.at[i].cgroup_id);
 	for (size_t i = 0; i < seen->processes.count; i++)
 		session_want(&ids, seen->processes.at[i].cgroup_id);
-	if (!err && ids.count)
-		err = collect_cgroups(session->collect, seen, &ids, &session->fault);
+	if (ids.count)
+		collect_cgroups(session->collect, seen, &ids);
 	map_fini(&ids);
-	return err;
 }
 
-int session_owners(struct session *session, unsigned need)
+void session_owners(struct session *session, unsigned need)
 {
-	int err = 0;
-
 	if (need & NEED_HOLDERS)
-		err = collect_holders(session->collect, &session->seen, NULL, &session->fault);
-	if (!err && session->style.with_threads)
+		collect_holders(session->collect, &session->seen, NULL);
+	if (session->style.with_threads)
 		collect_threads(session->collect, &session->seen);
-	if (!err && (need & NEED_CGROUP))
-		err = collect_cgroups(session->collect, &session->seen, NULL, &session->fault);
-	return err;
+	if (need & NEED_CGROUP)
+		collect_cgroups(session->collect, &session->seen, NULL);
 }
 
 struct collect_ask session_ask(const struct options *options, uint32_t states, unsigned need)

@@ -19,11 +19,6 @@ struct session {
 	bool recorded;          /* set by session_close() when the recording is in its place */
 	bool tells_gaps;        /* session_close() prints gaps once a recording is in its place */
 	bool answered;          /* the verdict allows for what was not seen */
-	enum session_basics {   /* what is read when it is opened */
-		SESSION_WHOLE,
-		SESSION_FIGURES,        /* interface names only when needed */
-		SESSION_BRIEF,          /* and no limits and counters */
-	} basics;
 	bool left_links;        /* collect_links() was not called yet */
 	struct { struct session **at; size_t count, room; } visits;     /* of session_each() */
 };
@@ -31,12 +26,12 @@ struct session {
 /* Opens the source and reads the basics. Returns 0, or -errno after printing the error. */
 int session_open(struct session *session, const struct options *options);
 
-/* The same, reading no more than the answer needs: collect_figures(), collect_brief(). */
+/* The same, reading no more than the answer needs. */
 int session_open_with(struct session *session, const struct options *options,
-		      enum session_basics basics);
+		      enum basics basics);
 
 /* Begins with the next network namespace, in which the devices of @filter (or NULL) are looked up. */
-int session_arrive(struct session *session, const struct netns *netns, struct filter *filter);
+void session_arrive(struct session *session, const struct netns *netns, struct filter *filter);
 
 /*
  * Called in a network namespace with its session. Returns 0, 1 when the session is not
@@ -100,13 +95,13 @@ uint32_t session_link(const struct snapshot *seen, const char *name);
  * Collects the names in an answer: the holders of these inodes, then the cgroups of all
  * sockets and processes seen.
  */
-int session_name(struct session *session, const struct map *inodes);
+void session_name(struct session *session, const struct map *inodes);
 
 /*
  * Collects owners and cgroup paths of all sockets as @need (enum need) asks; with -T
  * threads, too.
  */
-int session_owners(struct session *session, unsigned need);
+void session_owners(struct session *session, unsigned need);
 
 /* The question about TCP sockets that the options ask. */
 struct collect_ask session_ask(const struct options *options, uint32_t states, unsigned need);

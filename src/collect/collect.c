@@ -158,32 +158,28 @@ int collect_offers(struct collect *collect, enum protocol protocol, struct fault
 				inet_offered(protocol, collect->source.deadline_ms, fault));
 }
 
-int collect_holders(struct collect *collect, struct snapshot *seen,
-		    const struct map *wanted, struct fault *fault)
+void collect_holders(struct collect *collect, struct snapshot *seen, const struct map *wanted)
 {
-	(void)fault;
 	if (collect->cache)
 		owner_cache_holders(collect->cache, seen, wanted, NULL);
 	else if (recorder_replays(&collect->recorder))
 		owners_replay(&collect->recorder, seen, wanted);
 	else
 		owners_collect(&collect->recorder, seen, wanted);
-	return 0;
 }
 
 /* A recording holds every holder, whatever was wanted. */
-int collect_some_holders(struct collect *collect, const struct holder_ask *ask,
-			 struct snapshot *seen, struct fault *fault)
+void collect_some_holders(struct collect *collect, const struct holder_ask *ask,
+			  struct snapshot *seen)
 {
 	const struct map *wanted = ask->pids->count ? NULL : ask->inodes;
 
 	if (recorder_replays(&collect->recorder) || recorder_records(&collect->recorder))
-		return collect_holders(collect, seen, wanted, fault);
-	if (collect->cache)
+		collect_holders(collect, seen, wanted);
+	else if (collect->cache)
 		owner_cache_holders(collect->cache, seen, ask->inodes, ask->pids);
 	else
 		owners_collect_some(&collect->recorder, seen, wanted, ask);
-	return 0;
 }
 
 void collect_forget_socks(struct collect *collect)
@@ -199,27 +195,22 @@ void collect_forget_owners(struct collect *collect)
 			    1u << FRAME_CGROUPS);
 }
 
-int collect_descriptors(struct collect *collect, struct snapshot *seen, struct fault *fault)
+void collect_descriptors(struct collect *collect, struct snapshot *seen)
 {
-	(void)fault;
 	if (recorder_replays(&collect->recorder))
 		descriptors_replay(&collect->recorder, seen);
 	else
 		descriptors_collect(&collect->recorder, seen);
-	return 0;
 }
 
-int collect_cgroups(struct collect *collect, struct snapshot *seen,
-		    const struct map *wanted, struct fault *fault)
+void collect_cgroups(struct collect *collect, struct snapshot *seen, const struct map *wanted)
 {
-	(void)fault;
 	if (collect->cache)
 		owner_cache_cgroups(collect->cache, seen, wanted);
 	else if (recorder_replays(&collect->recorder))
 		cgroups_replay(&collect->recorder, seen, wanted);
 	else
 		cgroups_collect(&collect->recorder, seen, wanted);
-	return 0;
 }
 
 int collect_explicit(struct collect *collect, const struct collect_ask *ask,
@@ -236,12 +227,10 @@ int collect_chain(struct collect *collect, uint16_t port, struct snapshot *seen,
 	return inet_chain(&collect->recorder, port, collect->source.deadline_ms, seen, fault);
 }
 
-int collect_unix(struct collect *collect, const struct unix_ask *ask,
-		 struct unix_context *context, struct snapshot *seen, struct fault *fault)
+void collect_unix(struct collect *collect, const struct unix_ask *ask,
+		  struct unix_context *context, struct snapshot *seen)
 {
-	(void)fault;
 	unix_bind_collect(&collect->recorder, ask, context, collect->source.deadline_ms, seen);
-	return 0;
 }
 
 uint64_t collect_reached(const struct collect *collect, const struct sock *sock)
@@ -358,49 +347,24 @@ static void read_limits(struct collect *collect, struct snapshot *seen)
 			     "kernel limits or counters could not be read (/proc/sys/net, /proc/net)");
 }
 
-/* Reads everything but names and addresses; a recording has those in any case. */
-static void read_figures(struct collect *collect, struct snapshot *seen)
+bool collect_basics(struct collect *collect, struct snapshot *seen, enum basics basics)
 {
 	snprintf(seen->version, sizeof(seen->version), "%s", collect->release);
 	if (recorder_replays(&collect->recorder)) {
 		if (replay_basics(collect, seen))
 			read_limits(collect, seen);
-		return;
+		return false;
 	}
+	if (recorder_records(&collect->recorder))
+		basics = BASICS_WHOLE;
 	recorder_put(&collect->recorder, FRAME_BASICS, NULL, NULL, 0);
 	read_identity(collect, seen);
-	read_limits(collect, seen);
-}
-
-int collect_basics(struct collect *collect, struct snapshot *seen, struct fault *fault)
-{
-	(void)fault;
 	/* Counters come first, because the socket that asks for links would be counted. */
-	read_figures(collect, seen);
-	if (!recorder_replays(&collect->recorder))
+	if (basics >= BASICS_FIGURES)
+		read_limits(collect, seen);
+	if (basics >= BASICS_WHOLE)
 		collect_links(collect, seen);
-	return 0;
-}
-
-int collect_figures(struct collect *collect, struct snapshot *seen, bool *left_links,
-		    struct fault *fault)
-{
-	*left_links = !recorder_replays(&collect->recorder) && !recorder_records(&collect->recorder);
-	if (!*left_links)
-		return collect_basics(collect, seen, fault);
-	read_figures(collect, seen);
-	return 0;
-}
-
-int collect_brief(struct collect *collect, struct snapshot *seen, bool *left_links,
-		  struct fault *fault)
-{
-	*left_links = !recorder_replays(&collect->recorder) && !recorder_records(&collect->recorder);
-	if (!*left_links)
-		return collect_basics(collect, seen, fault);
-	snprintf(seen->version, sizeof(seen->version), "%s", collect->release);
-	read_identity(collect, seen);
-	return 0;
+	return basics < BASICS_WHOLE;
 }
 
 void collect_links(struct collect *collect, struct snapshot *seen)

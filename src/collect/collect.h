@@ -76,26 +76,19 @@ int collect_everywhere(struct collect *collect, netns_visitor *visit, void *ctx,
  * descriptors are counted only for processes of this one, and tables that are empty here
  * by the kernel's counters are not listed.
  */
-int collect_arrival(struct collect *collect, const struct netns *netns, struct snapshot *seen,
-		    struct fault *fault);
+void collect_arrival(struct collect *collect, const struct netns *netns, struct snapshot *seen);
 
-/* Collects time, kernel, namespace, limits, counters, interface names and own addresses. */
-int collect_basics(struct collect *collect, struct snapshot *seen, struct fault *fault);
-
-/*
- * collect_basics() without interface names and own addresses, unless a recording is made
- * or read. Sets *@left_links when collect_links() has yet to be called for them.
- */
-int collect_figures(struct collect *collect, struct snapshot *seen, bool *left_links,
-		    struct fault *fault);
+enum basics {
+	BASICS_BRIEF,           /* time, kernel and namespace */
+	BASICS_FIGURES,         /* limits and counters, too */
+	BASICS_WHOLE,           /* interface names and own addresses, too */
+};
 
 /*
- * collect_basics() for an answer that needs neither limits nor counters nor addresses:
- * collects only time, kernel and namespace, unless a recording is made or read. Sets
- * *@left_links when collect_links() has yet to be called for interface names.
+ * Collects what an answer needs beside sockets, and all of it when a recording is made or
+ * read. True when collect_links() has yet to be called for interface names and addresses.
  */
-int collect_brief(struct collect *collect, struct snapshot *seen, bool *left_links,
-		  struct fault *fault);
+bool collect_basics(struct collect *collect, struct snapshot *seen, enum basics basics);
 
 /* Collects the interface names and own addresses that were left out before. */
 void collect_links(struct collect *collect, struct snapshot *seen);
@@ -243,8 +236,8 @@ void collect_probe_bind(struct collect *collect, const struct bind_ask *ask,
 			struct bind_probe *probe);
 
 /* Collects what stands at a path, and the unix sockets with that name. */
-int collect_unix(struct collect *collect, const struct unix_ask *ask,
-		 struct unix_context *context, struct snapshot *seen, struct fault *fault);
+void collect_unix(struct collect *collect, const struct unix_ask *ask,
+		  struct unix_context *context, struct snapshot *seen);
 
 /**
  * collect_route - the source address and device that the kernel would pick
@@ -274,8 +267,7 @@ void collect_probe_ports(struct collect *collect, const uint8_t *ports,
  * Adds holders (sorted) and processes with their comm and cgroup id. A GAP_OWNERS says
  * how many processes could not be read.
  */
-int collect_holders(struct collect *collect, struct snapshot *seen,
-		    const struct map *wanted, struct fault *fault);
+void collect_holders(struct collect *collect, struct snapshot *seen, const struct map *wanted);
 
 /* The sockets whose holders are wanted. */
 struct holder_ask {
@@ -295,8 +287,8 @@ struct holder_ask {
  * Further holders in other cgroups may be missing: those that inherited the socket or
  * got it passed, and were moved.
  */
-int collect_some_holders(struct collect *collect, const struct holder_ask *ask,
-			 struct snapshot *seen, struct fault *fault);
+void collect_some_holders(struct collect *collect, const struct holder_ask *ask,
+			  struct snapshot *seen);
 
 /*
  * Frees the parts of a recording that answer questions about sockets, owners and
@@ -319,14 +311,13 @@ void collect_threads(struct collect *collect, struct snapshot *seen);
  * Covers the processes of the judged namespace that may be looked into. It is cheap,
  * because it lists no descriptor.
  */
-int collect_descriptors(struct collect *collect, struct snapshot *seen, struct fault *fault);
+void collect_descriptors(struct collect *collect, struct snapshot *seen);
 
 /**
  * collect_cgroups - the paths of cgroup ids
  * @wanted: a map whose keys are the ids of interest; NULL: all
  */
-int collect_cgroups(struct collect *collect, struct snapshot *seen,
-		    const struct map *wanted, struct fault *fault);
+void collect_cgroups(struct collect *collect, struct snapshot *seen, const struct map *wanted);
 
 /* What must still be true of a socket when it is closed. */
 struct destroy_ask {

@@ -7,6 +7,7 @@
 
 #include "base/grow.h"
 #include "base/order.h"
+#include "base/own.h"
 #include "base/text.h"
 #include "collect/inet.h"
 #include "collect/netns.h"
@@ -185,13 +186,14 @@ int collect_everywhere(struct collect *collect, netns_visitor *visit, void *ctx,
 		       struct snapshot *seen, struct fault *fault)
 {
 	struct visits visits = { .visit = visit, .ctx = ctx, .init = inode_of("/proc/1/ns/net") };
-	struct owner_cache cache = { .scanned = false };
+	/* 20 KiB: much for a stack that somebody made small */
+	OWN_MEM struct owner_cache *cache = grow_alloc(sizeof(*cache));
 	int err;
 
 	basics_machine(collect);
-	collect->cache = &cache;
+	collect->cache = cache;
 	err = netns_tour(NETNS_HELD | NETNS_OWN, visit_netns, &visits, &collect->visited, seen);
-	owner_cache_fini(&cache);
+	owner_cache_fini(cache);
 	collect->cache = NULL;
 	/* whose caller never left it, wherever the visits have been */
 	snapshot_return(seen);
@@ -201,14 +203,13 @@ int collect_everywhere(struct collect *collect, netns_visitor *visit, void *ctx,
 	return visits.err;
 }
 
-int collect_arrival(struct collect *collect, const struct netns *netns, struct snapshot *seen,
-		    struct fault *fault)
+void collect_arrival(struct collect *collect, const struct netns *netns, struct snapshot *seen)
 {
 	/* first, before a netlink socket of our own is counted */
 	collect->tcp_states = states_of(PROTOCOL_TCP);
 	collect->udp_states = states_of(PROTOCOL_UDP);
 	snapshot_enter(seen, netns);
-	return collect_basics(collect, seen, fault);
+	(void)collect_basics(collect, seen, BASICS_WHOLE);
 }
 
 bool arrival_can_have(const struct collect *collect, struct collect_ask *ask)

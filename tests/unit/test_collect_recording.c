@@ -108,11 +108,11 @@ static int replay(const char *path, struct snapshot *seen, uint32_t states, unsi
 
 	if (err)
 		return err;
-	collect_basics(collect, seen, fault);
+	collect_basics(collect, seen, BASICS_WHOLE);
 	err = collect_socks(collect, &ask, snapshot_sink(seen), seen, fault);
-	collect_holders(collect, seen, NULL, fault);
-	collect_descriptors(collect, seen, fault);
-	collect_cgroups(collect, seen, NULL, fault);
+	collect_holders(collect, seen, NULL);
+	collect_descriptors(collect, seen);
+	collect_cgroups(collect, seen, NULL);
 	collect_close(collect, true, fault);
 	return err;
 }
