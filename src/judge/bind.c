@@ -95,6 +95,28 @@ static void doubt_table(struct bind_case *c)
 			c->answer->with[with].verdict = VERDICT_DEPENDS;
 }
 
+/*
+ * What the kernel's tests left open for @ask. The shortcut is all that is left where a socket
+ * that certainly does not share is in the way, whatever else is not known.
+ */
+static enum bind_depends depends_on(const struct bind_case *c, const struct bind_ask *ask,
+				    enum reason reason)
+{
+	struct bind_ask effective = ask_effective(ask);
+	uint32_t options = (ask->reuseaddr ? HAVE_REUSEADDR : 0u) |
+			   (ask->reuseport ? HAVE_REUSEPORT : 0u);
+
+	if (reason == REASON_SHORTCUT)
+		return DEPENDS_SHORTCUT;
+	for (size_t i = 0; i < c->seen->socks.count && reason == REASON_FLAGS; i++) {
+		const struct sock *s = &c->seen->socks.at[i];
+
+		if (is_concerned(ask, s) && ~s->have & options && meets(&effective, s) != NO)
+			return DEPENDS_OPTION;
+	}
+	return DEPENDS_UNSEEN;
+}
+
 static void fill_table(struct bind_case *c)
 {
 	for (unsigned with = 0; with < WITH_COUNT; with++) {
@@ -106,6 +128,7 @@ static void fill_table(struct bind_case *c)
 		ask.reuseport = with & WITH_REUSEPORT;
 		ruling = rule_bind(c->seen, &ask, c->context);
 		*outcome = ruling.outcome;
+		outcome->depends = depends_on(c, &ask, ruling.reason);
 		if (c->context->probe.made)
 			hear_probe(c, with, outcome);
 		if (with != with_of(c->asked))
@@ -224,9 +247,20 @@ static void fill_blockers(struct bind_case *c)
 	fill_owners(c);
 }
 
-static void fill_free_in(struct bind_answer *answer)
+/* Only its holder ends such a one, however long one waits. */
+static bool is_lasting(const struct bind_blocker *blocker)
 {
-	struct known last = { answer->blockers.count > 0, 0 };
+	return !blocker->frees_in_ms.is && !bind_is_left_over(blocker->why) &&
+	       blocker->why != WHY_CLOSING;
+}
+
+/* A port is not free when only what was seen of it goes. */
+static void fill_free_in(struct bind_answer *answer, bool seen_whole)
+{
+	struct known last = { seen_whole && answer->blockers.count > 0, 0 };
+
+	for (size_t i = 0; i < answer->blockers.count && !answer->lasting; i++)
+		answer->lasting = is_lasting(&answer->blockers.at[i]);
 
 	for (size_t i = 0; i < answer->blockers.count && last.is; i++) {
 		const struct known *frees = &answer->blockers.at[i].frees_in_ms;
@@ -537,8 +571,6 @@ void judge_bind(const struct snapshot *seen, const struct bind_ask *ask,
 	memset(answer, 0, sizeof(*answer));
 	fill_table(&c);
 	fill_blockers(&c);
-	/* a listing that lacks sockets cannot promise that the port will be free */
-	if (ports_seen_whole(seen, ask->protocol))
-		fill_free_in(answer);
+	fill_free_in(answer, ports_seen_whole(seen, ask->protocol));
 	put_facts(&c);
 }

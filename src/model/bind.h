@@ -106,10 +106,18 @@ struct bind_blocker {
 	bool     certain;       /* false: it may conflict, because a flag of it is not known */
 };
 
+/* What VERDICT_DEPENDS depends on. */
+enum bind_depends {
+	DEPENDS_UNSEEN,         /* on something else than: */
+	DEPENDS_OPTION,         /* whether a socket in the way set the option, too */
+	DEPENDS_SHORTCUT,       /* what SO_REUSEPORT's last owner had set: it probably fails */
+};
+
 struct bind_outcome {
 	enum verdict verdict;
 	int err;                /* errno the program would see, 0: none or unknown */
 	bool at_listen;         /* by listen() and not by bind() */
+	enum bind_depends depends;
 };
 
 /* The order of the combinations in the table of options. */
@@ -121,6 +129,7 @@ struct bind_answer {
 	struct bind_outcome with[WITH_COUNT];
 	struct { struct bind_blocker *at; size_t count, room; } blockers; /* worst first */
 	struct known free_in_ms;        /* until the last blocker frees itself */
+	bool lasting;                   /* a blocker stays until its holder closes it */
 	struct known rival;             /* a socket that is bound, too: the first to listen wins */
 	struct facts facts;             /* further facts that the sentences need */
 	/*

@@ -167,34 +167,13 @@ static void print_blockers(const struct page *page, const struct bind_answer *an
 
 /* -- the first line ------------------------------------------------------ */
 
-/* Only its holder ends it, however long one waits. */
-static bool is_lasting(const struct bind_blocker *blocker)
-{
-	switch (blocker->why) {
-	case WHY_LISTENER:
-	case WHY_BOUND:
-	case WHY_CHILD:
-	case WHY_CLIENT:
-	case WHY_CONNECTION:
-	case WHY_DATAGRAM:
-		return !blocker->frees_in_ms.is;
-	default:
-		return false;
-	}
-}
-
 static void put_free(struct text *text, const struct bind_answer *answer)
 {
-	size_t count = answer->blockers.count;
-	bool lasting = false;
-
-	for (size_t i = 0; i < count; i++)
-		lasting = lasting || is_lasting(&answer->blockers.at[i]);
 	if (answer->free_in_ms.is) {
 		cell_str(text, "; frees itself in ");
 		fill_number(text, FACT_LEFT_MS, (double)answer->free_in_ms.value);
 	} else {
-		cell_str(text, lasting ? "; will not free itself" :
+		cell_str(text, answer->lasting ? "; will not free itself" :
 			 "; when it frees itself is not known");
 	}
 }
@@ -273,63 +252,17 @@ static enum bind_with asked_with(const struct bind_ask *ask)
 				(ask->reuseport ? WITH_REUSEPORT : WITH_NONE));
 }
 
-static uint32_t options_of(enum bind_with with)
+static const char *depends_words(const struct bind_page *bind, enum bind_depends depends)
 {
-	return (with & WITH_REUSEADDR ? HAVE_REUSEADDR : 0u) |
-	       (with & WITH_REUSEPORT ? HAVE_REUSEPORT : 0u);
-}
-
-/* Is it an option of somebody else, who does not show it, that decides? */
-static bool is_hidden(const struct bind_page *bind, enum bind_with with)
-{
-	const struct bind_answer *answer = bind->answer;
-	const struct sock *socks = bind->seen->socks.at;
-	uint32_t options = options_of(with);
-
-	for (size_t i = 0; i < answer->blockers.count; i++)
-		if (~socks[answer->blockers.at[i].sock].have & options)
-			return true;
-	for (size_t i = 0; !answer->blockers.count && i < bind->seen->socks.count; i++)
-		if (~socks[i].have & options)
-			return true;
-	return false;
-}
-
-/* Is there one in the way of which all is known, and which does not share? */
-static bool is_refused(const struct bind_page *bind, enum bind_with with)
-{
-	uint32_t options = options_of(with);
-
-	for (size_t i = 0; i < bind->answer->blockers.count; i++) {
-		const struct bind_blocker *blocker = &bind->answer->blockers.at[i];
-		const struct sock *sock = &bind->seen->socks.at[blocker->sock];
-		bool shares = sock->reuseport ||
-			      (with & WITH_REUSEADDR && sock->reuseaddr &&
-			       sock->state != STATE_LISTEN);
-
-		if (blocker->certain && !(~sock->have & options) && !shares)
-			return true;
-	}
-	return false;
-}
-
-/*
- * With SO_REUSEPORT the kernel may pass a port by what its last owner had set,
- * which nothing tells, whoever else is in the way.
- */
-static const char *depends_on(const struct bind_page *bind, enum bind_with with)
-{
-	bool udp = bind->ask->protocol == PROTOCOL_UDP;
-	bool works = bind->answer->asked.verdict == VERDICT_OK;
-	bool hidden = is_hidden(bind, with);
-
-	/* What works as asked and hides nothing depends on that alone. */
-	if (with & WITH_REUSEPORT && !udp && (is_refused(bind, with) || (works && !hidden)))
+	switch (depends) {
+	case DEPENDS_OPTION:
+		return bind->ask->protocol == PROTOCOL_UDP ? "if the other socket set it, too" :
+			"if the old server set it, too";
+	case DEPENDS_SHORTCUT:
 		return "probably fails";
-	if (hidden)
-		return udp ? "if the other socket set it, too" :
-			     "if the old server set it, too";
-	return "not known";
+	default:
+		return "not known";
+	}
 }
 
 static void put_with(struct text *text, const struct bind_page *bind, enum bind_with with)
@@ -347,7 +280,7 @@ static void put_with(struct text *text, const struct bind_page *bind, enum bind_
 			text_addf(text, " with %s from %s", name, bind_call(outcome));
 		break;
 	case VERDICT_DEPENDS:
-		cell_str(text, depends_on(bind, with));
+		cell_str(text, depends_words(bind, outcome->depends));
 		break;
 	default:
 		cell_str(text, "not known");

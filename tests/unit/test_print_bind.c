@@ -136,6 +136,7 @@ static void set_with(struct bind_answer *answer, enum verdict none, enum verdict
 	for (int i = 0; i < WITH_COUNT; i++)
 		answer->with[i] = (struct bind_outcome){
 			.verdict = all[i], .err = all[i] == VERDICT_FAILS ? EADDRINUSE : 0,
+			.depends = all[i] == VERDICT_DEPENDS ? DEPENDS_OPTION : DEPENDS_UNSEEN,
 		};
 }
 
@@ -158,10 +159,11 @@ static void make_in_use(struct snapshot *seen, struct bind_answer *answer)
 	add_holder(seen, 77, 812, "nginx");
 	add_holder(seen, 77, 813, "nginx");
 	memset(answer, 0, sizeof(*answer));
-	answer->asked = (struct bind_outcome){ VERDICT_FAILS, EADDRINUSE, false };
+	answer->asked = (struct bind_outcome){ .verdict = VERDICT_FAILS, .err = EADDRINUSE };
 	set_with(answer, VERDICT_FAILS, VERDICT_FAILS, VERDICT_FAILS, VERDICT_FAILS);
 	add_blocker(answer, 0, WHY_LISTENER, true);
 	add_blocker(answer, 1, WHY_TIME_WAIT, true);
+	answer->lasting = true;
 	answer->blockers.at[1].frees_in_ms = (struct known){ true, 41000 };
 	words_blocker(&answer->cause, seen, answer->blockers.at);
 	text_addf(&answer->cause, "; 1 more socket is in the way");
@@ -437,7 +439,10 @@ static void make_crowd(struct snapshot *seen, struct bind_answer *answer)
 {
 	begin_machine(seen);
 	memset(answer, 0, sizeof(*answer));
-	answer->asked = (struct bind_outcome){ VERDICT_FAILS, EADDRINUSE, true };
+	answer->asked = (struct bind_outcome){
+		.verdict = VERDICT_FAILS, .err = EADDRINUSE, .at_listen = true,
+	};
+	answer->lasting = true;
 	set_with(answer, VERDICT_FAILS, VERDICT_OK, VERDICT_FAILS, VERDICT_OK);
 	for (uint32_t i = 0; i < 1200; i++) {
 		bool waits = i % 2;

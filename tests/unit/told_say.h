@@ -207,7 +207,12 @@ static inline void ask_check(struct text *out, struct told *t, const struct word
 
 static inline void say_outcome(struct text *out, const struct bind_outcome *outcome)
 {
-	text_addf(out, "%s", verdict_name(outcome->verdict));
+	static const char *const depends[] = {
+		[DEPENDS_UNSEEN] = "", [DEPENDS_OPTION] = " on an option", [DEPENDS_SHORTCUT] = " on the shortcut",
+	};
+
+	text_addf(out, "%s%s", verdict_name(outcome->verdict),
+		  outcome->verdict == VERDICT_DEPENDS ? depends[outcome->depends] : "");
 	if (outcome->err)
 		text_addf(out, " %s%s", errno_name(outcome->err), outcome->at_listen ? " at listen" : "");
 }
@@ -278,7 +283,7 @@ static inline void ask_bind(struct text *out, struct told *t, const struct words
 	}
 	text_addf(out, ";");
 	say_known(out, "free in ms", &answer.free_in_ms);
-	text_addf(out, "\n");
+	text_addf(out, "%s\n", answer.lasting ? ", lasting" : "");
 	say_blockers(out, &t->seen, &answer);
 	say_facts(out, &answer.facts);
 	text_addf(out, "  cause: %s\n", text_str(&answer.cause));
