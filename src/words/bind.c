@@ -19,39 +19,44 @@ static const struct words_row holder_rows[] = {
 	{ "!process inode all_shown", "something that shows in no process" },
 	{ "!process inode !all_shown", "a process hidden from you" },
 	{ "manager !socket_unit", " for a socket unit" },
-	{ "!manager container", " in the container {container}" },
-	{ "socket_unit", " for {socket_unit}" },
-	{ "!manager !container unit", " of {unit}" },
+	{ NULL, "[ in the container {container}][ for {socket_unit}][ of {unit}]" },
 	{ NULL, NULL },
 };
 
-static const struct words_row blocker_rows[] = {
-	{ "why=listener", "{holder} listens on {local}" },
-	{ "why=bound", "{holder} has bound {local}" },
-	{ "why=datagram", "{holder} has the UDP socket {local}[ to {remote}]" },
-	{ "why=accepted connected", "{holder} has an accepted connection" },
-	{ "why=client connected", "{holder} has an outgoing connection" },
-	{ "why=connection connected", "{holder} has a connection" },
-	{ "why=closing connected", "{holder} has a closing connection" },
-	{ "connected", " from {local} to {remote} ({state})" },
-	{ "unaccepted", "a connection from {local} to {remote} still waits to be accepted" },
-	{ "why=closing state=CLOSE_WAIT", ", which the peer has closed: only its own close() ends it" },
-	{ "why=closing state=FIN_WAIT_2", ", which lasts until the peer closes, too" },
-	{ "why=closing state!=CLOSE_WAIT state!=FIN_WAIT_2",
-	  ", which lasts until the peer acknowledges the FIN" },
-	{ "left_over", "{local} to {remote} in {state} (no process)[, gone in {timer_ms}]" },
-	{ "why=orphan !timer_ms state=FIN_WAIT_2",
-	  ", until the peer closes or net.ipv4.tcp_fin_timeout runs out" },
-	{ "why=orphan !timer_ms state!=FIN_WAIT_2",
-	  ", until the peer acknowledges or retransmissions run out" },
-	{ "wildcard=maybe_dual", " (if it is not IPv6 only, IPv4 as well)" },
-	{ "wildcard=dual", " (dual-stack: every IPv4 address as well)" },
-	{ "why=bound", " and neither listens nor connects there" },
-	{ "device", ", on the device {device}" },
-	{ "others", "; {others} {many_others?holds|hold} it, too: the port is free when all have "
-	  "closed it" },
-	{ NULL, NULL },
+#define FROM_TO " from {local} to {remote} ({state})"
+#define LEFT_OVER "{local} to {remote} in {state} (no process)[, gone in {timer_ms}]"
+#define WAITS { "unaccepted", "a connection from {local} to {remote} still waits to be accepted" }
+#define WILDCARD \
+	{ "wildcard=maybe_dual", " (if it is not IPv6 only, IPv4 as well)" }, \
+	{ "wildcard=dual", " (dual-stack: every IPv4 address as well)" }
+
+/* Few for each kind: there may be tens of thousands of blockers, and each is told. */
+static const struct words_row blocker_rows[WHY_COUNT][6] = {
+	[WHY_LISTENER] = { { NULL, "{holder} listens on {local}" }, WILDCARD },
+	[WHY_BOUND] = { { NULL, "{holder} has bound {local}" }, WILDCARD,
+			{ NULL, " and neither listens nor connects there" } },
+	[WHY_DATAGRAM] = { { NULL, "{holder} has the UDP socket {local}[ to {remote}]" }, WILDCARD },
+	[WHY_CHILD] = { { "!unaccepted", "{holder} has an accepted connection" FROM_TO }, WAITS },
+	[WHY_CLIENT] = { { "!unaccepted", "{holder} has an outgoing connection" FROM_TO }, WAITS },
+	[WHY_CONNECTION] = { { "!unaccepted", "{holder} has a connection" FROM_TO }, WAITS },
+	[WHY_CLOSING] = {
+		{ "!unaccepted", "{holder} has a closing connection" FROM_TO }, WAITS,
+		{ "state=CLOSE_WAIT", ", which the peer has closed: only its own close() ends it" },
+		{ "state=FIN_WAIT_2", ", which lasts until the peer closes, too" },
+		{ "state!=CLOSE_WAIT state!=FIN_WAIT_2",
+		  ", which lasts until the peer acknowledges the FIN" },
+	},
+	[WHY_ORPHAN] = {
+		{ NULL, LEFT_OVER },
+		{ "!timer_ms state=FIN_WAIT_2",
+		  ", until the peer closes or net.ipv4.tcp_fin_timeout runs out" },
+		{ "!timer_ms state!=FIN_WAIT_2",
+		  ", until the peer acknowledges or retransmissions run out" },
+	},
+	[WHY_TIME_WAIT] = { { NULL, LEFT_OVER } },
 };
+static const char blocker_end[] = "[, on the device {device}][; {others} "
+	"{many_others?holds|hold} it, too: the port is free when all have closed it]";
 
 /* Whom to stop. Further processes that hold the socket are named where {holder} is. */
 static const struct words_row stop_rows[] = {
@@ -243,17 +248,20 @@ static const struct words_row elsewhere_rows[] = {
 
 enum { NAMED_MAX = 3 };         /* of several; the others are "others" */
 
-static void tell_home(struct facts *facts, const struct snapshot *seen, uint64_t cgroup_id)
+/* Where a process of @cgroup_id lives; the manager has sockets only for socket units. */
+static void tell_home(struct facts *facts, const struct snapshot *seen, uint64_t cgroup_id,
+		      bool manager)
 {
 	const struct cgroup *home = cgroup_id ? snapshot_cgroup(seen, cgroup_id) : NULL;
 	const char *unit = home ? cgroup_unit(home) : NULL;
 	const char *container = home ? cgroup_container(home) : NULL;
+	bool socket = unit && !container && unit_is(unit, ".socket");
 
-	if (container)
+	if (container && !manager)
 		who_container_is(facts_words(facts, "container"), container);
-	else if (unit)
-		text_add_word(facts_words(facts, unit_is(unit, ".socket") ? "socket_unit" : "unit"),
-			      unit, strlen(unit));
+	else if (socket || (unit && !manager))
+		text_add_word(facts_words(facts, socket ? "socket_unit" : "unit"), unit,
+			      strlen(unit));
 }
 
 /* Adds the unit whose stop ends what a process of @cgroup_id holds. */
@@ -286,7 +294,7 @@ static void tell_holder(struct facts *facts, const struct snapshot *seen, const 
 		tell_service(facts, seen, home, manager);
 	}
 	if (s->inode)
-		tell_home(facts, seen, home);
+		tell_home(facts, seen, home, manager);
 	fill_rows(facts_words(facts, "holder"), holder_rows, facts);
 }
 
@@ -349,6 +357,8 @@ static void tell_others(struct facts *facts, const struct snapshot *seen, const 
 	struct naming naming = { .count = 0 };
 
 	snapshot_each_beside(seen, s->inode, name_process, &naming);
+	if (!naming.count)
+		return;
 	facts_number(facts, "many_others", FACT_COUNT, (double)naming.count);
 	add_names(facts_words(facts, "others"), &naming, ", ", " and others");
 }
@@ -371,16 +381,16 @@ static void tell_device(struct facts *facts, const struct snapshot *seen, uint32
 		text_addf(facts_words(facts, "device"), "number %" PRIu32, ifindex);
 }
 
+static bool is_of_bound(enum bind_why why)
+{
+	return why == WHY_LISTENER || why == WHY_BOUND || why == WHY_DATAGRAM;
+}
+
 static void tell_blocker(struct facts *facts, const struct snapshot *seen,
 			 const struct bind_blocker *blocker)
 {
 	const struct sock *s = &seen->socks.at[blocker->sock];
-	bool connected = blocker->why == WHY_CHILD || blocker->why == WHY_CLIENT ||
-			 blocker->why == WHY_CONNECTION || blocker->why == WHY_CLOSING;
-	bool bound = blocker->why == WHY_LISTENER || blocker->why == WHY_BOUND ||
-		     blocker->why == WHY_DATAGRAM;
 
-	facts_word(facts, "why", bind_why_name[blocker->why]);
 	/* tens of thousands of blockers may have no process; they are not named */
 	if (!bind_is_left_over(blocker->why)) {
 		tell_holder(facts, seen, s);
@@ -388,10 +398,9 @@ static void tell_blocker(struct facts *facts, const struct snapshot *seen,
 	}
 	tell_device(facts, seen, s->ifindex);
 	facts_word(facts, "state", state_table[s->state].name);
-	facts_bool(facts, "left_over", bind_is_left_over(blocker->why));
-	facts_bool(facts, "connected", connected && !sock_is_unaccepted(s));
-	facts_bool(facts, "unaccepted", connected && sock_is_unaccepted(s));
-	facts_word(facts, "wildcard", bound ? wildcard_of(s) : NULL);
+	facts_bool(facts, "unaccepted", sock_is_unaccepted(s));
+	if (is_of_bound(blocker->why))
+		facts_word(facts, "wildcard", wildcard_of(s));
 	facts_known(facts, "timer_ms", FACT_LEFT_MS, &blocker->frees_in_ms);
 	who_address(facts_words(facts, "local"), &s->local, s->local_port);
 	if (s->remote_port)
@@ -404,7 +413,8 @@ void words_blocker(struct text *text, const struct snapshot *seen,
 	struct facts facts = { .count = 0 };
 
 	tell_blocker(&facts, seen, blocker);
-	fill_rows(text, blocker_rows, &facts);
+	fill_rows(text, blocker_rows[blocker->why], &facts);
+	fill(text, blocker_end, &facts);
 	facts_fini(&facts);
 }
 
@@ -416,7 +426,7 @@ static void name_resident(void *naming, const struct snapshot *seen, uint32_t pr
 	struct text text = { .at = NULL };
 
 	who_process_is(facts_words(&facts, "process"), seen, process);
-	tell_home(&facts, seen, seen->processes.at[process].cgroup_id);
+	tell_home(&facts, seen, seen->processes.at[process].cgroup_id, false);
 	fill_rows(&text, holder_rows, &facts);
 	name_one(naming, (int32_t)process, &text);
 	facts_fini(&facts);

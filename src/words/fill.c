@@ -105,10 +105,10 @@ static const char *read_slot(struct slot *slot, const char *at)
 {
 	size_t size = strcspn(at, "|?:}");
 
-	slot->name = at;
-	slot->name_size = size;
-	slot->mark = at[size];
-	at += size + (at[size] != '\0' && at[size] != '}');
+	*slot = (struct slot){ .name = at, .name_size = size, .mark = at[size] };
+	at += size + (at[size] != '\0');
+	if (slot->mark == '}' || slot->mark == '\0')
+		return at;
 	slot->one = at;
 	slot->one_size = strcspn(at, "|}");
 	at += slot->one_size + (at[slot->one_size] == '|');
@@ -196,11 +196,12 @@ static bool compares(const struct fact *fact, char mark, const char *word, size_
 	return mark == '>' ? fact->value > than : (fact->value == than) == (mark == '=');
 }
 
+/* Up to a blank, a mark or the end, which are all below the letters. */
 static size_t span_name(const char *at)
 {
 	const char *end = at;
 
-	while (*end && *end != ' ' && *end != '!' && *end != '=' && *end != '>')
+	while (*end > '>' || (*end > '!' && *end < '='))
 		end++;
 	return (size_t)(end - at);
 }
@@ -214,8 +215,7 @@ static bool holds(const char **at, const struct facts *facts)
 	const struct fact *fact = facts_named(facts, name, size);
 	char mark = name[size];
 
-	for (word = name + size; *word && *word != ' ' && strchr("!=>", *word); word++)
-		;
+	word = name + size + (mark == '!' ? strlen("!=") : mark == '=' || mark == '>');
 	word_size = span_name(word);
 	is = word > name + size ?
 	     fact && fact->known && compares(fact, mark, word, word_size, facts) : is_something(fact);

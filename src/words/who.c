@@ -51,5 +51,5 @@ void who_address(struct text *text, const struct addr *addr, uint16_t port)
 	char name[ADDR_PORT_TEXT];
 
 	addr_format_port(name, addr, port);
-	text_addf(text, "%s", name);
+	text_add(text, name, strlen(name));
 }
