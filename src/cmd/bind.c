@@ -281,7 +281,8 @@ static enum status bind_unix(struct session *session, const struct target *targe
 
 	session->seen.socks_complete = true;    /* no internet socket matters here */
 	look_at_name(session, &ask, &context);
-	judge_unix(&session->seen, &ask, &context, &answer);
+	judge_unix(&ask, &context, &answer);
+	words_unix(&session->seen, &ask, &context, &answer);
 	session->answered = answer.asked.verdict != VERDICT_OK;
 	out_init(&out, 1);
 	print_unix(&out, &session->style, &session->seen, &ask, &context, &answer);

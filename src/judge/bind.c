@@ -574,3 +574,80 @@ void judge_bind(const struct snapshot *seen, const struct bind_ask *ask,
 	fill_free_in(answer, ports_seen_whole(seen, ask->protocol));
 	put_facts(&c);
 }
+
+/* ---- unix names ---- */
+
+/*
+ * A path that exists is in use, whatever stands there: bind() makes the file and never
+ * takes one over. What can be told apart is whether it may be removed: only a socket file
+ * that no socket is behind. An abstract name belongs to its network namespace and socket
+ * type and goes with its last descriptor.
+ */
+enum { UNIX_NAME_MAX = 107 };   /* bytes, where the kernel's limit is not known */
+
+static void answer_unix(struct unix_answer *answer, enum verdict verdict, int err,
+			const char *reason)
+{
+	answer->asked = (struct bind_outcome){ .verdict = verdict, .err = err };
+	facts_word(&answer->facts, "reason", reason);
+}
+
+static const char *reason_of_socket(const struct unix_context *context)
+{
+	if (context->socks.count)
+		return "live";
+	if (!context->listed)
+		return "perhaps_live";
+	return context->elsewhere_known ? "stale" : "stale_here";
+}
+
+static void judge_path(const struct unix_context *context, struct unix_answer *answer)
+{
+	if (context->parent_err) {
+		answer_unix(answer, VERDICT_FAILS, context->parent_err, "folder");
+		return;
+	}
+	switch (context->file) {
+	case UNIX_FILE_NONE:
+		answer_unix(answer, VERDICT_OK, 0, "no_file");
+		break;
+	case UNIX_FILE_SOCKET:
+		answer_unix(answer, VERDICT_FAILS, EADDRINUSE, reason_of_socket(context));
+		break;
+	case UNIX_FILE_OTHER:
+		answer_unix(answer, VERDICT_FAILS, EADDRINUSE, "other_file");
+		break;
+	case UNIX_FILE_DANGLING:
+		answer_unix(answer, VERDICT_FAILS, EADDRINUSE, "dangling_link");
+		break;
+	case UNIX_FILE_UNKNOWN:
+		answer_unix(answer, VERDICT_UNKNOWN, 0, "file_unseen");
+		break;
+	}
+}
+
+static void judge_abstract(const struct unix_context *context, struct unix_answer *answer)
+{
+	if (context->socks.count)
+		answer_unix(answer, VERDICT_FAILS, EADDRINUSE, "name_in_use");
+	else if (context->listed)
+		answer_unix(answer, VERDICT_OK, 0, "name_free");
+	else
+		answer_unix(answer, VERDICT_UNKNOWN, 0, "names_unseen");
+}
+
+void judge_unix(const struct unix_ask *ask, const struct unix_context *context,
+		struct unix_answer *answer)
+{
+	int64_t most = context->name_max.is ? context->name_max.value : UNIX_NAME_MAX;
+
+	memset(answer, 0, sizeof(*answer));
+	if ((int64_t)ask->size > most) {
+		answer_unix(answer, VERDICT_FAILS, EINVAL, "long_name");
+		facts_number(&answer->facts, "name_bytes", FACT_COUNT, (double)ask->size);
+		facts_number(&answer->facts, "name_max_bytes", FACT_COUNT, (double)most);
+	} else if (ask->abstract)
+		judge_abstract(context, answer);
+	else
+		judge_path(context, answer);
+}

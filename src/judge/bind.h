@@ -15,8 +15,8 @@
 void judge_bind(const struct snapshot *seen, const struct bind_ask *ask,
 		const struct bind_context *context, struct bind_answer *answer);
 
-/* The same for a unix path or abstract name. */
-void judge_unix(const struct snapshot *seen, const struct unix_ask *ask,
-		const struct unix_context *context, struct unix_answer *answer);
+/* The same for a unix path or abstract name; the answer is given to unix_answer_fini(). */
+void judge_unix(const struct unix_ask *ask, const struct unix_context *context,
+		struct unix_answer *answer);
 
 #endif

@@ -189,7 +189,8 @@ void unix_context_fini(struct unix_context *context);
 
 struct unix_answer {
 	struct bind_outcome asked;
-	struct text cause;
+	struct facts facts;             /* what else the words rest on */
+	struct text cause;              /* by words_unix(), with the rest */
 	struct advice advice, notes;
 };
 void unix_answer_fini(struct unix_answer *answer);

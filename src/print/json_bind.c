@@ -245,6 +245,7 @@ void unix_json(struct out *out, const struct style *style, const struct unix_pag
 	put_name(&json, named->ask);
 	put_no_options(&json);
 	put_outcome(&json, &answer->asked);
+	json_evidence(&json, &answer->facts);
 	json_sentence(&json, "cause", text_str(&answer->cause));
 	put_unix_with(&json, &answer->asked);
 	put_file(&json, named);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The sentences about bind(): the rows, and the names that they use besides the facts of
- * judge_bind(). fill.h and words.h describe the templates.
+ * judge_bind() and judge_unix(). fill.h and words.h describe the templates.
  */
 #include "words/words.h"
 
@@ -244,6 +244,83 @@ static const struct words_row elsewhere_rows[] = {
 	{ NULL, NULL },
 };
 
+/* ---- unix names --------------------------------------------------------- */
+
+static const struct words_row unix_sock_rows[] = {
+	{ "type=dgram", "{holder} has it" },
+	{ "type!=dgram listens", "{holder} listens on it" },
+	{ "type!=dgram !listens", "{holder} has it without listening" },
+	{ NULL, " ({type})[; {others} {many_others?holds|hold} it, too]" },
+	{ NULL, NULL },
+};
+
+#define OTHER_ERRNO "reason=folder errno!=ENOENT errno!=ENOTDIR errno!=EACCES errno!=EROFS errno!=EPERM"
+
+static const struct words_row unix_cause_rows[] = {
+	{ "reason=long_name", "the name has {name_bytes|byte|bytes} and sun_path takes "
+	  "{name_max_bytes} (some programs say ENAMETOOLONG instead)" },
+	{ "reason=folder errno=ENOENT", "the folder is not there, or it takes no files" },
+	{ "reason=folder errno=ENOTDIR", "a part of the path is not a folder" },
+	{ "reason=folder errno=EACCES", "the folder does not let this user write or enter" },
+	{ "reason=folder errno=EROFS", "the file system is read-only" },
+	{ "reason=folder errno=EPERM", "its file system has no socket files, or the folder is "
+	  "immutable" },
+	{ OTHER_ERRNO, "the folder cannot be used" },
+	{ "reason=no_file", "nothing stands at the path" },
+	{ "reason=live", "live: {owners}" },
+	{ "reason=stale_here", "a socket file stands there that no socket of this network namespace is "
+	  "behind; other namespaces could not all be looked into" },
+	{ "reason=stale", "stale: the socket file is left over, no socket is behind it (connect() "
+	  "gives ECONNREFUSED)" },
+	{ "reason=perhaps_live", "a socket file stands there; whether it is live is not known, as not "
+	  "every unix socket could be listed" },
+	{ "reason=other_file", "what stands there is not a socket but a " },
+	{ "reason=other_file file_kind", "{file_kind}" },
+	{ "reason=other_file !file_kind", "file of another kind" },
+	{ "reason=dangling_link", "a symbolic link to nothing stands there, and bind() does not follow "
+	  "it" },
+	{ "reason=file_unseen", "what stands at the path, or whether its file system takes socket "
+	  "files, could not be seen" },
+	{ "reason=name_in_use", "{owners}" },
+	{ "reason=name_free", "no {type} socket of this network namespace has the name" },
+	{ "reason=names_unseen", "not every unix socket could be listed" },
+	{ NULL, "[; and {more_owners} more]" },
+	{ NULL, NULL },
+};
+
+#define CONNECT "ECONNREFUSED from a stream socket means that nobody listens"
+
+static const struct words_row unix_fix_rows[] = {
+	{ "reason=long_name abstract", "Take a shorter name." },
+	{ "reason=long_name !abstract", "Take a shorter path, or change into the folder and bind a "
+	  "relative one." },
+	{ "reason=folder errno=ENOENT", "Make the folder first (a unit can with RuntimeDirectory=), "
+	  "where files can be made." },
+	{ "reason=folder errno=ENOTDIR", "Take a path whose parts are folders." },
+	{ "reason=folder errno=EACCES", "Give the user the right to write to the folder and to enter "
+	  "it, or take a folder of its own." },
+	{ "reason=folder errno=EROFS", "Take a path on a file system that can be written to, such as "
+	  "/run." },
+	{ "reason=folder errno=EPERM", "Take a path on a file system for files, such as /run." },
+	{ OTHER_ERRNO, "Take another folder." },
+	{ "reason=live", "Stop {stop}, then remove the file if it is still there." },
+	{ "reason=live", "Or take another path." },
+	{ "reason=stale_here", "Try to connect() to it: " CONNECT "; then remove the file." },
+	{ "reason=stale", "Remove the file (unlink() before bind()): nobody uses it." },
+	{ "reason=perhaps_live", "Take another path; or try to connect() to it: " CONNECT "." },
+	{ "reason=other_file", "Take another path, or move away what stands there if nobody needs it." },
+	{ "reason=dangling_link", "Remove the symbolic link, or bind to what it points to." },
+	{ "reason=name_in_use", "Stop {stop}; the name is free with the last descriptor." },
+	{ NULL, NULL },
+};
+
+static const struct words_row unix_note_rows[] = {
+	{ "reason=live", "Removing the file alone would let bind() work, and leave the other socket "
+	  "alive where nobody can reach it." },
+	{ "reason=name_in_use", "SO_REUSEADDR has no effect on unix sockets." },
+	{ NULL, NULL },
+};
+
 /* ---- names: sockets and their owners ------------------------------------ */
 
 enum { NAMED_MAX = 3 };         /* of several; the others are "others" */
@@ -288,7 +365,8 @@ static void tell_holder(struct facts *facts, const struct snapshot *seen, const 
 	facts_number(facts, "inode", FACT_ID, s->inode);
 	facts_bool(facts, "all_shown", seen->holders_complete);
 	facts_bool(facts, "manager", manager);
-	facts_bool(facts, "docker_proxy", process && process_is_called(process, "docker-proxy"));
+	facts_bool(facts, "docker_proxy", s->local_port && process &&
+		   process_is_called(process, "docker-proxy"));
 	if (process) {
 		who_process_is(facts_words(facts, "process"), seen, (uint32_t)first);
 		tell_service(facts, seen, home, manager);
@@ -300,7 +378,8 @@ static void tell_holder(struct facts *facts, const struct snapshot *seen, const 
 
 /*
  * A few names of many, each once. A process counts as one name, whichever namespace its
- * sockets are in.
+ * sockets are in. Names are compared as a whole: a part of a name that somebody chose can
+ * look like another name.
  */
 enum { NO_PROCESS = -1 };
 struct naming {
@@ -313,8 +392,8 @@ struct naming {
 static bool is_named(const struct naming *naming, int32_t process, const struct text *text)
 {
 	for (size_t i = 0; i < naming->count; i++)
-		if (process < 0 ? strcmp(text_str(&naming->at[i]), text_str(text)) == 0 :
-				  naming->process[i] == process)
+		if ((process >= 0 && naming->process[i] == process) ||
+		    strcmp(text_str(&naming->at[i]), text_str(text)) == 0)
 			return true;
 	return false;
 }
@@ -444,7 +523,7 @@ static void name_owners(struct naming *naming, const struct snapshot *seen, cons
 	manager = fill_holds("manager", &facts);
 	whole = fill_holds("docker_proxy", &facts) || (fill_holds("stop_unit", &facts) && !manager);
 	fill_rows(&text, stop_rows, &facts);
-	name_one(naming, whole ? NO_PROCESS : snapshot_owner(seen, s->inode), &text);
+	name_one(naming, snapshot_owner(seen, s->inode), &text);
 	if (!whole)
 		snapshot_each_beside(seen, s->inode, name_resident, naming);
 	facts_fini(&facts);
@@ -465,8 +544,17 @@ static bool has_same_owners(const struct snapshot *seen, const struct sock *a, c
 	       !a->inode == !b->inode && a->cgroup_id == b->cgroup_id;
 }
 
-static void tell_stop(struct facts *facts, const struct snapshot *seen,
-		      const struct bind_answer *answer)
+static void tell_stop(struct facts *facts, struct naming *naming)
+{
+	bool all = naming->count > 1 && !naming->others;
+	struct text *stop = facts_words(facts, "stop");
+
+	add_names(stop, naming, "; ", "; and the other owners");
+	text_addf(stop, "%s", all ? ", all of them" : "");
+}
+
+static void tell_owners(struct facts *facts, const struct snapshot *seen,
+			const struct bind_answer *answer)
 {
 	struct naming naming = { .count = 0 };
 	const struct sock *before = NULL;
@@ -480,10 +568,7 @@ static void tell_stop(struct facts *facts, const struct snapshot *seen,
 		name_owners(&naming, seen, sock, facts);
 		before = sock;
 	}
-	add_names(facts_words(facts, "stop"), &naming, "; ", naming.others ? "; and the other owners" :
-		  "");
-	if (naming.count > 1 && !naming.others)
-		text_addf(&facts->at[facts->count - 1].text, ", all of them");
+	tell_stop(facts, &naming);
 }
 
 /* ---- names: the question and its place ---------------------------------- */
@@ -623,11 +708,67 @@ void words_bind(const struct snapshot *seen, const struct bind_ask *ask,
 	tell_address(&facts, seen, ask, context->addr_kind);
 	tell_elsewhere(&facts, context);
 	tell_rival(&facts, seen, &answer->rival);
-	tell_stop(&facts, seen, answer);
+	tell_owners(&facts, seen, answer);
 	fill_rows(&answer->cause, cause_rows, &facts);
 	if (answer->asked.verdict == VERDICT_DEPENDS || answer->asked.verdict == VERDICT_UNKNOWN)
 		fill_rows(&answer->settles, settles_rows, &facts);
 	fill_advice(&answer->advice, fix_rows, &facts);
 	fill_advice(&answer->notes, note_rows, &facts);
+	facts_fini(&facts);
+}
+
+/* ---- names: unix sockets ------------------------------------------------ */
+
+static struct sock as_sock(const struct unix_sock *s)
+{
+	return (struct sock){ .inode = s->inode };
+}
+
+static void name_unix_sock(struct naming *naming, const struct snapshot *seen,
+			   const struct unix_sock *s)
+{
+	struct facts facts = { .count = 0 };
+	struct text text = { .at = NULL };
+	struct sock held = as_sock(s);
+
+	tell_holder(&facts, seen, &held);
+	tell_others(&facts, seen, &held);
+	facts_word(&facts, "type", unix_type_name(s->type));
+	facts_bool(&facts, "listens", s->listens);
+	fill_rows(&text, unix_sock_rows, &facts);
+	name_one(naming, NO_PROCESS, &text);
+	facts_fini(&facts);
+}
+
+/* Connections have the name of their listener, and mostly its process. */
+static void tell_unix_socks(struct facts *facts, const struct snapshot *seen,
+			    const struct unix_context *context)
+{
+	struct naming owners = { .count = 0 }, stop = { .count = 0 };
+
+	for (size_t i = 0; i < context->socks.count; i++) {
+		struct sock held = as_sock(&context->socks.at[i]);
+
+		name_unix_sock(&owners, seen, &context->socks.at[i]);
+		name_owners(&stop, seen, &held, facts);
+	}
+	facts_number(facts, "more_owners", FACT_COUNT, (double)(context->socks.count - owners.count));
+	add_names(facts_words(facts, "owners"), &owners, "; ", "");
+	tell_stop(facts, &stop);
+}
+
+void words_unix(const struct snapshot *seen, const struct unix_ask *ask,
+		const struct unix_context *context, struct unix_answer *answer)
+{
+	struct facts facts = { .next = &answer->facts };
+
+	facts_bool(&facts, "abstract", ask->abstract);
+	facts_word(&facts, "type", unix_type_name(ask->type));
+	facts_word(&facts, "errno", errno_name(answer->asked.err) ?: "unnamed");
+	text_addf(facts_words(&facts, "file_kind"), "%s", context->file_kind);
+	tell_unix_socks(&facts, seen, context);
+	fill_rows(&answer->cause, unix_cause_rows, &facts);
+	fill_advice(&answer->advice, unix_fix_rows, &facts);
+	fill_advice(&answer->notes, unix_note_rows, &facts);
 	facts_fini(&facts);
 }

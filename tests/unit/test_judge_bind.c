@@ -770,7 +770,7 @@ static void unix_names(void **state)
 		{ UNIX_FILE_SOCKET, 0, true, false, false, UNIX_STREAM, VERDICT_FAILS, EADDRINUSE,
 		  "stale", "Remove the file" },
 		{ UNIX_FILE_SOCKET, 0, true, true, false, UNIX_STREAM, VERDICT_FAILS, EADDRINUSE,
-		  "live: app (pid 7) listens", "Stop app (pid 7)" },
+		  "live: app[7] listens", "Stop app[7]" },
 		{ UNIX_FILE_SOCKET, 0, true, true, false, UNIX_DGRAM, VERDICT_FAILS, EADDRINUSE,
 		  "live: app", "Stop" },
 		{ UNIX_FILE_SOCKET, 0, false, false, false, UNIX_STREAM, VERDICT_FAILS, EADDRINUSE,
@@ -782,7 +782,7 @@ static void unix_names(void **state)
 		{ UNIX_FILE_UNKNOWN, 0, true, false, false, UNIX_STREAM, VERDICT_UNKNOWN, 0,
 		  "could not", NULL },
 		{ UNIX_FILE_UNKNOWN, 0, true, true, true, UNIX_STREAM, VERDICT_FAILS, EADDRINUSE,
-		  "app (pid 7)", "last descriptor" },
+		  "app[7]", "last descriptor" },
 		{ UNIX_FILE_UNKNOWN, 0, false, false, true, UNIX_STREAM, VERDICT_UNKNOWN, 0,
 		  "listed", NULL },
 	};
@@ -803,7 +803,8 @@ static void unix_names(void **state)
 		if (cases[i].socks)
 			*grow_add(&there_is.socks) = (struct unix_sock){
 				.inode = 31, .type = UNIX_STREAM, .listens = true };
-		judge_unix(&seen, &ask, &there_is, &said);
+		judge_unix(&ask, &there_is, &said);
+		words_unix(&seen, &ask, &there_is, &said);
 		if (said.asked.verdict != cases[i].verdict || said.asked.err != cases[i].err ||
 		    !strstr(text_str(&said.cause), cases[i].cause))
 			fail_msg("case %zu: %s", i, text_str(&said.cause));
@@ -829,7 +830,8 @@ static void unix_file_that_others_may_use(void **state)
 
 	(void)state;
 	restart();
-	judge_unix(&seen, &ask, &there_is, &said);
+	judge_unix(&ask, &there_is, &said);
+	words_unix(&seen, &ask, &there_is, &said);
 	assert_int_equal(said.asked.err, EADDRINUSE);
 	assert_null(strstr(text_str(&said.cause), "stale"));
 	assert_non_null(strstr(text_str(&said.cause), "other namespaces"));
@@ -846,11 +848,13 @@ static void unix_long_name(void **state)
 
 	(void)state;
 	memset(name, 'x', sizeof(name));
-	judge_unix(&seen, &ask, &there_is, &said);
+	judge_unix(&ask, &there_is, &said);
+	words_unix(&seen, &ask, &there_is, &said);
 	assert_int_equal(said.asked.err, EINVAL);
 	unix_answer_fini(&said);
 	ask.size = 107;
-	judge_unix(&seen, &ask, &there_is, &said);
+	judge_unix(&ask, &there_is, &said);
+	words_unix(&seen, &ask, &there_is, &said);
 	assert_int_equal(said.asked.verdict, VERDICT_OK);
 	unix_answer_fini(&said);
 }

@@ -27,7 +27,7 @@ static void hold(uint32_t inode, uint32_t process)
 /* Sockets 70 and 71: of the one with the forged name, and of its victim. */
 static void add_both(void)
 {
-	hold(70, add_process(5, "b (pid 6)"));
+	hold(70, add_process(5, "b[6]"));
 	hold(71, add_process(6, "b"));
 	snapshot_sort_holders(&seen);
 }
@@ -42,10 +42,11 @@ static void a_forged_name_hides_an_owner_of_a_unix_path(void **state)
 	add_both();
 	*grow_add(&context.socks) = (struct unix_sock){ .inode = 70, .type = UNIX_STREAM };
 	*grow_add(&context.socks) = (struct unix_sock){ .inode = 71, .type = UNIX_STREAM };
-	judge_unix(&seen, &ask, &context, &answer);
-	assert_string_equal(text_str(&answer.cause), "live: b\\x20(pid\\x206) (pid 5) has it without listening "
-			    "(stream); b (pid 6) has it without listening (stream)");
-	assert_string_equal(answer.advice.text[0], "Stop b\\x20(pid\\x206) (pid 5), b (pid 6), then "
+	judge_unix(&ask, &context, &answer);
+	words_unix(&seen, &ask, &context, &answer);
+	assert_string_equal(text_str(&answer.cause), "live: b\\x5b6][5] has it without listening "
+			    "(stream); b[6] has it without listening (stream)");
+	assert_string_equal(answer.advice.text[0], "Stop b\\x5b6][5]; b[6], all of them, then "
 			    "remove the file if it is still there.");
 	unix_answer_fini(&answer);
 	unix_context_fini(&context);
@@ -69,7 +70,7 @@ static void a_forged_name_hides_an_owner_of_a_port(void **state)
 	}
 	judge_bind(&seen, &ask, &context, &answer);
 	words_bind(&seen, &ask, &context, &answer);
-	assert_string_equal(answer.advice.text[0], "Stop b\\x20(pid\\x206)[5]; b[6], all of them.");
+	assert_string_equal(answer.advice.text[0], "Stop b\\x5b6][5]; b[6], all of them.");
 	bind_answer_fini(&answer);
 }
 

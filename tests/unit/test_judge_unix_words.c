@@ -9,45 +9,45 @@ static const struct told_row rows[] = {
 	{ "a process is to be stopped twice for a listener and its connections",
 	  "process 5 app\n"
 	  "usock stream 70 listens pid=5\nusock stream 71 pid=5\nusock stream 72 pid=5\n" PATH,
-	  { "cause: live: app (pid 5) listens on it (stream); app (pid 5) has it without listening "
+	  { "cause: live: app[5] listens on it (stream); app[5] has it without listening "
 	    "(stream); and 1 more\n",
-	    "advice: Stop app (pid 5), then remove the file if it is still there.\n" } },
+	    "advice: Stop app[5], then remove the file if it is still there.\n" } },
 	{ "an heir of one socket is to be stopped again as the owner of the next one",
 	  "cgroup 7 /system.slice/heir.service\nprocess 5 app\nprocess 6 heir cgroup=7\n"
 	  "usock stream 70 listens pid=5\nusock stream 70 pid=6\nusock stream 71 pid=6\n" PATH,
-	  { "advice: Stop app (pid 5), heir (pid 6) of heir.service, then remove" } },
+	  { "advice: Stop app[5]; heir[6] of heir.service, all of them, then remove" } },
 	{ "three owners are named and others are hinted at",
 	  "process 5 a\nprocess 6 b\nprocess 7 c\n"
 	  "usock stream 70 pid=5\nusock stream 71 pid=6\nusock stream 72 pid=7\n"
 	  "usock stream 73 pid=5\n" PATH,
-	  { "(pid 7) has it without listening (stream); and 1 more\n",
-	    "advice: Stop a (pid 5), b (pid 6), c (pid 7), then remove" } },
+	  { "[7] has it without listening (stream); and 1 more\n",
+	    "advice: Stop a[5]; b[6]; c[7], all of them, then remove" } },
 	{ "the fourth owner is forgotten",
 	  "process 5 a\nprocess 6 b\nprocess 7 c\nprocess 8 d\n"
 	  "usock stream 70 pid=5\nusock stream 71 pid=6\nusock stream 72 pid=7\n"
 	  "usock stream 73 pid=8\n" PATH,
-	  { "(pid 7) has it without listening (stream); and 1 more\n",
-	    "advice: Stop a (pid 5), b (pid 6), c (pid 7) and the others, then remove", "!(pid 8)" } },
+	  { "[7] has it without listening (stream); and 1 more\n",
+	    "advice: Stop a[5]; b[6]; c[7]; and the other owners, then remove", "!d[8]; " } },
 	{ "the fourth holder of one socket is forgotten",
 	  "process 5 a\nprocess 6 b\nprocess 7 c\nprocess 8 d\nprocess 9 e\n"
 	  "usock stream 70 pid=5\nusock stream 70 pid=6\nusock stream 70 pid=7\n"
 	  "usock stream 70 pid=8\nusock stream 70 pid=9\n" PATH,
-	  { "advice: Stop a (pid 5), b (pid 6), c (pid 7) and the others, then remove" } },
+	  { "advice: Stop a[5]; b[6]; c[7]; and the other owners, then remove" } },
 	{ "one who is told and one who is not are counted as one",
 	  "process 5 a\nprocess 6 b\nprocess 7 c\nprocess 8 d\n"
 	  "usock stream 70 pid=5\nusock stream 71 pid=5\nusock stream 72 pid=6\n"
 	  "usock stream 73 pid=7\nusock stream 74 pid=8\n" PATH,
-	  { "(pid 7) has it without listening (stream); and 2 more\n" } },
+	  { "[7] has it without listening (stream); and 2 more\n" } },
 	{ "systemd itself is to be stopped, or its service is named twice",
 	  "process 1 systemd\nprocess 5 app\n"
 	  "usock stream 70 listens pid=1\nusock stream 70 pid=5\nusock stream 71 pid=5\n" PATH,
-	  { "advice: Stop the socket unit of systemd (systemctl list-sockets names it), app (pid 5), "
-	    "then remove" } },
+	  { "advice: Stop the socket unit of systemd (systemctl list-sockets names it); app[5], "
+	    "all of them, then remove" } },
 	{ "the unit of an owner is not told",
 	  "cgroup 7 /system.slice/app.service\nprocess 5 app cgroup=7\n"
 	  "usock stream 70 listens pid=5\nunix abstract stream 10 listed\n",
-	  { "cause: app (pid 5) of app.service listens on it (stream)\n",
-	    "advice: Stop app (pid 5) of app.service: the name is free with the last descriptor.\n" } },
+	  { "cause: app[5] of app.service listens on it (stream)\n",
+	    "advice: Stop the unit: systemctl stop app.service; the name is free with the last descriptor.\n" } },
 };
 
 int main(void)

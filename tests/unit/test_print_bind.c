@@ -549,7 +549,7 @@ static void test_unix(void **state)
 		"\"address_hex\":\"2f72756e2f78ff2e736f636b\",\"port\":null,"
 		"\"type\":\"stream\",\"options\":{\"reuseaddr\":null,\"reuseport\":null,"
 		"\"v6only\":null,\"device\":null,\"uid\":null},\"verdict\":\"fails\","
-		"\"errno\":\"EADDRINUSE\",\"fails_at\":\"bind\","
+		"\"errno\":\"EADDRINUSE\",\"fails_at\":\"bind\",\"evidence\":{},"
 		"\"cause\":\"live: a program listens there\",\"with\":{\"none\":\"fails\","
 		"\"reuseaddr\":\"fails\",\"reuseport\":null,\"reuseaddr+reuseport\":null},"
 		"\"file\":\"socket\",\"blockers\":[{\"inode\":77,\"type\":\"stream\","

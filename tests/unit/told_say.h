@@ -324,7 +324,8 @@ static inline void ask_unix(struct text *out, struct told *t, const struct words
 	if (strcmp(w->at[2], "stream") != 0)
 		ask.type = strcmp(w->at[2], "dgram") == 0 ? UNIX_DGRAM : UNIX_SEQPACKET;
 	read_unix_context(&t->unix_context, w);
-	judge_unix(&t->seen, &ask, &t->unix_context, &answer);
+	judge_unix(&ask, &t->unix_context, &answer);
+	words_unix(&t->seen, &ask, &t->unix_context, &answer);
 	say_outcome(out, &answer.asked);
 	text_addf(out, "\n  cause: %s\n", text_str(&answer.cause));
 	say_advice_lines(out, "advice", &answer.advice);
