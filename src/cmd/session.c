@@ -276,15 +276,39 @@ enum status session_close(struct session *session, struct out *out, enum status 
 	return status;
 }
 
+static int set_threshold(struct thresholds *thresholds, const char *spec, bool crit,
+			 struct fault *fault)
+{
+	static const char *const errors[THRESHOLD_ERRORS] = {
+		[THRESHOLD_NO_RULE] = "it is written ID=VALUE[,count=N], and ID is one of",
+		[THRESHOLD_NO_AGE] = "its value has to be an age: 90s, 5m, 2h, 500ms, or plain seconds",
+		[THRESHOLD_NO_PERCENT] = "its value has to be a share in percent: 80 or 80%",
+		[THRESHOLD_NO_COUNT] = "its value has to be a count, a whole number",
+		[THRESHOLD_NO_LEAST] = "after the value only \",count=N\" can follow, with a whole number",
+	};
+	enum threshold_error error = thresholds_set(thresholds, spec, crit);
+	struct text ids = { .at = NULL };
+	int err;
+
+	if (error == THRESHOLD_TAKEN)
+		return 0;
+	for (size_t i = 0; i < rules_count && error == THRESHOLD_NO_RULE; i++)
+		text_addf(&ids, " %s", rules[i].id);
+	err = fault_set(fault, EINVAL, "\"%s\" is not a threshold: %s%s", QUOTE(spec), errors[error],
+			text_str(&ids));
+	text_fini(&ids);
+	return err;
+}
+
 int session_thresholds(const struct options *options, struct thresholds *thresholds,
 		       struct fault *fault)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < options->warn.count && !err; i++)
-		err = thresholds_set(thresholds, options->warn.at[i], false, fault);
+		err = set_threshold(thresholds, options->warn.at[i], false, fault);
 	for (size_t i = 0; i < options->crit.count && !err; i++)
-		err = thresholds_set(thresholds, options->crit.at[i], true, fault);
+		err = set_threshold(thresholds, options->crit.at[i], true, fault);
 	return err;
 }
 

@@ -98,16 +98,21 @@ const struct rule *rule_by_id(const char *id);
 struct thresholds *thresholds_new(void);
 void thresholds_free(struct thresholds *thresholds);
 
+/* Why a threshold is not taken. */
+enum threshold_error {
+	THRESHOLD_TAKEN, THRESHOLD_NO_RULE, THRESHOLD_NO_AGE, THRESHOLD_NO_PERCENT,
+	THRESHOLD_NO_COUNT,     /* the value of a rule that counts */
+	THRESHOLD_NO_LEAST,     /* what follows the value */
+	THRESHOLD_ERRORS,
+};
+
 /**
  * thresholds_set - apply one --warn or --crit
  * @spec: "ID=VALUE[,count=N]"; VALUE in the rule's measure: an age ("90s", "5m",
  *        "500ms", plain seconds), a share in percent ("80" or "80%"), a count
  * @crit: set the critical threshold, not that for a warning
- *
- * Returns 0, or -EINVAL with the sentence: no such rule, no such value.
  */
-int thresholds_set(struct thresholds *thresholds, const char *spec, bool crit,
-		   struct fault *fault);
+enum threshold_error thresholds_set(struct thresholds *thresholds, const char *spec, bool crit);
 const struct threshold *thresholds_get(const struct thresholds *thresholds, const char *id);
 
 /*

@@ -3,9 +3,7 @@
 
 #include "base/grow.h"
 #include "base/number.h"
-#include "base/text.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,14 +23,13 @@ static const struct unit count_units[] = { { "", 1 }, { .name = NULL } };
 
 static const struct {
 	const struct unit *units;
-	bool        fraction;
-	double      most;
-	const char *wanted;
+	bool   fraction;
+	double most;
+	enum threshold_error error;
 } measures[] = {
-	[MEASURE_AGE] = { age_units, true, 100 * 365 * 86400e3,
-		"an age: 90s, 5m, 2h, 500ms, or plain seconds" },
-	[MEASURE_PERCENT] = { percent_units, true, 1000, "a share in percent: 80 or 80%" },
-	[MEASURE_COUNT] = { count_units, false, 1e15, "a count, a whole number" },
+	[MEASURE_AGE] = { age_units, true, 100 * 365 * 86400e3, THRESHOLD_NO_AGE },
+	[MEASURE_PERCENT] = { percent_units, true, 1000, THRESHOLD_NO_PERCENT },
+	[MEASURE_COUNT] = { count_units, false, 1e15, THRESHOLD_NO_COUNT },
 };
 
 struct thresholds *thresholds_new(void)
@@ -89,26 +86,7 @@ static bool read_count(const char *at, uint64_t *count)
 	return true;
 }
 
-static int refuse(struct fault *fault, const char *spec, const char *why, const char *more)
-{
-	return fault_set(fault, EINVAL, "\"%s\" is no threshold: %s%s", QUOTE(spec), why, more);
-}
-
-static int refuse_id(struct fault *fault, const char *spec)
-{
-	struct text ids = { .at = NULL };
-	int err;
-
-	for (size_t i = 0; i < rules_count; i++)
-		text_addf(&ids, " %s", rules[i].id);
-	err = refuse(fault, spec, "it is written ID=VALUE[,count=N], and ID is one of",
-		     text_str(&ids));
-	text_fini(&ids);
-	return err;
-}
-
-int thresholds_set(struct thresholds *thresholds, const char *spec, bool crit,
-		   struct fault *fault)
+enum threshold_error thresholds_set(struct thresholds *thresholds, const char *spec, bool crit)
 {
 	const char *equals = strchr(spec, '='), *comma;
 	const struct rule *rule = NULL;
@@ -121,15 +99,14 @@ int thresholds_set(struct thresholds *thresholds, const char *spec, bool crit,
 		    memcmp(rules[i].id, spec, (size_t)(equals - spec)) == 0)
 			rule = &rules[i];
 	if (!rule)
-		return refuse_id(fault, spec);
+		return THRESHOLD_NO_RULE;
 	comma = strchrnul(equals, ',');
 	if (!read_value(equals + 1, (size_t)(comma - equals - 1), rule->measure, &value))
-		return refuse(fault, spec, "its value has to be ", measures[rule->measure].wanted);
+		return measures[rule->measure].error;
 	if (*comma && !read_count(comma, &count))
-		return refuse(fault, spec, "after the value only \",count=N\" can follow, ",
-			      "with a whole number");
+		return THRESHOLD_NO_LEAST;
 	threshold = &thresholds->at[rule - rules];
 	*(crit ? &threshold->crit : &threshold->warn) = value;
 	threshold->least = *comma ? count : threshold->least;
-	return 0;
+	return THRESHOLD_TAKEN;
 }

@@ -61,11 +61,10 @@ static void address(const char *word)
 static void threshold(const char *word)
 {
 	struct thresholds *thresholds = thresholds_new();
-	struct fault fault = { 0 };
 
 	for (int crit = 0; crit < 2; crit++)
-		if (thresholds_set(thresholds, word, crit, &fault) < 0)
-			fuzz_require(*fault.text, "refused without a word: %s", word);
+		fuzz_require(thresholds_set(thresholds, word, crit) < THRESHOLD_ERRORS,
+			     "refused for no reason: %s", word);
 	for (size_t i = 0; i < rules_count; i++) {
 		const struct threshold *t = thresholds_get(thresholds, rules[i].id);
 

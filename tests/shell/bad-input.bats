@@ -57,10 +57,22 @@ refuses_filter() {
 }
 
 @test "an unknown column is taken or the valid ones are not told" { refuses "RECVQ" "$SOCKVET" list -C STATE,NOPE; }
-@test "an unknown finding is taken or the valid ones are not told" { refuses "close-wait-leak" "$SOCKVET" check --warn nope=3; }
-@test "a threshold without a value is taken" { refuses "close-wait-leak" "$SOCKVET" check --warn close-wait-leak; }
-@test "a threshold that is no number is taken" { refuses "abc" "$SOCKVET" check --crit port-exhaustion=abc; }
-@test "a share over 100 percent or below 0 is taken" { refuses "-5" "$SOCKVET" check --warn port-exhaustion=-5; }
+@test "an unknown finding is refused, and the valid ones are named" {
+	refuses '"nope=3" is not a threshold: it is written ID=VALUE[,count=N], and ID is one of close-wait-leak accept-stalled ' "$SOCKVET" check --warn nope=3
+	for id in $("$SOCKVET" tables findings | cut -f1); do [[ "$stderr " == *" $id "* ]]; done
+}
+@test "a threshold without a value is refused" { refuses "close-wait-leak" "$SOCKVET" check --warn close-wait-leak; }
+@test "a threshold that is not a number is refused in the measure of its finding" {
+	refuses '"port-exhaustion=abc" is not a threshold: its value has to be a share in percent' "$SOCKVET" check --crit port-exhaustion=abc
+	refuses "its value has to be an age: 90s" "$SOCKVET" check --crit close-wait-leak=x
+	refuses "its value has to be a count" "$SOCKVET" check --crit fin-wait-2-orphans=x
+	refuses 'only ",count=N" can follow, with a whole number' "$SOCKVET" check --crit close-wait-leak=5,x
+}
+@test "a share over 100 percent or below 0 is refused" { refuses "-5" "$SOCKVET" check --warn port-exhaustion=-5; }
+@test "a threshold is quoted safely, and a long one from its beginning" {
+	refuses '"\x1b[2J=5" is not' "$SOCKVET" check --warn $'\e[2J=5'
+	refuses "\"$(printf 'a%.0s' {1..120})...\" is not" "$SOCKVET" check --warn "$(printf 'a%.0s' {1..150})"
+}
 @test "an unknown topic is explained" { refuses "NOPE" "$SOCKVET" explain NOPE; }
 @test "an unknown table is printed" { refuses "commands" "$SOCKVET" tables nope; }
 @test "a namespace that is not there is taken" { refuses "nowhere" "$SOCKVET" check -N nowhere; }

@@ -44,7 +44,7 @@ static inline void begin_look(struct look *look)
 
 static inline void set(struct look *look, const char *spec, bool crit)
 {
-	assert_int_equal(thresholds_set(look->thresholds, spec, crit, NULL), 0);
+	assert_int_equal(thresholds_set(look->thresholds, spec, crit), THRESHOLD_TAKEN);
 }
 
 /* Neither the warning nor the critical one before that. */

@@ -117,12 +117,11 @@ static void hold(const struct sock *s, int32_t pid)
 static void judge_as(struct report *report, const char *warn, const char *crit)
 {
 	struct thresholds *thresholds = thresholds_new();
-	struct fault fault = { 0 };
 
-	if (warn && thresholds_set(thresholds, warn, false, &fault))
-		fail_msg("%s", fault.text);
-	if (crit && thresholds_set(thresholds, crit, true, &fault))
-		fail_msg("%s", fault.text);
+	if (warn && thresholds_set(thresholds, warn, false))
+		fail_msg("%s", warn);
+	if (crit && thresholds_set(thresholds, crit, true))
+		fail_msg("%s", crit);
 	report_init(report);
 	judge(&seen, thresholds, report);
 	thresholds_free(thresholds);
@@ -891,10 +890,9 @@ static void thresholds_are_read_in_their_measure(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
 		struct thresholds *t = thresholds_new();
-		struct fault fault = { 0 };
 
-		if (thresholds_set(t, good[i].spec, false, &fault))
-			fail_msg("%s", fault.text);
+		if (thresholds_set(t, good[i].spec, false))
+			fail_msg("%s", good[i].spec);
 		if (thresholds_get(t, good[i].id)->warn != good[i].warn ||
 		    thresholds_get(t, good[i].id)->least != good[i].least)
 			fail_msg("%s", good[i].spec);
@@ -902,7 +900,7 @@ static void thresholds_are_read_in_their_measure(void **state)
 	}
 }
 
-static void bad_thresholds_are_refused_with_a_sentence(void **state)
+static void bad_thresholds_are_refused(void **state)
 {
 	static const char *const bad[] = {
 		"", "=", "close-wait-leak", "close-wait-leak=", "close-wait=5", "x=5",
@@ -918,17 +916,9 @@ static void bad_thresholds_are_refused_with_a_sentence(void **state)
 	struct thresholds *t = thresholds_new();
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		struct fault fault = { 0 };
-
-		if (thresholds_set(t, bad[i], false, &fault) != -22 || !fault.text[0])
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (thresholds_set(t, bad[i], false) == THRESHOLD_TAKEN)
 			fail_msg("%s is taken", bad[i]);
-		if (strchr(fault.text, '\033') || strchr(fault.text, '\n'))
-			fail_msg("%s is shown raw", bad[i]);
-		if (i == 5)
-			for (size_t j = 0; j < rules_count; j++)
-				assert_non_null(strstr(fault.text, rules[j].id));
-	}
 	for (size_t i = 0; i < rules_count; i++)
 		assert_memory_equal(thresholds_get(t, rules[i].id), &rules[i].usual,
 				    sizeof(rules[i].usual));
@@ -1036,7 +1026,7 @@ int main(void)
 		cmocka_unit_test(wanted_are_all_listeners_of_a_port_and_processes_short_of_descriptors),
 		cmocka_unit_test(worst_come_first_then_rules_then_numbers),
 		cmocka_unit_test(thresholds_are_read_in_their_measure),
-		cmocka_unit_test(bad_thresholds_are_refused_with_a_sentence),
+		cmocka_unit_test(bad_thresholds_are_refused),
 		cmocka_unit_test(every_rule_says_what_it_is),
 	};
 

@@ -238,7 +238,7 @@ static struct thresholds *some_thresholds(void)
 	for (unsigned i = chance(50) ? roll(4) : 0; i > 0; i--)
 		assert_int_equal(thresholds_set(thresholds,
 						specs[roll(sizeof(specs) / sizeof(*specs))],
-						chance(30), NULL), 0);
+						chance(30)), THRESHOLD_TAKEN);
 	return thresholds;
 }
 

@@ -336,10 +336,8 @@ static inline void read_link(struct told *t, const struct words *w)
 
 static inline void read_threshold(struct told *t, const struct words *w)
 {
-	struct fault fault = { 0 };
-
-	if (thresholds_set(t->thresholds, w->at[1], strcmp(w->at[0], "crit") == 0, &fault))
-		fail_msg("%s", fault.text);
+	if (thresholds_set(t->thresholds, w->at[1], strcmp(w->at[0], "crit") == 0))
+		fail_msg("%s", w->at[1]);
 }
 
 static inline void read_seen(struct told *t, const struct words *w)
