@@ -137,6 +137,7 @@ static void put_facts(struct finding *f, const struct snapshot *seen, const stru
 {
 	static const struct process_files unknown;
 	int32_t process = f->subject.process;
+	struct known limit;
 	const struct process_files *files = process < 0 ? NULL : seen->processes.at[process].files;
 
 	for (enum cause c = EOF_UNREAD; c < CAUSES; c++)
@@ -151,7 +152,9 @@ static void put_facts(struct finding *f, const struct snapshot *seen, const stru
 	if (!files)
 		files = &unknown;
 	facts_known(&f->facts, "descriptors", FACT_COUNT, &files->open);
-	facts_known(&f->facts, "descriptor_limit", FACT_COUNT, &files->limit);
+	limit = files->limit;
+	limit.is = limit.is && limit.value >= 0;        /* else it has none */
+	facts_known(&f->facts, "descriptor_limit", FACT_COUNT, &limit);
 }
 
 static bool is_near_limit(const struct snapshot *seen, const struct subject *subject)

@@ -56,5 +56,6 @@ WEIGH(pressure)
 	f->severity = severity;
 	f->subject.kind = SUBJECT_MACHINE;
 	f->count = count;
+	f->count_unknown = !orphans->is;
 	put_facts(f, limits);
 }

@@ -120,6 +120,7 @@ struct finding {
 	enum severity  severity;
 	struct subject subject;
 	uint64_t       count;           /* sockets (or descriptors) concerned */
+	bool           count_unknown;   /* what is counted could not be read */
 	struct age     age;             /* min_ms: the lower bound of the oldest socket's age */
 	struct facts   facts;
 	struct { uint32_t *at; size_t count, room; } members;  /* indices of socks */

@@ -156,7 +156,7 @@ static void put_finding(struct json *json, const struct style *style, const stru
 	json_string(json, "id", f->id);
 	json_string(json, "severity", who_severity(f->severity));
 	put_subject(json, seen, &f->subject);
-	json_u64(json, "count", f->count);
+	json_count(json, "count", !f->count_unknown, f->count);
 	json_count(json, "age_min_ms", f->age.min_ms >= 0, (uint64_t)f->age.min_ms);
 	json_count(json, "age_max_ms", f->age.max_ms >= 0, (uint64_t)f->age.max_ms);
 	json_evidence(json, &f->facts);

@@ -9,6 +9,9 @@
 
 #define LONGEST_S 1e9   /* no forecast goes further ahead */
 
+#define NAT "NAT on the route has ports of its own: when they run out, connect() times out and " \
+	"EADDRNOTAVAIL never comes."
+
 /*
  * The verdict: first line of the page, which shows the numbers below it, and a member in
  * JSON.
@@ -110,8 +113,9 @@ static const struct words_row notes[] = {
 	  "unprotected." },
 	{ "recyclable", "{recyclable|TIME_WAIT counts|TIME_WAITs count} as left: connect() takes "
 	  "{recyclable?it|them} over (tcp_tw_reuse), unless the other end refused timestamps." },
-	{ "!blind !is_local", "A NAT on the route has ports of its own: when they run out, connect() "
-	  "times out and EADDRNOTAVAIL never comes." },
+	{ "!blind !is_local !locals_unseen", "A " NAT },
+	{ "!blind locals_unseen", "The addresses of this machine could not be read: unless {destination} "
+	  "is on it, a " NAT },
 	{ "is_local connects_to_itself", "Nobody listens on port {port}, which is in the range itself: "
 	  "a connect() that is given that very port connects to itself." },
 	{ "is_local !connects_to_itself", "The destination is on this machine: the other ends of these "
@@ -172,6 +176,7 @@ void words_connect(const struct snapshot *seen, const struct connect_ask *ask,
 		   struct connect_answer *a)
 {
 	struct facts facts = { .next = &a->facts };
+	bool is_local = a->facts.count && snapshot_is_local(seen, &ask->destination);
 
 	tell_numbers(&facts, a);
 	tell_first(&facts, seen, a);
@@ -183,7 +188,8 @@ void words_connect(const struct snapshot *seen, const struct connect_ask *ask,
 	facts_word(&facts, "errno", errno_name(a->err));
 	facts_bool(&facts, "bind_first", ask->bind_first);
 	facts_bool(&facts, "blind", a->verdict == CONNECT_UNKNOWN && !a->capacity);
-	facts_bool(&facts, "is_local", a->facts.count && snapshot_is_local(seen, &ask->destination));
+	facts_bool(&facts, "is_local", is_local);
+	facts_bool(&facts, "locals_unseen", !is_local && !seen->locals_known);
 	facts_bool(&facts, "incomplete", !snapshot_is_complete(seen));
 	fill_rows(&a->cause, cause, &facts);
 	if (fill_holds("runs_short", &facts)) {

@@ -69,7 +69,7 @@ static struct facts all_of(const struct snapshot *seen, const struct finding *f)
 	for (size_t i = 0; i < f->facts.count; i++)
 		if (f->facts.at[i].known)
 			tell_process(&facts, &f->facts.at[i]);
-	if (!facts_find(&f->facts, "count"))
+	if (!facts_find(&f->facts, "count") && !f->count_unknown)
 		facts_number(&facts, "count", FACT_COUNT, (double)f->count);
 	if (f->age.kind != AGE_UNKNOWN && f->age.min_ms >= 0)
 		facts_number(&facts, "oldest", FACT_MS, (double)f->age.min_ms);

@@ -312,6 +312,11 @@ static void test_json_check(void **state)
 	assert_non_null(strstr(text, "\"descriptors\": null"));
 	assert_non_null(strstr(text, "\"port_range\": null"));
 	assert_non_null(strstr(text, "\"BOUND\": 0"));
+	assert_non_null(strstr(text, "\"count\": 1"));
+	free(text);
+	report.findings.at[0].count_unknown = true;
+	text = check(&seen, &style, &report);
+	assert_non_null(strstr(text, "\"count\": null"));
 	free(text);
 	report_fini(&report);
 	snapshot_fini(&seen);

@@ -144,8 +144,8 @@ static inline void say_what_helps(struct text *out, const struct snapshot *seen,
 static inline void say_finding(struct text *out, const struct snapshot *seen, const struct finding *f,
 			       bool advice)
 {
-	text_addf(out, "%s %s, %" PRIu64 "\n", f->severity == SEVERITY_CRITICAL ? "critical" : "warning",
-		  f->id, f->count);
+	text_addf(out, "%s %s, ", f->severity == SEVERITY_CRITICAL ? "critical" : "warning", f->id);
+	text_addf(out, f->count_unknown ? "?\n" : "%" PRIu64 "\n", f->count);
 	say_subject(out, seen, &f->subject);
 	text_addf(out, "  sockets");
 	say_indices(out, f->members.at, f->members.count);
