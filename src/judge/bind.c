@@ -2,8 +2,8 @@
 /*
  * The verdict about bind() and listen()
  *
- * The kernel's own tests are repeated over the sockets that were seen (verdict.c,
- * overlap.c), for the options that were asked about and for the three other
+ * The kernel's own tests are repeated over the sockets that were seen (verdict.c),
+ * for the options that were asked about and for the three other
  * combinations. A socket that binds and listens at once passes the same test twice, so
  * nothing here fails at listen() only: that happens when another socket listens in
  * between, and is a note.

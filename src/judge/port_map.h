@@ -2,9 +2,9 @@
 #ifndef JUDGE_PORT_MAP_H
 #define JUDGE_PORT_MAP_H
 
-#include "judge/overlap.h"
 #include "judge/tally.h"
 #include "judge/trend.h"
+#include "judge/verdict.h"
 #include "model/connect.h"
 
 /*
