@@ -109,17 +109,6 @@ struct subject subject_of_listener(const struct sock *listener);
  */
 void concern(struct finding *f, const struct snapshot *seen, uint32_t index);
 
-/*
- * Finds the peers that are sockets of this namespace, too: those with local and remote
- * end swapped. Addresses are compared with IPv4 mapped into IPv6, so a dual-stack socket
- * finds its IPv4 peer. NAT and other namespaces hide a peer.
- *
- * For each of the @count sockets at @indices, @peers (which must be zeroed) gets the
- * index of its peer + 1, or 0. Linear: one pass over the snapshot.
- */
-void peers_find(const struct snapshot *seen, const uint32_t *indices, size_t count,
-		uint32_t *peers);
-
 /* The share of the descriptor limit in use, in percent; negative when that is not known. */
 double descriptors_percent(const struct process *process);
 
