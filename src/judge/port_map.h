@@ -2,7 +2,7 @@
 #ifndef JUDGE_PORT_MAP_H
 #define JUDGE_PORT_MAP_H
 
-#include "judge/tally.h"
+#include "judge/service.h"
 #include "judge/trend.h"
 #include "judge/verdict.h"
 #include "model/connect.h"

@@ -6,6 +6,70 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- groups ------------------------------------------------------------ */
+
+void tally_init(struct tally *tally, size_t indices)
+{
+	*tally = (struct tally){ .next = grow_alloc(indices * sizeof(*tally->next)) };
+}
+
+void tally_fini(struct tally *tally)
+{
+	free(tally->by_key.at);
+	grow_fini(&tally->groups);
+	free(tally->next);
+}
+
+static uint64_t hash_of_group(const void *ctx, uint32_t element)
+{
+	const struct tally *tally = ctx;
+
+	return map_hash(&tally->groups.at[element].key, sizeof(struct tally_key));
+}
+
+/* The entry of the group with @key, or the free one where it belongs. */
+static uint32_t *entry_of(const struct tally *tally, const struct tally_key *key)
+{
+	uint32_t *entry = index_first(&tally->by_key, map_hash(key, sizeof(*key)));
+
+	while (*entry && memcmp(&tally->groups.at[*entry - 1].key, key, sizeof(*key)) != 0)
+		entry = index_next(&tally->by_key, entry);
+	return entry;
+}
+
+static struct tally_group *group_of(struct tally *tally, const struct tally_key *key)
+{
+	uint32_t *entry;
+
+	index_widen(&tally->by_key, hash_of_group, tally);
+	entry = entry_of(tally, key);
+	if (!*entry) {
+		((struct tally_group *)grow_add(&tally->groups))->key = *key;
+		*entry = (uint32_t)tally->groups.count;
+		tally->by_key.count++;
+	}
+	return &tally->groups.at[*entry - 1];
+}
+
+void tally_add(struct tally *tally, const struct tally_key *key, uint32_t index)
+{
+	struct tally_group *group = group_of(tally, key);
+
+	if (group->last)
+		tally->next[group->last - 1] = index + 1;
+	else
+		group->first = index + 1;
+	group->last = index + 1;
+	group->count++;
+}
+
+const struct tally_group *tally_find(const struct tally *tally, const struct tally_key *key)
+{
+	uint32_t entry = tally->by_key.room ? *entry_of(tally, key) : 0;
+
+	return entry ? &tally->groups.at[entry - 1] : NULL;
+}
+
 /* ---- listeners -------------------------------------------------------- */
 
 struct listener_key {

@@ -4,7 +4,6 @@
 #include "base/map.c"
 
 #include "judge/service.h"
-#include "judge/tally.h"
 #include "told_row.h"
 
 #define THIS  "2001:db8:973b:9c7c:11c7:e881:e34c:ba0b"
