@@ -6,7 +6,6 @@
 #include "words/words.h"
 
 #include "model/unit.h"
-#include "words/who.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -5,8 +5,6 @@
  */
 #include "words/words.h"
 
-#include "words/who.h"
-
 #define LONGEST_S 1e9   /* no forecast goes further ahead */
 
 #define NAT "NAT on the route has ports of its own: when they run out, connect() times out and " \
