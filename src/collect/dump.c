@@ -7,9 +7,6 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-/* After this many messages a second thread saves more time than its start takes. */
-enum { WORTH_A_THREAD = 1024 };
-
 struct dump dump_begin(struct recorder *recorder, const struct collect_ask *ask, enum ask_how how,
 		       struct sink sink)
 {
@@ -223,11 +220,7 @@ int dump_deliver(struct dump *dump, const void *bytes, size_t size)
 
 static int take_live(void *ctx, const struct nlmsghdr *message)
 {
-	struct dump *dump = ctx;
-
-	if (dump->next && ++dump->taken == WORTH_A_THREAD)
-		wire_begin(dump->next);
-	return dump_deliver(dump, message, message->nlmsg_len);
+	return dump_deliver(ctx, message, message->nlmsg_len);
 }
 
 int dump_try(struct dump *dump, struct wire_dump *wire, struct fault *fault)

@@ -18,8 +18,6 @@ struct dump {
 	struct sink        sink;
 	struct once        delivered;   /* used unless the caller has one */
 	struct inodes      inodes;      /* for recordings */
-	struct wire_dump  *next;        /* to be begun when this listing is long; or NULL */
-	unsigned           taken;       /* messages, until @next is begun */
 	/* the row at hand; too big to be cleared for each row */
 	struct inet_diag_msg told;
 	struct sock        sock;

@@ -3,7 +3,6 @@
 
 #include "collect/attrs.h"
 #include "collect/bytecode.h"
-#include "collect/inet.h"
 #include "collect/proc_net.h"
 
 #include <errno.h>
@@ -76,17 +75,6 @@ static void write_request(struct text *request, const struct dump *dump, struct 
 	wire->size = request->count;
 }
 
-static int try_request(struct dump *dump, struct wire_dump *wire, const struct filter_code *code,
-		       struct fault *fault)
-{
-	int err;
-
-	dump->view.granted = code->granted;
-	err = dump_try(dump, wire, fault);
-	dump->view.granted = NULL;
-	return err;
-}
-
 static int try_family(struct dump *dump, struct wire_dump *wire, int family,
 		      const struct filter_code *code, struct fault *fault)
 {
@@ -94,7 +82,9 @@ static int try_family(struct dump *dump, struct wire_dump *wire, int family,
 	int err;
 
 	write_request(&request, dump, wire, family, &code->program);
-	err = try_request(dump, wire, code, fault);
+	dump->view.granted = code->granted;
+	err = dump_try(dump, wire, fault);
+	dump->view.granted = NULL;
 	wire->request = NULL;
 	text_fini(&request);
 	return err;
@@ -153,63 +143,11 @@ static int list_each(struct dump *dump, const struct filter_code *code, struct w
 	return answered ? 0 : failed;
 }
 
-/* ---- sockets that are only bound ---- */
-
-/*
- * Sockets that are only bound are in a table of their own, whose walk takes the kernel
- * as long as a fifth of the connections, so a second thread lists it meanwhile. When
- * only they are asked for, there is just one listing.
- */
-static bool is_apart(const struct dump *dump)
-{
-	const uint32_t bound = STATE_BIT(STATE_BOUND);
-
-	return dump->ask.states & bound && dump->ask.states & ~bound &&
-	       (!dump->release || release_at_least(dump->release, 6, 8));
-}
-
-static int list_bound(struct dump *dump, struct wire_dump *bound, const struct filter_code *code,
-		      struct wire_dump *wire, struct fault *fault)
-{
-	int err = 0;
-
-	if (bound->begun) {
-		err = try_request(dump, bound, code, fault);
-		wire->stopped = bound->stopped;
-		wire->tries = bound->tries;
-	}
-	if (!bound->tries || is_refused(bound, err))
-		err = walk(dump, AF_UNSPEC, code, wire, fault);
-	wire->answered = true;  /* the connections gave answers */
-	return err;
-}
-
-static int walk_apart(struct dump *dump, const struct filter_code *code, struct wire_dump *wire,
-		      struct fault *fault)
-{
-	const uint32_t states = dump->ask.states, bound_only = STATE_BIT(STATE_BOUND);
-	struct wire_dump bound = *wire;
-	struct text request = { 0 };
-	int err;
-
-	dump->ask.states = bound_only;
-	write_request(&request, dump, &bound, AF_UNSPEC, &code->program);
-	dump->ask.states = states & ~bound_only;
-	dump->next = &bound;
-	err = walk(dump, AF_UNSPEC, code, wire, fault);
-	dump->next = NULL;      /* a listing that the next one began would never be taken */
-	dump->ask.states = bound_only;
-	if (!err)
-		err = list_bound(dump, &bound, code, wire, fault);
-	dump->ask.states = states;
-	wire_drop(&bound);
-	text_fini(&request);
-	return err;
-}
-
 /*
  * Each request makes the kernel walk the table of all namespaces, whatever is in it. So
- * both families are listed in one walk where the legacy request can ask for it.
+ * both families are listed in one walk where the legacy request can ask for it. Sockets
+ * that are only bound are in a table of their own, which the kernel walks before the
+ * connections; a request for them alone would walk all connections once more.
  */
 int inet_ask(struct dump *dump, const struct filter_code *code, unsigned deadline_ms,
 	     struct snapshot *seen, struct fault *fault)
@@ -219,8 +157,7 @@ int inet_ask(struct dump *dump, const struct filter_code *code, unsigned deadlin
 
 	if (!dump->ask.ipv4 || !dump->ask.ipv6 || dump->ask.protocol != PROTOCOL_TCP)
 		return list_each(dump, code, &wire, seen, fault);
-	err = is_apart(dump) ? walk_apart(dump, code, &wire, fault) :
-	      walk(dump, AF_UNSPEC, code, &wire, fault);
+	err = walk(dump, AF_UNSPEC, code, &wire, fault);
 	if (err && !wire.answered && err != -ETIMEDOUT)
 		return list_each(dump, code, &wire, seen, fault);
 	err = tell_broken(dump, "IPv4 and IPv6", err, &wire, seen, &failed);

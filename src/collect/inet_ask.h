@@ -9,9 +9,9 @@
  * possible
  * @code: its filter as a program for the kernel; asked again without it where refused
  *
- * TCP sockets that are only bound come last. A listing that broke is a gap; without
- * sock_diag the tables of /proc/net are read. Returns 0, the sink's error, or -errno
- * when nothing was answered at all.
+ * TCP sockets come in the kernel's order: those that listen, those that are only bound,
+ * connections. A listing that broke is a gap; without sock_diag the tables of /proc/net
+ * are read. Returns 0, the sink's error, or -errno when nothing was answered at all.
  */
 int inet_ask(struct dump *dump, const struct filter_code *code, unsigned deadline_ms,
 	     struct snapshot *seen, struct fault *fault);

@@ -206,10 +206,9 @@ struct wire_line {
 	struct wire_dump *dump;
 	struct wire       wire;
 	int64_t          *left_ms;      /* time that may still be spent waiting */
-	bool              asked;
 	bool              interrupted;
 	bool              done;
-	struct prefetch  *prefetch;     /* while a second thread asks and receives; or NULL */
+	struct prefetch  *prefetch;     /* while a second thread receives; or NULL */
 	struct fault      fault;        /* of that thread */
 };
 
@@ -237,7 +236,6 @@ static int line_ask(struct wire_line *line, struct fault *fault)
 		.type = line->dump->type, .flags = NLM_F_DUMP,
 		.payload = line->dump->request, .size = line->dump->size });
 
-	line->asked = true;
 	return err ? fault_set(fault, -err, "cannot ask the kernel for its sockets: %s",
 			       strerror(-err)) : 0;
 }
@@ -331,17 +329,9 @@ static int line_batch(struct wire_line *line, const char *buffer, size_t size, s
 static int line_prefetch(void *ctx, char *buffer, size_t *size)
 {
 	struct wire_line *line = ctx;
-	int err = line->asked ? 0 : line_ask(line, &line->fault);
+	int err = wire_take(&line->wire, buffer, size);
 
-	if (err)
-		return err;
-	err = wire_take(&line->wire, buffer, size);
 	return err < 0 ? broke_off(line, err, &line->fault) : err;
-}
-
-static void line_begin_prefetch(struct wire_line *line)
-{
-	line->prefetch = prefetch_begin(line_prefetch, line, line->wire.room);
 }
 
 static void line_end_prefetch(struct wire_line *line)
@@ -378,7 +368,7 @@ static int line_listen(struct wire_line *line, struct fault *fault)
 		int err;
 
 		if (line->dump->ahead && batch == MANY_BATCHES + 1)
-			line_begin_prefetch(line);
+			line->prefetch = prefetch_begin(line_prefetch, line, line->wire.room);
 		if (line->prefetch) {
 			err = line_take_prefetched(line, fault);
 		} else {
@@ -409,43 +399,17 @@ static void line_close(struct wire_line *line)
 	wire_close(&line->wire);
 }
 
-void wire_begin(struct wire_dump *dump)
-{
-	struct wire_line *line;
-
-	if (dump->begun)
-		return;
-	dump->begun = line = grow_alloc(sizeof(*line));
-	line->dump = dump;
-	if (line_open(line, 0, NULL) == 0)
-		line_begin_prefetch(line);
-	if (!line->prefetch)
-		wire_drop(dump);
-}
-
-void wire_drop(struct wire_dump *dump)
-{
-	if (dump->begun)
-		line_close(dump->begun);
-	free(dump->begun);
-	dump->begun = NULL;
-}
-
 static int try_once(struct wire_dump *dump, unsigned number, int64_t *left_ms,
 		    struct fault *fault)
 {
-	struct wire_line fresh = { .dump = dump }, *line = dump->begun ? dump->begun : &fresh;
-	int err = dump->begun ? 0 : line_open(line, number, fault);
+	struct wire_line line = { .dump = dump, .left_ms = left_ms };
+	int err = line_open(&line, number, fault);
 
-	line->left_ms = left_ms;
-	if (!err && !dump->begun)
-		err = line_ask(line, fault);
 	if (!err)
-		err = line_listen(line, fault);
-	if (dump->begun)
-		wire_drop(dump);
-	else
-		line_close(line);
+		err = line_ask(&line, fault);
+	if (!err)
+		err = line_listen(&line, fault);
+	line_close(&line);
 	return err;
 }
 

@@ -105,7 +105,6 @@ struct wire_dump {
 	bool        stopped;    /* take() ended it, and its result is returned */
 	bool        answered;   /* the kernel gave at least one answer */
 	unsigned    tries;
-	struct wire_line *begun;        /* set by wire_begin() */
 };
 
 /**
@@ -125,17 +124,6 @@ int wire_dump(struct wire_dump *dump, struct fault *fault);
  * sentence. The dump ends after the first message of the answer.
  */
 int wire_answers(struct wire_dump *dump, struct fault *fault);
-
-/**
- * wire_begin - let a second thread ask and receive ahead of wire_dump()
- *
- * What @dump points to must stay until wire_dump() has taken the answers or wire_drop()
- * has dropped them. The thread is in the network namespace of its caller; it keeps a few
- * answers and then waits. Where no thread can be had this does nothing, and wire_dump()
- * does it all.
- */
-void wire_begin(struct wire_dump *dump);
-void wire_drop(struct wire_dump *dump);
 
 /*
  * True when a whole message begins at @message, where @left bytes are. libmnl's own test
