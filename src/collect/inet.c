@@ -270,20 +270,31 @@ struct inet_diag_req_v2 inet_request(const struct sock *sock, unsigned need, boo
 }
 
 /* A socket that is gone, or whose addresses another socket has, is not a gap. */
-static int ask_one(struct dump *dump, struct wire *wire, const struct sock *sock,
-		   unsigned deadline_ms)
+static int take_again(void *ctx, const struct nlmsghdr *answer)
 {
-	struct inet_diag_req_v2 request = inet_request(sock, dump->ask.need, false);
-	const struct wire_question question = { .payload = &request, .size = sizeof(request) };
-	const struct nlmsghdr *answer;
-	int err = wire_ask(wire, &question, deadline_ms, &answer), refusal;
+	int refusal = wire_refusal(answer);
 
-	if (err)
-		return err;
-	refusal = wire_refusal(answer);
 	if (refusal < 0)
-		return dump_deliver(dump, answer, answer->nlmsg_len);
+		return dump_deliver(ctx, answer, answer->nlmsg_len);
 	return refusal == ENOENT || refusal == ESTALE ? 0 : -refusal;
+}
+
+/* Answers to so many questions take a tenth of the receive buffer; more at once save no time (measured). */
+enum { AT_ONCE = 8 };
+
+static int ask_some(struct dump *dump, struct wire *wire, const struct sock *rows,
+		    const uint32_t *indices, size_t count, unsigned deadline_ms)
+{
+	struct inet_diag_req_v2 requests[AT_ONCE];
+	struct wire_question questions[AT_ONCE];
+
+	for (size_t i = 0; i < count; i++) {
+		requests[i] = inet_request(&rows[indices[i]], dump->ask.need, false);
+		questions[i] = (struct wire_question){
+			.payload = &requests[i], .size = sizeof(requests[i]),
+		};
+	}
+	return wire_ask_each(wire, questions, count, deadline_ms, take_again, dump);
 }
 
 void inet_again(struct recorder *recorder, const struct collect_ask *ask, const struct sock *rows,
@@ -294,8 +305,9 @@ void inet_again(struct recorder *recorder, const struct collect_ask *ask, const 
 	struct wire wire;
 	int err = wire_open(&wire, NETLINK_SOCK_DIAG, WIRE_ROOM, NULL);
 
-	for (size_t i = 0; i < count && !err; i++)
-		err = ask_one(&dump, &wire, &rows[indices[i]], deadline_ms);
+	for (size_t i = 0; i < count && !err; i += AT_ONCE)
+		err = ask_some(&dump, &wire, rows, indices + i,
+			       count - i < AT_ONCE ? count - i : AT_ONCE, deadline_ms);
 	wire_close(&wire);
 	if (err) {
 		snapshot_gap(seen, GAP_DUMP, 1,

@@ -93,17 +93,29 @@ void wire_close(struct wire *wire)
 	*wire = (struct wire){ .fd = -1 };
 }
 
-static int wire_send(struct wire *wire, const struct wire_question *question)
+static size_t put_question(struct wire *wire, const struct wire_question *question, char *at)
 {
-	OWN_MEM char *buffer = grow_alloc(NLMSG_HDRLEN + NLMSG_ALIGN(question->size));
-	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+	struct nlmsghdr *message = mnl_nlmsg_put_header(at);
 
 	message->nlmsg_type = question->type ? question->type : SOCK_DIAG_BY_FAMILY;
 	message->nlmsg_flags = NLM_F_REQUEST | question->flags;
 	message->nlmsg_seq = ++wire->sequence;
 	memcpy(mnl_nlmsg_put_extra_header(message, question->size), question->payload,
 	       question->size);
-	return send(wire->fd, message, message->nlmsg_len, 0) < 0 ? -errno : 0;
+	return message->nlmsg_len;
+}
+
+static int wire_send(struct wire *wire, const struct wire_question *questions, size_t count)
+{
+	OWN_MEM char *buffer = NULL;
+	size_t room = 0, size = 0;
+
+	for (size_t i = 0; i < count; i++)
+		room += NLMSG_HDRLEN + NLMSG_ALIGN(questions[i].size);
+	buffer = grow_alloc(room);
+	for (size_t i = 0; i < count; i++)
+		size += put_question(wire, &questions[i], buffer + size);
+	return send(wire->fd, buffer, size, 0) < 0 ? -errno : 0;
 }
 
 /*
@@ -160,30 +172,74 @@ static int wire_receive(const struct wire *wire, int64_t end_ms, size_t *size)
 }
 
 /* A late answer to an earlier question, for example, is not an answer to this one. */
-static bool is_answer(const struct wire *wire, const struct nlmsghdr *message)
+static bool is_answer(const struct wire *wire, const struct nlmsghdr *message, uint32_t sequence)
 {
-	return message->nlmsg_seq == wire->sequence && message->nlmsg_pid == wire->port;
+	return message->nlmsg_seq == sequence && message->nlmsg_pid == wire->port;
+}
+
+/* The kernel answers questions in their order, so a later answer says that this one was lost. */
+static bool is_later(const struct wire *wire, const struct nlmsghdr *message, uint32_t sequence)
+{
+	return message->nlmsg_pid == wire->port && message->nlmsg_seq - sequence - 1 <
+						   wire->sequence - sequence;
+}
+
+/* Waits for the answer to question @sequence. -ENOBUFS: answers were lost, perhaps this one. */
+static int wire_await(struct wire *wire, uint32_t sequence, int64_t end_ms)
+{
+	const struct nlmsghdr *message = (const void *)wire->buffer;
+	int err = 0;
+
+	while (!err) {
+		size_t size;
+
+		err = wire_receive(wire, end_ms, &size);
+		if (!err && !wire_holds(message, size))
+			return -EBADMSG;
+		if (!err && is_answer(wire, message, sequence))
+			return 0;
+		if (!err)
+			err = is_later(wire, message, sequence) ? -ENOBUFS :
+			      now_ms() < end_ms ? 0 : -ETIMEDOUT;
+	}
+	return err;
 }
 
 int wire_ask(struct wire *wire, const struct wire_question *question, unsigned deadline_ms,
 	     const struct nlmsghdr **answer)
 {
 	int64_t end_ms = now_ms() + deadline_ms;
-	int err = wire_send(wire, question);
-	unsigned losses = 0;
+	int err = wire_send(wire, question, 1);
 
 	*answer = (const void *)wire->buffer;
-	while (!err) {
-		size_t size;
+	if (err)
+		return err;
+	/* after a loss the answer may still be there */
+	for (unsigned losses = 0; losses < WIRE_TRIES; losses++) {
+		err = wire_await(wire, wire->sequence, end_ms);
+		if (err != -ENOBUFS)
+			break;
+	}
+	return err;
+}
 
-		err = wire_receive(wire, end_ms, &size);
-		if (!err && !wire_holds(*answer, size))
-			return -EBADMSG;
-		if (!err && is_answer(wire, *answer))
-			return 0;
-		/* after a loss the answer may still be there */
-		if (!err || (err == -ENOBUFS && ++losses < WIRE_TRIES))
-			err = now_ms() < end_ms ? 0 : -ETIMEDOUT;
+int wire_ask_each(struct wire *wire, const struct wire_question *questions, size_t count,
+		  unsigned deadline_ms, wire_message *take, void *ctx)
+{
+	const struct nlmsghdr *answer = (const void *)wire->buffer;
+	int64_t end_ms = now_ms() + deadline_ms;
+	int err = wire_send(wire, questions, count);
+	uint32_t first = wire->sequence + 1 - (uint32_t)count;
+	bool lost = false;
+
+	for (size_t i = 0; i < count && !err; i++) {
+		if (!lost)
+			err = wire_await(wire, first + (uint32_t)i, end_ms);
+		lost |= err == -ENOBUFS;
+		if (lost)
+			err = wire_ask(wire, &questions[i], deadline_ms, &answer);
+		if (!err)
+			err = take(ctx, answer);
 	}
 	return err;
 }
@@ -234,7 +290,7 @@ static int line_ask(struct wire_line *line, struct fault *fault)
 {
 	int err = wire_send(&line->wire, &(struct wire_question){
 		.type = line->dump->type, .flags = NLM_F_DUMP,
-		.payload = line->dump->request, .size = line->dump->size });
+		.payload = line->dump->request, .size = line->dump->size }, 1);
 
 	return err ? fault_set(fault, -err, "cannot ask the kernel for its sockets: %s",
 			       strerror(-err)) : 0;
@@ -287,7 +343,7 @@ static int line_message(struct wire_line *line, const struct nlmsghdr *message, 
 	 * nothing of an earlier question can be left on a fresh socket, so a part is
 	 * missing
 	 */
-	if (!is_answer(&line->wire, message))
+	if (!is_answer(&line->wire, message, line->wire.sequence))
 		return fault_set(fault, EPROTO, "the kernel answered something else than what was asked");
 	line->interrupted |= (message->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
 	switch (message->nlmsg_type) {

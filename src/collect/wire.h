@@ -65,6 +65,20 @@ struct wire_question {
 int wire_ask(struct wire *wire, const struct wire_question *question, unsigned deadline_ms,
 	     const struct nlmsghdr **answer);
 
+/* Takes one message. A result other than 0 ends the dump and is returned. */
+typedef int wire_message(void *ctx, const struct nlmsghdr *message);
+
+/**
+ * wire_ask_each - ask several questions at once that have one answer each
+ * @take: gets the answers in the order of the questions
+ *
+ * This saves a system call for each question. The answers must fit the receive buffer
+ * of the socket: the kernel drops others, and those are asked for one by one. Returns 0,
+ * the result of @take, or -errno as wire_ask().
+ */
+int wire_ask_each(struct wire *wire, const struct wire_question *questions, size_t count,
+		  unsigned deadline_ms, wire_message *take, void *ctx);
+
 /* The positive errno in an answer, 0 for "done", -1 for a message of any other kind. */
 int wire_refusal(const struct nlmsghdr *message);
 
@@ -76,9 +90,6 @@ enum {
 
 /* Receives one datagram without waiting. @buffer must have the room of @wire. */
 int wire_take(const struct wire *wire, char *buffer, size_t *size);
-
-/* Takes one message. A result other than 0 ends the dump and is returned. */
-typedef int wire_message(void *ctx, const struct nlmsghdr *message);
 
 /* Who lists such sockets in the kernel, for the sentence when that is missing. */
 struct wire_lister {

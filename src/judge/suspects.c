@@ -227,7 +227,7 @@ enum { SMALL_TABLE = 4096 };
 enum { ONE_ANSWER = 64 };
 
 /* Asking for one socket takes as long as passing by this many in a listing (measured). */
-enum { WORTH_A_LISTING = 12 };
+enum { WORTH_A_LISTING = 8 };
 
 /*
  * So few sockets are always asked for one by one, because passing by the buckets of an

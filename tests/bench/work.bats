@@ -18,7 +18,7 @@ LIVE_CHECK=840
 LIVE_OWNERS=4500
 # System calls of a whole run with 2,000 sockets, start and end included.
 LIST_CALLS=170
-CHECK_CALLS=570
+CHECK_CALLS=540
 # Six times as many of anything that a recording can hold cost so many times the work; n log n is below 8.
 GROWTH=8
 # Dumps that a check of a quiet namespace asks for: of connections and of what is only bound in one.

@@ -186,6 +186,49 @@ static int take(void *ctx, const struct nlmsghdr *message)
 	return 0;
 }
 
+static int ask_three(unsigned deadline_ms, unsigned *taken)
+{
+	static const struct wire_question questions[] = {
+		{ .payload = "one", .size = 4 }, { .payload = "two", .size = 4 },
+		{ .payload = "three", .size = 6 },
+	};
+	struct wire wire;
+	int err = wire_open(&wire, NETLINK_SOCK_DIAG, 4096, NULL);
+
+	*taken = 0;
+	assert_int_equal(err, 0);
+	err = wire_ask_each(&wire, questions, 3, deadline_ms, take, taken);
+	wire_close(&wire);
+	return err;
+}
+
+/* The sequence is that of the first question that was sent last. */
+static void test_questions_sent_at_once_are_all_answered_whatever_is_lost(void **state)
+{
+	static const struct {
+		struct mail mails[6];
+		unsigned count, asked, taken;
+		int err;
+	} rows[] = {
+		{ { { .type = 0 }, { .sequence = 1 }, { .sequence = 2 } }, 3, 1, 3, 0 },
+		{ { { .type = 0 }, { .sender = 4711, .sequence = 1 }, { .sequence = 1 }, { .sequence = 2 } }, 4, 1, 3, 0 },
+		{ { { .type = 0 }, { .sequence = 2 }, { .type = 0 }, { .type = 0 } }, 4, 3, 3, 0 },
+		{ { { .err = ENOBUFS }, { .type = 0 }, { .type = 0 }, { .type = 0 } }, 4, 4, 3, 0 },
+		{ { { .type = 0 }, { .sequence = 1 }, { .err = ENOBUFS }, { .err = ENOBUFS }, { .type = 0 } }, 5, 2, 3, 0 },
+		{ { { .type = 0 }, { .sequence = 1 } }, 2, 1, 2, -ETIMEDOUT },
+		{ { { .type = 0 }, { .err = EIO } }, 2, 1, 1, -EIO },
+	};
+	unsigned taken;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		tell(rows[i].mails, rows[i].count);
+		assert_int_equal(ask_three(rows[i].err == -ETIMEDOUT ? 20 : 10000, &taken), rows[i].err);
+		assert_int_equal(kernel.asked, rows[i].asked);
+		assert_int_equal(taken, rows[i].taken);
+	}
+}
+
 static int dump_once(unsigned deadline_ms, unsigned *taken, struct fault *fault)
 {
 	static const char nothing[4];
@@ -323,6 +366,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_no_answer_is_passed_over),
 		cmocka_unit_test(test_lost_messages_do_not_lose_the_answer),
+		cmocka_unit_test(test_questions_sent_at_once_are_all_answered_whatever_is_lost),
 		cmocka_unit_test(test_flood_does_not_make_the_wait_longer),
 		cmocka_unit_test(test_listing_is_asked_again_after_an_answer_to_something_else),
 		cmocka_unit_test(test_refusal_is_told_by_its_errno),

@@ -98,12 +98,12 @@ static void put_waiting(struct world *world, unsigned port, unsigned waiting)
 	}
 }
 
-/* From a twelfth of all on, and from more than one message of questions, it is a listing. */
+/* From an eighth of all on, and from more than one message of questions, it is a listing. */
 static void those_that_nobody_accepted_are_asked_for_one_by_one_while_they_are_few(void **state)
 {
 	static const struct { unsigned waiting, others; bool listed; } cases[] = {
-		{ 1, 0, false }, { 32, 0, false }, { 33, 0, true }, { 33, 396 - 33 - 5, true },
-		{ 33, 396 - 33 - 4, false }, { 100, 1200, false }, { 100, 1000, true },
+		{ 1, 0, false }, { 32, 0, false }, { 33, 0, true }, { 33, 264 - 33 - 5, true },
+		{ 33, 264 - 33 - 4, false }, { 100, 800, false }, { 100, 600, true },
 	};
 
 	(void)state;
