@@ -253,7 +253,7 @@ struct suspects {
 	uint64_t count;                 /* sockets that were listed */
 	bool     notes_inodes, looked_at_ports, looked_again;
 	struct shortage *shortage;      /* while a destination may be short; or NULL */
-	struct map rows;                /* by cookie: index + 1 */
+	struct index rows;              /* by cookie */
 	struct { uint32_t *at; size_t count, room; } incomplete;
 };
 
@@ -316,7 +316,7 @@ void suspects_free(struct suspects *s)
 	for (int state = 0; state < STATE_COUNT; state++)
 		grow_fini(&s->readers[state]);
 	end_shortage(s);
-	map_fini(&s->rows);
+	free(s->rows.at);
 	grow_fini(&s->incomplete);
 	free(s);
 }
@@ -409,26 +409,42 @@ static bool are_two(const struct sock *a, const struct sock *b)
 	       (b->state == STATE_BOUND && sock_is_minisock(a));
 }
 
+static uint64_t hash_of_row(const void *ctx, uint32_t row)
+{
+	const struct snapshot *seen = ctx;
+
+	return map_hash_number(seen->socks.at[row].cookie);
+}
+
+/* Rows without a cookie are not asked for again, and would all share one entry. */
 static void index_rows(struct suspects *s)
 {
-	for (size_t i = 0; i < s->seen->socks.count; i++) {
-		uint64_t cookie = s->seen->socks.at[i].cookie;
-		bool fresh = true;
-		uint32_t *slot = map_slot(&s->rows, cookie, &fresh);
+	for (uint32_t i = 0; i < s->seen->socks.count; i++) {
+		uint32_t *entry;
 
-		if (!fresh)
-			slot = map_slot(&s->rows, ~cookie, NULL);
-		*slot = (uint32_t)i + 1;
+		if (s->seen->socks.at[i].cookie == UINT64_MAX)
+			continue;
+		index_widen(&s->rows, hash_of_row, s->seen);
+		entry = index_first(&s->rows, hash_of_row(s->seen, i));
+		while (*entry)
+			entry = index_next(&s->rows, entry);
+		*entry = i + 1;
+		s->rows.count++;
 	}
 }
 
 static struct sock *row_of(const struct suspects *s, const struct sock *sock)
 {
-	for (int second = 0; second < 2; second++) {
-		const uint32_t *slot = map_find(&s->rows, second ? ~sock->cookie : sock->cookie);
+	const uint32_t *entry;
 
-		if (slot && !are_two(&s->seen->socks.at[*slot - 1], sock))
-			return &s->seen->socks.at[*slot - 1];
+	if (!s->rows.count)
+		return NULL;
+	entry = index_first(&s->rows, map_hash_number(sock->cookie));
+	for (; *entry; entry = index_next(&s->rows, entry)) {
+		struct sock *row = &s->seen->socks.at[*entry - 1];
+
+		if (row->cookie == sock->cookie && !are_two(row, sock))
+			return row;
 	}
 	return NULL;
 }
