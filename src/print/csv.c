@@ -92,6 +92,13 @@ static inline uint64_t tsv_marks(uint64_t word)
 	return swar_byte(word, '\\') | swar_byte(word, '\t') | swar_byte(word, '\n');
 }
 
+/* True for values that need no quotes: digits, or one of our words. */
+static bool is_ours(const struct column *column, const struct sock *sock)
+{
+	return column->kind <= KIND_PROTOCOL ||
+	       ((column->kind == KIND_HOST || column->kind == KIND_PORT) && !sock->other);
+}
+
 /* True for nearly every value: delimited_put() would write it unchanged. */
 static bool is_simple(enum format format, const char *at, size_t size, bool foreign)
 {
@@ -112,7 +119,8 @@ static void put_value(struct listing *listing, const struct column *column,
 	size_t start = line->count;
 
 	column_put(line, &listing->view, column, sock);
-	if (is_simple(listing->style.format, line->at + start, line->count - start,
+	if (is_ours(column, sock) ||
+	    is_simple(listing->style.format, line->at + start, line->count - start,
 		      kind_is_foreign(column->kind)))
 		return;
 	cell->count = 0;
