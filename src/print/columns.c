@@ -237,9 +237,12 @@ static void put_machine_port(struct text *cell, const struct sock *sock, bool pe
 }
 
 /* Writes kinds that have a form of their own for "none". */
-static __attribute__((noinline)) void put_end(struct text *cell, const struct view *view, const struct column *column,
-		    const struct sock *sock)
+static __attribute__((noinline)) void put_end(struct text *cell, const struct view *view,
+					      const struct column *column,
+					      const struct sock *sock)
 {
+	struct value users;
+
 	switch (column->kind) {
 	case KIND_HOST:
 		if (view->machine)
@@ -257,8 +260,9 @@ static __attribute__((noinline)) void put_end(struct text *cell, const struct vi
 		endpoint(cell, view, sock, column->peer);
 		break;
 	default:
-		if (column_value(column, sock, view->seen).told == TOLD_KNOWN)
-			ss_users(cell, view, sock);
+		users = column_value(column, sock, view->seen);
+		if (users.told == TOLD_KNOWN)
+			ss_users(cell, view, users.holders, users.count);
 	}
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "print/answer.h"
 #include "print/cell.h"
+#include "print/columns.h"
 #include "print/endpoint.h"
 #include "print/json_shapes.h"
-#include "print/ss_text.h"
 
 #include <time.h>
 
@@ -99,7 +99,7 @@ static void put_owner(struct text *line, const struct view *view, const struct e
 		return;
 	}
 	if (row->known)
-		ss_users(line, view, row->sock);
+		column_put(line, view, column_find("PROCESS", 7), row->sock);
 	if (line->count == start)
 		cell_str(line, "unknown");
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "print/answer.h"
 #include "print/cell.h"
+#include "print/columns.h"
 #include "print/endpoint.h"
 #include "print/json_shapes.h"
 #include "print/page.h"
 #include "print/resolve.h"
-#include "print/ss_text.h"
 
 static void put_reason(struct json *json, const struct kill_target *target)
 {
@@ -101,7 +101,7 @@ static void put_line(struct text *line, const struct view *view, const struct ki
 	endpoint(line, view, sock, true);
 	if (view->style->with_process) {
 		cell_char(line, ' ');
-		ss_users(line, view, sock);
+		column_put(line, view, column_find("PROCESS", 7), sock);
 		if (line->at[line->count - 1] == ' ')
 			line->at[--line->count] = '\0';
 	}

@@ -42,20 +42,18 @@ static void put_comm(struct text *cell, const char *at, size_t size)
 	}
 }
 
-void ss_users(struct text *cell, const struct view *view, const struct sock *sock)
+void ss_users(struct text *cell, const struct view *view, const struct holder *holders,
+	      size_t count)
 {
-	size_t count;
-	const struct holder *holder = snapshot_holders(view->seen, sock->inode, &count);
-
-	for (size_t i = 0; i < count; i++, holder++) {
-		const struct process *process = &view->seen->processes.at[holder->process];
+	for (size_t i = 0; i < count; i++) {
+		const struct process *process = &view->seen->processes.at[holders[i].process];
 
 		cell_str(cell, i ? ",(\"" : "users:((\"");
 		put_comm(cell, process->comm, process->comm_size);
 		ss_field(cell, "\",pid=", (uint64_t)process->pid);
 		if (view->style->with_threads)
 			ss_field(cell, ",tid=", (uint64_t)(process->tid ? process->tid : process->pid));
-		ss_field(cell, ",fd=", (uint64_t)holder->fd);
+		ss_field(cell, ",fd=", (uint64_t)holders[i].fd);
 		cell_char(cell, ')');
 	}
 	if (count)

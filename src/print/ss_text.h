@@ -6,8 +6,9 @@
 #include "model/sock.h"
 #include "print/view.h"
 
-/* users:(("name",pid=1,fd=3),...); nothing when no holder is known. */
-void ss_users(struct text *cell, const struct view *view, const struct sock *sock);
+/* users:(("name",pid=1,fd=3),...); nothing without holders. */
+void ss_users(struct text *cell, const struct view *view, const struct holder *holders,
+	      size_t count);
 
 /*
  * What -o -e -m -i --tos --cgroup --inet-sockopt add to a row, field by field in the
