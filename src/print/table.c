@@ -7,18 +7,20 @@
  */
 #include "print/listing.h"
 
+#include "base/digits.h"
 #include "base/grow.h"
 #include "print/cell.h"
 #include "print/columns.h"
 #include "print/page.h"
 #include "print/ss_text.h"
-#include "print/swift.h"
 
 #include <stdlib.h>
 
 #define KEEP_ROWS  256
 #define KEEP_BYTES (64 * 1024)
 #define TAB        8
+#define PIECE      64   /* blanks written at once: faster than computing how many are needed */
+#define VALUE_MOST 48   /* bytes that a swift_write may overwrite */
 
 /* A cell: where its bytes end and how wide it is on the screen. */
 struct span {
@@ -27,16 +29,34 @@ struct span {
 	uint16_t tail;          /* ALIGN_COLON: bytes from the last colon on */
 };
 
-/* Row r has the spans from r * (columns + 1) on; the last of these is for the details. */
+typedef char *swift_write(char *to, const struct column *column, const struct sock *sock,
+			  unsigned *tail);
+
+struct slot {
+	const struct column *column;
+	swift_write *write;     /* NULL: only column_put() writes its values */
+	enum align   align;
+	unsigned     width, tail;
+	size_t       start;     /* bytes of a row in front of it */
+};
+
+/* Row r has the spans from r * (count + 1) on; the last of these is for the details. */
 struct table {
 	struct text bytes, line;
 	struct { struct span *at; size_t count, room; } spans;
 	struct { uint8_t *at; size_t count, room; } states;
-	unsigned width[64], tail[64];   /* of each column */
+	struct slot slots[sizeof(((struct columns *)0)->at) / sizeof(void *)];
+	size_t   count;
 	unsigned column;                /* column on the screen where the next byte goes */
 	bool     breaks;                /* a new line must be written before it */
 	bool     settled;
-	struct swift swift;
+	/* for rows that are written straight into the output */
+	bool     straight, has_details;
+	size_t   straight_count, swift_count;
+	size_t   width, filled;         /* of all cells, and of those of the row at hand */
+	/* the value at hand; on the stack it would be cleared and guarded */
+	char     cell[VALUE_MOST];
+	unsigned tail;
 };
 
 static bool is_ascii(const char *at, size_t size)
@@ -65,11 +85,11 @@ static unsigned width_of(const char *at, size_t size)
 	return width;
 }
 
-static struct span measure(const struct column *column, const char *at, size_t size, size_t end)
+static struct span measure(const struct slot *slot, const char *at, size_t size, size_t end)
 {
 	size_t left = size;
 
-	if (column_align(column) == ALIGN_COLON) {
+	if (slot->align == ALIGN_COLON) {
 		/* for unix sockets a blank stands in place of the colon */
 		while (left && at[left - 1] != ':' && at[left - 1] != ' ')
 			left--;
@@ -77,17 +97,25 @@ static struct span measure(const struct column *column, const char *at, size_t s
 	}
 	return (struct span){
 		.end = (uint32_t)end, .tail = (uint16_t)(size - left),
-		.width = (uint16_t)(kind_is_foreign(column->kind) ? width_of(at, left) : left),
+		.width = (uint16_t)(kind_is_foreign(slot->column->kind) ? width_of(at, left) : left),
 	};
 }
 
-static void widen(struct table *table, size_t i, struct span span)
+static void widen(struct slot *slot, struct span span)
 {
-	if (span.width > table->width[i])
-		table->width[i] = span.width;
-	if (span.tail > table->tail[i])
-		table->tail[i] = span.tail;
+	if (span.width > slot->width)
+		slot->width = span.width;
+	if (span.tail > slot->tail)
+		slot->tail = span.tail;
 }
+
+/* The last column is not padded, because details follow it directly. */
+static bool is_last(const struct table *table, const struct slot *slot)
+{
+	return slot + 1 == table->slots + table->count && slot->align == ALIGN_LEFT;
+}
+
+/* -- any row, for a terminal and to begin with -- */
 
 /*
  * Blanks and new lines are remembered and written only before something visible, so no
@@ -119,41 +147,37 @@ static void put_piece(struct table *table, const char *at, size_t size, unsigned
 	table->column += width;
 }
 
-/* The last column is not padded, because details follow it directly. */
-static bool is_last(const struct listing *listing, size_t i)
-{
-	return i + 1 == listing->columns.count && column_align(listing->columns.at[i]) == ALIGN_LEFT;
-}
-
 /*
  * Writes what stands before every cell but the first: a blank or a new line. Lines break
  * at the same cells in every row, because that depends on the widths of columns, not of
  * cells.
  */
-static void separate(struct listing *listing, size_t i, unsigned width, unsigned *owed)
+static void separate(struct listing *listing, const struct slot *slot, unsigned width,
+		     unsigned *owed)
 {
 	struct table *table = listing->table;
 	unsigned limit = listing->style.width;
 
-	if (!is_last(listing, i))
-		width = table->width[i] + table->tail[i];
-	if (i && limit && table->column + *owed + 1 + width > limit)
+	if (slot == table->slots)
+		return;
+	if (!is_last(table, slot))
+		width = slot->width + slot->tail;
+	if (limit && table->column + *owed + 1 + width > limit)
 		break_line(table, owed);
-	else if (i)
+	else
 		*owed += 1;
 }
 
-static void put_cell(struct listing *listing, size_t i, const char *at, size_t size,
-		     struct span span, unsigned *owed, const char *ink)
+static void put_cell(struct listing *listing, const struct slot *slot, const char *at,
+		     size_t size, struct span span, unsigned *owed, const char *ink)
 {
 	struct table *table = listing->table;
-	enum align align = column_align(listing->columns.at[i]);
-	unsigned gap = table->width[i] - span.width;
+	unsigned gap = slot->width - span.width;
 
-	if (!size && is_last(listing, i))
+	if (!size && is_last(table, slot))
 		return;
-	separate(listing, i, (unsigned)span.width + span.tail, owed);
-	if (align != ALIGN_LEFT)
+	separate(listing, slot, (unsigned)span.width + span.tail, owed);
+	if (slot->align != ALIGN_LEFT)
 		*owed += gap;
 	if (size) {
 		if (ink) {
@@ -164,7 +188,7 @@ static void put_cell(struct listing *listing, size_t i, const char *at, size_t s
 		if (ink)
 			cell_str(&table->line, screen_plain(&listing->style));
 	}
-	*owed += align == ALIGN_LEFT ? gap : table->tail[i] - span.tail;
+	*owed += slot->align == ALIGN_LEFT ? gap : slot->tail - span.tail;
 }
 
 /*
@@ -220,15 +244,18 @@ static void put_details(struct listing *listing, const char *at, size_t size, un
 }
 
 /* PROCESS is as long as a socket has holders; as the last column it may be broken, too. */
-static bool is_long(const struct listing *listing, size_t i, size_t size, unsigned owed)
+static bool is_long(const struct listing *listing, const struct slot *slot, size_t size,
+		    unsigned owed)
 {
-	return size && i && listing->style.width && is_last(listing, i) &&
-	       listing->table->column + owed + 1 + size > listing->style.width;
+	const struct table *table = listing->table;
+
+	return size && slot > table->slots && listing->style.width && is_last(table, slot) &&
+	       table->column + owed + 1 + size > listing->style.width;
 }
 
-static const char *state_ink(const struct listing *listing, size_t i, size_t row)
+static const char *state_ink(const struct listing *listing, const struct slot *slot, size_t row)
 {
-	if (!listing->style.colour || strcmp(listing->columns.at[i]->name, "STATE") != 0)
+	if (!listing->style.colour || slot->column->kind != KIND_STATE)
 		return NULL;
 	return screen_ink(&listing->style,
 			  screen_state_ink((enum state)listing->table->states.at[row]));
@@ -245,103 +272,332 @@ static void end_line(struct listing *listing)
 	listing->table->breaks = false;
 }
 
-/* The most bytes that the cells of a line take, with all blanks between them. */
-static size_t most_bytes(const struct listing *listing, size_t bytes)
-{
-	const struct table *table = listing->table;
-
-	for (size_t i = 0; i < listing->columns.count; i++)
-		bytes += 1 + table->width[i] + table->tail[i];
-	return bytes;
-}
-
-static char *put_owed(char *to, unsigned *owed)
-{
-	memset(to, ' ', *owed);
-	to += *owed;
-	*owed = 0;
-	return to;
-}
-
-/* put_row() without a terminal: a row is one line, and there may be a million rows. */
-static void put_plain_row(struct listing *listing, const struct span *spans, size_t start)
-{
-	struct table *table = listing->table;
-	size_t count = listing->columns.count;
-	const char *at = table->bytes.at;
-	char *to = cell_space(&table->line, most_bytes(listing, spans[count].end - start));
-	const char *begin = to;
-	unsigned owed = 0;
-
-	for (size_t i = 0; i < count; start = spans[i].end, i++) {
-		size_t size = spans[i].end - start;
-		bool is_left = column_align(listing->columns.at[i]) == ALIGN_LEFT;
-		unsigned gap = table->width[i] - spans[i].width;
-
-		if (!size && is_last(listing, i))
-			continue;
-		owed += (i > 0) + (is_left ? 0 : gap);
-		if (size)
-			to = mempcpy(put_owed(to, &owed), at + start, size);
-		owed += is_left ? gap : table->tail[i] - spans[i].tail;
-	}
-	table->line.count = (size_t)(to - begin);
-	table->column = (unsigned)table->line.count;
-	put_details(listing, at + start, spans[count].end - start, owed);
-	end_line(listing);
-}
-
 static void put_row(struct listing *listing, size_t row)
 {
 	struct table *table = listing->table;
-	size_t count = listing->columns.count;
-	const struct span *spans = table->spans.at + row * (count + 1);
+	const struct span *spans = table->spans.at + row * (table->count + 1);
 	size_t start = row ? spans[-1].end : 0;
 	unsigned owed = 0;
 
-	if (!listing->style.width && !listing->style.colour) {
-		put_plain_row(listing, spans, start);
-		return;
-	}
-	for (size_t i = 0; i < count; start = spans[i].end, i++) {
+	for (size_t i = 0; i < table->count; start = spans[i].end, i++) {
+		const struct slot *slot = &table->slots[i];
 		const char *at = table->bytes.at + start;
 		size_t size = spans[i].end - start;
 
-		if (is_long(listing, i, size, owed)) {
+		if (is_long(listing, slot, size, owed)) {
 			put_wrapped(listing, at, size, owed + 1);
 			owed = 0;
 		} else {
-			put_cell(listing, i, at, size, spans[i], &owed,
-				 state_ink(listing, i, row));
+			put_cell(listing, slot, at, size, spans[i], &owed,
+				 state_ink(listing, slot, row));
 		}
 	}
-	put_details(listing, table->bytes.at + start, spans[count].end - start, owed);
+	put_details(listing, table->bytes.at + start, spans[table->count].end - start, owed);
 	end_line(listing);
-}
-
-static struct span measure_heading(const struct column *column)
-{
-	return measure(column, column->heading, strlen(column->heading), 0);
 }
 
 static void put_headings(struct listing *listing)
 {
+	struct table *table = listing->table;
 	unsigned owed = 0;
 
-	cell_str(&listing->table->line, screen_ink(&listing->style, INK_BOLD));
-	for (size_t i = 0; i < listing->columns.count; i++) {
-		const struct column *column = listing->columns.at[i];
-		size_t size = strlen(column->heading);
+	cell_str(&table->line, screen_ink(&listing->style, INK_BOLD));
+	for (size_t i = 0; i < table->count; i++) {
+		const struct slot *slot = &table->slots[i];
+		const char *heading = slot->column->heading;
+		size_t size = strlen(heading);
 
 		/* a heading with nothing below it is left out rather than broken */
-		if (!*column->name && is_long(listing, i, size, owed))
+		if (!*slot->column->name && is_long(listing, slot, size, owed))
 			continue;
-		put_cell(listing, i, column->heading, size, measure_heading(column),
-			 &owed, NULL);
+		put_cell(listing, slot, heading, size, measure(slot, heading, size, 0), &owed,
+			 NULL);
 	}
-	cell_str(&listing->table->line, screen_plain(&listing->style));
+	cell_str(&table->line, screen_plain(&listing->style));
 	end_line(listing);
 }
+
+/*
+ * -- rows into a pipe --
+ *
+ * There may be a million of them, so they are written straight into the output buffer.
+ * Columns that nearly everybody asks for have writers of their own. From the first other
+ * column on, and for sockets that are not TCP or UDP, values are made by column_put() and
+ * copied. The bytes are those of put_row(), which writes what is left: rows that make a
+ * column wider, and values that are not ASCII.
+ *
+ * A writer never writes nothing, a blank, or bytes beyond ASCII.
+ */
+
+static char *write_number(char *to, const struct column *column, const struct sock *sock,
+			  unsigned *tail)
+{
+	uint32_t value;
+
+	(void)tail;
+	if (!column_is_told(column, sock)) {
+		*to++ = '-';
+		return to;
+	}
+	memcpy(&value, (const char *)sock + column->offset, sizeof(value));
+	return digits_u64(to, value);
+}
+
+/* Copied in full length, with unused bytes, which is faster than looking for its end. */
+struct state_word {
+	char     text[16];
+	unsigned size;
+};
+
+static char *write_state(char *to, const struct column *column, const struct sock *sock,
+			 unsigned *tail)
+{
+	static struct state_word words[STATE_COUNT];
+	struct state_word *word = &words[sock->state];
+
+	(void)column, (void)tail;
+	if (!word->size) {
+		word->size = (unsigned)strnlen(state_table[sock->state].ss, sizeof(word->text));
+		memcpy(word->text, state_table[sock->state].ss, word->size);
+	}
+	memcpy(to, word->text, sizeof(word->text));
+	return to + word->size;
+}
+
+static inline char *write_host(char *to, const struct sock *sock, const struct addr *addr)
+{
+	if (sock->family != FAMILY_IPV6)
+		return digits_v4(to, addr->b + 12);
+	if (!sock->v6only && addr_is_zero(addr)) {
+		*to++ = '*';
+		return to;
+	}
+	*to = '[';
+	to = digits_v6(to + 1, addr->b);
+	*to++ = ']';
+	return to;
+}
+
+/* @tail gets what stands behind the last colon, colon included. */
+static inline char *write_end(char *to, const struct sock *sock, const struct addr *addr,
+			      uint16_t port, unsigned *tail)
+{
+	char *colon = write_host(to, sock, addr);
+
+	*colon = ':';
+	to = colon + 1;
+	if (port)
+		to = digits_u64(to, port);
+	else
+		*to++ = '*';
+	*tail = (unsigned)(to - colon);
+	return to;
+}
+
+static char *write_local(char *to, const struct column *column, const struct sock *sock,
+			 unsigned *tail)
+{
+	(void)column;
+	return write_end(to, sock, &sock->local, sock->local_port, tail);
+}
+
+static char *write_peer(char *to, const struct column *column, const struct sock *sock,
+			unsigned *tail)
+{
+	(void)column;
+	return write_end(to, sock, &sock->remote, sock->remote_port, tail);
+}
+
+static swift_write *writer_of(const struct column *column)
+{
+	bool is_member = column_is_member(column) && column->size == sizeof(uint32_t);
+
+	switch (column->kind) {
+	case KIND_END:
+		return column->peer ? write_peer : write_local;
+	case KIND_STATE:
+		return write_state;
+	case KIND_NUMBER:
+		return is_member ? write_number : NULL;
+	default:
+		return NULL;
+	}
+}
+
+/* A last column may have any width when nothing stands behind it. */
+static bool is_loose(const struct table *table, const struct slot *slot)
+{
+	return is_last(table, slot) && !table->has_details;
+}
+
+/*
+ * Computes where the columns begin, and how many of the first ones have writers. In front
+ * of the value of a writer there is at most one piece of blanks.
+ */
+static void lay_out(struct listing *listing)
+{
+	struct table *table = listing->table;
+	size_t start = 0, blank = 0, i;
+
+	table->swift_count = 0;
+	/* ss's empty Process column is the last one and has no values */
+	for (i = 0; i < table->count && *table->slots[i].column->name; i++) {
+		struct slot *slot = &table->slots[i];
+		bool is_left = slot->align == ALIGN_LEFT;
+
+		if (slot->write && blank + (is_left ? 0 : slot->width) <= PIECE &&
+		    table->swift_count == i)
+			table->swift_count++;
+		blank = (is_left ? slot->width : slot->tail) + 1;
+		slot->start = start;
+		start += is_loose(table, slot) ? 0 : (size_t)slot->width + slot->tail + 1;
+	}
+	table->straight_count = i;
+	table->filled = table->width = start ? start - 1 : 0;
+	table->straight = !listing->style.width && !listing->style.colour &&
+			  start + PIECE + VALUE_MOST <= OUT_SPACE;
+	/* a row whose only cell is empty has details without a blank in front */
+	if (table->count == 1 && table->has_details)
+		table->straight = false;
+}
+
+/*
+ * True unless a name is needed: devices have names, and raw sockets protocols in place
+ * of ports.
+ */
+static bool is_numbers(const struct sock *sock)
+{
+	return !sock->other && !sock->ifindex &&
+	       (sock->protocol == PROTOCOL_TCP || sock->protocol == PROTOCOL_UDP);
+}
+
+/* Returns the end of the value, or NULL when the column is too narrow. */
+static inline char *put_left(char *to, const struct slot *slot, const struct sock *sock)
+{
+	char *end = slot->write(to, slot->column, sock, NULL);
+
+	return end <= to + slot->width ? end : NULL;
+}
+
+/*
+ * In every row the left part ends, and the tail begins, at the same place. Where the
+ * value begins is known only after it was written, so it is written elsewhere first.
+ */
+static inline char *put_aligned(char *to, struct table *table, const struct slot *slot,
+				const struct sock *sock)
+{
+	unsigned size, left;
+
+	table->tail = 0;
+	size = (unsigned)(slot->write(table->cell, slot->column, sock, &table->tail) -
+			  table->cell);
+	left = size - table->tail;
+
+	if (left > slot->width || table->tail > slot->tail)
+		return NULL;
+	to += slot->width - left;
+	memcpy(to, table->cell, sizeof(table->cell));
+	return to + size;
+}
+
+/*
+ * Writes the value of column_put() with all blanks in front of it and behind it. Returns
+ * the end of the value, or NULL when the column is too narrow or the value not ASCII.
+ */
+static __attribute__((noinline)) char *put_aside(struct listing *listing, const struct slot *slot,
+						 const struct sock *sock, char *begin, char *end)
+{
+	struct table *table = listing->table;
+	struct text *cell = &table->line;
+	char *to = begin + slot->start;
+	struct span span;
+
+	cell->count = 0;
+	column_put(cell, &listing->view, slot->column, sock);
+	if (is_loose(table, slot)) {
+		if (cell->count > OUT_SPACE - PIECE - slot->start)
+			return NULL;
+		memset(end, ' ', (size_t)(to - end));
+		return cell->count ? mempcpy(to, cell->at, cell->count) : end;
+	}
+	span = measure(slot, cell->at, cell->count, 0);
+	if (span.width > slot->width || span.tail > slot->tail ||
+	    cell->count != (size_t)span.width + span.tail)
+		return NULL;
+	if (!cell->count && is_last(table, slot)) {
+		table->filled = slot->start ? slot->start - 1 : 0;
+		return end;
+	}
+	if (cell->count) {
+		to += slot->align == ALIGN_LEFT ? 0 : slot->width - span.width;
+		memset(end, ' ', (size_t)(to - end));
+		end = mempcpy(to, cell->at, cell->count);
+	}
+	memset(end, ' ', (size_t)(begin + slot->start + slot->width + slot->tail + PIECE - end));
+	return end;
+}
+
+/* Writes each value behind a piece of blanks. Bytes behind the end are written over. */
+static inline char *put_values(struct listing *listing, const struct sock *sock, char *begin)
+{
+	struct table *table = listing->table;
+	const struct slot *slot = table->slots, *last = slot + table->straight_count;
+	const struct slot *swift = slot + (is_numbers(sock) ? table->swift_count : 0);
+	char *end = begin;
+
+	for (; slot < swift && end; slot++) {
+		memset(end, ' ', PIECE);
+		end = slot->align == ALIGN_LEFT ? put_left(begin + slot->start, slot, sock) :
+		      put_aligned(begin + slot->start, table, slot, sock);
+	}
+	for (; slot < last && end; slot++)
+		end = put_aside(listing, slot, sock, begin, end);
+	return end;
+}
+
+/* Details that begin with a blank begin at the same column in every row. Returns the end. */
+static char *add_details(struct listing *listing, const struct sock *sock, char *begin, char *end)
+{
+	struct table *table = listing->table;
+	struct text *details = &table->bytes;
+	char *start = begin + table->filled;
+
+	table->filled = table->width;
+	ss_details(details, &listing->view, sock);
+	if (!details->count)
+		return end;
+	if (*details->at == ' ') {
+		memset(end, ' ', PIECE);
+		if (start > end + PIECE)
+			memset(end, ' ', (size_t)(start - end));
+		end = start;
+	}
+	out_took(listing->out, end);
+	out_put(listing->out, details->at, details->count);
+	details->count = 0;
+	return out_space(listing->out, 1);
+}
+
+/* Returns false, with nothing written, when put_row() must write the row. */
+static bool put_straight(struct listing *listing, const struct sock *sock)
+{
+	struct table *table = listing->table;
+	char *begin, *end;
+
+	if (!table->straight)
+		return false;
+	begin = out_space(listing->out, OUT_SPACE);
+	end = put_values(listing, sock, begin);
+	if (!end)
+		return false;
+	if (table->has_details)
+		end = add_details(listing, sock, begin, end);
+	*end++ = '\n';
+	out_took(listing->out, end);
+	return true;
+}
+
+/* -- the listing -- */
 
 /* Writes the rows that were kept, and drops them. */
 static void put_kept(struct listing *listing)
@@ -350,24 +606,34 @@ static void put_kept(struct listing *listing)
 
 	if (!table->settled && listing->style.header)
 		put_headings(listing);
-	if (!table->settled)
-		swift_begin(&table->swift, listing, table->width, table->tail);
 	table->settled = true;
 	for (size_t row = 0; row < table->states.count; row++)
 		put_row(listing, row);
 	table->bytes.count = 0;
 	table->spans.count = 0;
 	table->states.count = 0;
+	lay_out(listing);
 }
 
 static void begin_table(struct listing *listing)
 {
 	struct table *table = listing->table = grow_alloc(sizeof(*table));
+	const struct style *style = &listing->style;
 
-	if (!listing->style.header)
-		return;
-	for (size_t i = 0; i < listing->columns.count; i++)
-		widen(table, i, measure_heading(listing->columns.at[i]));
+	table->count = listing->columns.count;
+	table->has_details = style->with_timer || style->with_extended || style->with_tos ||
+			     style->with_cgroup || style->with_sockopt || style->with_memory ||
+			     style->with_info || style->with_bpf;
+	for (size_t i = 0; i < table->count; i++) {
+		const struct column *column = listing->columns.at[i];
+		struct slot *slot = &table->slots[i];
+
+		*slot = (struct slot){ .column = column, .align = column_align(column) };
+		if (!listing->view.resolver)
+			slot->write = writer_of(column);
+		if (style->header)
+			widen(slot, measure(slot, column->heading, strlen(column->heading), 0));
+	}
 }
 
 static struct span *add_spans(struct table *table, size_t count)
@@ -387,32 +653,27 @@ static __attribute__((noinline)) void keep_row(struct listing *listing, const st
 {
 	struct table *table = listing->table;
 	struct text *bytes = &table->bytes;
-	size_t count = listing->columns.count;
-	struct span *spans = add_spans(table, count + 1);
+	struct span *spans = add_spans(table, table->count + 1);
 
-	for (size_t i = 0; i < count; i++) {
-		const struct column *column = listing->columns.at[i];
+	table->line.count = 0;  /* put_aside() may have left a value there */
+	for (size_t i = 0; i < table->count; i++) {
+		struct slot *slot = &table->slots[i];
 		size_t start = bytes->count;
 
-		column_put(bytes, &listing->view, column, sock);
-		spans[i] = measure(column, bytes->at + start, bytes->count - start,
-				   bytes->count);
-		widen(table, i, spans[i]);
+		column_put(bytes, &listing->view, slot->column, sock);
+		spans[i] = measure(slot, bytes->at + start, bytes->count - start, bytes->count);
+		widen(slot, spans[i]);
 	}
 	ss_details(bytes, &listing->view, sock);
-	spans[count] = (struct span){ .end = (uint32_t)bytes->count };
+	spans[table->count] = (struct span){ .end = (uint32_t)bytes->count };
 	*grow_add(&table->states) = (uint8_t)sock->state;
 	if (table->settled || table->states.count >= KEEP_ROWS || bytes->count >= KEEP_BYTES)
 		put_kept(listing);
-	if (table->settled)
-		swift_widened(&table->swift, table->width, table->tail);
 }
 
 static void take_row(struct listing *listing, const struct sock *sock)
 {
-	struct table *table = listing->table;
-
-	if (!swift_row(&table->swift, listing, sock, &table->bytes))
+	if (!put_straight(listing, sock))
 		keep_row(listing, sock);
 }
 
