@@ -2,9 +2,7 @@
 #ifndef PRINT_ENDPOINT_H
 #define PRINT_ENDPOINT_H
 
-#include "base/text.h"
-#include "model/sock.h"
-#include "print/view.h"
+#include "print/columns.h"
 
 /*
  * An end of a socket in the spelling of ss: "*:80" listens on IPv6 and IPv4, "[::]:80"
@@ -20,5 +18,12 @@ void endpoint_port(struct text *cell, const struct view *view, const struct sock
 
 /* The name of the device that the socket is bound to, or its number. */
 void endpoint_link(struct text *cell, const struct view *view, uint32_t ifindex);
+
+/*
+ * Names of services and hosts from the system's databases; each is asked for once.
+ * Others choose these names (DNS), so they are escaped here.
+ */
+struct resolver *resolver_new(const struct limits *limits);
+void resolver_free(struct resolver *resolver);
 
 #endif

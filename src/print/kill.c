@@ -5,7 +5,6 @@
 #include "print/endpoint.h"
 #include "print/json_shapes.h"
 #include "print/page.h"
-#include "print/resolve.h"
 
 static void put_reason(struct json *json, const struct kill_target *target)
 {

@@ -4,8 +4,8 @@
 #include "base/grow.h"
 #include "base/order.h"
 #include "print/answer.h"
+#include "print/endpoint.h"
 #include "print/group.h"
-#include "print/resolve.h"
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 #ifndef PRINT_LISTING_H
 #define PRINT_LISTING_H
 
-#include "print/view.h"
+#include "print/columns.h"
 
 /* The functions of a format of `list`; one of these for each enum format. */
 struct listing_format {

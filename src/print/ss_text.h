@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "model/sock.h"
-#include "print/view.h"
+#include "print/columns.h"
 
 /* users:(("name",pid=1,fd=3),...); nothing without holders. */
 void ss_users(struct text *cell, const struct view *view, const struct holder *holders,
