@@ -3,6 +3,7 @@
 #define PRINT_LISTING_H
 
 #include "print/columns.h"
+#include "print/page.h"
 
 /* The functions of a format of `list`; one of these for each enum format. */
 struct listing_format {
@@ -11,7 +12,6 @@ struct listing_format {
 	void (*end)(struct listing *listing);
 };
 extern const struct listing_format table_format;        /* table.c */
-extern const struct listing_format delimited_format;    /* csv.c */
 
 struct listing {
 	struct out           *out;
@@ -27,5 +27,26 @@ struct listing {
 	struct map            known;    /* PIDS only */
 	struct { int32_t *at; size_t count, room; } pids;
 };
+
+/*
+ * Adds a value of FORMAT_CSV (quoted as RFC 4180 says) or FORMAT_TSV (\t \n \\).
+ * @foreign: it may begin with bytes that somebody else chose; in CSV, a value that a
+ * spreadsheet would take for a formula gets an apostrophe in front.
+ */
+void delimited_put(struct text *line, enum format format, const struct text *value, bool foreign);
+void delimited_between(struct text *line, enum format format);
+
+/* What the formats of `list --by` share. */
+struct group_page {
+	const struct page page;
+	const struct groups *groups;
+	size_t shown;
+	bool machine;           /* an unknown value is empty, not a word */
+};
+
+/* For the table of formats. */
+void group_text(const struct group_page *view);
+void group_lines(const struct group_page *view);        /* CSV and TSV */
+void group_json(const struct group_page *view);
 
 #endif

@@ -13,11 +13,10 @@ setup_file() {
 	sed -i 's/^\tFORMAT_COUNT,$/\tFORMAT_TOTAL,\n&/' src/print/print.h
 	# a row with the functions that write rows and groups
 	sed -i '/\[FORMAT_PIDS\] *=/a\	[FORMAT_TOTAL] = { "total", "how many there are (list)", \&total_format, group_total },' src/print/listing.c
-	sed -i 's/^extern const struct listing_format delimited_format;.*/&\nextern const struct listing_format total_format;/' src/print/listing.h
-	sed -i 's/^void group_text(.*/&\nvoid group_total(const struct group_page *view);/' src/print/group.h
+	sed -i 's/^extern const struct listing_format table_format;.*/&\nextern const struct listing_format total_format;/' src/print/listing.h
+	sed -i 's/^void group_text(.*/&\nvoid group_total(const struct group_page *view);/' src/print/listing.h
 	cat >src/print/total.c <<-'C'
 		/* SPDX-License-Identifier: GPL-2.0-or-later */
-		#include "print/group.h"
 		#include "print/listing.h"
 
 		static void begin(struct listing *listing)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Values for machines. */
-#include "print/columns.h"
-#include "print/delimited.h"
+#include "print/listing.h"
 
 #include "base/grow.h"
 
