@@ -2,7 +2,7 @@
 #ifndef PRINT_BIND_H
 #define PRINT_BIND_H
 
-#include "print/print.h"
+#include "print/json.h"
 #include "print/page.h"
 
 /* What print_unix() was given. */

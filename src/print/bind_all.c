@@ -2,10 +2,9 @@
 /* `bind`: in one network namespace, and with -G what bind() would say in each that was asked. */
 #include "print/bind.h"
 
-#include "print/answer.h"
 #include "print/cell.h"
 #include "print/grid.h"
-#include "print/json_shapes.h"
+#include "print/json.h"
 #include "words/words.h"
 
 #define LABEL 11

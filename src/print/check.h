@@ -2,8 +2,8 @@
 #ifndef PRINT_CHECK_H
 #define PRINT_CHECK_H
 
+#include "print/json.h"
 #include "print/page.h"
-#include "print/print.h"
 
 /* What print_check() was given, and its sums. */
 struct check_sum {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "print/answer.h"
 #include "print/cell.h"
 #include "print/columns.h"
 #include "print/endpoint.h"
-#include "print/json_shapes.h"
+#include "print/json.h"
 
 #include <time.h>
 

@@ -2,11 +2,10 @@
 /* `list --by`: the groups of sockets, and how many sockets each has. */
 #include "print/listing.h"
 
-#include "print/answer.h"
 #include "print/cell.h"
 #include "print/columns.h"
 #include "print/grid.h"
-#include "print/json_shapes.h"
+#include "print/json.h"
 #include "print/who.h"
 
 #define LABEL     9

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "print/bind.h"
 
-#include "print/answer.h"
-#include "print/json_shapes.h"
+#include "print/json.h"
 #include "words/words.h"
 
 #include <string.h>

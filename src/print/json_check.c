@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "print/check.h"
 
-#include "print/answer.h"
-#include "print/json_shapes.h"
+#include "print/json.h"
 #include "print/who.h"
 #include "words/words.h"
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "print/connect.h"
 
-#include "print/answer.h"
-#include "print/json_shapes.h"
+#include "print/json.h"
 
 /* The schema has no word for "unknown": it is null. */
 static const char *verdict_word(enum connect_verdict verdict)

@@ -5,7 +5,6 @@
  */
 #include "print/json_parts.h"
 
-#include "print/json_shapes.h"
 #include "print/ss_text.h"
 
 static void put_memory(struct json *json, const struct detail *detail)

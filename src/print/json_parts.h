@@ -4,7 +4,7 @@
 
 #include "base/digits.h"
 #include "model/sock.h"
-#include "print/print.h"
+#include "print/json.h"
 
 #include <string.h>
 
@@ -94,10 +94,5 @@ json_put_foreign(struct json *json, char *at, const char *name, const char *lead
 
 /* In json_detail.c: what -m, -i and --tos add. */
 void json_detail(struct json *json, const struct sock *sock, const struct style *style);
-
-/* In json_other.c: sockets that are not internet sockets. */
-void json_other_ends(struct json *json, const struct sock *sock);
-void json_other_extended(struct json *json, const struct other *other);
-void json_other_filter(struct json *json, const struct sock *sock);
 
 #endif

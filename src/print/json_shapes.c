@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "print/json_shapes.h"
+#include "print/json.h"
 
 #include "print/cell.h"
 

@@ -4,9 +4,9 @@
 #include "base/grow.h"
 #include "base/order.h"
 #include "base/swar.h"
-#include "print/answer.h"
 #include "print/cell.h"
 #include "print/endpoint.h"
+#include "print/json.h"
 
 #include <stdlib.h>
 

@@ -3,6 +3,7 @@
 #define PRINT_LISTING_H
 
 #include "print/columns.h"
+#include "print/json.h"
 #include "print/page.h"
 
 /* The functions of a format of `list`; one of these for each enum format. */

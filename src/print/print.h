@@ -185,34 +185,4 @@ int print_connect(struct out *out, const struct style *style, const struct snaps
 int print_destinations(struct out *out, const struct style *style, const struct snapshot *seen,
 		       const struct destinations *destinations);
 
-/*
- * Streaming JSON; the writer adds the commas. Names are ours. Strings of others go
- * through json_foreign(), which also writes the `_hex` twin.
- */
-struct json {
-	struct out *out;
-	unsigned depth;
-	bool     filled[16];    /* something was already written at this depth */
-	bool     pretty;        /* newlines and indentation */
-	bool     is_records, is_tail;   /* for answer.h */
-};
-void json_begin(struct json *json, struct out *out, bool pretty);
-void json_open(struct json *json, const char *name, char bracket);  /* '{' or '[' */
-void json_close(struct json *json, char bracket);                   /* '}' or ']' */
-void json_string(struct json *json, const char *name, const char *utf8); /* NULL: null */
-void json_foreign(struct json *json, const char *name, const char *bytes, size_t size);
-void json_u64(struct json *json, const char *name, uint64_t value);
-void json_i64(struct json *json, const char *name, int64_t value);
-void json_real(struct json *json, const char *name, double value);
-void json_bool(struct json *json, const char *name, bool value);
-void json_null(struct json *json, const char *name);
-void json_id(struct json *json, const char *name, uint64_t id);     /* as a string */
-void json_time(struct json *json, const char *name, int64_t time_ms); /* RFC 3339 UTC; null */
-/* Writes one socket as in `list`, as the next array element. */
-void json_sock(struct json *json, const struct sock *sock, const struct snapshot *seen,
-	       const struct style *style);
-/* Writes only its members, into an object that the caller has opened. */
-void json_sock_members(struct json *json, const struct sock *sock,
-		       const struct snapshot *seen, const struct style *style);
-
 #endif

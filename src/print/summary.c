@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "print/answer.h"
 #include "print/cell.h"
-#include "print/json_shapes.h"
+#include "print/json.h"
 
 /* A row of ss's table; FRAG counts packets that wait for their other fragments. */
 struct transport { const char *name, *json; struct known ipv4, ipv6; };

@@ -4,6 +4,7 @@
 #include "base/grow.h"
 #include "model/need.h"
 #include "print/cell.h"
+#include "print/json.h"
 #include "print/page.h"
 
 #include <arpa/inet.h>
