@@ -18,50 +18,50 @@
 const struct command command_table[] = {
 	{ "check", FOR_CHECK, "[OPTIONS] [FILTER]",
 	  "judge this machine's TCP sockets: summary and findings (the default)",
-	  "sockvet\tjudge what is there now\n"
-	  "sockvet check -q || mail-somebody\tin cron: silent when all is well\n"
-	  "sockvet check --json | jq .findings\tfor a pipeline\n"
-	  "sockvet check --warn close-wait-leak=5m,count=50\tother thresholds\n"
-	  "sockvet check -N 4711\tthe namespace of a process\n"
-	  "sockvet check -G\teach network namespace of this machine\n"
+	  "sockvet\tjudge all TCP sockets of this machine\n"
+	  "sockvet check -q || mail-somebody\tin cron: prints nothing when all is well\n"
+	  "sockvet check --json | jq .findings\tfindings for a pipeline\n"
+	  "sockvet check --warn close-wait-leak=5m,count=50\tset a threshold\n"
+	  "sockvet check -N 4711\tlook into the network namespace of a process\n"
+	  "sockvet check -G\tlook into every network namespace\n"
 	  "sockvet check 'dport = :443'\tonly findings about these sockets\n",
 	  check_run },
 	{ "list", FOR_LIST, "[OPTIONS] [FILTER]",
-	  "list sockets; takes the fingers of ss and netstat users",
-	  "sockvet -tanp\tevery socket with its processes\n"
-	  "sockvet list -tn -C +AGE,OPENER state close-wait\thow long, and who connected\n"
-	  "sockvet list -ta --json | jq '.sockets[].age_min_ms'\teverything, for a pipeline\n"
-	  "sockvet list -t 'age > 5m and recvq > 0'\tolder than that, and unread\n"
-	  "sockvet list -ta --by process,state --top 5\tcounts, the biggest group first\n"
+	  "list sockets; understands the options of ss and netstat",
+	  "sockvet -tanp\tevery TCP socket with its processes\n"
+	  "sockvet list -tn -C +AGE,OPENER state close-wait\thow long, and which side connected\n"
+	  "sockvet list -ta --json | jq '.sockets[].age_min_ms'\tages for a pipeline\n"
+	  "sockvet list -t 'age > 5m and recvq > 0'\tin its state for 5 minutes, with unread data\n"
+	  "sockvet list -ta --by process,state --top 5\tcounts, the biggest groups first\n"
 	  "sockvet list -tlnp -G\tlisteners in every network namespace\n"
-	  "sockvet list -E dport = :443\tas the kernel frees them\n"
-	  "sockvet list -K finding close-wait-leak\twhat it would close; with --yes it does\n",
+	  "sockvet list -E dport = :443\treport sockets as the kernel frees them\n"
+	  "sockvet list -K finding close-wait-leak\tlist what --yes would close\n",
 	  list_run },
 	{ "bind", FOR_BIND, "[OPTIONS] [ADDR:]PORT | PATH | @NAME",
-	  "would bind() and listen() work here now; who is in the way; when is it free",
-	  "sockvet bind 8080\twhat holds port 8080\n"
-	  "sockvet bind 127.0.0.1:http --reuseaddr\twith that option\n"
-	  "sockvet bind [::]:443 --uid 33 --json\tas another user, for a script\n"
+	  "would bind() and listen() work now; who has the port; when is it free",
+	  "sockvet bind 8080\twould it work, and who has port 8080\n"
+	  "sockvet bind 127.0.0.1:http --reuseaddr\tthe program sets SO_REUSEADDR\n"
+	  "sockvet bind [::]:443 --uid 33 --json\tthe program runs as another user; for a script\n"
 	  "sockvet bind 8080 --probe\task the kernel where a listing cannot tell\n"
-	  "sockvet bind /run/x.sock\ta unix path: live or stale\n",
+	  "sockvet bind /run/x.sock\ta unix socket: live or stale\n",
 	  bind_run },
 	{ "connect", FOR_CONNECT, "[OPTIONS] [HOST:PORT]",
-	  "how many more connect()s fit before EADDRNOTAVAIL; what uses the ports",
+	  "how many more connect()s work before EADDRNOTAVAIL; what uses the ports",
 	  "sockvet connect\tevery destination, the fullest first\n"
-	  "sockvet connect 10.0.0.9:443\tone of them\n"
-	  "sockvet connect 10.0.0.9:443 --probe\tto the last port, without a packet\n"
-	  "sockvet connect 10.0.0.9:443 --from-address 10.0.0.5\tanother source address\n",
+	  "sockvet connect 10.0.0.9:443\tone destination\n"
+	  "sockvet connect 10.0.0.9:443 --probe\tthe exact number, without sending a packet\n"
+	  "sockvet connect 10.0.0.9:443 --from-address 10.0.0.5\tfrom another source address\n",
 	  connect_run },
 	{ "explain", FOR_EXPLAIN, "[STATE|FINDING|ERRNO]",
-	  "the field guide: what it means, why it happens, what fixes it",
+	  "explain a state, a finding or an errno: meaning, cause and cure",
 	  "sockvet explain CLOSE_WAIT\ta state, in any spelling\n"
 	  "sockvet explain port-exhaustion\ta finding\n"
-	  "sockvet explain EADDRINUSE\tan error\n",
+	  "sockvet explain EADDRINUSE\tan errno\n",
 	  explain_run },
 	{ "record", FOR_RECORD, "[OPTIONS] FILE",
-	  "save everything seen: kernel messages, owners, limits, counters",
-	  "sockvet record incident.sockvet\tto be looked at later\n"
-	  "sockvet check --from incident.sockvet\tby the same rules, on any machine\n",
+	  "save everything that can be seen: kernel messages, owners, limits, counters",
+	  "sockvet record incident.sockvet\tsave now, judge later\n"
+	  "sockvet check --from incident.sockvet\tthe same judgement on any machine\n",
 	  record_run },
 	{ "tables", FOR_TABLES, "[WHAT]",
 	  "print a table of the program: commands options columns findings states formats topics filters",
@@ -150,14 +150,14 @@ static void put_section(const struct command *command, enum option_section secti
 {
 	static const char *const titles[SECTION_COUNT] = {
 		[SECTION_SOCKETS] = "Which sockets",
-		[SECTION_SHOWN] = "What of each socket",
+		[SECTION_SHOWN] = "What to show of each socket",
 		[SECTION_ORDER] = "Order and counts",
-		[SECTION_FORM] = "Form of the output",
+		[SECTION_FORM] = "Output",
 		[SECTION_PLACE] = "Where to look",
-		[SECTION_PROGRAM] = "What the program does",
+		[SECTION_PROGRAM] = "What your program does",
 		[SECTION_LIMITS] = "Thresholds",
-		[SECTION_ACTION] = "More than a look",
-		[SECTION_UNSERVED] = "Options of ss that are not served, with the reason",
+		[SECTION_ACTION] = "Actions",
+		[SECTION_UNSERVED] = "Options of ss that are refused with a reason",
 		[SECTION_HELP] = "Help",
 	};
 	bool titled = false;
@@ -194,8 +194,8 @@ static void put_program(void)
 	for (size_t i = 0; i < command_count; i++)
 		put_pair(command_table[i].name, strlen(command_table[i].name),
 			 command_table[i].help, 10);
-	out_str(&out, "\nOptions: 'sockvet COMMAND --help'.\n"
-		"Status: 0 no finding, 1 warning, 2 critical, 3 could not be determined.\n");
+	out_str(&out, "\n'sockvet COMMAND --help' explains the options of a command.\n"
+		"Exit status: 0 no finding, 1 warning, 2 critical, 3 could not be determined.\n");
 }
 
 enum status help_print(const struct command *command)

@@ -161,8 +161,8 @@ enum status explain_run(const struct options *options)
 		if (i)
 			out_char(&out, '\n');
 		if (!put_topic(options->words[i])) {
-			fault_set(&fault, EINVAL, "nothing is known about '%s'; 'sockvet explain' "
-				  "lists the states, findings and errors", QUOTE(options->words[i]));
+			fault_set(&fault, EINVAL, "'%s' is not a state, finding or errno; "
+				  "'sockvet explain' lists them", QUOTE(options->words[i]));
 			return cmd_fail(&fault);
 		}
 	}

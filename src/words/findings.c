@@ -35,14 +35,14 @@ static const struct finding_words catalogue[] = {
 		.title = "the peer closed, this program did not",
 		.about = "process (or unit) and remote service",
 		.why = "In CLOSE_WAIT the peer has closed and the program has not. No "
-		       "kernel timer ends it: only the program's close() does. Each one "
-		       "costs a descriptor, until accept() and open() fail with EMFILE. "
-		       "What was read tells the cause: nothing since the close "
-		       "(eof_unread), everything (close_forgotten), or not all the data "
-		       "(data_unread). A program that is still sending uses the half-close "
-		       "as it was meant, and that alone is never a leak. Only sockets of a "
-		       "proven age count; nearness to the descriptor limit makes it "
-		       "critical.",
+		       "kernel timer ends it; only the program's close() does. Each such "
+		       "socket costs a descriptor, until accept() and open() fail with "
+		       "EMFILE. What the program has read tells the cause: nothing since "
+		       "the peer closed (eof_unread), everything (close_forgotten), or "
+		       "not all of the data (data_unread). A program that is still "
+		       "sending uses the half-close as intended (still_sending), which "
+		       "alone is never a leak. Only sockets of a proven age count. A "
+		       "process close to its descriptor limit makes it critical.",
 		.cause = {
 			{ NULL, "{owner} has not closed {count|connection|connections}" },
 			OPENER_ROWS,
@@ -85,11 +85,11 @@ static const struct finding_words catalogue[] = {
 		.id = "accept-stalled",
 		.title = "connections that the program never accepted",
 		.about = "listener",
-		.why = "The kernel completes handshakes alone and queues the connections "
-		       "until the program calls accept(). One that waits for seconds means "
-		       "that the program is stuck, has run out of descriptors, or is too "
-		       "slow. A CLOSE_WAIT here is a client that gave up waiting, and no "
-		       "forgotten close().",
+		.why = "The kernel completes handshakes by itself and queues the "
+		       "connections until the program calls accept(). A connection that "
+		       "waits for seconds means that the program is stuck, has no "
+		       "descriptor left, or is too slow. A CLOSE_WAIT in the queue is a "
+		       "client that gave up waiting, not a forgotten close().",
 		.cause = {
 			{ NULL, "{listener} has {count|connection|connections} that the program has not "
 			  "accepted[, the oldest waiting for at least {oldest_waiting_ms}]" },
@@ -111,11 +111,11 @@ static const struct finding_words catalogue[] = {
 		.title = "accept queue at or over its limit",
 		.about = "listener",
 		.why = "listen(fd, n) lets min(n, somaxconn) connections wait for "
-		       "accept(). With more than that the kernel drops SYNs and last ACKs "
-		       "without a word, clients hang in SYN_SENT, and ListenOverflows and "
-		       "ListenDrops count each packet (for the whole namespace, since "
-		       "boot). At the limit, 100 %, is a warning; over it counts as 101 % "
-		       "at least and is critical.",
+		       "accept(). With more than that the kernel silently drops SYNs and "
+		       "last ACKs, clients hang in SYN_SENT, and ListenOverflows and "
+		       "ListenDrops count each packet (for the whole namespace, since it "
+		       "was made). A queue at its limit is 100% full, a warning; a queue "
+		       "over its limit counts as at least 101%, which is critical.",
 		.cause = {
 			{ "queue>limit", "{listener} has {queue|connection|connections} waiting for accept(), "
 			  "over its limit of {limit}: new connections are dropped" },
@@ -140,13 +140,14 @@ static const struct finding_words catalogue[] = {
 		.id = "port-exhaustion",
 		.title = "ephemeral ports towards one destination run out",
 		.about = "source address, destination address and port",
-		.why = "From one address to one address and port there are as many "
-		       "connections as ip_local_port_range has ports. Each that this side "
-		       "closes first keeps its port for 60 s in TIME_WAIT; at the end "
-		       "connect() fails with EADDRNOTAVAIL. Measured is the share that a "
-		       "new connect() could not have: TIME_WAIT that tcp_tw_reuse lets it "
-		       "take over counts as free, ports owned by bind() as lost. TIME_WAIT "
-		       "over many destinations, or on a server's own port, costs nothing.",
+		.why = "From one source address to one destination address and port "
+		       "there can be as many connections as ip_local_port_range has "
+		       "ports. A connection that this side closes first keeps its port "
+		       "in TIME_WAIT for 60 s; when no port is left, connect() fails "
+		       "with EADDRNOTAVAIL. The measure is the share of ports that a new "
+		       "connect() cannot get: a TIME_WAIT that tcp_tw_reuse lets it take "
+		       "over counts as free, a port owned by bind() as lost. TIME_WAITs "
+		       "of many destinations, or on a server's own port, cost nothing.",
 		.cause = {
 			{ "!left", "no local port is left " },
 			{ "left", "{left} of {capacity} local ports {left?is|are} left " },
@@ -181,11 +182,12 @@ static const struct finding_words catalogue[] = {
 		.id = "time-wait-overflow",
 		.title = "TIME_WAIT near tcp_max_tw_buckets",
 		.about = "network namespace",
-		.why = "Once tcp_max_tw_buckets TIME_WAITs (and orphaned FIN_WAIT_2) "
-		       "exist, further connections close without: late segments of an old "
-		       "connection can then reach a new one. TCPTimeWaitOverflow counts "
-		       "them since boot; near the limit it makes the finding critical, on "
-		       "an empty table it is history and no finding.",
+		.why = "When tcp_max_tw_buckets sockets are in TIME_WAIT (or orphaned "
+		       "FIN_WAIT_2), further connections close without it, so late "
+		       "segments of an old connection can reach a new one. "
+		       "TCPTimeWaitOverflow counts them since boot. Near the limit this "
+		       "counter makes the finding critical; while the table has room, it "
+		       "tells of the past and is not a finding.",
 		.cause = {
 			{ NULL, "the TIME_WAIT table of this namespace holds {time_wait_minisocks} of "
 			  "{max_tw_buckets} (tcp_max_tw_buckets)[; {time_wait_overflow|connection|connections} "
@@ -203,13 +205,13 @@ static const struct finding_words catalogue[] = {
 		},
 	}, {
 		.id = "fin-wait-2-held",
-		.title = "half-closed by its program, waiting for the peer without a timer",
+		.title = "half-closed by the program, waiting for the peer without a timer",
 		.about = "process (or unit) and remote service",
-		.why = "After shutdown(SHUT_WR) the program waits for the peer's close, "
-		       "and no kernel timer runs while it holds the descriptor: a peer "
-		       "that never closes keeps it for ever. A transfer that still "
-		       "receives is not meant and never counts. The peer, in CLOSE_WAIT, "
-		       "is the guilty side; on this machine its process is named.",
+		.why = "After shutdown(SHUT_WR) the program waits for the peer to close. "
+		       "No kernel timer runs while the program holds the descriptor, so "
+		       "a peer that never closes keeps it for ever. A transfer that "
+		       "still receives data does not count. The peer, in CLOSE_WAIT, is "
+		       "to blame; if it is on this machine, its process is named.",
 		.cause = {
 			{ NULL, "{owner} shut down its side of {count|connection|connections}" },
 			OPENER_ROWS,
@@ -230,11 +232,12 @@ static const struct finding_words catalogue[] = {
 		.id = "fin-wait-2-orphans",
 		.title = "many closed connections whose peer does not close",
 		.about = "peer address",
-		.why = "After close() the kernel waits tcp_fin_timeout for the peer's FIN "
-		       "and then forgets the connection. Up to 60 s these are minisocks "
-		       "bounded by tcp_max_tw_buckets; a longer timeout makes them full "
-		       "sockets, bounded by tcp_max_orphans. They pass by themselves; very "
-		       "many to one peer show that this peer does not close.",
+		.why = "After close() the kernel waits tcp_fin_timeout for the peer's "
+		       "FIN and then drops the connection. With a timeout of up to 60 s "
+		       "these are minisocks, bounded by tcp_max_tw_buckets; a longer "
+		       "timeout makes them full sockets, bounded by tcp_max_orphans. "
+		       "They end by themselves; very many to one peer show that this "
+		       "peer does not close.",
 		.cause = {
 			{ NULL, "{destination} has not closed its side of {count|connection|connections} that "
 			  "this side closed; {count?it ends|each ends} by itself[, bounded by tcp_fin_timeout "
@@ -252,13 +255,14 @@ static const struct finding_words catalogue[] = {
 		},
 	}, {
 		.id = "last-ack-stuck",
-		.title = "the end of connections is never acknowledged",
+		.title = "FINs that the peer does not acknowledge",
 		.about = "peer address",
 		.why = "FIN_WAIT_1, CLOSING and LAST_ACK last one round trip. "
-		       "Retransmitting there means that the peer or the path is gone. An "
-		       "orphan is given up after about 107 s (tcp_orphan_retries 0 means "
-		       "8), a socket that a program holds after tcp_retries2 (15: 924 s). "
-		       "Single clients vanish all the time; several to one peer count.",
+		       "Retransmissions in these states mean that the peer or the path "
+		       "is gone. The kernel gives up an orphan after about 107 s "
+		       "(tcp_orphan_retries 0 means 8), and a socket that a program "
+		       "holds after tcp_retries2 (15: 924 s). Single clients vanish all "
+		       "the time, so only several to one peer count.",
 		.cause = {
 			{ NULL, "{destination} has not acknowledged the FIN of {count|connection|connections}"
 			  "[ (the oldest for at least {oldest})]" },
@@ -280,13 +284,15 @@ static const struct finding_words catalogue[] = {
 		},
 	}, {
 		.id = "syn-sent-stuck",
-		.title = "connects that nobody answers",
+		.title = "connection attempts that nobody answers",
 		.about = "destination address and port",
-		.why = "A machine that is up answers a SYN, if only with a reset. Silence "
-		       "is a dead machine or path, a filter, or a listener with a full "
-		       "accept queue. connect() hangs until tcp_syn_retries is used up, "
-		       "about two minutes. Single ones are a crawler's life; several to "
-		       "one address and port are a dead dependency.",
+		.why = "A machine that is up answers a SYN, if only with a reset. "
+		       "Silence means that the machine or the path is down, that a "
+		       "filter drops packets, or that the listener's accept queue is "
+		       "full. connect() hangs until tcp_syn_retries is used up, about "
+		       "two minutes. Single attempts without an answer are normal for a "
+		       "crawler; several to one address and port mean that a service is "
+		       "gone.",
 		.cause = {
 			{ NULL, "{destination} has not answered {count|connection attempt|connection attempts}"
 			  "[ (the oldest for at least {oldest})]"
@@ -307,10 +313,10 @@ static const struct finding_words catalogue[] = {
 		.id = "fd-exhaustion",
 		.title = "descriptors near the limit",
 		.about = "process",
-		.why = "Every socket that is held is a descriptor, and at RLIMIT_NOFILE "
-		       "accept(), socket() and open() fail with EMFILE. Measured is the "
-		       "share of the soft limit; a process with fewer than `count` "
-		       "descriptors is left alone.",
+		.why = "Every socket that a process holds is a descriptor. At "
+		       "RLIMIT_NOFILE accept(), socket() and open() fail with EMFILE. "
+		       "The measure is the share of the soft limit; a process with fewer "
+		       "than `count` descriptors is ignored.",
 		.cause = {
 			{ NULL, "{owner} has {descriptors|descriptor|descriptors} open, its limit is {limit}"
 			  "[; {sockets} of them {sockets?is a TCP socket|are TCP sockets} of this namespace]" },
@@ -329,11 +335,11 @@ static const struct finding_words catalogue[] = {
 		.id = "orphan-pressure",
 		.title = "orphaned sockets or TCP memory near their limits",
 		.about = "machine",
-		.why = "Sockets that no descriptor holds and that still have something to "
-		       "deliver are bounded by tcp_max_orphans, all TCP buffers by "
-		       "tcp_mem; both are the whole machine's. Over either the kernel "
-		       "resets connections and drops what comes in. The larger of both "
-		       "shares counts.",
+		.why = "tcp_max_orphans bounds the sockets that no descriptor holds and "
+		       "that still have something to deliver; tcp_mem bounds all TCP "
+		       "buffers. Both limits are the whole machine's. Over either the "
+		       "kernel resets connections and drops what comes in. The larger of "
+		       "the two shares counts.",
 		.cause = {
 			{ NULL, "this machine has [{orphans} of {max_orphans} orphaned sockets "
 			  "(tcp_max_orphans)]" },
@@ -352,14 +358,15 @@ static const struct finding_words catalogue[] = {
 		},
 	}, {
 		.id = "ephemeral-listener",
-		.title = "listens on a port that connect() may take",
+		.title = "listener on a port that connect() may take",
 		.about = "listener",
 		.why = "A listener inside ip_local_port_range can lose its port to any "
 		       "outgoing connection while it restarts, and then fails with "
-		       "EADDRINUSE. ip_local_reserved_ports prevents it. Measured is the "
-		       "number of listeners on the port; those on loopback count as none, "
-		       "since only connections over loopback could take it and helpers "
-		       "that bind() to port 0 live there: a threshold of 0 shows them.",
+		       "EADDRINUSE. ip_local_reserved_ports prevents that. The measure "
+		       "is the number of listeners on the port. Listeners on loopback "
+		       "count as 0, because only connections over loopback could take "
+		       "their ports and helpers that bind() to port 0 listen there; a "
+		       "threshold of 0 shows them.",
 		.cause = {
 			{ NULL, "{owner} listens on port {port}, inside the ephemeral range {range}, and the "
 			  "port is not reserved: while the server restarts, any outgoing connection can take "
@@ -376,13 +383,14 @@ static const struct finding_words catalogue[] = {
 		},
 	}, {
 		.id = "bound-unused",
-		.title = "ports bound and neither listening nor connected",
+		.title = "bound ports that neither listen nor connect",
 		.about = "process (or unit)",
-		.why = "bind() without listen() or connect() keeps a port from everybody, "
-		       "and one of the ephemeral range from connect() towards every "
-		       "destination. The kernel does not tell since when, so an age above "
-		       "0 is never reached; usual is any age and many of one process, for "
-		       "clients that bind first pass through here.",
+		.why = "A socket after bind() without listen() or connect() keeps its "
+		       "port from everybody, and an ephemeral port from connect() to "
+		       "every destination. The kernel does not tell since when, so an "
+		       "age above 0 is never reached. The default is any age and many "
+		       "sockets of one process, because clients that bind first are in "
+		       "this state for a moment.",
 		.cause = {
 			{ NULL, "{owner} has bound {count|port|ports} and neither listens nor connects on "
 			  "{count?it|them}; the kernel does not tell since when" },
@@ -398,12 +406,13 @@ static const struct finding_words catalogue[] = {
 		},
 	}, {
 		.id = "connect-search-cliff",
-		.title = "every connect() searches half of the ports in vain",
+		.title = "every connect() first scans a half of the ports that is full",
 		.about = "source address, destination address and port",
-		.why = "connect() tries the ports of one parity first. With more than half "
-		       "of the range in use towards one destination it scans all of these "
-		       "before the others: with the usual 28,232 ports 0.7 ms of CPU, or 3 "
-		       "ms with TIME_WAIT, instead of 4 us. Nothing fails yet.",
+		.why = "connect() tries the ports of one parity first. With more than "
+		       "half of the range in use towards one destination it scans all of "
+		       "that half before the other: with the usual 28,232 ports that "
+		       "costs 0.7 ms of CPU time, or 3 ms with TIME_WAIT, instead of 4 "
+		       "us. Nothing fails yet.",
 		.cause = {
 			{ NULL, "{searched} of {capacity} local ports ({searched_percent}) {searched?is|are} in "
 			  "use from {source} to {destination}" },

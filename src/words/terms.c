@@ -16,18 +16,19 @@ const struct term terms[] = {
 	{
 		.name = "ESTABLISHED", .state = STATE_ESTABLISHED,
 		.what = "The handshake is done and both sides may send. A row without an inode is a "
-			"connection that the kernel finished and that no accept() has fetched yet.",
+			"connection whose handshake the kernel finished and that no accept() has "
+			"returned yet.",
 		.turn = "The two programs'. Either ends it by closing. The kernel ends it by itself only "
 			"when data that was sent stays unacknowledged, or when keepalive was asked for "
 			"and its probes stay unanswered.",
 		.lasts = "As long as the programs like: an idle connection has no time limit. Data that "
 			"nobody acknowledges ends it after tcp_retries2 retransmissions (15: about 15 "
 			"minutes).",
-		.causes = "It is a problem only together with something else. A receive queue that stays "
-			"above zero: the program here does not read. A persist timer: the peer does not "
-			"read. A retransmission timer that keeps doubling: the path or the peer is gone. "
-			"Hours of silence and no timer at all: the peer may have crashed, and nothing "
-			"here would notice.",
+		.causes = "It is a problem only together with something else. A receive queue that "
+			"stays above zero: the program here does not read. A persist timer: the peer "
+			"does not read. A retransmission timer that keeps doubling: the path or the "
+			"peer is gone. Hours of silence and no timer: the peer may have crashed, and "
+			"nothing here would notice.",
 		.cure = "Read what arrives. Give every request a deadline, or set TCP_USER_TIMEOUT. Turn "
 			"on SO_KEEPALIVE where a connection may idle for long, so that a vanished peer "
 			"is noticed.",
@@ -49,8 +50,8 @@ const struct term terms[] = {
 	}, {
 		.name = "SYN_RECV", .state = STATE_SYN_RECV,
 		.what = "The kernel answered a SYN for a listener, and the last step of the handshake "
-			"has not come. There is no process, file or user behind it yet: the kernel "
-			"tells none.",
+			"has not come. No process, file or user belongs to it yet, so the kernel names "
+			"none.",
 		.turn = "The peer's. Its ACK finishes the handshake; the kernel gives up when the "
 			"SYN with ACK was repeated tcp_synack_retries times.",
 		.lasts = "Less than one round trip. At worst 64 s (1+2+4+8+16+32, tcp_synack_retries=5), "
@@ -61,8 +62,9 @@ const struct term terms[] = {
 			"believes in them; an accept queue with no room for the finished connection.",
 		.cure = "Make the path work in both directions and let the program accept faster. Against "
 			"a flood keep tcp_syncookies=1.",
-		.avoid = "A larger tcp_max_syn_backlog brings back no lost packet. A user id of 0 that "
-			"another tool prints here does not mean root: it means that nobody knows.",
+		.avoid = "A larger tcp_max_syn_backlog does not bring lost packets back. A user id of "
+			"0 that another tool prints here does not mean root: the kernel does not know "
+			"the user.",
 		.look = "sockvet list -o state syn-recv",
 	}, {
 		.name = "FIN_WAIT_1", .state = STATE_FIN_WAIT_1,
@@ -117,16 +119,17 @@ const struct term terms[] = {
 		.look = "sockvet check, and sockvet list -to state time-wait",
 	}, {
 		.name = "CLOSE", .state = STATE_CLOSE,
-		.what = "A socket without a connection; ss calls it UNCONN. One that was just made and has no "
-			"port, and one whose connection was reset or timed out while the descriptor "
-			"stayed open, are in no table of the kernel, so no listing can show them. Those "
-			"that hold a port are shown as BOUND.",
+		.what = "A socket without a connection; ss calls it UNCONN. A socket that was just "
+			"made and has no port, and a socket whose connection was reset or timed out "
+			"while the descriptor stayed open, are in no table of the kernel, so no "
+			"listing can show them. A socket that holds a port is shown as BOUND.",
 		.turn = "The program's: connect(), listen() or close().",
 		.lasts = "As long as the program keeps the descriptor; the kernel has no limit.",
-		.causes = "A program that prepares a socket and uses it later; or a leak that went on after "
-			"the connection died: a reset, keepalive or a timeout turned CLOSE_WAIT into "
+		.causes = "A program prepared a socket to use it later. Or a leak went on after the "
+			"connection died: a reset, keepalive or a timeout turned CLOSE_WAIT into "
 			"CLOSE, and the descriptor is still there.",
-		.cure = "close() on every way out of the code that opened the socket, errors included.",
+		.cure = "Call close() on every path of the code that opened the socket, errors "
+			"included.",
 		.avoid = "Do not take a shrinking CLOSE_WAIT count for a cure after keepalive was turned "
 			"on or sockets were killed from outside (ss -K): the sockets leave the listing "
 			"while their descriptors stay.",
@@ -138,23 +141,23 @@ const struct term terms[] = {
 			"has no timer for it and no sysctl applies.",
 		.lasts = "From microseconds to the time that the rest of an answer takes. Left alone, for "
 			"ever.",
-		.causes = "The receive queue tells which. 1: the FIN has not been read, the program does "
-			"not look at this socket. 0: everything was read, the end of file too, and "
-			"close() was forgotten. More: data wait unread, the program is stuck or slow. A "
-			"send queue that moves: a half-close that is still answering, which is no leak. No "
-			"inode: the program has never accepted it. Connections opened from here point "
-			"to a client or a pool that keeps what its server has closed; accepted ones to a "
-			"handler.",
+		.causes = "The receive queue tells the cause. 1: the FIN has not been read, so the "
+			"program does not look at this socket. 0: everything was read, the end of file "
+			"included, and close() was forgotten. More: data are unread, so the program is "
+			"stuck or slow. A send queue that moves: the program still answers in a "
+			"half-close, which is not a leak. No inode: the program has never accepted the "
+			"connection. Connections that were opened here point to a client or a pool "
+			"that keeps what its server has closed; accepted ones point to a handler.",
 		.finding = "close-wait-leak",
 		.look = "sockvet check, and sockvet list -tp state close-wait -C +AGE,OPENER",
 	}, {
 		.name = "LAST_ACK", .state = STATE_LAST_ACK,
-		.what = "The peer closed first, the program here closed too, and the FIN that this sent is "
-			"not acknowledged.",
+		.what = "The peer closed first, then the program here, and the FIN of this side is not "
+			"acknowledged.",
 		.turn = "The peer's kernel: one ACK ends it. The kernel here repeats the FIN and gives up.",
 		.lasts = "One round trip; about 107 s when nobody answers. No TIME_WAIT follows.",
-		.causes = "The peer vanished after its FIN, was cut off by a filter that considered the "
-			"connection finished, or the path loses packets.",
+		.causes = "The peer vanished after its FIN, a filter that considered the connection "
+			"finished cut it off, or the path loses packets.",
 		.finding = "last-ack-stuck",
 		.look = "sockvet list -to state last-ack",
 	}, {
@@ -163,7 +166,7 @@ const struct term terms[] = {
 			"wait for accept(), its send queue the limit of that number.",
 		.turn = "The program's: accept() takes one from the queue, close() ends the listener and "
 			"resets every connection that still waits in it.",
-		.lasts = "As long as the server runs. A queue above zero should empty within "
+		.lasts = "As long as the server runs. Its queue should be empty again within "
 			"milliseconds.",
 		.causes = "A queue that stays: the program is blocked, has too few workers, or has no "
 			"descriptor left for accept(). Full means more waiting than the limit (5 with a limit "
@@ -177,9 +180,9 @@ const struct term terms[] = {
 		.turn = "The peer's kernel: its ACK turns this into TIME_WAIT.",
 		.lasts = "One round trip, and rarely seen; about 107 s when the peer has vanished and no "
 			"program holds the socket.",
-		.causes = "Two programs that hang up at once, as after a common deadline; if it stays, the "
-			"ACK is lost or the peer is gone.",
-		.cure = "Nothing in the program; look at the path to the peer when it stays.",
+		.causes = "Both programs closed at the same moment, as after a common deadline. If the "
+			"state stays, the ACK is lost or the peer is gone.",
+		.cure = "If it stays, look at the path to the peer; the program need not change.",
 		.avoid = "tcp_fin_timeout does not apply.",
 		.look = "sockvet list -to state closing",
 	}, {
@@ -190,20 +193,21 @@ const struct term terms[] = {
 		.turn = "The program's: listen(), connect() or close().",
 		.lasts = "As long as the program keeps the descriptor; normally the moment between bind() and "
 			"the next call.",
-		.causes = "A server that failed between bind() and listen(); a port reserved for later or "
-			"kept for a child; a client that had chosen its own port and whose connection is over "
-			"while the descriptor is open; a listener after shutdown().",
+		.causes = "A server failed between bind() and listen(). A program keeps a port for "
+			"later or for a child. A client chose its own port, and its connection is over "
+			"while the descriptor is open. A listener called shutdown().",
 		.finding = "bound-unused",
 		.look = "sockvet list -ap state bound",
 	}, {
 		.name = "EADDRINUSE",
-		.what = "bind() found an owner of the port that conflicts. Also listen(), when two sockets "
-			"shared the port and the other one listened first; and bind() to port 0, when "
-			"no ephemeral port is free for this address.",
-		.turn = "The owner's. A listener, a connection or a bound socket goes when its program "
-			"closes it; what is left after that goes by the kernel's timers.",
-		.lasts = "While a program holds the port: as long as it likes. Leftovers: TIME_WAIT 60 s, "
-			"orphaned FIN_WAIT_2 tcp_fin_timeout, orphans that nobody acknowledges about 107 s.",
+		.what = "bind() failed because a socket owns the port and conflicts. listen() fails "
+			"with it when two sockets share the port and the other one listened first; "
+			"bind() to port 0 does when no ephemeral port is free for this address.",
+		.turn = "The owner's. A listener, a connection or a bound socket frees the port when "
+			"its program closes it; what is left after that ends by the kernel's timers.",
+		.lasts = "While a program holds the port: as long as it likes. Without a process: "
+			"TIME_WAIT 60 s, orphaned FIN_WAIT_2 tcp_fin_timeout, orphans that nobody "
+			"acknowledges about 107 s.",
 		.causes = "Another listener on an address that overlaps ([::] usually covers 0.0.0.0 as "
 			"well); a child that inherited the listening socket and outlived its parent; "
 			"remains of the server's last run when the old or the new one did not set "
@@ -217,7 +221,7 @@ const struct term terms[] = {
 			"listener. SO_REUSEPORT shares the port with a forgotten process that then gets a "
 			"part of the clients. tcp_fin_timeout does not make TIME_WAIT shorter, and "
 			"tcp_tw_reuse is for connect(), not for bind().",
-		.look = "sockvet bind [ADDR:]PORT: who is in the way, what helps, when it is free",
+		.look = "sockvet bind [ADDR:]PORT: who has the port, what helps, when it is free",
 	}, {
 		.name = "EADDRNOTAVAIL",
 		.what = "From connect(): no local port is left for this source and destination. From "
@@ -225,12 +229,12 @@ const struct term terms[] = {
 		.turn = "The kernel's for ports in TIME_WAIT, the programs' for ports in use.",
 		.lasts = "Until a port comes back: up to 60 s after a close, 1 s where tcp_tw_reuse=1 "
 			"allows it. A wrong address stays wrong.",
-		.causes = "One destination has used up ip_local_port_range (28,232 ports unless changed) "
-			"with open connections or with TIME_WAIT. Sockets that called bind() before "
-			"connect(), and listeners inside the range, take their ports from every "
+		.causes = "The connections to one destination, open or in TIME_WAIT, have used up "
+			"ip_local_port_range (28,232 ports unless changed). Sockets that called bind() "
+			"before connect(), and listeners inside the range, take their ports from every "
 			"destination. For bind(): an address that is not configured, is configured in "
-			"another namespace, or is IPv6 and still tentative: add it, or set "
-			"IP_FREEBIND or ip_nonlocal_bind.",
+			"another namespace, or is IPv6 and still tentative: add it, or set IP_FREEBIND "
+			"or ip_nonlocal_bind.",
 		.finding = "port-exhaustion",
 		.look = "sockvet connect HOST:PORT (what is left, what uses it), sockvet connect, sockvet bind ADDR:PORT",
 	}, {
@@ -239,10 +243,11 @@ const struct term terms[] = {
 			"socket(), accept() and open() fail. ENFILE is the same for the whole machine "
 			"(fs.file-max).",
 		.turn = "The program's: it has to close descriptors.",
-		.lasts = "Until it does. Meanwhile accept() fails too, the accept queue fills, and many "
-			"servers spin because the listener stays readable.",
-		.causes = "Mostly a leak: CLOSE_WAIT that nobody closes, or connections that died and whose "
-			"descriptors stayed, which no listing shows. Sometimes really that many clients.",
+		.lasts = "Until it does. Meanwhile accept() fails, the accept queue fills up, and many "
+			"servers loop because the listener stays readable.",
+		.causes = "Mostly a leak: CLOSE_WAIT that the program does not close, or connections "
+			"that died and whose descriptors stayed, which no listing shows. Sometimes "
+			"there really are that many clients.",
 		.finding = "fd-exhaustion",
 		.look = "sockvet check (fd-exhaustion, close-wait-leak), and sockvet list -atp",
 	},

@@ -158,7 +158,7 @@ END
 	[[ $output == *CLOSE_WAIT*$'\n\n'*EADDRINUSE* ]]
 	run --separate-stderr "$SOCKVET" explain close-wait nosuch
 	[ "$status" -eq 3 ]
-	[[ $stderr == *"nothing is known about 'nosuch'"* ]]
+	[[ $stderr == *"'nosuch' is not a state, finding or errno"* ]]
 }
 
 @test "NO_COLOR, CLICOLOR_FORCE or a dumb terminal is not asked" {
