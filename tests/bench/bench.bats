@@ -30,7 +30,7 @@ findings() {
 	timeout 300 "$BENCH/load" seconds=300 "$@" -- "$SOCKVET" check --json 3>&- | jq -r '.findings[].id'
 }
 
-@test "a load of doubtful budgets is one, the usual load is none" {
+@test "a load of doubtful budgets has them, the usual load has none" {
 	findings sockets=2000 doubt=1 | grep -x port-exhaustion
 	[ -z "$(findings sockets=2000)" ]
 }

@@ -68,12 +68,12 @@ ended() {
 	exec 8>&-
 }
 
-@test "who reads the output slowly gets all of it" {
+@test "a slow reader gets all of the output" {
 	python3 -c 'import sys; from recording import *; write(sys.argv[1], [sock(i + 1) for i in range(4000)])' "$HERE/made"
 	[ "$("$SOCKVET" list -tanH --from "$HERE/made" --deadline 0.5 | { sleep 1.5; wc -l; })" -eq 4000 ]
 }
 
-@test "a filter that never comes, or a standard error that nobody reads, holds it" {
+@test "a filter that never comes, or a standard error that nobody reads, is given up after --deadline" {
 	mkfifo "$HERE/fifo"
 	exec 8<>"$HERE/fifo"
 	ended list -tan -F - --deadline 0.2 <&8

@@ -35,7 +35,7 @@ breaks() {
 	done
 }
 
-@test "a listing cut by a small buffer is taken for whole, or not asked again with more room" {
+@test "a listing cut by a small buffer is asked again with more room, and not taken for whole" {
 	connected 200
 	passes small SPOIL_TIMES=2
 	passes truncated SPOIL_TIMES=2
@@ -45,7 +45,7 @@ breaks() {
 }
 
 # Rows with -i take long: from the 9th datagram on a second thread receives.
-@test "a listing that breaks while it is received ahead passes for whole, or has rows twice" {
+@test "a listing that breaks while it is received ahead is told as broken, and no row comes twice" {
 	connected 1000
 	local how FORM=-tani
 	for how in truncated interrupted sequence port "error SPOIL_ERR=105" repeated; do
@@ -59,14 +59,14 @@ breaks() {
 	done
 }
 
-@test "a table that changed while it was listed passes for consistent" {
+@test "a table that changed while it was listed is asked again" {
 	connected 200
 	passes interrupted SPOIL_TIMES=1
 	passes interrupted SPOIL_FROM=2 SPOIL_TIMES=1
 	breaks "Interrupted" interrupted
 }
 
-@test "bind says free, or that nobody else is in the way, of a listing that is not whole" {
+@test "of a listing that is not whole bind says neither free nor that nobody else conflicts" {
 	connected 5
 	local how
 	for how in truncated interrupted sequence port overlong "done"; do
@@ -80,7 +80,7 @@ breaks() {
 	done
 }
 
-@test "devices or routes that changed while they were listed are not asked again, or asked for ever" {
+@test "devices or routes that changed while they were listed are asked again, a bounded number of times" {
 	connected 1
 	local arguments
 	for arguments in "list -tan --json" "bind 127.0.0.2:9999 --json" "connect 127.0.0.1:8080 --json"; do
@@ -97,7 +97,7 @@ breaks() {
 	jq -e '.verdict == "unknown"' <<<"$output"
 }
 
-@test "an answer to somebody else's question is believed" {
+@test "an answer to somebody else's question is ignored" {
 	connected 200
 	passes sequence SPOIL_TIMES=1
 	passes port SPOIL_FROM=2 SPOIL_TIMES=1
@@ -105,7 +105,7 @@ breaks() {
 	breaks "Protocol error" port
 }
 
-@test "an error between the rows, or in the last message, is overlooked" {
+@test "an error between the rows, or in the last message, is told" {
 	connected 200
 	passes error SPOIL_ERR=12 SPOIL_TIMES=1
 	passes "done" SPOIL_ERR=12 SPOIL_FROM=1 SPOIL_TIMES=5
@@ -116,13 +116,13 @@ breaks() {
 	breaks "Input/output error" "done" SPOIL_ERR=5
 }
 
-@test "a length that leads out of an answer is followed" {
+@test "a length that leads out of an answer is not followed" {
 	connected 200
 	passes overlong SPOIL_TIMES=1
 	breaks "Bad message" overlong
 }
 
-@test "a listing without an end is waited for longer than was asked, or taken for whole" {
+@test "a listing without an end is given up after --deadline, and not taken for whole" {
 	connected 5
 	local began=$SECONDS
 	spoiled endless -- list -tan --json --deadline 1
@@ -135,7 +135,7 @@ breaks() {
 	[ $((SECONDS - began)) -lt 30 ]
 }
 
-@test "another program's datagrams are taken for the kernel's" {
+@test "another program's datagrams are not taken for the kernel's" {
 	connected 100
 	spoiled sender -- list -tan --json --deadline 1
 	ends_in 3
@@ -145,7 +145,7 @@ breaks() {
 	passes stranger SPOIL_FROM=2
 }
 
-@test "another program's datagrams are no devices and no routes" {
+@test "another program's datagrams are neither devices nor routes" {
 	connected 1
 	local arguments
 	for arguments in "list -tan --json" "bind 127.0.0.2:9999 --json" "connect 127.0.0.1:8080 --json"; do
@@ -158,7 +158,7 @@ breaks() {
 	ends_in 3 "source address"
 }
 
-@test "rows that come twice are listed twice" {
+@test "rows that come twice are listed once" {
 	connected 200
 	local before
 	sockvet list -tan --json
@@ -171,7 +171,7 @@ breaks() {
 	holds ".summary.sockets == $before"
 }
 
-@test "rows that never come are not missed" {
+@test "rows that never come are missed" {
 	connected 300
 	spoiled lost SPOIL_FROM=2 SPOIL_TIMES=2 -- check --json --exact
 	ends_in 3

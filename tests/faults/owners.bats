@@ -48,7 +48,7 @@ assert b"innocent" not in out and not seen["sockets"][0]["processes"], out
 assert all(gap["kind"] != "resources" for gap in seen["end"]["gaps"]), out
 '
 
-@test "a pid that ends and is another one's a moment later gives its socket to that one" {
+@test "a pid that ends and is another one's a moment later does not give its socket to that one" {
 	local how
 	for how in gone reuse; do
 		mkdir "$BATS_TEST_TMPDIR/$how"
@@ -57,7 +57,7 @@ assert all(gap["kind"] != "resources" for gap in seen["end"]["gaps"]), out
 	done
 }
 
-@test "a socket of many holders, of none, or on its way from one to another has a wrong owner" {
+@test "a socket of many holders, of none, or on its way from one to another has its own owner" {
 	lab_python '
 import os, signal, socket, sys
 def serve(port):
@@ -126,7 +126,7 @@ for child in children:
     os.kill(child, signal.SIGKILL)
 '
 
-@test "the name of a process steers the terminal, breaks a line, a cell or JSON, or ends a stat too early" {
+@test "the name of a process does not steer the terminal, break a line, a cell or JSON, or end a stat too early" {
 	lab_python "$HOSTILE"
 	local arguments rows
 	sockvet list -tanH
@@ -157,7 +157,7 @@ for child in children:
 	for pid in $(pgrep -P "$LAB_JOB"); do kill -9 "$pid" 2>/dev/null || true; done
 }
 
-@test "the name of a device reaches the terminal as it is" {
+@test "the name of a device reaches the terminal escaped" {
 	LAB_JOB=
 	lab_python '
 import os, socket, sys
@@ -242,7 +242,7 @@ os.kill(child, signal.SIGKILL)
 	echo >&"${LAB_IO[1]}"
 }
 
-@test "no descriptor is borrowed from a process whose control groups could not be read" {
+@test "no descriptor is duplicated from a process whose control groups could not be read" {
 	lab_python '
 import socket, sys
 listener = socket.create_server(("127.0.0.1", 8080))

@@ -55,7 +55,7 @@ for count in map(int, sys.argv[2:]):
     write("%s.%d" % (sys.argv[1], count), socks(), owners)
 '
 
-@test "a million sockets and 100,000 processes cost more than ten times a tenth of them" {
+@test "a million sockets and 100,000 processes cost at most ten times a tenth of them" {
 	! sanitized || skip "a sanitizer has a memory of its own"
 	made 100000 1000000 <<<"$LARGE"
 	local arguments few many size
@@ -82,7 +82,7 @@ within_thrice() {
 	[ "$kib" -le $((3 * size + 8192)) ]
 }
 
-@test "as many destinations or groups as sockets cost more than three times the recording" {
+@test "as many destinations or groups as sockets cost at most three times the recording" {
 	! sanitized || skip "a sanitizer has a memory of its own"
 	made <<'END'
 write(sys.argv[1], (sock(i + 1, remote=("10.%d.%d.%d" % (1 + (i >> 16), i >> 8 & 255, i & 255), 443),
@@ -96,7 +96,7 @@ END
 	within_thrice list -tan --sort age
 }
 
-@test "rows to be sorted cost a second copy of 200,000 links" {
+@test "rows to be sorted need no second copy of 200,000 links" {
 	! sanitized || skip "a sanitizer has a memory of its own"
 	made <<'END'
 write(sys.argv[1], [sock(1)], links=((i + 1, "eth%d" % i) for i in range(200000)))
@@ -157,7 +157,7 @@ END
 	within_thrice list -tan --by process
 }
 
-@test "a process with a million descriptors is walked more than once" {
+@test "a process with a million descriptors is walked once" {
 	made <<'END'
 write(sys.argv[1], (sock(i + 1, inode=i + 1) for i in range(100)),
       [process(7, "hoarder")] + [struct.pack("=IIiI", HOLDER, 8, fd, 1 + fd % 100) for fd in range(1000000)])
@@ -168,7 +168,7 @@ END
 	[ "$("$SOCKVET" list -tanpH --from "$MADE" | grep -o 'pid=7,' | wc -l)" -eq 1000000 ]
 }
 
-@test "a queue, timer or counter at its end wraps around, or breaks a line" {
+@test "a queue, timer or counter at its end does not wrap around, and breaks no line" {
 	made <<'END'
 most = 0xffffffff
 info = attr(INFO, b"\xff" * 248)
@@ -195,7 +195,7 @@ END
 	jq -e '[.groups[] | .recv_queue_bytes, .send_queue_bytes] == [8589934590, 8589934590, 4294967295, 4294967295]' <<<"$output"
 }
 
-@test "a socket that a recording holds twice is listed or counted twice" {
+@test "a socket that a recording holds twice is listed and counted once" {
 	made <<'END'
 rows = [sock(i + 1, remote=("10.0.0.2", 1000 + i)) for i in range(40)]
 write(sys.argv[1], rows + rows[::-1] + rows)
@@ -207,7 +207,7 @@ END
 	holds '.summary.sockets == 40'
 }
 
-@test "bytes of a control group, a device or a process in a recording reach the terminal" {
+@test "bytes of a control group, a device or a process in a recording reach the terminal escaped" {
 	made <<'END'
 bad = [b"/a\n\x1b[31m.service", b"/system.slice/a\\x2db\xff\x9b.service", b"/\xc2\x9b2J\x7f\t/", "/\u202e\u2066\u061c/x.scope".encode(), b"",
        b"/" + b"x" * 5000]
@@ -242,7 +242,7 @@ refused() {
 	done
 }
 
-@test "a recording that lies about itself is believed, or costs more than its size" {
+@test "a recording that lies about itself is refused, and costs no more than its size" {
 	# of an empty host: what is told of a file of more than one block depends on how long it is
 	unshare -Urn "$SOCKVET" record -q "$HERE/true"
 	python3 - "$HERE" <<'END'
@@ -291,7 +291,7 @@ END
 	done
 }
 
-@test "what is no file is read for ever as a recording, or not at all" {
+@test "a name that is not a file is refused as a recording" {
 	"$SOCKVET" record -q "$HERE/true"
 	refused "directory" "$HERE"
 	refused "no regular file" /dev/zero

@@ -11,13 +11,13 @@ rows() { grep -v -e '^#' -e '^$' "$TABLE"; }
 
 tests() { rows | grep '^tests/' || true; }
 
-@test "a fault is not in the table, is there twice, or has no test" {
+@test "each fault is in the table, once, and has a test" {
 	diff <(tr ' ' '\n' <<<"$FAULTS" | sort) <(rows | grep -v '^tests/' | cut -d' ' -f1 | sort)
 	rows | awk '/^tests\// { count++; next } NR > 1 && !count { print "no test: " last; bad = 1 } { last = $0; count = 0 }
 		END { if (!count) { print "no test: " last; bad = 1 } exit bad }'
 }
 
-@test "a test of the table does not exist, or is not part of make check" {
+@test "each test of the table exists and is part of make check" {
 	local line file name suites missing=0
 	suites=$(make -s O="${BUILD:-build}" -f Makefile -f - names <<<'names: ; @echo $(SUITES)' 2>/dev/null)
 	while read -r line; do
@@ -31,7 +31,7 @@ tests() { rows | grep '^tests/' || true; }
 }
 
 # A test may need a tool that a machine lacks. It may not be skipped in any case.
-@test "a test of the table is skipped everywhere" {
+@test "no test of the table is always skipped" {
 	local line file name body
 	while read -r line; do
 		file=${line%%: *} name=${line#*: }

@@ -20,7 +20,7 @@ with_files() {
 HEAD='  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n'
 GOOD='   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 100 0 0 10 0\n'
 
-@test "a line of /proc/net/tcp that is cut, lies or is endless is believed, or takes others with it" {
+@test "a line of /proc/net/tcp that is cut, lies or is endless is refused, and leaves the others alone" {
 	ONLY=yes
 	lab_python "$CONNECTED" 1
 	local bad file=/proc/thread-self/net/tcp
@@ -41,7 +41,7 @@ GOOD='   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 0000000
 	listed true 0
 }
 
-@test "a limit or a counter that is cut or lies is taken for a number" {
+@test "a limit or a counter that is cut or lies is not taken for a number" {
 	lab_python "$CONNECTED" 1
 	local bad ipv4=/proc/sys/net/ipv4
 	for bad in '' 'x\n' '32768\n' '32768' '99999999999999999999 99999999999999999999\n' '\0\0\n' '\033[31m\n'; do

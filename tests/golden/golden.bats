@@ -60,11 +60,11 @@ lines_hold_what_the_document_holds() {
 	[ "$document" = "$lines" ]
 }
 
-@test "a recording gives another JSON verdict than before" { each_recording json_is_as_expected; }
-@test "a recording gives another text than before" { each_recording text_is_as_expected; }
-@test "a recording ends in another status than before" { each_recording status_is_as_expected; }
-@test "a recording is listed in another way than before" { each_recording listing_is_as_expected; }
-@test "a question about a recording has another answer than before" { each_recording asks_are_answered_as_expected; }
+@test "a recording gives the same JSON verdict as before" { each_recording json_is_as_expected; }
+@test "a recording gives the same text as before" { each_recording text_is_as_expected; }
+@test "a recording ends in the same status as before" { each_recording status_is_as_expected; }
+@test "a recording is listed in the same way as before" { each_recording listing_is_as_expected; }
+@test "a question about a recording has the same answer as before" { each_recording asks_are_answered_as_expected; }
 sentences_have_no_number_of_their_own() {
 	local words failed=0
 	while IFS= read -r words; do
@@ -87,5 +87,5 @@ sentences_have_no_number_of_their_own() {
 	[ "$status" -eq 1 ]
 	[[ $output == "1,234 in: "* ]]
 }
-@test "JSON is refused by a strict decoder or does not end with end" { each_recording strict_decoder_takes_it; }
-@test "--jsonl and --json hold other sockets" { each_recording lines_hold_what_the_document_holds; }
+@test "JSON is accepted by a strict decoder and ends with end" { each_recording strict_decoder_takes_it; }
+@test "--jsonl and --json hold the same sockets" { each_recording lines_hold_what_the_document_holds; }

@@ -27,7 +27,7 @@ holds() { jq -e "$1" <<<"$output" >/dev/null || { echo "not so: $1" >&2; return 
 old="3.10 4.4 4.9 4.14 4.19 5.4 5.15 6.1 6.6"
 all="$old 6.12 6.18 later"
 
-@test "another kernel is read, judged or shown in another way than before" {
+@test "another kernel is read, judged and shown in the same way as before" {
 	local kernel failed=0
 	show 6.18 >6.18.shown
 	for kernel in $(python3 -B "$KERNELS/make.py" --list); do
@@ -36,7 +36,7 @@ all="$old 6.12 6.18 later"
 	return $failed
 }
 
-@test "sockets, addresses, queues or timers depend on the kernel's age" {
+@test "sockets, addresses, queues and timers do not depend on the kernel's age" {
 	local kernel same='[.sockets[] | select(.state != "BOUND") | del(.uid, .cgroup, .cgroup_hex, .cgroup_id, .opener)]'
 	ask 6.18 list -ta --json
 	jq "$same" <<<"$output" >same
@@ -48,7 +48,7 @@ all="$old 6.12 6.18 later"
 	done
 }
 
-@test "bound sockets that an older kernel hides are no gap" {
+@test "bound sockets that an older kernel hides are a gap" {
 	local kernel
 	for kernel in $old; do
 		ask "$kernel" check --json
@@ -78,7 +78,7 @@ all="$old 6.12 6.18 later"
 	done
 }
 
-@test "a port is called free where a bound socket could not be seen" {
+@test "a port is not called free where a bound socket could not be seen" {
 	local kernel
 	for kernel in $old; do
 		ask "$kernel" bind 9999 --json
@@ -97,7 +97,7 @@ all="$old 6.12 6.18 later"
 	holds '.verdict == "ok"'
 }
 
-@test "the uid of what no program holds is root before 6.17" {
+@test "the uid of a socket that no program holds is unknown, not root, before 6.17" {
 	local kernel
 	for kernel in $old 6.12; do
 		ask "$kernel" list -ta --json
@@ -109,7 +109,7 @@ all="$old 6.12 6.18 later"
 	holds '.sockets | all(if .inode != null or .state == "LAST_ACK" then .uid == 1000 else .uid == null end)'
 }
 
-@test "a control group is shown, or a filter passes, where the kernel tells none" {
+@test "no control group is shown, and no filter passes, where the kernel tells none" {
 	local kernel
 	for kernel in 3.10 4.9 5.4; do
 		ask "$kernel" list -ta --json
@@ -124,7 +124,7 @@ all="$old 6.12 6.18 later"
 }
 
 # Each from the kernel whose tcp_info is the first to have it; before, it is unknown and never 0.
-@test "a member of tcp_info is there before its time, or lacks after it" {
+@test "a member of tcp_info is null before its time, and has its value after it" {
 	local kernel member since row
 	local rows="rto_us:3.10 last_ack_recv_ms:3.10 total_retrans_segments:3.10 acked_bytes:4.4 received_bytes:4.4
 		segs_in:4.4 notsent_bytes:4.9 min_rtt_us:4.9 delivery_rate_bytes_per_s:4.9 delivery_rate_app_limited:4.9
@@ -144,7 +144,7 @@ all="$old 6.12 6.18 later"
 	done
 }
 
-@test "who opened a connection is guessed without the counters that tell it" {
+@test "who opened a connection is unknown without the counters that tell it" {
 	local kernel
 	for kernel in 3.10 4.4 4.9 4.14; do
 		ask "$kernel" list -ta state connected --json
@@ -157,7 +157,7 @@ all="$old 6.12 6.18 later"
 	holds '.findings[] | select(.id == "close-wait-leak") | .evidence.openers.opened_here == 1'
 }
 
-@test "a shorter or longer skmeminfo is senseless, or its end is 0" {
+@test "a shorter or longer skmeminfo is read, and a number that it lacks is null" {
 	ask 3.10 list -tam state established --json
 	[ "$status" -eq 0 ]
 	holds '.sockets[0].memory | .drops == null and .backlog_bytes == 0'
@@ -168,7 +168,7 @@ all="$old 6.12 6.18 later"
 	holds '.sockets[0].memory.drops == 0'
 }
 
-@test "what a later kernel tells more spoils what is known" {
+@test "what a later kernel tells more leaves alone what is known" {
 	ask 6.18 list -ta --json
 	jq '[.sockets[] | del(.timer)]' <<<"$output" >known
 	ask later list -tai --json
@@ -178,7 +178,7 @@ all="$old 6.12 6.18 later"
 	jq '[.sockets[] | del(.timer)]' <<<"$output" | diff known -
 }
 
-@test "a knob that was none yet is a gap, or a constant of old is unknown" {
+@test "a sysctl that did not exist yet is no gap, and a constant of older kernels is known" {
 	local kernel
 	for kernel in 3.10 4.9; do
 		ask "$kernel" check --json
@@ -189,7 +189,7 @@ all="$old 6.12 6.18 later"
 	holds '.limits.tw_reuse == 2 and .limits.tw_reuse_delay_ms == null'
 }
 
-@test "a request socket by its own number is no SYN_RECV" {
+@test "a request socket by its own number is SYN_RECV" {
 	ask new-syn-recv list state syn-recv --json
 	[ "$status" -eq 0 ]
 	holds '.sockets | length == 1 and .[0].uid == null and .[0].inode == null'
@@ -197,7 +197,7 @@ all="$old 6.12 6.18 later"
 	holds '.summary.states.SYN_RECV == 1'
 }
 
-@test "an interrupted dump that was repeated is a gap, or one that was given up is none" {
+@test "an interrupted dump that was repeated is whole, and one that was given up is a gap" {
 	ask interrupted check --json
 	[ "$status" -eq 0 ]
 	holds '.end.complete'
@@ -210,7 +210,7 @@ all="$old 6.12 6.18 later"
 	[ "$status" -eq 3 ]
 }
 
-@test "the garbage that an overdue timer was told as is an age or a time left" {
+@test "the garbage that an overdue timer was told as is neither an age nor a time left" {
 	ask overdue list -tao --json
 	[ "$status" -eq 0 ]
 	holds '[.sockets[].timer | select(. != null and .kind == "on")] | length == 5 and all(.expires_ms == 0)'

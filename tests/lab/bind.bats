@@ -15,14 +15,14 @@ verdict() {
 	return 1
 }
 
-@test "a free port is not called free, or not with status 0" {
+@test "a free port is called free, with status 0" {
 	lab_start listen
 	verdict ok 0 127.0.0.1:9999
 	holds '.blockers == [] and .errno == null and .fails_at == null and .free_in_ms == null and .end.complete'
 	[ "$(really listen 127.0.0.1 9999)" = OK ]
 }
 
-@test "a listener is not named with its process" {
+@test "a listener is named with its process" {
 	lab_start listen
 	verdict fails 2 "127.0.0.1:${LAB[port]}"
 	[ "$(really bind 127.0.0.1 "${LAB[port]}")" = EADDRINUSE ]
@@ -34,7 +34,7 @@ verdict() {
 	[[ $output == "FAILS: "*situation* ]]
 }
 
-@test "a port that is bound and idle is invisible" {
+@test "a port that is bound and idle is seen" {
 	lab_start bound-idle n=1
 	sockvet list -tan --json state bound
 	local port
@@ -44,7 +44,7 @@ verdict() {
 	[ "$(really bind 127.0.0.1 "$port")" = EADDRINUSE ]
 }
 
-@test "an outgoing connection's source port is not called that, or its cure is SO_REUSEADDR" {
+@test "an outgoing connection's source port is called that, and SO_REUSEADDR is not its cure" {
 	lab_start established n=1
 	sockvet list -tn --json -C +OPENER state established
 	local port address
@@ -57,7 +57,7 @@ verdict() {
 	verdict ok 0 --reuseaddr "127.0.0.1:$port"
 }
 
-@test "TIME_WAIT: no time is told, or SO_REUSEADDR is promised without knowing the old server's options" {
+@test "TIME_WAIT: its time is told, and SO_REUSEADDR is not promised without the old server's options" {
 	lab_start time-wait n=1
 	sockvet list -tan --json state time-wait
 	local port address
@@ -69,7 +69,7 @@ verdict() {
 	verdict depends 3 --reuseaddr "$address:$port"
 }
 
-@test "--probe does not settle what depends" {
+@test "--probe settles what depends" {
 	lab_start time-wait n=1
 	sockvet list -tan --json state time-wait
 	local port address really
@@ -83,7 +83,7 @@ verdict() {
 	fi
 }
 
-@test "each state's verdict differs from the kernel's" {
+@test "each state's verdict is what the kernel does" {
 	lab_start all-states
 	sockvet list -tan --json
 	local address port options answer
@@ -102,7 +102,7 @@ verdict() {
 	done < <(jq -r '.sockets[].local | select(.address | contains(":") | not) | "\(.address) \(.port)"' <<<"$output" | sort -u)
 }
 
-@test "an address that is not here is called used, or the ones that are here are not told" {
+@test "an address that is not here is not called used, and those that are here are listed" {
 	lab_start listen
 	verdict fails 2 "10.99.99.99:${LAB[port]}"
 	holds '.errno == "EADDRNOTAVAIL" and .blockers == []'
@@ -110,7 +110,7 @@ verdict() {
 	[ "$(really bind 10.99.99.99 "${LAB[port]}")" = EADDRNOTAVAIL ]
 }
 
-@test "the text of a verdict does not begin with it, or is wider than asked" {
+@test "the text of a verdict begins with it, and is no wider than asked" {
 	lab_start all-states
 	sockvet bind 8080
 	[[ $output == FAILS:* || $output == OK:* || $output == DEPENDS:* ]]
@@ -119,7 +119,7 @@ verdict() {
 	[ "$holds_width" -le 60 ]
 }
 
-@test "-q says something when the port is free, or nothing when it is not" {
+@test "-q prints nothing when the port is free, and something when it is not" {
 	lab_start listen
 	sockvet bind -q 127.0.0.1:9999
 	[ "$status" -eq 0 ] && [ -z "$output$errors" ]
@@ -127,7 +127,7 @@ verdict() {
 	[ "$status" -eq 2 ] && [ -n "$output" ]
 }
 
-@test "the replay of a recording is not the live answer" {
+@test "the replay of a recording is the live answer" {
 	lab_start all-states
 	for words in 8080 "127.0.0.1:8080 --reuseaddr" "--udp 53" "--probe 127.0.0.1:8080" "@nobody" "/nowhere/x"; do
 		# shellcheck disable=SC2086
@@ -140,7 +140,7 @@ verdict() {
 	done
 }
 
-@test "a recording of everything answers a question about bind with less than it holds" {
+@test "a recording of everything answers a question about bind with all that it holds" {
 	lab_start listen
 	sockvet record -q "$BATS_TEST_TMPDIR/all"
 	sockvet bind --json --from "$BATS_TEST_TMPDIR/all" "127.0.0.1:${LAB[port]}"
@@ -149,7 +149,7 @@ verdict() {
 	[ "$status" -eq 3 ]
 }
 
-@test "an incomplete dump is a free port" {
+@test "an incomplete dump does not make a free port" {
 	need_strace
 	lab_start listen
 	for fault in recvmsg:error=ENOBUFS recvmsg:error=ENOMEM:when=2+ sendto:error=EPERM; do
@@ -160,7 +160,7 @@ verdict() {
 	done
 }
 
-@test "without privileges a verdict is guessed" {
+@test "without privileges a verdict is not guessed" {
 	[ "$(id -u)" = 0 ] || skip "needs root to become somebody else"
 	lab_start listen
 	# Through a descriptor: the folder of the build may be closed to others.
@@ -173,7 +173,7 @@ verdict() {
 	[ "$(jq -c '[.verdict, .errno]' <<<"$output")" = '["fails","EACCES"]' ]
 }
 
-@test "the TIME_WAIT of a closed connection is lost behind its open file, which has the same cookie" {
+@test "the TIME_WAIT of a closed connection is seen behind its open file, which has the same cookie" {
 	lab_start listen
 	run nsenter -t "$LAB_JOB" -U -n --preserve-credentials python3 -c '
 import json, socket, subprocess, sys, time
@@ -196,7 +196,7 @@ print(sorted(blocker["state"] for blocker in answer["blockers"]), sockvet("bind"
 	[ "$output" = "['BOUND', 'TIME_WAIT'] depends" ]
 }
 
-@test "a unix path is called fine where no socket file can be made, or for another user" {
+@test "a unix path is refused where no socket file can be made, and for another user" {
 	lab_start listen
 	sockvet bind /proc/x.sock
 	[ "$status" -eq 2 ] && [[ $output == FAILS:*ENOENT* ]]

@@ -16,11 +16,11 @@ left() {
 	[ "$left" = "${LAB[more]}" ] && [ "$min" -le "$left" ] && [ "$left" -le "$max" ]
 }
 
-@test "what is left differs from what connect() gets: ESTABLISHED" { left established=70 time_wait=0; }
-@test "what is left differs from what connect() gets: TIME_WAIT" { left established=20 time_wait=40 tw_reuse=0; }
-@test "what is left differs from what connect() gets: reserved ports" { left established=20 time_wait=0 reserved=40000-40009; }
+@test "what is left is what connect() gets: ESTABLISHED" { left established=70 time_wait=0; }
+@test "what is left is what connect() gets: TIME_WAIT" { left established=20 time_wait=40 tw_reuse=0; }
+@test "what is left is what connect() gets: reserved ports" { left established=20 time_wait=0 reserved=40000-40009; }
 
-@test "a full range is not exhausted with EADDRNOTAVAIL and status 2" {
+@test "a full range is exhausted, with EADDRNOTAVAIL and status 2" {
 	lab_start ephemeral-full established=40 time_wait=60 tw_reuse=0
 	sockvet connect --json 127.0.0.1:8080
 	[ "$status" -eq 2 ]
@@ -36,7 +36,7 @@ left() {
 	[[ $output == "EXHAUSTED: "* ]]
 }
 
-@test "room enough is not ok with status 0, or -q says something then" {
+@test "room enough is ok with status 0, and -q prints nothing then" {
 	lab_start ephemeral-full established=5 time_wait=0
 	sockvet connect --json 127.0.0.1:8080
 	[ "$status" -eq 0 ] && holds '.verdict == "ok" and .errno == null and .end.complete'
@@ -44,7 +44,7 @@ left() {
 	[ "$status" -eq 0 ] && [ -z "$output$errors" ]
 }
 
-@test "the shares are not those of --warn and --crit" {
+@test "the shares are those of --warn and --crit" {
 	lab_start ephemeral-full established=50 time_wait=0
 	sockvet connect --json 127.0.0.1:8080
 	[ "$status" -eq 0 ]
@@ -54,7 +54,7 @@ left() {
 	[ "$status" -eq 2 ]
 }
 
-@test "clients that bind() first: --probe does not give the real number" {
+@test "clients that bind() first: --probe gives the real number" {
 	lab_start ephemeral-full established=0 time_wait=0 bind_first=40 exhaust=1
 	sockvet connect --json --probe 127.0.0.9:8080 --from-address 127.0.0.1
 	holds '.probe.packets_sent == 0 and .probe.ports_asked > 0 and .left == .left_min and .left == .left_max'
@@ -63,7 +63,7 @@ left() {
 	holds '.left == 100 and .left_min <= 60'
 }
 
-@test "the list of destinations is not the fullest first, or its status is not of the worst" {
+@test "the list of destinations begins with the fullest, and its status is that of the worst" {
 	lab_start ephemeral-full established=60 time_wait=30 destinations=3 tw_reuse=0
 	sockvet connect --json
 	[ "$status" -eq 1 ]
@@ -73,19 +73,19 @@ left() {
 	[[ $output == *127.0.0.1* ]]
 }
 
-@test "a destination without a way is judged" {
+@test "a destination without a route is refused" {
 	lab_start listen
 	sockvet connect --json 203.0.113.1:80
 	[ "$status" -eq 3 ] && [ -z "$output" ] && [[ $errors == "sockvet: "*203.0.113.1* ]]
 }
 
-@test "the source is not the one that the route gives" {
+@test "the source is the one that the route gives" {
 	lab_start ephemeral-full established=3 time_wait=0 route=far
 	sockvet connect --json "10.77.0.2:8080"
 	holds '.source.address == "10.77.0.1" and .source.chosen_by == "route" and .used_by_destination == 3'
 }
 
-@test "--probe is silently not made where the kernel refuses it" {
+@test "where the kernel refuses --probe, the reason is told" {
 	lab_start ephemeral-full established=10 time_wait=0
 	nsenter -t "$LAB_JOB" -U -n --preserve-credentials sh -c 'echo 0 >/proc/sys/net/ipv4/tcp_fastopen' 2>/dev/null ||
 		skip "tcp_fastopen cannot be set in this namespace"
@@ -93,7 +93,7 @@ left() {
 	[ "$status" -eq 3 ] && [[ $errors == *tcp_fastopen* ]]
 }
 
-@test "the replay of a recording is not the live answer" {
+@test "the replay of a recording is the live answer" {
 	lab_start ephemeral-full established=30 time_wait=20 tw_reuse=0
 	for words in "" "127.0.0.1:8080" "127.0.0.1:8080 --probe" "127.0.0.2:99 --bind-first"; do
 		# shellcheck disable=SC2086
@@ -106,7 +106,7 @@ left() {
 	done
 }
 
-@test "a recording of everything gives another number" {
+@test "a recording of everything gives the same number" {
 	lab_start ephemeral-full established=30 time_wait=20 tw_reuse=0
 	sockvet connect --json 127.0.0.1:8080
 	local left
@@ -116,7 +116,7 @@ left() {
 	holds ".left == $left"
 }
 
-@test "an incomplete dump is room enough" {
+@test "an incomplete dump does not make room enough" {
 	need_strace
 	lab_start ephemeral-full established=10 time_wait=0
 	for fault in recvmsg:error=ENOBUFS recvmsg:error=ENOMEM:when=3+ sendto:error=EPERM; do
@@ -127,7 +127,7 @@ left() {
 	done
 }
 
-@test "a critical share below the usual warning share is not critical, or --probe without a probe says two sentences" {
+@test "a critical share below the usual warning share is critical, and --probe without a probe says one sentence" {
 	lab_start ephemeral-full established=40 time_wait=0
 	sockvet connect --crit port-exhaustion=30 127.0.0.1:8080
 	[ "$status" -eq 2 ] && [[ $output == "TIGHT: "* ]]
@@ -139,7 +139,7 @@ left() {
 	[ "$status" -eq 3 ] && [ "$(wc -l <<<"$errors")" -eq 1 ]
 }
 
-@test "the list of destinations has those of the other family" {
+@test "the list of destinations has none of the other family" {
 	lab_start ephemeral-full established=5 time_wait=0
 	sockvet connect --json -4
 	holds '.destinations | length == 1'

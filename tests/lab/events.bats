@@ -62,7 +62,7 @@ told() {
 	return 1
 }
 
-@test "a connection that is reset is not told, or without its ends, owner and last state" {
+@test "a connection that is reset is reported with its ends, owner and last state" {
 	holds_sockets 'a = pair(); print("READY port=%d" % a[0].getsockname()[1], flush=True)' 'reset(a[0])'
 	lab_take READY
 	follow -- --json --max 1
@@ -77,7 +77,7 @@ told() {
 	jq -es '.[-1].end | .complete and .sockets == 1' <<<"$output"
 }
 
-@test "a CLOSE_WAIT that is closed is told as something else" {
+@test "a CLOSE_WAIT that is closed is reported as CLOSE_WAIT" {
 	holds_sockets 'a = pair(); a[0].close()' 'a[1].close()'
 	follow -- --json --max 1 sport = :7070
 	lab_next
@@ -86,7 +86,7 @@ told() {
 	told '.last_state == "CLOSE_WAIT" and .local.port == 7070' 1
 }
 
-@test "the owner of a socket that was never seen is made up" {
+@test "the owner of a socket that was never seen is unknown" {
 	holds_sockets 'pass' 'a = pair(); [reset(s) for s in a]'
 	follow -- --json --max 1 sport = :7070
 	lab_next
@@ -96,7 +96,7 @@ told() {
 	told '(.last_state == null and .processes == null and .inode == null) or .processes[0].comm == "python3"' 1
 }
 
-@test "events of UDP and IPv6 are missing, or told unasked" {
+@test "events of UDP and IPv6 are reported when asked for, and only then" {
 	holds_sockets 'u = socket.socket(type=socket.SOCK_DGRAM); u.bind(("127.0.0.1", 7071))
 v = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); v.bind(("::1", 7072)); a = pair()' \
 		'reset(a[0]); reset(a[1]); u.close(); v.close()'
@@ -108,7 +108,7 @@ v = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); v.bind(("::1", 7072)); a 
 	told '.protocol == "udp" and .family == "ipv6" and .local.port == 7072 and .local.address == "::1"' 1
 }
 
-@test "the filter lets others through" {
+@test "the filter keeps others out" {
 	holds_sockets 'a = [pair() for _ in range(4)]; print("READY port=%d" % a[2][0].getsockname()[1], flush=True)' \
 		'for p in a: reset(p[0]); reset(p[1])'
 	lab_take READY
@@ -119,7 +119,7 @@ v = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); v.bind(("::1", 7072)); a 
 	told ".remote.port == ${LAB[port]}" 1
 }
 
-@test "text is held back, or has no owner" {
+@test "text comes at once, with the owner" {
 	holds_sockets 'a = pair()' 'reset(a[0])'
 	follow --
 	lab_next
@@ -131,7 +131,7 @@ v = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); v.bind(("::1", 7072)); a 
 	[[ $(tail -n 1 <<<"$output") =~ ^[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}\  ]]
 }
 
-@test "SIGINT leaves a document without its end, or a status of its own" {
+@test "SIGINT leaves a document with its end, and ends the program as that signal" {
 	holds_sockets 'a = pair()'
 	# A background job of a shell starts with SIGINT ignored, which no handler of ours would change.
 	follow env --default-signal=INT -- --jsonl
@@ -141,7 +141,7 @@ v = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); v.bind(("::1", 7072)); a 
 	[ "$(jq -rs 'map(.type) | join(" ")' <<<"$output")" = 'header trailer' ]
 }
 
-@test "without privileges there are no events" {
+@test "without privileges there are events" {
 	holds_sockets 'a = pair()' 'reset(a[0])'
 	follow setpriv --bounding-set=-all --inh-caps=-all -- --json --max 1
 	lab_next
@@ -150,7 +150,7 @@ v = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); v.bind(("::1", 7072)); a 
 	told '.remote.port == 7070' 1
 }
 
-@test "lost events pass for none" {
+@test "lost events are counted and told" {
 	local lost
 	holds_sockets '
 def drops():
@@ -174,7 +174,7 @@ for _ in range(60):
 	jq -es '.[-1] | .type == "trailer" and (.end.complete | not)' <<<"$output"
 }
 
-@test "-E follows a recording, or with options that it does not obey" {
+@test "-E refuses a recording, and options that it does not obey" {
 	local options
 	holds_sockets 'a = pair()'
 	for options in '--from x' '--record x' '--top 1' '--csv' '-x' '--max 0' '--pids'; do
@@ -184,7 +184,7 @@ for _ in range(60):
 	done
 }
 
-@test "a closed output keeps it running" {
+@test "a closed output ends it" {
 	holds_sockets 'a = pair()' 'reset(a[0])'
 	follow -- -H --json
 	kill -TERM "$EVENTS"

@@ -27,7 +27,7 @@ replays() {
 	[ "$live" = "$output" ]
 }
 
-@test "check drops a finding whose sockets match, or keeps one of others" {
+@test "check keeps a finding whose sockets match, and drops those of others" {
 	lab_start handler-sleeps
 	keeps
 	keeps state close-wait
@@ -50,7 +50,7 @@ replays() {
 	holds '.summary.states.CLOSE_WAIT == 8 and .summary.states.LISTEN >= 1'
 }
 
-@test "list knows nothing of findings, or their sockets stay in its rows" {
+@test "list knows the sockets of a finding, and lists only those" {
 	lab_start accept-queue-full
 	check_says '.id == "accept-queue-full"'
 	sockvet list -ta --json finding = accept-queue-full
@@ -64,7 +64,7 @@ replays() {
 	listed ".processes | map(.pid) == [${LAB[pid]}]" 1
 }
 
-@test "a filtered run and its replay differ" {
+@test "a filtered run and its replay are equal" {
 	lab_start handler-sleeps
 	replays list -ta sport "<" 32768 or autobound
 	replays list -ta state close-wait autobound
@@ -74,7 +74,7 @@ replays() {
 	replays check "${soon[@]}" comm = situation and autobound or rtt "<" 10s
 }
 
-@test "a recording of a filtered run holds only what matched" {
+@test "a recording of a filtered run holds every row" {
 	lab_start handler-sleeps
 	sockvet list -ta --json
 	all=$(jq '.sockets | length' <<<"$output")
@@ -84,7 +84,7 @@ replays() {
 	holds ".sockets | length == $all"
 }
 
-@test "a filter longer than a page is cut or refused by the kernel" {
+@test "a filter longer than a page works whole" {
 	lab_start handler-sleeps
 	sockvet list -Htan
 	ports=$(awk '{ n = split($4, part, ":"); print part[n] }' <<<"$output" | sort -un)
@@ -100,7 +100,7 @@ replays() {
 	[ -z "$output" ]
 }
 
-@test "marks that the kernel does not tell are no match and no word" {
+@test "marks that the kernel does not tell match nothing, and give status 3 with a note" {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
 	lab_start handler-sleeps
 	run --separate-stderr nsenter -t "$LAB_JOB" -n unshare -Ur "$SOCKVET" list -Htan fwmark = 0 3>&-
@@ -108,7 +108,7 @@ replays() {
 	[[ $stderr == *mark* ]]
 }
 
-@test "two joints of different kind are taken without a word about their order" {
+@test "two joints of different kind are taken from left to right, with a note" {
 	lab_start handler-sleeps
 	sockvet list -Htan sport = :1 or sport = :2 and dport = :3
 	[ "$status" -eq 0 ]
@@ -127,7 +127,7 @@ same_as_ss() {
 	return 1
 }
 
-@test "a filter on names, ethertypes or netlink protocols gives other rows than ss" {
+@test "a filter on names, ethertypes or netlink protocols gives the rows of ss" {
 	set -f
 	lab_python '
 import socket, sys
@@ -160,7 +160,7 @@ sys.stdin.read()
 	done
 }
 
-@test "a filter about a family that is not listed, or a name nobody knows, is no error" {
+@test "a filter about a family that is not listed, or a name nobody knows, is an error" {
 	lab_python 'import sys; print("READY", flush=True); sys.stdin.read()'
 	for words in 'src vsock:2:80' 'src netlink:nosuch' 'src link:nosuch' 'src link:ip:nosuch'; do
 		# shellcheck disable=SC2086

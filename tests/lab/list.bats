@@ -58,7 +58,7 @@ same() {
 }
 
 # A number where it is known, else what comes last.
-@test "--sort does not order rows as their numbers are" {
+@test "--sort orders rows by their numbers" {
 	local want got
 	start
 	json -ta
@@ -73,7 +73,7 @@ same() {
 	same "$want" "$(jq -c '[.sockets[].recv_queue]' <<<"$output")"
 }
 
-@test "--sort by age does not put the oldest last, or the unknown first" {
+@test "--sort by age puts the oldest last, and the unknown behind them" {
 	start
 	for order in age -age; do
 		sockvet list -ta --json --sort "$order"
@@ -83,7 +83,7 @@ same() {
 	done
 }
 
-@test "--sort with two columns does not keep the first one's order" {
+@test "--sort with two columns keeps the first one's order" {
 	local want
 	start
 	json -ta
@@ -92,14 +92,14 @@ same() {
 	same "$want" "$(jq -c '[.sockets[] | [.state, .recv_queue]]' <<<"$output")"
 }
 
-@test "equal rows change their order when they are sorted" {
+@test "equal rows keep their order when they are sorted" {
 	start
 	json -ta
 	sockvet list -ta --json --sort family
 	same "$(jq -c '[.sockets | sort_by(.family)[].cookie]' <<<"$ALL")" "$(jq -c '[.sockets[].cookie]' <<<"$output")"
 }
 
-@test "--top shows other rows than the first, or does not say how many matched" {
+@test "--top shows the first rows, and JSON says how many matched" {
 	start
 	json -ta --sort -recvq,inode
 	sockvet list -ta --json --sort -recvq,inode --top 3
@@ -109,7 +109,7 @@ same() {
 	[ "$(wc -l <<<"$output")" -eq 2 ] && [ "$status" -eq 0 ] && [ -z "$errors" ]
 }
 
-@test "a sorted listing loses the details of its rows" {
+@test "a sorted listing keeps the details of its rows" {
 	start
 	json -tai
 	sockvet list -tai --json --sort -cwnd
@@ -118,7 +118,7 @@ same() {
 	holds '[.sockets[] | select(.tcp_info != null)] | length > 10'
 }
 
-@test "--by state counts other than jq" {
+@test "--by state counts as jq does" {
 	start
 	json -ta
 	sockvet list -ta --json --by state
@@ -128,7 +128,7 @@ same() {
 	holds ".end.sockets == $(jq '.sockets | length' <<<"$ALL")"
 }
 
-@test "--by remote:port or local:port counts other than jq" {
+@test "--by remote:port or local:port counts as jq does" {
 	start
 	json -t4a
 	for key in remote local; do
@@ -138,7 +138,7 @@ same() {
 	done
 }
 
-@test "--by process does not count a socket for each process that holds it, or forgets those without one" {
+@test "--by process counts a socket for each process that holds it, and those without one" {
 	start
 	json -tap
 	sockvet list -ta --json --by process
@@ -147,7 +147,7 @@ same() {
 	holds '[.groups[] | select(.owner == "seen")] | length == 2'
 }
 
-@test "the states of the groups do not add up to the sockets, or --top keeps other groups than the biggest" {
+@test "the states of the groups add up to the sockets, and --top keeps the biggest groups" {
 	start
 	json -ta
 	sockvet list -ta --json --by state,local
@@ -159,7 +159,7 @@ same() {
 }
 
 # python's csv module against JSON, value by value; an apostrophe guards what a spreadsheet would run.
-@test "a value of --csv or --tsv is not that of JSON" {
+@test "a value of --csv or --tsv is that of JSON" {
 	start
 	json -tap --sort local,peer
 	for format in csv tsv; do
@@ -202,7 +202,7 @@ PYTHON
 	done
 }
 
-@test "--pids prints other processes than ss, or one twice" {
+@test "--pids prints the processes of ss, each once" {
 	local want
 	start
 	want=$(nsenter -t "$LAB_JOB" -U -n --preserve-credentials ss -Htanp 3>&- | grep -o 'pid=[0-9]*' | cut -d= -f2 | sort -nu)
@@ -214,7 +214,7 @@ PYTHON
 	[ "$status" -eq 0 ] && [ -z "$output" ]
 }
 
-@test "-H with -C leaves a field of a line empty" {
+@test "-H with -C leaves no field of a line empty" {
 	start
 	sockvet list -tan -H -C STATE,PID,FD,IFACE,UID,AGE,OPENER,UNIT,TIMER
 	[ "$status" -eq 0 ]
@@ -223,7 +223,7 @@ PYTHON
 }
 
 # The reader ends it: head goes away, and the next round finds nobody to write to.
-@test "-c does not part the rounds, or goes on without a reader" {
+@test "-c separates the rounds, and ends without a reader" {
 	start
 	run timeout 60 nsenter -t "$LAB_JOB" -U -n --preserve-credentials bash -c '
 		"$1" list -tanH -c0.01 | awk "/^\$/ { if (++n == 4) exit }"; echo "${PIPESTATUS[0]}"' - "$SOCKVET" 3>&-
@@ -237,7 +237,7 @@ PYTHON
 	[ "${#lines[@]}" -eq 2 ]
 }
 
-@test "-c does not die by the signal that ends it, or leaves the terminal in disorder" {
+@test "-c dies by the signal that ends it, and leaves the terminal in order" {
 	start
 	run timeout 60 python3 - "$SOCKVET" 3>&- <<'PYTHON'
 import os, pty, signal, sys
@@ -268,7 +268,7 @@ PYTHON
 }
 
 # The parent of the stopped one is in another group of the same session, as a shell is.
-@test "a stopped -c leaves the terminal without line wrap, or does not go on" {
+@test "a stopped -c leaves the terminal with line wrap, and goes on afterwards" {
 	start
 	run timeout 60 python3 - "$SOCKVET" 3>&- <<'PYTHON'
 import os, pty, signal, sys
@@ -303,7 +303,7 @@ PYTHON
 	[ "$status" -eq 0 ]
 }
 
-@test "what excludes each other is accepted" {
+@test "options that exclude each other are refused" {
 	local words
 	start
 	while read -r words; do

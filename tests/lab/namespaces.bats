@@ -74,7 +74,7 @@ def same(what, is_, should):
 	[ "$status" -eq 0 ]
 }
 
-@test "list -G loses a namespace of a process, or its rows have somebody else's name" {
+@test "list -G has each namespace of a process, and its rows have its name" {
 	machine '
 mine = listener(4001)
 a, b = there(lambda: listener(4001)), there(lambda: listener(4001))
@@ -88,7 +88,7 @@ same("words", {line.split()[0] for line in text.text.splitlines()}, {"here", f"{
 '
 }
 
-@test "list -G loses a namespace that only a descriptor or a thread holds" {
+@test "list -G has a namespace that only a descriptor or a thread holds" {
 	machine '
 import threading
 pid = there(lambda: listener(4002))
@@ -137,7 +137,7 @@ same("gap", [gap["kind"] for gap in seen.json["end"]["gaps"]], ["netns"])
 '
 }
 
-@test "list -G does not call a namespace by its name in /run/netns" {
+@test "list -G calls a namespace by its name in /run/netns" {
 	machine '
 subprocess.run(["mount", "-t", "tmpfs", "run", "/run"], check=True)
 done = subprocess.run(["ip", "netns", "add", "blue sky"], capture_output=True, text=True)
@@ -162,7 +162,7 @@ same("word", sockvet("list", "-G", "-tlH").text.split()[0], "blue\\x20sky")
 '
 }
 
-@test "list -G skips what is only bound, or what is in TIME_WAIT, as if nothing was there" {
+@test "list -G lists what is only bound, or is in TIME_WAIT" {
 	machine '
 def bound():
     s = socket.socket(); s.bind(("127.0.0.1", 4006)); return s
@@ -182,7 +182,7 @@ same("rows", rows, {(a, "BOUND"), (b, "TIME_WAIT")})
 '
 }
 
-@test "a filter names the device of one namespace, and -G takes its number everywhere" {
+@test "a filter by a device means the device of that name in each namespace" {
 	machine '
 def device(name):
     def work():
@@ -202,7 +202,7 @@ same("rows", [s["netns"]["pid"] for s in seen.json["sockets"]], [b])
 '
 }
 
-@test "a namespace that cannot be entered is not told, and its sockets pass for not being there" {
+@test "a namespace that cannot be entered is told" {
 	machine '
 # no CAP_SYS_ADMIN: nothing but our own can be entered
 pid = there(lambda: listener(4009))
@@ -216,7 +216,7 @@ same("strict sentence", "cannot be entered" in seen.errors, True)
 '
 }
 
-@test "check -G overlooks what is wrong in another namespace, or puts it into the wrong one" {
+@test "check -G finds what is wrong in another namespace, and names that namespace" {
 	machine '
 def stalled():
     l = listener(4010)
@@ -248,7 +248,7 @@ same("records", [r["type"] for r in records], ["header", "namespace", "finding",
 '
 }
 
-@test "bind -G says of a port in another namespace that it is free, or the other way round" {
+@test "bind -G says of a port in each namespace whether it is free there" {
 	machine '
 busy = there(lambda: listener(4011))
 other = there(lambda: listener(4012))
@@ -263,7 +263,7 @@ same("free", (free.status, free.errors), (0, ""))
 '
 }
 
-@test "check -G with a filter judges by what it leaves, or loses whose listener was asked for" {
+@test "check -G with a filter judges by all sockets, and names the listener that was asked for" {
 	machine '
 def stalled():
     libc.prctl(15, b"stalled", 0, 0, 0)
@@ -282,7 +282,7 @@ for words in (["sport", "= :4017"], ["pid", str(other)], ["netns", str(inode(oth
 '
 }
 
-@test "a namespace without a name is neither of this name nor of another" {
+@test "a namespace without a name is not the one that a filter names" {
 	machine '
 pid = there(lambda: listener(4018))
 rows = lambda *words: (lambda seen: (seen.status, seen.errors, seen.text.split()))(
@@ -293,7 +293,7 @@ same("=", rows("netns", "blue"), (0, "", []))
 '
 }
 
-@test "a namespace with the name \"here\" passes for our own, or CSV has another name than JSON" {
+@test "a namespace with the name \"here\" does not pass for our own, and CSV has the name of JSON" {
 	machine '
 subprocess.run(["mount", "-t", "tmpfs", "run", "/run"], check=True)
 os.mkdir("/run/netns")
@@ -312,7 +312,7 @@ same("json", [s["netns"]["name"] for s in seen.json["sockets"]], list(names))
 '
 }
 
-@test "list -G --by netns says of the last namespace that the program runs in it" {
+@test "list -G --by netns calls only our own namespace here" {
 	machine '
 mine, pid = listener(4019), there(lambda: listener(4019))
 seen = sockvet("list", "-G", "-tl", "--by", "netns", "--json")
@@ -323,7 +323,7 @@ same("head", seen.json["netns"]["inode"], inode(1))
 '
 }
 
-@test "the reason of status 3 is one that takes nothing away, or namespaces that come and go are one" {
+@test "the reason of status 3 is a gap that takes something away, and namespaces that come and go are no gap" {
 	machine '
 pid = there(lambda: listener(4021))
 # who has fewer rights than the others is not shown what they hold: first owners, then namespaces
@@ -348,7 +348,7 @@ os.kill(churn, 9)
 '
 }
 
-@test "-G is taken together with options that make no sense with it" {
+@test "-G refuses options that make no sense with it" {
 	for words in "list -G -N 1" "check -G --from x" "list -G --record x" "list -G -K" "list -G -E" "bind -G --probe 80" \
 		"bind -G @name" "bind -G --dev lo 80" "list -G -s"; do
 		# shellcheck disable=SC2086  # words
@@ -357,7 +357,7 @@ os.kill(churn, 9)
 	done
 }
 
-@test "descriptors are left open for each namespace that was looked into" {
+@test "no descriptor stays open for a namespace that was looked into" {
 	machine '
 pids = [there(lambda: listener(4014)) for _ in range(40)]
 # 24 descriptors are enough, however many namespaces there are

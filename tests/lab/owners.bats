@@ -76,7 +76,7 @@ apart() {
 	nsenter -t "$APART" -n -p -m "$@" 3>&-
 }
 
-@test "two workers miss or double a holder, or give another answer than one" {
+@test "two workers find each holder once, and give the answer of one" {
 	[ "$(nproc)" -ge 2 ] || skip "one CPU: there is one worker"
 	local one two truth
 	lab_python "$CROWD" 20 300
@@ -95,7 +95,7 @@ apart() {
 	listed 'any(.processes[]; .comm == "")' 0
 }
 
-@test "a recording made by two workers differs from one made by one" {
+@test "a recording made by two workers is equal to one made by one" {
 	[ "$(nproc)" -ge 2 ] || skip "one CPU: there is one worker"
 	local saved=$BATS_TEST_TMPDIR/saved
 	lab_python "$CROWD" 20 300
@@ -105,7 +105,7 @@ apart() {
 	"$SOCKVET" list -tapH --from "$saved.1" 2>/dev/null | cmp - "$saved.live"
 }
 
-@test "the walk needs more than three descriptors, or hides that it had too few" {
+@test "the walk needs three descriptors, and tells when it had too few" {
 	lab_python "$CROWD" 3 60
 	# 0 to 2 and three more; none is inherited beyond those
 	limited() {
@@ -124,7 +124,7 @@ apart() {
 	grep -q "Too many open files" <<<"$errors$output"
 }
 
-@test "two workers hold more than four descriptors at a time" {
+@test "two workers hold at most four descriptors at a time" {
 	need_strace
 	[ "$(nproc)" -ge 2 ] || skip "one CPU: there is one worker"
 	lab_python "$CROWD" 20 300
@@ -135,7 +135,7 @@ apart() {
 		sort -n | tail -n 1)" -le 6 ]
 }
 
-@test "a process that ends during the walk is a failure, a gap or a holder without a name" {
+@test "a process that ends during the walk is neither a failure nor a gap nor a holder without a name" {
 	lab_python '
 import os, signal, socket, sys, time
 shared = socket.create_server(("127.0.0.1", 0))
@@ -166,7 +166,7 @@ os.kill(churn, signal.SIGKILL)
 	echo >&"${LAB_IO[1]}"
 }
 
-@test "a descriptor that is closed during the walk is a gap" {
+@test "a descriptor that is closed during the walk is not a gap" {
 	need_strace
 	lab_python "$CROWD" 2 60
 	local trace=$BATS_TEST_TMPDIR/trace
@@ -191,7 +191,7 @@ may_pass() {
 		[ "$(xargs </proc/self/uid_map)" = "0 0 4294967295" ]
 }
 
-@test "the pass in the kernel gives another answer than the walk through /proc" {
+@test "the pass in the kernel gives the answer of the walk through /proc" {
 	local bpf=${BUILD:-$BATS_TEST_DIRNAME/../../build}/tests/sockvet-bpf arguments
 	[ -x "$bpf" ] || skip "CLANG OR LIBBPF IS MISSING: the pass is not built (apt install clang libbpf-dev)"
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
@@ -214,7 +214,7 @@ may_pass() {
 	"$SOCKVET" list -tapH --from "$BATS_TEST_TMPDIR/saved" 2>/dev/null | cmp - "$BATS_TEST_TMPDIR/walk"
 }
 
-@test "where the pass would see more or fewer processes than /proc it is taken all the same" {
+@test "where the pass would see more or fewer processes than /proc it is not taken" {
 	local bpf=${BUILD:-$BATS_TEST_DIRNAME/../../build}/tests/sockvet-bpf
 	[ -x "$bpf" ] || skip "CLANG OR LIBBPF IS MISSING: the pass is not built (apt install clang libbpf-dev)"
 	[ "$(id -u)" -eq 0 ] || skip "needs root"

@@ -27,7 +27,7 @@ refused() {
 	refused "--by and --pids cannot be used together" list --by state --pids
 }
 
-@test "what adds nothing beside another option is taken, as old command lines have it" {
+@test "what adds nothing beside another option is accepted, as old command lines have it" {
 	bats_require_minimum_version 1.5.0
 	for words in "-r --json" "-r --csv" "-Q --by state" "-tanp --by state" "-tanT --by uid" "--pids --sort local"; do
 		run --separate-stderr "$SOCKVET" list $words

@@ -180,11 +180,11 @@ table() {
 		sed -e 's/^\.It //; s/ Ta /\t/; s/ nothing$//; s/\tnothing$/\t/; s/Dv //g; s/CAP_/cap_/g' | tr 'A-Z' 'a-z' | sed 's/tcp md5/TCP MD5/; s/so_reuseport/SO_REUSEPORT/'
 }
 
-@test "a line of the table of privileges is not tested, or a tested one is not in it" {
+@test "each line of the table of privileges is tested, and each test is in it" {
 	diff <(table | cut -f1 | sort) <(printf '%s\n' "${!PROBES[@]}" | sort)
 }
 
-@test "a capability of the table does not do, or one that is missing is not told" {
+@test "a capability of the table is enough, and one that is missing is told" {
 	hold
 	local what needs each fewer told wrong=''
 	while IFS=$'\t' read -r what needs; do
@@ -220,7 +220,7 @@ while_it_waits() {
 
 NONE=0000000000000000
 
-@test "a recording is parsed with capabilities, or with a way to get new ones" {
+@test "a recording is parsed without capabilities, and without a way to get new ones" {
 	while_it_waits "$PLACE/sockvet" check --from -
 	[ "$CAPS" = "$NONE $NONE $NONE " ]
 	[ "$NEW" = 1 ]
@@ -229,7 +229,7 @@ NONE=0000000000000000
 	[ "$CAPS" = "$NONE 000000000000000a 000000000000000a " ]
 }
 
-@test "a filter is parsed with capabilities that no listing needs" {
+@test "a filter is parsed only with the capabilities that a listing needs" {
 	local kept
 	while_it_waits "$PLACE/sockvet" list -F -
 	[ "$NEW" = 1 ]
@@ -239,7 +239,7 @@ NONE=0000000000000000
 	done
 }
 
-@test "a root without capabilities is told, or sees less than it says" {
+@test "a root without capabilities lists what it may see, and says what it may not" {
 	hold
 	status=0
 	output=$(nsenter -t "$HOLDER" -n -m -p setpriv --bounding-set=-all --inh-caps=-all "$PLACE/sockvet" list -tapH 2>&1 3>&-) || status=$?
@@ -274,21 +274,21 @@ refuses_all_but_listing() {
 	[ "$status" -eq 0 ]
 }
 
-@test "a set-user-id sockvet reads or writes files, or believes the environment" {
+@test "a set-user-id sockvet reads and writes no files, and ignores the environment" {
 	install -m 4755 -o root "$PLACE/sockvet" "$PLACE/set-user-id"
 	run setpriv --reuid=$NOBODY --regid=$NOBODY --clear-groups "$PLACE/set-user-id" record "$PLACE/made"
 	[[ $output == *"file capabilities"* ]] || skip "set-user-id does not count in $PLACE"
 	refuses_all_but_listing "$PLACE/set-user-id"
 }
 
-@test "a sockvet with file capabilities reads or writes files, or believes the environment" {
+@test "a sockvet with file capabilities reads and writes no files, and ignores the environment" {
 	command -v setcap >/dev/null || skip "SETCAP IS MISSING: file capabilities are not checked (apt install libcap2-bin)"
 	install -m 755 "$PLACE/sockvet" "$PLACE/with-capabilities"
 	setcap cap_net_admin+ep "$PLACE/with-capabilities" || skip "this file system knows no file capabilities"
 	refuses_all_but_listing "$PLACE/with-capabilities"
 }
 
-@test "a recording made by root holds a key, or somebody else can read it" {
+@test "a recording made by root holds no key, and nobody else can read it" {
 	hold
 	(umask 000; nsenter -t "$HOLDER" -n -m -p "$PLACE/sockvet" record -q "$PLACE/made" 3>&-)
 	[ "$(stat -c %a "$PLACE/made")" = 600 ]
@@ -297,7 +297,7 @@ refuses_all_but_listing() {
 	[ "${LAB[md5]}" = 0 ] || jq -e '.sockets[0].md5_keys[0].address == "127.9.8.7"' "$PLACE/list"
 }
 
-@test "root writes a recording where anybody can replace it" {
+@test "root writes no recording where anybody can replace it" {
 	mkdir "$PLACE/open"
 	chmod 777 "$PLACE/open"
 	run "$PLACE/sockvet" record -q "$PLACE/open/made"
@@ -321,7 +321,7 @@ proc_is() {
 	errors=$(cat "$BATS_TEST_TMPDIR/stderr")
 }
 
-@test "processes that /proc hides are taken for not there" {
+@test "processes that /proc hides are told as hidden" {
 	hold
 	local options
 	for options in hidepid=invisible hidepid=ptraceable hidepid=noaccess subset=pid,hidepid=invisible; do
@@ -337,7 +337,7 @@ proc_is() {
 	done
 }
 
-@test "limits that cannot be read are guessed" {
+@test "limits that cannot be read are not guessed" {
 	hold
 	proc_is subset=pid check --json
 	is '.limits.port_range == null and .limits.fin_timeout_s == null'

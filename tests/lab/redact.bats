@@ -67,7 +67,7 @@ verdict() {
 	echo "$status"
 }
 
-@test "a redacted recording holds an address or a name, or gives another verdict" {
+@test "a redacted recording holds no address and no name, and gives the same verdict" {
 	local name
 	lab_python "$MACHINE" "$BATS_TEST_TMPDIR"
 	cd "$BATS_TEST_TMPDIR"
@@ -93,7 +93,7 @@ verdict() {
 		<("$SOCKVET" bind --json 10.11.12.13:8090 --probe --from probe | jq '.verdict, .probe')
 }
 
-@test "the same address or name has two stand-ins, two have the same, or a kind is lost" {
+@test "the same address or name has one pseudonym, two never share one, and the kind stays" {
 	lab_python "$MACHINE" "$BATS_TEST_TMPDIR"
 	sockvet record -q --redact "$BATS_TEST_TMPDIR/new"
 	sockvet list -tap --json --from "$BATS_TEST_TMPDIR/new"
@@ -108,7 +108,7 @@ verdict() {
 	[ "$status" -eq 0 ]
 }
 
-@test "a recording of the tree gives another verdict when it is redacted" {
+@test "a recording of the tree gives the same verdict when it is redacted" {
 	local folder
 	for folder in "$BATS_TEST_DIRNAME"/../golden/*/; do
 		"$SOCKVET" record -q --from "$folder/recording" --redact "$BATS_TEST_TMPDIR/new"

@@ -114,19 +114,19 @@ each_spelling() {
 	done
 }
 
-@test "a column or a text of every state is not that of ss" {
+@test "a column or a text of every state is that of ss" {
 	need_ss
 	lab_start all-states
 	each_spelling
 }
 
-@test "a column or a text of unusual sockets is not that of ss" {
+@test "a column or a text of unusual sockets is that of ss" {
 	need_ss
 	unusual_start
 	each_spelling
 }
 
-@test "a column or a text of a listener is not that of ss" {
+@test "a column or a text of a listener is that of ss" {
 	need_ss
 	lab_start listen
 	each_spelling
@@ -135,14 +135,14 @@ each_spelling() {
 	same_as_ss -tan
 }
 
-@test "a column of thousands of sockets is not that of ss" {
+@test "a column of thousands of sockets is that of ss" {
 	need_ss
 	lab_start healthy-busy
 	same_as_ss -tanpe
 	same_as_ss -tlnp
 }
 
-@test "rates without -n are not rounded as ss rounds them" {
+@test "rates without -n are rounded as ss rounds them" {
 	need_ss
 	unusual_start
 	local tries theirs ours
@@ -156,13 +156,13 @@ each_spelling() {
 	diff <(echo "$theirs") <(echo "$ours")
 }
 
-@test "-O breaks a row, or a row without it does not end as in ss" {
+@test "-O keeps a row on one line, and a row without it ends as in ss" {
 	unusual_start
 	sockvet list -tanoeimO --tos --inet-sockopt --cgroup -H
 	[ "$(wc -l <<<"$output")" -eq "$(inside "$SOCKVET" list -tanH | wc -l)" ]
 }
 
-@test "-Q leaves a queue, or takes another column" {
+@test "-Q takes the two queues away, and no other column" {
 	unusual_start
 	local all
 	sockvet list -tanH
@@ -171,7 +171,7 @@ each_spelling() {
 	[ "$all" = "$(awk '{ print $1, $2, $3 }' <<<"$output")" ]
 }
 
-@test "a member of tcp_info that the kernel sends is missing in the JSON, or a byte is unknown" {
+@test "each member of tcp_info that the kernel sends is in the JSON, and no byte is unknown" {
 	unusual_start
 	sockvet list -tai --json
 	[ "$status" -eq 0 ]
@@ -186,7 +186,7 @@ print(len(s.getsockopt(6, 11, 512)))')
 	[ "$size" -ne 280 ] || holds 'all(.sockets[].tcp_info; .unknown_bytes == 0)'
 }
 
-@test "the JSON of a congestion control, an MPTCP path or a TOS misses what the text has" {
+@test "the JSON of a congestion control, an MPTCP path or a TOS has what the text has" {
 	unusual_start
 	sockvet list -tai --tos --json
 	grep -qw bbr /proc/sys/net/ipv4/tcp_available_congestion_control &&
@@ -197,7 +197,7 @@ print(len(s.getsockopt(6, 11, 512)))')
 	fi
 }
 
-@test "an MD5 key is told" {
+@test "an MD5 key is never shown" {
 	unusual_start
 	sockvet list -tanim
 	[[ $output != *secret* ]]
@@ -205,7 +205,7 @@ print(len(s.getsockopt(6, 11, 512)))')
 	[[ $output != *secret* ]]
 }
 
-@test "-T misses a thread, or its replay does" {
+@test "-T shows each thread, and so does its replay" {
 	unusual_start
 	local threads=()
 	sockvet list -tlT --json --record "$BATS_TEST_TMPDIR/r"
@@ -216,7 +216,7 @@ print(len(s.getsockopt(6, 11, 512)))')
 	[ "$output" = "$(inside "$SOCKVET" list -tlT --json --from "$BATS_TEST_TMPDIR/r")" ]
 }
 
-@test "numbers of the summary are not those of ss" {
+@test "numbers of the summary are those of ss" {
 	need_ss
 	lab_start all-states
 	local tries theirs ours machine='s/^(TCP: +)[0-9]+ \((estab [0-9]+), closed -?[0-9]+, orphaned [0-9]+/\1N (\2, closed N, orphaned N/'
@@ -230,7 +230,7 @@ print(len(s.getsockopt(6, 11, 512)))')
 	[ "$theirs" = "$ours" ] || { diff <(echo "$theirs") <(echo "$ours"); return 1; }
 }
 
-@test "states of the summary are not those that are listed" {
+@test "states of the summary are those that are listed" {
 	lab_start all-states
 	sockvet list -s --json
 	[ "$status" -eq 0 ]
@@ -264,7 +264,7 @@ ss_rows() {
 	}' | sort
 }
 
-@test "a state, queue or address is not that of netstat" {
+@test "a state, queue or address is that of netstat" {
 	command -v netstat >/dev/null || skip "NETSTAT IS MISSING: nothing is compared (apt install net-tools)"
 	local tries theirs ours
 	for situation in all-states listen; do

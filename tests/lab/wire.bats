@@ -81,7 +81,7 @@ silent() {
 	diff <(tr ' ' '\n' <<<"$before") <(tr ' ' '\n' <<<"$after")
 }
 
-@test "the counters would show a packet" {
+@test "the counters show a packet if there is one" {
 	wire_start
 	local before
 	before=$(counters)

@@ -35,10 +35,10 @@ agrees() {
 	agrees bind.py --observer 65534
 }
 
-@test "filters: other rows than ss, or other rows where the kernel tested them" {
+@test "filters: the rows of ss, wherever they are tested" {
 	agrees filter.py
 }
 
-@test "connect: the truth is never outside of what was said, and with --probe exactly it" {
+@test "connect: the truth is always inside of what was said, and with --probe exactly it" {
 	agrees connect.py --probe
 }

@@ -43,7 +43,7 @@ value() {
 	jq -e '[.sockets[] | select(.recv_queue == 5000) | .class_id] | .[0] | numbers' <<<"$output"
 }
 
-@test "an attribute that is added by a row is told live, from a recording and from a redacted one" {
+@test "an attribute that is added by a row is shown live, from a recording and from a redacted one" {
 	local tree=$BATS_TEST_TMPDIR/tree live
 	mkdir "$tree"
 	cp -a "$BATS_TEST_DIRNAME"/../../{Makefile,src,man,completions} "$tree"

@@ -75,5 +75,5 @@ setup_file() {
 	bash --norc -c 'PATH=$1:$PATH; source completions/sockvet.bash
 		COMP_WORDS=(sockvet list --tot) COMP_CWORD=2 COMPREPLY=(); _sockvet sockvet --tot list
 		[ "${COMPREPLY[*]}" = --total ]' sh "$TREE/build"
-	bats -f 'option is missing' tests/shell/man.bats
+	bats -f 'man page has each option' tests/shell/man.bats
 }

@@ -26,7 +26,7 @@ strays() {
 }
 @test "print includes neither collect nor judge nor cmd" { [ -z "$(strays print 'base|model|value|words|print')" ]; }
 
-@test "kernel and netlink headers stop at the door of collect" {
+@test "only collect includes kernel and netlink headers" {
 	run grep -rnE 'include <(linux|libmnl|netlink|netinet/tcp)' src/base src/model src/value src/judge src/words src/print src/cmd src/main.c
 	[ "$status" -eq 1 ]
 }
@@ -37,7 +37,7 @@ strays() {
 	[ "$status" -eq 1 ]
 }
 
-@test "foreign text reaches a person by the way that makes it safe" {
+@test "foreign text reaches a person only through the functions that make it safe" {
 	# errline() writes sentences, struct out what was asked for; the others write what is theirs:
 	# grow: out of memory; repeat: a finished screen; deadline: a handler's sentence, made before
 	run bash -c "nm -A '${BUILD:-build}'/*.a '${BUILD:-build}/main.o' | sed -nE 's,^.*[:/]([a-z_0-9]+\.o): +U ,\1 ,p' |
@@ -70,7 +70,7 @@ strays() {
 	[ -z "$output" ]
 }
 
-@test "what a test is skipped without is installed by make deps" {
+@test "a tool without which a test is skipped is installed by make deps" {
 	cd "$BATS_TEST_DIRNAME/../.."
 	local debs package
 	debs=$(make -s O="${BUILD:-build}" -f Makefile -f - debs <<<'debs: ; @echo $(DEBS)' 2>/dev/null)
@@ -90,7 +90,7 @@ strays() {
 	[ -z "$output" ]
 }
 
-@test "README promises by a test that is not there" {
+@test "each test that README promises is there" {
 	cd "$BATS_TEST_DIRNAME/../.."
 	local path
 	for path in $(grep -o '`tests/[^`]*`' README.md | tr -d '`' | sort -u); do

@@ -30,21 +30,21 @@ clean_everywhere() {
 		"$@"' bash $VALGRIND "$SOCKVET" "$@" 3>&-
 }
 
-@test "a verdict, in words and as JSON, in steps and of everything" {
+@test "valgrind: a verdict, in words and as JSON, in steps and of everything" {
 	lab_start all-states
 	clean check
 	clean check --json
 	clean check --exact --verbose
 }
 
-@test "a finding with its owners" {
+@test "valgrind: a finding with its owners" {
 	lab_start close-wait-leak-client
 	clean check
 	clean check --json
 	clean list -tanp finding close-wait-leak
 }
 
-@test "listings with everything of each socket, as text and as JSON" {
+@test "valgrind: listings with everything of each socket, as text and as JSON" {
 	lab_start all-states
 	clean list -tanpoemi
 	clean list -tuxanp --json
@@ -53,7 +53,7 @@ clean_everywhere() {
 	clean list -ta dport = :443 or src 10.0.0.0/8
 }
 
-@test "questions about a port, asked of the tables and of the kernel" {
+@test "valgrind: questions about a port, asked of the tables and of the kernel" {
 	lab_start listen
 	clean bind "${LAB[port]}"
 	clean bind "127.0.0.1:${LAB[port]}" --reuseaddr --json
@@ -63,7 +63,7 @@ clean_everywhere() {
 	clean connect "127.0.0.1:${LAB[port]}" --probe
 }
 
-@test "every namespace" {
+@test "valgrind: every namespace" {
 	export SITUATION
 	clean_everywhere list -tanG
 	grep -q 8080 "$BATS_TEST_TMPDIR/output"
@@ -72,7 +72,7 @@ clean_everywhere() {
 	clean_everywhere bind 8080 -G
 }
 
-@test "a recording that is made, replayed and redacted" {
+@test "valgrind: a recording that is made, replayed and redacted" {
 	lab_start all-states
 	local live=$BATS_TEST_TMPDIR/live redacted=$BATS_TEST_TMPDIR/redacted
 	clean record "$live"
@@ -87,7 +87,7 @@ clean_everywhere() {
 	done
 }
 
-@test "events, until the first" {
+@test "valgrind: events, until the first" {
 	lab_start listen
 	# shellcheck disable=SC2086  # words
 	inside timeout 120 $VALGRIND "$SOCKVET" list -E --json --max 1 >"$BATS_TEST_TMPDIR/events" &
@@ -101,7 +101,7 @@ clean_everywhere() {
 	grep -q '"event"' "$BATS_TEST_TMPDIR/events"
 }
 
-@test "tables, explanations and what is refused" {
+@test "valgrind: tables, explanations and refusals" {
 	lab_start listen
 	clean explain CLOSE_WAIT
 	clean tables columns

@@ -5,11 +5,11 @@ bats_require_minimum_version 1.5.0
 
 setup() { SOCKVET=${SOCKVET:-build/sockvet}; }
 
-@test "plain sockvet is not check" {
+@test "plain sockvet is check" {
 	[ "$("$SOCKVET" --json | jq -r .command)" = check ]
 }
 
-@test "listing letters without a command are not list" {
+@test "listing letters without a command are list" {
 	[ "$("$SOCKVET" -tan --json | jq -r .command)" = list ]
 	[ "$("$SOCKVET" -antp --json | jq -r .command)" = list ]
 }
@@ -25,7 +25,7 @@ setup() { SOCKVET=${SOCKVET:-build/sockvet}; }
 	done
 }
 
-@test "--help of the program misses a command" {
+@test "--help of the program has every command" {
 	run "$SOCKVET" --help
 	[ "$status" -eq 0 ]
 	for command in $("$SOCKVET" tables commands | cut -f1); do
@@ -41,7 +41,7 @@ setup() { SOCKVET=${SOCKVET:-build/sockvet}; }
 	done
 }
 
-@test "explain is wider than 80 columns" {
+@test "explain is at most 80 columns wide" {
 	for topic in $("$SOCKVET" tables topics | cut -f1); do
 		[ "$("$SOCKVET" explain "$topic" | awk '{ if (length > m) m = length } END { print m }')" -le 80 ]
 	done
@@ -56,20 +56,20 @@ setup() { SOCKVET=${SOCKVET:-build/sockvet}; }
 	done
 }
 
-@test "output into a pipe is coloured or NO_COLOR is ignored" {
+@test "output into a pipe has no colours, and NO_COLOR is obeyed" {
 	[[ $("$SOCKVET" check) != *$'\033'* ]]
 	[[ $(NO_COLOR=1 CLICOLOR_FORCE=1 "$SOCKVET" check) != *$'\033'* ]]
 	[[ $(CLICOLOR_FORCE=1 "$SOCKVET" check --color=never) != *$'\033'* ]]
 	[[ $(CLICOLOR_FORCE=1 "$SOCKVET" check) == *$'\033'* ]]
 }
 
-@test "--ascii prints a character beyond ASCII" {
+@test "--ascii prints no character beyond ASCII" {
 	local beyond
 	beyond=$({ "$SOCKVET" check --ascii || true; "$SOCKVET" explain --ascii CLOSE_WAIT; } | LC_ALL=C tr -d '\n -~')
 	[ -z "$beyond" ]
 }
 
-@test "the locale changes the JSON" {
+@test "the locale does not change the JSON" {
 	"$SOCKVET" record -q "$BATS_TEST_TMPDIR/r"
 	for locale in C C.UTF-8 tr_TR.UTF-8 de_DE.UTF-8 no_SUCH; do
 		LC_ALL=$locale "$SOCKVET" check --json --from "$BATS_TEST_TMPDIR/r" >"$BATS_TEST_TMPDIR/$locale" || true
@@ -77,7 +77,7 @@ setup() { SOCKVET=${SOCKVET:-build/sockvet}; }
 	done
 }
 
-@test "a live run and the replay of what it recorded differ" {
+@test "a live run and the replay of what it recorded are equal" {
 	for words in "check" "list -tanpoemi"; do
 		# shellcheck disable=SC2086
 		"$SOCKVET" $words --json --record "$BATS_TEST_TMPDIR/r" >"$BATS_TEST_TMPDIR/live" || true
@@ -90,7 +90,7 @@ setup() { SOCKVET=${SOCKVET:-build/sockvet}; }
 	done
 }
 
-@test "installed files are missing or stay after uninstall" {
+@test "installed files are there, and gone after uninstall" {
 	# -o: other tests run that very binary; a newer source must not replace it now
 	make -s install O="${BUILD:-build}" -o "${BUILD:-build}/sockvet" DESTDIR="$BATS_TEST_TMPDIR/staged" PREFIX=/usr >/dev/null
 	[ -x "$BATS_TEST_TMPDIR/staged/usr/bin/sockvet" ]
@@ -100,13 +100,13 @@ setup() { SOCKVET=${SOCKVET:-build/sockvet}; }
 	[ "$(find "$BATS_TEST_TMPDIR/staged" -type f | wc -l)" -eq 0 ]
 }
 
-@test "the last of -a and -l does not decide" {
+@test "the last of -a and -l decides" {
 	[ "$("$SOCKVET" list -tal --json | jq '[.sockets[] | select(.state != "LISTEN")] | length')" -eq 0 ]
 	run --separate-stderr "$SOCKVET" -tla
 	[ "$status" -eq 0 ]
 }
 
-@test "help is wider than 80 columns" {
+@test "help is at most 80 columns wide" {
 	for command in "" $("$SOCKVET" tables commands | cut -f1); do
 		# shellcheck disable=SC2086
 		[ "$("$SOCKVET" $command --help | awk '{ if (length > m) m = length } END { print m }')" -le 80 ]

@@ -53,15 +53,15 @@ options_of() {
 		'$4 == "all" || index("," $4 ",", "," command ",") { print $1 }'
 }
 
-@test "bash: a syntax error" { need bash; bash -n completions/sockvet.bash; }
-@test "zsh: a syntax error" { need zsh; zsh -n completions/_sockvet; }
-@test "fish: a syntax error" { need fish; fish -n completions/sockvet.fish; }
+@test "bash: the syntax is right" { need bash; bash -n completions/sockvet.bash; }
+@test "zsh: the syntax is right" { need zsh; zsh -n completions/_sockvet; }
+@test "fish: the syntax is right" { need fish; fish -n completions/sockvet.fish; }
 
-@test "bash: a command is not offered" {
+@test "bash: each command is offered" {
 	offered "$(names commands)" "$(in_bash '')"
 }
 
-@test "bash: an option is not offered to its command" {
+@test "bash: each option is offered to its command" {
 	for command in $(names commands); do
 		offered "$(options_of "$command")" "$(in_bash "$command" --)"
 		offered "$("$SOCKVET" tables options | awk -F '\t' -v c="$command" \
@@ -69,15 +69,15 @@ options_of() {
 	done
 }
 
-@test "bash: an option of another command is offered" {
+@test "bash: an option of another command is not offered" {
 	[[ $'\n'$(in_bash explain --)$'\n' != *$'\n'--columns$'\n'* ]]
 }
 
-@test "bash: without a command an option of check or list is not offered" {
+@test "bash: without a command each option of check or list is offered" {
 	offered "$(options_of check; options_of list)" "$(in_bash --)"
 }
 
-@test "bash: a column is not offered, alone, behind a comma, behind +" {
+@test "bash: each column is offered, alone, behind a comma, behind +" {
 	offered "$(names columns)" "$(in_bash list -C '')"
 	offered "$(names columns)" "$(in_bash list --columns = '')"
 	offered "$(names columns)" "$(in_bash list -tanpC '')"
@@ -85,47 +85,47 @@ options_of() {
 		"$(in_bash list -C "+$(names columns | head -1),")"
 }
 
-@test "bash: a column is offered twice" {
+@test "bash: a column is offered once" {
 	local first
 	first=$(names columns | head -1)
 	[[ $'\n'$(in_bash list -C "$first,")$'\n' != *$'\n'"$first,$first"$'\n'* ]]
 }
 
-@test "bash: a finding is not offered to --warn and --crit" {
+@test "bash: each finding is offered to --warn and --crit" {
 	offered "$(names findings | sed 's/$/=/')" "$(in_bash check --warn '')"
 	offered "$(names findings | sed 's/$/=/')" "$(in_bash check --crit '')"
 	offered close-wait-leak= "$(in_bash check --crit close-w)"
 }
 
-@test "bash: a value of a threshold is taken for a finding" {
+@test "bash: a value of a threshold is not taken for a finding" {
 	[ -z "$(in_bash check --warn close-wait-leak = '')" ]
 }
 
-@test "bash: a state is not offered behind state and exclude, in any case and spelling" {
+@test "bash: each state is offered behind state and exclude, in any case and spelling" {
 	offered "$(names states)" "$(in_bash list state '')"
 	offered "$(names states)" "$(in_bash list -a exclude '')"
 	offered "$(names states)" "$(in_bash check state '')"
 	[ "$(in_bash list state FIN_WAIT_2)" = "$(names states | grep -x fin-wait-2)" ]
 }
 
-@test "bash: a word of a filter, or a finding behind finding, is not offered" {
+@test "bash: each word of a filter is offered, and behind finding each finding" {
 	offered "$(names filters)" "$(in_bash list '')"
 	offered "$(names filters)" "$(in_bash check -q state listening '')"
 	offered "$(names findings)" "$(in_bash check finding '')"
 	[ "$(in_bash list autob)" = autobound ]
 }
 
-@test "bash: a topic of explain or a table is not offered" {
+@test "bash: each topic of explain and each table is offered" {
 	offered "$(names topics)" "$(in_bash explain '')"
 	offered "$(names)" "$(in_bash tables '')"
 	[ "$(in_bash explain close_wai)" = CLOSE_WAIT ] || offered CLOSE_WAIT "$(in_bash explain close_wai)"
 }
 
-@test "bash: --color has no values" {
+@test "bash: --color has its values" {
 	[ "$(in_bash check --color '' | sort | tr '\n' ' ')" = "always auto never " ]
 }
 
-@test "bash: a file is not offered to --from, --record and record, blanks included" {
+@test "bash: files are offered to --from, --record and record, blanks included" {
 	touch "$BATS_TEST_TMPDIR/a file.sockvet"
 	for words in 'list --from' 'check --record' record; do
 		# shellcheck disable=SC2086
@@ -134,14 +134,14 @@ options_of() {
 	[ "$(in_bash list --from = "$BATS_TEST_TMPDIR/a")" = "$BATS_TEST_TMPDIR/a file.sockvet" ]
 }
 
-@test "bash: a namespace or a process is not offered to -N" {
+@test "bash: namespaces and processes are offered to -N" {
 	offered "$$" "$(in_bash check -N '')"
 	for name in /run/netns/*; do
 		[ ! -e "$name" ] || offered "${name##*/}" "$(in_bash check --netns '')"
 	done
 }
 
-@test "bash: a program that is not there makes completion print an error" {
+@test "bash: a program that is not there makes completion print no error" {
 	run bash --norc -c 'source completions/sockvet.bash
 		COMP_WORDS=(/nowhere/sockvet --) COMP_CWORD=1
 		_sockvet /nowhere/sockvet -- /nowhere/sockvet' 2>&1
@@ -149,12 +149,12 @@ options_of() {
 	[ -z "$output" ]
 }
 
-@test "fish: a command is not offered" {
+@test "fish: each command is offered" {
 	need fish
 	offered "$(names commands)" "$(in_fish 'sockvet ')"
 }
 
-@test "fish: an option is not offered to its command" {
+@test "fish: each option is offered to its command" {
 	need fish
 	for command in $(names commands); do
 		offered "$(options_of "$command")" "$(in_fish "sockvet $command --")"
@@ -162,19 +162,19 @@ options_of() {
 	offered "$(options_of check; options_of list)" "$(in_fish 'sockvet --')"
 }
 
-@test "fish: an option of another command is offered" {
+@test "fish: an option of another command is not offered" {
 	need fish
 	[[ $'\n'$(in_fish 'sockvet explain --')$'\n' != *$'\n'--columns$'\n'* ]]
 }
 
-@test "fish: a column is not offered, alone, behind a comma, behind +" {
+@test "fish: each column is offered, alone, behind a comma, behind +" {
 	need fish
 	offered "$(names columns)" "$(in_fish 'sockvet list -C ')"
 	offered "$(names columns | sed 1d | sed "s/^/+$(names columns | head -1),/")" \
 		"$(in_fish "sockvet list -C +$(names columns | head -1),")"
 }
 
-@test "fish: a finding, state, topic or table is not offered" {
+@test "fish: each finding, state, topic and table is offered" {
 	need fish
 	offered "$(names findings | sed 's/$/=/')" "$(in_fish 'sockvet check --warn ')"
 	offered "$(names states)" "$(in_fish 'sockvet list state ')"
@@ -184,7 +184,7 @@ options_of() {
 	offered "$(names)" "$(in_fish 'sockvet tables ')"
 }
 
-@test "fish: files are offered where none belongs, or are not where they do" {
+@test "fish: files are offered where they belong, and only there" {
 	need fish
 	[[ $'\n'$(in_fish 'sockvet ')$'\n' != *$'\nREADME.md\n'* ]]
 	touch "$BATS_TEST_TMPDIR/a.sockvet"
@@ -192,7 +192,7 @@ options_of() {
 	offered "$BATS_TEST_TMPDIR/a.sockvet" "$(in_fish "sockvet record $BATS_TEST_TMPDIR/a.s")"
 }
 
-@test "zsh: a command, option, column, finding, state, topic or table is not offered" {
+@test "zsh: each command, option, column, finding, state, topic and table is offered" {
 	need zsh
 	offered "$(names commands)" "$(in_zsh 'sockvet ')"
 	for command in $(names commands); do
@@ -208,7 +208,7 @@ options_of() {
 	offered "$(names)" "$(in_zsh 'sockvet tables ')"
 }
 
-@test "zsh: a state is not found in another spelling" {
+@test "zsh: a state is found in another spelling" {
 	need zsh
 	[ "$(in_zsh 'sockvet list state FIN_WAIT_2')" = fin-wait-2 ]
 	[ "$(in_zsh 'sockvet explain close-w')" = CLOSE_WAIT ] ||

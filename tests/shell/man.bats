@@ -40,7 +40,7 @@ need_mandoc() {
 	command -v mandoc >/dev/null || skip "MANDOC IS MISSING: the man page is not checked (apt install mandoc)"
 }
 
-@test "the man page has an error that mandoc sees" {
+@test "the man page has no error that mandoc sees" {
 	need_mandoc
 	run mandoc -T lint -W warning "$PAGE"
 	echo "$output"
@@ -48,12 +48,12 @@ need_mandoc() {
 	[ -z "$output" ]
 }
 
-@test "a command is missing in the man page" { need_mandoc; described commands; }
-@test "an option is missing in the man page" { need_mandoc; described options; }
-@test "a column is missing in the man page" { need_mandoc; described columns; }
-@test "a finding is missing in the man page" { need_mandoc; described findings; }
-@test "a state is missing in the man page" { need_mandoc; described states; }
-@test "a table is missing in the man page" {
+@test "the man page has each command" { need_mandoc; described commands; }
+@test "the man page has each option" { need_mandoc; described options; }
+@test "the man page has each column" { need_mandoc; described columns; }
+@test "the man page has each finding" { need_mandoc; described findings; }
+@test "the man page has each state" { need_mandoc; described states; }
+@test "the man page has each table" {
 	need_mandoc
 	local missing='' name text
 	text=$(rendered)
@@ -63,7 +63,7 @@ need_mandoc() {
 	[ -z "$missing" ] || { echo "not described:$missing"; return 1; }
 }
 
-@test "a short option in the man page is not the one of the table" {
+@test "a short option in the man page is the one of the table" {
 	local wrong='' name short
 	while IFS=$'\037' read -r name short _; do
 		[ -n "$short" ] || continue
@@ -73,7 +73,7 @@ need_mandoc() {
 	[ -z "$wrong" ] || { echo "no line '.It Fl X , Fl -name' for:$wrong"; return 1; }
 }
 
-@test "the man page describes an option that does not exist" {
+@test "the man page describes no option that does not exist" {
 	local unknown='' name list
 	list=$(names options)
 	for name in $(grep -E '^\.It Fl' "$PAGE" | grep -oE 'Fl -[a-z0-9-]+' | cut -d' ' -f2 | sort -u); do
@@ -82,7 +82,7 @@ need_mandoc() {
 	[ -z "$unknown" ] || { echo "not in the table:$unknown"; return 1; }
 }
 
-@test "the man page describes a column that does not exist" {
+@test "the man page describes no column that does not exist" {
 	local unknown='' name list
 	list=$(names columns)
 	for name in $(section COLUMNS | sed -n 's/^\.It //p'); do
@@ -91,7 +91,7 @@ need_mandoc() {
 	[ -z "$unknown" ] || { echo "not in the table:$unknown"; return 1; }
 }
 
-@test "the man page describes a finding that does not exist" {
+@test "the man page describes no finding that does not exist" {
 	local unknown='' name list
 	list=$(names findings)
 	for name in $(section FINDINGS | sed -n 's/^\.It Cm //p'); do
@@ -100,7 +100,7 @@ need_mandoc() {
 	[ -z "$unknown" ] || { echo "not in the table:$unknown"; return 1; }
 }
 
-@test "a usual threshold in the man page is not the one of the program" {
+@test "a default threshold in the man page is the one of the program" {
 	local wrong='' id title warn crit least subject want
 	while IFS=$'\037' read -r id title warn crit least subject; do
 		want=".D1 $warn ${crit/%inf*/never} $least"
@@ -111,7 +111,7 @@ need_mandoc() {
 	[ -z "$wrong" ] || { echo "$PAGE should say:$wrong"; return 1; }
 }
 
-@test "an example in the man page has an option that its command does not take" {
+@test "an example in the man page has only options that its command takes" {
 	local line command word rows wrong=''
 	rows=$("$SOCKVET" tables options)
 	while IFS= read -r line; do
@@ -132,7 +132,7 @@ cures_of() {
 		cure && /^\.(Va|Dv|Fn) / { print $2 }'
 }
 
-@test "the man page names a cure that the rows of its finding do not know" {
+@test "each cure that the man page names is in the rows of its finding" {
 	local id word strange='' all=''
 	for id in $(names findings); do
 		all+=$(cures_of "$id")

@@ -46,7 +46,7 @@ refuses() {
 	return 1
 }
 
-@test "-r does not name, names a port of the ephemeral range, or lets a name through" {
+@test "-r gives names, but not to a port of the ephemeral range, and escapes them" {
 	named list -tarH
 	shows 0 "here.test:alpha " "bad\\x1b[2Jname:evil\\x1b]0;x" ":40001 "
 	[[ $output != *$'\033'* ]]
@@ -59,7 +59,7 @@ refuses() {
 	shows 0 alpha here.test
 }
 
-@test "a filter takes a host or service of another name, or not each of its addresses" {
+@test "a filter takes a host or service by its name, with each of its addresses" {
 	named list -taH "sport = :alpha"
 	shows 0 "127.0.0.1:80" "[::1]:80"
 	[ "${#lines[@]}" -eq 2 ]
@@ -76,7 +76,7 @@ refuses() {
 	[[ $stderr != *$'\033'* ]]
 }
 
-@test "a name that nobody has matches nothing and nobody is told" {
+@test "a name that nobody has is refused" {
 	named list -taH src nobody.test
 	refuses nobody.test
 	named list -taH "sport = :nosuch"
@@ -111,7 +111,7 @@ refuses() {
 	refuses "$lack"
 }
 
-@test "a filter does not know a user by name" {
+@test "a filter knows a user by name" {
 	named list -taH "user root"
 	shows 0 "127.0.0.1:80"
 	named list -taH "user somebody"
@@ -119,7 +119,7 @@ refuses() {
 	[ -z "$output" ]
 }
 
-@test "bind or connect judges one of several addresses, or none of a name that has one" {
+@test "bind and connect refuse a name with several addresses, and judge one that has one" {
 	named bind here.test:alpha
 	shows 2 "127.0.0.1:80"
 	named connect here.test:81
@@ -140,7 +140,7 @@ refuses() {
 	refuses "has 2 addresses"
 }
 
-@test "connect lets pass what its own connect() would refuse" {
+@test "connect refuses what its own connect() would refuse" {
 	named connect 127.0.0.1:80 --from-address ::1
 	refuses "different families"
 	named connect 127.0.0.1:80 --from-address 0.0.0.0

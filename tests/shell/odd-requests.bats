@@ -21,7 +21,7 @@ from recording import *
 eval("write(sys.argv[2], " + sys.argv[3] + ")")' "$BATS_TEST_DIRNAME/../faults" "$BATS_TEST_TMPDIR/made" "$1"
 }
 
-@test "--top with an order loses the first row among very many, or one of equals comes twice" {
+@test "--top with an order keeps the first row among very many, and each of equals once" {
 	made '[sock(i + 1, recv=i * 7919 % 9001, remote=("10.0.0.2", 1 + i)) for i in range(9000)]'
 	[ "$("$SOCKVET" list -tan --from "$BATS_TEST_TMPDIR/made" --sort -recvq --top 3 --csv -C RECVQ | tr '\n' ' ')" = "recv_queue 9000 8999 8998 " ]
 	[ "$("$SOCKVET" list -tan --from "$BATS_TEST_TMPDIR/made" --sort state --top 5 -H -C COOKIE | sort -u | wc -l)" -eq 5 ]
@@ -30,7 +30,7 @@ eval("write(sys.argv[2], " + sys.argv[3] + ")")' "$BATS_TEST_DIRNAME/../faults" 
 	jq -e '.sockets[0].recv_queue == 9000 and .end.matched == 9000' <<<"$output"
 }
 
-@test "a stopped screen leaves its colours behind, does not stop or does not come back" {
+@test "a stopped screen leaves no colours behind, stops and comes back" {
 	run timeout 60 python3 - "$SOCKVET" <<'END'
 import fcntl, os, pty, select, signal, struct, subprocess, sys, termios
 master, tty = pty.openpty()
@@ -60,7 +60,7 @@ END
 	[ "$status" -eq 0 ] || { echo "$output"; return 1; }
 }
 
-@test "rounds go on though nobody can read them" {
+@test "rounds end when nobody can read them" {
 	run timeout 20 bash -c '"$1" list -ta -c 0.01 2>&1 >/dev/full' bash "$SOCKVET"
 	[ "$status" -eq 3 ]
 	[[ $output == *"No space left"* ]]
@@ -70,19 +70,19 @@ END
 	[ "$status" -eq 0 ]
 }
 
-@test "a filter that comes by standard input is gone in the second round" {
+@test "a filter that comes by standard input is there in the second round" {
 	run --separate-stderr bash -c 'echo "sport = :1 and dport = :2" | timeout 20 "$1" list -tH -c 0.01 -F - --jsonl | head -n 6 | jq -r .type' bash "$SOCKVET"
 	[ "${lines[*]}" = "header trailer header trailer header trailer" ]
 }
 
-@test "a filter that cannot be read, or is too long, is no filter" {
+@test "a filter that cannot be read, or is too long, is refused" {
 	refused "Is a directory" list -F "$BATS_TEST_TMPDIR"
 	refused "No such file" list -F "$BATS_TEST_TMPDIR/none"
 	head -c 200000 /dev/zero | tr '\0' ' ' >"$BATS_TEST_TMPDIR/long"
 	refused "" list -F "$BATS_TEST_TMPDIR/long"
 }
 
-@test "an option that is given without end writes beyond its list" {
+@test "an option that is given without end does not write beyond its list" {
 	local many=()
 	for ((i = 0; i < 200; i++)); do
 		many+=(--warn close-wait-leak=1)
@@ -90,7 +90,7 @@ END
 	refused "was given more than" check "${many[@]}"
 }
 
-@test "a cgroup of the recording is looked for on this machine, or found by a part of its path" {
+@test "a cgroup of the recording is looked up in the recording, by its whole path" {
 	made '[sock(1, attrs=attr(CGROUP_ID, struct.pack("=Q", 5))), sock(2, attrs=attr(CGROUP_ID, struct.pack("=Q", 6)))], cgroups=[(5, "/a.slice/b.service"), (6, "/a.slice")]'
 	for path in a.slice/b.service /a.slice/b.service/ /sys/fs/cgroup/a.slice/b.service; do
 		run --separate-stderr "$SOCKVET" list -taH --from "$BATS_TEST_TMPDIR/made" -C COOKIE cgroup "$path"
@@ -100,25 +100,25 @@ END
 	refused "b.service" list -ta --from "$BATS_TEST_TMPDIR/made" cgroup b.service
 }
 
-@test "a device that only other namespaces have is an error, or matches there" {
+@test "-G with a device that no namespace has lists nothing, and is no error" {
 	run --separate-stderr unshare -Urn timeout 20 "$SOCKVET" list -GtaH dev nosuch
 	[ "$status" -eq 0 ] || [ "$status" -eq 3 ]
 	[ -z "$output" ]
 	[[ $stderr != *"no device"* ]]
 }
 
-@test "a redacted copy is made and nobody is told what of" {
+@test "a redacted copy is made, and what it is of is told" {
 	made '[sock(1)]'
 	run --separate-stderr "$SOCKVET" record --from "$BATS_TEST_TMPDIR/made" --redact "$BATS_TEST_TMPDIR/copy"
 	[ "$status" -eq 0 ]
 	[[ $stderr == "sockvet: $BATS_TEST_TMPDIR/made with stand-ins"*"$BATS_TEST_TMPDIR/copy" ]]
 }
 
-@test "a form of list is in no table" {
+@test "each format of list is in the table" {
 	[ "$("$SOCKVET" tables formats | cut -f1 | tr '\n' ' ')" = "text json jsonl csv tsv pids " ]
 }
 
-@test "what excludes each other is taken together" {
+@test "options that exclude each other are refused" {
 	made '[sock(1)]'
 	refused "--from and --record cannot be used together" list --from "$BATS_TEST_TMPDIR/made" --record "$BATS_TEST_TMPDIR/new"
 	refused "--from and -N cannot be used together" list --from "$BATS_TEST_TMPDIR/made" -N nosuch
@@ -145,14 +145,14 @@ END
 	[ ! -e "$BATS_TEST_TMPDIR/new" ]
 }
 
-@test "a column or order that is not there is passed over" {
+@test "a column or order that is not there is refused" {
 	refused "NOSUCH" list -ta -C STATE,NOSUCH
 	refused "nosuch" list -ta --sort nosuch
 	refused "at most 16 columns" list -ta --sort "$(printf 'recvq,%.0s' {1..17})recvq"
 	refused "nosuch" list -ta --by nosuch
 }
 
-@test "two topics are explained as one, or what is not known is passed over" {
+@test "two topics are explained one after the other, and an unknown one is refused" {
 	run --separate-stderr "$SOCKVET" explain CLOSE_WAIT eaddrinuse
 	[ "$status" -eq 0 ]
 	[[ $output == *CLOSE_WAIT*$'\n\n'*EADDRINUSE* ]]
@@ -161,7 +161,7 @@ END
 	[[ $stderr == *"'nosuch' is not a state, finding or errno"* ]]
 }
 
-@test "NO_COLOR, CLICOLOR_FORCE or a dumb terminal is not asked" {
+@test "NO_COLOR, CLICOLOR_FORCE and a dumb terminal are obeyed" {
 	made '[sock(1, CLOSE_WAIT)]'
 	local coloured plain
 	coloured=$(env -u NO_COLOR CLICOLOR_FORCE=1 "$SOCKVET" check --from "$BATS_TEST_TMPDIR/made" | grep -c $'\033') || true

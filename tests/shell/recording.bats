@@ -18,7 +18,7 @@ refuses() {
 
 is_whole() { "$SOCKVET" list -taH --from "$1" >/dev/null; }
 
-@test "a file that is no recording is overwritten" {
+@test "a file that is not a recording is not overwritten" {
 	echo "a letter" >letter
 	refuses "no recording" "$SOCKVET" record letter
 	refuses "no recording" "$SOCKVET" list -ta --record letter
@@ -29,7 +29,7 @@ is_whole() { "$SOCKVET" list -taH --from "$1" >/dev/null; }
 	[ "$(ls -A | sort | xargs)" = "letter link" ]
 }
 
-@test "an older recording or an empty file is not replaced, or keeps its mode" {
+@test "an older recording or an empty file is replaced, and gets the mode of a new one" {
 	(umask 0; : >made)
 	"$SOCKVET" record -q made
 	is_whole made
@@ -43,7 +43,7 @@ is_whole() { "$SOCKVET" list -taH --from "$1" >/dev/null; }
 	[ "$(ls -A)" = made ]
 }
 
-@test "recordings made at once under one name mix, or leave something behind" {
+@test "recordings made at once under one name do not mix, and leave nothing behind" {
 	local pids=() pid
 	"$SOCKVET" record -q ../made
 	for _ in {1..50}; do
@@ -55,7 +55,7 @@ is_whole() { "$SOCKVET" list -taH --from "$1" >/dev/null; }
 	[ "$(ls -A)" = same ]
 }
 
-@test "a recording that was killed leaves something behind, or spoils the older one" {
+@test "a recording that was killed leaves nothing behind, and the older one whole" {
 	local pid
 	"$SOCKVET" record -q made
 	before=$(sha256sum made)
@@ -84,7 +84,7 @@ is_whole() { "$SOCKVET" list -taH --from "$1" >/dev/null; }
 	[ -z "$(ls -A | grep -vx -e made -e never -e '\.sockvet-[0-9a-f]*\.tmp')" ]
 }
 
-@test "--redact and --from of record are taken where they mean nothing" {
+@test "--redact and --from of record are refused where they mean nothing" {
 	"$SOCKVET" record -q made
 	refuses "--redact" "$SOCKVET" record --from made copy
 	refuses "-4" "$SOCKVET" record -4 --from made --redact copy
@@ -99,7 +99,7 @@ is_whole() { "$SOCKVET" list -taH --from "$1" >/dev/null; }
 	cmp <("$SOCKVET" list -taH --from made) <("$SOCKVET" list -taH --from again)
 }
 
-@test "no name, no arguments or a huge environment crash it" {
+@test "no name, no arguments or a huge environment do not crash it" {
 	local width
 	width=$(printf '%01048576d' 0 | head -c 100000)
 	COLUMNS=$width "$SOCKVET" list -taH >/dev/null
@@ -134,7 +134,7 @@ assert os.WIFEXITED(ended) and os.WEXITSTATUS(ended) <= 3, ended
 END
 }
 
-@test "a closed descriptor 0, 1 or 2 is taken by another file" {
+@test "a closed descriptor 0, 1 or 2 is not taken by another file" {
 	"$SOCKVET" record -q made
 	"$SOCKVET" record -q --from made --redact new <&- >&- 2>&-
 	is_whole new
@@ -145,7 +145,7 @@ END
 }
 
 # A name in somebody's folder: nothing that stands there may hold the program.
-@test "a FIFO, a socket, a device or a folder is waited for, or read as a file" {
+@test "a FIFO, a socket, a device or a folder is refused without waiting" {
 	mkfifo fifo
 	ln -s fifo link
 	python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("bound")'
@@ -169,7 +169,7 @@ END
 	fi
 }
 
-@test "a descriptor that the caller hands over is not read" {
+@test "a descriptor that the caller hands over is read" {
 	"$SOCKVET" record -q made
 	local all
 	all=$("$SOCKVET" list -ta --from made)
@@ -195,7 +195,7 @@ print(used.ru_maxrss)
 END
 }
 
-@test "a file is read on after it cannot be a recording any more" {
+@test "a file is read no further once it cannot be a recording any more" {
 	! nm -D "$SOCKVET" | grep -q '__asan_' || skip "a sanitizer has a memory of its own"
 	"$SOCKVET" record -q made
 	python3 - <<'END'

@@ -29,7 +29,7 @@ refused() {
 	return 1
 }
 
-@test "a short option of ss is neither served nor refused with a reason" {
+@test "a short option of ss is served, or refused with a reason" {
 	local letter
 	# Of ss's letters those without an argument; E and K follow below.
 	for letter in d h a l B e t u w x n r o 4 6 0 s p T b m M i v V z Z H Q S O; do
@@ -37,7 +37,7 @@ refused() {
 	done
 }
 
-@test "a short option of ss with an argument is neither served nor refused with a reason" {
+@test "a short option of ss with an argument is served, or refused with a reason" {
 	local file=$BATS_TEST_TMPDIR/filter
 	echo 'sport = :1' >"$file"
 	answers -f inet
@@ -58,7 +58,7 @@ refused() {
 	done
 }
 
-@test "a long option of ss is neither served nor refused with a reason" {
+@test "a long option of ss is served, or refused with a reason" {
 	local name
 	for name in numeric resolve options extended memory info processes threads bpf dccp tcp sctp udp raw unix tipc vsock \
 		all listening ipv4 ipv6 packet summary help version context contexts tipcinfo tos cgroup no-header xdp mptcp \
@@ -67,7 +67,7 @@ refused() {
 	done
 }
 
-@test "an option of ss that is not served gives no reason" {
+@test "an option of ss that is not served gives the reason" {
 	refused -0 -tb
 	refused SELinux -Z
 	refused SELinux -z
@@ -77,7 +77,7 @@ refused() {
 	refused "no option" --bpf-maps
 }
 
-@test "another spelling of ss or netstat does not mean the same" {
+@test "another spelling of ss or netstat means the same" {
 	local pair
 	for pair in "--socket=tcp -A:tcp" "--socket=unix -A:unix" "--net=$$ -N:$$" "--timers -o" "--extend -e" "--program -p" \
 		"--programs -p" "--numeric-hosts -n" "--numeric-ports -n"; do
@@ -90,11 +90,11 @@ refused() {
 	[ "$status" -eq 0 ]
 }
 
-@test "-K without a filter does not refuse" {
+@test "-K without a filter is refused" {
 	refused "" -tK
 }
 
-@test "an option of netstat that lists sockets is neither served nor refused with a reason" {
+@test "an option of netstat that lists sockets is served, or refused with a reason" {
 	local letter
 	for letter in t u S w l a n e o p v W Z s 4 6 x; do
 		answers "-$letter" || return 1
@@ -105,7 +105,7 @@ refused() {
 	done
 }
 
-@test "what fingers type is not taken" {
+@test "what users of ss and netstat type works" {
 	local words
 	for words in -tulpn -tanp -antp -tlnp -tanpoei -plant -antW -tunaW "-t -a -n -p" "-nat -o" -tanpeWo -ltnp -s; do
 		# shellcheck disable=SC2086
@@ -114,11 +114,11 @@ refused() {
 	done
 }
 
-@test "-c does not repeat" {
+@test "-c repeats" {
 	[ "$(timeout 20 "$SOCKVET" -tlnc0.05 | grep -m 2 -c '^State')" -eq 2 ]
 }
 
-@test "a heading stays with -H" {
+@test "-H takes the heading away" {
 	[[ $("$SOCKVET" -tanH) != State* ]]
 	"$SOCKVET" -tan | grep -q '^State'
 }

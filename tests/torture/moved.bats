@@ -18,14 +18,14 @@ judged() {
 	[ "$(judged lost)" = "not as required, 0 repeated, 1 runs" ]
 }
 
-@test "a socket that came and stays is a scene that moved" {
+@test "a socket that came and stays is told apart from a lost row" {
 	[ "$(judged came)" = "as required, 1 repeated, 2 runs" ]
 }
 
-@test "a socket that came and went during the run is a scene that moved" {
+@test "a socket that came and went during the run is told apart from a lost row" {
 	[ "$(judged flickered)" = "as required, 1 repeated, 2 runs" ]
 }
 
-@test "a row that is lost whenever the scene moves is not as required" {
+@test "a row that is lost whenever sockets come and go is not as required" {
 	[ "$(judged both)" = "not as required, 3 repeated, 3 runs" ]
 }

@@ -93,7 +93,7 @@ is_quiet_about_the_pipe() {
 	[ "$(broken_pipe SIG_IGN "$@")" = 3 ] && [ ! -s "$BATS_TEST_TMPDIR/err" ]
 }
 
-@test "where SIGPIPE is ignored a reader that went away is status 3 without a word" {
+@test "where SIGPIPE is ignored a reader that went away is status 3 without a sentence" {
 	each is_quiet_about_the_pipe
 }
 
@@ -157,7 +157,7 @@ nothing_but_the_old() {
 	done
 }
 
-@test "one that is killed while it writes leaves the old recording" {
+@test "a recording that is killed while it writes leaves the old one" {
 	need_strace
 	old_recording
 	for call in fsync linkat renameat; do
@@ -188,7 +188,7 @@ named_only() {
 		-e "inject=fsync:$inject:when=1" "$SOCKVET" "$@"
 }
 
-@test "what ends a recording early takes its temporary file away" {
+@test "a signal that ends a recording early takes its temporary file away" {
 	need_strace
 	! sanitized || skip "a sanitizer wants to be loaded first"
 	lab_python "$HOLDER"
@@ -249,7 +249,7 @@ swapped() {
 	[ "$(cat "$BATS_TEST_TMPDIR/elsewhere/letter")" = precious ]
 }
 
-@test "a folder or a name that is swapped meanwhile gets a recording that was not to be there" {
+@test "a folder or a name that is swapped meanwhile gets no recording that was not to be there" {
 	need_strace
 	lab_python "$HOLDER"
 	local swap
