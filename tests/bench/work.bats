@@ -124,13 +124,13 @@ dumps() {
 	grep -cE 'send[a-z]*\([0-9]+<[^>]*SOCK_DIAG.*NLM_F_DUMP' "$TRACE"
 }
 
-@test "reading a recording and listing it costs no more instructions" {
+@test "reading a recording and listing it costs no more instructions than its limit" {
 	each_socket_takes $RECORDED_LIST recorded $FEW $MANY list -tanH
 	each_socket_takes $RECORDED_JSON recorded $FEW $MANY list -tan --jsonl
 	each_socket_takes $RECORDED_INFO recorded $FEW $MANY list -tani --jsonl
 }
 
-@test "a verdict over a recording costs no more instructions" {
+@test "a verdict over a recording costs no more instructions than its limit" {
 	each_socket_takes $RECORDED_CHECK recorded $FEW $MANY check
 }
 
@@ -152,20 +152,20 @@ dumps() {
 	grows alike list -tanp
 }
 
-@test "a line of the listing costs no more instructions" {
+@test "a line of the listing costs no more instructions than its limit" {
 	each_socket_takes $LIVE_LIST live $FEW $MANY list -tanH
 }
 
-@test "a record of JSON costs no more instructions, with tcp_info and without" {
+@test "a record of JSON costs no more instructions than its limit, with tcp_info and without" {
 	each_socket_takes $LIVE_JSON live $FEW $MANY list -tan --jsonl
 	each_socket_takes $LIVE_INFO live $FEW $MANY list -tani --jsonl
 }
 
-@test "an owner costs no more instructions" {
+@test "an owner costs no more instructions than its limit" {
 	each_socket_takes $LIVE_OWNERS live $FEW $MANY list -tanp
 }
 
-@test "a verdict over many sockets costs no more instructions" {
+@test "a verdict over many sockets costs no more instructions than its limit" {
 	each_socket_takes $LIVE_CHECK live 8000 16000 check
 }
 
