@@ -420,7 +420,7 @@ clean:
 help:
 	@sed -n '3,10s/^# \{0,1\}//p' Makefile
 	@echo "make check-fast  the tests that need no namespace"
-	@echo "make long        ten minutes of list -c and -E under load: memory, beat, events"
+	@echo "make long        ten minutes of list -c and -E under load: memory, interval, events"
 	@echo "make random      3,000 random scenarios each of bind, connect, filters against the kernel"
 	@echo "make fuzz        each fuzz target for FUZZ_SECONDS (60), by clang and libFuzzer"
 	@echo "make torture     every allocation and system call fails once and for ever; half an hour"
