@@ -2,10 +2,11 @@
 #ifndef MODEL_KILL_RESULT_H
 #define MODEL_KILL_RESULT_H
 
-#include "base/text.h"
+#include "base/grow.h"
 #include "model/sock.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 /* The outcome for a socket that list -K was to close. */
 enum outcome {
@@ -18,9 +19,6 @@ enum outcome {
 	OUTCOME_FAILED,
 	OUTCOME_COUNT,
 };
-
-/* "destroyed", ...; NULL for OUTCOME_NONE. */
-extern const char *const outcome_names[OUTCOME_COUNT];
 
 struct kill_result {
 	enum outcome outcome;
@@ -40,12 +38,19 @@ struct kill_results {
 	struct { struct kill_target *at; size_t count, room; } list;
 };
 
-void kill_results_fini(struct kill_results *results);
+static inline void kill_results_fini(struct kill_results *results)
+{
+	grow_fini(&results->list);
+}
 
 /* The number of sockets with that outcome. */
-size_t kill_results_count(const struct kill_results *results, enum outcome outcome);
+static inline size_t kill_results_count(const struct kill_results *results, enum outcome outcome)
+{
+	size_t count = 0;
 
-/* Adds why a socket was not closed, or what is left of it. */
-void kill_result_reason(struct text *text, const struct kill_target *target);
+	for (size_t i = 0; i < results->list.count; i++)
+		count += results->list.at[i].result.outcome == outcome;
+	return count;
+}
 
 #endif

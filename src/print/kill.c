@@ -4,12 +4,13 @@
 #include "print/endpoint.h"
 #include "print/json.h"
 #include "print/page.h"
+#include "words/words.h"
 
 static void put_reason(struct json *json, const struct kill_target *target)
 {
 	struct text reason = { 0 };
 
-	kill_result_reason(&reason, target);
+	words_kill(&reason, target);
 	json_sentence(json, "reason", text_str(&reason));
 	text_fini(&reason);
 }
@@ -74,7 +75,7 @@ static void put_why(struct text *line, const struct kill_target *target)
 {
 	struct text reason = { 0 };
 
-	kill_result_reason(&reason, target);
+	words_kill(&reason, target);
 	if (reason.count) {
 		cell_str(line, ": ");
 		cell_str(line, text_str(&reason));

@@ -5,6 +5,7 @@
 #include "model/bind.h"
 #include "model/connect.h"
 #include "model/finding.h"
+#include "model/kill_result.h"
 #include "model/state.h"
 #include "words/fill.h"
 
@@ -85,6 +86,11 @@ void words_blocker(struct text *text, const struct snapshot *seen,
 		   const struct bind_blocker *blocker);
 void words_connect(const struct snapshot *seen, const struct connect_ask *ask,
 		   struct connect_answer *answer);
+
+/* The name of an outcome, "destroyed", ...; NULL for OUTCOME_NONE. */
+extern const char *const outcome_names[OUTCOME_COUNT];
+/* Adds why a socket was not closed, or what is left of it. */
+void words_kill(struct text *text, const struct kill_target *target);
 
 /* ---- the field guide ----------------------------------------------------- */
 

@@ -133,31 +133,12 @@ static void test_without_cookie(void **state)
 	assert_int_equal(result.err, ENODATA);
 }
 
-static void test_reasons(void **state)
-{
-	struct kill_target target = { .sock.state = STATE_ESTABLISHED };
-	struct text reason = { 0 };
-
-	(void)state;
-	target.result.outcome = OUTCOME_DESTROYED;
-	kill_result_reason(&reason, &target);
-	assert_int_equal(reason.count, 0);
-	for (int i = OUTCOME_GONE; i < OUTCOME_COUNT; i++) {
-		target.result = (struct kill_result){ .outcome = (enum outcome)i, .err = ENOENT };
-		reason.count = 0;
-		kill_result_reason(&reason, &target);
-		assert_true(reason.count > 0);
-		assert_non_null(outcome_names[i]);
-	}
-	text_fini(&reason);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_whole), cmocka_unit_test(test_cut_anywhere),
 		cmocka_unit_test(test_other_messages), cmocka_unit_test(test_outcomes),
-		cmocka_unit_test(test_without_cookie), cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_without_cookie),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Bounds of findings, ends of sockets in words. */
+/* Bounds of findings. */
 #include "test.h"
 
 #include "base/grow.h"
-#include "model/kill_result.h"
 #include "model/finding.h"
 #include "model/once.h"
 #include "model/netns.h"
@@ -13,34 +12,6 @@
 #include <string.h>
 
 #define COUNT(rows) (sizeof(rows) / sizeof(*(rows)))
-
-static void test_reason_of_a_socket_that_is_left_is_another(void **state)
-{
-	static const struct { struct kill_result result; enum state was; const char *reason; } rows[] = {
-		{ { OUTCOME_NONE, STATE_NONE, 0 }, STATE_LISTEN, "" },
-		{ { OUTCOME_DESTROYED, STATE_NONE, 0 }, STATE_LISTEN, "" },
-		{ { OUTCOME_DESTROYED, STATE_BOUND, 0 }, STATE_LISTEN, "it stays bound until its program closes it" },
-		{ { OUTCOME_GONE, STATE_NONE, 0 }, STATE_LISTEN, "it was closed or reset meanwhile" },
-		{ { OUTCOME_CHANGED, STATE_CLOSE_WAIT, 0 }, STATE_ESTABLISHED, "it is in CLOSE-WAIT now" },
-		{ { OUTCOME_CHANGED, STATE_ESTABLISHED, 0 }, STATE_ESTABLISHED, "the filter does not match it any more" },
-		{ { OUTCOME_DENIED, STATE_NONE, EPERM }, STATE_LISTEN, "that takes CAP_NET_ADMIN" },
-		{ { OUTCOME_UNSUPPORTED, STATE_NONE, ENODATA }, STATE_LISTEN, "the kernel tells no cookie of it" },
-		{ { OUTCOME_UNSUPPORTED, STATE_NONE, ENOENT }, STATE_BOUND, "the kernel does not close a socket that is only bound" },
-		{ { OUTCOME_UNSUPPORTED, STATE_NONE, ESTALE }, STATE_LISTEN, "the kernel finds another socket under its address" },
-		{ { OUTCOME_UNSUPPORTED, STATE_NONE, EOPNOTSUPP }, STATE_LISTEN, "this kernel does not close such sockets (CONFIG_INET_DIAG_DESTROY)" },
-		{ { OUTCOME_FAILED, STATE_NONE, EBUSY }, STATE_LISTEN, "Device or resource busy" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct kill_target target = { .sock = { .state = rows[i].was }, .result = rows[i].result };
-		struct text text = { 0 };
-
-		kill_result_reason(&text, &target);
-		assert_string_equal(text_str(&text), rows[i].reason);
-		text_fini(&text);
-	}
-}
 
 static void test_fact_runs_over_or_is_found_in_another_group(void **state)
 {
@@ -101,7 +72,6 @@ static void a_cookie_is_at_most_two_rows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reason_of_a_socket_that_is_left_is_another),
 		cmocka_unit_test(test_fact_runs_over_or_is_found_in_another_group),
 		cmocka_unit_test(test_advice_runs_over),
 		cmocka_unit_test(a_cookie_is_at_most_two_rows),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "words/fill.h"
+#include "words/words.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "test.h"
@@ -114,12 +115,42 @@ static void a_row_is_meant_when_all_its_conditions_hold(void **state)
 			fail_msg("%s", conditions[i].when);
 }
 
+static void a_socket_that_is_left_has_its_reason(void **state)
+{
+	static const struct { struct kill_result result; enum state was; const char *reason; } rows[] = {
+		{ { OUTCOME_NONE, STATE_NONE, 0 }, STATE_LISTEN, "" },
+		{ { OUTCOME_DESTROYED, STATE_NONE, 0 }, STATE_LISTEN, "" },
+		{ { OUTCOME_DESTROYED, STATE_BOUND, 0 }, STATE_LISTEN, "it stays bound until its program closes it" },
+		{ { OUTCOME_GONE, STATE_NONE, 0 }, STATE_LISTEN, "it was closed or reset meanwhile" },
+		{ { OUTCOME_CHANGED, STATE_CLOSE_WAIT, 0 }, STATE_ESTABLISHED, "it is in CLOSE-WAIT now" },
+		{ { OUTCOME_CHANGED, STATE_ESTABLISHED, 0 }, STATE_ESTABLISHED, "the filter does not match it any more" },
+		{ { OUTCOME_DENIED, STATE_NONE, EPERM }, STATE_LISTEN, "that takes CAP_NET_ADMIN" },
+		{ { OUTCOME_UNSUPPORTED, STATE_NONE, ENODATA }, STATE_LISTEN, "the kernel tells no cookie of it" },
+		{ { OUTCOME_UNSUPPORTED, STATE_NONE, ENOENT }, STATE_BOUND, "the kernel does not close a socket that is only bound" },
+		{ { OUTCOME_UNSUPPORTED, STATE_NONE, ESTALE }, STATE_LISTEN, "the kernel finds another socket under its address" },
+		{ { OUTCOME_UNSUPPORTED, STATE_NONE, EOPNOTSUPP }, STATE_LISTEN, "this kernel does not close such sockets (CONFIG_INET_DIAG_DESTROY)" },
+		{ { OUTCOME_FAILED, STATE_NONE, EBUSY }, STATE_LISTEN, "Device or resource busy" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct kill_target target = { .sock = { .state = rows[i].was }, .result = rows[i].result };
+		struct text text = { 0 };
+
+		assert_true(!outcome_names[rows[i].result.outcome] == !i);
+		words_kill(&text, &target);
+		assert_string_equal(text_str(&text), rows[i].reason);
+		text_fini(&text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_template_is_filled),
 		cmocka_unit_test(without_facts_only_what_is_always_true_is_said),
 		cmocka_unit_test(a_row_is_meant_when_all_its_conditions_hold),
+		cmocka_unit_test(a_socket_that_is_left_has_its_reason),
 	};
 
 	return cmocka_run_group_tests(tests, make_facts, free_facts);
