@@ -188,6 +188,28 @@ static void gaps_add_up_and_tell_what_matters(void **state)
 	snapshot_fini(&seen);
 }
 
+static void with_many_namespaces_a_gap_says_which(void **state)
+{
+	const struct netns blue = { .inode = 7, .name = (char *)"blue", .visited = true };
+	struct snapshot seen;
+
+	(void)state;
+	snapshot_init(&seen);
+	snapshot_set_netns(&seen, 6, "green", 5);
+	snapshot_gap(&seen, GAP_DUMP, 1, "cut");
+	snapshot_enter(&seen, &blue);
+	snapshot_gap(&seen, GAP_DUMP, 1, "cut");
+	snapshot_gap(&seen, GAP_OWNERS, 1, "hidden");
+	snapshot_return(&seen);
+	snapshot_gap(&seen, GAP_DUMP, 1, "cut");
+	assert_int_equal(seen.gaps.count, 3);
+	assert_string_equal(seen.gaps.at[0].text, "cut");
+	assert_int_equal(seen.gaps.at[0].count, 2);
+	assert_string_equal(seen.gaps.at[1].text, "network namespace blue: cut");
+	assert_string_equal(seen.gaps.at[2].text, "hidden");
+	snapshot_fini(&seen);
+}
+
 static void a_dropped_finding_lowers_the_worst(void **state)
 {
 	const bool keep[] = { false, true };
@@ -277,6 +299,7 @@ int main(void)
 		cmocka_unit_test(cgroup_paths_name_unit_container_and_pod),
 		cmocka_unit_test(every_holder_of_an_inode_is_found),
 		cmocka_unit_test(gaps_add_up_and_tell_what_matters),
+		cmocka_unit_test(with_many_namespaces_a_gap_says_which),
 		cmocka_unit_test(a_dropped_finding_lowers_the_worst),
 		cmocka_unit_test(sentences_about_gaps_are_bounded),
 		cmocka_unit_test(few_rows_share_an_inode),
