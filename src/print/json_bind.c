@@ -133,7 +133,7 @@ static void put_own_addresses(struct json *json, const struct bind_page *bind)
 	json_close(json, ']');
 }
 
-void bind_json_members(struct json *json, const struct style *style, const struct bind_page *bind)
+static void put_members(struct json *json, const struct style *style, const struct bind_page *bind)
 {
 	const struct bind_answer *answer = bind->answer;
 
@@ -156,15 +156,48 @@ void bind_json_members(struct json *json, const struct style *style, const struc
 	json_advice(json, "notes", &answer->notes);
 }
 
-void bind_json(struct out *out, const struct style *style, const struct bind_page *bind)
+static uint64_t count_socks(const struct bind_page *pages, size_t count)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sum += pages[i].seen->socks.count;
+	return sum;
+}
+
+static void put_netns(struct json *json, const struct style *style, const struct bind_page *bind)
+{
+	answer_item(json, "verdict", false);
+	json_netns(json, bind->seen->netns);
+	put_members(json, style, bind);
+	answer_item_end(json);
+}
+
+static void put_each(struct json *json, const struct style *style, const struct bind_page *pages,
+		     size_t count, size_t vacant)
+{
+	answer_list(json, "namespaces");
+	for (size_t i = 0; i < count; i++)
+		put_netns(json, style, &pages[i]);
+	answer_list_end(json);
+	answer_tail(json);
+	json_u64(json, "without_owner", vacant);
+}
+
+void bind_json(struct out *out, const struct style *style, const struct snapshot *seen,
+	       const struct bind_page *pages, size_t count, size_t vacant)
 {
 	struct json json;
 
-	answer_begin(&json, out, style->format, "bind", bind->seen);
-	answer_part(&json, "verdict");
-	bind_json_members(&json, style, bind);
-	put_elsewhere(&json, bind->context);
-	answer_end(&json, bind->seen, bind->seen->socks.count, NULL, snapshot_is_complete(bind->seen));
+	answer_begin(&json, out, style->format, "bind", seen);
+	if (style->with_netns) {
+		put_each(&json, style, pages, count, vacant);
+	} else {
+		answer_part(&json, "verdict");
+		put_members(&json, style, pages);
+		put_elsewhere(&json, pages->context);
+	}
+	answer_end(&json, seen, count_socks(pages, count), NULL, snapshot_is_complete(seen));
 }
 
 /* -- unix ---------------------------------------------------------------- */

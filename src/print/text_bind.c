@@ -8,6 +8,7 @@
 
 #include "print/cell.h"
 #include "print/endpoint.h"
+#include "print/grid.h"
 #include "print/page.h"
 #include "print/who.h"
 #include "words/words.h"
@@ -18,6 +19,11 @@
 #define UNIX_LABEL    8         /* for "blocker" and a blank */
 #define HOLDERS_NAMED 4         /* by the sentence about a blocker; all are named if more */
 #define BLOCKERS_MAX  8         /* on a terminal; what to do stands below them */
+
+static enum ink ink_of(enum verdict verdict)
+{
+	return verdict == VERDICT_OK ? INK_GREEN : verdict == VERDICT_FAILS ? INK_RED : INK_YELLOW;
+}
 
 /* -- what was asked ------------------------------------------------------ */
 
@@ -234,7 +240,7 @@ static void print_headline(const struct page *page, const struct bind_page *bind
 	struct text text = { 0 };
 
 	put_headline(&text, page, bind);
-	page_headline(page, bind_ink(bind->answer->asked.verdict), text.at);
+	page_headline(page, ink_of(bind->answer->asked.verdict), text.at);
 	text_fini(&text);
 }
 
@@ -306,7 +312,7 @@ static void print_option(const struct page *page, const struct bind_page *bind,
 	page_label(page, with == WITH_NONE ? "options" : "");
 	out_str(page->out, name);
 	out_pad(page->out, ' ', strlen("SO_REUSEADDR") + 2 - strlen(name));
-	out_str(page->out, screen_ink(page->style, bind_ink(bind->answer->with[with].verdict)));
+	out_str(page->out, screen_ink(page->style, ink_of(bind->answer->with[with].verdict)));
 	out_str(page->out, text.at);
 	out_str(page->out, screen_plain(page->style));
 	out_char(page->out, '\n');
@@ -348,7 +354,7 @@ static void print_probe(const struct page *page, const struct bind_probe *probe)
 	text_fini(&text);
 }
 
-void bind_text(struct out *out, const struct style *style, const struct bind_page *bind)
+static void bind_text(struct out *out, const struct style *style, const struct bind_page *bind)
 {
 	const struct bind_answer *answer = bind->answer;
 	struct page page = { out, style, bind->seen, LABEL };
@@ -365,6 +371,132 @@ void bind_text(struct out *out, const struct style *style, const struct bind_pag
 	page_gaps(&page);
 }
 
+/* -- -G: what bind() would do in each network namespace --------------------- */
+
+static const struct grid_column netns_columns[] = {
+	{ .heading = "NETNS" }, { .heading = "VERDICT" }, { .heading = "ERRNO", .spare = 1 },
+	{ .heading = "FIRST IN THE WAY", .words = true },
+};
+
+/* "fails in 2, works in 1" */
+static void put_verdicts(struct text *text, const struct bind_page *pages, size_t count)
+{
+	static const char *const words[VERDICT_COUNT] = {
+		[VERDICT_FAILS] = "fails", [VERDICT_DEPENDS] = "depends",
+		[VERDICT_UNKNOWN] = "cannot be told", [VERDICT_OK] = "works",
+	};
+	static const enum verdict order[] = {
+		VERDICT_FAILS, VERDICT_DEPENDS, VERDICT_UNKNOWN, VERDICT_OK,
+	};
+	const char *before = "";
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
+		size_t same = 0;
+
+		for (size_t j = 0; j < count; j++)
+			same += pages[j].answer->asked.verdict == order[i];
+		if (!same)
+			continue;
+		text_addf(text, "%s%s in %zu", before, words[order[i]], same);
+		before = ", ";
+	}
+	text_addf(text, " of %zu network namespace%s", count, count == 1 ? "" : "s");
+}
+
+static enum verdict worst_of(const struct bind_page *pages, size_t count)
+{
+	enum verdict worst = VERDICT_OK;
+
+	for (size_t i = 0; i < count; i++)
+		if (pages[i].answer->asked.verdict != VERDICT_OK && worst != VERDICT_FAILS)
+			worst = pages[i].answer->asked.verdict;
+	return worst;
+}
+
+static void print_all_headline(const struct page *page, const struct bind_page *pages,
+			       size_t count, size_t vacant)
+{
+	static const char *const heads[VERDICT_COUNT] = {
+		[VERDICT_OK] = "OK", [VERDICT_FAILS] = "FAILS", [VERDICT_DEPENDS] = "DEPENDS",
+		[VERDICT_UNKNOWN] = "UNKNOWN",
+	};
+	enum verdict worst = worst_of(pages, count);
+	struct text text = { 0 };
+
+	text_addf(&text, "%s: bind() to port %u (%s) ", heads[worst], pages[0].ask->port,
+		  pages[0].ask->protocol == PROTOCOL_UDP ? "UDP" : "TCP");
+	put_verdicts(&text, pages, count);
+	if (vacant)
+		text_addf(&text, "; nobody has that port in the %zu other%s", vacant,
+			  vacant == 1 ? "" : "s");
+	page_headline(page, ink_of(worst), text.at);
+	text_fini(&text);
+}
+
+static void put_first(struct text *text, const struct bind_page *bind)
+{
+	const struct bind_answer *answer = bind->answer;
+	struct text sentence = { .at = NULL };
+
+	if (answer->blockers.count) {
+		words_blocker(&sentence, bind->seen, answer->blockers.at);
+		text_add_sentence(text, text_str(&sentence));
+	} else if (answer->asked.verdict != VERDICT_OK) {
+		text_add_sentence(text, text_str(&answer->cause));
+	}
+	if (answer->blockers.count > 1)
+		text_addf(text, " (and %zu more)", answer->blockers.count - 1);
+	text_fini(&sentence);
+}
+
+static void put_netns_row(struct grid *grid, size_t row)
+{
+	const struct bind_page *bind = (const struct bind_page *)grid->ctx + row;
+	const struct bind_answer *answer = bind->answer;
+	const char *name = errno_name(answer->asked.err);
+	struct grid_cell *cell = grid_add(grid);
+
+	netns_word(&cell->text, bind->seen->netns, TEXT_WORD);
+	cell = grid_add(grid);
+	cell->ink = ink_of(answer->asked.verdict);
+	cell_str(&cell->text, verdict_name(answer->asked.verdict));
+	cell = grid_add(grid);
+	cell_str(&cell->text, name ? name : "-");
+	cell = grid_add(grid);
+	put_first(&cell->text, bind);
+}
+
+static void bind_table(struct out *out, const struct style *style, const struct snapshot *seen,
+		       const struct bind_page *pages, size_t count, size_t vacant)
+{
+	struct page page = { out, style, seen, LABEL };
+	struct grid grid = {
+		.columns = netns_columns,
+		.columns_count = sizeof(netns_columns) / sizeof(*netns_columns),
+		.rows = count, .put_row = put_netns_row, .ctx = pages,
+	};
+
+	print_all_headline(&page, pages, count, vacant);
+	grid_print(&grid, &page);
+	if (worst_of(pages, count) != VERDICT_OK)
+		out_str(out, "\nsockvet bind -N tells what to do in one of them.\n");
+	page_gaps(&page);
+}
+
+int print_bind(struct out *out, const struct style *style, const struct snapshot *seen,
+	       const struct bind_page *pages, size_t count, size_t vacant)
+{
+	if (is_silent(style, seen, worst_of(pages, count) == VERDICT_OK))
+		return -out->err;
+	if (format_is_json(style->format))
+		bind_json(out, style, seen, pages, count, vacant);
+	else if (style->with_netns)
+		bind_table(out, style, seen, pages, count, vacant);
+	else
+		bind_text(out, style, pages);
+	return -out->err;
+}
+
 /* -- unix ---------------------------------------------------------------- */
 
 static void print_unix_headline(const struct page *page, const struct unix_page *named)
@@ -378,7 +510,7 @@ static void print_unix_headline(const struct page *page, const struct unix_page 
 	put_verdict(&text, &answer->asked, false, what.at);
 	cell_str(&text, answer->cause.count ? ": " : "");
 	text_add_sentence(&text, text_str(&answer->cause));
-	page_headline(page, bind_ink(answer->asked.verdict), text.at);
+	page_headline(page, ink_of(answer->asked.verdict), text.at);
 	text_fini(&what);
 	text_fini(&text);
 }
