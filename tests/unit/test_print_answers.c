@@ -69,7 +69,8 @@ static char *show_areas(enum format format, bool quiet, const enum verdict *verd
 
 	for (size_t i = 0; i < count; i++) {
 		answers[i].asked = (struct bind_outcome){
-			verdicts[i], verdicts[i] == VERDICT_FAILS ? EADDRINUSE : 0, false,
+			.verdict = verdicts[i],
+			.err = verdicts[i] == VERDICT_FAILS ? EADDRINUSE : 0,
 		};
 		text_addf(&answers[i].cause, "because %zu", i);
 		snapshot_init(&there[i]);
