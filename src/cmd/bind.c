@@ -244,7 +244,7 @@ static enum status tell(struct session *session, const struct bindings *bindings
 static enum status bind_inet(struct session *session, const struct target *target)
 {
 	struct bindings bindings = { .target = target };
-	int err = session_each(session, NULL, bind_netns, &bindings);
+	int err = session_each(session, NULL, true, bind_netns, &bindings);
 	enum status status = err ? cmd_fail(&session->fault) : tell(session, &bindings);
 
 	for (size_t i = 0; i < bindings.each.count; i++)

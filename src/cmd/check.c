@@ -317,7 +317,7 @@ static enum status check_all(struct checking *checking, struct session *session)
 {
 	size_t count;
 
-	if (session_each(session, &checking->filter, check_netns, checking) < 0)
+	if (session_each(session, &checking->filter, true, check_netns, checking) < 0)
 		return cmd_fail(&session->fault);
 	count = checking->areas.count;
 	qsort(checking->areas.at, count, sizeof(*checking->areas.at), compare_areas);

@@ -23,6 +23,8 @@ struct listing_job {
 	struct groups   groups;         /* --by */
 	struct repeat  *repeat;         /* -c */
 	uint32_t        states;
+	unsigned        need;           /* of rows, order and filter (enum need) */
+	struct sink     sink;           /* of the rows */
 	bool            bare;           /* see struct collect_ask */
 };
 
@@ -65,11 +67,10 @@ static int take_for_groups(void *ctx, const struct sock *sock)
 	return 0;
 }
 
-static int ask_for(struct listing_job *job, enum protocol protocol, unsigned need,
-		   struct sink sink)
+static int ask_for(struct listing_job *job, enum protocol protocol)
 {
 	struct collect_ask ask = {
-		.states = job->states, .need = need, .protocol = protocol,
+		.states = job->states, .need = job->need, .protocol = protocol,
 		.ipv4 = job->families.ipv4, .ipv6 = job->families.ipv6,
 		.filter = job->filter.has_expression ? &job->filter : NULL,
 		.findings = filter_has(&job->filter, FILTER_FINDING) ? &job->findings : NULL,
@@ -77,42 +78,19 @@ static int ask_for(struct listing_job *job, enum protocol protocol, unsigned nee
 		.ahead = job->session.options->info,    /* such rows take long to print */
 	};
 
-	return collect_socks(job->session.collect, &ask,
-			     sink, &job->session.seen, &job->session.fault);
+	return collect_socks(job->session.collect, &ask, job->sink, &job->session.seen,
+			     &job->session.fault);
 }
 
-static int list_here(struct listing_job *job, unsigned need, struct sink sink)
+static int list_netns(void *ctx, struct session *session)
 {
+	struct listing_job *job = ctx;
 	int err = 0;
 
+	(void)session;
 	for (size_t i = 0; i < job->families.count && !err; i++)
-		err = ask_for(job, job->families.at[i], need, sink);
+		err = ask_for(job, job->families.at[i]);
 	return err;
-}
-
-/* What the visit of a namespace needs. */
-struct visit {
-	struct listing_job *job;
-	struct sink         sink;
-	unsigned            need;
-};
-
-static int list_there(void *ctx, const struct netns *netns)
-{
-	const struct visit *visit = ctx;
-	struct listing_job *job = visit->job;
-
-	session_arrive(&job->session, netns, &job->filter);
-	return list_here(job, visit->need, visit->sink);
-}
-
-static int list_everywhere(struct listing_job *job, unsigned need, struct sink sink)
-{
-	struct session *session = &job->session;
-	struct visit visit = { job, sink, need };
-
-	return collect_everywhere(session->collect, list_there, &visit, &session->seen,
-				  &session->fault);
 }
 
 /* In other answers such a value is one null among many; here it is what was asked for. */
@@ -123,14 +101,13 @@ static void note_untold(struct session *session)
 			     "the control groups of sockets read from /proc are not known");
 }
 
-static int dump(struct listing_job *job, unsigned need, struct sink shown)
+static int dump(struct listing_job *job, struct sink shown)
 {
 	struct session *session = &job->session;
-	struct sink sink = arrange_begin(&job->arrangement, &session->seen, shown);
-	int err = session->options->all_netns ?
-		  list_everywhere(job, need, sink) : list_here(job, need, sink);
-	int late;
+	int err, late;
 
+	job->sink = arrange_begin(&job->arrangement, &session->seen, shown);
+	err = session_each(session, &job->filter, false, list_netns, job);
 	collect_forget_socks(session->collect);
 	late = arrange_end(&job->arrangement);
 	note_untold(session);
@@ -139,13 +116,13 @@ static int dump(struct listing_job *job, unsigned need, struct sink shown)
 	return err ? err : late;
 }
 
-static int show_rows(struct listing_job *job, unsigned need)
+static int show_rows(struct listing_job *job)
 {
 	struct session *session = &job->session;
 	struct listing *listing = listing_begin(&out, &session->style, &job->columns,
 						&session->seen);
 	struct row_sink rows = { session, listing };
-	int err = dump(job, need, (struct sink){ .take = take_row, .ctx = &rows });
+	int err = dump(job, (struct sink){ .take = take_row, .ctx = &rows });
 
 	if (arrange_cuts(&job->arrangement))
 		listing_matched(listing, job->arrangement.matched);
@@ -154,14 +131,14 @@ static int show_rows(struct listing_job *job, unsigned need)
 }
 
 /* Here --top limits groups, not rows. */
-static int show_groups(struct listing_job *job, unsigned need)
+static int show_groups(struct listing_job *job)
 {
 	struct session *session = &job->session;
 	uint64_t top = job->arrangement.top;
 	int err;
 
 	job->arrangement.top = UINT64_MAX;
-	err = dump(job, need, (struct sink){ .take = take_for_groups, .ctx = job });
+	err = dump(job, (struct sink){ .take = take_for_groups, .ctx = job });
 	groups_sort(&job->groups);
 	print_groups(&out, &session->style, &session->seen, &job->groups,
 		     top < SIZE_MAX ? (size_t)top : SIZE_MAX);
@@ -171,14 +148,14 @@ static int show_groups(struct listing_job *job, unsigned need)
 static enum status show(struct listing_job *job)
 {
 	struct session *session = &job->session;
-	unsigned need = all_needs(job);
 	int err;
 
 	if (filters_prepare(&job->filter, session, &job->findings) < 0)
 		return cmd_fail(&session->fault);
-	session_owners(session, need);
+	job->need = all_needs(job);
+	session_owners(session, job->need);
 	collect_forget_owners(session->collect);
-	err = job->groups.keys_count ? show_groups(job, need) : show_rows(job, need);
+	err = job->groups.keys_count ? show_groups(job) : show_rows(job);
 	if (err && !out.err)
 		return cmd_fail(&session->fault);
 	return STATUS_OK;

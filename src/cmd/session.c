@@ -139,7 +139,7 @@ static void find_links(struct filter *filter, const struct snapshot *seen)
 	}
 }
 
-void session_arrive(struct session *session, const struct netns *netns, struct filter *filter)
+static void arrive(struct session *session, const struct netns *netns, struct filter *filter)
 {
 	deadline_begin(session->options);
 	collect_arrival(session->collect, netns, &session->seen);
@@ -169,6 +169,7 @@ static void add_gaps(struct snapshot *all, const struct snapshot *seen)
 struct round {
 	struct session *session;
 	struct filter  *filter;
+	bool            apart;
 	session_visit  *visit;
 	void           *ctx;
 };
@@ -181,16 +182,15 @@ static void drop_visit(struct session *session)
 	free(there);
 }
 
-static int visit_netns(void *ctx, const struct netns *netns)
+static int visit_apart(const struct round *round, const struct netns *netns)
 {
-	const struct round *round = ctx;
 	struct session *session = round->session, *there = grow_alloc(sizeof(*there));
 	int err;
 
 	*there = *session;
 	*grow_add(&session->visits) = there;
 	snapshot_init(&there->seen);
-	session_arrive(there, netns, round->filter);
+	arrive(there, netns, round->filter);
 	err = round->visit(round->ctx, there);
 	if (err < 0)
 		session->fault = there->fault;
@@ -200,9 +200,20 @@ static int visit_netns(void *ctx, const struct netns *netns)
 	return err < 0 ? err : 0;
 }
 
-int session_each(struct session *session, struct filter *filter, session_visit *visit, void *ctx)
+static int visit_netns(void *ctx, const struct netns *netns)
 {
-	struct round round = { session, filter, visit, ctx };
+	const struct round *round = ctx;
+
+	if (round->apart)
+		return visit_apart(round, netns);
+	arrive(round->session, netns, round->filter);
+	return round->visit(round->ctx, round->session);
+}
+
+int session_each(struct session *session, struct filter *filter, bool apart,
+		 session_visit *visit, void *ctx)
+{
+	struct round round = { session, filter, apart, visit, ctx };
 
 	if (!session->options->all_netns)
 		return visit(ctx, session);

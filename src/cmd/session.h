@@ -30,9 +30,6 @@ int session_open(struct session *session, const struct options *options);
 int session_open_with(struct session *session, const struct options *options,
 		      enum basics basics);
 
-/* Begins with the next network namespace, in which the devices of @filter (or NULL) are looked up. */
-void session_arrive(struct session *session, const struct netns *netns, struct filter *filter);
-
 /*
  * Called in a network namespace with its session. Returns 0, 1 when the session is not
  * needed any more, or -errno, which ends the round.
@@ -42,13 +39,15 @@ typedef int session_visit(void *ctx, struct session *session);
 /**
  * session_each - visit the session's network namespace, or with -G every one
  * @filter: with -G, its devices are looked up in each namespace; or NULL
+ * @apart: with -G, what was seen in a namespace is kept apart from the others
  *
- * Without -G, @visit gets @session itself. With -G it gets a session of each namespace,
- * which lasts until session_close() and whose gaps are added to @session; a gap about the
- * whole machine is added once. Returns 0, or the -errno of the last visit with the
- * sentence in @session's fault.
+ * @visit gets @session itself, which goes from namespace to namespace. With -G and @apart
+ * it gets a session of each, which lasts until session_close() and whose gaps are added to
+ * @session; a gap about the whole machine is added once. Returns 0, or the -errno of the
+ * last visit with the sentence in @session's fault.
  */
-int session_each(struct session *session, struct filter *filter, session_visit *visit, void *ctx);
+int session_each(struct session *session, struct filter *filter, bool apart,
+		 session_visit *visit, void *ctx);
 
 /* Collects interface names, if that was left, when a row shows one. */
 void session_row(struct session *session, const struct sock *sock);
