@@ -9,12 +9,14 @@
 #include "base/wrap.h"
 #include "print/cell.h"
 #include "print/page.h"
-#include "print/picture.h"
 #include "print/who.h"
 #include "words/words.h"
 
 #define CHECK_LABEL 10  /* "recording", the longest label, and a blank */
-#define NAMED       3      /* findings named in the first line */
+#define NAMED       3       /* findings named in the first line */
+#define USUAL_WIDTH 80
+#define AGE_CELL    5
+#define NAME_WIDTH  11      /* "ESTABLISHED" */
 
 /* -- the first line ------------------------------------------------------ */
 
@@ -202,6 +204,198 @@ static void print_evidence(const struct page *page, const struct finding *f)
 			print_group(page, f, f->facts.at[i].group, &first);
 }
 
+/* -- pictures ----------------------------------------------------------- */
+
+static void put_right(struct text *text, const char *str, size_t width)
+{
+	for (size_t size = strlen(str); size < width; size++)
+		cell_char(text, ' ');
+	cell_str(text, str);
+}
+
+static void write_line(const struct page *page, const char *label, struct text *text)
+{
+	while (text->count && text->at[text->count - 1] == ' ')
+		text->count--;
+	out_pad(page->out, ' ', PAGE_INDENT);
+	out_str(page->out, label);
+	out_pad(page->out, ' ', page->label - strlen(label));
+	out_put(page->out, text->at, text->count);
+	out_char(page->out, '\n');
+	text->count = 0;
+}
+
+/* -- states -------------------------------------------------------------- */
+
+static void print_state(const struct page *page, enum state state, const char *count,
+			size_t count_width, struct text *bar)
+{
+	struct text line = { 0 };
+
+	cell_pad(&line, ' ', PAGE_INDENT);
+	cell_str(&line, screen_ink(page->style, screen_state_ink(state)));
+	cell_str(&line, state_table[state].name);
+	cell_pad(&line, ' ', NAME_WIDTH - strlen(state_table[state].name));
+	put_right(&line, count, count_width + 2);
+	cell_str(&line, bar->count ? " " : "");
+	cell_str(&line, text_str(bar));
+	cell_str(&line, screen_plain(page->style));
+	cell_char(&line, '\n');
+	out_put(page->out, line.at, line.count);
+	text_fini(&line);
+}
+
+/* Prints a bar for each state that has sockets. */
+static void print_states(const struct page *page, const struct report *report)
+{
+	const struct style *style = page->style;
+	unsigned width = style->width ? style->width : USUAL_WIDTH, used;
+	struct text number = { 0 }, bar = { 0 };
+	uint64_t most = 0;
+	size_t digits;
+
+	for (int i = 1; i < STATE_COUNT; i++)
+		if (report->summary.count[i] > most)
+			most = report->summary.count[i];
+	cell_thousands(&number, most);
+	digits = number.count;
+	used = PAGE_INDENT + NAME_WIDTH + 2 + (unsigned)digits + 1;
+	for (int i = 1; i < STATE_COUNT; i++) {
+		uint64_t count = report->summary.count[i];
+
+		if (!count)
+			continue;
+		number.count = bar.count = 0;
+		cell_thousands(&number, count);
+		if (width > used)
+			screen_bar(&bar, style, count, most, width - used);
+		print_state(page, (enum state)i, number.at, digits, &bar);
+	}
+	text_fini(&number);
+	text_fini(&bar);
+}
+
+/* -- ages ---------------------------------------------------------------- */
+
+/* At most four characters: 9999, 12k, 34M. */
+static void put_short(struct text *text, uint32_t count)
+{
+	static const char units[] = { 'k', 'M', 'G' };
+	struct text number = { 0 };
+	uint32_t value = count;
+	size_t unit = 0;
+
+	if (count < 10000) {
+		cell_u64(&number, count);
+	} else {
+		for (value /= 1000; value >= 1000 && unit < sizeof(units) - 1; value /= 1000)
+			unit++;
+		cell_u64(&number, value);
+		cell_char(&number, units[unit]);
+	}
+	put_right(text, text_str(&number), AGE_CELL);
+	text_fini(&number);
+}
+
+static const char *const age_names[AGE_BUCKETS] = {
+	"<1s", "1s", "2s", "4s", "8s", "16s", "32s", "1m", "2m", "4m", "8m", "17m+",
+};
+
+static void draw_ages(const struct page *page, const struct finding *finding, uint32_t most)
+{
+	struct text line = { 0 };
+
+	for (int i = 0; i < AGE_BUCKETS; i++) {
+		cell_str(&line, "   ");
+		screen_column(&line, page->style, finding->ages[i], most);
+		screen_column(&line, page->style, finding->ages[i], most);
+	}
+	write_line(page, "ages", &line);
+	for (int i = 0; i < AGE_BUCKETS; i++)
+		if (finding->ages[i])
+			put_short(&line, finding->ages[i]);
+		else
+			put_right(&line, "", AGE_CELL);
+	write_line(page, "", &line);
+	for (int i = 0; i < AGE_BUCKETS; i++)
+		put_right(&line, age_names[i], AGE_CELL);
+	write_line(page, "at least", &line);
+	text_fini(&line);
+}
+
+/*
+ * Prints sockets by age, a column for each doubling. A leak leans to the right, a burst
+ * to the left.
+ */
+static void print_ages(const struct page *page, const struct finding *finding)
+{
+	struct text line = { 0 };
+	uint32_t most = 0;
+
+	if (page->style->width && page->style->width < PAGE_INDENT + page->label + AGE_BUCKETS * AGE_CELL)
+		return;
+	for (int i = 0; i < AGE_BUCKETS; i++)
+		if (finding->ages[i] > most)
+			most = finding->ages[i];
+	if (most)
+		draw_ages(page, finding, most);
+	if (finding->ages_unknown) {
+		text_addf(&line, "%s%u whose age the kernel does not tell", most ? "and " : "",
+			  finding->ages_unknown);
+		write_line(page, most ? "" : "ages", &line);
+	}
+	text_fini(&line);
+}
+
+/* -- ports --------------------------------------------------------------- */
+
+static void put_legend(struct text *text, const struct style *style,
+		       const struct port_strip *strip)
+{
+	uint64_t size = 0, used = 0, reserved = 0;
+
+	for (int i = 0; i < STRIP_CELLS; i++) {
+		size += strip->size[i];
+		used += strip->used[i];
+		reserved += strip->reserved[i];
+	}
+	cell_thousands(text, used);
+	cell_str(text, " of ");
+	cell_thousands(text, size);
+	cell_str(text, " ports in use");
+	if (reserved) {
+		cell_str(text, ", ");
+		cell_thousands(text, reserved);
+		cell_str(text, " reserved (/)");
+	}
+	cell_str(text, style->ascii ? "; free [ .:-=+*#%@] full"
+		 : "; free [ \xe2\x96\x91\xe2\x96\x92\xe2\x96\x93\xe2\x96\x88] full");
+}
+
+/* Prints the port range as a strip that shows how full each part is. */
+static void print_strip(const struct page *page, const struct port_strip *strip)
+{
+	const struct style *style = page->style;
+	struct text line = { 0 }, high = { 0 };
+
+	if (style->width && style->width < PAGE_INDENT + page->label + STRIP_CELLS + 2)
+		return;
+	cell_char(&line, '[');
+	for (int i = 0; i < STRIP_CELLS; i++)
+		screen_shade(&line, style, strip->used[i], strip->reserved[i],
+			     strip->size[i]);
+	cell_char(&line, ']');
+	write_line(page, "ports", &line);
+	cell_u64(&line, strip->low);
+	cell_u64(&high, strip->high);
+	put_right(&line, high.at, STRIP_CELLS + 2 - line.count);
+	write_line(page, "", &line);
+	put_legend(&line, style, strip);
+	write_line(page, "", &line);
+	text_fini(&line);
+	text_fini(&high);
+}
+
 /* -- findings ------------------------------------------------------------ */
 
 static void print_title(const struct page *page, const struct finding *f)
@@ -240,9 +434,9 @@ static void print_finding(const struct page *page, const struct finding *f)
 	print_evidence(page, f);
 	print_cause(page, f);
 	if (f->has_ages)
-		picture_ages(page->out, page->style, f, PAGE_INDENT, CHECK_LABEL);
+		print_ages(page, f);
 	if (f->strip)
-		picture_strip(page->out, page->style, f->strip, PAGE_INDENT, CHECK_LABEL);
+		print_strip(page, f->strip);
 	words_advice(&fix, &avoid, page->seen, f);
 	page_advice(page, "fix", &fix);
 	page_advice(page, "avoid", &avoid);
@@ -335,7 +529,7 @@ static void check_text(struct out *out, const struct style *style, const struct 
 
 	print_headline(&page, sum);
 	if (!style->quiet)
-		picture_states(out, style, &sum->of_all, PAGE_INDENT);
+		print_states(&page, &sum->of_all);
 	for (size_t i = 0; i < sum->count; i++)
 		print_area(&page, &sum->areas[i]);
 	print_healthy(&page, sum);
