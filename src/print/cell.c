@@ -40,6 +40,15 @@ void cell_host(struct text *cell, const struct addr *addr, enum family family)
 	cell_char(cell, ']');
 }
 
+void cell_end(struct text *cell, const struct addr *addr, enum family family, uint16_t port)
+{
+	cell_host(cell, addr, family);
+	if (port) {
+		cell_char(cell, ':');
+		cell_u64(cell, port);
+	}
+}
+
 void cell_foreign(struct text *cell, const char *bytes, size_t size)
 {
 	for (size_t i = 0; i < size; i++)

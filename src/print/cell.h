@@ -64,6 +64,9 @@ void cell_addr(struct text *cell, const struct addr *addr, enum family family);
 /* The same, with brackets around IPv6. */
 void cell_host(struct text *cell, const struct addr *addr, enum family family);
 
+/* The same with ":PORT" behind it unless that is 0. */
+void cell_end(struct text *cell, const struct addr *addr, enum family family, uint16_t port);
+
 /* Foreign bytes made safe for any terminal: text_add_safe(), faster for most names. */
 void cell_foreign(struct text *cell, const char *bytes, size_t size);
 

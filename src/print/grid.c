@@ -185,7 +185,12 @@ void grid_print(struct grid *grid, const struct page *page)
 {
 	OWN_MEM struct grid_cell *cells = grow_alloc(grid->columns_count * sizeof(*cells));
 	OWN_MEM unsigned *widths = NULL;
+	size_t count = grid->rows;
 
+	/* a line about one more row would take the place of that row */
+	if (page->style->width && grid->rows_most && count > grid->rows_most + 1)
+		grid->rows = grid->rows_most;
+	grid->page = page;
 	grid->cells = cells;
 	widths = find_widths(grid, page);
 	if (!grid->bare)
@@ -194,6 +199,8 @@ void grid_print(struct grid *grid, const struct page *page)
 		fill_row(grid, row);
 		put_row(grid, page, widths, cells);
 	}
+	if (grid->rows < count)
+		out_f(page->out, "  and %zu more%s\n", count - grid->rows, grid->rest);
 	for (size_t i = 0; i < grid->columns_count; i++)
 		text_fini(&cells[i].text);
 }

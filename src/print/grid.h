@@ -28,9 +28,12 @@ struct grid {
 	const struct grid_column *columns;
 	size_t columns_count;
 	size_t rows;
+	size_t rows_most;       /* shown on a terminal; 0: all */
+	const char *rest;       /* end of the line about the others, behind "and 5 more" */
 	/* Adds the cells of a row from left to right. */
 	void (*put_row)(struct grid *grid, size_t row);
 	const void *ctx;        /* for put_row() */
+	const struct page *page;        /* set by grid_print() */
 	bool bare;              /* no headings */
 	unsigned bar;           /* for put_row(): width of a bar; 0: none, or not known yet */
 	/* the row that is being made */

@@ -82,14 +82,6 @@ void who_holders(struct text *text, const struct snapshot *seen, uint32_t inode,
 		text_addf(text, " and %zu more", more);
 }
 
-static void put_service(struct text *text, const struct addr *addr, enum family family,
-			uint16_t port)
-{
-	cell_host(text, addr, family);
-	if (port)
-		text_addf(text, ":%u", port);
-}
-
 static void put_remote(struct text *text, const struct style *style,
 		       const struct subject *subject)
 {
@@ -97,7 +89,7 @@ static void put_remote(struct text *text, const struct style *style,
 		return;
 	cell_str(text, page_arrow(style));
 	if (subject->has_destination)
-		put_service(text, &subject->destination, subject->family, subject->port);
+		cell_end(text, &subject->destination, subject->family, subject->port);
 	else
 		text_addf(text, "port %u", subject->port);
 }
@@ -127,7 +119,7 @@ static void put_destination(struct text *text, const struct style *style,
 	if (subject->has_source && subject->has_destination)
 		cell_str(text, page_arrow(style));
 	if (subject->has_destination)
-		put_service(text, &subject->destination, subject->family, subject->port);
+		cell_end(text, &subject->destination, subject->family, subject->port);
 	else if (!subject->has_source)
 		cell_str(text, "several peers");
 }
@@ -137,7 +129,7 @@ static void put_listener(struct text *text, const struct snapshot *seen,
 {
 	size_t count;
 
-	put_service(text, &subject->source, subject->family, subject->port);
+	cell_end(text, &subject->source, subject->family, subject->port);
 	if (!full || !snapshot_holders(seen, subject->listener_inode, &count))
 		return;
 	cell_str(text, " of ");
