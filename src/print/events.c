@@ -8,15 +8,6 @@
 
 /* ---- JSON ---- */
 
-static void put_endpoint(struct json *json, const char *name, const struct addr *addr,
-			 enum family family, uint16_t port)
-{
-	json_open(json, name, '{');
-	json_addr(json, "address", addr, family);
-	json_count(json, "port", port, port);
-	json_close(json, '}');
-}
-
 /* [] when it was seen without a file, null when its holders were not seen. */
 static void put_processes(struct json *json, const struct event_row *row)
 {
@@ -38,8 +29,8 @@ static void put_record(struct out *out, const struct event_row *row)
 	json_string(&json, "family", sock->family == FAMILY_IPV4 ? "ipv4" : "ipv6");
 	json_string(&json, "protocol", sock->protocol == PROTOCOL_UDP ? "udp" : "tcp");
 	json_string(&json, "last_state", sock->state ? state_table[sock->state].name : NULL);
-	put_endpoint(&json, "local", &sock->local, sock->family, sock->local_port);
-	put_endpoint(&json, "remote", &sock->remote, sock->family, sock->remote_port);
+	json_address_port(&json, "local", &sock->local, sock->family, sock->local_port);
+	json_address_port(&json, "remote", &sock->remote, sock->family, sock->remote_port);
 	json_name(&json, "interface", sock->ifindex ? snapshot_link(row->owners, sock->ifindex) :
 		  NULL);
 	json_count(&json, "uid", sock->have & HAVE_UID, sock->uid);

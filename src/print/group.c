@@ -323,18 +323,19 @@ static void json_ends(struct json *json, const struct group_page *view,
 	struct sock_end end = group_end(view->groups, group, i);
 	struct text name = { 0 };
 
-	json_open(json, key->member, '{');
-	if (end.name) {
-		group_name(&name, &end);
-		json_name(json, "address", name.count ? name.at : NULL);
-		text_fini(&name);
-	} else if (key->column->peer && !end.port && addr_is_any(end.addr)) {
-		json_null(json, "address");
-	} else {
-		json_addr(json, "address", end.addr, addr_family(end.addr));
+	if (!end.name) {
+		bool none = key->column->peer && !end.port && addr_is_any(end.addr);
+
+		json_address_port(json, key->member, none ? NULL : end.addr,
+				  addr_family(end.addr), end.port);
+		return;
 	}
-	json_count(json, "port", end.port && !end.name, end.port);
+	group_name(&name, &end);
+	json_open(json, key->member, '{');
+	json_name(json, "address", name.count ? name.at : NULL);
+	json_null(json, "port");
 	json_close(json, '}');
+	text_fini(&name);
 }
 
 static void json_address(struct json *json, const struct group_page *view,

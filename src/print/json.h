@@ -37,6 +37,8 @@ void json_sock_members(struct json *json, const struct sock *sock,
 /* -- shapes that several documents share; what is not known is null -- */
 
 void json_known(struct json *json, const char *name, const struct known *known);
+/* Opens as json_open() does and returns true, or writes null when @is is false. */
+bool json_open_if(struct json *json, const char *name, bool is, char bracket);
 /* Writes null when @is is false. */
 void json_count(struct json *json, const char *name, bool is, uint64_t value);
 void json_flag(struct json *json, const char *name, bool is, bool value);
@@ -47,8 +49,12 @@ void json_value(struct json *json, const char *name, enum kind kind, const struc
 void json_sentence(struct json *json, const char *name, const char *sentence);
 /* Writes foreign bytes up to a NUL, with their _hex twin where needed; NULL becomes null. */
 void json_name(struct json *json, const char *name, const char *bytes);
+/* NULL becomes null. */
 void json_addr(struct json *json, const char *name, const struct addr *addr,
 	       enum family family);
+/* Writes an object of both; port 0 becomes null, too. */
+void json_address_port(struct json *json, const char *name, const struct addr *addr,
+		       enum family family, uint16_t port);
 /* Writes the object "evidence"; the facts of a group are an object in it. */
 void json_evidence(struct json *json, const struct facts *facts);
 void json_advice(struct json *json, const char *name, const struct advice *advice);

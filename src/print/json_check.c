@@ -27,11 +27,8 @@ static void put_summary(struct json *json, const struct report *report)
 
 static void put_port_range(struct json *json, const struct known *low, const struct known *high)
 {
-	if (!low->is || !high->is) {
-		json_null(json, "port_range");
+	if (!json_open_if(json, "port_range", low->is && high->is, '['))
 		return;
-	}
-	json_open(json, "port_range", '[');
 	json_i64(json, NULL, low->value);
 	json_i64(json, NULL, high->value);
 	json_close(json, ']');
@@ -54,15 +51,6 @@ static void put_limits(struct json *json, const struct limits *limits)
 	json_close(json, '}');
 }
 
-static void put_addr(struct json *json, const char *name, bool known,
-		     const struct addr *addr, enum family family)
-{
-	if (known)
-		json_addr(json, name, addr, family);
-	else
-		json_null(json, name);
-}
-
 static void put_owner(struct json *json, const struct snapshot *seen,
 		      const struct subject *subject)
 {
@@ -70,15 +58,20 @@ static void put_owner(struct json *json, const struct snapshot *seen,
 
 	json_process(json, subject->process < 0 ? NULL : &seen->processes.at[subject->process]);
 	json_cgroup(json, cgroup);
-	if (!subject->has_destination && !subject->port) {
+	if (subject->has_destination || subject->port)
+		json_address_port(json, "remote",
+				  subject->has_destination ? &subject->destination : NULL,
+				  subject->family, subject->port);
+	else
 		json_null(json, "remote");
-		return;
-	}
-	json_open(json, "remote", '{');
-	put_addr(json, "address", subject->has_destination, &subject->destination,
-		 subject->family);
+}
+
+static void put_destination(struct json *json, const struct subject *subject)
+{
+	json_addr(json, "source", subject->has_source ? &subject->source : NULL, subject->family);
+	json_addr(json, "destination", subject->has_destination ? &subject->destination : NULL,
+		  subject->family);
 	json_count(json, "port", subject->port, subject->port);
-	json_close(json, '}');
 }
 
 static void put_listener(struct json *json, const struct snapshot *seen,
@@ -100,17 +93,12 @@ static void put_subject(struct json *json, const struct snapshot *seen,
 
 	json_open(json, "subject", '{');
 	json_string(json, "kind", kinds[subject->kind]);
-	if (subject->kind == SUBJECT_PROCESS) {
+	if (subject->kind == SUBJECT_PROCESS)
 		put_owner(json, seen, subject);
-	} else if (subject->kind == SUBJECT_DESTINATION) {
-		put_addr(json, "source", subject->has_source, &subject->source,
-			 subject->family);
-		put_addr(json, "destination", subject->has_destination,
-			 &subject->destination, subject->family);
-		json_count(json, "port", subject->port, subject->port);
-	} else if (subject->kind == SUBJECT_LISTENER) {
+	else if (subject->kind == SUBJECT_DESTINATION)
+		put_destination(json, subject);
+	else if (subject->kind == SUBJECT_LISTENER)
 		put_listener(json, seen, subject);
-	}
 	json_close(json, '}');
 }
 

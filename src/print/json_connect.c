@@ -26,10 +26,7 @@ static void put_ask(struct json *json, const struct connect_page *page)
 	const struct connect_ask *ask = page->ask;
 	const char *device = ask->ifindex ? snapshot_link(page->seen, ask->ifindex) : NULL;
 
-	json_open(json, "destination", '{');
-	json_addr(json, "address", &ask->destination, ask->family);
-	json_u64(json, "port", ask->port);
-	json_close(json, '}');
+	json_address_port(json, "destination", &ask->destination, ask->family, ask->port);
 	json_open(json, "source", '{');
 	json_addr(json, "address", &ask->source, ask->family);
 	json_string(json, "chosen_by", page->by_route ? "route" : "user");
@@ -64,13 +61,10 @@ static void put_budget(struct json *json, const struct connect_answer *a)
 
 static void put_probe(struct json *json, const struct port_probe *probe)
 {
-	if (probe && probe->made) {
-		json_open(json, "probe", '{');
+	if (json_open_if(json, "probe", probe && probe->made, '{')) {
 		json_u64(json, "ports_asked", probe->asked);
 		json_u64(json, "packets_sent", probe->packets_sent);
 		json_close(json, '}');
-	} else {
-		json_null(json, "probe");
 	}
 	json_sentence(json, "probe_refused", probe ? probe->refusal : "");
 }
@@ -90,11 +84,8 @@ static void put_user(struct json *json, const struct snapshot *seen,
 
 static void put_users(struct json *json, const struct connect_page *page)
 {
-	if (connect_is_blind(page->answer)) {
-		json_null(json, "users");
+	if (!json_open_if(json, "users", !connect_is_blind(page->answer), '['))
 		return;
-	}
-	json_open(json, "users", '[');
 	for (size_t i = 0; i < page->answer->users.count; i++)
 		put_user(json, page->seen, &page->answer->users.at[i]);
 	json_close(json, ']');

@@ -228,11 +228,8 @@ static void put_mptcp(struct json *json, const struct sock *sock)
 {
 	const struct mptcp_state *state = sock->detail ? &sock->detail->mptcp : NULL;
 
-	if (!state || !state->have) {
-		json_null(json, "mptcp_info");
+	if (!json_open_if(json, "mptcp_info", state && state->have, '{'))
 		return;
-	}
-	json_open(json, "mptcp_info", '{');
 	for (unsigned i = 0; i < MPTCP_NUMBER_COUNT; i++) {
 		bool known = state->have >> i & 1;
 

@@ -17,6 +17,13 @@ void json_known(struct json *json, const char *name, const struct known *known)
 		json_i64(json, name, known->value);
 }
 
+bool json_open_if(struct json *json, const char *name, bool is, char bracket)
+{
+	if (is_told(json, name, is))
+		json_open(json, name, bracket);
+	return is;
+}
+
 void json_count(struct json *json, const char *name, bool is, uint64_t value)
 {
 	if (is_told(json, name, is))
@@ -92,9 +99,19 @@ void json_addr(struct json *json, const char *name, const struct addr *addr, enu
 {
 	struct text text = { 0 };
 
-	cell_addr(&text, addr, family);
+	if (addr)
+		cell_addr(&text, addr, family);
 	json_string(json, name, text.at);
 	text_fini(&text);
+}
+
+void json_address_port(struct json *json, const char *name, const struct addr *addr,
+		       enum family family, uint16_t port)
+{
+	json_open(json, name, '{');
+	json_addr(json, "address", addr, family);
+	json_count(json, "port", port, port);
+	json_close(json, '}');
 }
 
 void json_advice(struct json *json, const char *name, const struct advice *advice)

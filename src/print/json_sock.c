@@ -48,14 +48,11 @@ static void put_vfs(struct json *json, const struct other *other)
 {
 	char device[32];
 
-	if (!other->have_vfs) {
-		json_null(json, "file");
+	if (!json_open_if(json, "file", other->have_vfs, '{'))
 		return;
-	}
 	/* the kernel's internal form, which differs from that of stat() */
 	snprintf(device, sizeof(device), "%u:%u", other->vfs_device >> 20,
 		 other->vfs_device & 0xfffff);
-	json_open(json, "file", '{');
 	json_u64(json, "inode", other->vfs_inode);
 	json_string(json, "device", device);
 	json_close(json, '}');
@@ -63,11 +60,8 @@ static void put_vfs(struct json *json, const struct other *other)
 
 static void put_waiting(struct json *json, const struct other *other)
 {
-	if (!other->have_waiting) {
-		json_null(json, "waiting_inodes");
+	if (!json_open_if(json, "waiting_inodes", other->have_waiting, '['))
 		return;
-	}
-	json_open(json, "waiting_inodes", '[');
 	for (size_t i = 0; i < other->waiting.count; i++)
 		json_u64(json, NULL, other->waiting.at[i]);
 	json_close(json, ']');
@@ -75,11 +69,8 @@ static void put_waiting(struct json *json, const struct other *other)
 
 static void put_ring(struct json *json, const char *name, const struct ring_state *ring)
 {
-	if (!ring->told) {
-		json_null(json, name);
+	if (!json_open_if(json, name, ring->told, '{'))
 		return;
-	}
-	json_open(json, name, '{');
 	json_u64(json, "block_bytes", ring->block_bytes);
 	json_u64(json, "blocks", ring->blocks);
 	json_u64(json, "frame_bytes", ring->frame_bytes);
@@ -91,11 +82,8 @@ static void put_ring(struct json *json, const char *name, const struct ring_stat
 
 static void put_fanout(struct json *json, const struct packet_state *packet)
 {
-	if (!packet->have_fanout) {
-		json_null(json, "fanout");
+	if (!json_open_if(json, "fanout", packet->have_fanout, '{'))
 		return;
-	}
-	json_open(json, "fanout", '{');
 	json_u64(json, "id", packet->fanout_id);
 	json_u64(json, "type_number", packet->fanout_type);
 	json_string(json, "type", ss_fanout_type(packet->fanout_type));
@@ -104,11 +92,8 @@ static void put_fanout(struct json *json, const struct packet_state *packet)
 
 static void put_packet(struct json *json, const struct packet_state *packet)
 {
-	if (!packet->have_info) {
-		json_null(json, "packet");
+	if (!json_open_if(json, "packet", packet->have_info, '{'))
 		return;
-	}
-	json_open(json, "packet", '{');
 	json_u64(json, "version", packet->version);
 	json_u64(json, "copy_threshold_bytes", packet->copy_threshold);
 	for (unsigned i = 0; ss_packet_flags[i]; i++)
@@ -130,11 +115,9 @@ static void json_other_filter(struct json *json, const struct sock *sock)
 {
 	const struct packet_state *packet = sock->other ? &sock->other->packet : NULL;
 
-	if (!packet || !protocol_is_packet(sock->protocol) || packet->filter_hidden) {
-		json_null(json, "bpf");
+	if (!json_open_if(json, "bpf",
+			  packet && protocol_is_packet(sock->protocol) && !packet->filter_hidden, '['))
 		return;
-	}
-	json_open(json, "bpf", '[');
 	for (size_t i = 0; i < packet->filter.count; i++) {
 		const struct bpf_step *step = &packet->filter.at[i];
 
