@@ -215,57 +215,6 @@ static void put_age(struct text *cell, struct age age)
 	}
 }
 
-/* As in JSON: a wildcard is an address, and who has no peer has nothing. */
-static void put_machine_host(struct text *cell, const struct sock *sock, bool peer)
-{
-	if (sock->other)
-		cell_foreign(cell, sock_end(sock, peer).name, sock_end(sock, peer).name_size);
-	else if (!peer)
-		cell_addr(cell, &sock->local, sock->family);
-	else if (sock_has_peer(sock))
-		cell_addr(cell, &sock->remote, sock->family);
-}
-
-static void put_machine_port(struct text *cell, const struct sock *sock, bool peer)
-{
-	uint16_t port = peer ? sock->remote_port : sock->local_port;
-
-	if (sock->other)
-		cell_foreign(cell, sock_end(sock, peer).service, sock_end(sock, peer).service_size);
-	else if (port)
-		cell_u64(cell, port);
-}
-
-/* Writes kinds that have a form of their own for "none". */
-static __attribute__((noinline)) void put_end(struct text *cell, const struct view *view,
-					      const struct column *column,
-					      const struct sock *sock)
-{
-	struct value users;
-
-	switch (column->kind) {
-	case KIND_HOST:
-		if (view->machine)
-			put_machine_host(cell, sock, column->peer);
-		else
-			endpoint_host(cell, view, sock, column->peer);
-		break;
-	case KIND_PORT:
-		if (view->machine)
-			put_machine_port(cell, sock, column->peer);
-		else
-			endpoint_port(cell, view, sock, column->peer);
-		break;
-	case KIND_END:
-		endpoint(cell, view, sock, column->peer);
-		break;
-	default:
-		users = column_value(column, sock, view->seen);
-		if (users.told == TOLD_KNOWN)
-			ss_users(cell, view, users.holders, users.count);
-	}
-}
-
 /* People get the number in a form that is easy to read, programs as a plain number. */
 static void put_number(struct text *cell, enum kind kind, uint64_t number)
 {
@@ -318,35 +267,50 @@ void value_put(struct text *cell, const struct view *view, enum kind kind,
 	case KIND_PIDS: case KIND_COMMS: case KIND_FDS:
 		put_holders(cell, view, kind, value);
 		break;
+	case KIND_USERS:
+		ss_users(cell, view, value->holders, value->count);
+		break;
 	default:
 		put_number(cell, view->machine ? KIND_NUMBER : kind, value->number);
 	}
 }
 
-/* Not inlined: most cells do not need it and would be slower for it. */
+/* Not inlined, because most cells are none of these and would pay for it. */
 static __attribute__((noinline)) void put_told(struct text *cell, const struct view *view,
 					       const struct column *column,
 					       const struct sock *sock)
 {
 	struct value value = column_value(column, sock, view->seen);
 
-	if (value.told != TOLD_KNOWN)
-		/* a placeholder, so that the fields of a line can be counted */
-		cell_str(cell, view->machine ? "" : "-");
-	else if (column->kind == KIND_AGE)
+	if (value.told == TOLD_KNOWN && column->kind == KIND_AGE)
 		put_age(cell, sock_age(sock, &view->seen->limits));
-	else
+	else if (value.told == TOLD_KNOWN)
 		value_put(cell, view, column->kind, &value);
+	else if (!view->machine && column->kind != KIND_USERS)
+		/* a placeholder keeps the fields of a line countable; ss has none for users */
+		cell_char(cell, '-');
 }
 
 void column_put(struct text *cell, const struct view *view, const struct column *column,
 		const struct sock *sock)
 {
-	if (column->kind >= KIND_HOST)
-		put_end(cell, view, column, sock);
-	else if (column->kind == KIND_NUMBER && column_is_member(column) &&
-		 column_is_told(column, sock))
-		cell_u64(cell, column_member(column, sock));
-	else
+	switch (column->kind) {
+	case KIND_HOST:
+		endpoint_host(cell, view, sock, column->peer);
+		break;
+	case KIND_PORT:
+		endpoint_port(cell, view, sock, column->peer);
+		break;
+	case KIND_END:
+		endpoint(cell, view, sock, column->peer);
+		break;
+	case KIND_NUMBER:
+		if (column_is_member(column) && column_is_told(column, sock)) {
+			cell_u64(cell, column_member(column, sock));
+			break;
+		}
+		/* fall through */
+	default:
 		put_told(cell, view, column, sock);
+	}
 }

@@ -88,7 +88,7 @@ struct host_key { struct addr addr; uint32_t family; };
 
 _Static_assert(sizeof(struct host_key) == 20, "a hole would be hashed");
 
-static uint32_t ask_host(struct resolver *resolver, const struct addr *addr, enum family family)
+static __attribute__((noinline)) uint32_t ask_host(struct resolver *resolver, const struct addr *addr, enum family family)
 {
 	struct sockaddr_in v4 = { .sin_family = AF_INET };
 	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
@@ -123,7 +123,8 @@ static bool resolver_host(struct resolver *resolver, struct text *cell,
 
 /* ---- internet sockets ---- */
 
-static void put_host(struct text *cell, const struct view *view, const struct sock *sock,
+static __attribute__((noinline)) void put_host(struct text *cell, const struct view *view,
+					       const struct sock *sock,
 		     const struct addr *addr)
 {
 	if (view->resolver && resolver_host(view->resolver, cell, addr, sock->family))
@@ -189,7 +190,9 @@ static void put_name(struct text *cell, const struct view *view, const struct so
 {
 	const char *also = view->style->words ? TEXT_WORD : "=";
 
-	if (!size)
+	if (view->machine)
+		cell_foreign(cell, bytes, size);
+	else if (!size)
 		cell_char(cell, '*');
 	else if (protocol_is_unix(sock->protocol))
 		text_add_value(cell, bytes, size, also);
@@ -204,13 +207,16 @@ static void put_signed(struct text *cell, int32_t value)
 	cell_u64(cell, (uint64_t)(value < 0 ? -(int64_t)value : value));
 }
 
-static void put_other_host(struct text *cell, const struct view *view, const struct sock *sock)
+static __attribute__((noinline)) void put_other_host(struct text *cell, const struct view *view, const struct sock *sock,
+			   bool peer)
 {
 	const struct other *other = sock->other;
-	bool is_any = other->local_size == 1 && other->local[0] == '*';
+	struct sock_end end = sock_end(sock, peer);
+	bool is_any = end.name_size == 1 && end.name[0] == '*';
 
-	if (!view->style->numeric || is_any || protocol_is_unix(sock->protocol)) {
-		put_name(cell, view, sock, other->local, other->local_size);
+	if (peer || view->machine || !view->style->numeric || is_any ||
+	    protocol_is_unix(sock->protocol)) {
+		put_name(cell, view, sock, end.name, end.name_size);
 	} else if (protocol_is_packet(sock->protocol)) {
 		cell_char(cell, '[');
 		cell_u64(cell, other->number);
@@ -220,15 +226,17 @@ static void put_other_host(struct text *cell, const struct view *view, const str
 	}
 }
 
-static void put_other_port(struct text *cell, const struct view *view, const struct sock *sock)
+static __attribute__((noinline)) void put_other_port(struct text *cell, const struct view *view, const struct sock *sock,
+			   bool peer)
 {
 	const struct other *other = sock->other;
+	struct sock_end end = sock_end(sock, peer);
 
-	if (view->style->numeric && sock->protocol == PROTOCOL_NETLINK &&
-	    other->port_id != UINT32_MAX)
+	if (!peer && !view->machine && view->style->numeric &&
+	    sock->protocol == PROTOCOL_NETLINK && other->port_id != UINT32_MAX)
 		put_signed(cell, (int32_t)other->port_id);
 	else
-		put_name(cell, view, sock, other->local_service, other->local_service_size);
+		put_name(cell, view, sock, end.service, end.service_size);
 }
 
 /* ss writes a blank between the name of a unix socket and its inode. */
@@ -241,26 +249,26 @@ static char other_separator(const struct sock *sock)
 
 void endpoint_host(struct text *cell, const struct view *view, const struct sock *sock, bool peer)
 {
-	struct sock_end end = sock_end(sock, peer);
+	const struct addr *addr = peer ? &sock->remote : &sock->local;
 
-	if (!sock->other)
-		put_host(cell, view, sock, end.addr);
-	else if (peer)
-		put_name(cell, view, sock, end.name, end.name_size);
-	else
-		put_other_host(cell, view, sock);
+	if (sock->other)
+		put_other_host(cell, view, sock, peer);
+	else if (!view->machine)
+		put_host(cell, view, sock, addr);
+	else if (!peer || sock_has_peer(sock))
+		cell_addr(cell, addr, sock->family);
 }
 
 void endpoint_port(struct text *cell, const struct view *view, const struct sock *sock, bool peer)
 {
-	struct sock_end end = sock_end(sock, peer);
+	uint16_t port = peer ? sock->remote_port : sock->local_port;
 
-	if (!sock->other)
-		put_port(cell, view, sock, end.port);
-	else if (peer)
-		put_name(cell, view, sock, end.service, end.service_size);
-	else
-		put_other_port(cell, view, sock);
+	if (sock->other)
+		put_other_port(cell, view, sock, peer);
+	else if (!view->machine)
+		put_port(cell, view, sock, port);
+	else if (port)
+		cell_u64(cell, port);
 }
 
 void endpoint(struct text *cell, const struct view *view, const struct sock *sock, bool peer)

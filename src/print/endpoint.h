@@ -12,7 +12,10 @@
  */
 void endpoint(struct text *cell, const struct view *view, const struct sock *sock, bool peer);
 
-/* Address and port alone, as they stand in the end. */
+/*
+ * Address and port alone, as they stand in the end. For machines they are as in JSON: a
+ * wildcard is an address, and a socket without a peer has nothing there.
+ */
 void endpoint_host(struct text *cell, const struct view *view, const struct sock *sock, bool peer);
 void endpoint_port(struct text *cell, const struct view *view, const struct sock *sock, bool peer);
 

@@ -214,14 +214,11 @@ void group_text(const struct group_page *view)
 struct line {
 	struct text text, value;
 	enum format format;
-	bool started;
 };
 
 static void add_field(struct line *line, bool foreign)
 {
-	if (line->started)
-		delimited_between(&line->text, line->format);
-	line->started = true;
+	cell_char(&line->text, delimiter(line->format));
 	delimited_put(&line->text, line->format, &line->value, foreign);
 	line->value.count = 0;
 }
@@ -236,14 +233,6 @@ static void add_number(struct line *line, uint64_t number)
 {
 	cell_u64(&line->value, number);
 	add_field(line, false);
-}
-
-static void end_line(struct line *line, struct out *out)
-{
-	cell_char(&line->text, '\n');
-	out_put(out, line->text.at, line->text.count);
-	line->text.count = 0;
-	line->started = false;
 }
 
 /* A process is two fields, a number and a name. */
@@ -281,7 +270,7 @@ void group_lines(const struct group_page *view)
 
 	if (view->page.style->header) {
 		put_names(&line, view->groups);
-		end_line(&line, view->page.out);
+		delimited_end(&line.text, view->page.out);
 	}
 	for (size_t i = 0; i < view->shown; i++) {
 		const struct group *group = &view->groups->list.at[i];
@@ -291,7 +280,7 @@ void group_lines(const struct group_page *view)
 		add_number(&line, group->count);
 		add_number(&line, more.recv_queue_bytes);
 		add_number(&line, more.send_queue_bytes);
-		end_line(&line, view->page.out);
+		delimited_end(&line.text, view->page.out);
 	}
 	text_fini(&line.text);
 	text_fini(&line.value);

@@ -108,9 +108,11 @@ void delimited_put(struct text *line, enum format format, const struct text *val
 		put_tsv(line, text_str(value), value->count);
 }
 
-void delimited_between(struct text *line, enum format format)
+void delimited_end(struct text *line, struct out *out)
 {
-	cell_char(line, format == FORMAT_CSV ? ',' : '\t');
+	cell_char(line, '\n');
+	out_put(out, line->at + 1, line->count - 1);
+	line->count = 0;
 }
 
 static void begin_values(struct listing *listing)
@@ -124,12 +126,10 @@ static void begin_values(struct listing *listing)
 	if (!listing->style.header)
 		return;
 	for (size_t i = 0; i < machines.count; i++) {
-		if (i)
-			delimited_between(line, listing->style.format);
+		cell_char(line, delimiter(listing->style.format));
 		cell_str(line, machines.at[i]->member);
 	}
-	cell_char(line, '\n');
-	out_put(listing->out, line->at, line->count);
+	delimited_end(line, listing->out);
 }
 
 static inline uint64_t csv_marks(uint64_t word)
@@ -182,16 +182,13 @@ static void put_value(struct listing *listing, const struct column *column,
 static void put_values(struct listing *listing, const struct sock *sock)
 {
 	struct text *line = &listing->line;
+	char mark = delimiter(listing->style.format);
 
-	line->count = 0;
-	cell_space(line, 1);
 	for (size_t i = 0; i < listing->columns.count; i++) {
-		if (i)
-			delimited_between(line, listing->style.format);
+		cell_char(line, mark);
 		put_value(listing, listing->columns.at[i], sock);
 	}
-	cell_char(line, '\n');
-	out_put(listing->out, line->at, line->count);
+	delimited_end(line, listing->out);
 }
 
 static void end_values(struct listing *listing)

@@ -35,7 +35,15 @@ struct listing {
  * spreadsheet would take for a formula gets an apostrophe in front.
  */
 void delimited_put(struct text *line, enum format format, const struct text *value, bool foreign);
-void delimited_between(struct text *line, enum format format);
+
+/* Stands in front of every value of a line, also of the first one: see delimited_end(). */
+static inline char delimiter(enum format format)
+{
+	return format == FORMAT_CSV ? ',' : '\t';
+}
+
+/* Writes the line without its first delimiter, and empties it. */
+void delimited_end(struct text *line, struct out *out);
 
 /* What the formats of `list --by` share. */
 struct group_page {

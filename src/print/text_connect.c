@@ -293,12 +293,8 @@ int print_connect(struct out *out, const struct style *style, const struct snaps
 {
 	struct connect_page page = { seen, ask, by_route, probe, answer };
 
-	if (is_silent(style, seen, answer->verdict == CONNECT_OK))
-		return -out->err;
-	if (style->format == FORMAT_TEXT)
-		connect_text(out, style, &page);
-	else
-		connect_json(out, style, &page);
+	if (!is_silent(style, seen, answer->verdict == CONNECT_OK))
+		(format_is_json(style->format) ? connect_json : connect_text)(out, style, &page);
 	return -out->err;
 }
 
@@ -527,11 +523,8 @@ static void destinations_text(struct out *out, const struct style *style,
 int print_destinations(struct out *out, const struct style *style, const struct snapshot *seen,
 		       const struct destinations *destinations)
 {
-	if (is_silent(style, seen, destinations->worst == CONNECT_OK))
-		return -out->err;
-	if (style->format == FORMAT_TEXT)
-		destinations_text(out, style, seen, destinations);
-	else
-		destinations_json(out, style, seen, destinations);
+	if (!is_silent(style, seen, destinations->worst == CONNECT_OK))
+		(format_is_json(style->format) ? destinations_json : destinations_text)
+			(out, style, seen, destinations);
 	return -out->err;
 }
