@@ -54,7 +54,8 @@ struct shortage {
 	const struct thresholds *thresholds;
 	unsigned low, high;             /* the ephemeral range */
 	uint32_t capacity;              /* its ports that are not reserved */
-	uint32_t most;                  /* the highest @used of all cells */
+	/* the highest @used of all cells: of sockets without a device, of those with one */
+	uint32_t most[2];
 	/* computed by shortage_settle() */
 	uint32_t lost;                  /* ports lost to every destination */
 	uint32_t short_from;            /* a destination that uses this many is short */
@@ -95,14 +96,12 @@ static bool is_short(const struct shortage *s, uint32_t used)
 	return false;
 }
 
-/*
- * Distinguishes destinations as port_map_group() does, but not by device: a socket
- * without a device conflicts with each of them.
- */
-static uint64_t hash_of(const struct sock *sock)
+/* Distinguishes destinations as port_map_group() does. */
+static uint64_t hash_of(const struct sock *sock, uint32_t ifindex)
 {
 	struct tally_key key = {
 		.source = sock->local, .destination = sock->remote, .port = sock->remote_port,
+		.ifindex = ifindex,
 	};
 
 	return map_hash(&key, sizeof(key));
@@ -132,14 +131,15 @@ static bool may_be_accepted(const struct sock *sock)
 
 static void cell_add(struct shortage *s, const struct sock *sock)
 {
-	uint64_t hash = hash_of(sock);
+	uint64_t hash = hash_of(sock, sock->ifindex);
+	uint32_t *most = &s->most[sock->ifindex != 0];
 	struct cell *cell = &s->cells[cell_of(s, hash)];
 
 	if (!cell->used)
 		cell->hash = hash;
 	cell->is_shared |= cell->hash != hash;
-	if (++cell->used > s->most)
-		s->most = cell->used;
+	if (++cell->used > *most)
+		*most = cell->used;
 	if (!may_be_accepted(sock))
 		return;
 	if (cell->connections < SHORTAGE_FEW)
@@ -171,9 +171,9 @@ static void shortage_add(struct shortage *s, const struct sock *sock)
 }
 
 /* The smallest use that makes a destination short. More use never makes it less short. */
-static uint32_t least_short(const struct shortage *s)
+static uint32_t least_short(const struct shortage *s, uint32_t most)
 {
-	uint32_t enough = s->most, less = 0;
+	uint32_t enough = most, less = 0;
 
 	while (less < enough) {
 		uint32_t middle = less + (enough - less) / 2;
@@ -203,10 +203,21 @@ static bool shortage_settle(struct shortage *s)
 	for (size_t i = 0; i < SHORTAGE_CELLS; i++)
 		alone += cell_lost(&s->cells[i]);
 	s->lost = bound + (alone < connected ? alone : connected);
-	if (!is_short(s, s->most))
+	if (!is_short(s, s->most[0] + s->most[1]))
 		return false;
-	s->short_from = least_short(s);
+	s->short_from = least_short(s, s->most[0] + s->most[1]);
 	return true;
+}
+
+/*
+ * A socket without a device conflicts with the sockets of each device, so it is also
+ * needed for the device with the most.
+ */
+static uint32_t used_for(const struct shortage *s, const struct sock *sock)
+{
+	uint32_t used = s->cells[cell_of(s, hash_of(sock, sock->ifindex))].used;
+
+	return used + (sock->ifindex ? s->cells[cell_of(s, hash_of(sock, 0))].used : s->most[1]);
 }
 
 /*
@@ -215,7 +226,7 @@ static bool shortage_settle(struct shortage *s)
  */
 static bool shortage_hits(const struct shortage *s, const struct sock *sock)
 {
-	return !sock_is_connection(sock) || s->cells[cell_of(s, hash_of(sock))].used >= s->short_from;
+	return !sock_is_connection(sock) || used_for(s, sock) >= s->short_from;
 }
 
 /* ---- what to ask ------------------------------------------------------ */

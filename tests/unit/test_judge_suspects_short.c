@@ -178,6 +178,22 @@ static void destinations_that_differ_in_anything_do_not_add_up(void **state)
 	}
 }
 
+static void destinations_that_differ_in_their_device_do_not_add_up(void **state)
+{
+	struct look look;
+
+	(void)state;
+	begin_world(&look);
+	put_clients(&look.world, STATE_ESTABLISHED, 0, NEARLY_ALL, 80);
+	for (size_t i = 0; i < NEARLY_ALL; i++)
+		look.world.socks.at[1 + i].ifindex = 3 + i % 2;
+	look_through(&look);
+	assert_int_equal(asked_for_range(&look), 0);
+	assert_int_equal(rows_in(&look, STATE_ESTABLISHED), 0);
+	assert_int_equal(look.report.findings.count, 0);
+	end_look(&look);
+}
+
 /* A connect() on a device finds its ports taken by sockets without one, too; not the other way. */
 static void sockets_without_a_device_are_in_the_way_of_one_with_a_device(void **state)
 {
@@ -394,6 +410,7 @@ int main(void)
 		cmocka_unit_test(without_a_range_of_ports_nobody_is_asked_who_takes_them),
 		cmocka_unit_test(only_the_rows_of_destinations_that_are_short_are_kept),
 		cmocka_unit_test(destinations_that_differ_in_anything_do_not_add_up),
+		cmocka_unit_test(destinations_that_differ_in_their_device_do_not_add_up),
 		cmocka_unit_test(sockets_without_a_device_are_in_the_way_of_one_with_a_device),
 		cmocka_unit_test(bound_sockets_and_listeners_take_ports_from_a_destination),
 		cmocka_unit_test(a_range_lost_to_the_last_port_is_told_with_those_who_took_it),
