@@ -101,39 +101,34 @@ static double queue_percent(const struct sock *listener)
 	return percent;
 }
 
-/* Counts the handshakes under way to each port: they will want a place in the queue next. */
-static uint32_t *count_handshakes(const struct snapshot *seen)
-{
-	uint32_t *count = grow_alloc(65536 * sizeof(*count));
+struct waiting {
+	uint32_t handshakes;            /* under way: they will want a place in the queue next */
+	uint32_t longest_ms;            /* that a connection has waited for accept() */
+};
 
-	for (size_t i = 0; i < seen->socks.count; i++)
-		if (seen->socks.at[i].state == STATE_SYN_RECV)
-			count[seen->socks.at[i].local_port]++;
-	return count;
-}
-
-static void put_queue(struct finding *f, const struct snapshot *seen,
-		      const struct sock *listener, uint64_t syn_recv)
+static struct waiting *waiting_by_port(const struct snapshot *seen)
 {
-	facts_number(&f->facts, "queue", FACT_COUNT, listener->recv_queue);
-	facts_number(&f->facts, "limit", FACT_COUNT, listener->send_queue);
-	facts_number(&f->facts, "syn_recv", FACT_COUNT, (double)syn_recv);
-	put_drops(f, &seen->limits);
-}
-
-/* For each port, how long its oldest connection has waited for accept(). */
-static uint32_t *longest_waits(const struct snapshot *seen)
-{
-	uint32_t *longest = grow_alloc(65536 * sizeof(*longest));
+	struct waiting *ports = grow_alloc(65536 * sizeof(*ports));
 
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		const struct sock *s = &seen->socks.at[i];
+		struct waiting *port = &ports[s->local_port];
 		double ms = sock_is_unaccepted(s) ? waiting_ms(s) : 0;
 
-		if (ms > longest[s->local_port])
-			longest[s->local_port] = (uint32_t)ms;
+		port->handshakes += s->state == STATE_SYN_RECV;
+		if (ms > port->longest_ms)
+			port->longest_ms = (uint32_t)ms;
 	}
-	return longest;
+	return ports;
+}
+
+static void put_queue(struct finding *f, const struct snapshot *seen,
+		      const struct sock *listener, uint32_t syn_recv)
+{
+	facts_number(&f->facts, "queue", FACT_COUNT, listener->recv_queue);
+	facts_number(&f->facts, "limit", FACT_COUNT, listener->send_queue);
+	facts_number(&f->facts, "syn_recv", FACT_COUNT, syn_recv);
+	put_drops(f, &seen->limits);
 }
 
 /*
@@ -141,29 +136,27 @@ static uint32_t *longest_waits(const struct snapshot *seen)
  * counts only when a connection has really waited. A long queue that is full shows that
  * the program is behind, however short the moment.
  */
-static bool is_passing(const struct sock *listener, const uint32_t *longest_wait)
+static bool is_passing(const struct sock *listener, const struct waiting *waiting)
 {
-	return listener->send_queue < short_queue &&
-	       longest_wait[listener->local_port] < passing_ms;
+	return listener->send_queue < short_queue && waiting->longest_ms < passing_ms;
 }
 
 WEIGH(accept_queue)
 {
-	OWN_MEM uint32_t *syn_recv = count_handshakes(seen);
-	OWN_MEM uint32_t *longest_wait = longest_waits(seen);
+	OWN_MEM struct waiting *ports = waiting_by_port(seen);
 
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		const struct sock *s = &seen->socks.at[i];
 		struct finding *f;
 
 		if (s->state != STATE_LISTEN || s->recv_queue < t->least ||
-		    !threshold_level(t, queue_percent(s)) || is_passing(s, longest_wait))
+		    !threshold_level(t, queue_percent(s)) || is_passing(s, &ports[s->local_port]))
 			continue;
 		f = report_add(report, "accept-queue-full");
 		f->severity = threshold_level(t, queue_percent(s));
 		f->subject = subject_of_listener(s);
 		finding_member(f, seen, (uint32_t)i);
 		f->count = s->recv_queue;
-		put_queue(f, seen, s, syn_recv[s->local_port]);
+		put_queue(f, seen, s, ports[s->local_port].handshakes);
 	}
 }

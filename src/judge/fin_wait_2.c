@@ -54,39 +54,27 @@ static uint64_t find_peers(const struct weighing *w, const struct service_group 
 	return count;
 }
 
-static void put_no_peer(struct finding *f)
+static void put_process(struct finding *f, const struct process *process)
 {
-	facts_add(&f->facts, "peer_pid", FACT_ID);
-	facts_add(&f->facts, "peer_comm", FACT_TEXT);
-	facts_add(&f->facts, "peer_state", FACT_TEXT);
-}
-
-static void put_peer(struct finding *f, const struct weighing *w, const struct sock *peer)
-{
-	struct subject holder = { .process = service_process(w->seen, peer) };
-
-	if (holder.process < 0) {
-		facts_add(&f->facts, "peer_pid", FACT_ID);
-		facts_add(&f->facts, "peer_comm", FACT_TEXT);
-	} else {
-		const struct process *process = &w->seen->processes.at[holder.process];
-
+	if (process) {
 		facts_number(&f->facts, "peer_pid", FACT_ID, process->pid);
 		facts_bytes(&f->facts, "peer_comm", process->comm, process->comm_size);
+	} else {
+		facts_add(&f->facts, "peer_pid", FACT_ID);
+		facts_add(&f->facts, "peer_comm", FACT_TEXT);
 	}
-	facts_word(&f->facts, "peer_state", state_table[peer->state].name);
 }
 
 FACTS(fin_wait_2_held)
 {
 	const struct sock *peer = NULL;
+	int32_t holder;
 
 	facts_word(&f->facts, "main_opener", service_opener(group->role));
 	facts_number(&f->facts, "peers_here", FACT_COUNT, (double)find_peers(w, group, &peer));
-	if (peer)
-		put_peer(f, w, peer);
-	else
-		put_no_peer(f);
+	holder = peer ? service_process(w->seen, peer) : -1;
+	put_process(f, holder < 0 ? NULL : &w->seen->processes.at[holder]);
+	facts_word(&f->facts, "peer_state", peer ? state_table[peer->state].name : NULL);
 }
 
 /* ---- orphans ---------------------------------------------------------- */

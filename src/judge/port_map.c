@@ -45,11 +45,6 @@ enum maybe port_map_blocks(const struct port_map *map, const struct sock *s)
 	return map->bind_first ? meets(&map->bind, s) : blocks_connect(map, s);
 }
 
-bool port_map_owns(const struct port_map *map, const struct sock *s)
-{
-	return owns_port(s) && port_map_has(map, s->local_port);
-}
-
 /*
  * The probe connects to this address. Where a real connection goes there, the port must
  * not be probed.
@@ -302,16 +297,6 @@ struct port_room port_use_room(const struct port_use *use, const struct port_map
 	return room;
 }
 
-uint32_t port_use_recyclable(const struct port_use *use)
-{
-	return use->ports[HIT_FREE][NO] + use->ports[HIT_FREE][MAYBE];
-}
-
-uint32_t port_use_lost(const struct port_use *use)
-{
-	return use->ports[HIT_FREE][YES] + use->ports[HIT_MAYBE][YES] + use->ports[HIT_YES][YES];
-}
-
 /*
  * connect() skips ports that bind() took quickly, so only those of this destination
  * count; bind(address, 0) looks closely at every port with an owner.
@@ -366,11 +351,6 @@ static struct port_use use_of(struct port_map *map, const struct tally *tally,
 		tally_each(tally, of[i], index)
 			map->hit[map->seen->socks.at[index].local_port] = HIT_NONE;
 	return use;
-}
-
-double port_map_percent_gone(const struct port_map *map, uint32_t left)
-{
-	return 100.0 - (map->capacity ? 100.0 * left / map->capacity : 0);
 }
 
 struct destination port_map_destination(struct port_map *map, const struct tally *tally,

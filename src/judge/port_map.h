@@ -81,7 +81,10 @@ static inline bool port_map_has(const struct port_map *map, unsigned port)
 }
 
 /* True when @sock owns a port of the capacity, that is one that is not reserved. */
-bool port_map_owns(const struct port_map *map, const struct sock *sock);
+static inline bool port_map_owns(const struct port_map *map, const struct sock *sock)
+{
+	return owns_port(sock) && port_map_has(map, sock->local_port);
+}
 
 /* Whether @sock alone makes its port lost to every destination. */
 enum maybe port_map_blocks(const struct port_map *map, const struct sock *sock);
@@ -115,16 +118,25 @@ struct port_room { uint32_t left, min, max; };
 struct port_room port_use_room(const struct port_use *use, const struct port_map *map);
 
 /* The ports that are not lost and whose TIME_WAIT may be taken over. */
-uint32_t port_use_recyclable(const struct port_use *use);
+static inline uint32_t port_use_recyclable(const struct port_use *use)
+{
+	return use->ports[HIT_FREE][NO] + use->ports[HIT_FREE][MAYBE];
+}
 
 /* The ports of this destination that are lost to every destination anyhow. */
-uint32_t port_use_lost(const struct port_use *use);
+static inline uint32_t port_use_lost(const struct port_use *use)
+{
+	return use->ports[HIT_FREE][YES] + use->ports[HIT_MAYBE][YES] + use->ports[HIT_YES][YES];
+}
 
 /* True when the search scans over half of the range in vain. */
 bool port_use_is_cliff(const struct port_use *use, const struct port_map *map);
 
 /* The ports that are not left, in percent of the capacity. */
-double port_map_percent_gone(const struct port_map *map, uint32_t left);
+static inline double port_map_percent_gone(const struct port_map *map, uint32_t left)
+{
+	return 100.0 - (map->capacity ? 100.0 * left / map->capacity : 0);
+}
 
 /*
  * Groups the clients by destination, source and device; a mapped address is IPv4.
