@@ -276,7 +276,7 @@ static enum status bind_unix(struct session *session, const struct target *targe
 		.type = session->options->udp ? UNIX_DGRAM : UNIX_STREAM,
 	};
 	struct unix_context context = { .file = UNIX_FILE_UNKNOWN };
-	struct unix_answer answer = { .cause = { .at = NULL } };
+	struct bind_answer answer = { .cause = { .at = NULL } };
 	enum status status;
 
 	session->seen.socks_complete = true;    /* no internet socket matters here */
@@ -288,7 +288,7 @@ static enum status bind_unix(struct session *session, const struct target *targe
 	print_unix(&out, &session->style, &session->seen, &ask, &context, &answer);
 	status = answer.asked.verdict == VERDICT_OK ? STATUS_OK :
 		 answer.asked.verdict == VERDICT_FAILS ? STATUS_CRITICAL : STATUS_UNKNOWN;
-	unix_answer_fini(&answer);
+	bind_answer_fini(&answer);
 	unix_context_fini(&context);
 	return status;
 }

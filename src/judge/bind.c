@@ -585,10 +585,13 @@ void judge_bind(const struct snapshot *seen, const struct bind_ask *ask,
  */
 enum { UNIX_NAME_MAX = 107 };   /* bytes, where the kernel's limit is not known */
 
-static void answer_unix(struct unix_answer *answer, enum verdict verdict, int err,
+static void answer_unix(struct bind_answer *answer, enum verdict verdict, int err,
 			const char *reason)
 {
 	answer->asked = (struct bind_outcome){ .verdict = verdict, .err = err };
+	/* SO_REUSEADDR can be set and has no effect; SO_REUSEPORT cannot be set */
+	answer->with[WITH_NONE] = answer->with[WITH_REUSEADDR] = answer->asked;
+	answer->with[WITH_REUSEPORT].verdict = answer->with[WITH_BOTH].verdict = VERDICT_UNKNOWN;
 	facts_word(&answer->facts, "reason", reason);
 }
 
@@ -601,7 +604,7 @@ static const char *reason_of_socket(const struct unix_context *context)
 	return context->elsewhere_known ? "stale" : "stale_here";
 }
 
-static void judge_path(const struct unix_context *context, struct unix_answer *answer)
+static void judge_path(const struct unix_context *context, struct bind_answer *answer)
 {
 	if (context->parent_err) {
 		answer_unix(answer, VERDICT_FAILS, context->parent_err, "folder");
@@ -626,7 +629,7 @@ static void judge_path(const struct unix_context *context, struct unix_answer *a
 	}
 }
 
-static void judge_abstract(const struct unix_context *context, struct unix_answer *answer)
+static void judge_abstract(const struct unix_context *context, struct bind_answer *answer)
 {
 	if (context->socks.count)
 		answer_unix(answer, VERDICT_FAILS, EADDRINUSE, "name_in_use");
@@ -637,7 +640,7 @@ static void judge_abstract(const struct unix_context *context, struct unix_answe
 }
 
 void judge_unix(const struct unix_ask *ask, const struct unix_context *context,
-		struct unix_answer *answer)
+		struct bind_answer *answer)
 {
 	int64_t most = context->name_max.is ? context->name_max.value : UNIX_NAME_MAX;
 

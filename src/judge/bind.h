@@ -15,8 +15,11 @@
 void judge_bind(const struct snapshot *seen, const struct bind_ask *ask,
 		const struct bind_context *context, struct bind_answer *answer);
 
-/* The same for a unix path or abstract name; the answer is given to unix_answer_fini(). */
+/*
+ * The same for a unix path or abstract name. SO_REUSEPORT is not for such sockets: in @with
+ * its verdicts are unknown.
+ */
 void judge_unix(const struct unix_ask *ask, const struct unix_context *context,
-		struct unix_answer *answer);
+		struct bind_answer *answer);
 
 #endif

@@ -60,11 +60,3 @@ void unix_context_fini(struct unix_context *context)
 {
 	grow_fini(&context->socks);
 }
-
-void unix_answer_fini(struct unix_answer *answer)
-{
-	facts_fini(&answer->facts);
-	text_fini(&answer->cause);
-	advice_fini(&answer->advice);
-	advice_fini(&answer->notes);
-}

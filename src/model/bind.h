@@ -187,12 +187,4 @@ struct unix_context {
 };
 void unix_context_fini(struct unix_context *context);
 
-struct unix_answer {
-	struct bind_outcome asked;
-	struct facts facts;             /* what else the words rest on */
-	struct text cause;              /* by words_unix(), with the rest */
-	struct advice advice, notes;
-};
-void unix_answer_fini(struct unix_answer *answer);
-
 #endif

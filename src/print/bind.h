@@ -9,7 +9,7 @@ struct unix_page {
 	const struct snapshot *seen;
 	const struct unix_ask *ask;
 	const struct unix_context *context;
-	const struct unix_answer *answer;
+	const struct bind_answer *answer;
 };
 
 /* Print all of `bind` in JSON, as one document or records, as the format says. */

@@ -227,16 +227,6 @@ static void put_no_options(struct json *json)
 	json_close(json, '}');
 }
 
-/* Unix sockets accept SO_REUSEADDR, which changes nothing, and refuse SO_REUSEPORT. */
-static void put_unix_with(struct json *json, const struct bind_outcome *asked)
-{
-	json_open(json, "with", '{');
-	for (int i = 0; i < WITH_COUNT; i++)
-		json_string(json, bind_with_name[i], i == WITH_NONE || i == WITH_REUSEADDR ?
-			    known_verdict(asked) : NULL);
-	json_close(json, '}');
-}
-
 static void put_unix_sock(struct json *json, const struct snapshot *seen,
 			  const struct unix_sock *sock)
 {
@@ -268,7 +258,7 @@ static void put_file(struct json *json, const struct unix_page *named)
 
 void unix_json(struct out *out, const struct style *style, const struct unix_page *named)
 {
-	const struct unix_answer *answer = named->answer;
+	const struct bind_answer *answer = named->answer;
 	struct json json;
 
 	answer_begin(&json, out, style->format, "bind", named->seen);
@@ -279,13 +269,13 @@ void unix_json(struct out *out, const struct style *style, const struct unix_pag
 	put_outcome(&json, &answer->asked);
 	json_evidence(&json, &answer->facts);
 	json_sentence(&json, "cause", text_str(&answer->cause));
-	put_unix_with(&json, &answer->asked);
+	put_with(&json, answer);
 	put_file(&json, named);
 	json_open(&json, "blockers", '[');
 	for (size_t i = 0; i < named->context->socks.count; i++)
 		put_unix_sock(&json, named->seen, &named->context->socks.at[i]);
 	json_close(&json, ']');
-	json_null(&json, "free_in_ms");
+	json_known(&json, "free_in_ms", &answer->free_in_ms);
 	json_null(&json, "probe");
 	json_advice(&json, "advice", &answer->advice);
 	json_advice(&json, "notes", &answer->notes);

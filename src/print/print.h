@@ -177,7 +177,7 @@ int print_bind(struct out *out, const struct style *style, const struct snapshot
 /* Print all of `bind` of a unix name, and of `connect`. Each returns 0 or -errno of the output. */
 int print_unix(struct out *out, const struct style *style, const struct snapshot *seen,
 	       const struct unix_ask *ask, const struct unix_context *context,
-	       const struct unix_answer *answer);
+	       const struct bind_answer *answer);
 /* @by_route: the kernel chose the source; @probe: NULL when no probe was asked for. */
 int print_connect(struct out *out, const struct style *style, const struct snapshot *seen,
 		  const struct connect_ask *ask, bool by_route, const struct port_probe *probe,

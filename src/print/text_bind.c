@@ -501,7 +501,7 @@ int print_bind(struct out *out, const struct style *style, const struct snapshot
 
 static void print_unix_headline(const struct page *page, const struct unix_page *named)
 {
-	const struct unix_answer *answer = named->answer;
+	const struct bind_answer *answer = named->answer;
 	struct text what = { 0 }, text = { 0 };
 
 	cell_str(&what, named->ask->abstract ? "@" : "");
@@ -551,7 +551,7 @@ static void print_unix_socks(const struct page *page, const struct unix_page *na
 
 static void unix_text(struct out *out, const struct style *style, const struct unix_page *named)
 {
-	const struct unix_answer *answer = named->answer;
+	const struct bind_answer *answer = named->answer;
 	struct page page = { out, style, named->seen, UNIX_LABEL };
 
 	print_unix_headline(&page, named);
@@ -565,7 +565,7 @@ static void unix_text(struct out *out, const struct style *style, const struct u
 
 int print_unix(struct out *out, const struct style *style, const struct snapshot *seen,
 	       const struct unix_ask *ask, const struct unix_context *context,
-	       const struct unix_answer *answer)
+	       const struct bind_answer *answer)
 {
 	struct unix_page page = { seen, ask, context, answer };
 

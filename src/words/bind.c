@@ -757,7 +757,7 @@ static void tell_unix_socks(struct facts *facts, const struct snapshot *seen,
 }
 
 void words_unix(const struct snapshot *seen, const struct unix_ask *ask,
-		const struct unix_context *context, struct unix_answer *answer)
+		const struct unix_context *context, struct bind_answer *answer)
 {
 	struct facts facts = { .next = &answer->facts };
 

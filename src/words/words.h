@@ -77,7 +77,7 @@ bool words_tell(const struct snapshot *seen, const struct finding *f, const char
 void words_bind(const struct snapshot *seen, const struct bind_ask *ask,
 		const struct bind_context *context, struct bind_answer *answer);
 void words_unix(const struct snapshot *seen, const struct unix_ask *ask,
-		const struct unix_context *context, struct unix_answer *answer);
+		const struct unix_context *context, struct bind_answer *answer);
 /*
  * Adds what one blocker is and what ends it. Called for the few that are shown, because
  * there may be tens of thousands.

@@ -795,7 +795,7 @@ static void unix_names(void **state)
 			.parent_err = cases[i].parent_err, .listed = cases[i].listed,
 			.name_max = { true, 107 }, .elsewhere_known = true,
 		};
-		struct unix_answer said;
+		struct bind_answer said;
 		struct sock held = { .inode = 31 };
 
 		restart();
@@ -808,13 +808,15 @@ static void unix_names(void **state)
 		if (said.asked.verdict != cases[i].verdict || said.asked.err != cases[i].err ||
 		    !strstr(text_str(&said.cause), cases[i].cause))
 			fail_msg("case %zu: %s", i, text_str(&said.cause));
+		assert_int_equal(said.with[WITH_REUSEADDR].verdict, cases[i].verdict);
+		assert_int_equal(said.with[WITH_REUSEPORT].verdict, VERDICT_UNKNOWN);
 		if (cases[i].advice)
 			assert_non_null(strstr(said.advice.text[0], cases[i].advice));
 		for (size_t j = 0; j < said.advice.count; j++)
 			if (strstr(said.advice.text[j], "unlink") ||
 			    strncmp(said.advice.text[j], "Remove the file", 15) == 0)
 				assert_non_null(strstr(text_str(&said.cause), "stale"));
-		unix_answer_fini(&said);
+		bind_answer_fini(&said);
 		unix_context_fini(&there_is);
 	}
 }
@@ -826,7 +828,7 @@ static void unix_file_that_others_may_use(void **state)
 	struct unix_context there_is = {
 		.file = UNIX_FILE_SOCKET, .listed = true, .name_max = { true, 107 },
 	};
-	struct unix_answer said;
+	struct bind_answer said;
 
 	(void)state;
 	restart();
@@ -836,7 +838,7 @@ static void unix_file_that_others_may_use(void **state)
 	assert_null(strstr(text_str(&said.cause), "stale"));
 	assert_non_null(strstr(text_str(&said.cause), "other namespaces"));
 	assert_non_null(strstr(said.advice.text[0], "connect()"));
-	unix_answer_fini(&said);
+	bind_answer_fini(&said);
 }
 
 static void unix_long_name(void **state)
@@ -844,19 +846,19 @@ static void unix_long_name(void **state)
 	char name[108];
 	struct unix_ask ask = { name, sizeof(name), false, UNIX_STREAM };
 	struct unix_context there_is = { .file = UNIX_FILE_NONE, .name_max = { true, 107 } };
-	struct unix_answer said;
+	struct bind_answer said;
 
 	(void)state;
 	memset(name, 'x', sizeof(name));
 	judge_unix(&ask, &there_is, &said);
 	words_unix(&seen, &ask, &there_is, &said);
 	assert_int_equal(said.asked.err, EINVAL);
-	unix_answer_fini(&said);
+	bind_answer_fini(&said);
 	ask.size = 107;
 	judge_unix(&ask, &there_is, &said);
 	words_unix(&seen, &ask, &there_is, &said);
 	assert_int_equal(said.asked.verdict, VERDICT_OK);
-	unix_answer_fini(&said);
+	bind_answer_fini(&said);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)

@@ -36,7 +36,7 @@ static void a_forged_name_hides_an_owner_of_a_unix_path(void **state)
 {
 	struct unix_ask ask = { .name = "x", .size = 1, .type = UNIX_STREAM };
 	struct unix_context context = { .file = UNIX_FILE_SOCKET, .listed = true };
-	struct unix_answer answer;
+	struct bind_answer answer;
 
 	(void)state;
 	add_both();
@@ -48,7 +48,7 @@ static void a_forged_name_hides_an_owner_of_a_unix_path(void **state)
 			    "(stream); b[6] has it without listening (stream)");
 	assert_string_equal(answer.advice.text[0], "Stop b\\x5b6][5]; b[6], all of them, then "
 			    "remove the file if it is still there.");
-	unix_answer_fini(&answer);
+	bind_answer_fini(&answer);
 	unix_context_fini(&context);
 }
 

@@ -24,12 +24,12 @@ static char *show_unix(enum verdict verdict, int err, const char *cause, bool qu
 				      .type = UNIX_DGRAM };
 	struct style style = { .quiet = quiet, .ascii = true };
 	struct unix_context context = { .file = UNIX_FILE_NONE };
-	struct unix_answer answer = { .asked = { verdict, err, false } };
+	struct bind_answer answer = { .asked = { .verdict = verdict, .err = err } };
 
 	text_addf(&answer.cause, "%s", cause);
 	begin_capture();
 	assert_int_equal(print_unix(&out, &style, &seen, &ask, &context, &answer), 0);
-	unix_answer_fini(&answer);
+	bind_answer_fini(&answer);
 	return end_capture();
 }
 

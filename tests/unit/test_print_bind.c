@@ -512,7 +512,7 @@ static void test_bind_widths(void **state)
 /* -- unix ---------------------------------------------------------------- */
 
 static char *show_unix(const struct style style, const struct snapshot *seen,
-		       const struct unix_context *context, const struct unix_answer *answer)
+		       const struct unix_context *context, const struct bind_answer *answer)
 {
 	const struct unix_ask ask = { .name = "/run/x\xff.sock", .size = 12,
 				      .type = UNIX_STREAM };
@@ -525,11 +525,12 @@ static char *show_unix(const struct style style, const struct snapshot *seen,
 static void test_unix(void **state)
 {
 	struct unix_context context = { .file = UNIX_FILE_SOCKET };
-	struct unix_answer answer = { .asked = { VERDICT_FAILS, EADDRINUSE, false } };
+	struct bind_answer answer = { .asked = { .verdict = VERDICT_FAILS, .err = EADDRINUSE } };
 	struct snapshot seen;
 
 	(void)state;
 	begin_machine(&seen);
+	set_with(&answer, VERDICT_FAILS, VERDICT_FAILS, VERDICT_UNKNOWN, VERDICT_UNKNOWN);
 	text_addf(&answer.cause, "live: a program listens there");
 	add_holder(&seen, 77, 812, "nginx");
 	*grow_add(&context.socks) = (struct unix_sock){ 77, UNIX_STREAM, true, 3, 128 };
@@ -559,7 +560,7 @@ static void test_unix(void **state)
 		"\"recv_queue\":0,\"send_queue\":0,\"processes\":null,\"frees_in_ms\":null}],"
 		"\"free_in_ms\":null,\"probe\":null,\"advice\":[\"Stop it.\"],\"notes\":[]}");
 	unix_context_fini(&context);
-	unix_answer_fini(&answer);
+	bind_answer_fini(&answer);
 	snapshot_fini(&seen);
 }
 

@@ -319,7 +319,7 @@ static inline void ask_unix(struct text *out, struct told *t, const struct words
 {
 	struct unix_ask ask = { .name = "x", .size = (size_t)atoi(w->at[3]),
 				.abstract = strcmp(w->at[1], "abstract") == 0, .type = UNIX_STREAM };
-	struct unix_answer answer;
+	struct bind_answer answer;
 
 	if (strcmp(w->at[2], "stream") != 0)
 		ask.type = strcmp(w->at[2], "dgram") == 0 ? UNIX_DGRAM : UNIX_SEQPACKET;
@@ -330,7 +330,7 @@ static inline void ask_unix(struct text *out, struct told *t, const struct words
 	text_addf(out, "\n  cause: %s\n", text_str(&answer.cause));
 	say_advice_lines(out, "advice", &answer.advice);
 	say_advice_lines(out, "note", &answer.notes);
-	unix_answer_fini(&answer);
+	bind_answer_fini(&answer);
 }
 
 /* ---- connect ------------------------------------------------------------ */
