@@ -3,6 +3,7 @@
 
 #include "base/grow.h"
 #include "base/own.h"
+#include "collect/handle.h"
 #include "collect/proc.h"
 
 #include <errno.h>
@@ -21,7 +22,8 @@ struct walk {
 	int               err;          /* the errno of the last of them */
 };
 
-char *cgroup_mount(char *line)
+/* The mount point in a line of mountinfo, which is left decoded there; NULL: of something else. */
+static const char *mount_point(char *line)
 {
 	struct mount mount;
 
@@ -44,7 +46,7 @@ static int open_mount(char **point)
 	if (!mounts)
 		return -errno;
 	while (getline(&line, &room, mounts) > 0) {
-		const char *path = cgroup_mount(line);
+		const char *path = mount_point(line);
 		int fd = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
 		if (fd >= 0 && point)
@@ -106,58 +108,6 @@ uint64_t cgroup_tree_id(const struct cgroup_tree *tree, const char *proc_cgroup)
 	id = stat(text_str(&name), &st) == 0 ? (uint64_t)st.st_ino : 0;
 	text_fini(&name);
 	return id;
-}
-
-/* ---- the old hierarchies ---- */
-
-/* True when the list "a,b,c" up to @end has that word. */
-static bool has_word(const char *at, const char *end, const char *word)
-{
-	size_t size = strlen(word);
-
-	while (at < end) {
-		size_t length = strcspn(at, ",:");
-
-		if (length == size && memcmp(at, word, size) == 0)
-			return true;
-		at += length + 1;
-	}
-	return false;
-}
-
-/*
- * The cgroup in the v1 hierarchy with that controller; NULL, with size 0, when there is
- * none.
- */
-static const char *group_of(const char *groups, const char *controller, size_t *size)
-{
-	for (const char *line = groups, *next; line; line = next ? next + 1 : NULL) {
-		const char *words = strchr(line, ':');
-		const char *path = words ? strchr(words + 1, ':') : NULL;
-
-		next = strchr(line, '\n');
-		if (!path || (next && path > next) || !has_word(words + 1, path, controller))
-			continue;
-		*size = strcspn(path, "\n");
-		return path;
-	}
-	*size = 0;
-	return NULL;
-}
-
-static bool same_group(const char *ours, const char *theirs, const char *controller)
-{
-	size_t our_size, their_size;
-	const char *our_group = group_of(ours, controller, &our_size);
-	const char *their_group = group_of(theirs, controller, &their_size);
-
-	return our_size == their_size &&
-	       (!our_size || memcmp(our_group, their_group, our_size) == 0);
-}
-
-bool cgroup_same_class(const char *ours, const char *theirs)
-{
-	return same_group(ours, theirs, "net_cls") && same_group(ours, theirs, "net_prio");
 }
 
 /* ---- the walk ---- */
@@ -256,7 +206,7 @@ static bool walk_tree(struct walk *walk, struct snapshot *told)
 	return true;
 }
 
-void cgroups_collect(struct recorder *recorder, struct snapshot *seen, const struct map *wanted)
+static void walk_cgroups(struct recorder *recorder, struct snapshot *seen, const struct map *wanted)
 {
 	struct walk walk = { .recorder = recorder, .seen = seen, .wanted = wanted };
 	bool asked = !wanted || wanted->count;
@@ -271,6 +221,8 @@ void cgroups_collect(struct recorder *recorder, struct snapshot *seen, const str
 			     strerror(walk.err));
 }
 
+/* ---- of a recording ---- */
+
 static void replay_cgroup(struct snapshot *seen, const struct map *wanted, const struct frame *frame)
 {
 	struct text path = { 0 };
@@ -283,7 +235,8 @@ static void replay_cgroup(struct snapshot *seen, const struct map *wanted, const
 	text_fini(&path);
 }
 
-void cgroups_replay(struct recorder *recorder, struct snapshot *seen, const struct map *wanted)
+static void replay_cgroups(struct recorder *recorder, struct snapshot *seen,
+			   const struct map *wanted)
 {
 	bool asked = !wanted || wanted->count;
 	struct cursor cursor;
@@ -301,4 +254,33 @@ void cgroups_replay(struct recorder *recorder, struct snapshot *seen, const stru
 		else if (frame.type == FRAME_GAP && asked)
 			recorder_replay_gap(seen, &frame);
 	}
+}
+
+/* ---- looked up once for all namespaces ---- */
+
+static void copy_cgroups(struct owner_cache *cache, struct snapshot *seen, const struct map *wanted)
+{
+	const struct snapshot *groups = &cache->groups;
+	struct recorder none = { 0 };
+
+	if (wanted && !wanted->count)
+		return;
+	if (!cache->named) {
+		snapshot_init(&cache->groups);
+		walk_cgroups(&none, &cache->groups, NULL);
+		cache->named = true;
+	}
+	for (size_t i = 0; i < groups->cgroups.count; i++)
+		add(seen, wanted, groups->cgroups.at[i].id, groups->cgroups.at[i].path);
+	owner_cache_gaps(seen, groups);
+}
+
+void collect_cgroups(struct collect *collect, struct snapshot *seen, const struct map *wanted)
+{
+	if (collect->cache)
+		copy_cgroups(collect->cache, seen, wanted);
+	else if (recorder_replays(&collect->recorder))
+		replay_cgroups(&collect->recorder, seen, wanted);
+	else
+		walk_cgroups(&collect->recorder, seen, wanted);
 }

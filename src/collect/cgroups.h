@@ -2,16 +2,12 @@
 #ifndef COLLECT_CGROUPS_H
 #define COLLECT_CGROUPS_H
 
-#include "collect/recorder.h"
+#include <stdint.h>
 
 /*
  * The id of a cgroup is the inode number of its folder in the cgroup2 file system. So a
  * walk through these folders finds the path of every id, and needs no privilege.
  */
-
-/* Implements collect_cgroups(). A recording gets every cgroup, wanted or not. */
-void cgroups_collect(struct recorder *recorder, struct snapshot *seen, const struct map *wanted);
-void cgroups_replay(struct recorder *recorder, struct snapshot *seen, const struct map *wanted);
 
 /*
  * Where cgroup2 is mounted. Its path is kept, not a descriptor, because a walk through
@@ -28,17 +24,5 @@ void cgroup_tree_find(struct cgroup_tree *tree);
  */
 uint64_t cgroup_tree_id(const struct cgroup_tree *tree, const char *proc_cgroup);
 void cgroup_tree_fini(struct cgroup_tree *tree);
-
-/*
- * Exported for tests: when @line of /proc/self/mountinfo is a cgroup2 mount, decodes its
- * mount point inside @line and returns it.
- */
-char *cgroup_mount(char *line);
-
-/*
- * True when two /proc/PID/cgroup texts name the same cgroups of the v1 controllers
- * net_cls and net_prio, or none. Trusts nothing in either text.
- */
-bool cgroup_same_class(const char *ours, const char *theirs);
 
 #endif

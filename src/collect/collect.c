@@ -2,15 +2,12 @@
 #include "collect/handle.h"
 
 #include "base/grow.h"
-#include "collect/cgroups.h"
-#include "collect/descriptors.h"
 #include "collect/destroy.h"
 #include "collect/inet.h"
 #include "collect/inet_ask.h"
 #include "collect/links.h"
 #include "collect/netns.h"
 #include "collect/others.h"
-#include "collect/owners.h"
 #include "collect/privilege.h"
 #include "collect/proc_net.h"
 #include "collect/reconcile.h"
@@ -158,30 +155,6 @@ int collect_offers(struct collect *collect, enum protocol protocol, struct fault
 				inet_offered(protocol, collect->source.deadline_ms, fault));
 }
 
-void collect_holders(struct collect *collect, struct snapshot *seen, const struct map *wanted)
-{
-	if (collect->cache)
-		owner_cache_holders(collect->cache, seen, wanted, NULL);
-	else if (recorder_replays(&collect->recorder))
-		owners_replay(&collect->recorder, seen, wanted);
-	else
-		owners_collect(&collect->recorder, seen, wanted);
-}
-
-/* A recording holds every holder, whatever was wanted. */
-void collect_some_holders(struct collect *collect, const struct holder_ask *ask,
-			  struct snapshot *seen)
-{
-	const struct map *wanted = ask->pids->count ? NULL : ask->inodes;
-
-	if (recorder_replays(&collect->recorder) || recorder_records(&collect->recorder))
-		collect_holders(collect, seen, wanted);
-	else if (collect->cache)
-		owner_cache_holders(collect->cache, seen, ask->inodes, ask->pids);
-	else
-		owners_collect_some(&collect->recorder, seen, wanted, ask);
-}
-
 void collect_forget_socks(struct collect *collect)
 {
 	if (recorder_replays(&collect->recorder))
@@ -193,24 +166,6 @@ void collect_forget_owners(struct collect *collect)
 	if (recorder_replays(&collect->recorder))
 		load_forget(collect->recorder.load, 1u << FRAME_HOLDERS | 1u << FRAME_DESCRIPTORS |
 			    1u << FRAME_CGROUPS);
-}
-
-void collect_descriptors(struct collect *collect, struct snapshot *seen)
-{
-	if (recorder_replays(&collect->recorder))
-		descriptors_replay(&collect->recorder, seen);
-	else
-		descriptors_collect(&collect->recorder, seen);
-}
-
-void collect_cgroups(struct collect *collect, struct snapshot *seen, const struct map *wanted)
-{
-	if (collect->cache)
-		owner_cache_cgroups(collect->cache, seen, wanted);
-	else if (recorder_replays(&collect->recorder))
-		cgroups_replay(&collect->recorder, seen, wanted);
-	else
-		cgroups_collect(&collect->recorder, seen, wanted);
 }
 
 int collect_explicit(struct collect *collect, const struct collect_ask *ask,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collect/descriptors.h"
+/* How full the descriptor tables of processes are: a walk through /proc. */
+#include "collect/handle.h"
 
 #include "base/own.h"
 #include "collect/netns.h"
@@ -11,7 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-bool holder_limit(const char *limits, int64_t *limit)
+/* The soft limit in a /proc/PID/limits; -1: unlimited. */
+static bool holder_limit(const char *limits, int64_t *limit)
 {
 	static const char name[] = "Max open files";
 	const char *line = strstr(limits, name);
@@ -125,33 +127,26 @@ static void count_if_inside(struct proc_scan *scan, int32_t pid, uint64_t netns)
 		count_process(scan, pid);
 }
 
-static void count_all(struct proc_scan *scan)
-{
-	uint64_t netns = netns_inode();
-	int32_t pid;
-
-	while (proc_next(&scan->proc, &pid))
-		count_if_inside(scan, pid, netns);
-}
-
-void descriptors_collect(struct recorder *recorder, struct snapshot *seen)
+static void count_all(struct recorder *recorder, struct snapshot *seen)
 {
 	struct proc_scan scan = { .recorder = recorder, .seen = seen };
 	const struct netns *netns = seen->netns;
+	uint64_t ours = netns_inode();
+	int32_t pid;
 
 	if (scan_open(&scan, FRAME_DESCRIPTORS)) {
 		/* the processes of one that was visited are known */
 		for (size_t i = 0; i < netns->pids.count; i++)
 			count_process(&scan, netns->pids.at[i]);
-		if (!netns->visited)
-			count_all(&scan);
+		while (!netns->visited && proc_next(&scan.proc, &pid))
+			count_if_inside(&scan, pid, ours);
 		scan_note_gaps(&scan, "open files", "counted");
 		scan_note_early_end(&scan);
 	}
 	scan_close(&scan);
 }
 
-void descriptors_replay(struct recorder *recorder, struct snapshot *seen)
+static void replay_all(struct recorder *recorder, struct snapshot *seen)
 {
 	struct scanned scanned = { 0 };
 	struct frame_limit limit;
@@ -172,4 +167,12 @@ void descriptors_replay(struct recorder *recorder, struct snapshot *seen)
 			recorder_replay_gap(seen, &frame);
 		}
 	}
+}
+
+void collect_descriptors(struct collect *collect, struct snapshot *seen)
+{
+	if (recorder_replays(&collect->recorder))
+		replay_all(&collect->recorder, seen);
+	else
+		count_all(&collect->recorder, seen);
 }

@@ -3,7 +3,6 @@
 
 #include "base/map.h"
 #include "base/own.h"
-#include "collect/cgroups.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +31,64 @@ struct flags {
 	struct text     *rows;          /* the flags that were read, to be recorded */
 };
 
+/* ---- the old hierarchies ---- */
+
+/* True when the list "a,b,c" up to @end has that word. */
+static bool has_word(const char *at, const char *end, const char *word)
+{
+	size_t size = strlen(word);
+
+	while (at < end) {
+		size_t length = strcspn(at, ",:");
+
+		if (length == size && memcmp(at, word, size) == 0)
+			return true;
+		at += length + 1;
+	}
+	return false;
+}
+
+/*
+ * The cgroup in the v1 hierarchy with that controller; NULL, with size 0, when there is
+ * none.
+ */
+static const char *group_of(const char *groups, const char *controller, size_t *size)
+{
+	for (const char *line = groups, *next; line; line = next ? next + 1 : NULL) {
+		const char *words = strchr(line, ':');
+		const char *path = words ? strchr(words + 1, ':') : NULL;
+
+		next = strchr(line, '\n');
+		if (!path || (next && path > next) || !has_word(words + 1, path, controller))
+			continue;
+		*size = strcspn(path, "\n");
+		return path;
+	}
+	*size = 0;
+	return NULL;
+}
+
+static bool same_group(const char *ours, const char *theirs, const char *controller)
+{
+	size_t our_size, their_size;
+	const char *our_group = group_of(ours, controller, &our_size);
+	const char *their_group = group_of(theirs, controller, &their_size);
+
+	return our_size == their_size &&
+	       (!our_size || memcmp(our_group, their_group, our_size) == 0);
+}
+
+/*
+ * True when two /proc/PID/cgroup texts name the same cgroups of the v1 controllers
+ * net_cls and net_prio, or none. Trusts nothing in either text.
+ */
+static bool has_same_class(const char *ours, const char *theirs)
+{
+	return same_group(ours, theirs, "net_cls") && same_group(ours, theirs, "net_prio");
+}
+
+/* ---- borrowed descriptors ---- */
+
 /* Returns false when it is not known. A kernel without cgroups has no such file. */
 static bool read_groups(const char *path, struct text *groups)
 {
@@ -54,7 +111,7 @@ static bool would_change(const struct flags *flags, int32_t pid)
 
 	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
 	would = !flags->knows_ours || !read_groups(path, &theirs) ||
-		!cgroup_same_class(text_str(&flags->our_groups), text_str(&theirs));
+		!has_same_class(text_str(&flags->our_groups), text_str(&theirs));
 	text_fini(&theirs);
 	return would;
 }

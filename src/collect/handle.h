@@ -3,8 +3,20 @@
 #define COLLECT_HANDLE_H
 
 #include "collect/collect.h"
-#include "collect/owners.h"
 #include "collect/recorder.h"
+
+/*
+ * The owners and cgroups of the whole machine, looked up once for all namespaces that
+ * are visited, when first asked for. Zeroed memory is empty.
+ */
+struct owner_cache {
+	struct snapshot owners, groups; /* with the gaps of each walk */
+	bool scanned, named;
+};
+void owner_cache_fini(struct owner_cache *cache);
+
+/* Adds the gaps of the walk that filled @from. */
+void owner_cache_gaps(struct snapshot *seen, const struct snapshot *from);
 
 /*
  * The private part of struct collect. Only files that define functions of collect.h

@@ -1,12 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collect/owners.h"
+/*
+ * Which process holds which socket: found by a walk through /proc (proc_scan.h), or by
+ * one pass of a BPF program (bpf/task_files.h) where it is built in, is faster, and sees
+ * the same. A process that ends meanwhile is left out silently; a process that may not
+ * be looked into is counted.
+ *
+ * The walk looks into every process, whatever is wanted: a descriptor may have been
+ * inherited by or passed to any process, across users, cgroups and namespaces, and no
+ * file of /proc tells how many hold it. Only where one responsible process is enough, as
+ * for a finding, and there are very many descriptors, does the walk begin in the cgroups
+ * of the sockets and end there if each socket has its holder.
+ */
+#include "collect/handle.h"
 
 #include "base/grow.h"
 #include "base/ids.h"
 #include "base/order.h"
 #include "base/own.h"
 #include "collect/bpf/task_files.h"
-#include "collect/cgroups.h"
 #include "collect/proc_scan.h"
 
 #include <fcntl.h>
@@ -287,9 +298,9 @@ static void scan_all(struct proc_scan *scan)
 	add_owners(scan, &owners, from);
 }
 
-/* @near: where to look first, or NULL. */
-static void collect_owners(struct recorder *recorder, struct snapshot *seen,
-			   const struct map *wanted, const struct holder_ask *near)
+/* @near: where to look first, or NULL. A recording gets every socket, wanted or not. */
+static void find_owners(struct recorder *recorder, struct snapshot *seen,
+			const struct map *wanted, const struct holder_ask *near)
 {
 	struct proc_scan scan = { .recorder = recorder, .seen = seen, .wanted = wanted, .near = near };
 	bool known = true, complete = true;
@@ -303,18 +314,6 @@ static void collect_owners(struct recorder *recorder, struct snapshot *seen,
 		scan_close(&scan);
 	}
 	set_known(seen, known, complete);
-}
-
-void owners_collect(struct recorder *recorder, struct snapshot *seen, const struct map *wanted)
-{
-	collect_owners(recorder, seen, wanted, NULL);
-}
-
-void owners_collect_some(struct recorder *recorder, struct snapshot *seen, const struct map *wanted,
-			 const struct holder_ask *ask)
-{
-	collect_owners(recorder, seen, wanted,
-		       ask->cgroups && files_open() >= MANY_FILES ? ask : NULL);
 }
 
 /* Returns false when the frame says that something could not be seen. */
@@ -341,7 +340,7 @@ static bool replay_holder(struct snapshot *seen, const struct map *wanted,
 	}
 }
 
-void owners_replay(struct recorder *recorder, struct snapshot *seen, const struct map *wanted)
+static void replay_owners(struct recorder *recorder, struct snapshot *seen, const struct map *wanted)
 {
 	struct scanned scanned = { 0 };
 	bool known = !scan_told(seen, wanted), complete = true;
@@ -364,7 +363,7 @@ void owner_cache_fini(struct owner_cache *cache)
 		snapshot_fini(&cache->groups);
 }
 
-static void copy_gaps(struct snapshot *seen, const struct snapshot *from)
+void owner_cache_gaps(struct snapshot *seen, const struct snapshot *from)
 {
 	for (size_t i = 0; i < from->gaps.count; i++)
 		snapshot_gap(seen, from->gaps.at[i].kind, from->gaps.at[i].count, "%s",
@@ -436,8 +435,9 @@ static void copy_processes(struct snapshot *seen, const struct snapshot *owners,
 	}
 }
 
-void owner_cache_holders(struct owner_cache *cache, struct snapshot *seen,
-			 const struct map *wanted, const struct map *pids)
+/* @pids: processes of which every socket is wanted beside them, or NULL. */
+static void copy_owners(struct owner_cache *cache, struct snapshot *seen,
+			const struct map *wanted, const struct map *pids)
 {
 	const struct snapshot *owners = &cache->owners;
 	struct recorder none = { 0 };
@@ -449,7 +449,7 @@ void owner_cache_holders(struct owner_cache *cache, struct snapshot *seen,
 	}
 	if (!cache->scanned) {
 		snapshot_init(&cache->owners);
-		owners_collect(&none, &cache->owners, NULL);
+		find_owners(&none, &cache->owners, NULL, NULL);
 		cache->scanned = true;
 	}
 	if (wanted)
@@ -462,25 +462,32 @@ void owner_cache_holders(struct owner_cache *cache, struct snapshot *seen,
 	seen->holders_known = owners->holders_known;
 	seen->holders_complete = owners->holders_complete;
 	memcpy(seen->holders_way, owners->holders_way, sizeof(seen->holders_way));
-	copy_gaps(seen, owners);
+	owner_cache_gaps(seen, owners);
 }
 
-void owner_cache_cgroups(struct owner_cache *cache, struct snapshot *seen,
-			 const struct map *wanted)
-{
-	const struct snapshot *groups = &cache->groups;
-	struct recorder none = { 0 };
+/* ---- how they are asked for ---- */
 
-	if (wanted && !wanted->count)
-		return;
-	if (!cache->named) {
-		snapshot_init(&cache->groups);
-		cgroups_collect(&none, &cache->groups, NULL);
-		cache->named = true;
-	}
-	for (size_t i = 0; i < groups->cgroups.count; i++)
-		if (!wanted || map_find(wanted, groups->cgroups.at[i].id))
-			snapshot_add_cgroup(seen, groups->cgroups.at[i].id,
-					    groups->cgroups.at[i].path);
-	copy_gaps(seen, groups);
+void collect_holders(struct collect *collect, struct snapshot *seen, const struct map *wanted)
+{
+	if (collect->cache)
+		copy_owners(collect->cache, seen, wanted, NULL);
+	else if (recorder_replays(&collect->recorder))
+		replay_owners(&collect->recorder, seen, wanted);
+	else
+		find_owners(&collect->recorder, seen, wanted, NULL);
+}
+
+/* A recording holds every holder, whatever was wanted. */
+void collect_some_holders(struct collect *collect, const struct holder_ask *ask,
+			  struct snapshot *seen)
+{
+	const struct map *wanted = ask->pids->count ? NULL : ask->inodes;
+
+	if (recorder_replays(&collect->recorder) || recorder_records(&collect->recorder))
+		collect_holders(collect, seen, wanted);
+	else if (collect->cache)
+		copy_owners(collect->cache, seen, ask->inodes, ask->pids);
+	else
+		find_owners(&collect->recorder, seen, wanted,
+			    ask->cgroups && files_open() >= MANY_FILES ? ask : NULL);
 }

@@ -6,7 +6,7 @@
 #include "test.h"
 
 #include "base/grow.h"
-#include "collect/cgroups.h"
+#include "collect/flags.c"
 #include "collect/handle.h"
 #include "collect/sysctls.h"
 
@@ -56,18 +56,18 @@ static void test_same_class(void **state)
 	static const char old[] = "5:net_cls,net_prio:/web\n4:cpu:/a\n0::/\n";
 
 	(void)state;
-	assert_true(cgroup_same_class("", ""));
-	assert_true(cgroup_same_class(unified, "0::/system.slice\n"));
-	assert_true(cgroup_same_class(old, "5:net_cls,net_prio:/web\n4:cpu:/b\n0::/x\n"));
-	assert_false(cgroup_same_class(old, "5:net_cls,net_prio:/webs\n4:cpu:/a\n0::/\n"));
-	assert_false(cgroup_same_class(old, "5:net_cls,net_prio:/\n0::/\n"));
-	assert_false(cgroup_same_class(old, unified));
-	assert_false(cgroup_same_class("6:net_prio:/a\n5:net_cls:/\n", "6:net_prio:/b\n5:net_cls:/\n"));
-	assert_false(cgroup_same_class("5:net_cls:/a\n", ""));
+	assert_true(has_same_class("", ""));
+	assert_true(has_same_class(unified, "0::/system.slice\n"));
+	assert_true(has_same_class(old, "5:net_cls,net_prio:/web\n4:cpu:/b\n0::/x\n"));
+	assert_false(has_same_class(old, "5:net_cls,net_prio:/webs\n4:cpu:/a\n0::/\n"));
+	assert_false(has_same_class(old, "5:net_cls,net_prio:/\n0::/\n"));
+	assert_false(has_same_class(old, unified));
+	assert_false(has_same_class("6:net_prio:/a\n5:net_cls:/\n", "6:net_prio:/b\n5:net_cls:/\n"));
+	assert_false(has_same_class("5:net_cls:/a\n", ""));
 	/* a path may look like a controller */
-	assert_true(cgroup_same_class("1:cpu:/net_cls\n", "1:cpu:/b,net_cls:c\n"));
-	assert_true(cgroup_same_class("net_cls", ":"));
-	assert_true(cgroup_same_class("::\n:\n\n1:net_cls", "1:net_cls"));
+	assert_true(has_same_class("1:cpu:/net_cls\n", "1:cpu:/b,net_cls:c\n"));
+	assert_true(has_same_class("net_cls", ":"));
+	assert_true(has_same_class("::\n:\n\n1:net_cls", "1:net_cls"));
 }
 
 static int listener(int family, int reuseaddr, int reuseport, int v6only)

@@ -3,7 +3,7 @@
 #include "test.h"
 
 #include "collect/cgroups.h"
-#include "collect/descriptors.h"
+#include "collect/descriptors.c"
 #include "collect/inet.h"
 #include "collect/proc.h"
 #include "collect/sysctls.h"
@@ -11,7 +11,7 @@
 static void test_proc_text(void **state)
 {
 	char mount[] = "31 23 0:26 / /sys/fs/c\\040g\\134 rw,nosuid shared:9 - cgroup2 cgroup2 rw\n";
-	char other[] = "31 23 0:26 / /sys rw - sysfs sysfs rw\n";
+	struct mount parsed;
 	uint32_t inode;
 	int64_t value;
 
@@ -34,8 +34,9 @@ static void test_proc_text(void **state)
 	assert_true(proc_is_bare("9 (bash) R 1 9 9 0 -1 4194308 0"));        /* it ends */
 	assert_false(proc_is_bare("9 (bash) S 1 9 9 0 -1 4194304 0"));
 	assert_false(proc_is_bare("9 (bash"));
-	assert_string_equal(cgroup_mount(mount), "/sys/fs/c g\\");
-	assert_null(cgroup_mount(other));
+	assert_true(mount_parse(mount, &parsed));
+	assert_string_equal(parsed.type, "cgroup2");
+	assert_string_equal(parsed.point, "/sys/fs/c g\\");
 }
 
 static void a_cgroup_outside_of_the_tree_has_no_id(void **state)

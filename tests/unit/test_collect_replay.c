@@ -7,7 +7,6 @@
 #include "test.h"
 
 #include "base/grow.h"
-#include "collect/cgroups.h"
 #include "collect/handle.h"
 #include "collect/others.h"
 #include "collect/unix_bind.h"
@@ -455,9 +454,9 @@ static void test_missing_section_is_no_gap(void **state)
 	(void)state;
 	begin();
 	replay();
-	cgroups_replay(&handle.recorder, &seen, &wanted);
+	collect_cgroups(&handle, &seen, &wanted);
 	assert_int_equal(seen.gaps.count, 0);
-	cgroups_replay(&handle.recorder, &seen, NULL);
+	collect_cgroups(&handle, &seen, NULL);
 	assert_int_equal(seen.gaps.count, 1);
 	seen.socks_complete = true;
 	assert_int_equal(others_collect(&handle.recorder, &ask, (struct sink){ 0 }, 0, &seen, NULL),
@@ -482,7 +481,7 @@ static void test_cgroup_gap_is_told_where_none_was_asked(void **state)
 		replay();
 		if (asked)
 			map_slot(&wanted, 9, NULL);
-		cgroups_replay(&handle.recorder, &seen, &wanted);
+		collect_cgroups(&handle, &seen, &wanted);
 		assert_int_equal(seen.gaps.count, asked);
 		assert_int_equal(seen.cgroups.count, asked);
 		end();
@@ -545,7 +544,7 @@ static void test_sentence_of_a_gap_runs_over_or_steers_a_terminal(void **state)
 	recorder_put(&handle.recorder, FRAME_CGROUPS, &made, NULL, 0);
 	recorder_put(&handle.recorder, FRAME_GAP, &gap, sentence, sizeof(sentence));
 	replay();
-	cgroups_replay(&handle.recorder, &seen, NULL);
+	collect_cgroups(&handle, &seen, NULL);
 	assert_int_equal(seen.gaps.count, 1);
 	assert_int_equal(seen.gaps.at[0].kind, GAP_RECORDING);
 	assert_int_equal(strspn(seen.gaps.at[0].text, "?"), sizeof(seen.gaps.at[0].text) - 1);
@@ -562,7 +561,7 @@ static void test_gaps_without_end_fill_memory(void **state)
 	for (unsigned i = 0; i < 700; i++)
 		recorder_gap(&handle.recorder, NULL, GAP_CGROUPS, 1, "gap %u", i);
 	replay();
-	cgroups_replay(&handle.recorder, &seen, NULL);
+	collect_cgroups(&handle, &seen, NULL);
 	assert_int_equal(seen.gaps.count, 501);
 	assert_string_equal(seen.gaps.at[500].text, "and more of these");
 	assert_int_equal(seen.gaps.at[500].count, 200);

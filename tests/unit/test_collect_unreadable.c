@@ -101,7 +101,7 @@ static struct snapshot walk_cgroups(void)
 	struct snapshot seen;
 
 	snapshot_init(&seen);
-	cgroups_collect(&handle.recorder, &seen, NULL);
+	collect_cgroups(&handle, &seen, NULL);
 	return seen;
 }
 
