@@ -19,7 +19,7 @@ struct walk {
 	const struct map *wanted;
 	size_t            found;        /* cgroups of @wanted that were found */
 	uint64_t          unreadable;   /* folders that could not be read */
-	int               err;          /* the errno of the last of them */
+	int               err;          /* the errno of the last of them; 0: it is too deep */
 };
 
 /* The mount point in a line of mountinfo, which is left decoded there; NULL: of something else. */
@@ -56,7 +56,7 @@ static int open_mount(char **point)
 		if (path)
 			err = errno;
 	}
-	return -err;
+	return ferror(mounts) ? -errno : -err;
 }
 
 void cgroup_tree_find(struct cgroup_tree *tree)
@@ -133,13 +133,17 @@ static bool is_enough(const struct walk *walk)
 	return walk->wanted && !recorder_records(walk->recorder) && walk->found >= walk->wanted->count;
 }
 
+static void note_unread(struct walk *walk, int err)
+{
+	walk->unreadable++;
+	walk->err = err;
+}
+
 /* A cgroup that is removed during the walk is not a gap. */
 static void note_failure(struct walk *walk, int err)
 {
-	if (!err || err == ENOENT || err == ENODEV)
-		return;
-	walk->unreadable++;
-	walk->err = err;
+	if (err && err != ENOENT && err != ENODEV)
+		note_unread(walk, err);
 }
 
 static void walk_folder(struct walk *walk, int fd, struct text *path, unsigned depth);
@@ -148,8 +152,13 @@ static void walk_child(struct walk *walk, int parent, const char *name, struct t
 		       unsigned depth)
 {
 	size_t before = path->count;
-	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	int fd;
 
+	if (depth == DEPTH_MAX) {
+		note_unread(walk, 0);
+		return;
+	}
+	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0) {
 		note_failure(walk, errno);
 		return;
@@ -181,8 +190,7 @@ static void walk_folder(struct walk *walk, int fd, struct text *path, unsigned d
 		return;
 	}
 	take(walk, (uint64_t)st.st_ino, path);
-	while (depth < DEPTH_MAX && !is_enough(walk) &&
-	       (entry = proc_entry(folder, &err)))
+	while (!is_enough(walk) && (entry = proc_entry(folder, &err)))
 		if (is_child(entry))
 			walk_child(walk, fd, entry->d_name, path, depth);
 	note_failure(walk, err);
@@ -218,7 +226,7 @@ static void walk_cgroups(struct recorder *recorder, struct snapshot *seen, const
 		recorder_gap(recorder, told, GAP_CGROUPS, walk.unreadable,
 			     "%llu cgroup%s could not be read (%s)",
 			     (unsigned long long)walk.unreadable, walk.unreadable == 1 ? "" : "s",
-			     strerror(walk.err));
+			     walk.err ? strerror(walk.err) : "more than 64 folders deep");
 }
 
 /* ---- of a recording ---- */

@@ -55,8 +55,13 @@ int openat(int folder, const char *name, int flags, ...)
 	return fails("openat") ? -1 : (int)syscall(SYS_openat, folder, name, flags, 0);
 }
 
+/* Opened instead of mountinfo, unless it is NULL. */
+static const char *mountinfo;
+
 FILE *fopen(const char *restrict name, const char *restrict mode)
 {
+	if (mountinfo && strstr(name, "mountinfo"))
+		name = mountinfo;
 	int fd = fails("fopen") ? -1 : (int)syscall(SYS_openat, AT_FDCWD, name, O_RDONLY | O_CLOEXEC);
 
 	return fd < 0 ? NULL : fdopen(fd, *mode == 'r' ? "r" : mode);
@@ -137,6 +142,61 @@ static void test_cgroup_that_cannot_be_read_is_no_gap(void **state)
 	}
 	rmdir(folder);
 	cgroup_tree_fini(&tree);
+}
+
+/* The folder of a mount, with @depth folders below it, each in the one before. */
+static void make_folders(char *path, size_t room, unsigned depth)
+{
+	for (unsigned i = 0; i < depth; i++) {
+		size_t size = strlen(path);
+
+		snprintf(path + size, room - size, "/d");
+		assert_int_equal(mkdir(path, 0755), 0);
+	}
+}
+
+static void drop_folders(char *path, unsigned depth)
+{
+	for (unsigned i = 0; i <= depth; i++) {
+		assert_int_equal(rmdir(path), 0);
+		*strrchr(path, '/') = '\0';
+	}
+}
+
+static void test_cgroups_that_are_too_deep_are_a_gap(void **state)
+{
+	char mounts[] = "/tmp/sockvet-test-mounts.XXXXXX", path[400] = "/tmp/sockvet-test-tree.XXXXXX";
+	struct snapshot seen;
+	int fd = mkstemp(mounts);
+
+	(void)state;
+	assert_non_null(mkdtemp(path));
+	dprintf(fd, "30 1 0:26 / %s rw - cgroup2 cgroup2 rw\n", path);
+	close(fd);
+	make_folders(path, sizeof(path), 66);
+	mountinfo = mounts;
+	seen = walk_cgroups();
+	mountinfo = NULL;
+	assert_int_equal(seen.cgroups.count, 65);
+	assert_int_equal(seen.gaps.count, 1);
+	assert_non_null(strstr(seen.gaps.at[0].text, "1 cgroup could not be read (more than 64 folders deep)"));
+	snapshot_fini(&seen);
+	drop_folders(path, 66);
+	unlink(mounts);
+}
+
+/* A folder is opened, and cannot be read. */
+static void test_mounts_that_cannot_be_read_are_told_with_their_error(void **state)
+{
+	struct snapshot seen;
+
+	(void)state;
+	mountinfo = "/";
+	seen = walk_cgroups();
+	mountinfo = NULL;
+	assert_int_equal(seen.gaps.count, 1);
+	assert_non_null(strstr(seen.gaps.at[0].text, strerror(EISDIR)));
+	snapshot_fini(&seen);
 }
 
 /* ---- namespaces ---- */
@@ -365,6 +425,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_cgroup_that_cannot_be_read_is_no_gap),
+		TEST(test_cgroups_that_are_too_deep_are_a_gap),
+		TEST(test_mounts_that_cannot_be_read_are_told_with_their_error),
 		TEST(test_namespace_that_cannot_be_entered_is_called_read),
 		TEST(test_namespace_that_cannot_be_entered_is_no_gap),
 		TEST(test_table_is_skipped_that_is_not_surely_empty),
