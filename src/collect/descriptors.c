@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How full the descriptor tables of processes are: a walk through /proc. */
+/* How many descriptors processes have open, by a walk through /proc. */
 #include "collect/handle.h"
 
 #include "base/own.h"
@@ -31,47 +31,68 @@ static bool holder_limit(const char *limits, int64_t *limit)
 	return end != line && !errno && *limit >= 0;
 }
 
-/* Sets whether the process is in that namespace. Returns 0 or an errno. */
-static int is_inside(const struct proc_scan *scan, int32_t pid, uint64_t netns, bool *inside)
+/*
+ * True when the process is in that namespace. A first thread that has ended is in none,
+ * but the threads that it left are. False, and counted, when it is not known.
+ */
+static bool is_inside(struct proc_scan *scan, int32_t pid, uint64_t netns)
 {
 	char path[PROC_PATH];
 	struct stat st;
 
 	proc_path(path, pid, "ns/net");
-	if (fstatat(dirfd(scan->proc.folder), path, &st, 0) < 0)
-		return errno;
-	*inside = (uint64_t)st.st_ino == netns;
-	return 0;
+	if (fstatat(dirfd(scan->proc.folder), path, &st, 0) < 0) {
+		OWN_FD int fd = scan_open_descriptors(scan, pid);
+
+		if (fd < 0)
+			return false;
+		if (fstatat(fd, "../ns/net", &st, 0) < 0) {
+			scan_failed(scan, pid, errno);
+			return false;
+		}
+	}
+	return (uint64_t)st.st_ino == netns;
 }
 
-static int count_listed(const struct proc_scan *scan, int32_t pid, int64_t *count)
+/* Takes @fd over. Returns 0 or an errno. */
+static int count_listed(int fd, int64_t *count)
 {
-	char path[PROC_PATH];
-	OWN_DIR DIR *folder = NULL;
+	OWN_DIR DIR *folder = fdopendir(fd);
 	const struct dirent *entry;
-	int err;
+	int err = errno;
 
-	*count = 0;
-	proc_path(path, pid, "fd");
-	folder = proc_folder(&scan->proc, path);
-	if (!folder)
-		return errno;
+	if (!folder) {
+		close(fd);
+		return err;
+	}
 	while ((entry = proc_entry(folder, &err)))
 		*count += entry->d_name[0] != '.';
 	return err;
 }
 
-/* Since Linux 6.2 the size of the folder is the count; before, that size is 0. */
-static int count_descriptors(const struct proc_scan *scan, int32_t pid, int64_t *count)
+/*
+ * Since Linux 6.2 the size of the folder is the count; before, that size is 0, as it is
+ * when only the first thread has ended. False, and counted, when it is not known.
+ */
+static bool count_descriptors(struct proc_scan *scan, int32_t pid, int64_t *count)
 {
 	char path[PROC_PATH];
 	struct stat st;
+	int fd, err;
 
+	*count = 0;
 	proc_path(path, pid, "fd");
-	if (fstatat(dirfd(scan->proc.folder), path, &st, 0) < 0)
-		return errno;
-	*count = st.st_size;
-	return st.st_size ? 0 : count_listed(scan, pid, count);
+	if (fstatat(dirfd(scan->proc.folder), path, &st, 0) == 0 && st.st_size) {
+		*count = st.st_size;
+		return true;
+	}
+	fd = scan_open_descriptors(scan, pid);
+	if (fd < 0)
+		return false;
+	err = count_listed(fd, count);
+	if (err)
+		scan_failed(scan, pid, err);
+	return !err;
 }
 
 static void read_limit(const struct proc_scan *scan, int32_t pid, struct frame_limit *frame)
@@ -104,27 +125,14 @@ static void count_process(struct proc_scan *scan, int32_t pid)
 {
 	struct frame_limit frame = { .have = 1 };
 	struct scanned scanned = { .pid = pid };
-	int err = count_descriptors(scan, pid, &frame.descriptors);
 
-	if (err)
-		scan_failed(scan, pid, err);
-	if (err || !frame.descriptors || !scan_introduce(scan, -1, &scanned))
+	if (!count_descriptors(scan, pid, &frame.descriptors) || !frame.descriptors ||
+	    !scan_introduce(scan, -1, &scanned))
 		return;
 	scan_save(scan, &scanned);
 	read_limit(scan, pid, &frame);
 	recorder_put(scan->recorder, FRAME_LIMIT, &frame, NULL, 0);
 	add_limit(scan->seen, &scanned, &frame);
-}
-
-static void count_if_inside(struct proc_scan *scan, int32_t pid, uint64_t netns)
-{
-	bool inside = false;
-	int err = is_inside(scan, pid, netns, &inside);
-
-	if (err)
-		scan_failed(scan, pid, err);
-	else if (inside)
-		count_process(scan, pid);
 }
 
 static void count_all(struct recorder *recorder, struct snapshot *seen)
@@ -139,7 +147,8 @@ static void count_all(struct recorder *recorder, struct snapshot *seen)
 		for (size_t i = 0; i < netns->pids.count; i++)
 			count_process(&scan, netns->pids.at[i]);
 		while (!netns->visited && proc_next(&scan.proc, &pid))
-			count_if_inside(&scan, pid, ours);
+			if (is_inside(&scan, pid, ours))
+				count_process(&scan, pid);
 		scan_note_gaps(&scan, "open files", "counted");
 		scan_note_early_end(&scan);
 	}

@@ -162,12 +162,7 @@ static int open_of_thread(struct proc_scan *scan, int32_t pid)
 	return fd;
 }
 
-/*
- * Opens the folder of a process's descriptors. Negative, and counted, when it cannot be
- * opened. When the first thread ended before the others, the descriptors are theirs and
- * it shows none.
- */
-static int open_descriptors(struct proc_scan *scan, int32_t pid)
+int scan_open_descriptors(struct proc_scan *scan, int32_t pid)
 {
 	int fd = open_below(scan, pid, "fd");
 
@@ -394,7 +389,7 @@ static bool open_next(struct scan_workers *workers)
 
 		if (!is_turn_of(workers->scan, pid))
 			continue;
-		fd = open_descriptors(workers->scan, pid);
+		fd = scan_open_descriptors(workers->scan, pid);
 		if (fd < 0)
 			continue;
 		workers->listed = free_folder(workers);

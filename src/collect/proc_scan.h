@@ -59,6 +59,13 @@ bool scan_introduce(const struct proc_scan *scan, int descriptors, struct scanne
 void scan_save(struct proc_scan *scan, const struct scanned *scanned);
 
 /*
+ * Opens the folder of a process's descriptors. Negative, and counted, when it cannot be
+ * opened. When the first thread ended before the others, the descriptors are theirs and
+ * it shows none.
+ */
+int scan_open_descriptors(struct proc_scan *scan, int32_t pid);
+
+/*
  * Counts a process that cannot be looked into. One that is gone, or holds no descriptors
  * anyway (proc_is_bare()), does not count.
  */

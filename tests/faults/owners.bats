@@ -239,6 +239,8 @@ os.kill(child, signal.SIGKILL)
 	listed '.local.port == 8080 and (.processes | map(.comm)) == ["headless"]' 1
 	sockvet bind 8080
 	[[ $output == *"headless["*"] listens on"* ]] || { echo "$output"; false; }
+	sockvet check --json --warn fd-exhaustion=0,count=1
+	holds 'any(.findings[]; .id == "fd-exhaustion" and .subject.comm == "headless" and .evidence.descriptors >= 3)'
 	echo >&"${LAB_IO[1]}"
 }
 
