@@ -146,7 +146,8 @@ struct answer_unix {                            /* and rows: struct unix_sock */
 	char     file_kind[24];
 };
 
-struct answer_thread {                          /* row: one descriptor of one thread */
+struct answer_thread {                          /* row: one descriptor of one thread, or, */
+	/* where tid is pid: the first thread has ended and holds none */
 	int32_t  pid, tid, fd;
 	uint32_t inode;
 	char     comm[16];

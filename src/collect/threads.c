@@ -2,6 +2,7 @@
 #include "collect/handle.h"
 
 #include "base/grow.h"
+#include "base/map.h"
 #include "base/own.h"
 #include "collect/proc_scan.h"
 
@@ -74,8 +75,21 @@ static void walk_thread(struct thread_walk *walk, const char *tid)
 	walk_descriptors(walk, folder);
 }
 
+/* Told of those only whose other threads hold sockets, which have been taken for its own. */
+static void note_ended_first(struct thread_walk *walk)
+{
+	struct answer_thread none = { .pid = walk->held.pid, .tid = walk->held.pid, .fd = -1 };
+	struct text stat = { 0 };
+
+	if (proc_read(&walk->scan.proc, walk->held.pid, "stat", &stat) == 0 &&
+	    proc_is_bare(text_str(&stat)))
+		text_add(walk->rows, &none, sizeof(none));
+	text_fini(&stat);
+}
+
 static void walk_process(struct thread_walk *walk, int32_t pid)
 {
+	size_t before = walk->rows->count;
 	char path[PROC_PATH];
 	const struct dirent *entry;
 	OWN_DIR DIR *folder = NULL;
@@ -90,6 +104,8 @@ static void walk_process(struct thread_walk *walk, int32_t pid)
 	while (folder && (entry = proc_entry(folder, &err)))
 		walk_thread(walk, entry->d_name);
 	note_failure(walk, err);
+	if (walk->rows->count > before)
+		note_ended_first(walk);
 	if (walk->err)
 		scan_failed(&walk->scan, pid, walk->err);
 }
@@ -107,12 +123,31 @@ static void add_thread(struct snapshot *seen, const struct answer_thread *held)
 			      strnlen(held->comm, sizeof(held->comm)));
 }
 
+static void drop_ended(struct snapshot *seen, const struct map *ended)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < seen->holders.count; i++) {
+		const struct holder *holder = &seen->holders.at[i];
+		const struct process *process = &seen->processes.at[holder->process];
+
+		if (process->tid || !map_find(ended, (uint32_t)process->pid))
+			seen->holders.at[kept++] = *holder;
+	}
+	seen->holders.count = kept;
+}
+
 static void add_all(struct snapshot *seen, const struct text *rows)
 {
 	struct answer_thread held, before = { 0 };
+	struct map ended = { 0 };
 
 	for (size_t at = 0; at < rows->count; at += sizeof(held)) {
 		memcpy(&held, rows->at + at, sizeof(held));
+		if (held.tid == held.pid) {
+			map_slot(&ended, (uint32_t)held.pid, NULL);
+			continue;
+		}
 		if (held.pid != before.pid || held.tid != before.tid)
 			add_thread(seen, &held);
 		before = held;
@@ -121,6 +156,9 @@ static void add_all(struct snapshot *seen, const struct text *rows)
 			.process = (uint32_t)seen->processes.count - 1,
 		};
 	}
+	if (ended.count)
+		drop_ended(seen, &ended);
+	map_fini(&ended);
 	snapshot_sort_holders(seen);
 }
 

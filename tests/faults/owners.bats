@@ -241,6 +241,11 @@ os.kill(child, signal.SIGKILL)
 	[[ $output == *"headless["*"] listens on"* ]] || { echo "$output"; false; }
 	sockvet check --json --warn fd-exhaustion=0,count=1
 	holds 'any(.findings[]; .id == "fd-exhaustion" and .subject.comm == "headless" and .evidence.descriptors >= 3)'
+	# a thread that has ended holds nothing
+	inside "$SOCKVET" list -tlT --json --record "$BATS_TEST_TMPDIR/recording" >"$BATS_TEST_TMPDIR/live"
+	sockvet list -tlT --json --from "$BATS_TEST_TMPDIR/recording"
+	listed '.local.port == 8080 and (.processes | length) == 1 and all(.processes[]; .tid != .pid)' 1
+	[ "$output" = "$(cat "$BATS_TEST_TMPDIR/live")" ]
 	echo >&"${LAB_IO[1]}"
 }
 
