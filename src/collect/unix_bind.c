@@ -45,6 +45,7 @@ struct unix_search {
 	uint32_t    device;             /* as sockets tell it */
 	bool        device_known;       /* else @device is only what stat() says */
 	unsigned    deadline_ms;
+	bool        senseless;          /* a message was: who it is about is not known */
 };
 
 /* ---- the file ---- */
@@ -249,10 +250,11 @@ static int take_unix_sock(void *ctx, const struct nlmsghdr *message)
 {
 	struct unix_search *search = ctx;
 	struct other_row row = { .sock.detail = NULL };
-	bool fresh;
+	bool fresh, is = others_parse(&unix_socks, mnl_nlmsg_get_payload(message),
+				      mnl_nlmsg_get_payload_len(message), &row) >= 0;
 
-	if (others_parse(&unix_socks, mnl_nlmsg_get_payload(message),
-			 mnl_nlmsg_get_payload_len(message), &row) < 0 || !row.sock.inode)
+	search->senseless |= !is;
+	if (!is || !row.sock.inode)
 		return 0;
 	*map_slot(&search->named, row.sock.inode, &fresh) = 1 + (row.other.local_size > 0);
 	if (fresh && is_match(search, &row.other))
@@ -268,8 +270,11 @@ static int list_unix_socks(struct unix_search *search)
 		.request = &request, .size = unix_socks.request(&request, STATE_ALL, false),
 		.deadline_ms = search->deadline_ms, .take = take_unix_sock, .ctx = search,
 	};
+	int err;
 
-	return wire_dump(&dump, NULL);
+	search->senseless = false;
+	err = wire_dump(&dump, NULL);
+	return err ? err : search->senseless ? -EBADMSG : 0;
 }
 
 static bool list_unix_there(void *ctx, struct netns *netns)

@@ -202,3 +202,23 @@ sys.stdin.read()
 	holds '.verdict == "unknown"'
 	echo >&"${LAB_IO[1]}"
 }
+
+@test "bind of a unix name is not judged by a listing with a message that makes no sense" {
+	lab_python '
+import socket, sys
+named = socket.socket(socket.AF_UNIX)
+named.bind("\0taken")
+print("READY", flush=True)
+sys.stdin.read()
+'
+	preloaded netlink SPOIL=nonsense -- bind @other --json
+	ends_in 3
+	holds '.verdict == "unknown" and any(.end.gaps[]; .text == "unix sockets could not be listed (Bad message)")'
+	preloaded netlink SPOIL=nonsense -- bind @other --json --record "$BATS_TEST_TMPDIR/recording"
+	sockvet bind @other --json --from "$BATS_TEST_TMPDIR/recording"
+	[ "$status" -eq 3 ]
+	holds '.verdict == "unknown"'
+	sockvet bind @other --json
+	[ "$status" -eq 0 ]
+	echo >&"${LAB_IO[1]}"
+}

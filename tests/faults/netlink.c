@@ -176,6 +176,16 @@ static void overlong(struct mail *mail)
 	((struct nlmsghdr *)(void *)mail->bytes)->nlmsg_len = (unsigned)mail->size + 4;
 }
 
+/* The first message is of no family. */
+static void nonsense(struct mail *mail)
+{
+	size_t at = 0;
+	struct nlmsghdr *head = next(mail, &at);
+
+	if (head && head->nlmsg_len > NLMSG_HDRLEN && head->nlmsg_type != NLMSG_DONE)
+		*(unsigned char *)NLMSG_DATA(head) = 0xff;
+}
+
 static const struct spoiler {
 	const char *name;
 	void (*act)(struct mail *mail);
@@ -183,7 +193,8 @@ static const struct spoiler {
 	{ "truncated", truncated }, { "interrupted", interrupted }, { "sequence", sequence },
 	{ "port", port }, { "sender", sender },
 	{ "stranger", stranger }, { "error", error }, { "done", done }, { "endless", endless },
-	{ "lost", lost }, { "repeated", repeated }, { "overlong", overlong }, { "small", NULL },
+	{ "lost", lost }, { "repeated", repeated }, { "overlong", overlong }, { "nonsense", nonsense },
+	{ "small", NULL },
 };
 
 /* ---- what is preloaded ---- */
