@@ -298,13 +298,34 @@ static void take_signal(struct follow *follow, int fd)
 		follow->signal = (int)info.ssi_signo;
 }
 
-static int look_again(struct follow *follow)
+/*
+ * Hidden owners and the like. A later look tells those of a kind that was not there before:
+ * as many processes as are hidden then are another sentence each time.
+ */
+static void adopt_gaps(struct follow *follow)
+{
+	struct snapshot *seen = &follow->action.session.seen;
+	const struct snapshot *looked = &follow->tracker.now.seen;
+	unsigned known = 0;
+
+	for (size_t i = 0; i < seen->gaps.count; i++)
+		known |= 1u << seen->gaps.at[i].kind;
+	for (size_t i = 0; i < looked->gaps.count; i++)
+		if (!(known >> looked->gaps.at[i].kind & 1))
+			snapshot_gap(seen, looked->gaps.at[i].kind, looked->gaps.at[i].count, "%s",
+				     looked->gaps.at[i].text);
+	session_tell_gaps(&follow->action.session);
+}
+
+static int look(struct follow *follow)
 {
 	int err;
 
 	deadline_begin(follow->action.session.options);
 	err = tracker_look(&follow->tracker, &follow->action);
 	deadline_end();
+	if (!err)
+		adopt_gaps(follow);
 	return err;
 }
 
@@ -328,22 +349,10 @@ static int loop(struct follow *follow, int signals)
 			return session->fault.err ? -session->fault.err : 0;
 		if (wait[0].revents)
 			take_signal(follow, signals);
-		else if (tracker_due_ms(&follow->tracker) == 0 && look_again(follow) < 0)
+		else if (tracker_due_ms(&follow->tracker) == 0 && look(follow) < 0)
 			return -session->fault.err;
 	}
 	return 0;
-}
-
-/* Takes over the gaps of the first look, such as hidden owners. */
-static void adopt_gaps(struct follow *follow)
-{
-	struct snapshot *seen = &follow->action.session.seen;
-	const struct snapshot *first = &follow->tracker.now.seen;
-
-	for (size_t i = 0; i < first->gaps.count; i++)
-		snapshot_gap(seen, first->gaps.at[i].kind, first->gaps.at[i].count, "%s",
-			     first->gaps.at[i].text);
-	session_tell_gaps(&follow->action.session);
 }
 
 /* Lost events mean status 3, and have a sentence of their own. */

@@ -247,8 +247,8 @@ void session_tell_gaps(struct session *session)
 {
 	if (session->style.format != FORMAT_TEXT || session->style.quiet)
 		return;
-	for (size_t i = 0; i < session->seen.gaps.count; i++)
-		errline("note: %s", session->seen.gaps.at[i].text);
+	for (; session->gaps_told < session->seen.gaps.count; session->gaps_told++)
+		errline("note: %s", session->seen.gaps.at[session->gaps_told].text);
 	session->told = session->seen.gaps.count > 0;
 }
 

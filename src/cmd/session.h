@@ -15,6 +15,7 @@ struct session {
 	struct style style;
 	struct fault fault;
 	bool told;              /* the gaps are on standard error already */
+	size_t gaps_told;       /* how many of them */
 	bool judges;            /* silence would be a verdict, so limits must be known, too */
 	bool recorded;          /* set by session_close() when the recording is in its place */
 	bool tells_gaps;        /* session_close() prints gaps once a recording is in its place */
@@ -53,8 +54,8 @@ int session_each(struct session *session, struct filter *filter, bool apart,
 void session_row(struct session *session, const struct sock *sock);
 
 /*
- * Prints what could not be seen as notes on standard error, once; for text only, and not
- * with -q.
+ * Prints what could not be seen as notes on standard error, each once; for text only, and
+ * not with -q.
  */
 void session_tell_gaps(struct session *session);
 

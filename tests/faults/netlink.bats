@@ -222,3 +222,22 @@ sys.stdin.read()
 	[ "$status" -eq 0 ]
 	echo >&"${LAB_IO[1]}"
 }
+
+@test "what a later look of list -E could not see is told, too" {
+	connected 20
+	local tries follower notes=$BATS_TEST_TMPDIR/notes
+	# the first look takes four datagrams
+	nsenter -t "$LAB_JOB" -U -n --preserve-credentials timeout 60 env "LD_PRELOAD=$BUILD/tests/faults-netlink.so" \
+		"ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" SPOIL=interrupted SPOIL_FROM=5 \
+		"$SOCKVET" list -E -t >/dev/null 2>"$notes" 3>&- &
+	follower=$!
+	for ((tries = 0; tries < 300; tries++)); do
+		grep -q 'note: the listing of .* is incomplete' "$notes" && break
+		sleep 0.1
+	done
+	kill "$follower"
+	wait "$follower" || true
+	cat "$notes"
+	grep -q 'note: the listing of .* is incomplete' "$notes"
+	[ -z "$(sort "$notes" | uniq -d)" ]
+}
