@@ -2,7 +2,6 @@
 #include "collect/handle.h"
 
 #include "base/grow.h"
-#include "collect/destroy.h"
 #include "collect/inet.h"
 #include "collect/inet_ask.h"
 #include "collect/links.h"
@@ -10,12 +9,11 @@
 #include "collect/others.h"
 #include "collect/privilege.h"
 #include "collect/proc_net.h"
-#include "collect/reconcile.h"
 #include "collect/sysctls.h"
-#include "collect/unix_bind.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +115,76 @@ int collect_close(struct collect *collect, bool keep, struct fault *fault)
 	return err;
 }
 
+/* ---- listings ---- */
+
+/*
+ * A dump that lacks sockets looks like any other. Where it should list all connections,
+ * its count is compared with the kernel's own.
+ */
+struct reconcile {
+	struct sink sink;               /* the caller's sink */
+	bool        is_possible;
+	uint64_t    connections;        /* listed in ESTABLISHED and CLOSE_WAIT */
+};
+
+/* Connections come and go during a listing, so this many may be missing without a gap. */
+enum { SLACK = 64, SLACK_SHARE = 16 };
+
+static const uint32_t counted = STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_CLOSE_WAIT);
+
+static int count_connection(void *ctx, const struct sock *sock)
+{
+	struct reconcile *reconcile = ctx;
+
+	reconcile->connections += (STATE_BIT(sock->state) & counted) != 0;
+	return reconcile->sink.take(reconcile->sink.ctx, sock);
+}
+
+static bool lists_all(const struct collect_ask *ask)
+{
+	return (!ask->protocol || ask->protocol == PROTOCOL_TCP) &&
+	       (ask->states & counted) == counted && ask->ipv4 && ask->ipv6 && !ask->filter &&
+	       !ask->port_high && !ask->explicit_port;
+}
+
+/* Returns the sink to use in place of @sink. @reconcile must live as long as the dump. */
+static struct sink reconcile_begin(struct reconcile *reconcile, const struct collect_ask *ask,
+				   struct sink sink, const struct snapshot *seen)
+{
+	*reconcile = (struct reconcile){ .sink = sink };
+	reconcile->is_possible = lists_all(ask) && seen->limits.counter[COUNTER_CURR_ESTAB].is;
+	return reconcile->is_possible ?
+	       (struct sink){ .take = count_connection, .ctx = reconcile } : sink;
+}
+
+static bool is_short(const struct reconcile *reconcile, int64_t count)
+{
+	return count > 0 && count < INT32_MAX &&
+	       reconcile->connections + SLACK + (uint64_t)count / SLACK_SHARE < (uint64_t)count;
+}
+
+/*
+ * Adds a GAP_DUMP when the listing has clearly fewer connections than the kernel counted
+ * before it and counts now. More connections are believed, because CurrEstab of older
+ * kernels is known to lose some.
+ */
+static void reconcile_end(const struct reconcile *reconcile, struct recorder *recorder,
+			  struct snapshot *seen)
+{
+	const struct known *before = &seen->limits.counter[COUNTER_CURR_ESTAB];
+	struct known now;
+
+	if (!reconcile->is_possible || recorder_replays(recorder) ||
+	    !is_short(reconcile, before->value))
+		return;
+	now = counter_again(COUNTER_CURR_ESTAB);
+	if (now.is && is_short(reconcile, now.value))
+		recorder_gap(recorder, seen, GAP_DUMP, (uint64_t)now.value - reconcile->connections,
+			     "the kernel counts %" PRId64 " connection%s and its listing has %" PRIu64
+			     "; sockets are missing, try again", now.value, now.value == 1 ? "" : "s",
+			     reconcile->connections);
+}
+
 int collect_socks(struct collect *collect, const struct collect_ask *ask,
 		  struct sink sink, struct snapshot *seen, struct fault *fault)
 {
@@ -180,25 +248,6 @@ int collect_chain(struct collect *collect, uint16_t port, struct snapshot *seen,
 	if (collect->cache && !collect->udp_states)
 		return 0;
 	return inet_chain(&collect->recorder, port, collect->source.deadline_ms, seen, fault);
-}
-
-void collect_unix(struct collect *collect, const struct unix_ask *ask,
-		  struct unix_context *context, struct snapshot *seen)
-{
-	unix_bind_collect(&collect->recorder, ask, context, collect->source.deadline_ms, seen);
-}
-
-uint64_t collect_reached(const struct collect *collect, const struct sock *sock)
-{
-	return destroy_reached(sock, collect->source.deadline_ms);
-}
-
-int collect_destroy(struct collect *collect, const struct sock *sock,
-		    const struct destroy_ask *ask, struct kill_result *result, struct fault *fault)
-{
-	if (recorder_replays(&collect->recorder))
-		return fault_set(fault, EINVAL, "a recording has no sockets to be closed");
-	return destroy_sock(sock, ask, collect->release, collect->source.deadline_ms, result, fault);
 }
 
 /* ---- time, limits, counters and interfaces ---- */

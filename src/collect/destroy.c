@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collect/destroy.h"
+#include "collect/handle.h"
 
 #include "collect/inet.h"
 #include "collect/message.h"
@@ -22,15 +22,15 @@
 struct job {
 	const struct sock        *sock;
 	const struct destroy_ask *ask;
-	const char               *release;
-	unsigned                  deadline_ms;
+	const struct collect     *collect;
 	struct wire               wire;
 	bool                      found;
 	enum state                state;        /* the state in which it was found */
 	struct kill_result       *result;
 };
 
-enum outcome destroy_outcome(int err)
+/* What the answer to SOCK_DESTROY means; @err is 0 or a positive errno. */
+static enum outcome outcome_of(int err)
 {
 	switch (err) {
 	case 0:
@@ -58,7 +58,7 @@ static int ask(struct job *job, uint16_t type, uint16_t flags,
 	const struct wire_question question = {
 		.type = type, .flags = flags, .payload = request, .size = sizeof(*request),
 	};
-	int err = wire_ask(&job->wire, &question, job->deadline_ms, answer);
+	int err = wire_ask(&job->wire, &question, job->collect->source.deadline_ms, answer);
 
 	return err ? broken(-err, fault) : 0;
 }
@@ -111,7 +111,7 @@ static int look_at_port(struct job *job, struct fault *fault)
 
 	snapshot_init(&aside);
 	err = inet_collect(&nowhere, &ask, (struct sink){ .take = take_same, .ctx = job },
-			   job->release, job->deadline_ms, &aside, fault);
+			   job->collect->release, job->collect->source.deadline_ms, &aside, fault);
 	whole = snapshot_lists_all(&aside);
 	snapshot_fini(&aside);
 	if (!err && !whole && !job->found)
@@ -184,7 +184,7 @@ static int order(struct job *job, struct fault *fault)
 	if (err < 0)
 		return broken(EPROTO, fault);
 	job->result->err = err;
-	job->result->outcome = destroy_outcome(err);
+	job->result->outcome = outcome_of(err);
 	return 0;
 }
 
@@ -223,15 +223,14 @@ static int destroy_on(struct job *job, struct fault *fault)
 	return err;
 }
 
-int destroy_sock(const struct sock *sock, const struct destroy_ask *ask, const char *release,
-		 unsigned deadline_ms, struct kill_result *result, struct fault *fault)
+int collect_destroy(struct collect *collect, const struct sock *sock,
+		    const struct destroy_ask *ask, struct kill_result *result, struct fault *fault)
 {
-	struct job job = {
-		.sock = sock, .ask = ask, .release = release, .deadline_ms = deadline_ms,
-		.result = result,
-	};
+	struct job job = { .sock = sock, .ask = ask, .collect = collect, .result = result };
 	int err;
 
+	if (recorder_replays(&collect->recorder))
+		return fault_set(fault, EINVAL, "a recording has no sockets to be closed");
 	*result = (struct kill_result){ .outcome = OUTCOME_NONE };
 	/* to the kernel, all ones mean "any socket at this address": never ask for that */
 	if (sock->cookie == UINT64_MAX) {
@@ -245,10 +244,10 @@ int destroy_sock(const struct sock *sock, const struct destroy_ask *ask, const c
 	return err;
 }
 
-uint64_t destroy_reached(const struct sock *sock, unsigned deadline_ms)
+uint64_t collect_reached(const struct collect *collect, const struct sock *sock)
 {
 	struct sock any = *sock, found = { .cookie = UINT64_MAX };
-	struct job job = { .deadline_ms = deadline_ms };
+	struct job job = { .collect = collect };
 	struct inet_diag_req_v2 request;
 	const struct nlmsghdr *message;
 	struct detail detail;

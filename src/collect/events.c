@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collect/events.h"
+#include "collect/collect.h"
 
 #include "base/grow.h"
 #include "collect/attrs.h"
@@ -102,8 +102,9 @@ static enum protocol protocol_of(const uint8_t *bytes, size_t size)
 	return 0;
 }
 
-int events_parse(const void *bytes, size_t size, unsigned need, struct sock *sock,
-		 struct detail *detail)
+/* One message as received, which nothing is trusted of: 0, or -EBADMSG when it tells of no socket. */
+static int parse_event(const void *bytes, size_t size, unsigned need, struct sock *sock,
+		       struct detail *detail)
 {
 	const size_t fixed = NLMSG_HDRLEN + sizeof(struct inet_diag_msg);
 	const char *payload = (const char *)bytes + NLMSG_HDRLEN;
@@ -167,8 +168,8 @@ int collect_events_next(struct collect_events *events, struct event *event, stru
 	else if (err && err != -ENOSPC)
 		return refused(-err, fault);
 	/* a message that makes no sense counts as lost */
-	else if (err || events_parse(events->wire.buffer, size, events->need, &event->sock,
-				     &events->detail) < 0)
+	else if (err || parse_event(events->wire.buffer, size, events->need, &event->sock,
+				    &events->detail) < 0)
 		event->lost = 1;
 	return 1;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collect/unix_bind.h"
+#include "collect/handle.h"
 
 #include "base/grow.h"
 #include "base/order.h"
@@ -393,9 +393,10 @@ static void replay_unix_socks(const struct unix_ask *ask, const struct text *row
 	}
 }
 
-void unix_bind_collect(struct recorder *recorder, const struct unix_ask *ask,
-		       struct unix_context *context, unsigned deadline_ms, struct snapshot *seen)
+void collect_unix(struct collect *collect, const struct unix_ask *ask,
+		  struct unix_context *context, struct snapshot *seen)
 {
+	struct recorder *recorder = &collect->recorder;
 	struct answer_unix told;
 	struct question question = { .kind = ANSWER_UNIX, .head = &told };
 	struct text key = { 0 };
@@ -407,7 +408,7 @@ void unix_bind_collect(struct recorder *recorder, const struct unix_ask *ask,
 	/* an abstract name has its NUL in front, a path behind it */
 	context->name_max = (struct known){ true, sizeof(((struct sockaddr_un *)0)->sun_path) - 1 };
 	if (!recorder_replays(recorder)) {
-		err = look_at_name(ask, context, deadline_ms);
+		err = look_at_name(ask, context, collect->source.deadline_ms);
 		told = unix_answer_of(context, err);
 		text_add(&question.rows, context->socks.at,
 			 context->socks.count * sizeof(*context->socks.at));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Messages about freed sockets, whole and broken; what an answer to SOCK_DESTROY means. */
-#include "collect/destroy.h"
-#include "collect/events.h"
+#include "collect/destroy.c"
+#include "collect/events.c"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -46,7 +46,7 @@ static int parse(const struct told *told, size_t size, struct sock *sock)
 	int err;
 
 	memcpy(bytes, told, size);
-	err = events_parse(bytes, size, 0, sock, &detail);
+	err = parse_event(bytes, size, 0, sock, &detail);
 	free(bytes);
 	return err;
 }
@@ -115,7 +115,7 @@ static void test_outcomes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		assert_int_equal(destroy_outcome(rows[i].err), rows[i].outcome);
+		assert_int_equal(outcome_of(rows[i].err), rows[i].outcome);
 }
 
 /* All ones would mean "any socket there" to the kernel. */
@@ -124,11 +124,12 @@ static void test_without_cookie(void **state)
 	struct sock sock = { .protocol = PROTOCOL_TCP, .family = FAMILY_IPV4,
 			     .state = STATE_ESTABLISHED, .cookie = UINT64_MAX };
 	struct destroy_ask ask = { .need = 0 };
+	struct collect handle = { .source.deadline_ms = 1000 };
 	struct fault fault = { 0 };
 	struct kill_result result;
 
 	(void)state;
-	assert_int_equal(destroy_sock(&sock, &ask, "", 1000, &result, &fault), 0);
+	assert_int_equal(collect_destroy(&handle, &sock, &ask, &result, &fault), 0);
 	assert_int_equal(result.outcome, OUTCOME_UNSUPPORTED);
 	assert_int_equal(result.err, ENODATA);
 }

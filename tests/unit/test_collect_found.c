@@ -4,7 +4,7 @@
 
 #include "collect/attrs.h"
 #include "collect/netns.h"
-#include "collect/unix_bind.h"
+#include "collect/handle.h"
 
 #include <errno.h>
 #include <linux/inet_diag.h>
@@ -30,11 +30,11 @@ static void expect_file(const char *name, enum unix_file file, const char *kind,
 {
 	struct unix_ask ask = { .name = name, .size = strlen(name), .type = UNIX_STREAM };
 	struct unix_context context = { 0 };
-	struct recorder none = { 0 };
+	struct collect handle = { .source.deadline_ms = 5000 };
 	struct snapshot seen;
 
 	snapshot_init(&seen);
-	unix_bind_collect(&none, &ask, &context, 5000, &seen);
+	collect_unix(&handle, &ask, &context, &seen);
 	assert_string_equal(context.file_kind, kind);
 	assert_int_equal(context.file, file);
 	assert_int_equal(context.parent_err, parent_err);

@@ -9,7 +9,6 @@
 #include "collect/links.h"
 #include "collect/netns.h"
 #include "collect/proc.h"
-#include "collect/unix_bind.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -668,7 +667,7 @@ struct name_row {
 	bool listens;
 };
 
-static void check_name(struct recorder *recorder, const struct name_row *row)
+static void check_name(struct collect *collect, const struct name_row *row)
 {
 	struct unix_ask ask = {
 		.name = row->name + (*row->name == '@'), .abstract = *row->name == '@',
@@ -679,7 +678,7 @@ static void check_name(struct recorder *recorder, const struct name_row *row)
 
 	ask.size = strlen(ask.name);
 	snapshot_init(&seen);
-	unix_bind_collect(recorder, &ask, &context, 5000, &seen);
+	collect_unix(collect, &ask, &context, &seen);
 	if (context.file != row->file || context.parent_err != row->parent_err ||
 	    context.socks.count != row->count)
 		fprintf(stderr, "%s: file %d, %s, %zu sockets\n", row->name, (int)context.file,
@@ -764,16 +763,16 @@ static void names_of_lab(void)
 		{ "@nul@", UNIX_FILE_UNKNOWN, 0, 1, UNIX_STREAM, true },
 		{ "@child", UNIX_FILE_UNKNOWN, 0, 0, 0, false },
 	};
-	struct collect handle;
+	struct collect handle = { .source.deadline_ms = 5000 };
 
 	make_names();
 	record_begin(&handle.recorder);
 	for (size_t i = 0; i < COUNT(rows); i++)
-		check_name(&handle.recorder, &rows[i]);
+		check_name(&handle, &rows[i]);
 	record_replay(&handle.recorder);
 	EXPECT(chdir("/") == 0);
 	for (size_t i = 0; i < COUNT(rows); i++)
-		check_name(&handle.recorder, &rows[i]);
+		check_name(&handle, &rows[i]);
 	recorder_close(&handle.recorder, true, NULL);
 }
 
@@ -801,7 +800,7 @@ static void test_names_unrecorded(void **state)
 	snapshot_init(&seen);
 	record_begin(&handle.recorder);
 	record_replay(&handle.recorder);
-	unix_bind_collect(&handle.recorder, &ask, &context, 5000, &seen);
+	collect_unix(&handle, &ask, &context, &seen);
 	assert_false(context.listed);
 	assert_int_equal(context.file, UNIX_FILE_UNKNOWN);
 	assert_int_equal(seen.gaps.count, 1);

@@ -7,7 +7,6 @@
 
 #include "base/bits.h"
 #include "collect/collect.h"
-#include "collect/destroy.h"
 #include "collect/handle.h"
 #include "collect/recorder.h"
 
@@ -398,8 +397,10 @@ static int destroy(struct kill_result *result, struct fault *fault)
 		.local_port = 9, .remote_port = 9, .cookie = 0x123456789,
 	};
 
+	struct collect handle = { .release = "6.1.0", .source.deadline_ms = 100 };
+
 	*result = (struct kill_result){ 0 };
-	return destroy_sock(&sock, &(struct destroy_ask){ 0 }, "6.1.0", 100, result, fault);
+	return collect_destroy(&handle, &sock, &(struct destroy_ask){ 0 }, result, fault);
 }
 
 static void test_socket_is_called_closed_without_an_answer(void **state)

@@ -9,7 +9,6 @@
 #include "base/grow.h"
 #include "collect/handle.h"
 #include "collect/others.h"
-#include "collect/unix_bind.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -282,7 +281,7 @@ static void replay_unix(const struct unix_told *told, size_t size, struct unix_c
 
 	put_answer(&handle.recorder, ANSWER_UNIX, &key, 10, told, size);
 	replay();
-	unix_bind_collect(&handle.recorder, &ask, context, 0, &seen);
+	collect_unix(&handle, &ask, context, &seen);
 	assert_true(context->name_max.is);
 }
 
@@ -330,7 +329,7 @@ static void test_a_socket_of_another_type_is_not_at_an_abstract_name(void **stat
 	begin();
 	put_answer(&handle.recorder, ANSWER_UNIX, &key, 9, &answer, sizeof(answer));
 	replay();
-	unix_bind_collect(&handle.recorder, &ask, &context, 0, &seen);
+	collect_unix(&handle, &ask, &context, &seen);
 	assert_int_equal(context.socks.count, 1);
 	assert_int_equal(context.socks.at[0].inode, 71);
 	end();
