@@ -2,7 +2,6 @@
 #include "collect/attrs.h"
 
 #include "base/grow.h"
-#include "collect/tcp_info.h"
 
 #include <linux/inet_diag.h>
 #include <linux/mptcp.h>
@@ -101,12 +100,26 @@ static void take_bbr(struct parsed *parsed, const uint8_t *at, size_t size)
 	state->cwnd_gain = told.bbr_cwnd_gain;
 }
 
-static void take_class_id(struct parsed *parsed, const uint8_t *at, size_t size)
-{
-	(void)size;
-	memcpy(&parsed->detail->class_id, at, sizeof(parsed->detail->class_id));
-	parsed->detail->have_class_id = true;
-}
+/* An attribute that is one number: a member gets it, and a second says that it was there. */
+#define TAKE_NUMBER(function, type, member, known)					\
+	void function(struct parsed *parsed, const uint8_t *at, size_t size)		\
+	{										\
+		type told;								\
+											\
+		(void)size;								\
+		memcpy(&told, at, sizeof(told));					\
+		parsed->member = told;							\
+		parsed->known;								\
+	}
+
+TAKE_NUMBER(attr_take_shutdown, uint8_t,  sock->shutdown,   sock->have |= HAVE_SHUTDOWN)
+TAKE_NUMBER(attr_take_uid,      uint32_t, sock->uid,        sock->have |= HAVE_UID)
+static TAKE_NUMBER(take_v6only, uint8_t,  sock->v6only,     sock->have |= HAVE_V6ONLY)
+static TAKE_NUMBER(take_mark,   uint32_t, sock->mark,       sock->have |= HAVE_MARK)
+static TAKE_NUMBER(take_cgroup, uint64_t, sock->cgroup_id,  sock->have |= HAVE_CGROUP)
+static TAKE_NUMBER(take_tos,    uint8_t,  detail->tos,      detail->have_tos = true)
+static TAKE_NUMBER(take_tclass, uint8_t,  detail->tclass,   detail->have_tclass = true)
+static TAKE_NUMBER(take_class_id, uint32_t, detail->class_id, detail->have_class_id = true)
 
 static void take_md5_peer(struct md5_peer *peer, const struct tcp_diag_md5sig *told)
 {
@@ -126,55 +139,6 @@ static void take_md5(struct parsed *parsed, const uint8_t *at, size_t size)
 		take_md5_peer(grow_add(&detail->md5), &told);
 	}
 	explicit_bzero(&told, sizeof(told));
-}
-
-static void take_tos(struct parsed *parsed, const uint8_t *at, size_t size)
-{
-	(void)size;
-	parsed->detail->tos = *at;
-	parsed->detail->have_tos = true;
-}
-
-static void take_tclass(struct parsed *parsed, const uint8_t *at, size_t size)
-{
-	(void)size;
-	parsed->detail->tclass = *at;
-	parsed->detail->have_tclass = true;
-}
-
-void attr_take_shutdown(struct parsed *parsed, const uint8_t *at, size_t size)
-{
-	(void)size;
-	parsed->sock->shutdown = *at;
-	parsed->sock->have |= HAVE_SHUTDOWN;
-}
-
-void attr_take_uid(struct parsed *parsed, const uint8_t *at, size_t size)
-{
-	(void)size;
-	memcpy(&parsed->sock->uid, at, sizeof(parsed->sock->uid));
-	parsed->sock->have |= HAVE_UID;
-}
-
-static void take_v6only(struct parsed *parsed, const uint8_t *at, size_t size)
-{
-	(void)size;
-	parsed->sock->v6only = *at;
-	parsed->sock->have |= HAVE_V6ONLY;
-}
-
-static void take_mark(struct parsed *parsed, const uint8_t *at, size_t size)
-{
-	(void)size;
-	memcpy(&parsed->sock->mark, at, sizeof(parsed->sock->mark));
-	parsed->sock->have |= HAVE_MARK;
-}
-
-static void take_cgroup(struct parsed *parsed, const uint8_t *at, size_t size)
-{
-	(void)size;
-	memcpy(&parsed->sock->cgroup_id, at, sizeof(parsed->sock->cgroup_id));
-	parsed->sock->have |= HAVE_CGROUP;
 }
 
 static void take_sockopt(struct parsed *parsed, const uint8_t *at, size_t size)

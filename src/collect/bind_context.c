@@ -3,6 +3,7 @@
 
 #include "base/own.h"
 #include "collect/links.h"
+#include "collect/privilege.h"
 #include "collect/routes.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
+#include <unistd.h>
 
 /*
  * The kinds that need no lookup. 127/8 is not among them: it is local because lo was
@@ -223,12 +224,9 @@ static struct realm find_realm(void)
 
 static struct known own_capability(void)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+	int has = privilege_has(CAP_NET_BIND_SERVICE);
 
-	if (syscall(SYS_capget, &header, sets) < 0)
-		return (struct known){ 0 };
-	return (struct known){ true, sets[0].effective >> CAP_NET_BIND_SERVICE & 1 };
+	return (struct known){ has >= 0, has > 0 };
 }
 
 static struct known root_capability(void)

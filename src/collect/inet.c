@@ -6,6 +6,7 @@
 #include "collect/dump.h"
 #include "collect/filter_code.h"
 #include "collect/inet_ask.h"
+#include "collect/privilege.h"
 #include "collect/replay.h"
 #include "model/age.h"
 
@@ -18,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -34,26 +34,13 @@ static int list_live(struct dump *dump, unsigned deadline_ms, struct snapshot *s
 
 /* ---- live, filtered by the kernel ---- */
 
-/*
- * Whether the kernel may be asked for marks. Where it must not be, the kernel says so
- * itself.
- */
-static bool has_net_admin(void)
-{
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	return syscall(SYS_capget, &head, data) == 0 &&
-	       (data[CAP_TO_INDEX(CAP_NET_ADMIN)].effective & CAP_TO_MASK(CAP_NET_ADMIN));
-}
-
 /* Compiles the program that this kernel gets for a filter; filter_code_fini() frees it. */
 static void filter_code(struct filter_code *code, const struct filter *filter,
 			const char *release, const struct limits *limits)
 {
 	struct filter_kernel kernel;
 
-	filter_kernel_init(&kernel, release, has_net_admin(), limits);
+	filter_kernel_init(&kernel, release, privilege_has(CAP_NET_ADMIN) > 0, limits);
 	kernel.most_bytes = (size_t)UINT16_MAX / NLA_ALIGNTO * NLA_ALIGNTO -
 			    sizeof(struct bytecode) - (size_t)2 * NLA_ALIGNTO;
 	filter_compile(code, filter, &kernel);

@@ -46,6 +46,16 @@ void privilege_forget_environment(void)
 	clearenv();
 }
 
+int privilege_has(unsigned capability)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	if (syscall(SYS_capget, &header, sets) < 0)
+		return -errno;
+	return (sets[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability)) != 0;
+}
+
 static uint64_t capabilities_of(unsigned privileges)
 {
 	uint64_t all = 0;

@@ -20,6 +20,9 @@ enum privilege {
 /* True when the program has more rights than its caller: set-user-id or file capabilities. */
 bool privilege_is_borrowed(void);
 
+/* Whether a capability of <linux/capability.h> is effective: 1 or 0, or -errno. */
+int privilege_has(unsigned capability);
+
 /* Clears the environment, which for borrowed rights somebody else controls. */
 void privilege_forget_environment(void);
 

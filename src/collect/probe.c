@@ -7,6 +7,7 @@
 
 #include "base/bits.h"
 #include "base/own.h"
+#include "collect/privilege.h"
 #include "collect/processors.h"
 #include "collect/sysctls.h"
 
@@ -120,14 +121,12 @@ static bool is_low(uint16_t port)
 /* For a question about root: this capability is all that root has more for bind(). */
 static int lacks_right_of_root(void)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+	int has;
 
 	if (prctl(PR_CAPBSET_READ, CAP_NET_BIND_SERVICE, 0, 0, 0) != 1)
 		return 0;       /* root has no such capability here, either */
-	if (syscall(SYS_capget, &header, sets) < 0)
-		return errno;
-	return sets[0].effective >> CAP_NET_BIND_SERVICE & 1 ? 0 : EPERM;
+	has = privilege_has(CAP_NET_BIND_SERVICE);
+	return has < 0 ? -has : has ? 0 : EPERM;
 }
 
 /*

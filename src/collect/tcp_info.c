@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collect/tcp_info.h"
+#include "collect/attrs.h"
 
 #include <linux/mptcp.h>
 #include <linux/tcp.h>

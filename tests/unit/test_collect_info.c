@@ -2,7 +2,7 @@
 /* tcp_info of any length: read at once or member by member, each number is where the kernel's header has it. */
 #include "test.h"
 
-#include "collect/tcp_info.h"
+#include "collect/attrs.h"
 
 #include <linux/tcp.h>
 #include <stdlib.h>

@@ -4,6 +4,7 @@
 
 #include "base/grow.h"
 #include "base/own.h"
+#include "collect/privilege.h"
 #include "collect/recorder.h"
 
 #include <bpf/bpf.h>
@@ -14,7 +15,6 @@
 #include <linux/capability.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #define LIBRARY "libbpf.so.1"
 
@@ -94,15 +94,8 @@ static bool pays(struct text *why)
 
 static bool may_see_all(void)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
-	uint32_t has;
-
-	if (syscall(SYS_capget, &header, sets) < 0)
-		return false;
-	has = sets[0].effective;
-	return has >> CAP_SYS_PTRACE & 1 &&
-	       (has >> CAP_DAC_READ_SEARCH & 1 || has >> CAP_DAC_OVERRIDE & 1);
+	return privilege_has(CAP_SYS_PTRACE) > 0 &&
+	       (privilege_has(CAP_DAC_READ_SEARCH) > 0 || privilege_has(CAP_DAC_OVERRIDE) > 0);
 }
 
 /* The first process that this /proc shows lives in the pid namespace of its mount. */
