@@ -9,18 +9,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static size_t make_request(void *request, uint32_t states, bool waiting)
-{
-	struct netlink_diag_req asked = {
-		.sdiag_family = AF_NETLINK, .sdiag_protocol = NDIAG_PROTO_ALL,
-		.ndiag_show = NDIAG_SHOW_GROUPS | NDIAG_SHOW_MEMINFO,
-	};
-
-	(void)states;   /* ss knows one state for all of them */
-	(void)waiting;
-	memcpy(request, &asked, sizeof(asked));
-	return sizeof(asked);
-}
+static const struct netlink_diag_req request = {
+	.sdiag_family = AF_NETLINK, .sdiag_protocol = NDIAG_PROTO_ALL,
+	.ndiag_show = NDIAG_SHOW_GROUPS | NDIAG_SHOW_MEMINFO,
+};
 
 /* A protocol without any groups tells an empty attribute. */
 static void take_groups(struct parsed *parsed, const uint8_t *at, size_t size)
@@ -29,7 +21,7 @@ static void take_groups(struct parsed *parsed, const uint8_t *at, size_t size)
 		memcpy(&parsed->other->groups, at, sizeof(parsed->other->groups));
 }
 
-/* THE table of netlink_diag; make_request() says what is asked for. */
+/* THE table of netlink_diag; the request says what is asked for. */
 static const struct attr attrs[] = {
 	[NETLINK_DIAG_MEMINFO] = { REDACT_KEEP, ATTR_MEMORY_LEAST, 0, attr_take_queues },
 	[NETLINK_DIAG_GROUPS]  = { REDACT_KEEP, 0, 0, take_groups },
@@ -69,28 +61,25 @@ bool netlink_socks_number(const char *name, uint32_t *number)
 	return false;
 }
 
+/* A port id as a process id, which it often is; those that the kernel chose are negative. */
 static void write_ends(struct other *other, const struct netlink_diag_msg *told)
 {
 	const char *name = name_of(told->ndiag_protocol);
-	int size = name ? snprintf(other->local, sizeof(other->local), "%s", name) :
-		   snprintf(other->local, sizeof(other->local), "%u", told->ndiag_protocol);
 
 	other->number = told->ndiag_protocol;
 	other->port_id = told->ndiag_portid;
-	other->local_size = (uint8_t)size;
-	/* as a process id, which it often is; port ids that the kernel chose are negative */
-	size = other->port_id == UINT32_MAX ?
-	       snprintf(other->local_service, sizeof(other->local_service), "*") :
-	       snprintf(other->local_service, sizeof(other->local_service), "%d",
-			(int32_t)other->port_id);
-	other->local_service_size = (uint8_t)size;
+	if (name)
+		OTHER_PUT(other, local, "%s", name);
+	else
+		OTHER_PUT(other, local, "%u", told->ndiag_protocol);
+	if (other->port_id == UINT32_MAX)
+		OTHER_PUT(other, local_service, "*");
+	else
+		OTHER_PUT(other, local_service, "%d", (int32_t)other->port_id);
 	if (!told->ndiag_dst_portid && !told->ndiag_dst_group)
 		return;
-	other->remote_size = (uint8_t)snprintf(other->remote, sizeof(other->remote), "%u",
-					       told->ndiag_dst_group);
-	other->remote_service_size = (uint8_t)snprintf(other->remote_service,
-						       sizeof(other->remote_service), "%d",
-						       (int32_t)told->ndiag_dst_portid);
+	OTHER_PUT(other, remote, "%u", told->ndiag_dst_group);
+	OTHER_PUT(other, remote_service, "%d", (int32_t)told->ndiag_dst_portid);
 }
 
 static bool parse(const void *message, struct other_row *row)
@@ -106,17 +95,6 @@ static bool parse(const void *message, struct other_row *row)
 	return true;
 }
 
-static void write_process(struct other *other, const struct text *comm)
-{
-	const char *name = text_str(comm);
-	int size = snprintf(other->local_service, sizeof(other->local_service), "%.*s/%d",
-			    (int)strcspn(name, "\n"), name, (int32_t)other->port_id);
-
-	if (size >= (int)sizeof(other->local_service))
-		size = (int)sizeof(other->local_service) - 1;
-	other->local_service_size = (uint8_t)size;
-}
-
 /*
  * Names the process whose pid is the port id: a habit of programs, not a rule of the
  * kernel.
@@ -129,15 +107,15 @@ static void complete(struct recorder *recorder, const struct snapshot *seen, str
 
 	(void)seen;
 	if (other->port_id == 0) {
-		memcpy(other->local_service, "kernel", sizeof("kernel"));
-		other->local_service_size = sizeof("kernel") - 1;
+		OTHER_PUT(other, local_service, "kernel");
 		return;
 	}
 	if ((int32_t)other->port_id < 0)
 		return;
 	snprintf(name, sizeof(name), "/proc/%u/comm", other->port_id);
 	if (recorder_file(recorder, name, &comm) == 0)
-		write_process(other, &comm);
+		OTHER_PUT(other, local_service, "%.*s/%d", (int)strcspn(text_str(&comm), "\n"),
+			  text_str(&comm), (int32_t)other->port_id);
 	text_fini(&comm);
 }
 
@@ -145,5 +123,5 @@ const struct other_table netlink_socks = {
 	.protocol = PROTOCOL_NETLINK, .family = AF_NETLINK,
 	.lister = { "netlink", "netlink_diag", "CONFIG_NETLINK_DIAG" },
 	.attrs = { ATTR_TABLE(netlink_diag_msg, attrs) },
-	.request = make_request, .parse = parse, .complete = complete,
+	.request = &request, .request_size = sizeof(request), .parse = parse, .complete = complete,
 };

@@ -6,6 +6,8 @@
 #include "model/protocol.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 /*
@@ -50,6 +52,17 @@ static const struct other_table *table_of(enum protocol protocol)
 	while (i < TABLES - 1 && tables[i]->protocol != whole)
 		i++;
 	return tables[i];
+}
+
+uint8_t other_put(char *at, size_t room, const char *fmt, ...)
+{
+	va_list args;
+	int size;
+
+	va_start(args, fmt);
+	size = vsnprintf(at, room, fmt, args);
+	va_end(args);
+	return (uint8_t)(size < (int)room ? size : (int)room - 1);
 }
 
 bool others_lists(enum protocol protocol)
@@ -155,10 +168,16 @@ static int ask_live(struct others *others, struct wire_dump *wire, bool waiting,
 		    struct fault *fault)
 {
 	uint32_t states = recorder_records(others->recorder) ? STATE_ALL : others->ask->states;
-	uint64_t request[REQUEST_MAX / sizeof(uint64_t)] = { 0 };
+	const struct other_table *table = others->table;
+	uint32_t request[REQUEST_MAX / sizeof(uint32_t)];
 
+	memcpy(request, table->request, table->request_size);
+	if (table->states_at)
+		request[table->states_at / sizeof(*request)] = states;
+	if (waiting)
+		request[table->show_at / sizeof(*request)] |= table->show_waiting;
 	wire->request = request;
-	wire->size = others->table->request(request, states, waiting);
+	wire->size = table->request_size;
 	return wire_dump(wire, fault);
 }
 
@@ -166,8 +185,7 @@ static int list_live(struct others *others, unsigned deadline_ms, struct snapsho
 		     struct fault *fault)
 {
 	struct frame_ask asked = { .states = STATE_ALL, .protocol = others->table->protocol };
-	bool waiting = others->table->protocol == PROTOCOL_UNIX &&
-		       (others->ask->need & NEED_WAITING);
+	bool waiting = others->table->show_waiting && (others->ask->need & NEED_WAITING);
 	struct wire_dump wire = {
 		.lister = &others->table->lister, .deadline_ms = deadline_ms,
 		.take = take_live, .ctx = others,
@@ -196,9 +214,8 @@ static int list_live(struct others *others, unsigned deadline_ms, struct snapsho
 int others_offered(enum protocol protocol, unsigned deadline_ms, struct fault *fault)
 {
 	const struct other_table *table = table_of(protocol);
-	uint64_t request[REQUEST_MAX / sizeof(uint64_t)] = { 0 };
 	struct wire_dump wire = {
-		.request = request, .size = table->request(request, 0, false),
+		.request = table->request, .size = table->request_size,
 		.lister = &table->lister, .deadline_ms = deadline_ms,
 	};
 

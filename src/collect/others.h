@@ -26,11 +26,11 @@ struct other_table {
 	uint8_t            family;      /* the first byte of its messages */
 	struct wire_lister lister;
 	struct attr_table  attrs;
-	/*
-	 * Writes the request for the whole table; @waiting: with the connections that
-	 * wait for accept(). Returns its bytes.
-	 */
-	size_t (*request)(void *request, uint32_t states, bool waiting);
+	const void        *request;     /* for the whole table */
+	size_t             request_size;
+	/* Where masks are in it, 0: nowhere; and the bit that asks who waits for accept(). */
+	uint16_t           states_at, show_at;
+	uint32_t           show_waiting;
 	/*
 	 * Reads the fixed part of a message, at any alignment. Returns false when it is
 	 * not such a socket.
@@ -40,6 +40,11 @@ struct other_table {
 	void   (*complete)(struct recorder *recorder, const struct snapshot *seen,
 			   struct other_row *row);
 };
+
+/* Writes "local", "remote_service" and the like; what does not fit is cut. */
+#define OTHER_PUT(other, end, ...) \
+	((other)->end##_size = other_put((other)->end, sizeof((other)->end), __VA_ARGS__))
+uint8_t other_put(char *at, size_t room, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 extern const struct other_table unix_socks, packet_socks, netlink_socks;
 

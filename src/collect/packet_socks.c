@@ -8,24 +8,15 @@
 #include <linux/if_ether.h>
 #include <linux/packet_diag.h>
 #include <linux/sock_diag.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 
-static size_t make_request(void *request, uint32_t states, bool waiting)
-{
-	struct packet_diag_req asked = {
-		.sdiag_family = AF_PACKET,
-		.pdiag_show = PACKET_SHOW_INFO | PACKET_SHOW_MEMINFO | PACKET_SHOW_RING_CFG |
-			      PACKET_SHOW_FANOUT | PACKET_SHOW_FILTER,
-	};
-
-	(void)states;   /* they have only one */
-	(void)waiting;
-	memcpy(request, &asked, sizeof(asked));
-	return sizeof(asked);
-}
+static const struct packet_diag_req request = {
+	.sdiag_family = AF_PACKET,
+	.pdiag_show = PACKET_SHOW_INFO | PACKET_SHOW_MEMINFO | PACKET_SHOW_RING_CFG |
+		      PACKET_SHOW_FANOUT | PACKET_SHOW_FILTER,
+};
 
 static void take_info(struct parsed *parsed, const uint8_t *at, size_t size)
 {
@@ -99,7 +90,7 @@ static void take_filter(struct parsed *parsed, const uint8_t *at, size_t size)
 }
 
 /*
- * THE table of packet_diag; make_request() says what is asked for. Constants of a filter
+ * THE table of packet_diag; the request says what is asked for. Constants of a filter
  * may be addresses, so redaction drops it.
  */
 static const struct attr attrs[] = {
@@ -155,19 +146,14 @@ bool packet_socks_number(const char *name, uint32_t *number)
 
 static void write_ends(struct other *other, uint16_t number)
 {
-	const char *name = ethertype_name(number);
-	int size;
+	const char *name = number == ETH_P_ALL ? "*" : ethertype_name(number);
 
-	if (number == ETH_P_ALL)
-		size = snprintf(other->local, sizeof(other->local), "*");
-	else if (name)
-		size = snprintf(other->local, sizeof(other->local), "%s", name);
+	if (name)
+		OTHER_PUT(other, local, "%s", name);
 	else
-		size = snprintf(other->local, sizeof(other->local), "[%u]", number);
+		OTHER_PUT(other, local, "[%u]", number);
 	other->number = number;
-	other->local_size = (uint8_t)size;
-	other->local_service[0] = '*';
-	other->local_service_size = 1;
+	OTHER_PUT(other, local_service, "*");
 }
 
 _Static_assert((int)PACKET_FLAG_RUNNING == PDI_RUNNING && (int)PACKET_FLAG_AUXDATA == PDI_AUXDATA &&
@@ -193,20 +179,17 @@ static void complete(struct recorder *recorder, const struct snapshot *seen, str
 {
 	uint32_t index = row->sock.ifindex;
 	const char *name = index ? snapshot_link(seen, index) : NULL;
-	struct other *other = &row->other;
-	int size;
 
 	(void)recorder;
-	if (!index)
-		return;
-	size = name ? snprintf(other->local_service, sizeof(other->local_service), "%s", name) :
-	       snprintf(other->local_service, sizeof(other->local_service), "if%u", index);
-	other->local_service_size = (uint8_t)size;
+	if (name)
+		OTHER_PUT(&row->other, local_service, "%s", name);
+	else if (index)
+		OTHER_PUT(&row->other, local_service, "if%u", index);
 }
 
 const struct other_table packet_socks = {
 	.protocol = PROTOCOL_PACKET, .family = AF_PACKET,
 	.lister = { "packet", "af_packet_diag", "CONFIG_PACKET_DIAG" },
 	.attrs = { ATTR_TABLE(packet_diag_msg, attrs) },
-	.request = make_request, .parse = parse, .complete = complete,
+	.request = &request, .request_size = sizeof(request), .parse = parse, .complete = complete,
 };

@@ -265,9 +265,8 @@ static int take_unix_sock(void *ctx, const struct nlmsghdr *message)
 /* Lists the unix sockets of this namespace. Returns 0 or -errno. */
 static int list_unix_socks(struct unix_search *search)
 {
-	struct unix_diag_req request;
 	struct wire_dump dump = {
-		.request = &request, .size = unix_socks.request(&request, STATE_ALL, false),
+		.request = unix_socks.request, .size = unix_socks.request_size,
 		.deadline_ms = search->deadline_ms, .take = take_unix_sock, .ctx = search,
 	};
 	int err;

@@ -6,26 +6,17 @@
 #include <errno.h>
 #include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 /* Since Linux 5.3; headers may not know them. */
 enum { SHOW_UID = 0x40, ATTR_UID = 7 };
 
-static size_t make_request(void *request, uint32_t states, bool waiting)
-{
-	struct unix_diag_req asked = {
-		.sdiag_family = AF_UNIX, .udiag_states = states,
-		.udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_PEER |
-			      UDIAG_SHOW_RQLEN | UDIAG_SHOW_MEMINFO | SHOW_UID,
-	};
-
-	if (waiting)
-		asked.udiag_show |= UDIAG_SHOW_ICONS;
-	memcpy(request, &asked, sizeof(asked));
-	return sizeof(asked);
-}
+static const struct unix_diag_req request = {
+	.sdiag_family = AF_UNIX, .udiag_states = STATE_ALL,
+	.udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_VFS | UDIAG_SHOW_PEER |
+		      UDIAG_SHOW_RQLEN | UDIAG_SHOW_MEMINFO | SHOW_UID,
+};
 
 static void take_name(struct parsed *parsed, const uint8_t *at, size_t size)
 {
@@ -56,20 +47,13 @@ static void take_lengths(struct parsed *parsed, const uint8_t *at, size_t size)
 	parsed->sock->send_queue = queues.udiag_wqueue;
 }
 
-static uint8_t write_inode(char *at, size_t room, uint32_t inode)
-{
-	return (uint8_t)snprintf(at, room, "%u", inode);
-}
-
 static void take_peer(struct parsed *parsed, const uint8_t *at, size_t size)
 {
 	struct other *other = parsed->other;
 
 	(void)size;
 	memcpy(&other->peer_inode, at, sizeof(other->peer_inode));
-	other->remote_service_size = write_inode(other->remote_service,
-						 sizeof(other->remote_service),
-						 other->peer_inode);
+	OTHER_PUT(other, remote_service, "%u", other->peer_inode);
 }
 
 static void take_vfs(struct parsed *parsed, const uint8_t *at, size_t size)
@@ -91,7 +75,7 @@ static void take_waiting(struct parsed *parsed, const uint8_t *at, size_t size)
 	parsed->senseless += size != 0;
 }
 
-/* THE table of unix_diag; make_request() says what is asked for. */
+/* THE table of unix_diag; the request says what is asked for. */
 static const struct attr attrs[] = {
 	[UNIX_DIAG_NAME]     = { REDACT_SOCKET_NAME, 0, 0, take_name },
 	[UNIX_DIAG_VFS]      = { REDACT_KEEP, sizeof(struct unix_diag_vfs), 0, take_vfs },
@@ -124,10 +108,8 @@ static bool parse(const void *message, struct other_row *row)
 	row->sock.state = told.udiag_state;
 	row->sock.inode = told.udiag_ino;
 	row->sock.cookie = (uint64_t)told.udiag_cookie[1] << 32 | told.udiag_cookie[0];
-	other->local_service_size = write_inode(other->local_service,
-						sizeof(other->local_service), told.udiag_ino);
-	other->remote_service_size = write_inode(other->remote_service,
-						 sizeof(other->remote_service), 0);
+	OTHER_PUT(other, local_service, "%u", told.udiag_ino);
+	OTHER_PUT(other, remote_service, "0");
 	return true;
 }
 
@@ -135,5 +117,7 @@ const struct other_table unix_socks = {
 	.protocol = PROTOCOL_UNIX, .family = AF_UNIX,
 	.lister = { "unix", "unix_diag", "CONFIG_UNIX_DIAG" },
 	.attrs = { ATTR_TABLE(unix_diag_msg, attrs) },
-	.request = make_request, .parse = parse,
+	.request = &request, .request_size = sizeof(request), .parse = parse,
+	.states_at = offsetof(struct unix_diag_req, udiag_states),
+	.show_at = offsetof(struct unix_diag_req, udiag_show), .show_waiting = UDIAG_SHOW_ICONS,
 };
