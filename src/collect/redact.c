@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collect/redact.h"
+#include "collect/recorder.h"
 
 #include "base/grow.h"
 #include "base/map.h"

@@ -5,7 +5,6 @@
 #include "base/out.h"
 #include "base/own.h"
 #include "base/text.h"
-#include "collect/redact.h"
 
 #include <errno.h>
 #include <fcntl.h>

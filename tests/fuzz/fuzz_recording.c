@@ -8,7 +8,6 @@
 #include "program.h"
 
 #include "collect/recorder.h"
-#include "collect/redact.h"
 
 #include <fcntl.h>
 #include <locale.h>

@@ -5,7 +5,7 @@
 
 #include "test.h"
 
-#include "collect/redact.h"
+#include "collect/recorder.h"
 
 #include <stdio.h>
 

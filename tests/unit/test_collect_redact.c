@@ -3,7 +3,7 @@
 #include "test.h"
 
 #include "collect/others.h"
-#include "collect/redact.h"
+#include "collect/recorder.h"
 
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>

@@ -2,7 +2,7 @@
 /* What a redacted recording holds of files, names and answers. */
 #include "test.h"
 
-#include "collect/redact.h"
+#include "collect/recorder.h"
 #include "model/bind.h"
 #include "model/connect.h"
 

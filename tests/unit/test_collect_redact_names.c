@@ -2,7 +2,7 @@
 /* Pseudonyms in redacted recordings: of addresses by their kind, of cgroup paths in their shape. */
 #include "test.h"
 
-#include "collect/redact.h"
+#include "collect/recorder.h"
 
 #include <arpa/inet.h>
 #include <string.h>
