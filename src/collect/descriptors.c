@@ -108,10 +108,9 @@ static void read_limit(const struct proc_scan *scan, int32_t pid, struct frame_l
 static void add_limit(struct snapshot *seen, const struct scanned *scanned,
 		      const struct frame_limit *frame)
 {
-	uint32_t index;
+	uint32_t index = scanned_add(seen, scanned);
 	struct process_files *files;
 
-	scanned_add(seen, scanned, &index);
 	if (!(frame->have & 3))
 		return;
 	files = snapshot_process_files(seen, index);

@@ -54,12 +54,11 @@ static void say_way(struct snapshot *seen, const char *words)
 static void add_holder(struct snapshot *seen, const struct map *wanted,
 		       const struct scanned *scanned, int32_t fd, uint32_t inode)
 {
-	struct holder holder = { .inode = inode, .fd = fd };
-
 	if (wanted && !map_find(wanted, inode))
 		return;
-	scanned_add(seen, scanned, &holder.process);
-	*grow_add(&seen->holders) = holder;
+	*grow_add(&seen->holders) = (struct holder){
+		.inode = inode, .fd = fd, .process = scanned_add(seen, scanned),
+	};
 }
 
 /* ---- one pass in the kernel ---- */
@@ -198,7 +197,7 @@ static void number_processes(struct snapshot *seen, const struct owners *owners,
 	}
 	for (size_t i = 0; i < owners->processes.count; i++)
 		if (index[i])
-			scanned_add(seen, &owners->processes.at[i], &index[i]);
+			index[i] = scanned_add(seen, &owners->processes.at[i]);
 	for (size_t i = from; i < seen->holders.count; i++)
 		holder[i].process = index[holder[i].process];
 }
@@ -370,25 +369,16 @@ void owner_cache_gaps(struct snapshot *seen, const struct snapshot *from)
 			     from->gaps.at[i].text);
 }
 
-static uint32_t copy_process(struct snapshot *seen, const struct process *from)
-{
-	uint32_t index = snapshot_process(seen, from->pid);
-	struct process *process = &seen->processes.at[index];
-
-	if (!process->comm_size)
-		snapshot_name_process(seen, index, from->comm, from->comm_size);
-	if (!process->cgroup_id)
-		process->cgroup_id = from->cgroup_id;
-	return index;
-}
-
 static void copy_holder(struct snapshot *seen, const struct snapshot *owners,
 			const struct holder *from)
 {
-	struct holder holder = *from;
+	const struct process *process = &owners->processes.at[from->process];
 
-	holder.process = copy_process(seen, &owners->processes.at[from->process]);
-	*grow_add(&seen->holders) = holder;
+	*grow_add(&seen->holders) = (struct holder){
+		.inode = from->inode, .fd = from->fd,
+		.process = process_add(seen, process->pid, process->cgroup_id, process->comm,
+				       process->comm_size),
+	};
 }
 
 static int compare_inodes(const void *left, const void *right)

@@ -152,6 +152,20 @@ bool proc_link_inode(const char *link, size_t size, const char *before, uint32_t
 	return true;
 }
 
+bool proc_socket(int fds, const char *name, int32_t *fd, uint32_t *inode, int *err)
+{
+	char link[64];
+	ssize_t size;
+
+	*err = 0;
+	if (!proc_number(name, fd))
+		return false;
+	size = readlinkat(fds, name, link, sizeof(link));
+	if (size < 0)
+		*err = errno;
+	return size > 0 && proc_link_inode(link, (size_t)size, "socket:[", inode);
+}
+
 /* ---- mounts ---- */
 
 static bool is_octal(const char *at)

@@ -70,6 +70,12 @@ bool proc_shows_nothing(int32_t pid, int err);
  */
 bool proc_link_inode(const char *link, size_t size, const char *before, uint32_t *inode);
 
+/*
+ * Reads which socket a descriptor is, by its name in the open folder @fds. True with its
+ * inode; false with *@err 0 for anything else, or with the errno.
+ */
+bool proc_socket(int fds, const char *name, int32_t *fd, uint32_t *inode, int *err);
+
 /* One line of /proc/self/mountinfo; the strings point into that line. */
 struct mount {
 	uint32_t id;

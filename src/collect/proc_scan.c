@@ -238,16 +238,23 @@ void scan_save(struct proc_scan *scan, const struct scanned *scanned)
 	recorder_put(scan->recorder, FRAME_PROCESS, &frame, scanned->comm, scanned->comm_size);
 }
 
-void scanned_add(struct snapshot *seen, const struct scanned *scanned, uint32_t *index)
+uint32_t process_add(struct snapshot *seen, int32_t pid, uint64_t cgroup_id, const char *comm,
+		     size_t comm_size)
 {
-	struct process *process;
+	uint32_t index = snapshot_process(seen, pid);
+	struct process *process = &seen->processes.at[index];
 
-	*index = snapshot_process(seen, scanned->pid);
-	process = &seen->processes.at[*index];
 	if (!process->comm_size)
-		snapshot_name_process(seen, *index, scanned->comm, scanned->comm_size);
+		snapshot_name_process(seen, index, comm, comm_size);
 	if (!process->cgroup_id)
-		process->cgroup_id = scanned->cgroup_id;
+		process->cgroup_id = cgroup_id;
+	return index;
+}
+
+uint32_t scanned_add(struct snapshot *seen, const struct scanned *scanned)
+{
+	return process_add(seen, scanned->pid, scanned->cgroup_id, scanned->comm,
+			   scanned->comm_size);
 }
 
 void scanned_read(struct scanned *scanned, const struct frame *frame)
@@ -332,17 +339,13 @@ static void look_at_descriptor(const struct proc_scan *scan, struct batch *batch
 			       const char *name)
 {
 	struct holder holder = { .process = (uint32_t)batch->folder->scanned.pid };
-	char link[64];
-	ssize_t size;
+	int err;
+	bool is = proc_socket(batch->folder->fd, name, &holder.fd, &holder.inode, &err);
 
-	if (!proc_number(name, &holder.fd))
-		return;
 	batch->looked_at++;
-	size = readlinkat(batch->folder->fd, name, link, sizeof(link));
-	if (size < 0 && errno != ENOENT)
-		batch->err = errno;
-	if (size > 0 && proc_link_inode(link, (size_t)size, "socket:[", &holder.inode) &&
-	    scan_wants(scan, holder.inode))
+	if (err && err != ENOENT)
+		batch->err = err;
+	if (is && scan_wants(scan, holder.inode))
 		batch->found[batch->count++] = holder;
 }
 

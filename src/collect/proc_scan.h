@@ -96,8 +96,10 @@ bool scan_replay(struct recorder *recorder, enum frame_type type, struct snapsho
 /* Reads a process of a recording. */
 void scanned_read(struct scanned *scanned, const struct frame *frame);
 
-/* Adds the process to the snapshot, live and in a replay alike. */
-void scanned_add(struct snapshot *seen, const struct scanned *scanned, uint32_t *index);
+/* Adds a process to the snapshot, live and in a replay alike. Returns its index there. */
+uint32_t process_add(struct snapshot *seen, int32_t pid, uint64_t cgroup_id, const char *comm,
+		     size_t comm_size);
+uint32_t scanned_add(struct snapshot *seen, const struct scanned *scanned);
 
 /*
  * The descriptors of all processes through /proc, looked at by one worker, or by two

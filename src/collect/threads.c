@@ -42,16 +42,9 @@ static void walk_descriptors(struct thread_walk *walk, DIR *folder)
 	int err;
 
 	while ((entry = proc_entry(folder, &err))) {
-		char link[64];
-		ssize_t size;
-
-		if (!proc_number(entry->d_name, &walk->held.fd))
-			continue;
-		size = readlinkat(dirfd(folder), entry->d_name, link, sizeof(link));
-		if (size < 0)
-			note_failure(walk, errno);
-		else if (proc_link_inode(link, (size_t)size, "socket:[", &walk->held.inode))
+		if (proc_socket(dirfd(folder), entry->d_name, &walk->held.fd, &walk->held.inode, &err))
 			text_add(walk->rows, &walk->held, sizeof(walk->held));
+		note_failure(walk, err);
 	}
 	note_failure(walk, err);
 }
