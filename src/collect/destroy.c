@@ -2,7 +2,7 @@
 #include "collect/handle.h"
 
 #include "collect/inet.h"
-#include "collect/message.h"
+#include "collect/attrs.h"
 #include "collect/wire.h"
 
 #include <errno.h>

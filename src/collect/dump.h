@@ -5,7 +5,7 @@
 #include "base/ids.h"
 #include "collect/collect.h"
 #include "collect/filter_code.h"
-#include "collect/message.h"
+#include "collect/attrs.h"
 #include "collect/recorder.h"
 #include "collect/wire.h"
 #include "model/once.h"

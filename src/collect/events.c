@@ -3,7 +3,6 @@
 
 #include "base/grow.h"
 #include "collect/attrs.h"
-#include "collect/message.h"
 #include "collect/wire.h"
 
 #include <errno.h>

@@ -2,7 +2,10 @@
 #ifndef COLLECT_FILTER_CODE_H
 #define COLLECT_FILTER_CODE_H
 
-#include "value/filter.h"
+#include "collect/collect.h"
+
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
 
 /* What the kernel can test. */
 struct filter_kernel {
@@ -45,5 +48,28 @@ struct filter_code {
 void filter_compile(struct filter_code *code, const struct filter *filter,
 		    const struct filter_kernel *kernel);
 void filter_code_fini(struct filter_code *code);
+
+/* ---- what else a question leaves out ---- */
+
+/* Two comparisons of two steps each, a test and a jump. */
+#define BYTECODE_MAX 6
+
+/*
+ * A filter program, in the form of the attribute that follows an inet_diag request: the
+ * kernel sends only sockets that pass.
+ */
+struct bytecode {
+	struct nlattr         attr;
+	struct inet_diag_bc_op op[BYTECODE_MAX];
+};
+
+/**
+ * bytecode_compile - the program of a question: the window of local ports, and
+ * "explicit"
+ * @tail: bytes of a second program that follows and must be passed, too
+ *
+ * Returns the bytes of @code to be sent, 0 when every socket passes.
+ */
+size_t bytecode_compile(struct bytecode *code, const struct collect_ask *ask, size_t tail);
 
 #endif

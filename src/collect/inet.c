@@ -2,7 +2,6 @@
 #include "collect/inet.h"
 
 #include "collect/attrs.h"
-#include "collect/bytecode.h"
 #include "collect/dump.h"
 #include "collect/filter_code.h"
 #include "collect/inet_ask.h"

@@ -2,7 +2,6 @@
 #include "collect/inet_ask.h"
 
 #include "collect/attrs.h"
-#include "collect/bytecode.h"
 #include "collect/proc_net.h"
 
 #include <errno.h>

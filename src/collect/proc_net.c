@@ -7,10 +7,24 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+_Static_assert((int)STATE_ESTABLISHED == (int)TCP_ESTABLISHED &&
+	       (int)STATE_SYN_SENT == (int)TCP_SYN_SENT &&
+	       (int)STATE_SYN_RECV == (int)TCP_SYN_RECV &&
+	       (int)STATE_FIN_WAIT_1 == (int)TCP_FIN_WAIT1 &&
+	       (int)STATE_FIN_WAIT_2 == (int)TCP_FIN_WAIT2 &&
+	       (int)STATE_TIME_WAIT == (int)TCP_TIME_WAIT &&
+	       (int)STATE_CLOSE == (int)TCP_CLOSE &&
+	       (int)STATE_CLOSE_WAIT == (int)TCP_CLOSE_WAIT &&
+	       (int)STATE_LAST_ACK == (int)TCP_LAST_ACK &&
+	       (int)STATE_LISTEN == (int)TCP_LISTEN &&
+	       (int)STATE_CLOSING == (int)TCP_CLOSING,
+	       "the first eleven states are the kernel's");
 
 /* ---- a line ---- */
 

@@ -10,7 +10,6 @@
 #include "../unit/filter_format.h"
 
 #include "base/grow.h"
-#include "collect/bytecode.h"
 #include "collect/filter_code.h"
 #include "value/filter.h"
 

@@ -5,7 +5,7 @@
  */
 #include "fuzz.h"
 
-#include "collect/message.h"
+#include "collect/attrs.h"
 #include "collect/others.h"
 
 #include <string.h>

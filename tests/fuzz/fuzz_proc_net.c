@@ -2,7 +2,7 @@
 /* Lines of /proc/net/tcp and its like: family, a byte, then the lines. */
 #include "fuzz.h"
 
-#include "collect/message.h"
+#include "collect/attrs.h"
 #include "collect/proc_net.h"
 
 #include <stdlib.h>

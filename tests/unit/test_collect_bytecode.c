@@ -2,7 +2,7 @@
 /* The program that makes the kernel leave out ports: sound, and right for every port. */
 #include "test.h"
 
-#include "collect/bytecode.h"
+#include "collect/filter_code.h"
 
 #include <linux/inet_diag.h>
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collect/bytecode.h"
 #include "collect/filter_code.h"
 
 #include <linux/inet_diag.h>

@@ -6,7 +6,6 @@
 #include "test.h"
 
 #include "collect/attrs.h"
-#include "collect/message.h"
 
 #include <errno.h>
 #include <linux/mptcp.h>

@@ -5,7 +5,7 @@
  */
 #include "test.h"
 
-#include "collect/message.h"
+#include "collect/attrs.h"
 #include "collect/others.h"
 
 #include <arpa/inet.h>

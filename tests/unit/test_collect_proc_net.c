@@ -2,7 +2,7 @@
 /* Lines of /proc/net/tcp and its like: what they say, and what is none. */
 #include "test.h"
 
-#include "collect/message.h"
+#include "collect/attrs.h"
 #include "collect/proc_net.h"
 
 #include <string.h>
