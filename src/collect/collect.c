@@ -45,17 +45,15 @@ static void set_release(struct collect *collect, const char *bytes, size_t size)
 /* Called before collect_basics(), too, because the release decides how sockets are read. */
 static void replay_release(struct collect *collect)
 {
-	for (size_t i = 0; i < load_heads(collect->recorder.load); i++) {
-		struct cursor cursor = load_begin(collect->recorder.load, i);
-		struct frame frame;
+	struct recorder aside = collect->recorder;      /* for which no section is used up */
+	struct cursor cursor;
+	struct frame frame;
 
-		if (load_head(collect->recorder.load, i).type != FRAME_BASICS)
-			continue;
-		while (load_next(&cursor, &frame))
-			if (frame.type == FRAME_KERNEL)
-				set_release(collect, (const char *)frame.body, frame.size);
+	if (!recorder_section(&aside, FRAME_BASICS, &frame, &cursor))
 		return;
-	}
+	while (load_next(&cursor, &frame))
+		if (frame.type == FRAME_KERNEL)
+			set_release(collect, (const char *)frame.body, frame.size);
 }
 
 static int open_live(struct collect *collect, struct fault *fault)

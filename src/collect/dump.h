@@ -77,4 +77,17 @@ void dump_broke(struct dump *dump, const struct wire_dump *wire, int err, const 
 int dump_live(struct dump *dump, struct wire_dump *wire, const char *what,
 	      struct snapshot *seen, int *failed, struct fault *fault);
 
+/**
+ * replay_socks - answer a question about sockets from the recording
+ *
+ * The same question as in the live run, in its order, gets the same answer. Another
+ * question is answered from all sections that can: those of the same protocol that were
+ * asked for in such a way that they hold what is wanted. What they do not hold is a
+ * GAP_RECORDING. Returns the sink's error.
+ */
+int replay_socks(struct dump *dump, struct snapshot *seen);
+
+/* The question that a section answers; all zeros for a head of another kind. */
+struct frame_ask replay_asked(const struct load *load, size_t head);
+
 #endif

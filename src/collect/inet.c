@@ -6,7 +6,6 @@
 #include "collect/filter_code.h"
 #include "collect/inet_ask.h"
 #include "collect/privilege.h"
-#include "collect/replay.h"
 #include "model/age.h"
 
 #include <arpa/inet.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/others.h"
 
-#include "collect/replay.h"
+#include "collect/dump.h"
 #include "model/once.h"
 #include "model/protocol.h"
 
