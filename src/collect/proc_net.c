@@ -57,32 +57,23 @@ static int digit_of(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
 }
 
-/* Reads a number of at least one digit that is at most @most. */
-static uint64_t read_digits(struct reading *r, unsigned base, unsigned most)
+static uint64_t read_digits(struct reading *r, unsigned base, unsigned least, unsigned most)
 {
 	uint64_t value = 0;
 	unsigned digits = 0;
 
-	while (r->at < r->end && digits <= most && digit_of(*r->at) < (int)base) {
+	while (r->at < r->end && digits < most && digit_of(*r->at) < (int)base) {
 		value = value * base + (unsigned)digit_of(*r->at++);
 		digits++;
 	}
-	r->failed |= !digits || digits > most;
+	r->failed |= digits < least;
 	return value;
 }
 
 /* Reads a hexadecimal number with all its leading zeros, at most 8 digits. */
 static uint32_t read_hex(struct reading *r, unsigned digits)
 {
-	uint32_t value = 0;
-
-	for (unsigned i = 0; i < digits; i++) {
-		int digit = r->at < r->end ? digit_of(*r->at++) : 16;
-
-		r->failed |= digit == 16;
-		value = value << 4 | (uint32_t)(digit & 15);
-	}
-	return value;
+	return (uint32_t)read_digits(r, 16, digits, digits);
 }
 
 /* Reads a number that is padded with blanks on its left. */
@@ -92,7 +83,7 @@ static uint32_t read_decimal(struct reading *r)
 
 	expect(r, ' ');
 	skip_blanks(r);
-	value = read_digits(r, 10, 10);
+	value = read_digits(r, 10, 1, 10);
 	r->failed |= value > UINT32_MAX;
 	return (uint32_t)value;
 }
@@ -115,7 +106,7 @@ static uint32_t read_expiry_ms(struct reading *r)
 	uint64_t ticks;
 
 	expect(r, ':');
-	ticks = read_digits(r, 16, 16);
+	ticks = read_digits(r, 16, 1, 16);
 	return ticks > UINT32_MAX / 10 ? UINT32_MAX : (uint32_t)ticks * 10;
 }
 
@@ -143,7 +134,7 @@ static void read_timer(struct reading *r, struct inet_diag_msg *told)
 static void read_line(struct reading *r, enum family family, struct inet_diag_msg *told)
 {
 	skip_blanks(r);
-	read_digits(r, 10, 20);
+	read_digits(r, 10, 1, 20);
 	expect(r, ':');
 	read_end(r, family, told->id.idiag_src, &told->id.idiag_sport);
 	read_end(r, family, told->id.idiag_dst, &told->id.idiag_dport);

@@ -182,23 +182,15 @@ static bool is_known(const char *part, size_t size)
 	return false;
 }
 
-static size_t head_of(const char *part, size_t size)
+/* The length of the word of a list that a part begins with, or ends with; 0: none. */
+static size_t word_length(const char *const *words, size_t count, bool at_end, const char *part,
+			  size_t size)
 {
-	for (size_t i = 0; i < COUNT(heads); i++) {
-		size_t length = strlen(heads[i]);
+	for (size_t i = 0; i < count; i++) {
+		size_t length = strlen(words[i]);
 
-		if (length < size && memcmp(heads[i], part, length) == 0)
-			return length;
-	}
-	return 0;
-}
-
-static size_t tail_of(const char *part, size_t size)
-{
-	for (size_t i = 0; i < COUNT(tails); i++) {
-		size_t length = strlen(tails[i]);
-
-		if (length < size && memcmp(tails[i], part + size - length, length) == 0)
+		if (length < size &&
+		    memcmp(words[i], at_end ? part + size - length : part, length) == 0)
 			return length;
 	}
 	return 0;
@@ -248,8 +240,8 @@ static void add_part(struct redact *redact, const char *part, size_t size, struc
 		text_add(out, part, size);
 		return;
 	}
-	tail = tail_of(part, size);
-	head = head_of(part, size - tail);
+	tail = word_length(tails, COUNT(tails), true, part, size);
+	head = word_length(heads, COUNT(heads), false, part, size - tail);
 	text_add(out, part, head);
 	add_middle(redact, part, head, size - head - tail, out);
 	text_add(out, part + size - tail, tail);
