@@ -370,28 +370,49 @@ static void grant(struct compiler *c, uint32_t node)
 	}
 }
 
-void filter_compile(struct filter_code *code, const struct filter *filter,
-		    const struct filter_kernel *kernel)
+/* What else the question leaves out; it belongs to the node behind those of the filter. */
+static uint32_t build_window(struct compiler *c, uint32_t node, const struct collect_ask *ask)
 {
-	size_t nodes = filter->nodes.count + 1;
+	uint32_t part = add_constant(c, true);
+
+	if (ask->port_low || ask->port_high) {
+		part = add_port(c, node, INET_DIAG_BC_S_GE, false, ask->port_low);
+		part = add_joint(c, true, part,
+				 add_port(c, node, INET_DIAG_BC_S_LE, false, ask->port_high));
+	}
+	/* AUTO holds for a socket whose port was not given to bind() */
+	if (ask->explicit_port)
+		part = add_joint(c, true, part, add_test(c, node, INET_DIAG_BC_AUTO, true, "", 0));
+	return part;
+}
+
+/* For sockets of other kinds the kernel takes no programs. */
+static bool can_compile(const struct filter *filter)
+{
+	return filter->has_expression && filter->realm == REALM_INET;
+}
+
+void filter_compile(struct filter_code *code, const struct collect_ask *ask,
+		    const struct filter *filter, const struct filter_kernel *kernel)
+{
+	uint32_t nodes = filter ? (uint32_t)filter->nodes.count : 0, root;
 	struct compiler c = { .filter = filter, .kernel = kernel, .code = code };
-	size_t most = kernel->most_bytes && kernel->most_bytes < PROGRAM_MOST ?
+	size_t most = kernel && kernel->most_bytes && kernel->most_bytes < PROGRAM_MOST ?
 		      kernel->most_bytes : PROGRAM_MOST;
+	bool compiles = filter && can_compile(filter);
 
 	memset(code, 0, sizeof(*code));
-	code->granted = grow_alloc(nodes);
-	code->exact = true;
-	if (!filter->has_expression)
-		return;
-	/* for sockets of other kinds the kernel takes no programs */
-	code->exact = filter->realm == REALM_INET;
-	if (!code->exact)
-		return;
-	c.weak = grow_alloc(nodes);
-	put_program(&c, fit(&c, build(&c, filter->root, false), most));
-	spread_weakness(&c);
-	grant(&c, filter->root);
-	code->exact = !c.weak[filter->root];
+	code->granted = grow_alloc(nodes + 1);
+	c.weak = grow_alloc(nodes + 1);
+	root = build_window(&c, nodes, ask);
+	if (compiles)
+		root = add_joint(&c, true, root, build(&c, filter->root, false));
+	put_program(&c, fit(&c, root, most));
+	if (compiles) {
+		spread_weakness(&c);
+		grant(&c, filter->root);
+	}
+	code->exact = !filter || !filter->has_expression || (compiles && !c.weak[filter->root]);
 	free(c.weak);
 	grow_fini(&c.parts);
 }
@@ -401,62 +422,4 @@ void filter_code_fini(struct filter_code *code)
 	text_fini(&code->program);
 	free(code->granted);
 	code->granted = NULL;
-}
-
-/* ---- what else a question leaves out ---- */
-
-_Static_assert(sizeof(struct bytecode) ==
-	       sizeof(struct nlattr) + BYTECODE_MAX * sizeof(struct inet_diag_bc_op),
-	       "it is sent as it stands in memory");
-
-/*
- * A step says how many bytes to advance when its test holds and when it does not. A
- * socket passes when the program arrives exactly at its end; a jump to 4 bytes behind
- * the end refuses it. The kernel accepts a program only if following every "yes" arrives
- * at the end, so a refusal by "yes" needs a jump step, whose "no" is always taken.
- */
-enum { STEP = sizeof(struct inet_diag_bc_op) };
-
-static void refuse_from(struct bytecode *code, size_t at, size_t end)
-{
-	code->op[at].no = (uint16_t)((end - at) * STEP + STEP);
-}
-
-/* The port of a comparison stands in the step behind it. */
-static void compare(struct bytecode *code, size_t at, uint8_t test, uint16_t port, size_t end)
-{
-	code->op[at] = (struct inet_diag_bc_op){ .code = test, .yes = 2 * STEP };
-	code->op[at + 1] = (struct inet_diag_bc_op){ .no = port };
-	refuse_from(code, at, end);
-}
-
-/* AUTO holds for a socket whose port was not given to bind(); those are refused. */
-static void refuse_auto(struct bytecode *code, size_t at, size_t end)
-{
-	code->op[at] = (struct inet_diag_bc_op){
-		.code = INET_DIAG_BC_AUTO, .yes = STEP, .no = 2 * STEP,
-	};
-	code->op[at + 1] = (struct inet_diag_bc_op){ .code = INET_DIAG_BC_JMP, .yes = STEP };
-	refuse_from(code, at + 1, end);
-}
-
-size_t bytecode_compile(struct bytecode *code, const struct collect_ask *ask, size_t tail)
-{
-	bool window = ask->port_low || ask->port_high;
-	size_t own = (window ? 4u : 0u) + (ask->explicit_port ? 2u : 0u);
-	size_t end = own + tail / STEP, at = 0;
-
-	*code = (struct bytecode){ 0 };
-	if (!end)
-		return 0;
-	code->attr.nla_type = INET_DIAG_REQ_BYTECODE;
-	code->attr.nla_len = (uint16_t)(sizeof(code->attr) + end * STEP);
-	if (window) {
-		compare(code, at, INET_DIAG_BC_S_GE, ask->port_low, end);
-		compare(code, at + 2, INET_DIAG_BC_S_LE, ask->port_high, end);
-		at += 4;
-	}
-	if (ask->explicit_port)
-		refuse_auto(code, at, end);
-	return sizeof(code->attr) + own * STEP;
 }

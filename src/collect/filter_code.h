@@ -37,39 +37,18 @@ struct filter_code {
 };
 
 /**
- * filter_compile - compile the part of a filter that the kernel can test
+ * filter_compile - compile what the kernel can test of a question
+ * @ask:    for its window of local ports, and "explicit"
+ * @filter: NULL: no more than these
  *
  * What the kernel cannot test counts as true, also under `not`. A program that is too
  * long loses parts until it fits. It never fails; filter_code_fini() frees it.
  *
  * A kernel may still refuse a program (EINVAL when built without cgroups, EPERM): then
- * ask without a program and without @granted.
+ * ask without the filter and without @granted.
  */
-void filter_compile(struct filter_code *code, const struct filter *filter,
-		    const struct filter_kernel *kernel);
+void filter_compile(struct filter_code *code, const struct collect_ask *ask,
+		    const struct filter *filter, const struct filter_kernel *kernel);
 void filter_code_fini(struct filter_code *code);
-
-/* ---- what else a question leaves out ---- */
-
-/* Two comparisons of two steps each, a test and a jump. */
-#define BYTECODE_MAX 6
-
-/*
- * A filter program, in the form of the attribute that follows an inet_diag request: the
- * kernel sends only sockets that pass.
- */
-struct bytecode {
-	struct nlattr         attr;
-	struct inet_diag_bc_op op[BYTECODE_MAX];
-};
-
-/**
- * bytecode_compile - the program of a question: the window of local ports, and
- * "explicit"
- * @tail: bytes of a second program that follows and must be passed, too
- *
- * Returns the bytes of @code to be sent, 0 when every socket passes.
- */
-size_t bytecode_compile(struct bytecode *code, const struct collect_ask *ask, size_t tail);
 
 #endif

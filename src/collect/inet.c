@@ -25,24 +25,16 @@
 static int list_live(struct dump *dump, unsigned deadline_ms, struct snapshot *seen,
 		     struct fault *fault)
 {
-	static const struct filter_code none;
+	struct filter_code code;
+	int err;
 
-	return inet_ask(dump, &none, deadline_ms, seen, fault);
+	filter_compile(&code, &dump->ask, NULL, NULL);
+	err = inet_ask(dump, &code, deadline_ms, seen, fault);
+	filter_code_fini(&code);
+	return err;
 }
 
 /* ---- live, filtered by the kernel ---- */
-
-/* Compiles the program that this kernel gets for a filter; filter_code_fini() frees it. */
-static void filter_code(struct filter_code *code, const struct filter *filter,
-			const char *release, const struct limits *limits)
-{
-	struct filter_kernel kernel;
-
-	filter_kernel_init(&kernel, release, privilege_has(CAP_NET_ADMIN) > 0, limits);
-	kernel.most_bytes = (size_t)UINT16_MAX / NLA_ALIGNTO * NLA_ALIGNTO -
-			    sizeof(struct bytecode) - (size_t)2 * NLA_ALIGNTO;
-	filter_compile(code, filter, &kernel);
-}
 
 /*
  * Bound sockets that are asked for among others are a gap; asked for alone, they are an
@@ -179,10 +171,12 @@ static int list_matching(struct dump *dump, unsigned deadline_ms, struct snapsho
 {
 	const struct filter *filter = dump->ask.filter;
 	bool here = recorder_replays(dump->recorder) || recorder_records(dump->recorder);
+	struct filter_kernel kernel;
 	struct filter_code code;
 	int err;
 
-	filter_code(&code, filter, dump->release, &seen->limits);
+	filter_kernel_init(&kernel, dump->release, privilege_has(CAP_NET_ADMIN) > 0, &seen->limits);
+	filter_compile(&code, &dump->ask, filter, &kernel);
 	dump->view = (struct filter_view){ .seen = seen, .findings = dump->ask.findings };
 	if (dump->ask.port_origins || ((here || !code.exact) && filter_has(filter, FILTER_AUTOBOUND)))
 		learn_origins(dump, deadline_ms);

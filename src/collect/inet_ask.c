@@ -60,15 +60,18 @@ static void write_head(struct text *request, const struct collect_ask *ask, int 
 static void write_request(struct text *request, const struct dump *dump, struct wire_dump *wire,
 			  int family, const struct text *program)
 {
-	struct bytecode code;
-	size_t size = bytecode_compile(&code, &dump->ask, program->count);
+	struct nlattr attr = {
+		(uint16_t)(sizeof(attr) + program->count), INET_DIAG_REQ_BYTECODE,
+	};
 
 	if (family == AF_UNSPEC)
 		write_old_head(request, &dump->ask);
 	else
 		write_head(request, &dump->ask, family);
-	text_add(request, (const char *)&code, size);
-	text_add(request, text_str(program), program->count);
+	if (program->count) {
+		text_add(request, (const char *)&attr, sizeof(attr));
+		text_add(request, text_str(program), program->count);
+	}
 	wire->type = family == AF_UNSPEC ? TCPDIAG_GETSOCK : SOCK_DIAG_BY_FAMILY;
 	wire->request = request->at;
 	wire->size = request->count;
@@ -101,11 +104,14 @@ static bool is_refused(const struct wire_dump *wire, int err)
 static int walk(struct dump *dump, int family, const struct filter_code *code,
 		struct wire_dump *wire, struct fault *fault)
 {
-	static const struct filter_code none;
 	int err = try_family(dump, wire, family, code, fault);
+	struct filter_code plain;
 
-	if (err && code->program.count && is_refused(wire, err))
-		err = try_family(dump, wire, family, &none, fault);
+	if (!err || !code->program.count || !is_refused(wire, err))
+		return err;
+	filter_compile(&plain, &dump->ask, NULL, NULL);
+	err = try_family(dump, wire, family, &plain, fault);
+	filter_code_fini(&plain);
 	return err;
 }
 

@@ -164,8 +164,11 @@ static int hear(void)
 	}
 }
 
-static int ask_kernel(const struct bytecode *window, size_t window_size, const struct text *program)
+static int ask_kernel(const struct text *program)
 {
+	struct nlattr attr = {
+		(uint16_t)(sizeof(attr) + program->count), INET_DIAG_REQ_BYTECODE,
+	};
 	struct {
 		struct nlmsghdr head;
 		struct inet_diag_req_v2 ask;
@@ -176,10 +179,11 @@ static int ask_kernel(const struct bytecode *window, size_t window_size, const s
 	struct text message = { 0 };
 	int err;
 
-	request.head.nlmsg_len = (uint32_t)(sizeof(request) + window_size + program->count);
+	request.head.nlmsg_len = (uint32_t)(sizeof(request) +
+					    (program->count ? sizeof(attr) + program->count : 0));
 	text_add(&message, (const char *)&request, sizeof(request));
-	if (window_size)
-		text_add(&message, (const char *)window, window_size);
+	if (program->count)
+		text_add(&message, (const char *)&attr, sizeof(attr));
 	text_add(&message, text_str(program), program->count);
 	err = send(kernel, message.at, message.count, 0) < 0 ? errno : hear();
 	text_fini(&message);
@@ -198,7 +202,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	kernel = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
 	setsockopt(kernel, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	/* one that lists nothing at all has no say */
-	if (kernel >= 0 && ask_kernel(NULL, 0, &none) != 0) {
+	if (kernel >= 0 && ask_kernel(&none) != 0) {
 		close(kernel);
 		kernel = -1;
 	}
@@ -208,17 +212,9 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 static void require_taken(const struct filter_code *code, const char *text)
 {
-	static const struct collect_ask asks[] = {
-		{ .states = 0 }, { .port_low = 80, .port_high = 8080, .explicit_port = true },
-	};
-	struct bytecode window;
+	int err = kernel >= 0 && code->program.count ? ask_kernel(&code->program) : 0;
 
-	for (size_t i = 0; kernel >= 0 && i < 2; i++) {
-		size_t size = bytecode_compile(&window, &asks[i], code->program.count);
-		int err = size ? ask_kernel(&window, size, &code->program) : 0;
-
-		fuzz_require(!err, "the kernel refuses (%s) the program of: %s", strerror(err), text);
-	}
+	fuzz_require(!err, "the kernel refuses (%s) the program of: %s", strerror(err), text);
 }
 
 static void compile(const struct filter *filter, const char *text)
@@ -230,11 +226,16 @@ static void compile(const struct filter *filter, const char *text)
 		{ .has_range = false, .most_bytes = 200 },
 	};
 
-	for (size_t i = 0; i < 2; i++) {
+	static const struct collect_ask asks[] = {
+		{ .states = 0 }, { .port_low = 80, .port_high = 8080, .explicit_port = true },
+	};
+
+	for (size_t i = 0; i < 4; i++) {
+		const struct filter_kernel *kind = &kinds[i / 2];
 		struct filter_code code;
 
-		filter_compile(&code, filter, &kinds[i]);
-		fuzz_require(code.program.count <= kinds[i].most_bytes, "a program of %zu bytes",
+		filter_compile(&code, &asks[i % 2], filter, kind);
+		fuzz_require(code.program.count <= kind->most_bytes, "a program of %zu bytes",
 			     code.program.count);
 		require_taken(&code, text);
 		filter_code_fini(&code);

@@ -277,6 +277,9 @@ static struct sock make_sock(bool told)
 	return s;
 }
 
+/* A question that leaves out nothing. */
+static const struct collect_ask no_window;
+
 static struct filter_kernel make_kernel(void)
 {
 	bool all = dice(2);
@@ -344,7 +347,7 @@ static void try_filters(bool ours, bool told, struct tally *tally)
 
 		put_filter(&text, dice(4), ours);
 		must_read(&filter, text_str(&text));
-		filter_compile(&code, &filter, &kernel);
+		filter_compile(&code, &no_window, &filter, &kernel);
 		audit(text_str(&code.program), (unsigned)code.program.count);
 		assert_true(!kernel.most_bytes || code.program.count <= kernel.most_bytes);
 		tally->exact += code.exact;
@@ -410,7 +413,7 @@ static void a_program_is_as_small_as_it_can_be(void **state)
 		struct filter_code code;
 
 		must_read(&filter, sizes[i].text);
-		filter_compile(&code, &filter, &everything);
+		filter_compile(&code, &no_window, &filter, &everything);
 		audit(text_str(&code.program), (unsigned)code.program.count);
 		if (code.program.count != sizes[i].bytes || code.exact != sizes[i].exact)
 			fail_msg("%s: %zu bytes", sizes[i].text, code.program.count);
@@ -430,7 +433,7 @@ static void a_long_filter_keeps_what_fits(void **state)
 	for (int i = 0; i < 1000; i++)
 		text_addf(&text, "src != many:%d ", 1 + i);
 	must_read(&filter, text_str(&text));
-	filter_compile(&code, &filter, &everything);
+	filter_compile(&code, &no_window, &filter, &everything);
 	audit(text_str(&code.program), (unsigned)code.program.count);
 	assert_true(code.program.count > 60000 && code.program.count <= 65528);
 	assert_false(code.exact);
@@ -440,7 +443,7 @@ static void a_long_filter_keeps_what_fits(void **state)
 	for (int i = 0; i < 1000; i++)
 		text_addf(&text, "%ssrc many:%d", i ? " or " : "", 1 + i);
 	must_read(&filter, text_str(&text));
-	filter_compile(&code, &filter, &everything);
+	filter_compile(&code, &no_window, &filter, &everything);
 	assert_int_equal(code.program.count, 0);
 	assert_false(code.exact);
 	filter_code_fini(&code);
@@ -448,7 +451,7 @@ static void a_long_filter_keeps_what_fits(void **state)
 	text_fini(&text);
 }
 
-/* A window of local ports before the program: both have to be passed. */
+/* A window of local ports and the filter: both have to be passed. */
 static void a_window_and_a_filter_are_one_program(void **state)
 {
 	static const struct collect_ask asks[] = {
@@ -462,21 +465,15 @@ static void a_window_and_a_filter_are_one_program(void **state)
 		const struct collect_ask *ask = &asks[dice(COUNT(asks))];
 		bool any = !ask->port_low && !ask->port_high;
 		struct text text = { 0 };
-		struct filter_code code, both = { .exact = false };
-		struct bytecode own;
+		struct filter_code code, both;
 		struct filter filter;
-		size_t size;
 
 		put_filter(&text, dice(3), false);
 		must_read(&filter, text_str(&text));
-		filter_compile(&code, &filter, &everything);
-		size = bytecode_compile(&own, ask, code.program.count);
-		if (size) {
-			assert_int_equal(own.attr.nla_len, size + code.program.count);
-			text_add(&both.program, (const char *)own.op, size - sizeof(own.attr));
-		}
-		text_add(&both.program, text_str(&code.program), code.program.count);
+		filter_compile(&code, &no_window, &filter, &everything);
+		filter_compile(&both, ask, &filter, &everything);
 		audit(text_str(&both.program), (unsigned)both.program.count);
+		assert_int_equal(both.exact, code.exact);
 		for (int i = 0; i < SOCKS; i++) {
 			struct sock s = make_sock(true);
 			bool inside = any || (s.local_port >= ask->port_low &&
@@ -485,11 +482,44 @@ static void a_window_and_a_filter_are_one_program(void **state)
 			inside = inside && (s.port_explicit || !ask->explicit_port);
 			assert_int_equal(passes(&both, &s), inside && passes(&code, &s));
 		}
-		text_fini(&both.program);
+		filter_code_fini(&both);
 		filter_code_fini(&code);
 		filter_fini(&filter);
 		text_fini(&text);
 	}
+}
+
+static void check_ports(const struct collect_ask *ask)
+{
+	static const uint16_t ports[] = { 0, 1, 79, 80, 81, 1023, 1024, 32767, 32768, 65535 };
+	bool any = !ask->port_low && !ask->port_high;
+	struct filter_code code;
+
+	filter_compile(&code, ask, NULL, NULL);
+	audit(text_str(&code.program), (unsigned)code.program.count);
+	assert_true(code.exact);
+	for (size_t i = 0; i < 2 * COUNT(ports); i++) {
+		struct sock s = { .local_port = ports[i / 2], .port_explicit = i % 2,
+				  .have = HAVE_PORT_ORIGIN };
+		bool inside = any || (s.local_port >= ask->port_low && s.local_port <= ask->port_high);
+
+		assert_int_equal(passes(&code, &s), inside && (s.port_explicit || !ask->explicit_port));
+	}
+	filter_code_fini(&code);
+}
+
+static void a_window_without_a_filter_is_right_for_every_port(void **state)
+{
+	static const struct collect_ask asks[] = {
+		{ .port_low = 80, .port_high = 80 }, { .port_high = 1023 },
+		{ .port_low = 32768, .port_high = 65535 }, { .explicit_port = true },
+		{ .port_low = 80, .port_high = 80, .explicit_port = true },
+		{ .port_low = 1, .port_high = 65535, .explicit_port = true }, { 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(asks); i++)
+		check_ports(&asks[i]);
 }
 
 static void an_old_kernel_is_asked_less(void **state)
@@ -515,6 +545,7 @@ int main(void)
 		cmocka_unit_test(a_program_is_as_small_as_it_can_be),
 		cmocka_unit_test(a_long_filter_keeps_what_fits),
 		cmocka_unit_test(a_window_and_a_filter_are_one_program),
+		cmocka_unit_test(a_window_without_a_filter_is_right_for_every_port),
 		cmocka_unit_test(an_old_kernel_is_asked_less),
 	};
 	int failed;
