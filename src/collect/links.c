@@ -23,6 +23,7 @@
 struct walk {
 	struct snapshot *seen;
 	size_t           links, locals; /* those that were there before */
+	size_t          *count, before; /* of the list that is being filled */
 };
 
 /* Reads one message into an object of libnl-route, which is given to @take. */
@@ -106,40 +107,26 @@ static int take(void *ctx, const struct nlmsghdr *message)
 			   message->nlmsg_type == RTM_NEWLINK ? take_link : take_local, ctx);
 }
 
-static void forget_links(void *ctx)
+static void forget(void *ctx)
 {
 	struct walk *walk = ctx;
 
-	walk->seen->links.count = walk->links;
+	*walk->count = walk->before;
 }
 
-static void forget_locals(void *ctx)
+/* Lists links or addresses, by a request of @size bytes, into the list that has @count. */
+static int list(struct walk *walk, uint16_t type, size_t size, size_t *count)
 {
-	struct walk *walk = ctx;
-
-	walk->seen->locals.count = walk->locals;
-}
-
-static int list(struct walk *walk)
-{
-	struct ifinfomsg links = { .ifi_family = AF_UNSPEC };
-	struct ifaddrmsg addresses = { .ifa_family = AF_UNSPEC };
-	struct wire_dump dumps[] = {
-		{ .type = RTM_GETLINK, .request = &links, .size = sizeof(links),
-		  .again = forget_links },
-		{ .type = RTM_GETADDR, .request = &addresses, .size = sizeof(addresses),
-		  .again = forget_locals },
+	/* of both requests the first member is the family, and both are zeros for any */
+	static const struct ifinfomsg any = { .ifi_family = AF_UNSPEC };
+	struct wire_dump dump = {
+		.routing = true, .type = type, .request = &any, .size = size,
+		.deadline_ms = wire_route_ms, .take = take, .again = forget, .ctx = walk,
 	};
-	int err = 0;
 
-	for (size_t i = 0; i < 2 && !err; i++) {
-		dumps[i].routing = true;
-		dumps[i].deadline_ms = wire_route_ms;
-		dumps[i].take = take;
-		dumps[i].ctx = walk;
-		err = wire_dump(&dumps[i], NULL);
-	}
-	return err;
+	walk->count = count;
+	walk->before = *count;
+	return wire_dump(&dump, NULL);
 }
 
 static void save(struct recorder *recorder, const struct walk *walk)
@@ -169,14 +156,16 @@ void links_collect(struct recorder *recorder, struct snapshot *seen)
 	struct walk walk = {
 		.seen = seen, .links = seen->links.count, .locals = seen->locals.count,
 	};
-	int err = list(&walk);
-	struct frame_flag known = { .is = !err };
+	int err = list(&walk, RTM_GETLINK, sizeof(struct ifinfomsg), &seen->links.count);
+	struct frame_flag known;
 
+	if (!err)
+		err = list(&walk, RTM_GETADDR, sizeof(struct ifaddrmsg), &seen->locals.count);
 	if (err) {
-		forget_links(&walk);
-		forget_locals(&walk);
+		seen->links.count = walk.links;
+		seen->locals.count = walk.locals;
 	}
-	seen->locals_known = known.is;
+	known.is = seen->locals_known = !err;
 	save(recorder, &walk);
 	recorder_put(recorder, FRAME_LINKS, &known, NULL, 0);
 	if (err)
