@@ -461,44 +461,15 @@ static int limit(struct load *load, int fd, struct fault *fault)
 	return 0;
 }
 
-static struct load *load_new(const char *shown)
-{
-	struct load *load = grow_alloc(sizeof(*load));
-
-	text_quote(&load->shown, shown, strlen(shown));
-	return load;
-}
-
-/* Returns a recording that was checked, or frees it. */
-static int settle(struct load **result, struct load *load, int err)
-{
-	if (err)
-		load_close(load);
-	else
-		*result = load;
-	return err;
-}
-
-int load_bytes(struct load **result, const void *bytes, size_t size,
-	       const char *shown, struct fault *fault)
-{
-	struct load *load = load_new(shown);
-
-	load->bytes.at = grow_room(NULL, &load->bytes.room, size + 1, 1);
-	if (size)
-		memcpy(load->bytes.at, bytes, size);
-	load->bytes.count = size;
-	load->most = size;
-	return settle(result, load, check(load, true, fault));
-}
-
 int load_open(struct load **result, const char *path, struct fault *fault)
 {
-	struct load *load = load_new(strcmp(path, "-") == 0 ? "on standard input" : path);
+	const char *shown = strcmp(path, "-") == 0 ? "on standard input" : path;
+	struct load *load = grow_alloc(sizeof(*load));
 	struct input input;
 	const char *why;
 	int err = input_open(&input, path, &why);
 
+	text_quote(&load->shown, shown, strlen(shown));
 	if (err)
 		read_failed(load, -err, why, fault);
 	else
@@ -508,5 +479,9 @@ int load_open(struct load **result, const char *path, struct fault *fault)
 	if (!err)
 		err = read_all(load, input.fd, fault);
 	input_close(&input);
-	return settle(result, load, err);
+	if (err)
+		load_close(load);
+	else
+		*result = load;
+	return err;
 }

@@ -28,10 +28,6 @@ struct load;
  */
 int load_open(struct load **result, const char *path, struct fault *fault);
 
-/* The same from memory, which is copied. Sentences call it @shown. */
-int load_bytes(struct load **result, const void *bytes, size_t size,
-	       const char *shown, struct fault *fault);
-
 void load_close(struct load *load);
 
 /* Frees the sections of these heads (one bit a frame_type): they are empty from then on. */

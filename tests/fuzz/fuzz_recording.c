@@ -7,7 +7,7 @@
 #include "fuzz.h"
 #include "program.h"
 
-#include "collect/recorder.h"
+#include "../unit/load_bytes.h"
 
 #include <fcntl.h>
 #include <locale.h>

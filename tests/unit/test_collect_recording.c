@@ -2,6 +2,7 @@
 /* A recording as it was written, and cut, mutated, damaged, old, new and refused. */
 #include "test.h"
 
+#include "load_bytes.h"
 #include "recording.h"
 
 #include <errno.h>
