@@ -353,12 +353,18 @@ bool judge_leaves(const struct snapshot *seen, const struct thresholds *threshol
 	return set;
 }
 
+/* A rule about destinations reads every port of the range, also where nothing is short. */
+static bool is_silent(const struct snapshot *seen, const struct rule *rule)
+{
+	return rule->is_short && seen->folded && seen->folded->ports_suffice;
+}
+
 void judge(const struct snapshot *seen, const struct thresholds *thresholds,
 	   struct report *report)
 {
 	sum_up(seen, report);
 	for (size_t i = 0; i < rules_count; i++)
-		if (hindrance(seen, &rules[i]) == GAP_KIND_COUNT)
+		if (hindrance(seen, &rules[i]) == GAP_KIND_COUNT && !is_silent(seen, &rules[i]))
 			weigh_rule(&rules[i], seen, thresholds_get(thresholds, rules[i].id), report);
 	if (!report->findings.count)
 		return;

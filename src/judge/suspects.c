@@ -496,7 +496,11 @@ static void take_port(struct suspects *s, const struct sock *sock)
 
 static bool ask_ports(struct suspects *s, struct suspects_ask *ask)
 {
-	if (!s->shortage || s->looked_at_ports || !shortage_settle(s->shortage)) {
+	bool settles = s->shortage && !s->looked_at_ports;
+
+	if (settles)
+		s->seen->folded->ports_suffice = !shortage_settle(s->shortage);
+	if (!settles || s->seen->folded->ports_suffice) {
 		end_shortage(s);
 		return false;
 	}

@@ -135,6 +135,7 @@ struct folded {
 	uint8_t  owned[65536 / 8];      /* ephemeral ports that such a socket is on */
 	uint8_t  blocked[65536 / 8];    /* those of them on which it was accepted */
 	struct ids inodes;              /* inodes, where descriptors have to be counted */
+	bool     ports_suffice;         /* no destination is short of ephemeral ports */
 };
 
 struct snapshot {
