@@ -119,7 +119,7 @@ def run_all(effort, show):
     tables = [run_place(places["idle"], commands.IDLE_SOCKETS, effort._replace(rounds=IDLE_ROUNDS), [])]
     show(tables[-1])
     for sockets in fitting(effort.sizes, notes):
-        for name in ("mixed", "budgets in doubt"):
+        for name in ("mixed", "healthy", "budgets in doubt"):
             tables.append(run_place(places[name], sockets, effort, tables))
             show(tables[-1])
     return tables, notes

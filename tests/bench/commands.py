@@ -2,8 +2,8 @@
 """What is measured, where, and what it may cost: a row of COMMANDS is the change.
 
 A place is a load that rounds.py runs in. A target compares what a command used with what others used in the same
-rounds, by the wall clock and by processor time (user + system): the first is what a user waits for and includes what a
-second thread saves; on a busy machine it tells about the neighbours, and only the second can be believed.
+rounds, by the wall clock and by processor time (user + system): the first is what a user waits for; on a busy machine
+it tells about the neighbours, and only the second can be believed.
 """
 from collections import namedtuple
 
@@ -30,12 +30,6 @@ def memory(per_socket=0):
     return Target(text, ALWAYS, ("rss_kib",), lambda by, n, what: 4 * MIB + n * per_socket / 1024)
 
 
-def beside(wall, cpu, of):
-    """What a second thread does at the same time costs processor time only."""
-    return [Target(f"{factor} {of}", BIG, (what,), lambda by, n, what, factor=factor: factor * getattr(by[of], what))
-            for factor, what in ((wall, "wall_us"), (cpu, "cpu_us"))]
-
-
 def dump_and_walk(dump, walk, text):
     return Target(text, BIG, TIMES, lambda by, n, what: dump * getattr(by["raw"], what) + walk * getattr(by["walk"], what))
 
@@ -50,10 +44,11 @@ SILENT = [word for finding in ("close-wait-leak=99h", "fin-wait-2-held=99h", "po
                                "connect-search-cliff=99")
           for word in ("--warn", finding, "--crit", finding.replace("99", "100"))]
 
-CHECK = Command("check", ["SOCKVET", "check", *SILENT], "ss -tan", [*beside(1.3, 1.8, "raw"), memory()])
+CHECK = Command("check", ["SOCKVET", "check", *SILENT], "ss -tan", [times(1.3, "raw+bound"), memory()])
 
 MIXED = [
     Command("raw", ["LIMIT", "dump"], None, []),
+    Command("raw+bound", ["LIMIT", "dump-bound"], None, []),
     Command("raw+info", ["LIMIT", "dump-info"], None, []),
     Command("walk", ["LIMIT", "walk"], None, []),
     Command("ss -tanH", ["ss", "-tanH"], None, []),
@@ -81,8 +76,12 @@ MIXED = [
 
 DOUBT = [
     Command("raw", ["LIMIT", "dump"], None, []),
+    Command("raw+bound", ["LIMIT", "dump-bound"], None, []),
     CHECK._replace(peer=None),
 ]
+
+# nothing is half-closed, so that no socket is looked at again
+HEALTHY = [*DOUBT[:2], CHECK._replace(peer=None, targets=[times(1.15, "raw+bound"), memory()])]
 
 IDLE = [
     Command("raw", ["LIMIT", "dump"], None, []),
@@ -93,6 +92,7 @@ IDLE = [
 
 PLACES = {place.name: place for place in (
     Place("mixed", ["cgroup=1"], MIXED),
+    Place("healthy", ["close_wait=0"], HEALTHY),
     Place("budgets in doubt", ["doubt=1"], DOUBT),
     Place("idle", [], IDLE),
 )}

@@ -3,7 +3,8 @@
  * limit: what the kernel needs to answer, and nothing else. Each answer is received and thrown away.
  *
  *   limit dump        the sockets of both families in one walk, with the least of attributes
- *   limit dump-info   the same with tcp_info
+ *   limit dump-bound  the same and sockets that are only bound
+ *   limit dump-info   the first with tcp_info
  *   limit walk        the link of every descriptor of every process
  */
 #ifndef _GNU_SOURCE
@@ -22,11 +23,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { BUFFER_BYTES = 32768, EVERY_STATE = 0xfff };
+enum { BUFFER_BYTES = 32768, EVERY_STATE = 0xfff, BOUND_ONLY = 1 << 13 };
 
 static _Alignas(struct dirent64) char buffer[BUFFER_BYTES];
 
-static int ask(int fd, uint8_t ext)
+static int ask(int fd, uint8_t ext, uint32_t states)
 {
 	struct {
 		struct nlmsghdr head;
@@ -34,7 +35,7 @@ static int ask(int fd, uint8_t ext)
 	} message = {
 		.head = { .nlmsg_len = sizeof(message), .nlmsg_type = TCPDIAG_GETSOCK,
 			  .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
-		.request = { .idiag_family = AF_INET, .idiag_ext = ext, .idiag_states = EVERY_STATE },
+		.request = { .idiag_family = AF_INET, .idiag_ext = ext, .idiag_states = states },
 	};
 
 	return send(fd, &message, sizeof(message), 0) == sizeof(message) ? 0 : -1;
@@ -55,11 +56,11 @@ static int is_last(size_t size)
 	return 0;
 }
 
-static int dump(uint8_t ext)
+static int dump(uint8_t ext, uint32_t states)
 {
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG), last = 0;
 
-	if (fd < 0 || ask(fd, ext) < 0)
+	if (fd < 0 || ask(fd, ext, states) < 0)
 		return 1;
 	while (!last) {
 		ssize_t got = recv(fd, buffer, sizeof(buffer), 0);
@@ -121,11 +122,13 @@ int main(int argc, char **argv)
 	const char *what = argc == 2 ? argv[1] : "";
 
 	if (!strcmp(what, "dump"))
-		return dump(0);
+		return dump(0, EVERY_STATE);
+	if (!strcmp(what, "dump-bound"))
+		return dump(0, EVERY_STATE | BOUND_ONLY);
 	if (!strcmp(what, "dump-info"))
-		return dump(1 << (INET_DIAG_INFO - 1));
+		return dump(1 << (INET_DIAG_INFO - 1), EVERY_STATE);
 	if (!strcmp(what, "walk"))
 		return walk();
-	fputs("usage: limit dump|dump-info|walk\n", stderr);
+	fputs("usage: limit dump|dump-bound|dump-info|walk\n", stderr);
 	return 2;
 }
