@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# bash completion of sockvet. It holds no list: commands, options, columns,
-# findings, states, topics and words of a filter are asked of the program that is being completed
-# (sockvet tables). What an option takes is told by the name of its argument.
+# bash completion of sockvet. It holds no lists: commands, options, columns, findings, states,
+# topics and filter words come from the program that is being completed (sockvet tables). The
+# name of an option's argument decides which values are offered.
 # shellcheck shell=bash
 
-# The names (first fields) of a table, one a line; without $1 those of the tables.
+# Prints the names (first fields) in the table $1, one a line; without $1 the names of the tables.
 __sockvet_names()
 {
 	"$__sockvet" tables "$@" 2>/dev/null | cut -f1
 }
 
-# Adds to COMPREPLY the lines of stdin that begin with $1, whatever the case and
-# whether "-" or "_" is written; $2 goes before and $3 behind each.
+# Adds to COMPREPLY the lines of stdin that begin with $1, in any case and with "-" or "_".
+# $2 is put in front of each and $3 behind it.
 __sockvet_offer()
 {
 	local name begin=${1//[-_]/} flat
@@ -22,8 +22,8 @@ __sockvet_offer()
 	done
 }
 
-# Rows of the option table that the command $1 (empty: check or list) takes, as
-# "--long 0x1f -s 0x1f ARGUMENT": read would lose empty fields between tabs.
+# Prints the options of the command $1 (empty: check or list), as "--long 0x1f -s 0x1f ARGUMENT",
+# because read would lose empty fields between tabs.
 __sockvet_options()
 {
 	local long short argument commands row
@@ -38,8 +38,8 @@ __sockvet_options()
 	done
 }
 
-# The argument's name of the option word $2 of command $1, in $argument; a word
-# like -tanpC is its last letter. Fails when the option takes none.
+# Sets $argument to the name of the argument that option $2 of command $1 takes. Of a word like
+# -tanpC the last letter counts. Fails when the option takes no argument.
 __sockvet_argument()
 {
 	local long short option=$2
@@ -57,7 +57,7 @@ __sockvet_files()
 	mapfile -t COMPREPLY < <(compgen -f -- "$1")
 }
 
-# The value of an option: its argument's name $1, what was typed $2.
+# Completes the value $2 of an option whose argument is called $1.
 __sockvet_value()
 {
 	local before path
@@ -90,7 +90,7 @@ __sockvet_value()
 	esac
 }
 
-# A word that is no option: command $1, the word before $2, what was typed $3.
+# Completes $3, a word of command $1 that is not an option, behind the word $2.
 __sockvet_word()
 {
 	case $1 in

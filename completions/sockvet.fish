@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# fish completion of sockvet. It holds no list: commands, options, columns,
-# findings, states, topics and words of a filter are asked of the program (sockvet tables). What an
-# option takes is told by the name of its argument.
+# fish completion of sockvet. It holds no lists: commands, options, columns, findings, states,
+# topics and filter words come from the program (sockvet tables). The name of an option's
+# argument decides which values are offered.
 
-# A table as fish wants it: name, tab, help.
+# Prints a table in fish's form: name, tab, help.
 function __sockvet_table
     command -q sockvet; and command sockvet tables $argv 2>/dev/null
 end
 
-# The command of the line, or nothing when none was given (yet).
+# Prints the command of the line, or nothing when it has none yet.
 function __sockvet_command
     set -l words (commandline -opc)
     if set -q words[2]; and contains -- $words[2] (__sockvet_table commands | string replace -r '\t.*' '')
@@ -16,7 +16,7 @@ function __sockvet_command
     end
 end
 
-# True when the line's command is one of these; without one, check and list.
+# True when the command of the line is one of these. A line without a command is check or list.
 function __sockvet_in
     set -l command (__sockvet_command)
     if test -n "$command"
@@ -26,7 +26,7 @@ function __sockvet_in
     end
 end
 
-# True when nothing has been typed behind the program's name.
+# True when nothing stands behind the program's name yet.
 function __sockvet_at_start
     test (count (commandline -opc)) -eq 1
 end
@@ -43,12 +43,12 @@ function __sockvet_wants_finding
     contains -- $words[-1] finding
 end
 
-# The words of a filter: the first field, and the last for its help.
+# Prints the filter words: the first field of the table, and the last one as help.
 function __sockvet_filters
     __sockvet_table filters | string replace -r '\t.*\t' \t
 end
 
-# The columns that are not chosen yet, behind what was typed up to the last comma.
+# Prints the columns that are not chosen yet, each behind what was typed up to the last comma.
 function __sockvet_columns
     set -l typed (commandline -ct | string replace -r '^--columns=' '')
     set -l before (string match -r '^(?:.*,|\+)' -- $typed)
@@ -66,8 +66,8 @@ function __sockvet_namespaces
     __fish_complete_pids
 end
 
-# Options are registered once, when fish reads this file. Fields: --long, -s,
-# ARGUMENT, commands, help.
+# Registers the options, once, when fish reads this file. Fields: --long, -s, ARGUMENT, commands,
+# help.
 complete -c sockvet -f
 for row in (__sockvet_table options)
     set -l field (string split \t -- $row)
