@@ -31,7 +31,7 @@ static void expect_safe(const char *bytes, size_t size, const char *shown)
 	text_fini(&text);
 }
 
-static void foreign_bytes_cannot_drive_a_terminal(void **state)
+static void foreign_bytes_cannot_steer_a_terminal(void **state)
 {
 	(void)state;
 	expect_safe("nginx", 5, "nginx");
@@ -359,7 +359,7 @@ static void the_time_of_a_reader_does_not_count(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(foreign_bytes_cannot_drive_a_terminal),
+		cmocka_unit_test(foreign_bytes_cannot_steer_a_terminal),
 		cmocka_unit_test(a_name_is_one_word),
 		cmocka_unit_test(a_quotation_is_short_and_ends_between_characters),
 		cmocka_unit_test(a_line_on_standard_error_is_one),

@@ -34,7 +34,7 @@ static bool is_utf8(const char *all, const char *ctype, const char *lang)
 	return WEXITSTATUS(status) & 1;
 }
 
-static void test_character_set_is_read_wrong(void **state)
+static void test_character_set_is_read_right(void **state)
 {
 	(void)state;
 	assert_false(is_utf8(NULL, NULL, NULL));
@@ -54,7 +54,7 @@ static void test_character_set_is_read_wrong(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_character_set_is_read_wrong),
+		cmocka_unit_test(test_character_set_is_read_right),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,7 +42,7 @@ static void expect_file(const char *name, enum unix_file file, const char *kind,
 	snapshot_fini(&seen);
 }
 
-static void test_file_at_the_path_is_called_another_kind(void **state)
+static void test_file_at_the_path_is_called_its_kind(void **state)
 {
 	(void)state;
 	assert_non_null(mkdtemp(folder));
@@ -77,7 +77,7 @@ static void test_file_at_the_path_is_called_another_kind(void **state)
 
 /* ---- network namespaces ---- */
 
-static void test_namespace_that_is_none_is_entered_or_named_badly(void **state)
+static void test_namespace_that_is_none_is_not_entered_and_named_well(void **state)
 {
 	static const struct { const char *name; int err; const char *advice; } rows[] = {
 		{ "", EINVAL, "ip netns" }, { ".", EINVAL, "ip netns" }, { "..", EINVAL, "ip netns" },
@@ -130,7 +130,7 @@ static int look_at_names(void)
 	return status;
 }
 
-static void test_link_in_run_netns_is_no_name_or_a_wrong_one(void **state)
+static void test_link_in_run_netns_is_a_name_of_its_namespace(void **state)
 {
 	pid_t child = fork();
 	int status;
@@ -173,7 +173,7 @@ static struct ulp take(uint16_t type, const struct nest *inner)
 	return detail.ulp;
 }
 
-static void test_tls_number_is_told_that_was_cut(void **state)
+static void test_tls_number_that_was_cut_is_not_told(void **state)
 {
 	static const uint16_t types[] = {
 		TLS_INFO_VERSION, TLS_INFO_CIPHER, TLS_INFO_RXCONF, TLS_INFO_TXCONF,
@@ -200,7 +200,7 @@ static void test_tls_number_is_told_that_was_cut(void **state)
 }
 
 /* Each of them one byte short in turn; the tokens and ids count together only. */
-static void test_subflow_number_is_told_that_was_cut(void **state)
+static void test_subflow_number_that_was_cut_is_not_told(void **state)
 {
 	static const struct { uint16_t type; size_t size; } attrs[] = {
 		{ MPTCP_SUBFLOW_ATTR_TOKEN_REM, 4 }, { MPTCP_SUBFLOW_ATTR_TOKEN_LOC, 4 },
@@ -230,7 +230,7 @@ static void test_subflow_number_is_told_that_was_cut(void **state)
 	}
 }
 
-static void test_length_of_a_mapping_of_32_bits_is_read_as_16(void **state)
+static void test_length_of_a_mapping_of_32_bits_is_read_as_32(void **state)
 {
 	const uint32_t length = 0x12345;
 	struct nest inner = { .size = 0 };
@@ -243,12 +243,12 @@ static void test_length_of_a_mapping_of_32_bits_is_read_as_16(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_file_at_the_path_is_called_another_kind),
-		cmocka_unit_test(test_namespace_that_is_none_is_entered_or_named_badly),
-		cmocka_unit_test(test_link_in_run_netns_is_no_name_or_a_wrong_one),
-		cmocka_unit_test(test_tls_number_is_told_that_was_cut),
-		cmocka_unit_test(test_subflow_number_is_told_that_was_cut),
-		cmocka_unit_test(test_length_of_a_mapping_of_32_bits_is_read_as_16),
+		cmocka_unit_test(test_file_at_the_path_is_called_its_kind),
+		cmocka_unit_test(test_namespace_that_is_none_is_not_entered_and_named_well),
+		cmocka_unit_test(test_link_in_run_netns_is_a_name_of_its_namespace),
+		cmocka_unit_test(test_tls_number_that_was_cut_is_not_told),
+		cmocka_unit_test(test_subflow_number_that_was_cut_is_not_told),
+		cmocka_unit_test(test_length_of_a_mapping_of_32_bits_is_read_as_32),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -581,7 +581,7 @@ static void ways_of_place(void)
 	check_ways(ruled, COUNT(ruled));
 }
 
-static void test_ways(void **state)
+static void test_routes(void **state)
 {
 	(void)state;
 	if (!have_ip())
@@ -592,7 +592,7 @@ static void test_ways(void **state)
 }
 
 /* A group has no connections; loopback needs no recording. */
-static void test_ways_inferred(void **state)
+static void test_routes_inferred(void **state)
 {
 	static const struct { const char *text, *source; } rows[] = {
 		{ "127.0.0.9", "127.0.0.1" }, { "::1", "::1" }, { "10.9.0.1", "10.9.0.1" },
@@ -962,9 +962,9 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mounts), cmocka_unit_test(test_kinds_inferred),
-		cmocka_unit_test(test_ways_inferred), cmocka_unit_test(test_names_unrecorded),
+		cmocka_unit_test(test_routes_inferred), cmocka_unit_test(test_names_unrecorded),
 		cmocka_unit_test(test_kinds), cmocka_unit_test(test_rights),
-		cmocka_unit_test(test_ways), cmocka_unit_test(test_names),
+		cmocka_unit_test(test_routes), cmocka_unit_test(test_names),
 		cmocka_unit_test(test_spaces), cmocka_unit_test(test_elsewhere),
 	};
 

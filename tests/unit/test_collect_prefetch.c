@@ -50,7 +50,7 @@ static void expect_next(struct prefetch *prefetch, int number)
 	assert_memory_equal(buffer, wanted, size);
 }
 
-static void test_answers_are_lost_or_change_places(void **state)
+static void test_answers_are_all_there_in_their_places(void **state)
 {
 	static const int counts[] = { 0, 1, 7, 8, 9, 1000 };
 
@@ -69,7 +69,7 @@ static void test_answers_are_lost_or_change_places(void **state)
 }
 
 /* What was taken last is still being read while all others are filled. */
-static void test_answer_changes_while_it_is_read(void **state)
+static void test_answer_does_not_change_while_it_is_read(void **state)
 {
 	struct source source = { .count = 1000 };
 	struct prefetch *prefetch = begin(&source);
@@ -86,7 +86,7 @@ static void test_answer_changes_while_it_is_read(void **state)
 	prefetch_end(prefetch);
 }
 
-static void test_end_before_the_last_hangs_or_reads_all(void **state)
+static void test_end_before_the_last_neither_hangs_nor_reads_all(void **state)
 {
 	struct source source = { .count = 1000000 };
 	struct prefetch *prefetch = begin(&source);
@@ -98,7 +98,7 @@ static void test_end_before_the_last_hangs_or_reads_all(void **state)
 }
 
 /* Keeps itself on one processor, as `taskset` would. */
-static void test_second_thread_where_there_is_one_processor(void **state)
+static void test_no_second_thread_where_there_is_one_processor(void **state)
 {
 	struct source source = { .count = 1 };
 	cpu_set_t before, one;
@@ -121,10 +121,10 @@ static void test_second_thread_where_there_is_one_processor(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_answers_are_lost_or_change_places),
-		cmocka_unit_test(test_answer_changes_while_it_is_read),
-		cmocka_unit_test(test_end_before_the_last_hangs_or_reads_all),
-		cmocka_unit_test(test_second_thread_where_there_is_one_processor),
+		cmocka_unit_test(test_answers_are_all_there_in_their_places),
+		cmocka_unit_test(test_answer_does_not_change_while_it_is_read),
+		cmocka_unit_test(test_end_before_the_last_neither_hangs_nor_reads_all),
+		cmocka_unit_test(test_no_second_thread_where_there_is_one_processor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,7 +74,7 @@ static struct inet_diag_msg connection(uint8_t family)
 	return told;
 }
 
-static void test_message_is_cut_or_of_no_known_family(void **state)
+static void test_message_that_is_cut_or_of_no_known_family_is_dropped(void **state)
 {
 	struct inet_diag_msg told = connection(AF_INET);
 	struct redact *by = redact_new();
@@ -93,7 +93,7 @@ static void test_message_is_cut_or_of_no_known_family(void **state)
 	redact_free(by);
 }
 
-static void test_ends_of_a_connection_stay(void **state)
+static void test_ends_of_a_connection_are_replaced(void **state)
 {
 	static const uint8_t v4[16] = { 240, 0, 0, 1 }, v6[16] = { 0x20, 1, 0xd, 0xb8, [15] = 1 };
 
@@ -139,7 +139,7 @@ static void begin_signed(struct message *message)
 	add_attr(message, INET_DIAG_MD5SIG, bytes, sizeof(bytes));
 }
 
-static void test_key_of_a_signature_stays(void **state)
+static void test_key_of_a_signature_is_blanked(void **state)
 {
 	struct redact *by = redact_new();
 	struct text out = { 0 };
@@ -165,7 +165,7 @@ static void test_key_of_a_signature_stays(void **state)
 }
 
 /* Also in recordings that are not redacted; everything else of them is as it was. */
-static void test_key_is_recorded(void **state)
+static void test_key_is_not_recorded(void **state)
 {
 	struct inet_diag_msg told = connection(AF_INET);
 	struct text out = { 0 };
@@ -187,7 +187,7 @@ static void test_key_is_recorded(void **state)
 	assert_false(redact_keys(message.bytes, NLMSG_HDRLEN + sizeof(told) - 1, &out));
 }
 
-static void test_attribute_without_a_row_is_recorded(void **state)
+static void test_attribute_without_a_row_is_not_recorded(void **state)
 {
 	struct inet_diag_msg told = connection(AF_INET);
 	struct nlmsghdr header;
@@ -233,7 +233,7 @@ static void expect_unix(const void *name, size_t size, const char *to, size_t to
 	redact_free(by);
 }
 
-static void test_name_of_a_unix_socket_stays_or_loses_its_kind(void **state)
+static void test_name_of_a_unix_socket_is_replaced_and_keeps_its_kind(void **state)
 {
 	(void)state;
 	expect_unix("/run/shop", 9, "/sock-1", 7);
@@ -241,7 +241,7 @@ static void test_name_of_a_unix_socket_stays_or_loses_its_kind(void **state)
 	expect_unix("", 0, "", 0);
 }
 
-static void test_filter_of_a_packet_socket_stays(void **state)
+static void test_filter_of_a_packet_socket_is_dropped(void **state)
 {
 	struct packet_diag_msg told = { .pdiag_family = AF_PACKET };
 	struct redact *by = redact_new();
@@ -278,13 +278,13 @@ static void an_attribute_that_is_read_is_in_a_redacted_recording(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_message_is_cut_or_of_no_known_family),
-		cmocka_unit_test(test_ends_of_a_connection_stay),
-		cmocka_unit_test(test_key_of_a_signature_stays),
-		cmocka_unit_test(test_key_is_recorded),
-		cmocka_unit_test(test_attribute_without_a_row_is_recorded),
-		cmocka_unit_test(test_name_of_a_unix_socket_stays_or_loses_its_kind),
-		cmocka_unit_test(test_filter_of_a_packet_socket_stays),
+		cmocka_unit_test(test_message_that_is_cut_or_of_no_known_family_is_dropped),
+		cmocka_unit_test(test_ends_of_a_connection_are_replaced),
+		cmocka_unit_test(test_key_of_a_signature_is_blanked),
+		cmocka_unit_test(test_key_is_not_recorded),
+		cmocka_unit_test(test_attribute_without_a_row_is_not_recorded),
+		cmocka_unit_test(test_name_of_a_unix_socket_is_replaced_and_keeps_its_kind),
+		cmocka_unit_test(test_filter_of_a_packet_socket_is_dropped),
 		cmocka_unit_test(an_attribute_that_is_read_is_in_a_redacted_recording),
 	};
 

@@ -54,7 +54,7 @@ static void expect_file(struct redact *by, const char *name, const char *content
 	text_fini(&out);
 }
 
-static void test_file_is_kept_that_tells_whose_machine_it_is(void **state)
+static void test_file_that_tells_whose_machine_it_is_is_dropped(void **state)
 {
 	struct redact *by = redact_new();
 	struct frame_file file = { 0 };
@@ -75,7 +75,7 @@ static void test_file_is_kept_that_tells_whose_machine_it_is(void **state)
 	redact_free(NULL);
 }
 
-static void test_boot_is_told_from_a_redacted_recording(void **state)
+static void test_boot_is_not_told_by_a_redacted_recording(void **state)
 {
 	static const char id[] = "/proc/sys/kernel/random/boot_id\0"
 				 "01234567-89ab-cdef-0123-456789abcdef\n";
@@ -96,7 +96,7 @@ static void test_boot_is_told_from_a_redacted_recording(void **state)
 	redact_free(other);
 }
 
-static void test_answer_is_kept_whose_names_cannot_be_replaced(void **state)
+static void test_answer_whose_names_cannot_be_replaced_is_dropped(void **state)
 {
 	struct frame_answer unknown = { .kind = ANSWER_UNIX, .key_size = 4 };
 	struct frame_answer longer = { .kind = ANSWER_FLAGS, .key_size = 9 };
@@ -118,7 +118,7 @@ static void test_answer_is_kept_whose_names_cannot_be_replaced(void **state)
 }
 
 /* Rows of 32 bytes with a name of 16 at 16; with half a row behind them nothing of it is kept. */
-static void test_name_of_a_thread_stays(void **state)
+static void test_name_of_a_thread_is_replaced(void **state)
 {
 	struct frame_answer frame = { .kind = ANSWER_THREADS, .key_size = 4 };
 	char bytes[4 + 2 * 32 + 7] = "key";
@@ -210,7 +210,7 @@ static void names_of_other_namespaces_and_their_processes_are_replaced(void **st
 	redact_free(by);
 }
 
-static void test_frame_of_no_known_type_is_kept(void **state)
+static void test_frame_of_no_known_type_is_dropped(void **state)
 {
 	struct redact *by = redact_new();
 	struct frame_link link = { .index = 7 };
@@ -242,13 +242,13 @@ static void every_frame_has_a_schema(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_file_is_kept_that_tells_whose_machine_it_is),
-		cmocka_unit_test(test_boot_is_told_from_a_redacted_recording),
-		cmocka_unit_test(test_answer_is_kept_whose_names_cannot_be_replaced),
-		cmocka_unit_test(test_name_of_a_thread_stays),
+		cmocka_unit_test(test_file_that_tells_whose_machine_it_is_is_dropped),
+		cmocka_unit_test(test_boot_is_not_told_by_a_redacted_recording),
+		cmocka_unit_test(test_answer_whose_names_cannot_be_replaced_is_dropped),
+		cmocka_unit_test(test_name_of_a_thread_is_replaced),
 		cmocka_unit_test(every_address_of_an_answer_is_replaced),
 		cmocka_unit_test(names_of_other_namespaces_and_their_processes_are_replaced),
-		cmocka_unit_test(test_frame_of_no_known_type_is_kept),
+		cmocka_unit_test(test_frame_of_no_known_type_is_dropped),
 		cmocka_unit_test(every_frame_has_a_schema),
 	};
 

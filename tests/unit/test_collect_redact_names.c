@@ -28,7 +28,7 @@ static void expect_address(struct redact *by, const char *from, const char *to)
 	text_fini(&none);
 }
 
-static void test_address_loses_its_kind_or_is_kept(void **state)
+static void test_address_keeps_its_kind_and_is_replaced(void **state)
 {
 	struct redact *by = redact_new();
 
@@ -90,7 +90,7 @@ static const struct { const char *from, *to; } paths[] = {
 	{ "system.slice/x/", "system.slice/group-13/" },
 };
 
-static void test_cgroup_path_loses_its_shape_or_tells_a_name(void **state)
+static void test_cgroup_path_keeps_its_shape_and_tells_no_name(void **state)
 {
 	struct redact *by = redact_new();
 
@@ -109,8 +109,8 @@ static void test_cgroup_path_loses_its_shape_or_tells_a_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_address_loses_its_kind_or_is_kept),
-		cmocka_unit_test(test_cgroup_path_loses_its_shape_or_tells_a_name),
+		cmocka_unit_test(test_address_keeps_its_kind_and_is_replaced),
+		cmocka_unit_test(test_cgroup_path_keeps_its_shape_and_tells_no_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,7 +77,7 @@ static enum addr_kind kind_of(struct addr addr, uint32_t ifindex, uint32_t scope
 	return context.addr_kind;
 }
 
-static void test_address_of_another_question_is_told_wrong(void **state)
+static void test_address_of_another_question_is_told_right(void **state)
 {
 	(void)state;
 	begin();
@@ -113,7 +113,7 @@ static void test_address_of_another_question_is_told_wrong(void **state)
 	end();
 }
 
-static void test_kind_of_an_address_is_believed_out_of_range(void **state)
+static void test_kind_of_an_address_out_of_range_is_not_believed(void **state)
 {
 	const struct bind_ask ask = { .family = FAMILY_IPV4, .addr = V4("\x0a\0\0\1"), .uid = 7 };
 	struct { uint32_t family, ifindex, scope, uid; uint8_t addr[16]; } key = {
@@ -182,7 +182,7 @@ static void test_route_to_an_own_address_is_not_inferred(void **state)
 	end();
 }
 
-static void test_errno_of_a_way_is_believed_out_of_range(void **state)
+static void test_errno_of_a_route_out_of_range_is_not_believed(void **state)
 {
 	static const struct { int32_t told; int err; } cases[] = {
 		{ 0, 0 }, { ENETUNREACH, ENETUNREACH }, { 4095, 4095 }, { 4096, EIO }, { -1, EIO },
@@ -241,7 +241,7 @@ static void replay_elsewhere(size_t rows, size_t more, struct bind_context *cont
 	end();
 }
 
-static void test_rows_of_other_namespaces_run_over(void **state)
+static void test_rows_of_other_namespaces_do_not_run_over(void **state)
 {
 	struct bind_context context = { 0 };
 
@@ -285,7 +285,7 @@ static void replay_unix(const struct unix_told *told, size_t size, struct unix_c
 	assert_true(context->name_max.is);
 }
 
-static void test_what_stands_at_a_path_is_believed_out_of_range(void **state)
+static void test_what_stands_at_a_path_out_of_range_is_not_believed(void **state)
 {
 	struct unix_told told = {
 		.file = UNIX_FILE_DANGLING + 1, .parent_err = 4096, .listed = 1, .list_err = -4096,
@@ -336,7 +336,7 @@ static void test_a_socket_of_another_type_is_not_at_an_abstract_name(void **stat
 	unix_context_fini(&context);
 }
 
-static void test_unix_answer_of_a_wrong_size_is_used(void **state)
+static void test_unix_answer_of_a_wrong_size_is_not_used(void **state)
 {
 	const struct unix_told told = { .file = UNIX_FILE_SOCKET, .listed = 1 };
 	const struct { struct unix_told told; char more; } longer = { .told = told };
@@ -354,7 +354,7 @@ static void test_unix_answer_of_a_wrong_size_is_used(void **state)
 
 /* ---- probes ---- */
 
-static void test_answer_of_a_probe_is_believed_further_than_it_goes(void **state)
+static void test_answer_of_a_probe_is_believed_as_far_as_it_goes(void **state)
 {
 	static const struct { int32_t told; int err; } cases[] = {
 		{ 0, 0 }, { EADDRINUSE, EADDRINUSE }, { 4095, 4095 }, { 4096, 0 }, { -1, 0 },
@@ -385,7 +385,7 @@ struct ports_told {
 	uint8_t  answered[8192], usable[8192];
 };
 
-static void test_port_is_usable_that_was_not_asked(void **state)
+static void test_port_that_was_not_asked_is_not_usable(void **state)
 {
 	static struct ports_told told = { .made = 1, .asked = 3 };
 	static uint8_t ports[8192];
@@ -410,7 +410,7 @@ static void test_port_is_usable_that_was_not_asked(void **state)
 
 /* ---- flags of sockets ---- */
 
-static void test_flags_are_given_to_another_socket(void **state)
+static void test_flags_are_not_given_to_another_socket(void **state)
 {
 	struct { uint64_t cookie; uint32_t inode; uint16_t have, set; } told[] = {
 		{ 5, 50, 7, 0 }, { 5, 50, 7, 1 }, { 6, 60, 7, 7 },
@@ -445,7 +445,7 @@ static void test_flags_are_given_to_another_socket(void **state)
 
 /* ---- sections ---- */
 
-static void test_missing_section_is_no_gap(void **state)
+static void test_missing_section_is_a_gap(void **state)
 {
 	const struct collect_ask ask = { .protocol = PROTOCOL_PACKET, .states = UINT32_MAX };
 	struct map wanted = { 0 };
@@ -465,7 +465,7 @@ static void test_missing_section_is_no_gap(void **state)
 	end();
 }
 
-static void test_cgroup_gap_is_told_where_none_was_asked(void **state)
+static void test_cgroup_gap_is_not_told_where_none_was_asked(void **state)
 {
 	const struct frame_flag made = { 1 };
 	struct frame_cgroup group = { .id = 9 };
@@ -495,7 +495,7 @@ static int count_row(void *ctx, const struct sock *sock)
 	return 0;
 }
 
-static void test_senseless_message_of_another_family_is_no_gap(void **state)
+static void test_senseless_message_of_another_family_is_a_gap(void **state)
 {
 	const struct collect_ask ask = { .protocol = PROTOCOL_UNIX, .states = UINT32_MAX };
 	const struct frame_ask asked = { .states = UINT32_MAX, .protocol = PROTOCOL_UNIX };
@@ -531,7 +531,7 @@ static void put_file(const char *name, int err, const char *content)
 	text_fini(&bytes);
 }
 
-static void test_sentence_of_a_gap_runs_over_or_steers_a_terminal(void **state)
+static void test_sentence_of_a_gap_neither_runs_over_nor_steers_a_terminal(void **state)
 {
 	const struct frame_flag made = { 1 };
 	struct frame_gap gap = { .count = 3, .kind = GAP_KIND_COUNT };
@@ -550,7 +550,7 @@ static void test_sentence_of_a_gap_runs_over_or_steers_a_terminal(void **state)
 	end();
 }
 
-static void test_gaps_without_end_fill_memory(void **state)
+static void test_gaps_without_end_do_not_fill_memory(void **state)
 {
 	const struct frame_flag made = { 1 };
 
@@ -567,7 +567,7 @@ static void test_gaps_without_end_fill_memory(void **state)
 	end();
 }
 
-static void test_errno_of_a_file_is_believed_out_of_range(void **state)
+static void test_errno_of_a_file_out_of_range_is_not_believed(void **state)
 {
 	static const struct { int told, err; } cases[] = {
 		{ EACCES, -EACCES }, { 4095, -4095 }, { 4096, -EIO }, { -1, -EIO },
@@ -588,7 +588,7 @@ static void test_errno_of_a_file_is_believed_out_of_range(void **state)
 }
 
 /* Longer than each buffer in turn, and than the largest. */
-static void test_long_file_is_cut(void **state)
+static void test_long_file_is_read_whole(void **state)
 {
 	static const size_t sizes[] = { 0, 4095, 4096, 65535, 65536, 1048575, 1048576 };
 	char block[4096];
@@ -633,24 +633,24 @@ static int drop_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_address_of_another_question_is_told_wrong),
-		cmocka_unit_test(test_kind_of_an_address_is_believed_out_of_range),
+		cmocka_unit_test(test_address_of_another_question_is_told_right),
+		cmocka_unit_test(test_kind_of_an_address_out_of_range_is_not_believed),
 		cmocka_unit_test(test_route_to_an_own_address_is_not_inferred),
-		cmocka_unit_test(test_errno_of_a_way_is_believed_out_of_range),
-		cmocka_unit_test(test_rows_of_other_namespaces_run_over),
-		cmocka_unit_test(test_what_stands_at_a_path_is_believed_out_of_range),
+		cmocka_unit_test(test_errno_of_a_route_out_of_range_is_not_believed),
+		cmocka_unit_test(test_rows_of_other_namespaces_do_not_run_over),
+		cmocka_unit_test(test_what_stands_at_a_path_out_of_range_is_not_believed),
 		cmocka_unit_test(test_a_socket_of_another_type_is_not_at_an_abstract_name),
-		cmocka_unit_test(test_unix_answer_of_a_wrong_size_is_used),
-		cmocka_unit_test(test_answer_of_a_probe_is_believed_further_than_it_goes),
-		cmocka_unit_test(test_port_is_usable_that_was_not_asked),
-		cmocka_unit_test(test_flags_are_given_to_another_socket),
-		cmocka_unit_test(test_missing_section_is_no_gap),
-		cmocka_unit_test(test_cgroup_gap_is_told_where_none_was_asked),
-		cmocka_unit_test(test_senseless_message_of_another_family_is_no_gap),
-		cmocka_unit_test(test_sentence_of_a_gap_runs_over_or_steers_a_terminal),
-		cmocka_unit_test(test_gaps_without_end_fill_memory),
-		cmocka_unit_test(test_errno_of_a_file_is_believed_out_of_range),
-		cmocka_unit_test(test_long_file_is_cut),
+		cmocka_unit_test(test_unix_answer_of_a_wrong_size_is_not_used),
+		cmocka_unit_test(test_answer_of_a_probe_is_believed_as_far_as_it_goes),
+		cmocka_unit_test(test_port_that_was_not_asked_is_not_usable),
+		cmocka_unit_test(test_flags_are_not_given_to_another_socket),
+		cmocka_unit_test(test_missing_section_is_a_gap),
+		cmocka_unit_test(test_cgroup_gap_is_not_told_where_none_was_asked),
+		cmocka_unit_test(test_senseless_message_of_another_family_is_a_gap),
+		cmocka_unit_test(test_sentence_of_a_gap_neither_runs_over_nor_steers_a_terminal),
+		cmocka_unit_test(test_gaps_without_end_do_not_fill_memory),
+		cmocka_unit_test(test_errno_of_a_file_out_of_range_is_not_believed),
+		cmocka_unit_test(test_long_file_is_read_whole),
 	};
 
 	return cmocka_run_group_tests(tests, make_name, drop_name);

@@ -89,7 +89,7 @@ static void a_lost_port_is_blamed_on_the_fewer_of_clients_and_servers(void **sta
 	TOLD_CHECK(rows);
 }
 
-static void the_advice_has_another_number_than_the_cause(void **state)
+static void the_advice_has_the_number_of_the_cause(void **state)
 {
 	static const struct told_row rows[] = {
 		{ "the delay that is set is not the one that is told",
@@ -109,7 +109,7 @@ static void the_advice_has_another_number_than_the_cause(void **state)
 	TOLD_CHECK(rows);
 }
 
-static void a_program_is_told_what_another_one_does(void **state)
+static void each_program_is_told_what_it_does(void **state)
 {
 	static const char *const states[] = { "close-wait", "syn-sent", "established" };
 	static const char *const does[] = {
@@ -148,7 +148,7 @@ static void half_of_the_live_ones_is_not_most_of_them(void **state)
 	TOLD_CHECK(rows);
 }
 
-static void one_is_told_as_many(void **state)
+static void one_is_told_as_one(void **state)
 {
 	static const struct told_row rows[] = {
 		{ "one is SYN_SENT", ALWAYS SYN_SENT(40000, 1) ASK, { "1 in SYN_SENT." } },
@@ -175,7 +175,7 @@ static void one_is_told_as_many(void **state)
 	TOLD_CHECK(rows);
 }
 
-static void room_is_advised_where_it_does_not_help(void **state)
+static void room_is_advised_only_where_it_helps(void **state)
 {
 	static const struct told_row rows[] = {
 		{ "59,999 ports are wide enough", "warn port-exhaustion=0\nrange 1024 61022\n" ASK,
@@ -198,7 +198,7 @@ static void room_is_advised_where_it_does_not_help(void **state)
 	TOLD_CHECK(rows);
 }
 
-static void a_note_is_missing_or_wrong(void **state)
+static void each_note_is_there_and_right(void **state)
 {
 	static const struct told_row rows[] = {
 		{ "why bind() may find fewer",
@@ -223,7 +223,7 @@ static void a_note_is_missing_or_wrong(void **state)
 }
 
 /* A program that binds first, with ports that go: whether or not they are few by now. */
-static void the_way_out_of_bind_is_only_told_when_it_is_too_late(void **state)
+static void the_way_out_of_bind_is_told_in_time(void **state)
 {
 	struct text lines = { .at = NULL };
 	struct told_row row = { "ports go at a rate, and half are left", NULL,
@@ -309,13 +309,13 @@ int main(void)
 		cmocka_unit_test(check_and_connect_give_the_same_advice_for_a_destination),
 		cmocka_unit_test(the_advice_is_for_what_took_fewer_ports),
 		cmocka_unit_test(a_lost_port_is_blamed_on_the_fewer_of_clients_and_servers),
-		cmocka_unit_test(the_advice_has_another_number_than_the_cause),
-		cmocka_unit_test(a_program_is_told_what_another_one_does),
+		cmocka_unit_test(the_advice_has_the_number_of_the_cause),
+		cmocka_unit_test(each_program_is_told_what_it_does),
 		cmocka_unit_test(half_of_the_live_ones_is_not_most_of_them),
-		cmocka_unit_test(one_is_told_as_many),
-		cmocka_unit_test(room_is_advised_where_it_does_not_help),
-		cmocka_unit_test(a_note_is_missing_or_wrong),
-		cmocka_unit_test(the_way_out_of_bind_is_only_told_when_it_is_too_late),
+		cmocka_unit_test(one_is_told_as_one),
+		cmocka_unit_test(room_is_advised_only_where_it_helps),
+		cmocka_unit_test(each_note_is_there_and_right),
+		cmocka_unit_test(the_way_out_of_bind_is_told_in_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,7 @@
 
 /* Where a verdict turns: at the value, one below it and one above it. */
 
-static void a_queue_is_judged_by_another_number(void **state)
+static void a_queue_is_judged_by_its_number(void **state)
 {
 	static const struct told_row cases[] = {
 		{ "a connection that has not waited yet",
@@ -51,7 +51,7 @@ static void a_queue_is_judged_by_another_number(void **state)
 #define ORPHANS(share, of) "counter machine_orphans " share "\nlimit max_orphans " of "\n"
 #define MEMORY(share) "counter machine_tcp_memory_pages " share "\nlimit tcp_mem_high_pages 100\n"
 
-static void pressure_is_felt_at_another_share(void **state)
+static void pressure_is_felt_at_its_share(void **state)
 {
 	static const struct told_row cases[] = {
 		{ "fewer orphans than asked for", "warn orphan-pressure=1,count=101\n"
@@ -80,7 +80,7 @@ static void pressure_is_felt_at_another_share(void **state)
 
 #define HELD "sock established 10.0.0.1:40000 10.0.0.9:443 ms=1 here\nhold 77\n"
 
-static void descriptors_are_counted_in_another_way(void **state)
+static void descriptors_are_counted_as_documented(void **state)
 {
 	static const struct told_row cases[] = {
 		{ "two descriptors of one socket are two sockets",
@@ -134,7 +134,7 @@ static void an_unknown_age_is_older_than_none(void **state)
 #define PROBED(ack) "sock close-wait 10.0.0.1:80 10.0.0.9:5000 rx=5 ms=900000 ack=" ack \
 		    " keepalive=9 peer\n"
 
-static void an_age_is_counted_as_hidden_that_is_enough(void **state)
+static void an_age_that_is_enough_is_not_counted_as_hidden(void **state)
 {
 	static const struct told_row cases[] = {
 		{ "the answer is older than the threshold", PROBED("60000") "check",
@@ -155,7 +155,7 @@ static void an_age_is_counted_as_hidden_that_is_enough(void **state)
 			      "cgroup=9\nhold " pid "\n"
 #define LOST2(port, pid) LOST("4" port, "10.0.0.8", pid) LOST("5" port, "10.0.0.9", pid)
 
-static void a_leak_is_blamed_on_more_or_fewer_than_share_it(void **state)
+static void a_leak_is_blamed_on_those_that_share_it(void **state)
 {
 	static const struct told_row cases[] = {
 		{ "one process, two hosts: two findings",
@@ -220,7 +220,7 @@ static void a_udp_socket_behind_the_group_is_in_the_way(void **state)
 }
 
 /* Multicast may be bound by anybody, known to this machine or not. */
-static void another_ipv4_address_passes_for_multicast(void **state)
+static void only_multicast_addresses_pass_for_multicast(void **state)
 {
 	static const struct told_row cases[] = {
 		{ "the last before", "bind 223.255.255.255:8080 kind=unknown",
@@ -237,14 +237,14 @@ static void another_ipv4_address_passes_for_multicast(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_queue_is_judged_by_another_number),
-		cmocka_unit_test(pressure_is_felt_at_another_share),
-		cmocka_unit_test(descriptors_are_counted_in_another_way),
+		cmocka_unit_test(a_queue_is_judged_by_its_number),
+		cmocka_unit_test(pressure_is_felt_at_its_share),
+		cmocka_unit_test(descriptors_are_counted_as_documented),
 		cmocka_unit_test(an_unknown_age_is_older_than_none),
-		cmocka_unit_test(an_age_is_counted_as_hidden_that_is_enough),
-		cmocka_unit_test(a_leak_is_blamed_on_more_or_fewer_than_share_it),
+		cmocka_unit_test(an_age_that_is_enough_is_not_counted_as_hidden),
+		cmocka_unit_test(a_leak_is_blamed_on_those_that_share_it),
 		cmocka_unit_test(a_udp_socket_behind_the_group_is_in_the_way),
-		cmocka_unit_test(another_ipv4_address_passes_for_multicast),
+		cmocka_unit_test(only_multicast_addresses_pass_for_multicast),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

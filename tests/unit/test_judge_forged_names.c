@@ -32,7 +32,7 @@ static void add_both(void)
 	snapshot_sort_holders(&seen);
 }
 
-static void a_forged_name_hides_an_owner_of_a_unix_path(void **state)
+static void a_forged_name_hides_no_owner_of_a_unix_path(void **state)
 {
 	struct unix_ask ask = { .name = "x", .size = 1, .type = UNIX_STREAM };
 	struct unix_context context = { .file = UNIX_FILE_SOCKET, .listed = true };
@@ -52,7 +52,7 @@ static void a_forged_name_hides_an_owner_of_a_unix_path(void **state)
 	unix_context_fini(&context);
 }
 
-static void a_forged_name_hides_an_owner_of_a_port(void **state)
+static void a_forged_name_hides_no_owner_of_a_port(void **state)
 {
 	struct bind_ask ask = { .protocol = PROTOCOL_TCP, .family = FAMILY_IPV4, .port = 8080 };
 	struct bind_context context = { .addr_kind = ADDR_KIND_ANY, .may_bind_low = { true, 1 } };
@@ -77,8 +77,8 @@ static void a_forged_name_hides_an_owner_of_a_port(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_forged_name_hides_an_owner_of_a_unix_path, begin, end),
-		cmocka_unit_test_setup_teardown(a_forged_name_hides_an_owner_of_a_port, begin, end),
+		cmocka_unit_test_setup_teardown(a_forged_name_hides_no_owner_of_a_unix_path, begin, end),
+		cmocka_unit_test_setup_teardown(a_forged_name_hides_no_owner_of_a_port, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,7 +40,7 @@ static void expect_order(const char *lines, bool pids, const int64_t *first, siz
 }
 
 /* The second is found first, as its sockets have more in common. */
-static void of_equal_findings_the_first_listed_comes_later(void **state)
+static void of_equal_findings_the_first_listed_comes_first(void **state)
 {
 	(void)state;
 	expect_order("sock close-wait 10.0.0.1:40000 10.0.1.1:443 ms=100000 here\n"
@@ -52,7 +52,7 @@ static void of_equal_findings_the_first_listed_comes_later(void **state)
 		     false, (const int64_t []){ 0, 5 }, 2);
 }
 
-static void of_equal_findings_another_than_the_first_socket_counts(void **state)
+static void of_equal_findings_the_first_socket_counts(void **state)
 {
 	(void)state;
 	expect_order("sock close-wait 10.0.0.1:40000 10.0.1.1:443 ms=100000 here\n"
@@ -62,7 +62,7 @@ static void of_equal_findings_another_than_the_first_socket_counts(void **state)
 		     false, (const int64_t []){ 0, 1 }, 2);
 }
 
-static void findings_without_sockets_change_places(void **state)
+static void findings_without_sockets_keep_their_places(void **state)
 {
 	(void)state;
 	expect_order("process 31 a fds=99 limit=100\nprocess 30 b fds=99 limit=100\n"
@@ -70,7 +70,7 @@ static void findings_without_sockets_change_places(void **state)
 		     true, (const int64_t []){ 31, 30, 32 }, 3);
 }
 
-static void findings_with_and_without_sockets_change_places(void **state)
+static void findings_with_and_without_sockets_keep_their_places(void **state)
 {
 	(void)state;
 	expect_order("process 31 a fds=99 limit=100\nprocess 30 b fds=99 limit=100\n"
@@ -80,7 +80,7 @@ static void findings_with_and_without_sockets_change_places(void **state)
 		     true, (const int64_t []){ 31, 30, 32 }, 3);
 }
 
-static void a_warning_of_more_comes_before_a_critical_finding(void **state)
+static void a_critical_finding_comes_before_a_warning_of_more(void **state)
 {
 	(void)state;
 	expect_order("sock close-wait 10.0.0.1:40000 10.0.1.1:443 x=9 ms=100000 here\n"
@@ -93,7 +93,7 @@ static void a_warning_of_more_comes_before_a_critical_finding(void **state)
 #define BY_SOURCE "close-wait-leak, accept-stalled, accept-queue-full, fin-wait-2-held, " \
 		  "last-ack-stuck, syn-sent-stuck, bound-unused"
 
-static void another_rule_is_named_as_left_out(void **state)
+static void the_rule_that_is_left_out_is_named(void **state)
 {
 	static const struct { const char *lines; enum gap_kind kind; const char *ids; } cases[] = {
 		{ "", GAP_SOURCE, "" },
@@ -121,7 +121,7 @@ static void another_rule_is_named_as_left_out(void **state)
 }
 
 /* Who set a threshold wants to know that the rule was not weighed. */
-static void a_threshold_of_a_rule_left_out_was_set_in_vain(void **state)
+static void a_threshold_of_a_rule_left_out_is_told(void **state)
 {
 	static const struct { const char *lines; bool set; } cases[] = {
 		{ "warn close-wait-leak=59999ms", true }, { "warn close-wait-leak=60001ms", true },
@@ -152,17 +152,17 @@ static void a_threshold_of_a_rule_left_out_was_set_in_vain(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(of_equal_findings_the_first_listed_comes_later,
+		cmocka_unit_test_setup_teardown(of_equal_findings_the_first_listed_comes_first,
 						begin, end),
-		cmocka_unit_test_setup_teardown(of_equal_findings_another_than_the_first_socket_counts,
+		cmocka_unit_test_setup_teardown(of_equal_findings_the_first_socket_counts,
 						begin, end),
-		cmocka_unit_test_setup_teardown(findings_without_sockets_change_places, begin, end),
-		cmocka_unit_test_setup_teardown(findings_with_and_without_sockets_change_places,
+		cmocka_unit_test_setup_teardown(findings_without_sockets_keep_their_places, begin, end),
+		cmocka_unit_test_setup_teardown(findings_with_and_without_sockets_keep_their_places,
 						begin, end),
-		cmocka_unit_test_setup_teardown(a_warning_of_more_comes_before_a_critical_finding,
+		cmocka_unit_test_setup_teardown(a_critical_finding_comes_before_a_warning_of_more,
 						begin, end),
-		cmocka_unit_test(another_rule_is_named_as_left_out),
-		cmocka_unit_test(a_threshold_of_a_rule_left_out_was_set_in_vain),
+		cmocka_unit_test(the_rule_that_is_left_out_is_named),
+		cmocka_unit_test(a_threshold_of_a_rule_left_out_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,7 @@
 #define CLOSING(host) "sock close-wait [" host "]:443 [" HERE "]:40000 peer ms=1000 inode=5000\n" \
 		      "hold 66\n"
 
-static void a_process_is_blamed_for_the_connection_of_another(void **state)
+static void no_process_is_blamed_for_the_connection_of_another(void **state)
 {
 	static const struct told_row rows[] = {
 		{ "the other end on this machine is not named", HELD CLOSING(ONE) "check",
@@ -36,7 +36,7 @@ static void a_process_is_blamed_for_the_connection_of_another(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_process_is_blamed_for_the_connection_of_another),
+		cmocka_unit_test(no_process_is_blamed_for_the_connection_of_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,7 +14,7 @@
 #define WANTS "connect 10.0.0.1 10.0.0.9:443 wants\n"
 #define RANGE "range 40000 40099\n"
 
-static void a_user_is_another_one(void **state)
+static void each_user_is_the_right_one(void **state)
 {
 	static const struct told_row rows[] = {
 		{ "the unit of the first process has the number of the second one",
@@ -49,7 +49,7 @@ static void a_user_is_another_one(void **state)
 }
 
 /* Most first; then who took ports from all, the process that was met last, and nobody, by unit. */
-static void users_stand_in_another_order(void **state)
+static void users_stand_in_their_order(void **state)
 {
 	static const struct told_row row = {
 		"the order of the users",
@@ -71,7 +71,7 @@ static void users_stand_in_another_order(void **state)
 	told_check(&row);
 }
 
-static void a_port_is_another_one_than_its_owner_makes_it(void **state)
+static void a_port_is_what_its_owner_makes_it(void **state)
 {
 	static const struct told_row rows[] = {
 		{ "a listener is not seen where bound sockets are not listed",
@@ -127,7 +127,7 @@ static void a_list_without_destinations_is_exhausted(void **state)
 	told_check(&row);
 }
 
-static void a_port_with_two_sockets_counts_by_the_wrong_one(void **state)
+static void a_port_with_two_sockets_counts_by_the_right_one(void **state)
 {
 	static const struct told_row rows[] = {
 		{ "of two alike the second one",
@@ -146,7 +146,7 @@ static void a_port_with_two_sockets_counts_by_the_wrong_one(void **state)
 	TOLD_CHECK(rows);
 }
 
-static void rows_are_wanted_that_decide_nothing(void **state)
+static void only_rows_that_decide_something_are_wanted(void **state)
 {
 	static const struct told_row rows[] = {
 		{ "what certainly only connected, beside one that perhaps did not",
@@ -203,7 +203,7 @@ static void check_probed(const struct told_row *row, unsigned high)
 	text_fini(&answer);
 }
 
-static void the_probe_is_wanted_again_or_explained_wrongly(void **state)
+static void the_probe_is_wanted_once_and_explained_rightly(void **state)
 {
 	static const struct told_row
 	hidden = { "it was made, and is asked for again", RANGE "gap bound\n",
@@ -259,14 +259,14 @@ static void one_end_of_the_range_is_enough(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_user_is_another_one),
-		cmocka_unit_test(users_stand_in_another_order),
-		cmocka_unit_test(a_port_is_another_one_than_its_owner_makes_it),
+		cmocka_unit_test(each_user_is_the_right_one),
+		cmocka_unit_test(users_stand_in_their_order),
+		cmocka_unit_test(a_port_is_what_its_owner_makes_it),
 		cmocka_unit_test(an_end_of_the_range_is_missed_or_not),
 		cmocka_unit_test(a_list_without_destinations_is_exhausted),
-		cmocka_unit_test(a_port_with_two_sockets_counts_by_the_wrong_one),
-		cmocka_unit_test(rows_are_wanted_that_decide_nothing),
-		cmocka_unit_test(the_probe_is_wanted_again_or_explained_wrongly),
+		cmocka_unit_test(a_port_with_two_sockets_counts_by_the_right_one),
+		cmocka_unit_test(only_rows_that_decide_something_are_wanted),
+		cmocka_unit_test(the_probe_is_wanted_once_and_explained_rightly),
 		cmocka_unit_test(one_end_of_the_range_is_enough),
 	};
 

@@ -10,7 +10,7 @@
 #define TO " 10.0.0.9:443 "
 #define RANGE "range 40000 40099\n"
 
-static void ports_are_counted_that_are_none_or_twice(void **state)
+static void each_port_is_counted_once(void **state)
 {
 	static const struct told_row rows[] = {
 		{ "a request whose listener is gone uses a port",
@@ -67,7 +67,7 @@ static void a_finding_advises_for_what_took_fewer_ports(void **state)
 	TOLD_CHECK(rows);
 }
 
-static void another_process_or_destination_is_named(void **state)
+static void the_right_process_and_destination_are_named(void **state)
 {
 	static const struct told_row rows[] = {
 		{ "nobody, for a single socket is too few",
@@ -122,9 +122,9 @@ static void ports_of_sockets_that_are_no_rows_are_left(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ports_are_counted_that_are_none_or_twice),
+		cmocka_unit_test(each_port_is_counted_once),
 		cmocka_unit_test(a_finding_advises_for_what_took_fewer_ports),
-		cmocka_unit_test(another_process_or_destination_is_named),
+		cmocka_unit_test(the_right_process_and_destination_are_named),
 		cmocka_unit_test(ports_of_sockets_that_are_no_rows_are_left),
 	};
 

@@ -7,7 +7,7 @@
 
 #define TO(host, port) "sock established 10.0.0.1:40000 " host ":" port " here\n"
 
-static void what_is_listed_changes_places_with_its_equal(void **state)
+static void what_is_listed_keeps_its_place_among_equals(void **state)
 {
 	static const struct told_row rows[] = {
 		{ "findings: severity, rule, count, first socket, process",
@@ -55,7 +55,7 @@ static void what_is_listed_changes_places_with_its_equal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_listed_changes_places_with_its_equal),
+		cmocka_unit_test(what_is_listed_keeps_its_place_among_equals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,7 +29,7 @@ static void expect_chain(const struct tally *tally, const struct tally_group *gr
 	assert_int_equal(i, count);
 }
 
-static void keys_of_one_hash_are_taken_for_one_key(void **state)
+static void keys_of_one_hash_are_not_taken_for_one_key(void **state)
 {
 	struct tally_key first = key_to(THIS, 0), second = key_to(OTHER, 0), none = key_to(THIS, 1);
 	struct tally tally;
@@ -52,7 +52,7 @@ static void keys_of_one_hash_are_taken_for_one_key(void **state)
 				  " ms=1 here on=99 retrans=9 rto=25600\n"
 
 /* Ten of the one are worth a finding, nine of the other are not; together they would be one. */
-static void a_peer_hides_behind_the_hash_of_another(void **state)
+static void a_peer_is_found_beside_another_one_of_its_hash(void **state)
 {
 	static const struct told_row cases[] = {
 		{ "both together", HIDDEN("40000", THIS, "9") HIDDEN("41000", OTHER, "9") "check",
@@ -65,7 +65,7 @@ static void a_peer_hides_behind_the_hash_of_another(void **state)
 	TOLD_CHECK(cases);
 }
 
-static void what_was_on_the_stack_becomes_a_listener(void **state)
+static void what_was_on_the_stack_does_not_become_a_listener(void **state)
 {
 	struct listeners listeners;
 	struct told t;
@@ -86,9 +86,9 @@ static void what_was_on_the_stack_becomes_a_listener(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(keys_of_one_hash_are_taken_for_one_key),
-		cmocka_unit_test(a_peer_hides_behind_the_hash_of_another),
-		cmocka_unit_test(what_was_on_the_stack_becomes_a_listener),
+		cmocka_unit_test(keys_of_one_hash_are_not_taken_for_one_key),
+		cmocka_unit_test(a_peer_is_found_beside_another_one_of_its_hash),
+		cmocka_unit_test(what_was_on_the_stack_does_not_become_a_listener),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

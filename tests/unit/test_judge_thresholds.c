@@ -8,7 +8,7 @@
 
 /* The usual thresholds, and what --warn and --crit take: users rely on both. */
 
-static void a_usual_threshold_moved(void **state)
+static void the_usual_thresholds_are_as_documented(void **state)
 {
 	static const struct { const char *id; enum measure measure; double warn, crit; uint64_t least; }
 	usual[] = {
@@ -58,7 +58,7 @@ static double warn_of(const char *id, const char *value)
 	return warn;
 }
 
-static void a_unit_of_time_has_another_length(void **state)
+static void each_unit_of_time_has_its_length(void **state)
 {
 	static const struct { const char *value; double ms; } ages[] = {
 		{ "7", 7e3 }, { "7ms", 7 }, { "7s", 7e3 }, { "7m", 7 * 60e3 }, { "7min", 7 * 60e3 },
@@ -78,7 +78,7 @@ static void a_unit_of_time_has_another_length(void **state)
 	assert_true(warn_of("fin-wait-2-orphans", "1234567890") == 1234567890);
 }
 
-static void more_or_less_is_taken_than_there_can_be(void **state)
+static void no_more_and_no_less_is_taken_than_there_can_be(void **state)
 {
 	(void)state;
 	assert_true(warn_of("close-wait-leak", "36500d") == 36500 * 86400e3);
@@ -98,7 +98,7 @@ static void more_or_less_is_taken_than_there_can_be(void **state)
 	assert_true(warn_of("close-wait-leak", ":") == -1);
 }
 
-static void one_threshold_changes_another(void **state)
+static void one_threshold_changes_no_other(void **state)
 {
 	struct thresholds *all = thresholds_new();
 	const struct threshold *t = thresholds_get(all, "close-wait-leak");
@@ -137,10 +137,10 @@ static void a_refusal_tells_what_is_wanted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_usual_threshold_moved),
-		cmocka_unit_test(a_unit_of_time_has_another_length),
-		cmocka_unit_test(more_or_less_is_taken_than_there_can_be),
-		cmocka_unit_test(one_threshold_changes_another),
+		cmocka_unit_test(the_usual_thresholds_are_as_documented),
+		cmocka_unit_test(each_unit_of_time_has_its_length),
+		cmocka_unit_test(no_more_and_no_less_is_taken_than_there_can_be),
+		cmocka_unit_test(one_threshold_changes_no_other),
 		cmocka_unit_test(a_refusal_tells_what_is_wanted),
 	};
 

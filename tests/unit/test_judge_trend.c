@@ -48,7 +48,7 @@ static void expect_near(double value, double wanted)
 		fail_msg("%f is not %f", value, wanted);
 }
 
-static void a_time_wait_is_taken_over_a_moment_too_early_or_late(void **state)
+static void a_time_wait_is_taken_over_at_the_right_moment(void **state)
 {
 	static const struct { int64_t delay_ms, age_ms; enum reuse reuse; } cases[] = {
 		{ 1000, 979, REUSE_NO }, { 1000, 980, REUSE_MAYBE }, { 1000, 1020, REUSE_MAYBE },
@@ -68,7 +68,7 @@ static void a_time_wait_is_taken_over_a_moment_too_early_or_late(void **state)
 }
 
 /* The kernel refuses them: a recording that has one was made by hand. */
-static void a_delay_that_the_kernel_refuses_is_believed(void **state)
+static void a_delay_that_the_kernel_refuses_is_not_believed(void **state)
 {
 	static const int64_t refused[] = { INT64_MIN, -1, 0, 60001, INT32_MAX, INT64_MAX };
 	struct sock young = aged(979), old = aged(1021);
@@ -82,7 +82,7 @@ static void a_delay_that_the_kernel_refuses_is_believed(void **state)
 	}
 }
 
-static void a_port_is_promised_at_another_moment(void **state)
+static void a_port_is_promised_at_its_moment(void **state)
 {
 	static const struct { int64_t reuse, delay_ms, age_ms, frees_in_ms; } cases[] = {
 		{ 1, 1000, 0, 1020 }, { 1, 1000, 1019, 1 }, { 1, 1000, 1020, 0 }, { 1, 1000, 1021, 0 },
@@ -103,7 +103,7 @@ static void a_port_is_promised_at_another_moment(void **state)
 }
 
 /* Ten seconds count, and none that is older. */
-static void another_close_counts_for_the_rate(void **state)
+static void only_closes_of_the_last_seconds_count_for_the_rate(void **state)
 {
 	static const struct { int64_t age_ms; double rate; } cases[] = {
 		{ 0, 2 }, { 9999, 2 }, { 10000, 1 }, { 60000, 1 },
@@ -120,7 +120,7 @@ static void another_close_counts_for_the_rate(void **state)
 	}
 }
 
-static void a_short_time_makes_another_rate(void **state)
+static void a_short_time_gives_its_rate(void **state)
 {
 	static const struct { int64_t age_ms; double rate; } cases[] = {
 		{ 0, 30 }, { 500, 30 }, { 1000, 30 }, { 1500, 20 },
@@ -137,7 +137,7 @@ static void a_short_time_makes_another_rate(void **state)
 }
 
 /* Within as many whole seconds as the delay has, for older ones may have been taken over. */
-static void the_rate_looks_back_longer_than_ports_are_kept(void **state)
+static void the_rate_looks_back_no_longer_than_ports_are_kept(void **state)
 {
 	static const struct { int64_t delay_ms; double rate; } cases[] = {
 		{ 1, 1 }, { 999, 1 }, { 1000, 1 }, { 1001, 2 / 1.5 }, { 2000, 2 / 1.5 },
@@ -156,7 +156,7 @@ static void the_rate_looks_back_longer_than_ports_are_kept(void **state)
 }
 
 /* Ten a second since one second: those ten come back in the 59th. */
-static void the_last_port_goes_at_another_moment(void **state)
+static void the_last_port_goes_at_its_moment(void **state)
 {
 	static const struct { uint32_t left; bool ends; double in_s; } cases[] = {
 		{ 0, true, 0 }, { 1, true, 0.1 }, { 10, true, 1 }, { 11, true, 1.1 },
@@ -177,7 +177,7 @@ static void the_last_port_goes_at_another_moment(void **state)
 }
 
 /* Two a second come, and the one whose time is over goes within the first second. */
-static void the_oldest_comes_back_later_than_it_does(void **state)
+static void the_oldest_comes_back_when_it_does(void **state)
 {
 	struct trend trend = { .oldest_ms = 0 };
 	double in_s;
@@ -227,14 +227,14 @@ static void ports_that_come_back_early_run_out_all_the_same(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(a_time_wait_is_taken_over_a_moment_too_early_or_late, begin),
-		cmocka_unit_test_setup(a_delay_that_the_kernel_refuses_is_believed, begin),
-		cmocka_unit_test_setup(a_port_is_promised_at_another_moment, begin),
-		cmocka_unit_test_setup(another_close_counts_for_the_rate, begin),
-		cmocka_unit_test_setup(a_short_time_makes_another_rate, begin),
-		cmocka_unit_test_setup(the_rate_looks_back_longer_than_ports_are_kept, begin),
-		cmocka_unit_test_setup(the_last_port_goes_at_another_moment, begin),
-		cmocka_unit_test_setup(the_oldest_comes_back_later_than_it_does, begin),
+		cmocka_unit_test_setup(a_time_wait_is_taken_over_at_the_right_moment, begin),
+		cmocka_unit_test_setup(a_delay_that_the_kernel_refuses_is_not_believed, begin),
+		cmocka_unit_test_setup(a_port_is_promised_at_its_moment, begin),
+		cmocka_unit_test_setup(only_closes_of_the_last_seconds_count_for_the_rate, begin),
+		cmocka_unit_test_setup(a_short_time_gives_its_rate, begin),
+		cmocka_unit_test_setup(the_rate_looks_back_no_longer_than_ports_are_kept, begin),
+		cmocka_unit_test_setup(the_last_port_goes_at_its_moment, begin),
+		cmocka_unit_test_setup(the_oldest_comes_back_when_it_does, begin),
 		cmocka_unit_test_setup(nothing_closes_and_ports_run_out_all_the_same, begin),
 		cmocka_unit_test_setup(ports_that_come_back_early_run_out_all_the_same, begin),
 	};

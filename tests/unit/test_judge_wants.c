@@ -83,7 +83,7 @@ static void a_listener_of_the_port_is_not_looked_for(void **state)
 }
 
 /* Of what waits in FIN_WAIT_2 both ends are looked for, of a leak only this one. */
-static void a_peer_that_nobody_blames_is_looked_for(void **state)
+static void a_peer_that_nobody_blames_is_not_looked_for(void **state)
 {
 	static const struct wanted cases[] = {
 		{ "sock established 10.0.0.1:39999 10.0.0.9:443 ms=9 here inode=4 cgroup=2\n"
@@ -105,7 +105,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(holders_are_looked_for_further_away_than_in_their_control_groups),
 		cmocka_unit_test(a_listener_of_the_port_is_not_looked_for),
-		cmocka_unit_test(a_peer_that_nobody_blames_is_looked_for),
+		cmocka_unit_test(a_peer_that_nobody_blames_is_not_looked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

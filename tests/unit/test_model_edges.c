@@ -13,7 +13,7 @@
 
 #define COUNT(rows) (sizeof(rows) / sizeof(*(rows)))
 
-static void test_fact_runs_over_or_is_found_in_another_group(void **state)
+static void test_fact_does_not_run_over_and_is_found_in_its_group(void **state)
 {
 	char bytes[100];
 	struct report report;
@@ -35,7 +35,7 @@ static void test_fact_runs_over_or_is_found_in_another_group(void **state)
 	report_fini(&report);
 }
 
-static void test_advice_runs_over(void **state)
+static void test_advice_does_not_run_over(void **state)
 {
 	struct advice advice = { 0 };
 
@@ -72,8 +72,8 @@ static void a_cookie_is_at_most_two_rows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_fact_runs_over_or_is_found_in_another_group),
-		cmocka_unit_test(test_advice_runs_over),
+		cmocka_unit_test(test_fact_does_not_run_over_and_is_found_in_its_group),
+		cmocka_unit_test(test_advice_does_not_run_over),
 		cmocka_unit_test(a_cookie_is_at_most_two_rows),
 	};
 

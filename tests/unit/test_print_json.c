@@ -37,7 +37,7 @@ static void a_byte_to_escape_is_found_anywhere(void **state)
 	}
 }
 
-static void what_hides_or_steers_is_written_as_it_is(void **state)
+static void what_hides_or_steers_is_escaped(void **state)
 {
 	static const struct { const char *name, *value; } cases[] = {
 		{ "\xc3\xa9", "\"\xc3\xa9\"" },                       /* U+E9 */
@@ -71,7 +71,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_byte_to_escape_is_found_anywhere),
-		cmocka_unit_test(what_hides_or_steers_is_written_as_it_is),
+		cmocka_unit_test(what_hides_or_steers_is_escaped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

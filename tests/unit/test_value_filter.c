@@ -935,7 +935,7 @@ static void what_was_not_told_is_unknown(void **state)
 	filter_fini(&filter);
 }
 
-static void what_a_freed_socket_had_is_made_up(void **state)
+static void what_a_freed_socket_had_is_not_made_up(void **state)
 {
 	static const char *const texts[] = {
 		"recvq = 0", "not recvq > 5", "sendq != 7", "not retrans > 0", "pid != 1",
@@ -1271,7 +1271,7 @@ int main(void)
 		cmocka_unit_test(addresses_and_ports_are_tested),
 		cmocka_unit_test(ipv4_covers_mapped_sockets_and_not_the_reverse),
 		cmocka_unit_test(what_was_not_told_is_unknown),
-		cmocka_unit_test(what_a_freed_socket_had_is_made_up),
+		cmocka_unit_test(what_a_freed_socket_had_is_not_made_up),
 		cmocka_unit_test(a_filter_that_says_nothing_is_taken_for_one),
 		cmocka_unit_test(names_and_inodes_are_the_ends_of_a_unix_socket),
 		cmocka_unit_test(a_name_that_the_kernel_made_up_is_not_autobound),

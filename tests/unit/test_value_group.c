@@ -38,7 +38,7 @@ static void choose(struct groups *groups, const char *spec)
 	assert_int_equal(groups_choose(groups, spec, NULL), 0);
 }
 
-static void no_key_that_is_not_there(void **state)
+static void a_key_that_is_not_there_is_refused(void **state)
 {
 	static const char *const wrong[] = { "", ",", "state,", "stat", "states", "state,,uid", "remote:" };
 	struct groups groups = { 0 };
@@ -226,7 +226,7 @@ static void unix_sockets_of_other_names_are_one_group(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(no_key_that_is_not_there),
+		cmocka_unit_test(a_key_that_is_not_there_is_refused),
 		cmocka_unit_test(biggest_first_and_equals_by_key),
 		cmocka_unit_test(listeners_have_no_bytes),
 		cmocka_unit_test(each_holder_counts_once),

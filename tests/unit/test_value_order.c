@@ -97,7 +97,7 @@ static void words_by_bytes_and_prefix_first(void **state)
 	before("state,recvq", &a, &b);
 }
 
-static void no_order_without_columns(void **state)
+static void an_order_needs_columns(void **state)
 {
 	static const char *const wrong[] = { "", "-", ",", "age,", "agee", "--age", "age,,uid" };
 	struct order order;
@@ -137,7 +137,7 @@ int main(void)
 		cmocka_unit_test(unknown_last_both_ways),
 		cmocka_unit_test(addresses_as_addresses),
 		cmocka_unit_test(words_by_bytes_and_prefix_first),
-		cmocka_unit_test(no_order_without_columns),
+		cmocka_unit_test(an_order_needs_columns),
 		cmocka_unit_test(processes_by_name_and_pid),
 	};
 
