@@ -34,16 +34,16 @@
 static void the_advice_is_for_what_took_fewer_ports(void **state)
 {
 	static const struct told_row rows[] = {
-		{ "three programs together hold more than waits, and waiting is blamed",
+		{ "what can be taken over is not blamed where programs hold more",
 		  RANGE "process 5 a\nprocess 6 b\nprocess 7 c\n" WAITING(40000, 40)
 		  ALIVE(40040, 20) "hold 5\n" ALIVE(40060, 20) "hold 6\n" ALIVE(40080, 20)
 		  "hold 7\n" ASK, { FEWER, "!" REUSE } },
-		{ "what can be taken over counts as taken",
+		{ "what can be taken over does not count as taken",
 		  ALWAYS "limit tw_reuse 1\n" WAITING(40000, 50) ALIVE(40050, 40) ASK,
 		  { FEWER, "!" REUSE } },
-		{ "as many wait as are lost: no listener is to be moved",
+		{ "where as many wait as are lost, reuse is advised",
 		  ALWAYS WAITING(40000, 30) IDLE(40030, 30) ASK, { REUSE, "!" NOT_FURTHER } },
-		{ "as many live as are lost: no listener is to be moved",
+		{ "where as many live as are lost, fewer connections are advised",
 		  ALWAYS ALIVE(40000, 30) IDLE(40030, 30) ASK, { FEWER, "!" NOT_FURTHER } },
 		{ "more are lost than wait, but most live",
 		  ALWAYS WAITING(40000, 10) ALIVE(40010, 40) IDLE(40050, 30) ASK,
@@ -55,8 +55,8 @@ static void the_advice_is_for_what_took_fewer_ports(void **state)
 		  { NOT_FURTHER, "!" REUSE } },
 		{ "one more is lost than lives", ALWAYS ALIVE(40000, 30) IDLE(40030, 31) ASK,
 		  { NOT_FURTHER, "!" FEWER } },
-		{ "of an empty range something waits", ALWAYS ASK, { "cause: 100 of 100", "!" REUSE } },
-		{ "of an empty range something lives", ALWAYS ASK, { "cause: 100 of 100", "!" FEWER } },
+		{ "of an unused range nothing waits", ALWAYS ASK, { "cause: 100 of 100", "!" REUSE } },
+		{ "of an unused range nothing lives", ALWAYS ASK, { "cause: 100 of 100", "!" FEWER } },
 	};
 
 	(void)state;
@@ -66,20 +66,20 @@ static void the_advice_is_for_what_took_fewer_ports(void **state)
 static void a_lost_port_is_blamed_on_the_fewer_of_clients_and_servers(void **state)
 {
 	static const struct told_row rows[] = {
-		{ "a listener and what it accepted count as one",
+		{ "a listener and what it accepted count together",
 		  ALWAYS LISTENING(40000, 2) ACCEPTED(40010, 2) CLIENTS(40020, 3) ASK,
 		  { MOVE, "!" NO_PORT } },
-		{ "listeners and idle sockets do not count together",
+		{ "listeners and idle sockets count together",
 		  ALWAYS LISTENING(40000, 2) IDLE(40010, 2) CLIENTS(40020, 3) ASK,
 		  { MOVE, "!" NO_PORT } },
-		{ "with as many clients the servers are blamed",
+		{ "with as many clients the clients are blamed",
 		  ALWAYS LISTENING(40000, 2) ACCEPTED(40010, 2) CLIENTS(40020, 4) ASK,
 		  { NO_PORT, "!" MOVE } },
-		{ "a port is the client's that connects from it, not its listener's, when that "
+		{ "a port is its listener's, not the client's that connects from it, when that "
 		  "comes first",
 		  ALWAYS CLIENTS(40000, 3) LISTENING(40000, 3) ASK,
 		  { ": 3 listen, 0 are bound and idle, 0 are accepted.", "!" NO_PORT } },
-		{ "TIME_WAIT on lost ports counts as accepted",
+		{ "TIME_WAIT on lost ports does not count as accepted",
 		  ALWAYS IDLE(40000, 1)
 		  "sock time-wait 10.0.0.1:40010 10.0.0.8:80 explicit timewait=9 x=2\n"
 		  ASK, { NO_PORT, "!" MOVE } },
@@ -92,16 +92,16 @@ static void a_lost_port_is_blamed_on_the_fewer_of_clients_and_servers(void **sta
 static void the_advice_has_the_number_of_the_cause(void **state)
 {
 	static const struct told_row rows[] = {
-		{ "the delay that is set is not the one that is told",
+		{ "the delay that is set is the one that is told",
 		  RANGE "limit tw_reuse_delay_ms 3000\n" WAITING(40000, 100) ASK,
 		  { "older than 3 s" } },
-		{ "an unknown delay is not the usual one",
+		{ "an unknown delay is the usual one",
 		  RANGE "limit tw_reuse_delay_ms ?\n" WAITING(40000, 100) ASK,
 		  { "older than 1 s" } },
-		{ "ports that are lost can be used for the rate",
+		{ "ports that are lost do not count for the rate",
 		  RANGE WAITING(40000, 96) LISTENING(40096, 4) ASK,
 		  { "This setup sustains at most 1.6 new connections per second." } },
-		{ "half of an odd range is rounded up",
+		{ "half of an odd range is rounded down",
 		  "range 40000 40098\n" ALIVE(40000, 60) ASK, { "first scans 49 ports that are full" } },
 	};
 
@@ -178,19 +178,19 @@ static void one_is_told_as_one(void **state)
 static void room_is_advised_only_where_it_helps(void **state)
 {
 	static const struct told_row rows[] = {
-		{ "59,999 ports are wide enough", "warn port-exhaustion=0\nrange 1024 61022\n" ASK,
+		{ "59,999 ports are not wide enough", "warn port-exhaustion=0\nrange 1024 61022\n" ASK,
 		  { WIDEN } },
-		{ "60,000 ports are not wide enough", "warn port-exhaustion=0\nrange 1024 61023\n" ASK,
+		{ "60,000 ports are wide enough", "warn port-exhaustion=0\nrange 1024 61023\n" ASK,
 		  { "cause: 60,000 of 60,000", "!" WIDEN } },
-		{ "further addresses do not help though the destination used more than bind()",
+		{ "further addresses help where the destination used more than bind()",
 		  RANGE WAITING(40000, 30) ALIVE(40030, 15) IDLE(40050, 40) ASK, { MORE } },
-		{ "further addresses do not help though the destination used as much as bind()",
+		{ "further addresses help where the destination used as much as bind()",
 		  RANGE WAITING(40000, 20) ALIVE(40020, 25) IDLE(40050, 45) ASK, { MORE } },
-		{ "further addresses help though bind() took one more",
+		{ "further addresses do not help where bind() took one more",
 		  RANGE WAITING(40000, 20) ALIVE(40020, 25) IDLE(40050, 46) ASK, { WIDEN, "!" MORE } },
-		{ "20 of 100 are too many reserved", ALWAYS "reserved 40080-40099\n" ASK,
+		{ "20 of 100 are not too many reserved", ALWAYS "reserved 40080-40099\n" ASK,
 		  { WIDEN, "!" RELEASE } },
-		{ "21 of 100 are not too many reserved", ALWAYS "reserved 40079-40099\n" ASK,
+		{ "21 of 100 are too many reserved", ALWAYS "reserved 40079-40099\n" ASK,
 		  { "21 " RELEASE } },
 	};
 
@@ -209,11 +209,11 @@ static void each_note_is_there_and_right(void **state)
 		{ "a probe that was refused can be made again",
 		  RANGE "gap bound\n" "connect 10.0.0.1 10.0.0.9:443 refused=EPERM\n",
 		  { "are not listed. --probe asks" } },
-		{ "a table of TIME_WAITs at 89.9 % is nearly full",
+		{ "a table of TIME_WAITs at 89.9% is not nearly full",
 		  RANGE "limit max_tw_buckets 1000\ncounter time_wait_minisocks 899\n"
 		  "counter time_wait_overflow 5\n" ASK,
 		  { "note: A program", "!tcp_max_tw_buckets (1,000, nearly reached)" } },
-		{ "a table of TIME_WAITs at 90 % is not nearly full",
+		{ "a table of TIME_WAITs at 90% is nearly full",
 		  RANGE "limit max_tw_buckets 1000\ncounter time_wait_minisocks 900\n"
 		  "counter time_wait_overflow 5\n" ASK, { "tcp_max_tw_buckets (1,000, nearly reached)" } },
 	};

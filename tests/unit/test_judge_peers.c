@@ -19,12 +19,12 @@
 static void no_process_is_blamed_for_the_connection_of_another(void **state)
 {
 	static const struct told_row rows[] = {
-		{ "the other end on this machine is not named", HELD CLOSING(ONE) "check",
+		{ "the other end on this machine is named", HELD CLOSING(ONE) "check",
 		  { "the peer is on this machine: other[66], in CLOSE_WAIT" } },
-		{ "another address is taken for the other end",
+		{ "another address is not taken for the other end",
 		  HELD CLOSING(ANOTHER) "check",
 		  { "peers_here 0, peer_pid ?", "!the peer is on this machine" } },
-		{ "the rows of another address are wanted",
+		{ "the rows of another address are not wanted",
 		  HELD CLOSING(ANOTHER) "check wants",
 		  { "wants, wherever they are 1001 1002 1003\n" } },
 	};

@@ -17,20 +17,20 @@
 static void each_user_is_the_right_one(void **state)
 {
 	static const struct told_row rows[] = {
-		{ "the unit of the first process has the number of the second one",
+		{ "the unit of the first process has its own number",
 		  RANGE "process 10 a\nprocess 11 b\n" HERE "40000" TO "here x=3 cgroup=1\nhold 10\n"
 		  HERE "40010" TO "here x=2\nhold 11\n" ASK,
 		  { "user pid 10 cgroup 1: 3 ESTABLISHED 3\n"
 		    "  user pid 11 cgroup 0: 2 ESTABLISHED 2\n" } },
-		{ "the first process has sockets of two units, and is two",
+		{ "a process with sockets of two units is one user",
 		  RANGE "process 10 a\n" HERE "40000" TO "here x=3 cgroup=1\nhold 10\n"
 		  HERE "40010" TO "here x=2 cgroup=2\nhold 10\n" ASK,
 		  { "user pid 10 cgroup 1: 5 ESTABLISHED 5\n" } },
-		{ "two units without a process are one",
+		{ "two units without a process are two users",
 		  RANGE HERE "40000" TO "here x=3 cgroup=5\n" HERE "40010" TO "here x=2 cgroup=6\n" ASK,
 		  { "user pid -1 cgroup 5: 3 ESTABLISHED 3\n"
 		    "  user pid -1 cgroup 6: 2 ESTABLISHED 2\n" } },
-		{ "one process is two where others stand between its sockets",
+		{ "a process is one user where others stand between its sockets",
 		  RANGE "process 10 a\nprocess 11 b\n" HERE "40000" TO "here x=3\nhold 10\n"
 		  HERE "40010" TO "here x=2\nhold 11\n" HERE "40020" TO "here x=4\nhold 10\n" ASK,
 		  { "user pid 10 cgroup 0: 7 ESTABLISHED 7\n" } },
@@ -74,12 +74,12 @@ static void users_stand_in_their_order(void **state)
 static void a_port_is_what_its_owner_makes_it(void **state)
 {
 	static const struct told_row rows[] = {
-		{ "a listener is not seen where bound sockets are not listed",
+		{ "a listener is seen where bound sockets are not listed",
 		  RANGE "gap bound\nsock listen 10.0.0.1:40000 0.0.0.0:0\n" ASK, { "blocked 1 " } },
-		{ "bound-unused speaks of what only some kernels list",
+		{ "bound-unused is silent about what only some kernels list",
 		  RANGE "gap bound\nsock bound 10.0.0.1:50000 0.0.0.0:0 x=100\ncheck\n",
 		  { "nothing\n" } },
-		{ "what failed to connect, and keeps its bind(), is a connection",
+		{ "what failed to connect, and keeps its bind(), is not a connection",
 		  RANGE "sock bound 10.0.0.1:40000" TO "\n" ASK, { "used 0 " } },
 		{ "Linux 6.17 forgets that bind() had a port",
 		  RANGE "seen version=6.17.13\n" HERE "40000" ELSE "here auto noport\n" ASK,

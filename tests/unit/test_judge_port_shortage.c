@@ -30,7 +30,7 @@ static void each_port_is_counted_once(void **state)
 		  "range 40001 40004\nwarn port-exhaustion=0\ncheck\n", { "left 4, left_min 4," } },
 		{ "of four ports one can be missed",
 		  "range 40000 40003\nwarn port-exhaustion=0\ncheck\n", { "left 4, left_min 4," } },
-		{ "requests are shown as owners of lost ports",
+		{ "requests are not shown as owners of lost ports",
 		  "range 40000 40003\nsock listen 0.0.0.0:40000 0.0.0.0:0 x=4\n"
 		  "sock syn-recv 10.0.0.1:40000" TO "inode=0\ncheck\n",
 		  { "about a netns\n  sockets 0-3\n" } },
@@ -51,7 +51,7 @@ static void each_port_is_counted_once(void **state)
 static void a_finding_advises_for_what_took_fewer_ports(void **state)
 {
 	static const struct told_row rows[] = {
-		{ "what can be taken over counts as taken",
+		{ "what can be taken over does not count as taken",
 		  RANGE "warn port-exhaustion=10\nlimit tw_reuse 1\n"
 		  "sock time-wait 10.0.0.1:40000" TO "timewait=9 x=30\n"
 		  "sock time-wait 10.0.0.1:40030" TO "timewait=59990 x=10\n"

@@ -48,7 +48,7 @@ static void what_is_listed_keeps_its_place_among_equals(void **state)
 		told_check(&rows[i]);
 		/* else the row shows nothing */
 		if (!strict_sorts)
-			fail_msg("%s: nothing was sorted", rows[i].broken);
+			fail_msg("%s: nothing was sorted", rows[i].holds);
 	}
 }
 

@@ -8,16 +8,16 @@
 
 static const struct told_row rows[] = {
 	/* ---- syn-sent-stuck ---- */
-	{ "a SYN that was sent once is told to have been sent again",
+	{ "a SYN that was sent once is not told to have been sent again",
 	  "warn syn-sent-stuck=0,count=1\nlimit syn_retries 6\n"
 	  "sock syn-sent 10.0.0.1:4000 10.0.0.9:443 on=500\ncheck\n",
 	  { "facts retransmits_most 0, syn_retries 6\n",
 	    "10.0.0.9:443 has not answered 1 connection attempt\n" } },
-	{ "a SYN that was sent again once is told as many",
+	{ "a SYN that was sent again once has the singular",
 	  "warn syn-sent-stuck=0,count=1\n"
 	  "sock syn-sent 10.0.0.1:4000 10.0.0.9:443 on=500 retrans=1\ncheck\n",
 	  { "; SYNs were sent again up to 1 time\n" } },
-	{ "not the SYN that was sent most often is told",
+	{ "the SYN that was sent most often is told",
 	  "warn syn-sent-stuck=0,count=1\n"
 	  "sock syn-sent 10.0.0.1:4000 10.0.0.9:443 on=500 retrans=2\n"
 	  "sock syn-sent 10.0.0.1:4001 10.0.0.9:443 on=500 retrans=5\n"
@@ -25,11 +25,11 @@ static const struct told_row rows[] = {
 	  "sock syn-sent 10.0.0.1:4003 10.0.0.8:443 on=500 retrans=9\ncheck\n",
 	  { "10.0.0.9:443 has not answered 3 connection attempts (the oldest for at least 5 s); "
 	    "SYNs were sent again up to 5 times\n" } },
-	{ "two connects that nobody answers are a dead dependency already",
+	{ "two connects that nobody answers are no finding",
 	  "sock syn-sent 10.0.0.1:4000 10.0.0.9:443 on=500 retrans=5 x=2\n"
 	  "sock syn-sent 10.0.0.1:4009 10.0.0.9:443 on=500 retrans=4\ncheck\n",
 	  { "nothing" } },
-	{ "three connects that nobody answers for 5 s are no finding",
+	{ "three connects that nobody answers for 5 s are a warning",
 	  "sock syn-sent 10.0.0.1:4000 10.0.0.9:443 on=500 retrans=5 x=3\ncheck\n",
 	  { "warning syn-sent-stuck, 3\n" } },
 
@@ -41,58 +41,58 @@ static const struct told_row rows[] = {
 	  "sock fin-wait-2 10.0.0.1:4200 10.0.0.9:443 x=2\ncheck\n",
 	  { "warning time-wait-overflow, 8\n", "sockets 0-7\n",
 	    "holds 8 of 10 (tcp_max_tw_buckets)\n" } },
-	{ "a table is near its limit one early",
+	{ "a table below 80% of its limit is not near it",
 	  "limit max_tw_buckets 1000\ncounter time_wait_minisocks 799\ncheck\n", { "nothing" } },
-	{ "a table is near its limit one late",
+	{ "a table at 80% of its limit is near it",
 	  "limit max_tw_buckets 1000\ncounter time_wait_minisocks 800\ncheck\n",
 	  { "warning time-wait-overflow, 800\n" } },
-	{ "a table is full one late",
+	{ "a table at 95% of its limit is critical",
 	  "limit max_tw_buckets 1000\ncounter time_wait_minisocks 950\ncheck\n",
 	  { "critical time-wait-overflow, 950\n" } },
-	{ "a limit of one is taken for none",
+	{ "a limit of one is a limit",
 	  "limit max_tw_buckets 1\ncounter time_wait_minisocks 1\ncheck\n",
 	  { "critical time-wait-overflow, 1\n", "holds 1 of 1 (tcp_max_tw_buckets)\n" } },
-	{ "with a limit of one the least number is not asked",
+	{ "with a limit of one the least number counts",
 	  "warn time-wait-overflow=80,count=2\nlimit max_tw_buckets 1\n"
 	  "counter time_wait_minisocks 1\ncheck\n",
 	  { "nothing" } },
-	{ "a limit of none is not full once it has counted",
+	{ "a limit of none is full once it has counted",
 	  "warn time-wait-overflow=100\ncrit time-wait-overflow=1000\n"
 	  "limit max_tw_buckets 0\ncounter time_wait_minisocks 0\ncounter time_wait_overflow 2\n"
 	  "check\n",
 	  { "critical time-wait-overflow, 0\n",
 	    "; 2 connections closed without TIME_WAIT because it was full\n" } },
-	{ "a limit of none is more than full",
+	{ "a limit of none is full and no more",
 	  "warn time-wait-overflow=101\ncrit time-wait-overflow=1000\n"
 	  "limit max_tw_buckets 0\ncounter time_wait_minisocks 0\ncounter time_wait_overflow 2\n"
 	  "check\n",
 	  { "nothing" } },
-	{ "connections that nothing was taken from are told, or one is told as many",
+	{ "connections that kept their TIME_WAIT are not told",
 	  "limit max_tw_buckets 1000\ncounter time_wait_minisocks 800\n"
 	  "counter time_wait_overflow 0\ncheck\n",
 	  { "holds 800 of 1,000 (tcp_max_tw_buckets)\n", "!because it was full" } },
-	{ "one connection without TIME_WAIT is told as many",
+	{ "one connection without TIME_WAIT has the singular in its sentence",
 	  "limit max_tw_buckets 1000\ncounter time_wait_minisocks 800\n"
 	  "counter time_wait_overflow 1\ncheck\n",
 	  { "; 1 connection closed without TIME_WAIT" } },
 
 	/* ---- fin-wait-2-held ---- */
-	{ "two that wait for ever are enough for a warning",
+	{ "two that wait for ever are not enough for a warning",
 	  HELD "ms=300000 x=2\nsock fin-wait-2 10.0.0.1:4009 10.0.0.9:443 here ms=299999\ncheck\n",
 	  { "nothing" } },
-	{ "three that wait for five minutes are no finding",
+	{ "three that wait for five minutes are a warning",
 	  HELD "ms=300000 x=3\ncheck\n", { "warning fin-wait-2-held, 3\n", "the oldest at least 5m00s ago" } },
-	{ "two that wait for an hour make three critical",
+	{ "two that wait for an hour do not make three critical",
 	  HELD "ms=3600000 x=2\nsock fin-wait-2 10.0.0.1:4009 10.0.0.9:443 here ms=3599999\ncheck\n",
 	  { "warning fin-wait-2-held, 3\n" } },
-	{ "three that wait for an hour are not critical",
+	{ "three that wait for an hour are critical",
 	  HELD "ms=3600000 x=3\ncheck\n", { "critical fin-wait-2-held, 3\n" } },
-	{ "a transfer that still receives is taken for one that is stuck",
+	{ "a transfer that still receives is not taken for one that is stuck",
 	  HELD "ms=300000 recv=299999 x=3\ncheck\n", { "nothing" } },
-	{ "what is spread over several addresses of a service is lost",
+	{ "what is spread over several addresses of a service is found",
 	  HELD "ms=300000 x=2\nsock fin-wait-2 10.0.0.1:4009 10.0.0.8:443 here ms=300000\ncheck\n",
 	  { "warning fin-wait-2-held, 3\n", "3 connections to port 443 at several addresses" } },
-	{ "peers on this machine are not counted, or a later one is named",
+	{ "peers on this machine are counted, and the first one is named",
 	  "process 5 first\nprocess 6 second\n"
 	  HELD "ms=300000\n"
 	  "sock fin-wait-2 10.0.0.1:4001 10.0.0.9:443 here ms=300000 x=2\n"
@@ -100,34 +100,34 @@ static const struct told_row rows[] = {
 	  "sock close-wait 10.0.0.9:443 10.0.0.1:4002 peer ms=1\nhold 6\ncheck\n",
 	  { "main_opener opened_here, peers_here 2, peer_pid 5, peer_comm first, peer_state CLOSE_WAIT\n",
 	    "; the peer is on this machine: first[5], in CLOSE_WAIT\n" } },
-	{ "a peer that nobody is seen to hold is not told at all",
+	{ "a peer that nobody is seen to hold is told without its process",
 	  HELD "ms=300000 x=3\n"
 	  "sock close-wait 10.0.0.9:443 10.0.0.1:4002 peer ms=1\ncheck\n",
 	  { "main_opener opened_here, peers_here 1, peer_pid ?, peer_comm ?, peer_state CLOSE_WAIT\n",
 	    "; the peer is on this machine, in CLOSE_WAIT\n" } },
-	{ "a peer elsewhere is told to be here",
+	{ "a peer elsewhere is not told to be here",
 	  HELD "ms=300000 x=3\ncheck\n",
 	  { "main_opener opened_here, peers_here 0, peer_pid ?, peer_comm ?, peer_state ?\n", "!on this machine" } },
 
 	/* ---- close-wait-leak ---- */
-	{ "a half-closed connection that still sends is taken for a leak",
+	{ "a half-closed connection that still sends is not taken for a leak",
 	  "warn close-wait-leak=60,count=1\n"
 	  CLOSE_WAIT "here sq=5 ms=90000 ack=70000 sent=74999\ncheck\n", { "nothing" } },
-	{ "a half-closed connection that has stopped sending is taken for one that sends",
+	{ "a half-closed connection that has stopped sending is not taken for one that sends",
 	  "warn close-wait-leak=60,count=1\n"
 	  CLOSE_WAIT "here sq=5 ms=90000 ack=70000 sent=75000\ncheck\n",
 	  { "warning close-wait-leak, 1\n" } },
-	{ "a socket of which no times are known is told to be sending",
+	{ "a socket of which no times are known is not told to be sending",
 	  "warn close-wait-leak=0,count=1\n" CLOSE_WAIT "sq=5\ncheck\n",
 	  { "warning close-wait-leak, 1\n",
 	    "has not closed 1 connection to 10.0.0.9:443 that its peer closed: it read everything and "
 	    "never called close()\n" } },
-	{ "where most are still sending nothing is advised",
+	{ "where most are still sending something is advised",
 	  CLOSE_WAIT "here ms=90000 x=5\n"
 	  "sock close-wait 10.0.0.1:5000 10.0.0.9:443 here ms=90000 sq=5 x=6\ncheck advice\n",
 	  { "warning close-wait-leak, 11\n", "; on 5 it read everything and never called close(); on 6 "
 	    "it is still sending, which is legitimate\n", "  fix: Call close() when read() returns 0" } },
-	{ "of each cause one is told as many",
+	{ "of each cause one has the singular",
 	  CLOSE_WAIT "here ms=90000 rq=1\n"
 	  "sock close-wait 10.0.0.1:5000 10.0.0.9:443 here ms=90000\n"
 	  "sock close-wait 10.0.0.1:5001 10.0.0.9:443 here ms=90000 rq=2\n"
@@ -136,25 +136,25 @@ static const struct told_row rows[] = {
 	  { "ago; on 1 it has not read the end of file; on 1 it read everything and never called "
 	    "close(); on 1 it has not read data that came before the end; on 1 it is still sending, "
 	    "which is legitimate\n", "unread_bytes 1 bytes" } },
-	{ "the end of stream counts as an unread byte, or unread bytes are lost",
+	{ "unread bytes are counted without the end of file",
 	  CLOSE_WAIT "here ms=90000 rq=1 x=2\n"
 	  "sock close-wait 10.0.0.1:5000 10.0.0.9:443 here ms=90000\n"
 	  "sock close-wait 10.0.0.1:5001 10.0.0.9:443 here ms=90000 rq=101 x=2\ncheck\n",
 	  { "unread_bytes 200 bytes" } },
-	{ "connections whose opener nobody knows are told to be opened or accepted here",
+	{ "connections whose opener nobody knows are told as unknown",
 	  "sock close-wait 10.0.0.1:4000 10.0.0.9:443 ms=90000 x=5\ncheck advice\n",
 	  { "openers.opened_here 0, openers.accepted_here 0, openers.unknown 5", "!The program opened these",
 	    "!The program accepted these" } },
 
 	/* ---- last-ack-stuck ---- */
-	{ "only the first of two peers that are gone is told",
+	{ "both of two peers that are gone are told",
 	  "warn last-ack-stuck=1,count=1\n"
 	  "sock last-ack 10.0.0.1:80 10.0.0.6:1000 ms=0 peer on=100 retrans=4 rto=3200 inode=0\n"
 	  "sock last-ack 10.0.0.1:80 10.0.0.7:1000 ms=0 peer on=100 retrans=4 rto=3200\ncheck\n",
 	  { "10.0.0.6 has not acknowledged the FIN of 1 connection (the oldest for at least 6.1 s); "
 	    "it is an orphan,", "10.0.0.7 has not acknowledged the FIN of 1 connection (the oldest for "
 	    "at least 6.1 s); a program holds it," } },
-	{ "an end that nobody acknowledges for no time is told to be old",
+	{ "an end that nobody acknowledges has the age that is known",
 	  "warn last-ack-stuck=0,count=1\n"
 	  "sock last-ack 10.0.0.1:80 10.0.0.6:1000 ms=0 peer on=100 retrans=1 rto=200 inode=0\ncheck\n",
 	  { "of 1 connection (the oldest for at least 200 ms); it is an orphan" } },

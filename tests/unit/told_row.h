@@ -8,14 +8,14 @@
 /*
  * A test as a row: a situation with its questions, in the lines of tests/unit/told/README,
  * and the parts that the answers have; one behind "!" they must not have. The name says what
- * is broken when it fails, or which case of what its test is called.
+ * holds, or which case of its test the row is.
  */
 struct told_row {
-	const char *broken, *lines;
+	const char *holds, *lines;
 	const char *says[5];
 };
 
-/* Reads the lines behind what @t has, and adds what their questions are answered to @answer. */
+/* Adds the lines to the situation @t, and the answers to their questions to @answer. */
 static inline void told_lines(struct told *t, const char *lines, struct text *answer)
 {
 	char *copy = strdup(lines), *rest = copy;
@@ -36,9 +36,9 @@ static inline void told_expect(const struct told_row *row, const char *answer)
 		const char *part = row->says[i];
 
 		if (*part == '!' && strstr(answer, part + 1))
-			fail_msg("%s: said: %s\nin:\n%s", row->broken, part + 1, answer);
+			fail_msg("%s: said: %s\nin:\n%s", row->holds, part + 1, answer);
 		if (*part != '!' && !strstr(answer, part))
-			fail_msg("%s: not said: %s\nbut:\n%s", row->broken, part, answer);
+			fail_msg("%s: not said: %s\nbut:\n%s", row->holds, part, answer);
 	}
 }
 
@@ -71,7 +71,7 @@ static inline int told_run_rows(const struct told_row *rows, size_t count)
 	int failed;
 
 	for (size_t i = 0; i < count; i++)
-		tests[i] = (struct CMUnitTest){ rows[i].broken, told_test, NULL, NULL,
+		tests[i] = (struct CMUnitTest){ rows[i].holds, told_test, NULL, NULL,
 						(void *)&rows[i] };
 	failed = _cmocka_run_group_tests("rows", tests, count, NULL, NULL);
 	free(tests);
