@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Find the command's row, call it, turn its result into the exit status. */
+/* Finds the row of the command, calls its function, and exits with its result. */
 #include "base/errline.h"
 #include "cmd/cmd.h"
 #include "cmd/deadline.h"
@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 /*
- * A descriptor below 3 that the caller closed would be taken by the first
- * file that is opened, and output would go there. Such a one reads and writes
- * nothing, and writing to it is told as the error that it is. The root is there
- * where /dev/null is not, in a chroot or a container from scratch.
+ * A descriptor below 3 that the caller closed would be taken by the first file that is
+ * opened, and output would go there. So each such descriptor gets a file that reads and
+ * writes nothing; writing to it is reported as an error. Where /dev/null does not exist,
+ * as in a bare chroot or container, the root folder is used.
  */
 static void fill_standard_descriptors(void)
 {
@@ -37,7 +37,7 @@ static enum status close_output(enum status status)
 	return STATUS_UNKNOWN;
 }
 
-/* `sockvet -tanp` is `sockvet list -tanp`; anything without a name is check. */
+/* `sockvet -tanp` is `sockvet list -tanp`; anything else without a command is check. */
 static const struct command *choose(int *argc, char ***argv)
 {
 	const char *word = *argc > 1 ? (*argv)[1] : NULL;
@@ -77,15 +77,19 @@ static enum status run(int argc, char **argv)
 	    options_check(&options, command->bit, &fault) < 0 ||
 	    privileges_limit(command, &options, &fault) < 0)
 		return cmd_fail(&fault);
-	/* Also for what is read before a look begins: a filter, a recording to be redacted. */
+	/*
+	 * this also bounds what is read before a look begins: a filter, a recording to
+	 * be redacted
+	 */
 	if (options.deadline_ms)
 		deadline_begin(&options);
 	return command->run(&options);
 }
 
 /*
- * A long array has pages of its own, which can be moved when it grows and given back when it is
- * freed. The C library would stop giving them once the first one was freed.
+ * A long array gets pages of its own, which can be moved when it grows and given back
+ * when it is freed. Without this setting the C library would stop doing so after the
+ * first one was freed.
  */
 static void keep_long_arrays_apart(void)
 {
@@ -99,7 +103,10 @@ int main(int argc, char **argv)
 	keep_long_arrays_apart();
 	fill_standard_descriptors();
 	privileges_distrust();
-	/* a limit of the file size is an error of the writing, which is told and cleaned up */
+	/*
+	 * exceeding a limit of the file size is then an error of write(), which is
+	 * reported
+	 */
 	signal(SIGXFSZ, SIG_IGN);
 	return argc < 1 ? STATUS_UNKNOWN : (int)close_output(run(argc, argv));
 }

@@ -8,8 +8,8 @@
 #include <string.h>
 
 /*
- * SIMD within a register: bytes are looked at eight at a time, in any order. A test of a
- * register tells what it finds by the highest bit of each byte.
+ * SIMD within a register: tests of eight bytes at a time, in any order. A test sets the
+ * highest bit of each byte that it finds.
  */
 #define EVERY_BYTE    UINT64_C(0x0101010101010101)
 #define HIGHEST_BITS  (EVERY_BYTE << 7)

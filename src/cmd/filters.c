@@ -368,7 +368,10 @@ uint32_t filters_states(const struct filter *filter, uint32_t usual)
 
 /* ---- findings ---- */
 
-/* A recording holds all rows, and a listing that is recorded is the one that its replay will give. */
+/*
+ * Collects the sockets to judge. A recording holds all rows, and when a listing is
+ * recorded this listing is what its replay will give.
+ */
 static int look(struct session *session, const struct thresholds *thresholds)
 {
 	struct collect_ask ask = session_ask(session->options, STATE_ALL, NEED_FLOW);

@@ -7,9 +7,9 @@
 /**
  * judging_collect - collect what the rules ask for, of both families
  *
- * Only the sockets that a rule picks are kept in session->seen, the others are counted
- * in its `folded` (judge/suspects.h). Returns 0, or -errno with the sentence in the
- * session's fault.
+ * session->seen keeps only the sockets that a rule picks; the others are counted in its
+ * `folded` (judge/suspects.h). Returns 0, or -errno with the sentence in the session's
+ * fault.
  */
 int judging_collect(struct session *session, const struct thresholds *thresholds);
 

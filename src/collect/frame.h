@@ -95,7 +95,7 @@ struct frame_link    { uint32_t index; };
 struct frame_local   { uint32_t family, ifindex; uint8_t addr[16]; };
 struct frame_process { uint64_t cgroup_id; int32_t pid; };
 struct frame_holder  { int32_t fd; uint32_t inode; };
-struct frame_limit   { int64_t descriptors, limit; uint32_t have; }; /* bits 1, 2 */
+struct frame_limit   { int64_t descriptors, limit; uint32_t have; }; /* have: 1 descriptors, 2 limit */
 struct frame_cgroup  { uint64_t id; };
 struct frame_gap     { uint64_t count; uint32_t kind; };
 struct frame_answer  { uint32_t kind, key_size; };

@@ -212,7 +212,7 @@ static bool is_refusal(int err)
 	}
 }
 
-/* A line without its end is none. */
+/* Delivers a line. One that was cut (it has no newline) or makes no sense is counted. */
 static int take_line(struct dump *dump, enum family family, const char *line, size_t size)
 {
 	struct proc_net_message message;
@@ -223,7 +223,7 @@ static int take_line(struct dump *dump, enum family family, const char *line, si
 	return 0;
 }
 
-/* The first line is the heading. A line that does not fit is none of the kernel's. */
+/* The first line is the heading. The kernel writes no line that is longer than the buffer. */
 static int take_lines(struct dump *dump, enum family family, FILE *file)
 {
 	bool is_heading = true, is_begin = true;
@@ -294,7 +294,7 @@ static void tell_broken(struct dump *dump, const char *file, int err, struct sna
 	seen->socks_complete = false;
 }
 
-/* Takes @fd over. */
+/* Lists the file @fd, and closes it. */
 static int list_file(struct dump *dump, struct wire_dump *wire, enum family family,
 		     const char *name, int fd, struct snapshot *seen)
 {

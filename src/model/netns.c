@@ -32,7 +32,7 @@ static void put_string(struct text *text, const char *string, const char *also)
 	text_add_escaped(text, string, strlen(string), also);
 }
 
-/* Nobody's name is taken for one of our words. */
+/* A name that equals one of our own words is marked, so that the two differ. */
 static void put_name(struct text *text, const struct netns *netns, const char *also)
 {
 	const char *name = netns->name;
@@ -57,7 +57,10 @@ void netns_word(struct text *text, const struct netns *netns, const char *also)
 		text_addf(text, "pod:");
 		put_string(text, netns->pod, also);
 	} else if (unit_is(netns->unit, ".service")) {
-		/* of a session or slice many namespaces are a part, of a service hardly */
+		/*
+		 * Sessions and slices span many namespaces; a service is hardly ever in
+		 * more than one.
+		 */
 		put_string(text, netns->unit, also);
 		text_addf(text, ":%d", netns->pid);
 	} else if (netns->pid) {

@@ -9,15 +9,16 @@
 #include <stdint.h>
 
 /*
- * A network namespace and whose it is, as far as could be seen; zeroed memory is one of
- * which nothing is known. Strings are raw bytes, NULL when there is none.
+ * A network namespace, and whose it is as far as that could be seen. Zeroed memory is a
+ * namespace of which nothing is known. Strings are foreign bytes, NULL when there is
+ * none.
  */
 struct netns {
 	uint64_t inode;         /* 0: unknown */
 	char    *name;          /* in /run/netns, or as asked with -N */
-	bool     visited;       /* with -G; otherwise nothing of the rest is known */
-	char    *path;          /* opens it, as long as who shows it is there */
-	int32_t  pid;           /* the lowest process in it, or 0; of that one are: */
+	bool     visited;       /* with -G; without it the members below are not known */
+	char    *path;          /* opens it while the process or mount that shows it exists */
+	int32_t  pid;           /* the lowest pid in it, or 0; these are of that process: */
 	uint8_t  comm_size;
 	char     comm[64];
 	char    *unit, *container, *pod;
@@ -27,10 +28,10 @@ struct netns {
 	struct { int32_t *at; size_t count, room; } pids;       /* every process in it */
 };
 
-/* Frees it; NULL is fine. */
+/* Frees @netns, which may be NULL. */
 void netns_free(struct netns *netns);
 
-/* Several; each stays where it is in memory. NULL among them is none. */
+/* A list of namespaces. An entry never moves in memory. */
 struct netns_list {
 	struct netns **at;
 	size_t count, room;
@@ -38,10 +39,10 @@ struct netns_list {
 void netns_list_fini(struct netns_list *list);
 
 /*
- * Adds one word that says which: "here", its name, "container:ID", "pod:UID",
- * "SERVICE:PID", "init", "PID:COMM", or the number of the inode. A namespace that is
- * named "here" or "init" is "netns:here" or "netns:init" where it was visited. @also as in
- * text_add_escaped(): TEXT_WORD for people, "" for programs.
+ * Adds the one word that names the namespace: "here", its name, "container:ID",
+ * "pod:UID", "SERVICE:PID", "init", "PID:COMM", or its inode number. A namespace that
+ * was visited and is called "here" or "init" becomes "netns:here" or "netns:init". @also
+ * as in text_add_escaped(): TEXT_WORD for people, "" for programs.
  */
 void netns_word(struct text *text, const struct netns *netns, const char *also);
 

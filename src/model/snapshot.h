@@ -142,8 +142,8 @@ struct snapshot {
 	int64_t  time_ms;               /* CLOCK_REALTIME */
 	char     version[64];           /* kernel release */
 	char     boot_id[40];
-	const struct netns *netns;      /* the one looked at; never NULL */
-	struct netns *here;             /* without -G that is this; NULL: not known yet */
+	const struct netns *netns;      /* the namespace that was looked at; never NULL */
+	struct netns *here;             /* without -G the same; NULL: not known yet */
 	struct limits limits;
 
 	struct { struct sock *at; size_t count, room; } socks;
@@ -171,13 +171,16 @@ struct snapshot {
 void snapshot_init(struct snapshot *snapshot);
 void snapshot_fini(struct snapshot *snapshot);
 
-/* The namespace that is looked at without -G; of @name 255 bytes are kept, of none it is NULL. */
+/*
+ * Sets the namespace that is looked at without -G. At most 255 bytes of @name are kept;
+ * an empty name is NULL.
+ */
 void snapshot_set_netns(struct snapshot *snapshot, uint64_t inode, const char *name, size_t size);
 
-/* Goes on in another: forgets what is told of one network namespace, and only that. */
+/* Goes on in another namespace: drops what belongs to the last one and keeps the rest. */
 void snapshot_enter(struct snapshot *snapshot, const struct netns *netns);
 
-/* Back in the one that is looked at without -G. */
+/* Goes back to the namespace that is looked at without -G. */
 void snapshot_return(struct snapshot *snapshot);
 
 /*

@@ -130,7 +130,10 @@ struct owned {
 	uint32_t process;
 };
 
-/* Each part tells where it ends: fixed sizes, and strings with their NUL. */
+/*
+ * The parts of a key tell their own ends: they have a fixed size, or are strings with a
+ * NUL.
+ */
 static void put_byte(struct text *key, unsigned byte)
 {
 	text_add(key, &(char){ (char)byte }, 1);
@@ -164,10 +167,13 @@ static void put_owner(struct text *key, const struct owned *owned, bool by_name)
 	put_byte(key, 0);
 }
 
-/* What an end of a key is, as its first byte. */
+/* The first byte of an end in a key tells its form. */
 enum { END_INET = 1, END_OTHER, END_NONE };
 
-/* The sizes stand behind the names, which order the keys and may hold any byte. */
+/*
+ * The sizes stand behind the names, because the names order the keys and may hold any
+ * byte.
+ */
 static void put_names(struct text *key, const struct sock_end *end, enum kind kind)
 {
 	uint8_t name = kind == KIND_PORT ? 0 : end->name_size;
@@ -224,8 +230,8 @@ static void put_key(struct text *key, const struct column *column, const struct 
 }
 
 /*
- * A key is kept as where each of its parts ends, counted from the first, and behind
- * that the parts.
+ * A key begins with the ends of its parts, as offsets from the first part; the parts
+ * follow.
  */
 static size_t size_of_ends(const struct groups *groups)
 {
@@ -324,7 +330,7 @@ static bool is_same_key(const struct groups *groups, size_t a, size_t b)
 	       memcmp(bytes + a, bytes + b, size_of_ends(groups) + key_size(groups, a)) == 0;
 }
 
-/* The entry of the group that has the key, or the free one for it. */
+/* Returns the entry of the group with the key, or the free entry where it belongs. */
 static uint32_t *find_entry(struct groups *groups, size_t key, uint32_t hash)
 {
 	uint32_t *entry;
@@ -340,7 +346,7 @@ static uint32_t *find_entry(struct groups *groups, size_t key, uint32_t hash)
 	return entry;
 }
 
-/* Behind the last one; returns where. */
+/* Appends a key. Returns its offset. */
 static size_t add_key(struct groups *groups, const struct owned *owned)
 {
 	struct text *bytes = &groups->bytes;
@@ -377,7 +383,7 @@ static struct group *find_group(struct groups *groups, const struct owned *owned
 	return group;
 }
 
-/* Most groups are of one state and have nothing in their queues. */
+/* Most groups have one state and empty queues, and need none of this. */
 static struct group_more *more_of(struct groups *groups, struct group *group)
 {
 	if (!group->more) {
@@ -455,7 +461,7 @@ static int compare_groups(const void *left, const void *right, void *ctx)
 
 void groups_sort(struct groups *groups)
 {
-	/* The sort takes memory of its own. */
+	/* sorting needs memory of its own */
 	free(groups->by_key.at);
 	groups->by_key = (struct index){ 0 };
 	if (groups->list.count)

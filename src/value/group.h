@@ -17,19 +17,22 @@ struct group_key {
 /* Who holds a socket. HIDDEN: a file holds it, but the process could not be seen. */
 enum owner { OWNER_SEEN, OWNER_HIDDEN, OWNER_NONE };
 
-/* There may be as many as sockets. */
+/* Small, because there may be as many groups as sockets. */
 struct group {
-	size_t   key;           /* in @bytes */
-	uint32_t hash;          /* of it */
+	size_t   key;           /* offset in @bytes */
+	uint32_t hash;          /* of the key */
 	uint32_t process;       /* OWNER_SEEN: index in the snapshot */
 	uint32_t count;
-	uint32_t last;          /* that was counted here, as a number of @sockets */
+	uint32_t last;          /* the number of the last socket counted here */
 	uint32_t more;          /* index + 1; 0: all are in @state and have empty queues */
 	uint8_t  owner;         /* enum owner */
-	uint8_t  state;         /* enum state of the first */
+	uint8_t  state;         /* enum state of its first socket */
 };
 
-/* How many of a group are in each state, and what is in the queues of those that do not listen. */
+/*
+ * How many sockets of a group are in each state, and the queues of those that do not
+ * listen.
+ */
 struct group_more {
 	uint32_t count[STATE_COUNT];
 	uint64_t recv_queue_bytes, send_queue_bytes;
@@ -70,14 +73,14 @@ void groups_add(struct groups *groups, const struct snapshot *seen, const struct
 struct value group_value(const struct groups *groups, const struct group *group, size_t i);
 
 /*
- * The end that the key number @i is, or the host or port of one; what the key has not is
- * empty. Of a socket that is not of the internet @name is not NULL. Borrowed.
+ * The end that key number @i is, or its host or port; what the key lacks is empty. @name
+ * is not NULL for a socket that is not an internet socket. Borrowed.
  */
 struct sock_end group_end(const struct groups *groups, const struct group *group, size_t i);
 
 struct group_more group_more(const struct groups *groups, const struct group *group);
 
-/* The namespace that the key number @i is. Borrowed. */
+/* The namespace that key number @i is. Borrowed. */
 const struct netns *group_netns(const struct groups *groups, const struct group *group, size_t i);
 
 /* Sorts the groups: the biggest first, equal ones by their keys. */
