@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "base/wrap.h"
+#include "print/json.h"
 #include "print/print.h"
 #include "print/page.h"
 
