@@ -376,7 +376,7 @@ static int look(struct session *session, const struct thresholds *thresholds)
 {
 	struct collect_ask ask = session_ask(session->options, STATE_ALL, NEED_FLOW);
 
-	if (!session->options->record)
+	if (!session->options->record && !session->options->from)
 		return judging_collect(session, thresholds);
 	ask.ipv4 = ask.ipv6 = true;
 	return collect_socks(session->collect, &ask, snapshot_sink(&session->seen), &session->seen,

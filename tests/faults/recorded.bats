@@ -147,11 +147,6 @@ END
 	within_thrice bind 443
 	within_thrice list -tan finding close-wait-leak
 	made <<'END'
-write(sys.argv[1], (sock(i + 1, TIME_WAIT, timer=3, remote=("10.%d.%d.%d" % (i >> 16, i >> 8 & 255, i & 255), 443),
-                         local=("10.0.0.1", 1024 + i % 60000)) for i in range(200000)))
-END
-	within_thrice list -tan finding port-exhaustion
-	made <<'END'
 write(sys.argv[1], [sock(1, inode=1)], (part for i in range(200000) for part in (process(i + 1, ""), holder(3, 1))))
 END
 	within_thrice list -tan --by process
