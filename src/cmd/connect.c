@@ -53,7 +53,7 @@ static int no_way(struct session *session, const struct connect_ask *ask, int er
 		addr_format(from + strlen(from), &ask->source, ask->family);
 	}
 	if (err)
-		return fault_set(&session->fault, err, "there is no way to %s%s in this network namespace: "
+		return fault_set(&session->fault, err, "no route to %s%s in this network namespace: "
 				 "connect() fails with '%s' before it looks for a port; see 'ip route get %s%s'",
 				 shown, from, strerror(err), shown, from);
 	return fault_set(&session->fault, ENODATA, "the source address towards %s is not known; "
@@ -95,10 +95,10 @@ static int check_local(struct session *session, const struct addr *source)
 	if (!seen->locals_known || snapshot_is_local(seen, source) || (nonlocal->is && nonlocal->value))
 		return 0;
 	if (!nonlocal->is)
-		return fault_set(&session->fault, ENODATA, "%s is no address of this network namespace, and "
+		return fault_set(&session->fault, ENODATA, "%s is not an address of this network namespace, and "
 				 "ip_nonlocal_bind could not be read, which says whether bind() takes it",
 				 QUOTE(session->options->source));
-	return fault_set(&session->fault, EADDRNOTAVAIL, "%s is no address of this network namespace: "
+	return fault_set(&session->fault, EADDRNOTAVAIL, "%s is not an address of this network namespace: "
 			 "bind() fails with EADDRNOTAVAIL", QUOTE(session->options->source));
 }
 

@@ -98,7 +98,7 @@ static int refuse(const struct filter *filter, const struct options *options,
 	int err = -fault->err;
 
 	if (is_slip(options, error)) {
-		fault_set(fault, EINVAL, "'%s' is no command and no filter; 'sockvet --help' lists "
+		fault_set(fault, EINVAL, "'%s' is neither a command nor a filter; 'sockvet --help' lists "
 			  "the commands, 'man sockvet' the words of a filter", QUOTE(options->words[0]));
 		cmd_fail(fault);
 		return err;
@@ -322,7 +322,7 @@ static int look_up(struct filter *filter, struct session *session, struct filter
 	};
 
 	if (!names_findings(filter, error))
-		return fault_set(&session->fault, ENOENT, "the filter is not understood: expected %s",
+		return fault_set(&session->fault, ENOENT, "bad filter: expected %s",
 				 error->expected);
 	return filter_resolve(filter, &names, error, &session->fault);
 }

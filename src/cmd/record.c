@@ -70,7 +70,7 @@ static enum status redact_recording(const struct options *options)
 	if (collect_redact(options->from, options->words[0], &fault) < 0)
 		return cmd_fail(&fault);
 	if (!options->quiet)
-		errline("%s with stand-ins for addresses and names in %s",
+		errline("%s with pseudonyms for addresses and names in %s",
 			QUOTE(options->from), QUOTE(options->words[0]));
 	return STATUS_OK;
 }

@@ -36,7 +36,7 @@ static int parse_port(struct target *target, const char *word, const char *servi
 
 	if (is_digits(word) || (word[0] == '-' && is_digits(word + 1))) {
 		if (!number_whole(word, 65535, &port))
-			return fault_set(fault, EINVAL, "'%s' is no port; ports are 1 to 65535",
+			return fault_set(fault, EINVAL, "'%s' is not a port: ports are 1 to 65535",
 					 QUOTE(word));
 		if (!port)
 			return fault_set(fault, EINVAL,
@@ -50,7 +50,7 @@ static int parse_port(struct target *target, const char *word, const char *servi
 				 "here (/etc/services; Debian's netbase); give a number from 1 to 65535",
 				 word);
 	if (!entry)
-		return fault_set(fault, EINVAL, "'%s' is no port and no service that /etc/services "
+		return fault_set(fault, EINVAL, "'%s' is neither a port nor a service that /etc/services "
 				 "has for %s; give a number from 1 to 65535", QUOTE(word), service);
 	target->port = ntohs((uint16_t)entry->s_port);
 	return 0;
@@ -149,7 +149,7 @@ static int split_device(struct target *target, char *host, struct fault *fault)
 	if (!percent)
 		return 0;
 	if (!percent[1] || strlen(percent + 1) >= sizeof(target->device))
-		return fault_set(fault, EINVAL, "'%s' is no name of a device", QUOTE(percent + 1));
+		return fault_set(fault, EINVAL, "'%s' is not the name of a device", QUOTE(percent + 1));
 	snprintf(target->device, sizeof(target->device), "%s", percent + 1);
 	*percent = '\0';
 	return 0;
@@ -192,7 +192,7 @@ static int parse_host(struct target *target, const char *word, size_t size, bool
 		return check_family(target, host, options, fault);
 	}
 	if (bracketed || *target->device || host[strspn(host, "0123456789.")] == '\0')
-		return fault_set(fault, EINVAL, "'%s' is no IP address", QUOTE(host));
+		return fault_set(fault, EINVAL, "'%s' is not an IP address", QUOTE(host));
 	return look_up(target, host, options, fault);
 }
 

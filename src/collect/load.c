@@ -238,7 +238,7 @@ static int check_messages(struct load *load, bool whole, struct fault *fault)
 			return whole ? broken(load, at, "it ends within a message", fault) : 0;
 		memcpy(&header, load->bytes.at + at, sizeof(header));
 		if (!is_foreign_type(header.nlmsg_type) || header.nlmsg_len < sizeof(header))
-			return broken(load, at, "there is something that is no socket message", fault);
+			return broken(load, at, "it holds something that is not a socket message", fault);
 		if ((uint64_t)at + header.nlmsg_len > load->most)
 			return broken(load, at, "it ends within a message", fault);
 		if (!whole && NLMSG_ALIGN((size_t)header.nlmsg_len) > left)

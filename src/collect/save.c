@@ -137,7 +137,7 @@ static int check_folder(struct save *save, struct fault *fault)
 static int refuse_target(const struct save *save, const char *what, struct fault *fault)
 {
 	return fault_set(fault, EEXIST,
-			 "cannot write the recording %s: it is there and is no %s; name another",
+			 "cannot write the recording %s: it exists and is not a %s; name another file",
 			 save->shown.at, what);
 }
 
@@ -154,7 +154,7 @@ static int check_content(const struct save *save, struct fault *fault)
 	ssize_t got = fd < 0 ? -1 : read(fd, start, sizeof(start));
 
 	if (got < 0)
-		return fault_set(fault, errno, "cannot replace %s, which may be no recording: %s",
+		return fault_set(fault, errno, "cannot replace %s, which may not be a recording: %s",
 				 save->shown.at, strerror(errno));
 	if (got == 0 || (got == sizeof(start) && memcmp(start, RECORDING_MAGIC, sizeof(start)) == 0))
 		return 0;

@@ -32,10 +32,10 @@ static void put_found(struct text *text, const struct filter *filter, size_t off
 	size_t size = strcspn(at, " ");
 
 	if (!size) {
-		text_addf(text, "the filter ends");
+		text_addf(text, "its end");
 		return;
 	}
-	text_addf(text, "there is \"%s\"", QUOTE_BYTES(at, size));
+	text_addf(text, "\"%s\"", QUOTE_BYTES(at, size));
 }
 
 int filter_refuse(const struct filter *filter, const struct filter_error *error, int err,
@@ -46,7 +46,7 @@ int filter_refuse(const struct filter *filter, const struct filter_error *error,
 	int result;
 
 	put_found(&found, filter, error->offset < end ? error->offset : end);
-	result = fault_set(fault, err, "the filter is not understood: expected %s, but %s",
+	result = fault_set(fault, err, "bad filter: expected %s, got %s",
 			   error->expected, text_str(&found));
 	text_fini(&found);
 	return result;
@@ -176,7 +176,7 @@ int filter_cut(struct filter *filter, const struct filter_source *source,
 	if (strlen(start) != filter->source.count) {
 		error->offset = strlen(start);
 		filter_expect(error, "text and no zero byte");
-		return fault_set(fault, EINVAL, "the filter holds a zero byte: it is no text");
+		return fault_set(fault, EINVAL, "bad filter: it holds a zero byte, so it is not text");
 	}
 	for (;;) {
 		struct filter_token *token;

@@ -23,25 +23,25 @@ refuses() {
 
 @test "a bad port is refused" {
 	for word in 0 :0 127.0.0.1:0 '[::1]:0'; do refuses "port 0" bind "$word"; done
-	for word in 65536 :65536 127.0.0.1:65536 99999999999999999999 127.0.0.1:-1; do refuses "no port" bind "$word"; done
+	for word in 65536 :65536 127.0.0.1:65536 99999999999999999999 127.0.0.1:-1; do refuses "a port" bind "$word"; done
 	refuses "no option -1" bind -1
-	refuses "no port" bind -- -1
+	refuses "a port" bind -- -1
 	for word in nosuchservice ':nosuchservice' '127.0.0.1:' '' ':'; do refuses "service" bind "$word"; done
 	refuses "port 0" connect 127.0.0.1:0
-	refuses "no port" connect 127.0.0.1:65536
+	refuses "a port" connect 127.0.0.1:65536
 	refuses "service" connect 127.0.0.1:nosuchservice
 }
 
 @test "a bad address is refused" {
-	for word in 1.2.3:80 300.1.1.1:80 1.2.3.4.5:80; do refuses "no IP address" bind "$word"; done
+	for word in 1.2.3:80 300.1.1.1:80 1.2.3.4.5:80; do refuses "not an IP address" bind "$word"; done
 	for word in '[::1' '[::1]' '[]:80' '[::1]80'; do refuses "" bind "$word"; done
-	refuses "no IP address" bind '[::g]:80'
+	refuses "not an IP address" bind '[::g]:80'
 	refuses "brackets" bind '[127.0.0.1]:80'
 	refuses "several colons" bind ::1:80
 	refuses "several colons" connect fe80::1:80
 	refuses "without a port" bind 127.0.0.1
 	refuses "several colons" bind ::1
-	refuses "no IP address" connect 1.2.3:80
+	refuses "not an IP address" connect 1.2.3:80
 }
 
 @test "a bad destination is refused" {
@@ -108,9 +108,9 @@ refuses() {
 
 @test "a source address that is not ours, or of the other family, is refused" {
 	refuses "families" connect --from-address ::1 127.0.0.1:80
-	refuses "no address" connect --from-address 203.0.113.7 127.0.0.1:80
+	refuses "not an address" connect --from-address 203.0.113.7 127.0.0.1:80
 	refuses "--from-address" connect --from-address '*' 127.0.0.1:80
-	refuses "no IP address" connect --from-address 1.2.3 127.0.0.1:80
+	refuses "not an IP address" connect --from-address 1.2.3 127.0.0.1:80
 }
 
 @test "bind takes one word, connect none or one" {

@@ -36,7 +36,7 @@ refuses_filter() {
 @test "an unknown letter is refused" { refuses "-y" "$SOCKVET" list -y; }
 @test "an option of another command is refused" { refuses "list has it" "$SOCKVET" check -p; }
 @test "an option without its argument is refused" { refuses "argument" "$SOCKVET" list -C; }
-@test "an unknown command is refused" { refuses "no command" "$SOCKVET" chekc; }
+@test "an unknown command is refused" { refuses "neither a command" "$SOCKVET" chekc; }
 @test "an unknown state is refused" { refuses_filter "close-wiat" 7 "$SOCKVET" list state close-wiat; }
 @test "a filter word without a state is refused" { refuses_filter "state" 6 "$SOCKVET" list state; }
 @test "an unknown word inside a filter is refused" { refuses_filter "zzz" 16 "$SOCKVET" list sport = :1 and zzz = 3; }

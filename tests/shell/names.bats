@@ -148,7 +148,7 @@ refuses() {
 	named connect 127.0.0.1:80 --from-address 192.0.2.1
 	refuses "EADDRNOTAVAIL"
 	named connect 192.0.2.1:80
-	refuses "there is no way to 192.0.2.1 in this network namespace"
+	refuses "no route to 192.0.2.1 in this network namespace"
 	named connect 192.0.2.1:80 --from-address 127.0.0.1
 	refuses "from 127.0.0.1"
 	named connect 127.0.0.1:80 --dev nosuch
@@ -164,7 +164,7 @@ refuses() {
 	named connect '[127.0.0.1]:80'
 	refuses "only IPv6 addresses stand in brackets"
 	named connect '[::1%]:80'
-	refuses "no name of a device"
+	refuses "not the name of a device"
 	named connect -6 127.0.0.1:80
 	refuses "is an IPv4 address"
 	named connect -4 '[::1]:80'

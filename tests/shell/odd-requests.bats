@@ -111,7 +111,7 @@ END
 	made '[sock(1)]'
 	run --separate-stderr "$SOCKVET" record --from "$BATS_TEST_TMPDIR/made" --redact "$BATS_TEST_TMPDIR/copy"
 	[ "$status" -eq 0 ]
-	[[ $stderr == "sockvet: $BATS_TEST_TMPDIR/made with stand-ins"*"$BATS_TEST_TMPDIR/copy" ]]
+	[[ $stderr == "sockvet: $BATS_TEST_TMPDIR/made with pseudonyms"*"$BATS_TEST_TMPDIR/copy" ]]
 }
 
 @test "each format of list is in the table" {

@@ -20,11 +20,11 @@ is_whole() { "$SOCKVET" list -taH --from "$1" >/dev/null; }
 
 @test "a file that is not a recording is not overwritten" {
 	echo "a letter" >letter
-	refuses "no recording" "$SOCKVET" record letter
-	refuses "no recording" "$SOCKVET" list -ta --record letter
+	refuses "not a recording" "$SOCKVET" record letter
+	refuses "not a recording" "$SOCKVET" list -ta --record letter
 	[ "$(cat letter)" = "a letter" ]
 	ln -s letter link
-	refuses "no regular file" "$SOCKVET" record link
+	refuses "not a regular file" "$SOCKVET" record link
 	[ "$(cat letter)" = "a letter" ]
 	[ "$(ls -A | sort | xargs)" = "letter link" ]
 }
