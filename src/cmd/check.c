@@ -272,7 +272,7 @@ static int find(struct checking *checking, struct report *report)
 	return 0;
 }
 
-/* What is the machine's would be found again in every namespace. */
+/* A finding about the machine would be repeated in every namespace. */
 static void drop_machine(struct report *report)
 {
 	OWN_MEM bool *kept = grow_alloc(report->findings.count * sizeof(*kept));
@@ -282,7 +282,7 @@ static void drop_machine(struct report *report)
 	report_keep(report, kept);
 }
 
-/* Only of a namespace that has findings the sockets are kept. */
+/* Sockets are kept only of a namespace that has findings. */
 static int check_netns(void *ctx, struct session *session)
 {
 	struct checking *checking = ctx;
@@ -304,7 +304,7 @@ static int check_netns(void *ctx, struct session *session)
 	return err;
 }
 
-/* The worst first, else as they were visited: our own is the first of its kind. */
+/* The worst comes first; equals keep the order of the visits, in which ours is the first. */
 static int compare_areas(const void *left, const void *right)
 {
 	const struct check_area *a = left, *b = right;

@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A namespace whose process went away is looked for again this often. */
+/* How often the namespaces are searched, because a process that showed one may have ended. */
 #define ROUNDS 3
 
 #define NETNS_LINK "net:["      /* "net:[4026531840]" */
@@ -100,8 +100,8 @@ uint64_t netns_inode(void)
 struct netns_found {
 	struct netns_list list;         /* by inode, once they are sorted */
 	struct map by_inode;            /* index + 1, until then */
-	bool       whole;               /* nothing hid a process or its namespace from us */
-	uint64_t   hidden;              /* processes that we may not look into */
+	bool       whole;               /* no process and no namespace was hidden from us */
+	uint64_t   hidden;              /* processes whose namespaces we may not see */
 	int32_t    hidden_pid;          /* the first of them */
 };
 
@@ -109,10 +109,10 @@ struct netns_walk {
 	struct netns_found *found;
 	struct proc    proc;
 	unsigned       how;
-	bool           refused; /* something of the present process */
+	bool           refused; /* something of the process at hand could not be read */
 };
 
-/* The first path stays: what is mounted does not end with a process. */
+/* The first path is kept, because mounts come first and outlive a process. */
 static struct netns *add_netns(struct netns_found *found, uint64_t inode, const char *path)
 {
 	uint32_t *slot = map_slot(&found->by_inode, inode, NULL);
@@ -170,13 +170,13 @@ static void find_mounts(struct netns_found *found)
 		found->whole = false;
 }
 
-/* What a name leads to, if that is a network namespace; or 0. */
+/* Returns the inode of the network namespace at a path, or 0 if it is not one. */
 static uint64_t named_inode(const char *path)
 {
 	struct stat there, nsfs;
 	OWN_FD int fd = -1;
 
-	/* before it is opened: anything may have been put there */
+	/* stat() comes before open(), which may block or act on what was put there */
 	if (stat(path, &there) < 0 || stat("/proc/thread-self/ns/net", &nsfs) < 0 ||
 	    there.st_dev != nsfs.st_dev)
 		return 0;
@@ -185,7 +185,7 @@ static uint64_t named_inode(const char *path)
 	       (uint64_t)there.st_ino : 0;
 }
 
-/* Names that are symbolic links, as container engines leave them. */
+/* Container engines leave symbolic links as names. */
 static void find_names(struct netns_found *found, const char *folder)
 {
 	OWN_DIR DIR *names = opendir(folder);
@@ -208,7 +208,7 @@ static void find_names(struct netns_found *found, const char *folder)
 
 /* ---- processes ---- */
 
-/* Gone is nothing that was hidden. */
+/* A process that has ended hides nothing. */
 static void note_failure(struct netns_walk *walk, int32_t pid, int err)
 {
 	if (proc_shows_nothing(pid, err))
@@ -217,7 +217,7 @@ static void note_failure(struct netns_walk *walk, int32_t pid, int err)
 	walk->refused = true;
 }
 
-/* The namespace that a link below /proc shows; NULL when it shows none. */
+/* Returns the namespace that a link below /proc shows, or NULL. */
 static struct netns *take_link(struct netns_walk *walk, int32_t pid, const char *below)
 {
 	char link[64], path[64];
@@ -232,7 +232,7 @@ static struct netns *take_link(struct netns_walk *walk, int32_t pid, const char 
 	return add_netns(walk->found, inode, path);
 }
 
-/* Each numbered entry of a folder of a process. */
+/* Takes the namespaces behind the numbered entries of a folder of a process. */
 static void take_folder(struct netns_walk *walk, int32_t pid, const char *name, const char *rest)
 {
 	char below[PROC_PATH];
@@ -304,7 +304,7 @@ static int compare_netns(const void *a, const void *b)
 	return order_of((int64_t)(*one)->inode, (int64_t)(*other)->inode);
 }
 
-/* Our own is among them. */
+/* Finds all, our own among them. */
 static void find_all(struct netns_found *found, unsigned how)
 {
 	*found = (struct netns_found){ .whole = true };
@@ -323,22 +323,22 @@ struct tour {
 	unsigned    how;
 	netns_look *look;
 	void       *ctx;
-	struct netns_list *visited;     /* gets them, or NULL */
+	struct netns_list *visited;     /* gets those that were visited, or NULL */
 	struct snapshot   *seen;        /* gets the gaps, or NULL */
 	uint64_t    home;
-	struct map  done;       /* inodes that were looked into, or refused */
-	struct map  lost;       /* those that were gone when they were to be opened */
+	struct map  done;       /* inodes of those that were visited or refused us */
+	struct map  lost;       /* inodes of those that were gone when they were opened */
 	unsigned    round;
-	bool        listed;     /* nothing hid a namespace */
-	bool        settled;    /* none was lost from sight in this round */
+	bool        listed;     /* no namespace was hidden from us */
+	bool        settled;    /* none was gone in this round */
 	bool        read;       /* each could be entered, and @look was true everywhere */
 	struct netns_found found;       /* in this round */
 };
 
 /*
- * The number is compared after opening: a pid may be somebody else's by now.
- * Returns 0, or an errno; ESRCH: it is not there any more. A descriptor may be
- * a socket meanwhile, which cannot be opened.
+ * Compares the inode after opening, because the pid may have been given to another
+ * process. Returns 0 or an errno; ESRCH when the namespace is not there any more, also
+ * when the descriptor that held it has become a socket, which cannot be opened.
  */
 static int enter_netns(const struct netns *netns)
 {
@@ -352,7 +352,7 @@ static int enter_netns(const struct netns *netns)
 	return setns(fd, CLONE_NEWNET) == 0 ? 0 : errno;
 }
 
-/* Takes it from the list when it is to be kept. */
+/* Moves it from the list of this round to @visited, if that is wanted. */
 static void look_at(struct tour *tour, struct netns **slot)
 {
 	struct netns *netns = *slot;
@@ -384,7 +384,7 @@ static void refuse(struct tour *tour, const struct netns *netns, int err)
 	snapshot_gap(tour->seen, GAP_NETNS, 1, "%s cannot be entered: %s", which, strerror(err));
 }
 
-/* We are in it already, so nothing can refuse it, and nothing has to show it. */
+/* We are in our own already: it cannot refuse us, and need not have been found. */
 static void visit_own(struct tour *tour)
 {
 	struct netns_list *list = &tour->found.list;
@@ -403,9 +403,9 @@ static void visit_own(struct tour *tour)
 }
 
 /*
- * True when the place where a namespace was found had nothing to open any more,
- * so that another has to be looked for. In later rounds only of those that were
- * lost before: what is new then was not there when the tour began.
+ * Notes that a namespace was gone from its path, so that another path has to be found.
+ * Returns false in later rounds for one that was not gone before: it is new, and was not
+ * there when the tour began.
  */
 static bool lose(struct tour *tour, const struct netns *netns)
 {
@@ -415,7 +415,7 @@ static bool lose(struct tour *tour, const struct netns *netns)
 	return true;
 }
 
-/* False when somebody took a namespace away before it could be opened. */
+/* Returns false when the namespace was gone before it could be opened. */
 static bool visit(struct tour *tour, struct netns **slot)
 {
 	const struct netns *netns = *slot;
@@ -433,7 +433,7 @@ static bool visit(struct tour *tour, struct netns **slot)
 	return true;
 }
 
-/* What vanished is either gone for good, or in it lives another process. */
+/* A namespace that was gone may still exist, if another process is in it. */
 static void visit_all(struct tour *tour)
 {
 	find_all(&tour->found, tour->how);
@@ -445,7 +445,7 @@ static void visit_all(struct tour *tour)
 	netns_list_fini(&tour->found.list);
 }
 
-static void *travel(void *arg)
+static void *run_tour(void *arg)
 {
 	struct tour *tour = arg;
 
@@ -480,12 +480,12 @@ int netns_tour(unsigned how, netns_look *look, void *ctx, struct netns_list *vis
 		.how = how, .look = look, .ctx = ctx, .visited = visited, .seen = seen,
 		.home = netns_inode(), .listed = true, .read = true,
 	};
-	pthread_t traveller;
-	int err = tour.home ? pthread_create(&traveller, NULL, travel, &tour) : ENOENT;
+	pthread_t thread;
+	int err = tour.home ? pthread_create(&thread, NULL, run_tour, &tour) : ENOENT;
 	bool found;
 
 	if (!err)
-		pthread_join(traveller, NULL);
+		pthread_join(thread, NULL);
 	map_fini(&tour.done);
 	map_fini(&tour.lost);
 	found = tour.listed && tour.settled;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is done in every network namespace of this machine: -G judges and lists it, and
- * bind looks for owners of its port.
+ * Work in every network namespace of this machine: -G judges or lists each, and bind
+ * looks for owners of its port.
  */
 #include "collect/handle.h"
 
@@ -25,12 +25,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Of both structs that hold the name of a process. */
+/* The room for a process name in struct netns and in struct elsewhere. */
 #define COMM_ROOM sizeof(((struct netns *)0)->comm)
 
 /* ---- states that can be in a namespace ---- */
 
-/* Without IPv6 there is no second file; one that cannot be read may hide any socket. */
+/* Without IPv6 there is no second file. If a file cannot be read, any socket may exist. */
 static bool read_stat(struct text *stat)
 {
 	int err;
@@ -41,7 +41,7 @@ static bool read_stat(struct text *stat)
 	return !err || err == -ENOENT;
 }
 
-/* True unless the counter is there and 0. */
+/* False only if the counter is there and 0. */
 static bool may_have(const struct text *stat, const char *line, const char *key)
 {
 	int64_t value;
@@ -49,7 +49,7 @@ static bool may_have(const struct text *stat, const char *line, const char *key)
 	return !counter_inline(text_str(stat), line, key, &value) || value > 0;
 }
 
-/* A line of sockstat6 may be missing, and then there is no IPv6 socket. */
+/* If the line of sockstat6 is missing there is no IPv6 socket. */
 static bool has_ipv6(const struct text *stat, const char *line)
 {
 	int64_t value;
@@ -57,7 +57,7 @@ static bool has_ipv6(const struct text *stat, const char *line)
 	return counter_inline(text_str(stat), line, "inuse", &value) && value > 0;
 }
 
-/* No segment ever came: nobody can be in the middle of a handshake. */
+/* If no segment ever arrived, no handshake can be under way. */
 static bool may_have_requests(void)
 {
 	struct text snmp = { 0 };
@@ -70,9 +70,9 @@ static bool may_have_requests(void)
 }
 
 /*
- * "inuse" has what listens or has a connection, orphans too; "tw" TIME_WAIT; what
- * is only bound is among all that is "used". Requests are counted nowhere, and
- * outlive their listener for some seconds.
+ * "inuse" counts listeners and connections, orphans too; "tw" counts TIME_WAIT; sockets
+ * that are only bound are among all that are "used". Nothing counts requests, which
+ * outlive their listener by some seconds.
  */
 static uint32_t tcp_states(const struct text *stat)
 {
@@ -89,9 +89,9 @@ static uint32_t tcp_states(const struct text *stat)
 }
 
 /*
- * The states in which a socket of @protocol can be here at all: STATE_ALL when the
- * counters prove nothing, 0 when there is no such socket. To be asked on arrival: a
- * netlink socket of our own counts among those that may be bound.
+ * Returns the states that sockets of @protocol can be in here, by the kernel's counters:
+ * STATE_ALL when these prove nothing, 0 when there is no such socket. Call it before a
+ * netlink socket is opened here, which would be counted as one that may be bound.
  */
 static uint32_t states_of(enum protocol protocol)
 {
@@ -112,7 +112,7 @@ static uint32_t states_of(enum protocol protocol)
 
 /* ---- -G ---- */
 
-/* Returns the bytes of the name of a process, 0: it is not known. */
+/* Returns the length of the process name, or 0 if it could not be read. */
 static uint8_t read_comm(int32_t pid, char comm[COMM_ROOM])
 {
 	struct text content = { 0 };
@@ -129,11 +129,11 @@ static uint8_t read_comm(int32_t pid, char comm[COMM_ROOM])
 struct visits {
 	netns_visitor   *visit;
 	void            *ctx;
-	uint64_t         init;          /* its inode */
-	int              err;           /* of a visit that ended them */
+	uint64_t         init;          /* inode of the namespace of process 1, or 0 */
+	int              err;           /* of the visit that ended the tour */
 };
 
-/* From the path in the one tree of cgroup2. */
+/* Reads unit, container and pod from the path of the process in cgroup2. */
 static void read_owner(struct netns *netns)
 {
 	struct text groups = { 0 };
@@ -186,7 +186,7 @@ int collect_everywhere(struct collect *collect, netns_visitor *visit, void *ctx,
 		       struct snapshot *seen, struct fault *fault)
 {
 	struct visits visits = { .visit = visit, .ctx = ctx, .init = inode_of("/proc/1/ns/net") };
-	/* 20 KiB: much for a stack that somebody made small */
+	/* its 20 KiB are much for a stack whose limit was lowered */
 	OWN_MEM struct owner_cache *cache = grow_alloc(sizeof(*cache));
 	int err;
 
@@ -195,7 +195,7 @@ int collect_everywhere(struct collect *collect, netns_visitor *visit, void *ctx,
 	err = netns_tour(NETNS_HELD | NETNS_OWN, visit_netns, &visits, &collect->visited, seen);
 	owner_cache_fini(cache);
 	collect->cache = NULL;
-	/* whose caller never left it, wherever the visits have been */
+	/* the calling thread never left its namespace */
 	snapshot_return(seen);
 	if (err < 0)
 		return fault_set(fault, -err, "network namespaces cannot be visited: %s",
@@ -205,7 +205,7 @@ int collect_everywhere(struct collect *collect, netns_visitor *visit, void *ctx,
 
 void collect_arrival(struct collect *collect, const struct netns *netns, struct snapshot *seen)
 {
-	/* first, before a netlink socket of our own is counted */
+	/* this comes first, before a netlink socket of our own is counted */
 	collect->tcp_states = states_of(PROTOCOL_TCP);
 	collect->udp_states = states_of(PROTOCOL_UDP);
 	snapshot_enter(seen, netns);
@@ -229,7 +229,7 @@ bool arrival_can_have(const struct collect *collect, struct collect_ask *ask)
 
 /* ---- owners of a port in other namespaces ---- */
 
-/* More of them say nothing more. */
+/* So many are recorded and shown at most. */
 #define ELSEWHERE_MAX 64
 
 struct port_search {
@@ -239,7 +239,7 @@ struct port_search {
 	int64_t                end_ms;
 };
 
-/* Rows of one namespace. */
+/* The count of one namespace. */
 struct port_count {
 	const struct bind_ask *ask;
 	uint32_t listeners, others;
@@ -266,7 +266,7 @@ static int count_sock(void *ctx, const struct sock *sock)
 	return 0;
 }
 
-/* One dump, of which nothing is recorded. False when it is not whole. */
+/* Lists once, and records nothing. Returns false when the listing is not complete. */
 static bool count_socks(const struct port_search *search, uint32_t states,
 			struct port_count *count)
 {
@@ -294,7 +294,7 @@ static bool visit_other(void *ctx, struct netns *netns)
 {
 	struct port_search *search = ctx;
 	struct port_count count = { .ask = search->ask };
-	/* a request owns no port */
+	/* a request does not own a port */
 	uint32_t states = states_of(search->ask->protocol) & ~STATE_BIT(STATE_SYN_RECV);
 	bool whole = !states || count_socks(search, states, &count);
 	struct elsewhere *there;
@@ -320,7 +320,7 @@ static int compare_elsewhere(const void *a, const void *b)
 	return order_of((int64_t)one->netns_inode, (int64_t)other->netns_inode);
 }
 
-/* Of a recording: not more than there can be, and no name goes beyond its end. */
+/* A recording is foreign: the number of rows and the ends of names are checked. */
 static void replay_port_owners(struct bind_context *context, const struct text *rows)
 {
 	for (size_t at = 0; at < rows->count && context->elsewhere.count < ELSEWHERE_MAX;
@@ -330,7 +330,7 @@ static void replay_port_owners(struct bind_context *context, const struct text *
 		memcpy(there, rows->at + at, sizeof(*there));
 		there->pid = there->pid > 0 ? there->pid : 0;
 		there->name[sizeof(there->name) - 1] = '\0';
-		/* it may be a pseudonym, which is shorter or longer */
+		/* a pseudonym may have another length */
 		there->comm_size = (uint32_t)strnlen(there->comm, sizeof(there->comm) - 1);
 	}
 }

@@ -162,7 +162,7 @@ static void put_area(struct json *json, const struct style *style, const struct 
 	answer_list_end(json);
 }
 
-/* Of a document each has its own end. */
+/* In a document each namespace has its own "end". */
 static void put_netns(struct json *json, const struct style *style, const struct check_area *area)
 {
 	answer_item(json, "namespace", false);

@@ -446,7 +446,7 @@ static void print_finding(const struct page *page, const struct finding *f)
 
 /* -- each network namespace ---------------------------------------------- */
 
-/* "blue (redis.service, redis-server[812], inode 9)": what the word has not said already. */
+/* "blue (redis.service, redis-server[812], inode 9)": adds what the word does not say. */
 static void put_netns(struct text *text, const struct netns *netns)
 {
 	netns_word(text, netns, TEXT_WORD);
@@ -477,7 +477,7 @@ static void print_netns(const struct page *page, const struct netns *netns)
 	text_fini(&title);
 }
 
-/* With -q: what cron mails. */
+/* With -q a finding is one line, as cron mails it. */
 static void print_short(const struct page *page, const struct finding *f)
 {
 	struct text text = { 0 }, cause = { 0 };
@@ -508,7 +508,7 @@ static void print_area(const struct page *all, const struct check_area *area)
 		(page.style->quiet ? print_short : print_finding)(&page, &area->report.findings.at[i]);
 }
 
-/* Where there are findings elsewhere. */
+/* Counts the others where some namespaces have findings. */
 static void print_healthy(const struct page *page, const struct check_sum *sum)
 {
 	struct text text = { 0 };
