@@ -9,15 +9,9 @@
 #include <string.h>
 
 #define GAP        2
-#define FURTHER    (PAGE_INDENT + 4)    /* where further lines of a row begin */
+#define FURTHER    "\n      "             /* PAGE_INDENT and 4 more */
 #define BAR_LEAST  5
 #define LEAST_ROOM 20                   /* for words beside the other cells */
-
-/* The position on the screen. Blanks are written only before something visible. */
-struct pen {
-	const struct page *page;
-	unsigned column, owed;
-};
 
 struct grid_cell *grid_add(struct grid *grid)
 {
@@ -108,29 +102,34 @@ static unsigned *find_widths(struct grid *grid, const struct page *page)
 	return widths;
 }
 
-static void pay(struct pen *pen)
+void pen_break(struct pen *pen)
 {
-	out_pad(pen->page->out, ' ', pen->owed);
-	pen->column += pen->owed;
+	pen->breaks = true;
+	pen->column = pen->indent;
 	pen->owed = 0;
 }
 
-static void break_line(struct pen *pen)
+void pen_gap(struct pen *pen, unsigned width)
 {
-	out_char(pen->page->out, '\n');
-	pen->column = 0;
-	pen->owed = FURTHER;
+	unsigned limit = pen->style->width;
+
+	if (limit && pen->column + pen->owed + pen->gap + width > limit)
+		pen_break(pen);
+	else
+		pen->owed += pen->gap;
 }
 
-/* Writes what stands before every column but the first: a gap, or a new line. */
-static void separate(struct pen *pen, unsigned width)
+void pen_put(struct pen *pen, const char *at, size_t size, unsigned width, const char *ink)
 {
-	unsigned limit = pen->page->style->width;
-
-	if (limit && pen->column + pen->owed + GAP + width > limit)
-		break_line(pen);
-	else
-		pen->owed += GAP;
+	if (pen->breaks)
+		out_str(pen->out, pen->further);
+	pen->breaks = false;
+	out_pad(pen->out, ' ', pen->owed);
+	out_str(pen->out, ink ? ink : "");
+	out_put(pen->out, at, size);
+	out_str(pen->out, ink ? screen_plain(pen->style) : "");
+	pen->column += pen->owed + width;
+	pen->owed = 0;
 }
 
 static void put_cell(struct pen *pen, const char *text, enum ink ink, bool right, unsigned column)
@@ -138,28 +137,26 @@ static void put_cell(struct pen *pen, const char *text, enum ink ink, bool right
 	unsigned width = (unsigned)utf8_width(text), gap = column > width ? column - width : 0;
 
 	pen->owed += right ? gap : 0;
-	if (*text) {
-		pay(pen);
-		out_str(pen->page->out, screen_ink(pen->page->style, ink));
-		out_str(pen->page->out, text);
-		out_str(pen->page->out, ink ? screen_plain(pen->page->style) : "");
-		pen->column += width;
-	}
+	if (*text)
+		pen_put(pen, text, strlen(text), width, ink ? screen_ink(pen->style, ink) : NULL);
 	pen->owed += right ? 0 : gap;
 }
 
-/* Returns true when the line has been ended. */
+/* Returns true when the line is already ended. */
 static bool put_words(struct pen *pen, const char *text)
 {
-	pay(pen);
-	wrap_put(pen->page->out, text, pen->column, pen->column, pen->page->style->width);
+	pen_put(pen, "", 0, 0, NULL);
+	wrap_put(pen->out, text, pen->column, pen->column, pen->style->width);
 	return true;
 }
 
 static void put_row(const struct grid *grid, const struct page *page, const unsigned *widths,
 		    const struct grid_cell *cells)
 {
-	struct pen pen = { page, 0, PAGE_INDENT };
+	struct pen pen = {
+		.out = page->out, .style = page->style, .gap = GAP, .owed = PAGE_INDENT,
+		.further = FURTHER, .indent = sizeof(FURTHER) - 2,
+	};
 	bool ended = false;
 
 	for (size_t i = 0; i < grid->columns_count; i++) {
@@ -170,7 +167,7 @@ static void put_row(const struct grid *grid, const struct page *page, const unsi
 		if (!widths[i])
 			continue;
 		if (i)
-			separate(&pen, words ? LEAST_ROOM : widths[i]);
+			pen_gap(&pen, words ? LEAST_ROOM : widths[i]);
 		if (words && cells && *text)
 			ended = put_words(&pen, text);
 		else

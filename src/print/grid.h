@@ -6,6 +6,30 @@
 #include "print/page.h"
 
 /*
+ * Writes the cells of a line. Blanks and new lines are remembered and written only before
+ * something visible, so no line ends with blanks.
+ */
+struct pen {
+	struct out *out;
+	const struct style *style;
+	unsigned gap;           /* between two cells */
+	const char *further;    /* a new line and what further lines begin with: @indent columns */
+	unsigned indent;
+	unsigned column;        /* on the screen, where the next byte goes */
+	unsigned owed;          /* blanks before it */
+	bool breaks;            /* @further before it */
+};
+
+/* What comes next stands on a further line. */
+void pen_break(struct pen *pen);
+
+/* Before every cell but the first: a gap, or a break where @width more do not fit. */
+void pen_gap(struct pen *pen, unsigned width);
+
+/* Writes @size bytes, @width columns, with what is owed before them; @ink may be NULL. */
+void pen_put(struct pen *pen, const char *at, size_t size, unsigned width, const char *ink);
+
+/*
  * A table whose rows are made twice, to be measured and to be written, and never kept,
  * because there may be as many rows as sockets. Where a row is wider than the terminal,
  * columns that can be spared are left out. No cell is cut off: columns that still do not

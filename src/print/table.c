@@ -11,7 +11,7 @@
 #include "base/grow.h"
 #include "print/cell.h"
 #include "print/columns.h"
-#include "print/page.h"
+#include "print/grid.h"
 #include "print/ss_text.h"
 
 #include <stdlib.h>
@@ -42,13 +42,11 @@ struct slot {
 
 /* Row r has the spans from r * (count + 1) on; the last of these is for the details. */
 struct table {
-	struct text bytes, line;
+	struct text bytes, line;        /* of the kept rows; of a value made aside */
 	struct { struct span *at; size_t count, room; } spans;
 	struct { uint8_t *at; size_t count, room; } states;
 	struct slot slots[sizeof(((struct columns *)0)->at) / sizeof(void *)];
 	size_t   count;
-	unsigned column;                /* column on the screen where the next byte goes */
-	bool     breaks;                /* a new line must be written before it */
 	bool     settled;
 	/* for rows that are written straight into the output */
 	bool     straight, has_details;
@@ -57,6 +55,7 @@ struct table {
 	/* the value at hand; on the stack it would be cleared and guarded */
 	char     cell[VALUE_MOST];
 	unsigned tail;
+	struct pen pen;
 };
 
 static bool is_ascii(const char *at, size_t size)
@@ -117,78 +116,23 @@ static bool is_last(const struct table *table, const struct slot *slot)
 
 /* -- any row, for a terminal and to begin with -- */
 
-/*
- * Blanks and new lines are remembered and written only before something visible, so no
- * line ends with blanks.
- */
-static void break_line(struct table *table, unsigned *owed)
-{
-	table->breaks = true;
-	table->column = TAB;
-	*owed = 0;
-}
-
-static void pay(struct table *table, unsigned *owed)
-{
-	if (table->breaks)
-		cell_str(&table->line, "\n\t");
-	table->breaks = false;
-	if (*owed)
-		cell_pad(&table->line, ' ', *owed);
-	table->column += *owed;
-	*owed = 0;
-}
-
-static void put_piece(struct table *table, const char *at, size_t size, unsigned width,
-		      unsigned *owed)
-{
-	pay(table, owed);
-	cell_put(&table->line, at, size);
-	table->column += width;
-}
-
-/*
- * Writes what stands before every cell but the first: a blank or a new line. Lines break
- * at the same cells in every row, because that depends on the widths of columns, not of
- * cells.
- */
-static void separate(struct listing *listing, const struct slot *slot, unsigned width,
-		     unsigned *owed)
-{
-	struct table *table = listing->table;
-	unsigned limit = listing->style.width;
-
-	if (slot == table->slots)
-		return;
-	if (!is_last(table, slot))
-		width = slot->width + slot->tail;
-	if (limit && table->column + *owed + 1 + width > limit)
-		break_line(table, owed);
-	else
-		*owed += 1;
-}
-
 static void put_cell(struct listing *listing, const struct slot *slot, const char *at,
-		     size_t size, struct span span, unsigned *owed, const char *ink)
+		     size_t size, struct span span, const char *ink)
 {
 	struct table *table = listing->table;
-	unsigned gap = slot->width - span.width;
+	struct pen *pen = &table->pen;
+	unsigned gap = slot->width - span.width, width = (unsigned)span.width + span.tail;
+	bool is_left = slot->align == ALIGN_LEFT;
 
 	if (!size && is_last(table, slot))
 		return;
-	separate(listing, slot, (unsigned)span.width + span.tail, owed);
-	if (slot->align != ALIGN_LEFT)
-		*owed += gap;
-	if (size) {
-		if (ink) {
-			pay(table, owed);
-			cell_str(&table->line, ink);
-		}
-		put_piece(table, at, size, (unsigned)span.width + span.tail, owed);
-		if (ink)
-			cell_str(&table->line, screen_plain(&listing->style));
-	}
-	*owed += slot->align == ALIGN_LEFT ? gap : slot->tail - span.tail;
+	/* by the width of the column, so that lines break at the same cells in every row */
+	if (slot != table->slots)
+		pen_gap(pen, is_last(table, slot) ? width : slot->width + slot->tail);
+	pen->owed += is_left ? 0 : gap;
+	if (size)
+		pen_put(pen, at, size, width, ink);
+	pen->owed += is_left ? gap : slot->tail - span.tail;
 }
 
 /*
@@ -206,9 +150,8 @@ static size_t word_size(const char *at, size_t size)
 }
 
 /* On a terminal: breaks at blanks; further lines begin with a tab. */
-static void put_wrapped(struct listing *listing, const char *at, size_t size, unsigned owed)
+static void put_wrapped(struct pen *pen, const char *at, size_t size)
 {
-	struct table *table = listing->table;
 	size_t part;
 
 	for (; size; at += part, size -= part) {
@@ -217,40 +160,39 @@ static void put_wrapped(struct listing *listing, const char *at, size_t size, un
 
 		part = word_size(at, size);
 		if (*at == '\n') {
-			break_line(table, &owed);
+			pen_break(pen);
 			part = size > 1 && at[1] == '\t' ? 2 : 1;
 			continue;
 		}
 		width = width_of(at, part);
-		if (table->column > TAB && table->column + owed + width > listing->style.width)
-			break_line(table, &owed);
+		if (pen->column > TAB && pen->column + pen->owed + width > pen->style->width)
+			pen_break(pen);
 		else
 			blank = false;
-		put_piece(table, at + blank, part - blank, width - blank, &owed);
+		pen_put(pen, at + blank, part - blank, width - blank, NULL);
 	}
 }
 
 /* Details begin with a blank of their own. */
-static void put_details(struct listing *listing, const char *at, size_t size, unsigned owed)
+static void put_details(struct pen *pen, const char *at, size_t size)
 {
-	struct table *table = listing->table;
-
-	if (size && !table->column && *at == ' ')
+	if (size && !pen->column && *at == ' ')
 		at++, size--;
-	if (listing->style.width)
-		put_wrapped(listing, at, size, owed);
-	else if (size)
-		put_piece(table, at, size, (unsigned)size, *at == ' ' ? &owed : &(unsigned){ 0 });
+	if (pen->style->width) {
+		put_wrapped(pen, at, size);
+	} else if (size) {
+		pen->owed = *at == ' ' ? pen->owed : 0;
+		pen_put(pen, at, size, (unsigned)size, NULL);
+	}
 }
 
 /* PROCESS is as long as a socket has holders; as the last column it may be broken, too. */
-static bool is_long(const struct listing *listing, const struct slot *slot, size_t size,
-		    unsigned owed)
+static bool is_long(const struct table *table, const struct slot *slot, size_t size)
 {
-	const struct table *table = listing->table;
+	const struct pen *pen = &table->pen;
 
-	return size && slot > table->slots && listing->style.width && is_last(table, slot) &&
-	       table->column + owed + 1 + size > listing->style.width;
+	return size && slot > table->slots && pen->style->width && is_last(table, slot) &&
+	       pen->column + pen->owed + 1 + size > pen->style->width;
 }
 
 static const char *state_ink(const struct listing *listing, const struct slot *slot, size_t row)
@@ -261,15 +203,11 @@ static const char *state_ink(const struct listing *listing, const struct slot *s
 			  screen_state_ink((enum state)listing->table->states.at[row]));
 }
 
-static void end_line(struct listing *listing)
+static void end_line(struct pen *pen)
 {
-	struct text *line = &listing->table->line;
-
-	cell_char(line, '\n');
-	out_put(listing->out, line->at, line->count);
-	line->count = 0;
-	listing->table->column = 0;
-	listing->table->breaks = false;
+	out_char(pen->out, '\n');
+	pen->column = pen->owed = 0;
+	pen->breaks = false;
 }
 
 static void put_row(struct listing *listing, size_t row)
@@ -277,44 +215,40 @@ static void put_row(struct listing *listing, size_t row)
 	struct table *table = listing->table;
 	const struct span *spans = table->spans.at + row * (table->count + 1);
 	size_t start = row ? spans[-1].end : 0;
-	unsigned owed = 0;
 
 	for (size_t i = 0; i < table->count; start = spans[i].end, i++) {
 		const struct slot *slot = &table->slots[i];
 		const char *at = table->bytes.at + start;
 		size_t size = spans[i].end - start;
 
-		if (is_long(listing, slot, size, owed)) {
-			put_wrapped(listing, at, size, owed + 1);
-			owed = 0;
+		if (is_long(table, slot, size)) {
+			table->pen.owed++;
+			put_wrapped(&table->pen, at, size);
 		} else {
-			put_cell(listing, slot, at, size, spans[i], &owed,
-				 state_ink(listing, slot, row));
+			put_cell(listing, slot, at, size, spans[i], state_ink(listing, slot, row));
 		}
 	}
-	put_details(listing, table->bytes.at + start, spans[table->count].end - start, owed);
-	end_line(listing);
+	put_details(&table->pen, table->bytes.at + start, spans[table->count].end - start);
+	end_line(&table->pen);
 }
 
 static void put_headings(struct listing *listing)
 {
 	struct table *table = listing->table;
-	unsigned owed = 0;
 
-	cell_str(&table->line, screen_ink(&listing->style, INK_BOLD));
+	out_str(listing->out, screen_ink(&listing->style, INK_BOLD));
 	for (size_t i = 0; i < table->count; i++) {
 		const struct slot *slot = &table->slots[i];
 		const char *heading = slot->column->heading;
 		size_t size = strlen(heading);
 
 		/* a heading with nothing below it is left out rather than broken */
-		if (!*slot->column->name && is_long(listing, slot, size, owed))
+		if (!*slot->column->name && is_long(table, slot, size))
 			continue;
-		put_cell(listing, slot, heading, size, measure(slot, heading, size, 0), &owed,
-			 NULL);
+		put_cell(listing, slot, heading, size, measure(slot, heading, size, 0), NULL);
 	}
-	cell_str(&table->line, screen_plain(&listing->style));
-	end_line(listing);
+	out_str(listing->out, screen_plain(&listing->style));
+	end_line(&table->pen);
 }
 
 /*
@@ -621,6 +555,9 @@ static void begin_table(struct listing *listing)
 	const struct style *style = &listing->style;
 
 	table->count = listing->columns.count;
+	table->pen = (struct pen){
+		.out = listing->out, .style = style, .gap = 1, .further = "\n\t", .indent = TAB,
+	};
 	table->has_details = style->with_timer || style->with_extended || style->with_tos ||
 			     style->with_cgroup || style->with_sockopt || style->with_memory ||
 			     style->with_info || style->with_bpf;
