@@ -40,3 +40,14 @@ void wrap_put(struct out *out, const char *text, size_t column, size_t indent, s
 	}
 	out_char(out, '\n');
 }
+
+void wrap_pair(struct out *out, const char *left, size_t left_size, size_t column,
+	       const char *text, size_t hang, size_t width)
+{
+	size_t start = left_size < column ? column : left_size + 2;
+
+	out_str(out, "  ");
+	out_put(out, left, left_size);
+	out_pad(out, ' ', start - left_size);
+	wrap_put(out, text, start + 2, start + 2 + hang, width);
+}

@@ -11,4 +11,11 @@
  */
 void wrap_put(struct out *out, const char *text, size_t column, size_t indent, size_t width);
 
+/*
+ * Writes "  LEFT  TEXT": the text begins @column columns behind the left part's beginning, or
+ * two blanks behind its end; further lines begin @hang columns to the right of that.
+ */
+void wrap_pair(struct out *out, const char *left, size_t left_size, size_t column,
+	       const char *text, size_t hang, size_t width);
+
 #endif

@@ -111,15 +111,6 @@ enum { HELP_WIDTH = 80, PROGRAM_EXAMPLES = 3 };  /* examples of each command */
 
 static struct out out;
 
-static void put_pair(const char *left, size_t left_size, const char *right, size_t column)
-{
-	out_str(&out, "  ");
-	out_put(&out, left, left_size);
-	out_pad(&out, ' ', left_size < column ? column - left_size : 2);
-	column = left_size < column ? column : left_size + 2;
-	wrap_put(&out, right, column + 2, column + 2, HELP_WIDTH);
-}
-
 /* Prints at most @most of the examples. */
 static void put_examples(const char *examples, unsigned most)
 {
@@ -128,7 +119,7 @@ static void put_examples(const char *examples, unsigned most)
 		char right[256];
 
 		snprintf(right, sizeof(right), "%.*s", (int)(line - left - 1), examples + left + 1);
-		put_pair(examples, left, right, 52);
+		wrap_pair(&out, examples, left, 52, right, 0, HELP_WIDTH);
 		examples += line + 1;
 	}
 }
@@ -143,7 +134,7 @@ static void put_option(const struct option_row *row)
 	size = snprintf(left, sizeof(left), "%s--%s%s%s%s", row->letter ? letter : "    ", row->name,
 			maybe ? "[=" : row->argument ? " " : "", row->argument ? row->argument : "",
 			maybe ? "]" : "");
-	put_pair(left, (size_t)size, row->help, 34);
+	wrap_pair(&out, left, (size_t)size, 34, row->help, 0, HELP_WIDTH);
 }
 
 static void put_section(const struct command *command, enum option_section section)
@@ -192,8 +183,8 @@ static void put_program(void)
 		put_examples(command_table[i].examples, PROGRAM_EXAMPLES);
 	out_str(&out, "\nUsage: sockvet [COMMAND] [OPTIONS] [...]\n");
 	for (size_t i = 0; i < command_count; i++)
-		put_pair(command_table[i].name, strlen(command_table[i].name),
-			 command_table[i].help, 10);
+		wrap_pair(&out, command_table[i].name, strlen(command_table[i].name), 10,
+			  command_table[i].help, 0, HELP_WIDTH);
 	out_str(&out, "\n'sockvet COMMAND --help' explains the options of a command.\n"
 		"Exit status: 0 no finding, 1 warning, 2 critical, 3 could not be determined.\n");
 }

@@ -30,9 +30,7 @@ static void put_title(const char *title)
 /* Further lines of @text begin @hang columns to the right of its first line. */
 static void put_labelled(const char *label, const char *text, unsigned hang)
 {
-	out_f(&out, "  %s", label);
-	out_pad(&out, ' ', LABEL_WIDTH - strlen(label));
-	wrap_put(&out, text, LABEL_WIDTH + 2, LABEL_WIDTH + 2 + hang, prose_width());
+	wrap_pair(&out, label, strlen(label), LABEL_WIDTH, text, hang, prose_width());
 }
 
 static void put_part(const char *label, const char *text)
@@ -121,9 +119,7 @@ static void put_index_line(const char *name, const char *text)
 	/* an index shows the first sentence only */
 	snprintf(sentence, sizeof(sentence), "%.*s",
 		 end ? (int)(end - text + 1) : (int)strlen(text), text);
-	out_f(&out, "  %s", name);
-	out_pad(&out, ' ', strlen(name) < NAME_WIDTH ? NAME_WIDTH - strlen(name) : 1);
-	wrap_put(&out, sentence, NAME_WIDTH + 2, NAME_WIDTH + 2, prose_width());
+	wrap_pair(&out, name, strlen(name), NAME_WIDTH, sentence, 0, prose_width());
 }
 
 static void put_index(void)
