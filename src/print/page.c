@@ -180,6 +180,31 @@ void page_advice(const struct page *page, const char *label, const struct advice
 	}
 }
 
+unsigned page_bar(const struct page *page, const struct chart *chart, const char *name,
+		  uint64_t count, enum ink ink)
+{
+	struct text line = { 0 }, number = { 0 }, bar = { 0 };
+	unsigned width;
+
+	cell_thousands(&number, count);
+	if (chart->cells)
+		screen_bar(&bar, page->style, count, chart->most, chart->cells);
+	width = (unsigned)utf8_width(text_str(&bar));
+	cell_str(&line, screen_ink(page->style, ink));
+	cell_str(&line, name);
+	cell_pad(&line, ' ', chart->name - strlen(name));
+	cell_pad(&line, ' ', number.count < chart->number ? chart->number - number.count : 0);
+	cell_str(&line, number.at);
+	cell_str(&line, width ? chart->gap : "");
+	cell_str(&line, text_str(&bar));
+	cell_str(&line, screen_plain(page->style));
+	out_put(page->out, line.at, line.count);
+	text_fini(&line);
+	text_fini(&number);
+	text_fini(&bar);
+	return width;
+}
+
 /*
  * The labels of this part are the names of gaps, which may be longer than the page's
  * labels.

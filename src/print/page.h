@@ -69,6 +69,18 @@ void page_sentence(const struct page *page, const char *label, const char *sente
 /* Prints one paragraph, or a list when there are several. */
 void page_advice(const struct page *page, const char *label, const struct advice *advice);
 
+/* What the lines of a chart share. */
+struct chart {
+	unsigned name, number;  /* columns of a name with the blanks behind it, and of a number */
+	const char *gap;        /* before the bar */
+	uint64_t most;          /* value of a bar of @cells columns; 0 cells: no bars */
+	unsigned cells;
+};
+
+/* Writes a name, a number and a bar in colour, and no new line. Returns the bar's columns. */
+unsigned page_bar(const struct page *page, const struct chart *chart, const char *name,
+		  uint64_t count, enum ink ink);
+
 /* Prints what could not be seen. */
 void page_gaps(const struct page *page);
 

@@ -227,52 +227,29 @@ static void write_line(const struct page *page, const char *label, struct text *
 
 /* -- states -------------------------------------------------------------- */
 
-static void print_state(const struct page *page, enum state state, const char *count,
-			size_t count_width, struct text *bar)
-{
-	struct text line = { 0 };
-
-	cell_pad(&line, ' ', PAGE_INDENT);
-	cell_str(&line, screen_ink(page->style, screen_state_ink(state)));
-	cell_str(&line, state_table[state].name);
-	cell_pad(&line, ' ', NAME_WIDTH - strlen(state_table[state].name));
-	put_right(&line, count, count_width + 2);
-	cell_str(&line, bar->count ? " " : "");
-	cell_str(&line, text_str(bar));
-	cell_str(&line, screen_plain(page->style));
-	cell_char(&line, '\n');
-	out_put(page->out, line.at, line.count);
-	text_fini(&line);
-}
-
 /* Prints a bar for each state that has sockets. */
 static void print_states(const struct page *page, const struct report *report)
 {
-	const struct style *style = page->style;
-	unsigned width = style->width ? style->width : USUAL_WIDTH, used;
-	struct text number = { 0 }, bar = { 0 };
-	uint64_t most = 0;
-	size_t digits;
+	unsigned width = page->style->width ? page->style->width : USUAL_WIDTH, used;
+	struct chart chart = { .name = NAME_WIDTH + 2, .gap = " " };
+	struct text number = { 0 };
 
 	for (int i = 1; i < STATE_COUNT; i++)
-		if (report->summary.count[i] > most)
-			most = report->summary.count[i];
-	cell_thousands(&number, most);
-	digits = number.count;
-	used = PAGE_INDENT + NAME_WIDTH + 2 + (unsigned)digits + 1;
+		if (report->summary.count[i] > chart.most)
+			chart.most = report->summary.count[i];
+	cell_thousands(&number, chart.most);
+	chart.number = (unsigned)number.count;
+	used = PAGE_INDENT + chart.name + chart.number + 1;
+	chart.cells = width > used ? width - used : 0;
 	for (int i = 1; i < STATE_COUNT; i++) {
-		uint64_t count = report->summary.count[i];
-
-		if (!count)
+		if (!report->summary.count[i])
 			continue;
-		number.count = bar.count = 0;
-		cell_thousands(&number, count);
-		if (width > used)
-			screen_bar(&bar, style, count, most, width - used);
-		print_state(page, (enum state)i, number.at, digits, &bar);
+		out_pad(page->out, ' ', PAGE_INDENT);
+		page_bar(page, &chart, state_table[i].name, report->summary.count[i],
+			 screen_state_ink((enum state)i));
+		out_char(page->out, '\n');
 	}
 	text_fini(&number);
-	text_fini(&bar);
 }
 
 /* -- ages ---------------------------------------------------------------- */

@@ -83,37 +83,26 @@ static void fill_parts(struct parts *parts, const struct connect_page *page,
 }
 
 static void print_part(const struct page *page, const struct part *part, const char *label,
-		       unsigned digits, uint64_t whole)
+		       struct chart *chart)
 {
-	struct text number = { 0 }, bar = { 0 };
-	unsigned start = page_label(page, label) + PART + 2 + digits + 2;
+	unsigned start = page_label(page, label) + chart->name + chart->number + 2;
 	unsigned width = page->style->width ? page->style->width : start + BAR_MOST;
+	unsigned room = width >= start + BAR_LEAST ? width - start : 0;
 
-	cell_thousands(&number, part->count);
-	if (width >= start + BAR_LEAST)
-		screen_bar(&bar, page->style, part->count, whole,
-			   width - start < BAR_MOST ? width - start : BAR_MOST);
-	out_str(page->out, screen_ink(page->style, part->ink));
-	out_str(page->out, part->name);
-	out_pad(page->out, ' ', PART + 2 - strlen(part->name));
-	if (number.count < digits)
-		out_pad(page->out, ' ', digits - number.count);
-	out_str(page->out, number.at);
-	out_str(page->out, bar.count ? "  " : "");
-	out_str(page->out, text_str(&bar));
-	out_str(page->out, screen_plain(page->style));
-	if (*part->note && start + utf8_width(text_str(&bar)) + strlen(part->note) <= width)
+	chart->cells = room < BAR_MOST ? room : BAR_MOST;
+	start += page_bar(page, chart, part->name, part->count, part->ink);
+	if (*part->note && start + strlen(part->note) <= width)
 		out_str(page->out, part->note);
 	out_char(page->out, '\n');
-	text_fini(&number);
-	text_fini(&bar);
 }
 
 /* All bars have one scale: a bar is a share of the range, reserved ports included. */
 static void print_parts(const struct page *page, const struct connect_page *connect)
 {
 	const struct connect_answer *a = connect->answer;
-	uint64_t whole = (uint64_t)a->capacity + a->reserved;
+	struct chart chart = {
+		.name = PART + 2, .gap = "  ", .most = (uint64_t)a->capacity + a->reserved,
+	};
 	struct text recyclable = { 0 }, number = { 0 };
 	struct parts parts = { .count = 0 };
 
@@ -123,9 +112,10 @@ static void print_parts(const struct page *page, const struct connect_page *conn
 		cell_str(&recyclable, " recyclable");
 	}
 	fill_parts(&parts, connect, text_str(&recyclable));
-	cell_thousands(&number, whole);
+	cell_thousands(&number, chart.most);
+	chart.number = (unsigned)number.count;
 	for (size_t i = 0; i < parts.count; i++)
-		print_part(page, &parts.at[i], i ? "" : "ports", (unsigned)number.count, whole);
+		print_part(page, &parts.at[i], i ? "" : "ports", &chart);
 	text_fini(&recyclable);
 	text_fini(&number);
 }
