@@ -10,7 +10,6 @@
 #include "print/grid.h"
 #include "print/json.h"
 #include "print/page.h"
-#include "print/who.h"
 
 #define LABEL      9    /* columns for "avoid", "search", "ports", ... and a blank */
 #define PART       15   /* "blocked for all", the longest part of the range */

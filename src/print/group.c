@@ -6,7 +6,6 @@
 #include "print/columns.h"
 #include "print/grid.h"
 #include "print/json.h"
-#include "print/who.h"
 
 #define LABEL     9
 #define BAR_MOST  24

@@ -2,7 +2,7 @@
 #include "print/check.h"
 
 #include "print/json.h"
-#include "print/who.h"
+#include "print/page.h"
 #include "words/words.h"
 
 #include <string.h>

@@ -10,7 +10,6 @@
 #include "print/endpoint.h"
 #include "print/grid.h"
 #include "print/page.h"
-#include "print/who.h"
 #include "words/words.h"
 
 #include <errno.h>

@@ -9,7 +9,6 @@
 #include "base/wrap.h"
 #include "print/cell.h"
 #include "print/page.h"
-#include "print/who.h"
 #include "words/words.h"
 
 #define CHECK_LABEL 10  /* "recording", the longest label, and a blank */

@@ -3,7 +3,7 @@
 #include "print/print.h"
 
 #include "base/grow.h"
-#include "print/who.h"
+#include "print/page.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
