@@ -305,11 +305,11 @@ void column_put(struct text *cell, const struct view *view, const struct column 
 		endpoint(cell, view, sock, column->peer);
 		break;
 	case KIND_NUMBER:
-		if (column_is_member(column) && column_is_told(column, sock)) {
+		if (column_is_member(column) && column_is_told(column, sock))
 			cell_u64(cell, column_member(column, sock));
-			break;
-		}
-		/* fall through */
+		else
+			put_told(cell, view, column, sock);
+		break;
 	default:
 		put_told(cell, view, column, sock);
 	}
