@@ -87,23 +87,19 @@ static void put_why(struct text *line, const struct kill_target *target)
 
 static void put_line(struct text *line, const struct view *view, const struct kill_target *target)
 {
+	static const char *const names[] = { "STATE", "LOCAL", "PEER", "PROCESS" };
 	const struct sock *sock = &target->sock;
 
 	cell_str(line, outcome_names[target->result.outcome]);
 	cell_pad(line, ' ', OUTCOME_WIDTH - line->count);
-	cell_str(line, sock->protocol == PROTOCOL_UDP ? "udp " : "tcp ");
-	cell_str(line, sock->protocol == PROTOCOL_UDP && sock->state == STATE_CLOSE ?
-		       "UNCONN" : state_table[sock->state].ss);
-	cell_char(line, ' ');
-	endpoint(line, view, sock, false);
-	cell_char(line, ' ');
-	endpoint(line, view, sock, true);
-	if (view->style->with_process) {
+	cell_str(line, sock->protocol == PROTOCOL_UDP ? "udp" : "tcp");
+	for (size_t i = 0; i < (view->style->with_process ? 4 : 3); i++) {
 		cell_char(line, ' ');
-		column_put(line, view, column_find("PROCESS", 7), sock);
-		if (line->at[line->count - 1] == ' ')
-			line->at[--line->count] = '\0';
+		column_put(line, view, column_find(names[i], strlen(names[i])), sock);
 	}
+	/* nobody was seen to hold it */
+	if (line->at[line->count - 1] == ' ')
+		line->at[--line->count] = '\0';
 	put_why(line, target);
 	cell_char(line, '\n');
 }
