@@ -61,7 +61,7 @@ static const char blocker_end[] = "[, on the device {device}][; {others} "
 static const struct words_row stop_rows[] = {
 	{ "docker_proxy", "the container that publishes the port (docker ps --filter "
 	  "publish={port}), not docker-proxy itself" },
-	{ "!docker_proxy stop_unit", "the unit: systemctl stop {stop_unit}" },
+	{ "process !docker_proxy stop_unit", "the unit: systemctl stop {stop_unit}" },
 	{ "manager !stop_unit", "the socket unit of systemd (systemctl list-sockets names it)" },
 	{ "!process !inode", "the service of the kernel that has it (such as NFS, WireGuard, VXLAN)" },
 	{ "!process inode all_shown", "what has it without showing in a process: a service of the "
@@ -324,7 +324,10 @@ static const struct words_row unix_note_rows[] = {
 
 enum { NAMED_MAX = 3 };         /* of several; the others are "others" */
 
-/* Where a process of @cgroup_id lives; the manager has sockets only for socket units. */
+/*
+ * Where a process of @cgroup_id lives, and the unit whose stop ends it. The manager has
+ * sockets only for socket units.
+ */
 static void tell_home(struct facts *facts, const struct snapshot *seen, uint64_t cgroup_id,
 		      bool manager)
 {
@@ -338,19 +341,8 @@ static void tell_home(struct facts *facts, const struct snapshot *seen, uint64_t
 	else if (socket || (unit && !manager))
 		text_add_word(facts_words(facts, socket ? "socket_unit" : "unit"), unit,
 			      strlen(unit));
-}
-
-/* Adds the unit whose stop ends what a process of @cgroup_id holds. */
-static void tell_service(struct facts *facts, const struct snapshot *seen, uint64_t cgroup_id,
-			 bool manager)
-{
-	const struct cgroup *home = cgroup_id ? snapshot_cgroup(seen, cgroup_id) : NULL;
-	const char *unit = home ? cgroup_unit(home) : NULL;
-
-	if (!unit || cgroup_container(home))
-		return;
-	if (manager ? unit_is(unit, ".socket") :
-		      unit_is(unit, ".service") && strncmp(unit, "user@", 5) != 0)
+	if (unit && !container && (manager ? socket : unit_is(unit, ".service") &&
+				   strncmp(unit, "user@", strlen("user@")) != 0))
 		text_add_escaped(facts_words(facts, "stop_unit"), unit, strlen(unit), TEXT_PASTED);
 }
 
@@ -366,10 +358,8 @@ static void tell_holder(struct facts *facts, const struct snapshot *seen, const 
 	facts_bool(facts, "manager", manager);
 	facts_bool(facts, "docker_proxy", s->local_port && process &&
 		   process_is_called(process, "docker-proxy"));
-	if (process) {
+	if (process)
 		who_process_is(facts_words(facts, "process"), seen, (uint32_t)first);
-		tell_service(facts, seen, home, manager);
-	}
 	if (s->inode)
 		tell_home(facts, seen, home, manager);
 	fill_rows(facts_words(facts, "holder"), holder_rows, facts);
@@ -516,11 +506,10 @@ static void name_owners(struct naming *naming, const struct snapshot *seen, cons
 {
 	struct facts facts = { .next = ask };
 	struct text text = { .at = NULL };
-	bool manager, whole;
+	bool whole;
 
 	tell_holder(&facts, seen, s);
-	manager = fill_holds("manager", &facts);
-	whole = fill_holds("docker_proxy", &facts) || (fill_holds("stop_unit", &facts) && !manager);
+	whole = fill_holds("docker_proxy", &facts) || fill_holds("process stop_unit !manager", &facts);
 	fill_rows(&text, stop_rows, &facts);
 	name_one(naming, snapshot_owner(seen, s->inode), &text);
 	if (!whole)
