@@ -5,7 +5,6 @@
 #include "base/number.h"
 #include "model/unit.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 static void add_str(struct text *text, const char *str)
@@ -259,11 +258,15 @@ void fill_advice(struct advice *advice, const struct words_row *rows, const stru
 
 void who_is(struct text *text, const char *comm, size_t size, int64_t pid)
 {
+	char digits[DIGITS_U64];
+
 	if (size)
 		text_add_value(text, comm, size, TEXT_COMM);
 	else
-		text_addf(text, "process");
-	text_addf(text, "[%" PRId64 "]", pid);
+		text_add(text, "process", strlen("process"));
+	text_add(text, pid < 0 ? "[-" : "[", pid < 0 ? 2 : 1);
+	text_add(text, digits, (size_t)(digits_u64(digits, (uint64_t)(pid < 0 ? -pid : pid)) - digits));
+	text_add(text, "]", 1);
 }
 
 void who_process_is(struct text *text, const struct snapshot *seen, uint32_t process)
