@@ -12,7 +12,8 @@
 struct dump dump_begin(struct recorder *recorder, const struct collect_ask *ask, enum ask_how how,
 		       struct sink sink)
 {
-	struct dump dump = { .recorder = recorder, .ask = *ask, .how = how, .sink = sink };
+	struct dump dump = { .recorder = recorder, .ask = *ask, .how = how, .sink = sink,
+			     .deliver = dump_deliver };
 
 	if (!dump.ask.protocol)
 		dump.ask.protocol = PROTOCOL_TCP;
@@ -222,12 +223,15 @@ int dump_deliver(struct dump *dump, const void *bytes, size_t size)
 
 static int take_live(void *ctx, const struct nlmsghdr *message)
 {
-	return dump_deliver(ctx, message, message->nlmsg_len);
+	struct dump *dump = ctx;
+
+	return dump->deliver(dump, message, message->nlmsg_len);
 }
 
 int dump_try(struct dump *dump, struct wire_dump *wire, struct fault *fault)
 {
-	wire->lister = wire_lister_of(dump->ask.protocol);
+	if (!wire->lister)
+		wire->lister = wire_lister_of(dump->ask.protocol);
 	wire->take = take_live;
 	wire->ctx = dump;
 	return wire_dump(wire, fault);
@@ -283,7 +287,7 @@ static void replay_dump_gap(struct dump *dump, struct snapshot *seen, const stru
 		seen->socks_complete = false;
 }
 
-static int replay_section(struct dump *dump, size_t head, struct snapshot *seen)
+int replay_section(struct dump *dump, size_t head, struct snapshot *seen)
 {
 	struct cursor cursor = load_begin(dump->recorder->load, head);
 	struct frame frame;
@@ -293,7 +297,7 @@ static int replay_section(struct dump *dump, size_t head, struct snapshot *seen)
 		if (frame.type == FRAME_GAP)
 			replay_dump_gap(dump, seen, &frame);
 		else if (frame.type == FRAME_SOCK)
-			err = dump_deliver(dump, frame.body, frame.size);
+			err = dump->deliver(dump, frame.body, frame.size);
 	}
 	return err;
 }

@@ -16,6 +16,8 @@ struct dump {
 	struct collect_ask ask;         /* its protocol is never 0 */
 	enum ask_how       how;
 	struct sink        sink;
+	/* takes a message; dump_deliver() for sockets of the internet */
+	int              (*deliver)(struct dump *dump, const void *bytes, size_t size);
 	struct once        delivered;   /* used unless the caller has one */
 	struct inodes      inodes;      /* for recordings */
 	/* the row at hand; too big to be cleared for each row */
@@ -86,6 +88,9 @@ int dump_live(struct dump *dump, struct wire_dump *wire, const char *what,
  * GAP_RECORDING. Returns the sink's error.
  */
 int replay_socks(struct dump *dump, struct snapshot *seen);
+
+/* Delivers all of the section of that number, and its gaps. Returns the sink's error. */
+int replay_section(struct dump *dump, size_t head, struct snapshot *seen);
 
 /* The question that a section answers; all zeros for a head of another kind. */
 struct frame_ask replay_asked(const struct load *load, size_t head);

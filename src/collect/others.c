@@ -21,17 +21,11 @@ static const struct other_table *const tables[] = { &unix_socks, &packet_socks, 
 /* The longest request. */
 #define REQUEST_MAX 64
 
-/* The state of one listing while its answers come in. */
+/* A listing while its messages come in. Its ask is that of the caller. */
 struct others {
+	struct dump               dump;         /* comes first: its rows come back to this */
 	const struct other_table *table;
-	struct recorder          *recorder;
-	const struct collect_ask *ask;
-	struct sink               sink;
-	const struct snapshot    *seen;
-	struct map                delivered;    /* cookies */
-	struct inodes             inodes;       /* for recordings */
-	uint64_t                  senseless;
-	uint64_t                  hidden;       /* sockets whose filter the kernel does not show */
+	uint64_t                  hidden;       /* with a filter that the kernel does not show */
 };
 
 static enum protocol whole_of(enum protocol protocol)
@@ -96,45 +90,37 @@ int others_parse(const struct other_table *table, const void *message, size_t si
 
 static bool is_wanted(const struct others *others, const struct sock *sock)
 {
-	const struct collect_ask *ask = others->ask;
-	struct filter_view view = { .seen = others->seen, .findings = ask->findings };
+	const struct collect_ask *ask = &others->dump.ask;
 
 	if (ask->protocol != others->table->protocol && ask->protocol != sock->protocol)
 		return false;
 	if (!(ask->states & STATE_BIT(sock->state)))
 		return false;
-	return !ask->filter || filter_test(ask->filter, &view, sock) == FILTER_TRUE;
-}
-
-/* Broken listings are repeated, and netlink lists members of groups twice. */
-static bool is_fresh(struct others *others, const struct sock *sock)
-{
-	bool fresh;
-
-	map_slot(&others->delivered, sock->cookie, &fresh);
-	return fresh;
+	return !ask->filter || filter_test(ask->filter, &others->dump.view, sock) == FILTER_TRUE;
 }
 
 static int deliver_row(struct others *others, struct other_row *row, const void *bytes,
 		       size_t size)
 {
-	const struct other_table *table = others->table;
+	struct dump *dump = &others->dump;
 
-	recorder_put(others->recorder, FRAME_SOCK, NULL, bytes, size);
-	if (recorder_replays(others->recorder) && !inodes_add(&others->inodes, row->sock.inode)) {
-		others->senseless++;
+	recorder_put(dump->recorder, FRAME_SOCK, NULL, bytes, size);
+	if (recorder_replays(dump->recorder) && !inodes_add(&dump->inodes, row->sock.inode)) {
+		dump->senseless++;
 		return 0;
 	}
-	if (table->complete)
-		table->complete(others->recorder, others->seen, row);
+	if (others->table->complete)
+		others->table->complete(dump->recorder, dump->view.seen, row);
 	if (!is_wanted(others, &row->sock))
 		return 0;
 	others->hidden += row->other.packet.filter_hidden;
-	return others->sink.take(others->sink.ctx, &row->sock);
+	return dump->sink.take(dump->sink.ctx, &row->sock);
 }
 
-static int deliver(struct others *others, const void *bytes, size_t size)
+/* Broken listings are repeated, and netlink lists members of groups twice. */
+static int deliver(struct dump *dump, const void *bytes, size_t size)
 {
+	struct others *others = (struct others *)dump;
 	struct other_row row;
 	int senseless = -EBADMSG, err = 0;
 
@@ -145,11 +131,11 @@ static int deliver(struct others *others, const void *bytes, size_t size)
 		senseless = others_parse(others->table, (const char *)bytes + NLMSG_HDRLEN,
 					 size - NLMSG_HDRLEN, &row);
 	if (senseless < 0) {
-		others->senseless++;
+		dump->senseless++;
 		return 0;
 	}
-	if (is_fresh(others, &row.sock)) {
-		others->senseless += (unsigned)senseless;
+	if (once_add(&dump->delivered, row.sock.cookie, ONCE_SOCKET)) {
+		dump->senseless += (unsigned)senseless;
 		err = deliver_row(others, &row, bytes, size);
 	}
 	other_fini(&row.other);
@@ -158,16 +144,12 @@ static int deliver(struct others *others, const void *bytes, size_t size)
 
 /* ---- live ---- */
 
-static int take_live(void *ctx, const struct nlmsghdr *message)
-{
-	return deliver(ctx, message, message->nlmsg_len);
-}
-
 /* A recording gets every state, so that it can answer every question. */
 static int ask_live(struct others *others, struct wire_dump *wire, bool waiting,
-		    struct fault *fault)
+		    struct snapshot *seen, int *failed, struct fault *fault)
 {
-	uint32_t states = recorder_records(others->recorder) ? STATE_ALL : others->ask->states;
+	struct dump *dump = &others->dump;
+	uint32_t states = recorder_records(dump->recorder) ? STATE_ALL : dump->ask.states;
 	const struct other_table *table = others->table;
 	uint32_t request[REQUEST_MAX / sizeof(uint32_t)];
 
@@ -178,37 +160,28 @@ static int ask_live(struct others *others, struct wire_dump *wire, bool waiting,
 		request[table->show_at / sizeof(*request)] |= table->show_waiting;
 	wire->request = request;
 	wire->size = table->request_size;
-	return wire_dump(wire, fault);
+	return dump_live(dump, wire, table->lister.sockets, seen, failed, fault);
 }
 
 static int list_live(struct others *others, unsigned deadline_ms, struct snapshot *seen,
 		     struct fault *fault)
 {
 	struct frame_ask asked = { .states = STATE_ALL, .protocol = others->table->protocol };
-	bool waiting = others->table->show_waiting && (others->ask->need & NEED_WAITING);
-	struct wire_dump wire = {
-		.lister = &others->table->lister, .deadline_ms = deadline_ms,
-		.take = take_live, .ctx = others,
-	};
-	int err = 0;
+	bool waiting = others->table->show_waiting && (others->dump.ask.need & NEED_WAITING);
+	struct wire_dump wire = { .lister = &others->table->lister, .deadline_ms = deadline_ms };
+	int err = 0, failed = 0;
 
-	recorder_put(others->recorder, FRAME_ASK, &asked, NULL, 0);
+	recorder_put(others->dump.recorder, FRAME_ASK, &asked, NULL, 0);
 	/*
 	 * The kernel ends a listing silently at a listener whose waiting connections do
 	 * not fit into its message. The sockets behind it come with a second listing
 	 * that asks for no waiting connections.
 	 */
 	if (waiting)
-		err = ask_live(others, &wire, true, fault);
-	if (!err && !wire.stopped)
-		err = ask_live(others, &wire, false, fault);
-	if (!err || wire.stopped)
-		return err;
-	recorder_gap(others->recorder, seen, GAP_DUMP, 1,
-		     "the listing of %s sockets is incomplete, asked %u times (%s)",
-		     others->table->lister.sockets, wire.tries, strerror(-err));
-	seen->socks_complete = false;
-	return wire.answered ? 0 : err;
+		err = ask_live(others, &wire, true, seen, &failed, fault);
+	if (!err && !failed)
+		err = ask_live(others, &wire, false, seen, &failed, fault);
+	return err || wire.answered ? err : failed;
 }
 
 int others_offered(enum protocol protocol, unsigned deadline_ms, struct fault *fault)
@@ -224,31 +197,14 @@ int others_offered(enum protocol protocol, unsigned deadline_ms, struct fault *f
 
 /* ---- replay ---- */
 
-static int replay_section(struct others *others, size_t head, struct snapshot *seen)
-{
-	struct cursor cursor = load_begin(others->recorder->load, head);
-	struct frame frame;
-	int err = 0;
-
-	while (!err && load_next(&cursor, &frame)) {
-		if (frame.type == FRAME_SOCK) {
-			err = deliver(others, frame.body, frame.size);
-		} else if (frame.type == FRAME_GAP) {
-			recorder_replay_gap(seen, &frame);
-			seen->socks_complete = false;
-		}
-	}
-	return err;
-}
-
 /* The first section answers, because each holds the whole table. */
 static int list_replayed(struct others *others, struct snapshot *seen)
 {
-	const struct load *load = others->recorder->load;
+	const struct load *load = others->dump.recorder->load;
 
 	for (size_t i = 0; i < load_heads(load); i++)
 		if (replay_asked(load, i).protocol == others->table->protocol)
-			return replay_section(others, i, seen);
+			return replay_section(&others->dump, i, seen);
 	snapshot_gap(seen, GAP_RECORDING, 1, "the recording does not hold %s sockets",
 		     others->table->lister.sockets);
 	seen->socks_complete = false;
@@ -261,19 +217,18 @@ int others_collect(struct recorder *recorder, const struct collect_ask *ask, str
 		   unsigned deadline_ms, struct snapshot *seen, struct fault *fault)
 {
 	struct others others = {
-		.table = table_of(ask->protocol), .recorder = recorder, .ask = ask, .sink = sink,
-		.seen = seen,
+		.dump = dump_begin(recorder, ask, ASK_LISTING, sink),
+		.table = table_of(ask->protocol),
 	};
-	int err = recorder_replays(recorder) ? list_replayed(&others, seen) :
-		  list_live(&others, deadline_ms, seen, fault);
+	int err;
 
-	if (others.senseless)
-		snapshot_gap(seen, GAP_ATTRIBUTE, others.senseless,
-			     "socket messages or attributes made no sense and were left out");
+	others.dump.deliver = deliver;
+	others.dump.view = (struct filter_view){ .seen = seen, .findings = ask->findings };
+	err = recorder_replays(recorder) ? list_replayed(&others, seen) :
+	      list_live(&others, deadline_ms, seen, fault);
 	if (others.hidden && (ask->need & NEED_BPF))
 		snapshot_gap(seen, GAP_ATTRIBUTE, others.hidden,
 			     "the kernel tells the filters of packet sockets only with CAP_NET_ADMIN");
-	map_fini(&others.delivered);
-	inodes_fini(&others.inodes);
+	dump_end(&others.dump, seen);
 	return err;
 }
