@@ -23,7 +23,7 @@ row='	[INET_DIAG_MEMINFO]   = { REDACT_KEEP, sizeof(struct inet_diag_meminfo), N
 add_attribute() {
 	local attrs=src/collect/attrs.c
 	sed -i "s|^\t\[INET_DIAG_MEMINFO\].*|$row|" "$attrs"
-	sed -i "0,/^static void take_tos/s|^static void take_tos|${reader//$'\n'/\\n}\n&|" "$attrs"
+	sed -i "0,/^static void take_sockopt/s|^static void take_sockopt|${reader//$'\n'/\\n}\n&|" "$attrs"
 }
 
 # A connection whose server has not read what came.
