@@ -20,24 +20,12 @@
 #include "collect/bpf/task_files.h"
 #include "collect/proc_scan.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* With this many open files on the machine, looking at all of them takes noticeable time. */
 enum { MANY_FILES = 10000 };
-
-static uint64_t files_open(void)
-{
-	struct text content = { 0 };
-	uint64_t open = 0;
-
-	if (file_read(AT_FDCWD, "/proc/sys/fs/file-nr", &content) == 0)
-		open = strtoull(text_str(&content), NULL, 10);
-	text_fini(&content);
-	return open;
-}
 
 /*
  * Keeps for --verbose how owners were found, and before that what was not possible and
@@ -479,5 +467,5 @@ void collect_some_holders(struct collect *collect, const struct holder_ask *ask,
 		copy_owners(collect->cache, seen, ask->inodes, ask->pids);
 	else
 		find_owners(&collect->recorder, seen, wanted,
-			    ask->cgroups && files_open() >= MANY_FILES ? ask : NULL);
+			    ask->cgroups && proc_files_open() >= MANY_FILES ? ask : NULL);
 }

@@ -166,6 +166,17 @@ bool proc_socket(int fds, const char *name, int32_t *fd, uint32_t *inode, int *e
 	return size > 0 && proc_link_inode(link, (size_t)size, "socket:[", inode);
 }
 
+uint64_t proc_files_open(void)
+{
+	struct text content = { 0 };
+	uint64_t open = 0;
+
+	if (file_read(AT_FDCWD, "/proc/sys/fs/file-nr", &content) == 0)
+		open = strtoull(text_str(&content), NULL, 10);
+	text_fini(&content);
+	return open;
+}
+
 /* ---- mounts ---- */
 
 static bool is_octal(const char *at)

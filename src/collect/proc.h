@@ -76,6 +76,9 @@ bool proc_link_inode(const char *link, size_t size, const char *before, uint32_t
  */
 bool proc_socket(int fds, const char *name, int32_t *fd, uint32_t *inode, int *err);
 
+/* How many files are open on this machine; 0 when it is not known. */
+uint64_t proc_files_open(void);
+
 /* One line of /proc/self/mountinfo; the strings point into that line. */
 struct mount {
 	uint32_t id;

@@ -5,13 +5,12 @@
 #include "base/grow.h"
 #include "base/own.h"
 #include "collect/privilege.h"
-#include "collect/recorder.h"
+#include "collect/proc.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -80,12 +79,8 @@ static bool load_library(void)
 
 static bool pays(struct text *why)
 {
-	struct text content = { 0 };
-	unsigned long long open = 0;
+	unsigned long long open = proc_files_open();
 
-	if (file_read(AT_FDCWD, "/proc/sys/fs/file-nr", &content) == 0)
-		open = strtoull(text_str(&content), NULL, 10);
-	text_fini(&content);
 	if (open < PAYS_FROM)
 		text_addf(why, "not by BPF (%llu descriptors are open, it pays from %d)", open,
 			  PAYS_FROM);
