@@ -104,9 +104,9 @@ static int look_at_port(struct session *session, const struct bind_ask *ask)
 	if (ask->protocol == PROTOCOL_UDP)
 		return collect_chain(session->collect, ask->port, seen, &session->fault);
 	err = collect_socks(session->collect, &port, snapshot_sink(seen), seen, &session->fault);
-	if (seen->netns->visited && !seen->socks.count)
-		return err;
-	return err ? err : collect_explicit(session->collect, &port, seen, &session->fault);
+	if (!err && (!seen->netns->visited || seen->socks.count))
+		collect_explicit(session->collect, &port, seen);
+	return err;
 }
 
 static void look(struct session *session, const struct bind_ask *ask, struct bind_context *context)

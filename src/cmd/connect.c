@@ -40,7 +40,9 @@ static int look_at_range(struct session *session)
 		range.port_high = (uint16_t)high->value;
 	}
 	err = collect_socks(session->collect, &range, snapshot_sink(seen), seen, &session->fault);
-	return err ? err : collect_explicit(session->collect, &range, seen, &session->fault);
+	if (!err)
+		collect_explicit(session->collect, &range, seen);
+	return err;
 }
 
 static int no_way(struct session *session, const struct connect_ask *ask, int err)

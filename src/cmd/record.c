@@ -27,21 +27,18 @@ static int count_row(void *ctx, const struct sock *sock)
 }
 
 /* Records what only `bind` and `connect` ask, about the sockets that were kept. */
-static int record_ports(struct session *session, const struct collect_ask *ask)
+static void record_ports(struct session *session, const struct collect_ask *ask)
 {
 	struct collect *collect = session->collect;
 	struct snapshot *seen = &session->seen;
 	struct fault unlisted = { 0 };
-	int err = collect_explicit(collect, ask, seen, &session->fault);
 
-	if (err)
-		return err;
+	collect_explicit(collect, ask, seen);
 	/* a kernel without udp_diag has everything else */
 	if (collect_chain(collect, 0, seen, &unlisted) < 0)
 		snapshot_gap(seen, GAP_RECORDING, 1, "UDP sockets are not in the recording: %s",
 			     unlisted.text);
 	collect_flags(collect, seen);
-	return 0;
 }
 
 /* Records everything that any command may ask of a recording. */
@@ -59,7 +56,9 @@ static int record_all(struct session *session, struct tally *tally)
 	collect_cgroups(collect, seen, NULL);
 	err = collect_socks(collect, &ask, (struct sink){ .take = count_row, .ctx = tally }, seen,
 			    &session->fault);
-	return err ? err : record_ports(session, &ask);
+	if (!err)
+		record_ports(session, &ask);
+	return err;
 }
 
 /* Runs record --from OLD --redact NEW. */

@@ -203,14 +203,6 @@ int collect_socks(struct collect *collect, const struct collect_ask *ask,
 	return err;
 }
 
-void collect_again(struct collect *collect, const struct collect_ask *ask,
-		   const struct sock *rows, const uint32_t *indices, size_t count,
-		   struct sink sink, struct snapshot *seen)
-{
-	inet_again(&collect->recorder, ask, rows, indices, count, sink, collect->release,
-		   collect->source.deadline_ms, seen);
-}
-
 int collect_offers(struct collect *collect, enum protocol protocol, struct fault *fault)
 {
 	if (recorder_replays(&collect->recorder))
@@ -232,20 +224,6 @@ void collect_forget_owners(struct collect *collect)
 	if (recorder_replays(&collect->recorder))
 		load_forget(collect->recorder.load, 1u << FRAME_HOLDERS | 1u << FRAME_DESCRIPTORS |
 			    1u << FRAME_CGROUPS);
-}
-
-int collect_explicit(struct collect *collect, const struct collect_ask *ask,
-		     struct snapshot *seen, struct fault *fault)
-{
-	return inet_explicit(&collect->recorder, ask, collect->source.deadline_ms, seen, fault);
-}
-
-int collect_chain(struct collect *collect, uint16_t port, struct snapshot *seen,
-		  struct fault *fault)
-{
-	if (collect->cache && !collect->udp_states)
-		return 0;
-	return inet_chain(&collect->recorder, port, collect->source.deadline_ms, seen, fault);
 }
 
 /* ---- time, limits, counters and interfaces ---- */

@@ -182,8 +182,8 @@ int collect_offers(struct collect *collect, enum protocol protocol, struct fault
  * kernel or recording that cannot tell leaves both unset; that is neither an error nor a
  * gap.
  */
-int collect_explicit(struct collect *collect, const struct collect_ask *ask,
-		     struct snapshot *seen, struct fault *fault);
+void collect_explicit(struct collect *collect, const struct collect_ask *ask,
+		      struct snapshot *seen);
 
 /**
  * collect_chain - the UDP sockets of one port in the order of the kernel's chain

@@ -4,6 +4,7 @@
 #include "collect/attrs.h"
 #include "collect/dump.h"
 #include "collect/filter_code.h"
+#include "collect/handle.h"
 #include "collect/inet_ask.h"
 #include "collect/privilege.h"
 #include "model/age.h"
@@ -276,17 +277,18 @@ static int ask_some(struct dump *dump, struct wire *wire, const struct sock *row
 	return wire_ask_each(wire, questions, count, deadline_ms, take_again, dump);
 }
 
-void inet_again(struct recorder *recorder, const struct collect_ask *ask, const struct sock *rows,
-		const uint32_t *indices, size_t count, struct sink sink, const char *release,
-		unsigned deadline_ms, struct snapshot *seen)
+void collect_again(struct collect *collect, const struct collect_ask *ask,
+		   const struct sock *rows, const uint32_t *indices, size_t count,
+		   struct sink sink, struct snapshot *seen)
 {
-	struct dump dump = begin(recorder, ask, sink, release);
+	struct dump dump = begin(&collect->recorder, ask, sink, collect->release);
 	struct wire wire;
 	int err = wire_open(&wire, NETLINK_SOCK_DIAG, WIRE_ROOM, NULL);
 
 	for (size_t i = 0; i < count && !err; i += AT_ONCE)
 		err = ask_some(&dump, &wire, rows, indices + i,
-			       count - i < AT_ONCE ? count - i : AT_ONCE, deadline_ms);
+			       count - i < AT_ONCE ? count - i : AT_ONCE,
+			       collect->source.deadline_ms);
 	wire_close(&wire);
 	if (err) {
 		snapshot_gap(seen, GAP_DUMP, 1,
@@ -321,14 +323,19 @@ static bool has_own_port(const struct sock *sock)
 	}
 }
 
-int inet_explicit(struct recorder *recorder, const struct collect_ask *ask, unsigned deadline_ms,
-		  struct snapshot *seen, struct fault *fault)
+/*
+ * A TCP socket that is not among the explicit ones is known not to be explicit only if it
+ * listens, is bound, or called connect() itself (sock_opener(), which needs NEED_FLOW): an
+ * accepted connection or a minisock is never among them, whatever its port.
+ */
+void collect_explicit(struct collect *collect, const struct collect_ask *ask,
+		      struct snapshot *seen)
 {
 	struct collect_ask question = explicit_ask(ask);
 	struct ids cookies = { 0 };
-	bool whole = list_explicit(recorder, &question, deadline_ms, &cookies);
+	bool whole = list_explicit(&collect->recorder, &question, collect->source.deadline_ms,
+				   &cookies);
 
-	(void)fault;
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		struct sock *sock = &seen->socks.at[i];
 
@@ -339,7 +346,6 @@ int inet_explicit(struct recorder *recorder, const struct collect_ask *ask, unsi
 			sock->have |= HAVE_PORT_ORIGIN;
 	}
 	ids_fini(&cookies);
-	return 0;
 }
 
 /* ---- UDP sockets in the order of their chain ---- */
@@ -390,17 +396,22 @@ static int list_chain(struct dump *dump, unsigned deadline_ms, struct snapshot *
 	return wire.answered ? 0 : failed;
 }
 
-int inet_chain(struct recorder *recorder, uint16_t port, unsigned deadline_ms,
-	       struct snapshot *seen, struct fault *fault)
+/* Port 0: the sockets of all ports, for a recording. */
+int collect_chain(struct collect *collect, uint16_t port, struct snapshot *seen,
+		  struct fault *fault)
 {
+	struct recorder *recorder = &collect->recorder;
 	struct collect_ask ask = {
 		.states = STATE_ALL, .ipv4 = true, .ipv6 = true, .protocol = PROTOCOL_UDP,
 		.port_low = port, .port_high = port,
 	};
 	struct dump dump = dump_begin(recorder, &ask, ASK_CHAIN, snapshot_sink(seen));
-	int err = recorder_replays(recorder) ? replay_socks(&dump, seen) :
-		  list_chain(&dump, deadline_ms, seen, fault);
+	int err = 0;
 
+	if (recorder_replays(recorder))
+		err = replay_socks(&dump, seen);
+	else if (!collect->cache || collect->udp_states)
+		err = list_chain(&dump, collect->source.deadline_ms, seen, fault);
 	dump_end(&dump, seen);
 	return err;
 }
