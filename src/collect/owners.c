@@ -268,7 +268,7 @@ static void scan_rounds(struct proc_scan *scan, struct owners *owners, size_t fr
 		return;
 	}
 	scan->round = SCAN_REST;
-	proc_rewind(&scan->proc);
+	rewinddir(scan->proc.folder);
 	scan_descriptors(scan, owners);
 }
 

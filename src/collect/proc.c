@@ -58,11 +58,6 @@ bool proc_next(struct proc *proc, int32_t *pid)
 	return false;
 }
 
-void proc_rewind(struct proc *proc)
-{
-	rewinddir(proc->folder);
-}
-
 /* Every pid namespace has a process 1, so a /proc without it hides processes. */
 bool proc_hides(const struct proc *proc)
 {

@@ -20,9 +20,6 @@ void proc_close(struct proc *proc);
 /* The next process; false at the end, see @err. */
 bool proc_next(struct proc *proc, int32_t *pid);
 
-/* Goes back to the first process. */
-void proc_rewind(struct proc *proc);
-
 /*
  * The next entry. NULL at the end, with *@err 0, or with the errno that ended the
  * listing early, in which case entries are missing.
