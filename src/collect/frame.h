@@ -146,8 +146,11 @@ struct answer_unix {                            /* and rows: struct unix_sock */
 	char     file_kind[24];
 };
 
-struct answer_thread {                          /* row: one descriptor of one thread, or, */
-	/* where tid is pid: the first thread has ended and holds none */
+/*
+ * A row is one descriptor of one thread. One whose tid is the pid says that the first
+ * thread has ended and holds none.
+ */
+struct answer_thread {
 	int32_t  pid, tid, fd;
 	uint32_t inode;
 	char     comm[16];

@@ -52,7 +52,7 @@ bool proc_next(struct proc *proc, int32_t *pid)
 {
 	const struct dirent *entry;
 
-	while ((entry = proc_entry(proc->folder, &proc->err)))
+	while (proc->folder && (entry = proc_entry(proc->folder, &proc->err)))
 		if (proc_number(entry->d_name, pid))
 			return true;
 	return false;
@@ -99,6 +99,15 @@ DIR *proc_folder(const struct proc *proc, const char *path)
 	if (folder)
 		own_give_fd(&fd);
 	return folder;
+}
+
+void proc_threads(const struct proc *proc, int32_t pid, struct proc *threads)
+{
+	char path[PROC_PATH];
+
+	proc_path(path, pid, "task");
+	threads->folder = proc_folder(proc, path);
+	threads->err = threads->folder ? 0 : errno;
 }
 
 bool proc_is_bare(const char *stat)

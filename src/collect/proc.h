@@ -49,6 +49,12 @@ size_t proc_comm(const struct text *content, char *comm, size_t room);
 DIR *proc_folder(const struct proc *proc, const char *path);
 
 /*
+ * Opens the threads of a process, which are then walked and read as processes are: by
+ * proc_next(), proc_read() and the like. proc_close() is due.
+ */
+void proc_threads(const struct proc *proc, int32_t pid, struct proc *threads);
+
+/*
  * True for kernel threads, zombies and processes that are about to be one, by
  * /proc/PID/stat. They hold no descriptor, and from some moment on an ending process
  * shows nothing more.

@@ -95,14 +95,14 @@ void scan_failed(struct proc_scan *scan, int32_t pid, int err)
 	}
 }
 
-/* Opens the folder "PID/@rest". Returns a descriptor, which the caller closes, or -errno. */
-static int open_below(const struct proc_scan *scan, int32_t pid, const char *rest)
+/* Opens the folder of the descriptors of a process, or a thread. -errno when it cannot. */
+static int open_folder(const struct proc *proc, int32_t pid)
 {
 	char path[PROC_PATH];
 	int fd;
 
-	proc_path(path, pid, rest);
-	fd = openat(dirfd(scan->proc.folder), path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	proc_path(path, pid, "fd");
+	fd = openat(dirfd(proc->folder), path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -141,30 +141,26 @@ static bool has_lost_first(const struct proc_scan *scan, int32_t pid)
  */
 static int open_of_thread(struct proc_scan *scan, int32_t pid)
 {
-	OWN_DIR DIR *threads = NULL;
-	const struct dirent *entry;
-	char path[PROC_PATH];
+	struct proc threads;
 	int32_t tid, failed = pid;
-	int fd = -ENOENT, err;
+	int fd = -ENOENT;
 
-	proc_path(path, pid, "task");
-	threads = proc_folder(&scan->proc, path);
-	err = threads ? 0 : errno;
-	while (fd < 0 && threads && (entry = proc_entry(threads, &err))) {
-		if (!proc_number(entry->d_name, &tid) || tid == pid)
+	proc_threads(&scan->proc, pid, &threads);
+	while (fd < 0 && proc_next(&threads, &tid)) {
+		if (tid == pid)
 			continue;
-		snprintf(path, sizeof(path), "task/%d/fd", tid);
-		fd = open_below(scan, pid, path);
+		fd = open_folder(&threads, tid);
 		failed = tid;
 	}
 	if (fd < 0)
-		scan_failed(scan, failed, err ? err : -fd);
+		scan_failed(scan, failed, threads.err ? threads.err : -fd);
+	proc_close(&threads);
 	return fd;
 }
 
 int scan_open_descriptors(struct proc_scan *scan, int32_t pid)
 {
-	int fd = open_below(scan, pid, "fd");
+	int fd = open_folder(&scan->proc, pid);
 
 	if (may_be_empty(fd) && has_lost_first(scan, pid)) {
 		if (fd >= 0)

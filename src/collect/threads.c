@@ -7,7 +7,6 @@
 #include "collect/proc_scan.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 struct thread_walk {
@@ -24,14 +23,12 @@ static void note_failure(struct thread_walk *walk, int err)
 		walk->err = err;
 }
 
-static void read_comm(struct thread_walk *walk, const char *task)
+static void read_comm(struct thread_walk *walk, const struct proc *threads)
 {
 	struct text comm = { 0 };
-	char rest[32];
 
-	snprintf(rest, sizeof(rest), "%s/comm", task);
 	memset(walk->held.comm, 0, sizeof(walk->held.comm));
-	note_failure(walk, -proc_read(&walk->scan.proc, walk->held.pid, rest, &comm));
+	note_failure(walk, -proc_read(threads, walk->held.tid, "comm", &comm));
 	proc_comm(&comm, walk->held.comm, sizeof(walk->held.comm));
 	text_fini(&comm);
 }
@@ -49,22 +46,18 @@ static void walk_descriptors(struct thread_walk *walk, DIR *folder)
 	note_failure(walk, err);
 }
 
-static void walk_thread(struct thread_walk *walk, const char *tid)
+static void walk_thread(struct thread_walk *walk, const struct proc *threads)
 {
-	char task[24], rest[32], path[PROC_PATH];
+	char path[PROC_PATH];
 	OWN_DIR DIR *folder = NULL;
 
-	if (!proc_number(tid, &walk->held.tid) || walk->held.tid == walk->held.pid)
-		return;
-	snprintf(task, sizeof(task), "task/%d", walk->held.tid);
-	snprintf(rest, sizeof(rest), "%s/fd", task);
-	proc_path(path, walk->held.pid, rest);
-	folder = proc_folder(&walk->scan.proc, path);
+	proc_path(path, walk->held.tid, "fd");
+	folder = proc_folder(threads, path);
 	if (!folder) {
 		note_failure(walk, errno);
 		return;
 	}
-	read_comm(walk, task);
+	read_comm(walk, threads);
 	walk_descriptors(walk, folder);
 }
 
@@ -83,20 +76,16 @@ static void note_ended_first(struct thread_walk *walk)
 static void walk_process(struct thread_walk *walk, int32_t pid)
 {
 	size_t before = walk->rows->count;
-	char path[PROC_PATH];
-	const struct dirent *entry;
-	OWN_DIR DIR *folder = NULL;
-	int err = 0;
+	struct proc threads;
 
 	walk->held.pid = pid;
 	walk->err = 0;
-	proc_path(path, pid, "task");
-	folder = proc_folder(&walk->scan.proc, path);
-	if (!folder)
-		err = errno;
-	while (folder && (entry = proc_entry(folder, &err)))
-		walk_thread(walk, entry->d_name);
-	note_failure(walk, err);
+	proc_threads(&walk->scan.proc, pid, &threads);
+	while (proc_next(&threads, &walk->held.tid))
+		if (walk->held.tid != pid)
+			walk_thread(walk, &threads);
+	note_failure(walk, threads.err);
+	proc_close(&threads);
 	if (walk->rows->count > before)
 		note_ended_first(walk);
 	if (walk->err)

@@ -204,9 +204,9 @@ sys.stdin.read()
 	listed '.processes | map(.comm) == ["python3", "a\nb"]' 1
 	local tid part
 	tid=$(find "/proc/$LAB_JOB/task" -mindepth 1 -maxdepth 1 -not -name "$LAB_JOB" -printf '%f\n')
-	for part in task "task/$tid/fd" "task/$tid/comm"; do
+	for part in "$LAB_JOB/task" "$tid/fd" "$tid/comm"; do
 		rm -f "$BATS_TEST_TMPDIR/recording"
-		preloaded files "FILES_INSTEAD=$LAB_JOB/$part=/dev/null/none" -- list -tlT --json --record "$BATS_TEST_TMPDIR/recording"
+		preloaded files "FILES_INSTEAD=$part=/dev/null/none" -- list -tlT --json --record "$BATS_TEST_TMPDIR/recording"
 		ends_in 3 "threads of 1 process could not be read: Not a directory"
 		holds '.end.complete == false and any(.end.gaps[]; .kind == "resources" and .count == 1)'
 		[ "$output" = "$(inside "$SOCKVET" list -tlT --json --from "$BATS_TEST_TMPDIR/recording")" ]
