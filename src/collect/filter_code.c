@@ -402,7 +402,7 @@ void filter_compile(struct filter_code *code, const struct collect_ask *ask,
 	bool compiles = filter && can_compile(filter);
 
 	memset(code, 0, sizeof(*code));
-	code->granted = grow_alloc(nodes + 1);
+	code->granted = filter ? grow_alloc(nodes + 1) : NULL;
 	c.weak = grow_alloc(nodes + 1);
 	root = build_window(&c, nodes, ask);
 	if (compiles)

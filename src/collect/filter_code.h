@@ -32,7 +32,7 @@ void filter_kernel_init(struct filter_kernel *kernel, const char *release, bool 
  */
 struct filter_code {
 	struct text program;            /* count 0: every socket passes */
-	bool       *granted;            /* by node of the filter */
+	bool       *granted;            /* by node of the filter; NULL: none is decided */
 	bool        exact;              /* the program decides the whole expression */
 };
 

@@ -498,6 +498,7 @@ static void check_ports(const struct collect_ask *ask)
 	filter_compile(&code, ask, NULL, NULL);
 	audit(text_str(&code.program), (unsigned)code.program.count);
 	assert_true(code.exact);
+	assert_null(code.granted);
 	for (size_t i = 0; i < 2 * COUNT(ports); i++) {
 		struct sock s = { .local_port = ports[i / 2], .port_explicit = i % 2,
 				  .have = HAVE_PORT_ORIGIN };
