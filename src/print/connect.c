@@ -141,11 +141,7 @@ static void print_parts(const struct page *page, const struct connect_page *conn
 	struct text recyclable = { 0 }, number = { 0 };
 	struct parts parts = { .count = 0 };
 
-	if (a->recyclable) {
-		cell_str(&recyclable, "  ");
-		cell_thousands(&recyclable, a->recyclable);
-		cell_str(&recyclable, " recyclable");
-	}
+	page_amount(&recyclable, "  ", a->recyclable, " recyclable");
 	fill_parts(&parts, connect, text_str(&recyclable));
 	cell_thousands(&number, chart.most);
 	chart.number = (unsigned)number.count;
@@ -172,11 +168,7 @@ static void print_range(const struct page *page, const struct connect_answer *a)
 
 	put_range(&text, page->seen, a->capacity);
 	cell_str(&text, " to give");
-	if (a->reserved) {
-		cell_str(&text, " and ");
-		cell_thousands(&text, a->reserved);
-		cell_str(&text, " reserved");
-	}
+	page_amount(&text, " and ", a->reserved, " reserved");
 	page_labelled(page, "range", text.at);
 	text_fini(&text);
 }
@@ -611,16 +603,9 @@ static void print_common(const struct page *page, const struct destinations *all
 
 	put_range(&text, page->seen, all->capacity);
 	cell_str(&text, " for each pair of source and destination");
-	if (all->reserved) {
-		cell_str(&text, ", ");
-		cell_thousands(&text, all->reserved);
-		cell_str(&text, " more reserved");
-	}
-	if (all->blocked_for_all) {
-		cell_str(&text, ", ");
-		cell_thousands(&text, all->blocked_for_all);
-		cell_str(&text, " of them blocked for all by owners that called bind()");
-	}
+	page_amount(&text, ", ", all->reserved, " more reserved");
+	page_amount(&text, ", ", all->blocked_for_all,
+		    " of them blocked for all by owners that called bind()");
 	page_labelled(page, "range", text.at);
 	text_fini(&text);
 }

@@ -143,11 +143,7 @@ static void put_states(struct text *text, const struct group_more *more, uint64_
 		done |= STATE_BIT(state);
 		rest -= more->count[state];
 	}
-	if (rest) {
-		cell_str(text, ", ");
-		cell_thousands(text, rest);
-		cell_str(text, " others");
-	}
+	page_amount(text, ", ", rest, " others");
 }
 
 static void put_row(struct grid *grid, size_t row)

@@ -248,6 +248,15 @@ void page_count(struct text *text, uint64_t count, const char *noun)
 		cell_char(text, 's');
 }
 
+void page_amount(struct text *text, const char *before, uint64_t count, const char *after)
+{
+	if (!count)
+		return;
+	cell_str(text, before);
+	cell_thousands(text, count);
+	cell_str(text, after);
+}
+
 void page_percent(struct text *text, double percent)
 {
 	text_addf(text, percent > 0 && percent < 1 ? "<1%%" : "%.0f%%", percent);

@@ -84,6 +84,9 @@ unsigned page_bar(const struct page *page, const struct chart *chart, const char
 /* Prints what could not be seen. */
 void page_gaps(const struct page *page);
 
+/* "BEFORE1,204AFTER", or nothing for 0. */
+void page_amount(struct text *text, const char *before, uint64_t count, const char *after);
+
 /* "1 socket", "1,204 sockets" */
 void page_count(struct text *text, uint64_t count, const char *noun);
 

@@ -339,11 +339,7 @@ static void put_legend(struct text *text, const struct style *style,
 	cell_str(text, " of ");
 	cell_thousands(text, size);
 	cell_str(text, " ports in use");
-	if (reserved) {
-		cell_str(text, ", ");
-		cell_thousands(text, reserved);
-		cell_str(text, " reserved (/)");
-	}
+	page_amount(text, ", ", reserved, " reserved (/)");
 	cell_str(text, style->ascii ? "; free [ .:-=+*#%@] full"
 		 : "; free [ \xe2\x96\x91\xe2\x96\x92\xe2\x96\x93\xe2\x96\x88] full");
 }
