@@ -3,7 +3,6 @@
 
 #include "base/grow.h"
 #include "collect/inet.h"
-#include "collect/inet_ask.h"
 #include "collect/links.h"
 #include "collect/netns.h"
 #include "collect/others.h"

@@ -21,6 +21,12 @@ int inet_collect(struct recorder *recorder, const struct collect_ask *ask, struc
  */
 struct inet_diag_req_v2 inet_request(const struct sock *sock, unsigned need, bool swap);
 
+/*
+ * Whether the kernel lists sockets of an internet protocol. Returns 0, or -errno with
+ * the sentence.
+ */
+int inet_offered(enum protocol protocol, unsigned deadline_ms, struct fault *fault);
+
 /* True when @release ("6.8.0-rc1") is at least that version. */
 bool release_at_least(const char *release, unsigned major, unsigned minor);
 
