@@ -237,25 +237,23 @@ int dump_try(struct dump *dump, struct wire_dump *wire, struct fault *fault)
 	return wire_dump(wire, fault);
 }
 
-void dump_broke(struct dump *dump, const struct wire_dump *wire, int err, const char *what,
-		struct snapshot *seen)
+int dump_settle(struct dump *dump, const struct wire_dump *wire, int err, const char *what,
+		struct snapshot *seen, int *failed)
 {
+	if (!err || wire->stopped)
+		return err;
+	*failed = err;
 	recorder_gap(dump->recorder, seen, GAP_DUMP, 1,
 		     "the listing of %s sockets is incomplete, asked %u times (%s)",
 		     what, wire->tries, strerror(-err));
 	seen->socks_complete = false;
+	return 0;
 }
 
 int dump_live(struct dump *dump, struct wire_dump *wire, const char *what,
 	      struct snapshot *seen, int *failed, struct fault *fault)
 {
-	int err = dump_try(dump, wire, fault);
-
-	if (!err || wire->stopped)
-		return err;
-	*failed = err;
-	dump_broke(dump, wire, err, what, seen);
-	return 0;
+	return dump_settle(dump, wire, dump_try(dump, wire, fault), what, seen, failed);
 }
 
 /* ---- the answer from a recording ---- */

@@ -64,18 +64,18 @@ int dump_deliver(struct dump *dump, const void *bytes, size_t size);
  */
 int dump_try(struct dump *dump, struct wire_dump *wire, struct fault *fault);
 
-/* Adds the gap for a listing that ended with @err, which must not be the sink's error. */
-void dump_broke(struct dump *dump, const struct wire_dump *wire, int err, const char *what,
-		struct snapshot *seen);
-
 /**
- * dump_live - run one listing of the kernel: dump_try() and dump_broke()
- * @wire: the request; the rest is filled in here
- * @what: "IPv4", the sockets that it lists
+ * dump_settle - what follows from the result of dump_try()
+ * @err: that result
+ * @what: "IPv4", the sockets that were listed
  * @failed: gets -errno of a listing that broke; otherwise untouched
  *
- * A listing that broke is a gap. Returns the sink's error when the sink ended it.
+ * A listing that broke is a gap, and 0 is returned; the sink's error is returned.
  */
+int dump_settle(struct dump *dump, const struct wire_dump *wire, int err, const char *what,
+		struct snapshot *seen, int *failed);
+
+/* Runs one listing of the kernel: dump_try() and dump_settle(). */
 int dump_live(struct dump *dump, struct wire_dump *wire, const char *what,
 	      struct snapshot *seen, int *failed, struct fault *fault);
 

@@ -129,16 +129,6 @@ static int walk(struct dump *dump, int family, const struct filter_code *code,
 	return err;
 }
 
-static int tell_broken(struct dump *dump, const char *what, int err, const struct wire_dump *wire,
-		       struct snapshot *seen, int *failed)
-{
-	if (!err || wire->stopped)
-		return err;
-	*failed = err;
-	dump_broke(dump, wire, err, what, seen);
-	return 0;
-}
-
 static int list_each(struct dump *dump, const struct filter_code *code, struct wire_dump *wire,
 		     struct snapshot *seen, struct fault *fault)
 {
@@ -148,13 +138,13 @@ static int list_each(struct dump *dump, const struct filter_code *code, struct w
 	if (dump->ask.ipv4) {
 		err = walk(dump, AF_INET, code, wire, fault);
 		err = proc_net_instead(dump, wire, FAMILY_IPV4, err, seen);
-		err = tell_broken(dump, "IPv4", err, wire, seen, &failed);
+		err = dump_settle(dump, wire, err, "IPv4", seen, &failed);
 		answered |= wire->answered;
 	}
 	if (!err && dump->ask.ipv6) {
 		err = walk(dump, AF_INET6, code, wire, fault);
 		err = proc_net_instead(dump, wire, FAMILY_IPV6, err, seen);
-		err = tell_broken(dump, "IPv6", err, wire, seen, &failed);
+		err = dump_settle(dump, wire, err, "IPv6", seen, &failed);
 		answered |= wire->answered;
 	}
 	if (err)
@@ -184,7 +174,7 @@ static int ask_kernel(struct dump *dump, const struct filter_code *code, unsigne
 	err = walk(dump, AF_UNSPEC, code, &wire, fault);
 	if (err && !wire.answered && err != -ETIMEDOUT)
 		return list_each(dump, code, &wire, seen, fault);
-	err = tell_broken(dump, "IPv4 and IPv6", err, &wire, seen, &failed);
+	err = dump_settle(dump, &wire, err, "IPv4 and IPv6", seen, &failed);
 	return err || wire.answered ? err : failed;
 }
 
