@@ -69,9 +69,19 @@ replays() {
 	replays list -ta sport "<" 32768 or autobound
 	replays list -ta state close-wait autobound
 	replays list -tap comm = situation and pid ">" 1 and idle "<" 1h
-	replays list -ta finding = close-wait-leak or recvq = 0
 	replays list -ta not src 127.0.0.0/8
 	replays check "${soon[@]}" comm = situation and autobound or rtt "<" 10s
+	# sockets are recorded twice for it, and are older the second time
+	for _ in {1..6}; do
+		replays list -ta finding = close-wait-leak or recvq = 0
+	done
+}
+
+@test "a recording that is listed by a finding asks the kernel nothing" {
+	need_strace
+	strace -f -qq -e trace=socket -o "$BATS_TEST_TMPDIR/trace" "$SOCKVET" list -ta finding = accept-stalled \
+		--from "$BATS_TEST_DIRNAME/../golden/never-accepted/recording" 3>&-
+	! grep NETLINK "$BATS_TEST_TMPDIR/trace"
 }
 
 @test "a recording of a filtered run holds every row" {
