@@ -191,13 +191,10 @@ void json_foreign(struct json *json, const char *name, const char *bytes, size_t
 		whole = put_quoted(json->out, bytes, size);
 	else
 		out_str(json->out, "null");
-	if (!name)
+	if (!name || whole)
 		return;
 	lead_with(json, name, "_hex");
-	if (whole)
-		out_str(json->out, "null");
-	else
-		put_hex(json->out, bytes, size);
+	put_hex(json->out, bytes, size);
 }
 
 char *json_put_plain(char *at, const char *bytes)

@@ -73,24 +73,22 @@ char *json_put_plain(char *at, const char *bytes);
 char *json_put_odd(struct json *json, char *at, const char *name, const char *bytes);
 
 /*
- * Writes foreign bytes and, where needed, their _hex twin; @lead and @trail enclose
- * plain ones. See PUT_FOREIGN(). Always inline, so that the literals keep their known
- * lengths.
+ * Writes foreign bytes behind @lead and, where something was lost, their _hex twin. See
+ * PUT_FOREIGN(). Always inline, so that the literals keep their known lengths.
  */
 static inline __attribute__((always_inline)) char *
 json_put_foreign(struct json *json, char *at, const char *name, const char *lead,
-		 const char *trail, const char *bytes)
+		 const char *bytes)
 {
 	char *end = json_put_plain(put_word(at, lead), bytes);
 
-	return end ? put_word(end, trail) : json_put_odd(json, at, name, bytes);
+	return end ? put_word(end, "\"") : json_put_odd(json, at, name, bytes);
 }
 
 /* Writes a member with foreign bytes; NULL becomes null. */
 #define PUT_FOREIGN(json, at, name, bytes) \
-	((bytes) ? json_put_foreign(json, at, name, ",\"" name "\":\"", \
-				    "\",\"" name "_hex\":null", bytes) : \
-		   PUT(at, ",\"" name "\":null,\"" name "_hex\":null"))
+	((bytes) ? json_put_foreign(json, at, name, ",\"" name "\":\"", bytes) : \
+		   PUT(at, ",\"" name "\":null"))
 
 /* In json_detail.c: what -m, -i and --tos add. */
 void json_detail(struct json *json, const struct sock *sock, const struct style *style);

@@ -205,7 +205,7 @@ static void test_json_strings(void **state)
 	assert_string_equal(text,
 		"{\"comm\":\"a\\\"b\\\\c\\u001b[31m\\u000a\\u0007\xef\xbf\xbd\xef\xbf\xbd"
 		"\xc3\xa9\\u202e\",\"comm_hex\":\"6122625c631b5b33316d0a0780ffc3a9e280ae\","
-		"\"plain\":\"nginx\",\"plain_hex\":null,\"none\":null,\"none_hex\":null,"
+		"\"plain\":\"nginx\",\"none\":null,"
 		"\"lines\":\"\\u2028\\u007f\\u0085\",\"id\":\"18446744073709551615\","
 		"\"big\":9007199254740993,\"least\":-9223372036854775808,\"tenth\":0.1,"
 		"\"nan\":null}");
