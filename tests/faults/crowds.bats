@@ -25,7 +25,7 @@ def name(comm):
 
 # crowd SCRIPT: in namespaces of its own. Whatever it leaves there ends with it.
 crowd() {
-	timeout 100 unshare -Urnmpf --mount-proc --kill-child sh -c 'ip link set lo up; exec python3 -B -c "$@"' sh \
+	timeout -k 5 100 unshare -Urnmpf --mount-proc --kill-child sh -c 'ip link set lo up; exec python3 -B -c "$@"' sh \
 		"$TOOLS$1" "$SOCKVET" 3>&-
 }
 

@@ -52,7 +52,7 @@ assert all(gap["kind"] != "resources" for gap in seen["end"]["gaps"]), out
 	local how
 	for how in gone reuse; do
 		mkdir "$BATS_TEST_TMPDIR/$how"
-		timeout 60 env "ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" unshare -Urnpf --mount-proc --kill-child \
+		timeout -k 5 60 env "ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0" unshare -Urnpf --mount-proc --kill-child \
 			sh -c 'ip link set lo up; exec python3 -c "$@"' sh "$RACE" "$SOCKVET" "$BUILD/tests/faults-pause.so" $how "$BATS_TEST_TMPDIR/$how" 3>&-
 	done
 }

@@ -12,7 +12,7 @@ setup() {
 # machine PYTHON [NAME=VALUE...]: runs the program as process 1 of a machine of its own. It has there(), which forks
 # a process into a new network namespace and returns when that one is ready, and sockvet(), whose JSON is `seen`.
 machine() {
-	run timeout 60 unshare -Urnmpf --mount-proc env SOCKVET="$SOCKVET" python3 -c '
+	run timeout -k 5 60 unshare -Urnmpf --mount-proc env SOCKVET="$SOCKVET" python3 -c '
 import ctypes, json, os, socket, subprocess, sys, time
 
 libc = ctypes.CDLL(None, use_errno=True)

@@ -24,7 +24,7 @@ clean() {
 # clean_everywhere ARGUMENTS...: on what is a machine with two network namespaces, all of whose processes may be read.
 clean_everywhere() {
 	# shellcheck disable=SC2086,SC2016  # words; the inner shell's variables
-	ends_well timeout 120 unshare -Urnpf --mount-proc --kill-child bash -c '
+	ends_well timeout -k 5 120 unshare -Urnpf --mount-proc --kill-child bash -c '
 		sleep 120 | unshare -n "$SITUATION" listen >"$BATS_TEST_TMPDIR/ready" &
 		until [ -s "$BATS_TEST_TMPDIR/ready" ]; do sleep 0.05; done
 		"$@"' bash $VALGRIND "$SOCKVET" "$@" 3>&-
