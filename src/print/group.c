@@ -37,12 +37,21 @@ static void put_owner(struct text *text, const struct group_page *view, const st
 		who_process(text, process);
 }
 
-/* Of an end that is not of the internet: "NAME:SERVICE", or what there is of it. */
-static void group_name(struct text *text, const struct sock_end *end)
+/* Of an end that is not of the internet: "NAME:SERVICE", or the one of them that is the key. */
+static void group_name(struct text *text, const struct sock_end *end, enum kind kind)
 {
 	text_add(text, end->name, end->name_size);
-	text_add(text, ":", end->name_size && end->service_size);
+	text_add(text, ":", kind == KIND_END && end->service_size);
 	text_add(text, end->service, end->service_size);
+}
+
+/* As in the rows of list, no name is no value, and "*" is the kernel's word for "any". */
+static void put_name(struct text *text, const struct group_page *view, const struct text *name)
+{
+	if (view->machine || (name->count == 1 && *name->at == '*'))
+		cell_foreign(text, text_str(name), name->count);
+	else if (name->count)
+		cell_word(text, name->at, name->count);
 }
 
 static void put_end(struct text *text, const struct group_page *view, const struct group *group,
@@ -53,8 +62,8 @@ static void put_end(struct text *text, const struct group_page *view, const stru
 	struct text name = { 0 };
 
 	if (end.name) {
-		group_name(&name, &end);
-		put_foreign(text, view, text_str(&name), name.count);
+		group_name(&name, &end, column->kind);
+		put_name(text, view, &name);
 		text_fini(&name);
 	} else if (column->kind == KIND_PORT) {
 		if (end.port)
@@ -314,7 +323,7 @@ static void json_ends(struct json *json, const struct group_page *view,
 				  addr_family(end.addr), end.port);
 		return;
 	}
-	group_name(&name, &end);
+	group_name(&name, &end, KIND_END);
 	json_open(json, key->member, '{');
 	json_name(json, "address", name.count ? name.at : NULL);
 	json_null(json, "port");

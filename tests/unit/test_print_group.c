@@ -220,6 +220,36 @@ static void names_of_other_families_are_addresses(void **state)
 	free(text);
 }
 
+static void an_end_without_a_name_has_one(void **state)
+{
+	struct other any = { .local_size = 1, .local = "*", .local_service_size = 4,
+			     .local_service = "eth0" };
+	struct other unnamed = { .local_service_size = 3, .local_service = "139" };
+	struct sock sock = make(STATE_CLOSE, 71, 0);
+	char *text;
+
+	(void)state;
+	sock.protocol = PROTOCOL_PACKET_RAW;
+	sock.other = &any;
+	is(counted(FORMAT_CSV, false, "local,local:port", &sock, 1), "*,*:eth0,1,1000,5\n");
+	text = counted(FORMAT_JSONL, false, "local", &sock, 1);
+	tells(text, "\"local_address\":\"*\"");
+	free(text);
+	text = counted(FORMAT_TEXT, false, "local", &sock, 1);
+	tells(text, "  *  1");
+	free(text);
+	sock.protocol = PROTOCOL_UNIX_STREAM;
+	sock.other = &unnamed;
+	is(counted(FORMAT_CSV, false, "local,sport,local:port", &sock, 1), ",139,:139,1,1000,5\n");
+	text = counted(FORMAT_JSONL, false, "local,local:port", &sock, 1);
+	tells(text, "\"local_address\":null");
+	tells(text, "\"local\":{\"address\":\":139\"");
+	free(text);
+	text = counted(FORMAT_TEXT, false, "local", &sock, 1);
+	tells(text, "  -  1");
+	free(text);
+}
+
 static void which_namespace_is_not_told(void **state)
 {
 	struct netns netns = { .inode = 4026531840, .name = (char *)"blue sky",
@@ -282,6 +312,7 @@ int main(void)
 		TEST(an_end_that_is_not_there_has_an_address),
 		TEST(ipv4_over_ipv6_is_another_address),
 		TEST(names_of_other_families_are_addresses),
+		TEST(an_end_without_a_name_has_one),
 		TEST(which_namespace_is_not_told),
 		TEST(only_the_shown_groups_are_counted_as_found),
 	};
