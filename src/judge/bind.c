@@ -100,15 +100,15 @@ static void doubt_table(struct bind_case *c)
  * that certainly does not share is in the way, whatever else is not known.
  */
 static enum bind_depends depends_on(const struct bind_case *c, const struct bind_ask *ask,
-				    enum reason reason)
+				    const struct ruling *ruling)
 {
 	struct bind_ask effective = ask_effective(ask);
 	uint32_t options = (ask->reuseaddr ? HAVE_REUSEADDR : 0u) |
 			   (ask->reuseport ? HAVE_REUSEPORT : 0u);
 
-	if (reason == REASON_SHORTCUT)
+	if (ruling->shortcut)
 		return DEPENDS_SHORTCUT;
-	for (size_t i = 0; i < c->seen->socks.count && reason == REASON_FLAGS; i++) {
+	for (size_t i = 0; i < c->seen->socks.count && ruling->reason == REASON_FLAGS; i++) {
 		const struct sock *s = &c->seen->socks.at[i];
 
 		if (is_concerned(ask, s) && ~s->have & options && meets(&effective, s) != NO)
@@ -128,7 +128,7 @@ static void fill_table(struct bind_case *c)
 		ask.reuseport = with & WITH_REUSEPORT;
 		ruling = rule_bind(c->seen, &ask, c->context);
 		*outcome = ruling.outcome;
-		outcome->depends = depends_on(c, &ask, ruling.reason);
+		outcome->depends = depends_on(c, &ask, &ruling);
 		if (c->context->probe.made)
 			hear_probe(c, with, outcome);
 		if (with != with_of(c->asked))

@@ -447,14 +447,18 @@ struct ruling rule_bind(const struct snapshot *seen, const struct bind_ask *aske
 	struct test address = test_address(seen, &ask, context);
 	struct test privilege = test_privilege(seen, &ask, context);
 	struct test sockets = test_sockets(seen, &ask);
+	struct ruling ruling;
 
 	if (ask.family == FAMILY_IPV4) {
 		struct test tests[] = { address, privilege, sockets };
 
-		return fold(tests, 3);
-	}
-	struct test tests[] = { test_multicast(&ask), privilege, test_mapped(&ask),
-				test_scope(&ask), address, sockets };
+		ruling = fold(tests, 3);
+	} else {
+		struct test tests[] = { test_multicast(&ask), privilege, test_mapped(&ask),
+					test_scope(&ask), address, sockets };
 
-	return fold(tests, sizeof(tests) / sizeof(*tests));
+		ruling = fold(tests, sizeof(tests) / sizeof(*tests));
+	}
+	ruling.shortcut = sockets.reason == REASON_SHORTCUT;
+	return ruling;
 }

@@ -75,6 +75,7 @@ enum reason {
 struct ruling {
 	struct bind_outcome outcome;
 	enum reason reason;
+	bool shortcut;          /* by the sockets alone, the reason is REASON_SHORTCUT */
 };
 
 /* The verdict by rules alone, without @context->probe. @ask: as it was asked. */

@@ -337,6 +337,12 @@ static void groups_are_of_one_uid(void **state)
 	assert_int_equal(judged("127.0.0.1", "p", 0), VERDICT_DEPENDS);
 	assert_non_null(strstr(text_str(&answer.cause), "uid 1000 there, 0 here"));
 	assert_non_null(strstr(text_str(&answer.cause), "only one shortcut"));
+	assert_int_equal(answer.with[WITH_REUSEPORT].depends, DEPENDS_SHORTCUT);
+	/* it is all that can help, also where the privilege for the port is not known */
+	seen.limits.limit[LIMIT_UNPRIVILEGED_PORT_START].is = false;
+	context.may_bind_low.is = false;
+	assert_int_equal(judged("127.0.0.1", "p", 0), VERDICT_DEPENDS);
+	assert_int_equal(answer.with[WITH_REUSEPORT].depends, DEPENDS_SHORTCUT);
 	assert_int_equal(answer.with[WITH_REUSEADDR].verdict, VERDICT_FAILS);
 	/* what waits in TIME_WAIT is of no uid */
 	restart();
