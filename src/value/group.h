@@ -38,7 +38,7 @@ struct group_more {
 	uint64_t recv_queue_bytes, send_queue_bytes;
 };
 
-/* Owns all its memory; group_fini() frees it. Zeroed memory has no keys. */
+/* Owns all its memory; groups_fini() frees it. Zeroed memory has no keys. */
 struct groups {
 	struct group_key keys[GROUP_KEYS_MOST];
 	size_t keys_count;
