@@ -592,6 +592,7 @@ static void test_long_file_is_read_whole(void **state)
 {
 	static const size_t sizes[] = { 0, 4095, 4096, 65535, 65536, 1048575, 1048576 };
 	char block[4096];
+	struct text none = { 0 };
 
 	(void)state;
 	memset(block, 'x', sizeof(block));
@@ -612,7 +613,8 @@ static void test_long_file_is_read_whole(void **state)
 		assert_int_equal(content.count, fits ? sizes[i] : 0);
 		text_fini(&content);
 	}
-	assert_int_equal(file_read(-1, "/", &(struct text){ 0 }), -EISDIR);
+	assert_int_equal(file_read(-1, "/", &none), -EISDIR);
+	text_fini(&none);
 	assert_int_equal(truncate(recording, 0), 0);
 }
 
