@@ -103,7 +103,7 @@ void snapshot_set_netns(struct snapshot *snapshot, uint64_t inode, const char *n
 {
 	struct netns *here = grow_alloc(sizeof(*here));
 
-	size = size < 255 ? strnlen(name, size) : 255;
+	size = strnlen(name, size < 255 ? size : 255);
 	here->inode = inode;
 	if (size) {
 		here->name = grow_alloc(size + 1);

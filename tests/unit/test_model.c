@@ -210,6 +210,26 @@ static void with_many_namespaces_a_gap_says_which(void **state)
 	snapshot_fini(&seen);
 }
 
+/* A recording is foreign: its name may be long and begin with a NUL. */
+static void a_namespace_name_ends_at_its_nul(void **state)
+{
+	char name[300];
+	struct snapshot seen;
+
+	(void)state;
+	memset(name, 'x', sizeof(name));
+	snapshot_init(&seen);
+	snapshot_set_netns(&seen, 6, name, sizeof(name));
+	assert_int_equal(strlen(seen.netns->name), 255);
+	name[3] = '\0';
+	snapshot_set_netns(&seen, 6, name, sizeof(name));
+	assert_string_equal(seen.netns->name, "xxx");
+	name[0] = '\0';
+	snapshot_set_netns(&seen, 6, name, sizeof(name));
+	assert_null(seen.netns->name);
+	snapshot_fini(&seen);
+}
+
 static void a_dropped_finding_lowers_the_worst(void **state)
 {
 	const bool keep[] = { false, true };
@@ -300,6 +320,7 @@ int main(void)
 		cmocka_unit_test(every_holder_of_an_inode_is_found),
 		cmocka_unit_test(gaps_add_up_and_tell_what_matters),
 		cmocka_unit_test(with_many_namespaces_a_gap_says_which),
+		cmocka_unit_test(a_namespace_name_ends_at_its_nul),
 		cmocka_unit_test(a_dropped_finding_lowers_the_worst),
 		cmocka_unit_test(sentences_about_gaps_are_bounded),
 		cmocka_unit_test(few_rows_share_an_inode),
