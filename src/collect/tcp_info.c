@@ -228,6 +228,8 @@ void tcp_info_metrics(const uint8_t *bytes, size_t size, struct metrics *metrics
 		read_all(bytes, metrics);
 	else
 		read_some(&(struct info){ bytes, size }, metrics);
+	if (metrics->value[METRIC_MIN_RTT] == UINT32_MAX)
+		metrics->value[METRIC_MIN_RTT] = METRIC_UNSET;
 	metrics->unknown_bytes = size > KNOWN_BYTES ? (uint32_t)(size - KNOWN_BYTES) : 0;
 }
 

@@ -37,6 +37,8 @@ enum metric {
 /* Room for the longest name with a comma, quotes, a colon and a NUL. */
 #define METRIC_MEMBER 32
 
+#define METRIC_UNSET UINT64_MAX
+
 struct metric_row {
 	const char *name;       /* JSON member, unit at the end: "rtt_us" */
 	char    member[METRIC_MEMBER];  /* the name ready to be written in JSON: ,"rtt_us": */
@@ -51,8 +53,8 @@ struct metrics {
 	uint64_t have[2];       /* one bit for each enum metric */
 	uint32_t unknown_bytes; /* bytes behind the last member that this program knows */
 	/*
-	 * A value that an old kernel did not tell is 0. Without any tcp_info the values
-	 * are undefined.
+	 * A value that an old kernel did not tell is 0, one with all bits set means no
+	 * limit or nothing measured. Without any tcp_info the values are undefined.
 	 */
 	uint64_t value[METRIC_COUNT];
 };
@@ -62,6 +64,12 @@ _Static_assert(METRIC_COUNT <= 128, "struct metrics.have has 128 bits");
 static inline bool metric_has(const struct metrics *m, enum metric which)
 {
 	return m->have[which / 64] >> which % 64 & 1;
+}
+
+/* Whether its value is a number: it was told, and is not unset. */
+static inline bool metric_known(const struct metrics *metrics, enum metric metric)
+{
+	return metric_has(metrics, metric) && metrics->value[metric] != METRIC_UNSET;
 }
 
 static inline void metric_set(struct metrics *m, enum metric which, uint64_t value)

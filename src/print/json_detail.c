@@ -188,14 +188,14 @@ static inline char *put_metric(char *at, unsigned i, bool known, uint64_t value)
 static char *put_all_metrics(char *at, const uint64_t *value)
 {
 	for (unsigned i = 0; i < METRIC_COUNT; i++)
-		at = put_metric(at, i, true, value[i]);
+		at = put_metric(at, i, value[i] != METRIC_UNSET, value[i]);
 	return at;
 }
 
 static char *put_some_metrics(char *at, const struct metrics *metrics)
 {
 	for (unsigned i = 0; i < METRIC_COUNT; i++)
-		at = put_metric(at, i, metric_has(metrics, i), metrics->value[i]);
+		at = put_metric(at, i, metric_known(metrics, i), metrics->value[i]);
 	return at;
 }
 

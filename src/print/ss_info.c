@@ -158,9 +158,9 @@ static void put_rates(struct text *cell, const struct view *view, const struct d
 	put_metric(cell, m, " lastsnd:", METRIC_LAST_DATA_SENT);
 	put_metric(cell, m, " lastrcv:", METRIC_LAST_DATA_RECV);
 	put_metric(cell, m, " lastack:", METRIC_LAST_ACK_RECV);
-	if (v[METRIC_PACING_RATE] && v[METRIC_PACING_RATE] != UINT64_MAX) {
+	if (v[METRIC_PACING_RATE] && v[METRIC_PACING_RATE] != METRIC_UNSET) {
 		put_rate(cell, view, " pacing_rate ", (double)v[METRIC_PACING_RATE] * 8);
-		if (v[METRIC_MAX_PACING_RATE] && v[METRIC_MAX_PACING_RATE] != UINT64_MAX)
+		if (v[METRIC_MAX_PACING_RATE] && v[METRIC_MAX_PACING_RATE] != METRIC_UNSET)
 			put_rate(cell, view, "/", (double)v[METRIC_MAX_PACING_RATE] * 8);
 	}
 	if (v[METRIC_DELIVERY_RATE])
@@ -212,7 +212,7 @@ static void put_receiver(struct text *cell, const struct metrics *m)
 	put_metric(cell, m, " rcv_space:", METRIC_RCV_SPACE);
 	put_metric(cell, m, " rcv_ssthresh:", METRIC_RCV_SSTHRESH);
 	put_metric(cell, m, " notsent:", METRIC_NOTSENT_BYTES);
-	if (v[METRIC_MIN_RTT] != UINT32_MAX)
+	if (v[METRIC_MIN_RTT] != METRIC_UNSET)
 		put_metric_ms(cell, " minrtt:", v[METRIC_MIN_RTT]);
 	put_metric(cell, m, " rcv_ooopack:", METRIC_RCV_OOOPACK);
 	put_metric(cell, m, " snd_wnd:", METRIC_SND_WND);

@@ -338,7 +338,7 @@ struct value column_metric(const struct column *column, const struct sock *sock)
 {
 	const struct metrics *metrics = sock->detail ? &sock->detail->metrics : NULL;
 	unsigned metric = column->metric - 1u;
-	bool known = metrics && metric_has(metrics, (enum metric)metric);
+	bool known = metrics && metric_known(metrics, (enum metric)metric);
 
 	return number(known, known ? metrics->value[metric] : 0);
 }

@@ -175,6 +175,8 @@ END
 	replayed list -tanoiem --json
 	ends_in 0
 	holds 'all(.sockets[]; .recv_queue == 4294967295)'
+	# no limit, and nothing measured
+	holds 'all(.sockets[].tcp_info | .max_pacing_rate_bytes_per_s, .pacing_rate_bytes_per_s, .min_rtt_us; . == null)'
 	holds '[.sockets[] | .timer // empty | [.expires_ms, .retransmits]] | length == 3 and all(.[1] == 255 and (.[0] == 0 or .[0] == 4294967295))'
 	# text: each socket on its lines, no negative number anywhere
 	local arguments

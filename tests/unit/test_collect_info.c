@@ -64,7 +64,12 @@ static uint64_t number(const uint8_t *at, size_t size)
 
 static void has(const struct metrics *metrics, enum metric metric, bool told, uint64_t value)
 {
+	bool unset = metric == METRIC_MIN_RTT ? value == UINT32_MAX : value == METRIC_UNSET;
+
 	assert_int_equal(metric_has(metrics, metric), told);
+	assert_int_equal(metric_known(metrics, metric), told && !unset);
+	if (told && unset)
+		value = METRIC_UNSET;
 	assert_int_equal(metrics->value[metric], told ? value : 0);
 }
 
