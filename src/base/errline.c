@@ -3,11 +3,30 @@
 
 #include "base/text.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/*
+ * Writes it in one piece where the descriptor takes it, so that lines of others do not mix
+ * with it. Not by dprintf(), which loses its buffer when writing fails (glibc 2.36). There
+ * is nobody to tell of a failure.
+ */
+static void put(const struct text *text)
+{
+	size_t done = 0;
+	ssize_t wrote;
+
+	while (done < text->count) {
+		wrote = write(STDERR_FILENO, text->at + done, text->count - done);
+		if (wrote < 0 && errno != EINTR)
+			return;
+		done += wrote < 0 ? 0 : (size_t)wrote;
+	}
+}
 
 void errline(const char *fmt, ...)
 {
@@ -21,8 +40,10 @@ void errline(const char *fmt, ...)
 	va_end(args);
 	if (size < 0)
 		return;
+	text_addf(&safe, "sockvet: ");
 	text_add_sentence(&safe, sentence);
-	dprintf(STDERR_FILENO, "sockvet: %s\n", text_str(&safe));
+	text_add(&safe, "\n", 1);
+	put(&safe);
 	text_fini(&safe);
 	free(sentence);
 }
@@ -41,6 +62,6 @@ void errlines(const char *lines)
 		text_add(&safe, "\n", 1);
 		lines += size + (lines[size] != '\0');
 	}
-	dprintf(STDERR_FILENO, "%s", text_str(&safe));
+	put(&safe);
 	text_fini(&safe);
 }
