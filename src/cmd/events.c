@@ -2,6 +2,7 @@
 /* list -E: reports sockets as the kernel frees them, until a signal or --max events. */
 #include "cmd/action.h"
 #include "cmd/deadline.h"
+#include "base/clock.h"
 #include "base/errline.h"
 #include "base/grow.h"
 #include "base/map.h"
@@ -14,7 +15,6 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 static struct out out;
@@ -50,14 +50,6 @@ struct tracker {
 
 #define REST_MIN_MS 2000
 #define REST_FACTOR 50  /* the pause after a look, in times of its duration */
-
-static int64_t now_ms(void)
-{
-	struct timespec now = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void sighting_fini(struct sighting *sighting)
 {
@@ -125,7 +117,7 @@ static int take_sighting(struct sighting *sighting, struct action *action)
  */
 static int tracker_look(struct tracker *tracker, struct action *action)
 {
-	int64_t begin = now_ms(), took;
+	int64_t begin = clock_ms(CLOCK_MONOTONIC), took;
 	struct sighting fresh = { .taken = false };
 	int err = take_sighting(&fresh, action);
 
@@ -136,7 +128,7 @@ static int tracker_look(struct tracker *tracker, struct action *action)
 	sighting_fini(&tracker->before);
 	tracker->before = tracker->now;
 	tracker->now = fresh;
-	took = now_ms() - begin;
+	took = clock_ms(CLOCK_MONOTONIC) - begin;
 	tracker->next_ms = begin + took + (took * REST_FACTOR > REST_MIN_MS ?
 					   took * REST_FACTOR : REST_MIN_MS);
 	return 0;
@@ -151,7 +143,7 @@ static void tracker_fini(struct tracker *tracker)
 /* Milliseconds until the next look; 0: now. */
 static int tracker_due_ms(const struct tracker *tracker)
 {
-	int64_t left = tracker->next_ms - now_ms();
+	int64_t left = tracker->next_ms - clock_ms(CLOCK_MONOTONIC);
 
 	return left < 0 ? 0 : left > 3600000 ? 3600000 : (int)left;
 }

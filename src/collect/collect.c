@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/handle.h"
 
+#include "base/clock.h"
 #include "base/grow.h"
 #include "collect/inet.h"
 #include "collect/links.h"
@@ -17,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 
 #define DEADLINE_MS 30000
 
@@ -239,11 +239,8 @@ static void read_identity(struct collect *collect, struct snapshot *seen)
 {
 	const char *name = collect->source.netns ? collect->source.netns : "";
 	struct frame_netns netns = { .inode = netns_inode() };
-	struct frame_clock clock = { 0 };
-	struct timespec now = { 0 };
+	struct frame_clock clock = { .time_ms = clock_ms(CLOCK_REALTIME) };
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	clock.time_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 	recorder_put(&collect->recorder, FRAME_CLOCK, &clock, NULL, 0);
 	recorder_put(&collect->recorder, FRAME_KERNEL, NULL, collect->release,
 		     strlen(collect->release));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/collect.h"
 
+#include "base/clock.h"
 #include "base/grow.h"
 #include "collect/attrs.h"
 #include "collect/wire.h"
@@ -10,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 /* Room for a burst while the program is busy; the kernel may allow less. */
 #define ROOM_BYTES (8 << 20)
@@ -128,14 +128,6 @@ static int parse_event(const void *bytes, size_t size, unsigned need, struct soc
 	return 0;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now = { 0 };
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /*
  * The number of lost events. The kernel counts messages that found no room; where the
  * count cannot be read or has not changed, the number is 1.
@@ -159,7 +151,7 @@ int collect_events_next(struct collect_events *events, struct event *event, stru
 	int err = wire_take(&events->wire, events->wire.buffer, &size);
 
 	detail_fini(&events->detail);
-	*event = (struct event){ .time_ms = now_ms() };
+	*event = (struct event){ .time_ms = clock_ms(CLOCK_REALTIME) };
 	if (err > 0)
 		return 0;
 	if (err == -ENOBUFS)

@@ -5,6 +5,7 @@
  */
 #include "collect/handle.h"
 
+#include "base/clock.h"
 #include "base/grow.h"
 #include "base/order.h"
 #include "base/own.h"
@@ -22,7 +23,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 /* The room for a process name in struct netns and in struct elsewhere. */
@@ -245,14 +245,6 @@ struct port_count {
 	uint32_t listeners, others;
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec now = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int count_sock(void *ctx, const struct sock *sock)
 {
 	struct port_count *count = ctx;
@@ -274,7 +266,7 @@ static bool count_socks(const struct port_search *search, uint32_t states,
 		.states = states, .ipv4 = true, .ipv6 = true, .protocol = search->ask->protocol,
 		.port_low = search->ask->port, .port_high = search->ask->port,
 	};
-	int64_t left_ms = search->end_ms - now_ms();
+	int64_t left_ms = search->end_ms - clock_ms(CLOCK_MONOTONIC);
 	struct recorder none = { 0 };
 	struct snapshot seen;
 	bool whole;
@@ -339,7 +331,7 @@ static void find_port_owners(const struct bind_ask *ask, struct bind_context *co
 			     unsigned deadline_ms)
 {
 	struct port_search search = {
-		.ask = ask, .context = context, .end_ms = now_ms() + (int64_t)deadline_ms,
+		.ask = ask, .context = context, .end_ms = clock_ms(CLOCK_MONOTONIC) + (int64_t)deadline_ms,
 	};
 
 	uname(&search.system);

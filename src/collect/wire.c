@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/wire.h"
 
+#include "base/clock.h"
 #include "base/grow.h"
 #include "base/own.h"
 #include "collect/prefetch.h"
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 /* After this many answers a second thread saves more time than its start takes. */
@@ -44,14 +44,6 @@ void wire_limit_routes(unsigned deadline_ms)
 		wire_route_ms = deadline_ms;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* ---- a socket and one question ---- */
 
 static int refused(int err, struct fault *fault)
@@ -67,7 +59,7 @@ int wire_open(struct wire *wire, int bus, size_t room, struct fault *fault)
 	socklen_t size = sizeof(ours);
 	int one = 1;
 
-	*wire = (struct wire){ .room = room, .sequence = (uint32_t)now_ms() };
+	*wire = (struct wire){ .room = room, .sequence = (uint32_t)clock_ms(CLOCK_MONOTONIC) };
 	wire->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, bus);
 	if (wire->fd < 0)
 		return refused(errno, fault);
@@ -160,7 +152,7 @@ static int wire_receive(const struct wire *wire, int64_t end_ms, size_t *size)
 	int err;
 
 	while ((err = wire_take(wire, wire->buffer, size)) > 0) {
-		int64_t left_ms = end_ms - now_ms();
+		int64_t left_ms = end_ms - clock_ms(CLOCK_MONOTONIC);
 		int got = left_ms <= 0 ? 0 : err == WIRE_OTHER ? 1 : poll(&ready, 1, (int)left_ms);
 
 		if (got == 0)
@@ -200,7 +192,7 @@ static int wire_await(struct wire *wire, uint32_t sequence, int64_t end_ms)
 			return 0;
 		if (!err)
 			err = is_later(wire, message, sequence) ? -ENOBUFS :
-			      now_ms() < end_ms ? 0 : -ETIMEDOUT;
+			      clock_ms(CLOCK_MONOTONIC) < end_ms ? 0 : -ETIMEDOUT;
 	}
 	return err;
 }
@@ -208,7 +200,7 @@ static int wire_await(struct wire *wire, uint32_t sequence, int64_t end_ms)
 int wire_ask(struct wire *wire, const struct wire_question *question, unsigned deadline_ms,
 	     const struct nlmsghdr **answer)
 {
-	int64_t end_ms = now_ms() + deadline_ms;
+	int64_t end_ms = clock_ms(CLOCK_MONOTONIC) + deadline_ms;
 	int err = wire_send(wire, question, 1);
 
 	*answer = (const void *)wire->buffer;
@@ -227,7 +219,7 @@ int wire_ask_each(struct wire *wire, const struct wire_question *questions, size
 		  unsigned deadline_ms, wire_message *take, void *ctx)
 {
 	const struct nlmsghdr *answer = (const void *)wire->buffer;
-	int64_t end_ms = now_ms() + deadline_ms;
+	int64_t end_ms = clock_ms(CLOCK_MONOTONIC) + deadline_ms;
 	int err = wire_send(wire, questions, count);
 	uint32_t first = wire->sequence + 1 - (uint32_t)count;
 	bool lost = false;
@@ -298,10 +290,10 @@ static int line_ask(struct wire_line *line, struct fault *fault)
 
 static int line_receive(struct wire_line *line, size_t *size, struct fault *fault)
 {
-	int64_t end_ms = now_ms() + *line->left_ms;
+	int64_t end_ms = clock_ms(CLOCK_MONOTONIC) + *line->left_ms;
 	int err = wire_receive(&line->wire, end_ms, size);
 
-	*line->left_ms = end_ms - now_ms();
+	*line->left_ms = end_ms - clock_ms(CLOCK_MONOTONIC);
 	return broke_off(line, err, fault);
 }
 

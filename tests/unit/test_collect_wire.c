@@ -5,6 +5,7 @@
  */
 #include "test.h"
 
+#include "base/clock.h"
 #include "collect/links.h"
 #include "collect/wire.h"
 
@@ -171,14 +172,6 @@ static void test_lost_messages_do_not_lose_the_answer(void **state)
 	assert_int_equal(ask_once(10000), -EIO);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int take(void *ctx, const struct nlmsghdr *message)
 {
 	(void)message;
@@ -246,12 +239,12 @@ static void test_flood_does_not_make_the_wait_longer(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(strangers) / sizeof(*strangers); i++) {
-		int64_t begin = now_ms();
+		int64_t begin = clock_ms(CLOCK_MONOTONIC);
 
 		tell(&strangers[i], 1);
 		kernel.for_ever = true;
 		assert_int_equal(ask_once(30), -ETIMEDOUT);
-		assert_true(now_ms() - begin < 5000);
+		assert_true(clock_ms(CLOCK_MONOTONIC) - begin < 5000);
 	}
 	tell(strangers, 3);
 	kernel.for_ever = true;
