@@ -121,10 +121,12 @@ static int walk(struct dump *dump, int family, const struct filter_code *code,
 	int err = try_family(dump, wire, family, code, fault);
 	struct filter_code plain;
 
-	if (!err || !code->program.count || !is_refused(wire, err))
+	if (!err || !is_refused(wire, err))
 		return err;
 	filter_compile(&plain, &dump->ask, NULL, NULL);
-	err = try_family(dump, wire, family, &plain, fault);
+	/* where no part of it is the filter's, the program is the question, and the same again */
+	if (plain.program.count != code->program.count)
+		err = try_family(dump, wire, family, &plain, fault);
 	filter_code_fini(&plain);
 	return err;
 }

@@ -8,6 +8,7 @@
 #include "base/bits.h"
 #include "collect/collect.h"
 #include "collect/handle.h"
+#include "collect/inet.h"
 #include "collect/recorder.h"
 
 #include <dirent.h>
@@ -388,6 +389,25 @@ static void test_event_of_somebody_else_is_believed(void **state)
 	collect_events_close(events);
 }
 
+/* ---- a listing ---- */
+
+static void test_program_without_a_filter_is_sent_again(void **state)
+{
+	const struct collect_ask ask = {
+		.states = STATE_ALL, .ipv4 = true, .protocol = PROTOCOL_TCP, .explicit_port = true,
+	};
+	struct recorder none = { 0 };
+	struct snapshot seen;
+
+	(void)state;
+	snapshot_init(&seen);
+	now = (struct refusal){ "send", EPERM, 0, 9 };
+	assert_int_equal(inet_collect(&none, &ask, snapshot_sink(&seen), "6.1.0", 100, &seen, NULL),
+			 -EPERM);
+	assert_int_equal(now.times, 8);
+	snapshot_fini(&seen);
+}
+
 /* ---- closing a socket ---- */
 
 static int destroy(struct kill_result *result, struct fault *fault)
@@ -561,6 +581,7 @@ int main(void)
 		TEST(test_events_are_followed_by_half),
 		TEST(test_lost_event_is_not_told),
 		TEST(test_event_of_somebody_else_is_believed),
+		TEST(test_program_without_a_filter_is_sent_again),
 		TEST(test_socket_is_called_closed_without_an_answer),
 		TEST(test_bind_probe_that_was_not_made_has_an_answer),
 		TEST(test_port_probe_that_was_not_made_has_an_answer),
