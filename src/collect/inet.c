@@ -18,8 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 
 /* ---- a request ---- */
 
@@ -537,14 +535,6 @@ struct chain_request {
 _Static_assert(sizeof(struct chain_request) == sizeof(struct inet_diag_req) + 8,
 	       "it is sent as it stands in memory");
 
-/* Kernels before 5.9 ignore the attribute and list TCP sockets instead. */
-static bool kernel_takes_protocol(void)
-{
-	struct utsname system;
-
-	return uname(&system) == 0 && release_at_least(system.release, 5, 9);
-}
-
 static int list_chain(struct dump *dump, unsigned deadline_ms, struct snapshot *seen,
 		     struct fault *fault)
 {
@@ -560,7 +550,8 @@ static int list_chain(struct dump *dump, unsigned deadline_ms, struct snapshot *
 	struct frame_ask asked = dump_asked(dump);
 	int err, failed = 0;
 
-	if (!kernel_takes_protocol())
+	/* kernels before 5.9 ignore the attribute and list TCP sockets instead */
+	if (!release_at_least(dump->release, 5, 9))
 		return fault_set(fault, EOPNOTSUPP,
 				 "this kernel does not list UDP sockets in the order of its table (Linux 5.9 does)");
 	recorder_put(dump->recorder, FRAME_ASK, &asked, NULL, 0);
@@ -582,6 +573,7 @@ int collect_chain(struct collect *collect, uint16_t port, struct snapshot *seen,
 	struct dump dump = dump_begin(recorder, &ask, ASK_CHAIN, snapshot_sink(seen));
 	int err = 0;
 
+	dump.release = collect->release;
 	if (recorder_replays(recorder))
 		err = replay_socks(&dump, seen);
 	else if (!collect->cache || collect->udp_states)

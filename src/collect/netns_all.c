@@ -22,7 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 /* The room for a process name in struct netns and in struct elsewhere. */
@@ -235,7 +234,7 @@ bool arrival_can_have(const struct collect *collect, struct collect_ask *ask)
 struct port_search {
 	const struct bind_ask *ask;
 	struct bind_context   *context;
-	struct utsname         system;
+	const char            *release;
 	int64_t                end_ms;
 };
 
@@ -276,7 +275,7 @@ static bool count_socks(const struct port_search *search, uint32_t states,
 	snapshot_init(&seen);
 	seen.socks_complete = true;
 	whole = inet_collect(&none, &ask, (struct sink){ count_sock, count },
-			     search->system.release, (unsigned)left_ms, &seen, NULL) == 0 &&
+			     search->release, (unsigned)left_ms, &seen, NULL) == 0 &&
 		seen.socks_complete;
 	snapshot_fini(&seen);
 	return whole;
@@ -327,14 +326,14 @@ static void replay_port_owners(struct bind_context *context, const struct text *
 	}
 }
 
-static void find_port_owners(const struct bind_ask *ask, struct bind_context *context,
-			     unsigned deadline_ms)
+static void find_port_owners(const struct collect *collect, const struct bind_ask *ask,
+			     struct bind_context *context)
 {
 	struct port_search search = {
-		.ask = ask, .context = context, .end_ms = clock_ms(CLOCK_MONOTONIC) + (int64_t)deadline_ms,
+		.ask = ask, .context = context, .release = collect->release,
+		.end_ms = clock_ms(CLOCK_MONOTONIC) + collect->source.deadline_ms,
 	};
 
-	uname(&search.system);
 	context->elsewhere_known = !netns_tour(0, visit_other, &search, NULL, NULL);
 	if (context->elsewhere.count)
 		qsort(context->elsewhere.at, context->elsewhere.count,
@@ -352,7 +351,7 @@ void collect_elsewhere(struct collect *collect, const struct bind_ask *ask,
 	struct question question = { ANSWER_ELSEWHERE, &key, sizeof(key), .head = &told };
 
 	if (!recorder_replays(recorder)) {
-		find_port_owners(ask, context, collect->source.deadline_ms);
+		find_port_owners(collect, ask, context);
 		told.known = context->elsewhere_known;
 		text_add(&question.rows, context->elsewhere.at,
 			 context->elsewhere.count * sizeof(*context->elsewhere.at));
