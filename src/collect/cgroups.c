@@ -72,8 +72,7 @@ void cgroup_tree_fini(struct cgroup_tree *tree)
 	tree->point = NULL;
 }
 
-/* Finds the path behind "0::", the one in cgroup2. Returns its size, 0 when there is none. */
-static size_t find_path(const char *proc_cgroup, const char **path)
+size_t cgroup_path(const char *proc_cgroup, const char **path)
 {
 	const char *line = strncmp(proc_cgroup, "0::", 3) == 0 ? proc_cgroup :
 			   strstr(proc_cgroup, "\n0::");
@@ -96,7 +95,7 @@ static bool climbs(const char *path, size_t size)
 uint64_t cgroup_tree_id(const struct cgroup_tree *tree, const char *proc_cgroup)
 {
 	const char *path = NULL;
-	size_t size = find_path(proc_cgroup, &path);
+	size_t size = cgroup_path(proc_cgroup, &path);
 	struct text name = { 0 };
 	struct stat st;
 	uint64_t id;

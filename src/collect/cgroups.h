@@ -2,6 +2,7 @@
 #ifndef COLLECT_CGROUPS_H
 #define COLLECT_CGROUPS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -24,5 +25,11 @@ void cgroup_tree_find(struct cgroup_tree *tree);
  */
 uint64_t cgroup_tree_id(const struct cgroup_tree *tree, const char *proc_cgroup);
 void cgroup_tree_fini(struct cgroup_tree *tree);
+
+/*
+ * Finds the path behind "0::" in a /proc/PID/cgroup, the one in cgroup2. Returns its size; 0,
+ * with *@path untouched, when there is none.
+ */
+size_t cgroup_path(const char *proc_cgroup, const char **path);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/order.h"
 #include "base/own.h"
 #include "base/text.h"
+#include "collect/cgroups.h"
 #include "collect/inet.h"
 #include "collect/netns.h"
 #include "collect/proc.h"
@@ -135,21 +136,21 @@ struct visits {
 /* Reads unit, container and pod from the path of the process in cgroup2. */
 static void read_owner(struct netns *netns)
 {
-	struct text groups = { 0 };
-	char path[PROC_PATH + 8], *line, *end;
+	struct text groups = { 0 }, group = { 0 };
+	char path[PROC_PATH + 8];
+	const char *at;
+	size_t size;
 
 	snprintf(path, sizeof(path), "/proc/%d/cgroup", netns->pid);
-	if (file_read(AT_FDCWD, path, &groups) == 0 && groups.count) {
-		line = strncmp(groups.at, "0::", 3) == 0 ? groups.at : strstr(groups.at, "\n0::");
-		line = line ? strchr(line, '/') : NULL;
-		end = line ? strchr(line, '\n') : NULL;
-		if (end)
-			*end = '\0';
-		netns->unit = line ? unit_of_path(line) : NULL;
-		netns->container = line ? container_of_path(line) : NULL;
-		netns->pod = line ? pod_of_path(line) : NULL;
+	if (file_read(AT_FDCWD, path, &groups) == 0 &&
+	    (size = cgroup_path(text_str(&groups), &at))) {
+		text_add(&group, at, size);
+		netns->unit = unit_of_path(group.at);
+		netns->container = container_of_path(group.at);
+		netns->pod = pod_of_path(group.at);
 	}
 	text_fini(&groups);
+	text_fini(&group);
 }
 
 static void describe(struct netns *netns, uint64_t init)
