@@ -111,7 +111,7 @@ static int compare_scanned(const void *left, const void *right)
 {
 	const struct scanned *a = left, *b = right;
 
-	return (a->pid > b->pid) - (a->pid < b->pid);
+	return order_of(a->pid, b->pid);
 }
 
 /* Compares holders whose @process is still the pid. */
@@ -119,9 +119,7 @@ static int compare_as_walked(const void *left, const void *right)
 {
 	const struct holder *a = left, *b = right;
 
-	if (a->process != b->process)
-		return a->process < b->process ? -1 : 1;
-	return (a->fd > b->fd) - (a->fd < b->fd);
+	return order_of(a->process, b->process) ?: order_of(a->fd, b->fd);
 }
 
 /* Saves holders process by process, in the order of /proc. */

@@ -4,6 +4,7 @@
  * without a comparison for each step.
  */
 #include "base/grow.h"
+#include "base/order.h"
 #include "base/own.h"
 #include "model/snapshot.h"
 
@@ -24,11 +25,8 @@ static int compare_holders(const void *left, const void *right)
 {
 	const struct holder *a = left, *b = right;
 
-	if (a->inode != b->inode)
-		return a->inode < b->inode ? -1 : 1;
-	if (a->process != b->process)
-		return a->process < b->process ? -1 : 1;
-	return (a->fd > b->fd) - (a->fd < b->fd);
+	return order_of(a->inode, b->inode) ?: order_of(a->process, b->process) ?:
+	       order_of(a->fd, b->fd);
 }
 
 static bool is_sorted(const struct holder *at, size_t count)
