@@ -269,7 +269,7 @@ static struct addr loopback(enum family family)
 	return family == FAMILY_IPV4 ? addr_from_v4(four) : addr_from_v6(six);
 }
 
-/* connect() to a multicast group is impossible, whatever the routes are. */
+/* Multicast: connect() to it is impossible, whatever the routes are. */
 static bool is_group(const struct addr *addr)
 {
 	return addr_is_v4(addr) ? addr->b[12] >> 4 == 14 : addr->b[0] == 0xff;
@@ -407,11 +407,9 @@ static enum addr_kind kind_by_itself(const struct addr *addr)
 
 	if (addr_is_any(addr))
 		return ADDR_KIND_ANY;
-	if (!addr_is_v4(addr))
-		return addr->b[0] == 0xff ? ADDR_KIND_MULTICAST : ADDR_KIND_UNKNOWN;
-	if (memcmp(addr->b + 12, ones, 4) == 0)
+	if (addr_is_v4(addr) && memcmp(addr->b + 12, ones, 4) == 0)
 		return ADDR_KIND_BROADCAST;
-	return addr->b[12] >> 4 == 14 ? ADDR_KIND_MULTICAST : ADDR_KIND_UNKNOWN;
+	return is_group(addr) ? ADDR_KIND_MULTICAST : ADDR_KIND_UNKNOWN;
 }
 
 /* ---- bind(): the kind of an IPv4 address ---- */
@@ -488,8 +486,7 @@ static enum addr_kind ipv6_kind(const struct addr *addr, uint32_t ifindex,
 /* The scope of a link-local address is its device, even if another device is bound. */
 static uint32_t device_of(const struct bind_ask *ask)
 {
-	return ask->scope && !addr_is_v4(&ask->addr) && is_of_device(&ask->addr) &&
-	       !addr_is_loopback(&ask->addr) ? ask->scope : ask->ifindex;
+	return ask->scope && is_link_local(&ask->addr) ? ask->scope : ask->ifindex;
 }
 
 static enum addr_kind live_kind(const struct bind_ask *ask, const struct snapshot *seen)
