@@ -6,7 +6,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/mptcp.h>
-#include <linux/sock_diag.h>
 #include <linux/tcp.h>
 #include <linux/tls.h>
 #include <string.h>

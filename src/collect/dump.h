@@ -3,9 +3,8 @@
 #define COLLECT_DUMP_H
 
 #include "base/ids.h"
-#include "collect/collect.h"
-#include "collect/filter_code.h"
 #include "collect/attrs.h"
+#include "collect/collect.h"
 #include "collect/recorder.h"
 #include "collect/wire.h"
 #include "model/once.h"

@@ -4,6 +4,7 @@
 #include "base/grow.h"
 #include "collect/inet.h"
 
+#include <linux/inet_diag.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>

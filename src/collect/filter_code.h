@@ -4,9 +4,6 @@
 
 #include "collect/collect.h"
 
-#include <linux/inet_diag.h>
-#include <linux/netlink.h>
-
 /* What the kernel can test. */
 struct filter_kernel {
 	bool device, mark, cgroup;

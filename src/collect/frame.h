@@ -155,6 +155,7 @@ struct answer_thread {
 	uint32_t inode;
 	char     comm[16];
 };
+
 /*
  * What a part of a recording holds, which decides what a redacted recording has in its
  * place.

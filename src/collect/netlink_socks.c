@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/others.h"
 
-#include <errno.h>
 #include <linux/netlink.h>
 #include <linux/netlink_diag.h>
-#include <linux/sock_diag.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -23,7 +23,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 /* The room for a process name in struct netns and in struct elsewhere. */
 #define COMM_ROOM sizeof(((struct netns *)0)->comm)

@@ -3,11 +3,9 @@
 
 #include "base/grow.h"
 
-#include <errno.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/packet_diag.h>
-#include <linux/sock_diag.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>

@@ -3,8 +3,6 @@
 
 #include "base/grow.h"
 
-#include <errno.h>
-#include <linux/sock_diag.h>
 #include <linux/unix_diag.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -5,7 +5,6 @@
 #include "base/fault.h"
 #include "model/sock.h"
 
-#include <errno.h>
 #include <linux/netlink.h>
 #include <stdbool.h>
 #include <stddef.h>

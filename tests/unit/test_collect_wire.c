@@ -9,6 +9,7 @@
 #include "collect/links.h"
 #include "collect/wire.h"
 
+#include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
