@@ -29,41 +29,48 @@
 
 #define RAW      "   1: " NEAR ":0059 00000000:0000 07 00000001:0000000A 00:00000000 00000000  1000        0 4711 2 0000000000000000 0"
 
-static struct sock read_row(const char *line, enum family family)
+static struct sock read_row(const char *line, enum family family, enum protocol protocol)
 {
 	struct proc_net_message message;
 	struct sock sock;
 
 	assert_true(proc_net_parse(line, strlen(line), family, &message));
-	assert_int_equal(message_parse(&message.told, sizeof(message.told), PROTOCOL_TCP, 0,
+	assert_int_equal(message_parse(&message.told, sizeof(message.told), protocol, 0,
 				       &sock, NULL), 0);
 	proc_net_mark(&message, &sock);
 	return sock;
 }
 
+/* Checks what both kinds of rows tell. */
+static void check_row(const struct sock *sock, enum state state, uint16_t port,
+		      uint32_t recv_queue, uint32_t inode)
+{
+	assert_int_equal(sock->state, state);
+	assert_int_equal(sock->local_port, port);
+	assert_int_equal(sock->recv_queue, recv_queue);
+	assert_int_equal(sock->uid, 1000);
+	assert_int_equal(sock->inode, inode);
+	assert_true(sock->cookie == UINT64_MAX);
+}
+
 static void test_listener(void **ctx)
 {
-	struct sock sock = read_row(LISTENS, FAMILY_IPV4);
+	struct sock sock = read_row(LISTENS, FAMILY_IPV4, PROTOCOL_TCP);
 	char text[ADDR_TEXT];
 
 	(void)ctx;
 	addr_format(text, &sock.local, FAMILY_IPV4);
 	assert_string_equal(text, "127.0.0.1");
-	assert_int_equal(sock.state, STATE_LISTEN);
-	assert_int_equal(sock.local_port, 8080);
-	assert_int_equal(sock.recv_queue, 3);
-	assert_int_equal(sock.uid, 1000);
-	assert_int_equal(sock.inode, 42042);
-	assert_true(sock.cookie == UINT64_MAX);
+	check_row(&sock, STATE_LISTEN, 8080, 3, 42042);
 	/* a limit of 0 would be a lie */
 	assert_int_equal(sock.have, HAVE_UID | LACKS_BACKLOG);
 }
 
 static void test_timers(void **ctx)
 {
-	struct sock resends = read_row(RESENDS, FAMILY_IPV4);
-	struct sock probes = read_row(PROBES, FAMILY_IPV4);
-	struct sock waits = read_row(WAITS, FAMILY_IPV4);
+	struct sock resends = read_row(RESENDS, FAMILY_IPV4, PROTOCOL_TCP);
+	struct sock probes = read_row(PROBES, FAMILY_IPV4, PROTOCOL_TCP);
+	struct sock waits = read_row(WAITS, FAMILY_IPV4, PROTOCOL_TCP);
 
 	(void)ctx;
 	assert_int_equal(resends.timer, TIMER_RETRANSMIT);
@@ -79,7 +86,7 @@ static void test_timers(void **ctx)
 
 static void test_ipv6(void **ctx)
 {
-	struct sock sock = read_row(SIX, FAMILY_IPV6);
+	struct sock sock = read_row(SIX, FAMILY_IPV6, PROTOCOL_TCP);
 	char text[ADDR_TEXT];
 
 	(void)ctx;
@@ -126,21 +133,12 @@ static void test_nonsense(void **ctx)
 /* Instead of a port it has a protocol; and CLOSE is not the same as only bound. */
 static void test_raw(void **ctx)
 {
-	struct proc_net_message message;
-	struct sock sock;
+	struct sock sock = read_row(RAW, FAMILY_IPV4, PROTOCOL_RAW);
 
 	(void)ctx;
-	assert_true(proc_net_parse(RAW, strlen(RAW), FAMILY_IPV4, &message));
-	assert_int_equal(message_parse(&message.told, sizeof(message.told), PROTOCOL_RAW, 0,
-				       &sock, NULL), 0);
+	check_row(&sock, STATE_CLOSE, 89, 10, 4711);
 	assert_int_equal(sock.protocol, PROTOCOL_RAW);
-	assert_int_equal(sock.local_port, 89);
-	assert_int_equal(sock.state, STATE_CLOSE);
 	assert_int_equal(sock.send_queue, 1);
-	assert_int_equal(sock.recv_queue, 10);
-	assert_int_equal(sock.uid, 1000);
-	assert_int_equal(sock.inode, 4711);
-	assert_true(sock.cookie == UINT64_MAX);
 }
 
 int main(void)
