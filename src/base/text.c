@@ -80,19 +80,6 @@ size_t utf8_decode(const char *bytes, size_t size, uint32_t *code)
 	return need;
 }
 
-bool utf8_valid(const char *bytes, size_t size)
-{
-	uint32_t code;
-	size_t used;
-
-	for (size_t i = 0; i < size; i += used) {
-		used = utf8_decode(bytes + i, size - i, &code);
-		if (!used)
-			return false;
-	}
-	return true;
-}
-
 bool utf8_is_treacherous(uint32_t c)
 {
 	static const struct { uint32_t from, to; } bad[] = {

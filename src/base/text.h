@@ -103,9 +103,6 @@ size_t utf8_decode(const char *bytes, size_t size, uint32_t *code);
  */
 bool utf8_is_treacherous(uint32_t code);
 
-/* True when @bytes are valid UTF-8 throughout. */
-bool utf8_valid(const char *bytes, size_t size);
-
 /* Columns that a valid UTF-8 string takes on a terminal. */
 size_t utf8_width(const char *str);
 

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "test.h"
+#include "utf8.h"
 
 static void expect_safe(const char *bytes, size_t size, const char *shown)
 {

@@ -14,6 +14,7 @@
 
 #include "test.h"
 #include "capture.h"
+#include "utf8.h"
 
 /* Printable, no line ends with a blank, none is wider than @width (if no word is). */
 static void assert_clean(const char *text)

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "test.h"
+#include "utf8.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
