@@ -9,10 +9,11 @@
 
 /*
  * The sockets of /proc/net/{tcp,tcp6,udp,udp6,raw,raw6}: what is left where the kernel
- * has no inet_diag, or no raw_diag, which many lack, or lets nobody ask. A line becomes the message that inet_diag would
- * have sent, as far as it tells, so that all that follows is the same, recordings
- * too. It tells no cookie, control group, device, tcp_info, nor the limit of an
- * accept queue, and sockets that are only bound are not there.
+ * has no inet_diag, or no raw_diag, which many lack, or lets nobody ask. A line becomes
+ * the message that inet_diag would have sent, as far as it tells, so that all that
+ * follows is the same, recordings too. It tells no cookie, control group, device,
+ * tcp_info, nor the limit of an accept queue, and sockets that are only bound are not
+ * there.
  */
 
 /* A message that this program made; its type says that no kernel sent it. */
