@@ -227,3 +227,12 @@ may_pass() {
 	apart setpriv --bounding-set=-sys_ptrace "$bpf" list -tapH --verbose 2>&1 >/dev/null |
 		grep 'not every process.*through /proc'
 }
+
+@test "where the number of open files cannot be read the pass is not said to see 0 of them" {
+	local bpf=${BUILD:-$BATS_TEST_DIRNAME/../../build}/tests/sockvet-bpf hides='mount -t proc -o subset=pid proc /proc'
+	[ -x "$bpf" ] || skip "CLANG OR LIBBPF IS MISSING: the pass is not built (apt install clang libbpf-dev)"
+	unshare -m sh -c "$hides" || skip "needs root that may mount a /proc"
+	# shellcheck disable=SC2016
+	unshare -m sh -c "$hides"' && "$0" list -tap --verbose' "$bpf" 2>&1 >/dev/null |
+		grep 'descriptors are open is not known.*through /proc'
+}

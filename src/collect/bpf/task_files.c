@@ -81,7 +81,9 @@ static bool pays(struct text *why)
 {
 	unsigned long long open = proc_files_open();
 
-	if (open < PAYS_FROM)
+	if (!open)
+		text_addf(why, "not by BPF (how many descriptors are open is not known)");
+	else if (open < PAYS_FROM)
 		text_addf(why, "not by BPF (%llu descriptors are open, it pays from %d)", open,
 			  PAYS_FROM);
 	return open >= PAYS_FROM;
