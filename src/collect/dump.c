@@ -105,7 +105,8 @@ static bool is_wanted(struct dump *dump, const struct inet_diag_msg *told)
 	return is_fresh(dump, told);
 }
 
-bool dump_wants_bound_alone(const struct dump *dump)
+/* True when only bound sockets are asked for, so that without them there is no answer. */
+static bool wants_bound_alone(const struct dump *dump)
 {
 	const struct filter *filter = dump->ask.filter;
 	uint32_t states = dump->ask.states;
@@ -113,6 +114,18 @@ bool dump_wants_bound_alone(const struct dump *dump)
 	if (filter && filter->has_states)
 		states &= filter->states;
 	return states == STATE_BIT(STATE_BOUND);
+}
+
+void dump_lacks_bound(struct dump *dump, const char *where, const char *more,
+		      struct snapshot *seen)
+{
+	bool alone = wants_bound_alone(dump);
+
+	if (dump->ask.protocol != PROTOCOL_TCP || !(dump->ask.states & STATE_BIT(STATE_BOUND)))
+		return;
+	recorder_gap(dump->recorder, seen, alone ? GAP_DUMP : GAP_BOUND, 1,
+		     "sockets that are only bound are not %s%s", where, more);
+	seen->socks_complete &= !alone;
 }
 
 static bool is_wildcard(const __be32 *bytes)
@@ -281,7 +294,7 @@ static void replay_dump_gap(struct dump *dump, struct snapshot *seen, const stru
 	if (gap.kind == GAP_BOUND && !(dump->ask.states & STATE_BIT(STATE_BOUND)))
 		return;
 	recorder_replay_gap(seen, frame);
-	if (gap.kind == GAP_DUMP || (gap.kind == GAP_BOUND && dump_wants_bound_alone(dump)))
+	if (gap.kind == GAP_DUMP || (gap.kind == GAP_BOUND && wants_bound_alone(dump)))
 		seen->socks_complete = false;
 }
 

@@ -48,8 +48,12 @@ struct frame_ask dump_asked(const struct dump *dump);
 /* True when the local port is in the window of the question, or the question has none. */
 bool dump_wants_port(const struct collect_ask *ask, uint16_t port);
 
-/* True when only bound sockets are asked for, so that without them there is no answer. */
-bool dump_wants_bound_alone(const struct dump *dump);
+/*
+ * Notes that TCP sockets that are only bound are not "@where@more". Asked for among others
+ * they are a gap; asked for alone, an error. Nothing happens where they are not asked for.
+ */
+void dump_lacks_bound(struct dump *dump, const char *where, const char *more,
+		      struct snapshot *seen);
 
 /*
  * Takes one netlink message, from the kernel or a recording, and delivers it to the sink

@@ -209,21 +209,10 @@ static int list_live(struct dump *dump, unsigned deadline_ms, struct snapshot *s
 
 /* ---- live, filtered by the kernel ---- */
 
-/*
- * Bound sockets that are asked for among others are a gap; asked for alone, they are an
- * error.
- */
 static void note_kernel_age(struct dump *dump, struct snapshot *seen)
 {
-	bool alone;
-
-	if (dump->ask.protocol != PROTOCOL_TCP || !(dump->ask.states & STATE_BIT(STATE_BOUND)) ||
-	    release_at_least(dump->release, 6, 8))
-		return;
-	alone = dump_wants_bound_alone(dump);
-	recorder_gap(dump->recorder, seen, alone ? GAP_DUMP : GAP_BOUND, 1,
-		     "sockets that are only bound are not listed by this kernel (Linux 6.8 does)");
-	seen->socks_complete &= !alone;
+	if (!release_at_least(dump->release, 6, 8))
+		dump_lacks_bound(dump, "listed by this kernel", " (Linux 6.8 does)", seen);
 }
 
 /* Narrows the question to what the filter can match, which saves testing it here. */

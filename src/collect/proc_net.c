@@ -272,21 +272,6 @@ static void tell_source(struct dump *dump, const struct source *source, int refu
 			     "%s do not tell all that options or filter ask for", source->names);
 }
 
-/*
- * Bound sockets that are asked for among others are a gap, as with an old kernel; asked
- * for alone, they are an error.
- */
-static void tell_bound(struct dump *dump, const struct source *source, struct snapshot *seen)
-{
-	bool alone = dump_wants_bound_alone(dump);
-
-	if (source->protocol != PROTOCOL_TCP || !(dump->ask.states & STATE_BIT(STATE_BOUND)))
-		return;
-	recorder_gap(dump->recorder, seen, alone ? GAP_DUMP : GAP_BOUND, 1,
-		     "sockets that are only bound are not in %s", source->names);
-	seen->socks_complete &= !alone;
-}
-
 static void tell_broken(struct dump *dump, const char *file, int err, struct snapshot *seen)
 {
 	recorder_gap(dump->recorder, seen, GAP_DUMP, 1, "reading %s broke off (%s)", file,
@@ -330,7 +315,7 @@ int proc_net_instead(struct dump *dump, struct wire_dump *wire, enum family fami
 		return err;
 	wire->answered = true;
 	tell_source(dump, source, err, seen);
-	tell_bound(dump, source, seen);
+	dump_lacks_bound(dump, "in ", source->names, seen);
 	return fd < 0 ? 0 : list_file(dump, wire, family, file, own_give_fd(&fd), seen);
 }
 
