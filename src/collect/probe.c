@@ -235,10 +235,10 @@ static void try_it(const struct bind_ask *ask, struct bind_probe *probe)
 		refuse(probe->refusal, "no thread could be had to try it in");
 	} else if (steps[trial.step].refusal) {
 		refuse(probe->refusal, "%s: %s", steps[trial.step].refusal,
-			     strerror(trial.err));
+		       strerror(trial.err));
 	} else if (is_shortage(trial.err)) {
 		refuse(probe->refusal, "the kernel was short of memory: %s",
-			     strerror(trial.err));
+		       strerror(trial.err));
 	} else {
 		probe->made = true;
 		probe->err = trial.err;
@@ -249,7 +249,7 @@ static bool may_ask(const struct bind_ask *ask, struct bind_probe *probe)
 {
 	if (ask->protocol != PROTOCOL_TCP)
 		refuse(probe->refusal,
-			     "UDP is not bound for a try: datagrams for others would come to it");
+		       "UDP is not bound for a try: datagrams for others would come to it");
 	else if (ask->uid == UINT32_MAX)        /* to setresuid() and fchown() this means "leave it" */
 		refuse(probe->refusal, "nobody can have the uid 4294967295");
 	else
@@ -358,8 +358,8 @@ static bool prepare(int fd, unsigned port, struct port_probe *probe)
 
 	if (err) {
 		refuse(probe->refusal,
-			     "the kernel cannot be asked about single ports: IP_LOCAL_PORT_RANGE: %s (needs Linux 6.3)",
-			     strerror(err));
+		       "the kernel cannot be asked about single ports: IP_LOCAL_PORT_RANGE: %s (needs Linux 6.3)",
+		       strerror(err));
 		return false;
 	}
 	err = set_option(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1);
@@ -367,10 +367,10 @@ static bool prepare(int fd, unsigned port, struct port_probe *probe)
 		err = set_option(fd, IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, 1);
 	if (err == EOPNOTSUPP)
 		refuse(probe->refusal,
-			     "asking without a packet needs TCP fast open: net.ipv4.tcp_fastopen has bit 0 off (1 and 3 have it on)");
+		       "asking without a packet needs TCP fast open: net.ipv4.tcp_fastopen has bit 0 off (1 and 3 have it on)");
 	else if (err)
 		refuse(probe->refusal, "asking without a packet needs TCP fast open: %s",
-			     strerror(err));
+		       strerror(err));
 	return !err;
 }
 
@@ -388,7 +388,7 @@ static bool sent_nothing(int fd, struct port_probe *probe)
 	probe->packets_sent += info.tcpi_segs_out;
 	if (info.tcpi_segs_out)
 		refuse(probe->refusal,
-			     "fast open did not hold back the SYN to 127.0.0.1; ended there");
+		       "fast open did not hold back the SYN to 127.0.0.1; ended there");
 	return !info.tcpi_segs_out;
 }
 
@@ -396,7 +396,7 @@ static enum reply refuse_connect(int err, struct port_probe *probe)
 {
 	if (err == ENETUNREACH || err == EHOSTUNREACH)
 		refuse(probe->refusal,
-			     "127.0.0.1 cannot be reached in this network namespace, probably because lo is down (ip link set lo up)");
+		       "127.0.0.1 cannot be reached in this network namespace, probably because lo is down (ip link set lo up)");
 	else
 		refuse(probe->refusal, "connect() to 127.0.0.1 fails: %s", strerror(err));
 	return REPLY_END;
@@ -436,7 +436,7 @@ static enum reply ask_port(unsigned port, struct port_probe *probe)
 
 	if (fd < 0) {
 		refuse(probe->refusal, "a socket to ask with could not be made: %s",
-			     strerror(errno));
+		       strerror(errno));
 		return REPLY_NONE;
 	}
 	return prepare(fd, port, probe) ? connect_from(fd, port, probe) : REPLY_END;
@@ -447,8 +447,8 @@ static void note_outside(const struct port_window *window, unsigned outside,
 {
 	if (outside && !*probe->refusal)
 		refuse(probe->refusal,
-			     "%u %s outside of ip_local_port_range %u-%u, so not asked", outside,
-			     outside == 1 ? "port was" : "ports were", window->low, window->high);
+		       "%u %s outside of ip_local_port_range %u-%u, so not asked", outside,
+		       outside == 1 ? "port was" : "ports were", window->low, window->high);
 }
 
 static void ask_ports(const uint8_t *ports, const struct port_window *window,
@@ -486,7 +486,7 @@ static void ask_some(const uint8_t *ports, struct port_probe *probe)
 		refuse(probe->refusal, "ip_local_port_range could not be read");
 	else if (may_be_blackholed())
 		refuse(probe->refusal,
-			     "fast open may be off for a while after a failure on its way (TCPFastOpenBlackhole), so that a packet would be sent; net.ipv4.tcp_fastopen_blackhole_timeout_sec=0 ends that");
+		       "fast open may be off for a while after a failure on its way (TCPFastOpenBlackhole), so that a packet would be sent; net.ipv4.tcp_fastopen_blackhole_timeout_sec=0 ends that");
 	else
 		ask_ports(ports, &window, probe);
 }
