@@ -120,9 +120,15 @@ int session_open(struct session *session, const struct options *options)
 /* No device ever has this number. */
 #define NO_LINK UINT32_MAX
 
+/* As without -G, a number is tried as a name first. */
 static uint32_t find_link(const struct snapshot *seen, const char *name)
 {
-	return session_link(seen, name) ?: NO_LINK;
+	uint32_t index = session_link(seen, name);
+	uint64_t number;
+
+	if (!index && filter_number(name, UINT32_MAX, &number))
+		return (uint32_t)number;
+	return index ?: NO_LINK;
 }
 
 /* A device that this namespace lacks becomes NO_LINK, to which no socket is bound. */
@@ -131,7 +137,7 @@ static void find_links(struct filter *filter, const struct snapshot *seen)
 	for (size_t i = 0; i < filter->nodes.count; i++) {
 		struct filter_node *node = &filter->nodes.at[i];
 
-		if (node->kind == FILTER_DEV && node->word && !node->is_number)
+		if (node->kind == FILTER_DEV && node->word)
 			node->number = find_link(seen, filter_word(filter, node->word));
 		if (node->realm == REALM_LINK && node->port_word)
 			node->port = (int32_t)(find_link(seen, filter_word(filter,

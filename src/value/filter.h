@@ -163,6 +163,9 @@ int filter_resolve(struct filter *filter, const struct filter_names *names,
 /* A value as written, without its escapes; "" for 0. Borrowed. */
 const char *filter_word(const struct filter *filter, uint32_t word);
 
+/* True when all of @text is a number of at most @most: decimal, 0x or, after a 0, octal. */
+bool filter_number(const char *text, uint64_t most, uint64_t *value);
+
 /* The realm of a socket. */
 enum filter_realm filter_realm_of(const struct sock *sock);
 

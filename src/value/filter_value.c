@@ -49,7 +49,7 @@ static const char *read_digits(const char *at, uint64_t most, uint64_t *value)
 	return at == start ? NULL : at;
 }
 
-static bool read_number(const char *text, uint64_t most, uint64_t *value)
+bool filter_number(const char *text, uint64_t most, uint64_t *value)
 {
 	const char *end = read_digits(text, most, value);
 
@@ -98,7 +98,7 @@ static bool read_port(struct filter *filter, struct filter_node *node, const cha
 	node->port = -1;
 	if (!*text || strcmp(text, "*") == 0)
 		return true;
-	if (read_number(text, UINT64_MAX, &port)) {
+	if (filter_number(text, UINT64_MAX, &port)) {
 		node->port = (int32_t)port;
 		return port <= 65535 ||
 		       filter_expect(error, "a port from 0 to 65535");
@@ -172,7 +172,7 @@ static bool read_prefix(const char *text, struct filter_host *host)
 	uint8_t b[4];
 	uint32_t mask;
 
-	if (read_number(text, host->prefix, &bits)) {
+	if (filter_number(text, host->prefix, &bits)) {
 		host->prefix = (uint8_t)bits;
 		return true;
 	}
@@ -234,7 +234,7 @@ static bool is_port_number(const char *text)
 	uint64_t port;
 
 	return strspn(text, "0123456789") == strlen(text) &&
-	       read_number(text, 65535, &port) && port;
+	       filter_number(text, 65535, &port) && port;
 }
 
 /*
@@ -327,7 +327,7 @@ static bool read_mark(struct filter_node *node, const char *text)
 
 	if (!rest || (*rest && *rest != '/'))
 		return false;
-	if (*rest && !read_number(rest + 1, UINT32_MAX, &mask))
+	if (*rest && !filter_number(rest + 1, UINT32_MAX, &mask))
 		return false;
 	node->number = mark;
 	node->mask = (uint32_t)mask;
@@ -340,8 +340,8 @@ static bool read_name(struct filter *filter, struct filter_node *node, const cha
 	if (!*text)
 		return false;
 	node->word = filter_keep(filter, text, strlen(text));
-	node->is_number = read_number(text, node->kind == FILTER_NETNS ? UINT64_MAX : UINT32_MAX,
-				      &node->number);
+	node->is_number = filter_number(text, node->kind == FILTER_NETNS ? UINT64_MAX : UINT32_MAX,
+					&node->number);
 	/* an interface may be called "7": as in ss, the name is tried first */
 	node->name_pending = node->kind == FILTER_DEV || node->kind == FILTER_CGROUP ||
 			     (node->kind == FILTER_USER && !node->is_number);
@@ -378,7 +378,7 @@ static bool read_of_kind(struct filter *filter, struct filter_node *node, const 
 	case KIND_STRING: case KIND_COMMS:
 		return read_name(filter, node, text);
 	default:
-		return read_number(text, filter_most(node->column), &node->number);
+		return filter_number(text, filter_most(node->column), &node->number);
 	}
 }
 

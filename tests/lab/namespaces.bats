@@ -202,6 +202,20 @@ same("rows", [s["netns"]["pid"] for s in seen.json["sockets"]], [b])
 '
 }
 
+@test "a filter by the number of a device means that number in each namespace" {
+	machine '
+def bound():
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
+    s.bind(("127.0.0.1", 4008)); s.listen()
+    return s
+own, pid = bound(), there(bound)
+for words, rows in (("dev = 1", 2), ("dev = 0x1", 2), ("dev = 77", 0), ("dev != 1", 0), ("dev != 77", 2)):
+    seen = sockvet("list", "-G", "-tl", "--json", words)
+    same(words, (seen.status, seen.errors, len(seen.json["sockets"])), (0, "", rows))
+'
+}
+
 @test "a namespace that cannot be entered is told" {
 	machine '
 # no CAP_SYS_ADMIN: nothing but our own can be entered
