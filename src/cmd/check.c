@@ -325,11 +325,11 @@ static enum status check_all(struct checking *checking, struct session *session)
 	return status_of(checking->areas.at[0].report.worst);
 }
 
-/* No verdict asks for a device; a row may, a filter and other namespaces do. */
+/* No verdict asks for a device; a row may, a filter does. */
 static int open_session(struct session *session, const struct checking *checking,
 			const struct options *options)
 {
-	bool whole = options->all_netns || filters_any(&checking->filter);
+	bool whole = filters_any(&checking->filter);
 
 	return session_open_with(session, options, whole ? BASICS_WHOLE : BASICS_FIGURES);
 }

@@ -226,7 +226,7 @@ static uint32_t find_link(void *ctx, const char *name)
 	const struct session *session = ctx;
 
 	/* with -G some namespaces may have the device; session_each() looks it up */
-	return session_link(&session->seen, name) ?: (session->options->all_netns ? UINT32_MAX : 0);
+	return session->options->all_netns ? UINT32_MAX : session_link(&session->seen, name);
 }
 
 /* The id of a cgroup is the inode number of its folder. */

@@ -106,6 +106,9 @@ int session_open_with(struct session *session, const struct options *options,
 		return err;
 	}
 	deadline_begin(options);
+	/* each namespace tells its own, ours as well: arrive() */
+	if (options->all_netns)
+		basics = BASICS_BRIEF;
 	session->left_links = collect_basics(session->collect, &session->seen, basics);
 	return 0;
 }
@@ -149,6 +152,7 @@ static void arrive(struct session *session, const struct netns *netns, struct fi
 {
 	deadline_begin(session->options);
 	collect_arrival(session->collect, netns, &session->seen);
+	session->left_links = false;
 	if (filter)
 		find_links(filter, &session->seen);
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # -G: every network namespace of a machine. The machine here has a /proc of its own with nothing else on it.
 
-: "${SOCKVET:=$BATS_TEST_DIRNAME/../../build/sockvet}"
+load lab.bash
 
 setup() {
 	[ -x "$SOCKVET" ] || { echo "no sockvet at $SOCKVET"; return 1; }
@@ -213,6 +213,18 @@ own, pid = bound(), there(bound)
 for words, rows in (("dev = 1", 2), ("dev = 0x1", 2), ("dev = 77", 0), ("dev != 1", 0), ("dev != 77", 2)):
     seen = sockvet("list", "-G", "-tl", "--json", words)
     same(words, (seen.status, seen.errors, len(seen.json["sockets"])), (0, "", rows))
+'
+}
+
+@test "what a namespace does not tell is noted once, with its name" {
+	need_strace
+	machine '
+pid = there(lambda: listener(4008))
+refused = ("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=socket", "-e", "inject=socket:error=EPROTONOSUPPORT")
+for words in (("list", "-tln"), ("check",), ("bind", "4008")):
+    seen = sockvet(*words, "-G", "--json", prefix=refused)
+    gaps = [gap for gap in seen.json["end"]["gaps"] if gap["kind"] == "links"]
+    same(words, [(gap["count"], gap["text"].partition(":")[0].rpartition(" ")[2] == "here") for gap in gaps], [(1, True), (1, False)])
 '
 }
 
