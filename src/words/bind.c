@@ -401,12 +401,15 @@ static void name_one(struct naming *naming, int32_t process, struct text *text)
 	text_fini(text);
 }
 
-/* Adds "a, b and others". Frees @naming. */
+/* Adds "a, b and others", or all with @last before the last one. Frees @naming. */
 static void add_names(struct text *text, struct naming *naming, const char *between,
-		      const char *others)
+		      const char *last, const char *others)
 {
 	for (size_t i = 0; i < naming->count; i++) {
-		text_addf(text, "%s%s", i ? between : "", text_str(&naming->at[i]));
+		bool ends = i + 1 == naming->count && !naming->others;
+
+		text_addf(text, "%s%s", !i ? "" : ends ? last : between,
+			  text_str(&naming->at[i]));
 		text_fini(&naming->at[i]);
 	}
 	text_addf(text, "%s", naming->others ? others : "");
@@ -428,7 +431,7 @@ static void tell_others(struct facts *facts, const struct snapshot *seen, const 
 	if (!naming.count)
 		return;
 	facts_number(facts, "many_others", FACT_COUNT, (double)naming.count);
-	add_names(facts_words(facts, "others"), &naming, ", ", " and others");
+	add_names(facts_words(facts, "others"), &naming, ", ", ", ", " and others");
 }
 
 /* Tools for IPv4 do not show a dual-stack wildcard, so a sentence names it. */
@@ -532,13 +535,26 @@ static bool has_same_owners(const struct snapshot *seen, const struct sock *a, c
 	       !a->inode == !b->inode && a->cgroup_id == b->cgroup_id;
 }
 
+/*
+ * True when commas can part the names: stop_rows has some with a comma or with a command at
+ * their end. Blanks in names that somebody chose are escaped.
+ */
+static bool are_plain(const struct naming *naming)
+{
+	for (size_t i = 0; i < naming->count; i++)
+		if (strstr(text_str(&naming->at[i]), ", ") || strstr(text_str(&naming->at[i]), ": "))
+			return false;
+	return true;
+}
+
 static void tell_stop(struct facts *facts, struct naming *naming)
 {
-	bool all = naming->count > 1 && !naming->others;
 	struct text *stop = facts_words(facts, "stop");
 
-	add_names(stop, naming, "; ", "; and the other owners");
-	text_addf(stop, "%s", all ? ", all of them" : "");
+	if (are_plain(naming))
+		add_names(stop, naming, ", ", " and ", " and the other owners");
+	else
+		add_names(stop, naming, "; ", "; and ", "; and the other owners");
 }
 
 static void tell_owners(struct facts *facts, const struct snapshot *seen,
@@ -647,7 +663,7 @@ static void tell_address(struct facts *facts, const struct snapshot *seen,
 		who_address(&text, &seen->locals.at[i].addr, 0);
 		name_one(&naming, NO_PROCESS, &text);
 	}
-	add_names(facts_words(facts, "own_addresses"), &naming, ", ", " and others");
+	add_names(facts_words(facts, "own_addresses"), &naming, ", ", ", ", " and others");
 }
 
 static void tell_elsewhere(struct facts *facts, const struct bind_context *context)
@@ -669,7 +685,7 @@ static void tell_elsewhere(struct facts *facts, const struct bind_context *conte
 		name_one(&naming, NO_PROCESS, &text);
 		facts_fini(&at);
 	}
-	add_names(facts_words(facts, "elsewhere"), &naming, "; ", "; and in others");
+	add_names(facts_words(facts, "elsewhere"), &naming, "; ", "; ", "; and in others");
 }
 
 static void tell_rival(struct facts *facts, const struct snapshot *seen, const struct known *rival)
@@ -741,7 +757,7 @@ static void tell_unix_socks(struct facts *facts, const struct snapshot *seen,
 		name_owners(&stop, seen, &held, facts);
 	}
 	facts_number(facts, "more_owners", FACT_COUNT, (double)(context->socks.count - owners.count));
-	add_names(facts_words(facts, "owners"), &owners, "; ", "");
+	add_names(facts_words(facts, "owners"), &owners, "; ", "; ", "");
 	tell_stop(facts, &stop);
 }
 

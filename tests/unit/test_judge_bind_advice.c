@@ -52,14 +52,14 @@ static const struct told_row rows[] = {
 	  "sock listen 10.9.0.3:8080 0.0.0.0:0 flags=\nhold 7\n"
 	  "sock listen 10.9.0.4:8080 0.0.0.0:0 flags=\nhold 8\n"
 	  "bind 0.0.0.0:8080 kind=any\n",
-	  { "advice: Stop a[5]; b[6]; c[7]; and the other owners.\n" } },
-	{ "of two owners it is said that they are all",
+	  { "advice: Stop a[5], b[6], c[7] and the other owners.\n" } },
+	{ "two owners are named, and no others are hinted at",
 	  "process 5 a\nprocess 6 b\n"
 	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\nhold 5\n"
 	  "sock listen 10.9.0.2:8080 0.0.0.0:0 flags=\nhold 6\n"
 	  "sock listen 10.9.0.3:8080 0.0.0.0:0 flags=\nhold 5\n"
 	  "bind 0.0.0.0:8080 kind=any\n",
-	  { "advice: Stop a[5]; b[6], all of them.\n" } },
+	  { "advice: Stop a[5] and b[6].\n" } },
 
 	/* ---- other addresses ---- */
 	{ "an address that is not there any more is not offered",

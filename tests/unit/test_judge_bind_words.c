@@ -125,7 +125,7 @@ static const struct told_row rows[] = {
 	  "process 5 elder\nprocess 9 heir\n"
 	  "sock listen 10.9.0.1:8080 0.0.0.0:0 flags=\nhold 5\nhold 9\nhold 9\n"
 	  "bind 10.9.0.1:8080\n",
-	  { "; heir[9] holds it, too: the port", "Stop elder[5]; heir[9], all" } },
+	  { "; heir[9] holds it, too: the port", "Stop elder[5] and heir[9]." } },
 };
 
 int main(void)

@@ -22,7 +22,7 @@ static const struct told_row rows[] = {
 	{ "a process is to be stopped once",
 	  "process 5 a\nprocess 6 b\nsock listen 0.0.0.0:80 0.0.0.0:0 inode=50\nhold 5\nhold 6\n"
 	  "sock listen 10.0.0.1:80 0.0.0.0:0 inode=51\nhold 6\nbind 0.0.0.0:80",
-	  { "Stop a[5]; b[6], all of them." } },
+	  { "Stop a[5] and b[6]." } },
 	{ "a process is to be stopped once where its sockets are in two cgroups",
 	  "cgroup 3 /one.slice/a.scope\ncgroup 4 /two.slice/b.scope\nprocess 5 a\n"
 	  "sock listen 10.0.0.1:80 0.0.0.0:0 inode=50 cgroup=3\nhold 5\n"
@@ -40,7 +40,7 @@ static const struct told_row rows[] = {
 	  "process 5 a\nprocess 6 b\n"
 	  "sock listen 10.0.0.1:80 0.0.0.0:0 inode=50 cgroup=3\nhold 5\n"
 	  "sock listen 10.0.0.2:80 0.0.0.0:0 inode=51 cgroup=4\nhold 6\nbind 0.0.0.0:80",
-	  { "Stop the unit: systemctl stop x.service; the unit: systemctl stop y.service, all" } },
+	  { "Stop the unit: systemctl stop x.service; and the unit: systemctl stop y.service." } },
 	{ "no unit is blamed for a socket that nobody there is seen to hold",
 	  "cgroup 3 /system.slice/x.service\n"
 	  "sock listen 10.0.0.1:80 0.0.0.0:0 inode=50 cgroup=3\nbind 0.0.0.0:80",
@@ -48,7 +48,7 @@ static const struct told_row rows[] = {
 	{ "two with the same name are both to be stopped",
 	  "process 5 a\nprocess 6 a\nsock listen 0.0.0.0:80 0.0.0.0:0 inode=50\nhold 5\n"
 	  "sock listen 10.0.0.1:80 0.0.0.0:0 inode=51\nhold 6\nbind 0.0.0.0:80",
-	  { "Stop a[5]; a[6], all of them." } },
+	  { "Stop a[5] and a[6]." } },
 	{ "a network namespace that was not entered is named as what is missing",
 	  "gap netns\nbind 0.0.0.0:80", { "could be seen: a gap: netns" } },
 	{ "one connection has the singular",

@@ -46,7 +46,7 @@ static void a_forged_name_hides_no_owner_of_a_unix_path(void **state)
 	words_unix(&seen, &ask, &context, &answer);
 	assert_string_equal(text_str(&answer.cause), "live: b\\x5b6][5] has it without listening "
 			    "(stream); b[6] has it without listening (stream)");
-	assert_string_equal(answer.advice.text[0], "Stop b\\x5b6][5]; b[6], all of them, then "
+	assert_string_equal(answer.advice.text[0], "Stop b\\x5b6][5] and b[6], then "
 			    "remove the file if it is still there.");
 	bind_answer_fini(&answer);
 	unix_context_fini(&context);
@@ -70,7 +70,7 @@ static void a_forged_name_hides_no_owner_of_a_port(void **state)
 	}
 	judge_bind(&seen, &ask, &context, &answer);
 	words_bind(&seen, &ask, &context, &answer);
-	assert_string_equal(answer.advice.text[0], "Stop b\\x5b6][5]; b[6], all of them.");
+	assert_string_equal(answer.advice.text[0], "Stop b\\x5b6][5] and b[6].");
 	bind_answer_fini(&answer);
 }
 
