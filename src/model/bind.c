@@ -17,7 +17,7 @@ const char *verdict_name(enum verdict verdict)
 
 const char *errno_name(int err)
 {
-	return err ? strerrorname_np(err) : NULL;
+	return err ? strerrorname_np(err) ?: "an unnamed errno" : NULL;
 }
 
 const char *const bind_why_name[WHY_COUNT] = {

@@ -16,7 +16,7 @@ enum verdict {
 };
 const char *verdict_name(enum verdict verdict);         /* "ok", "fails", ... */
 
-/* "EADDRINUSE", ...; NULL for 0 and for a number that is not an errno. */
+/* "EADDRINUSE", ...; NULL for 0. A seccomp filter can give any number, also one without a name. */
 const char *errno_name(int err);
 
 struct bind_ask {

@@ -404,6 +404,23 @@ static void test_bind_ok(void **state)
 		"listen() was not called\n");
 }
 
+/* A seccomp filter gives any number up to 4095, and so does a recording. */
+static void test_bind_unnamed_errno(void **state)
+{
+	struct bind_ask ask = make_ask();
+	const struct bind_context context = { .probe = { .made = true, .err = 200 } };
+	char *text;
+
+	(void)state;
+	text = show_bind((struct style){ .width = 0 }, make_free, &ask, &context);
+	assert_in(text, "asked the kernel: bind() gave an unnamed errno; closed at once");
+	free(text);
+	/* null would be a probe that succeeded */
+	text = show_bind((struct style){ .format = FORMAT_JSON }, make_free, &ask, &context);
+	assert_in(text, "\"probe\": {\n    \"errno\": \"an unnamed errno\"\n  }");
+	free(text);
+}
+
 static void make_unknown(struct snapshot *seen, struct bind_answer *answer)
 {
 	begin_machine(seen);
@@ -904,6 +921,7 @@ int main(void)
 		cmocka_unit_test(test_bind_json),
 		cmocka_unit_test(test_bind_depends),
 		cmocka_unit_test(test_bind_ok),
+		cmocka_unit_test(test_bind_unnamed_errno),
 		cmocka_unit_test(test_bind_unknown),
 		cmocka_unit_test(test_bind_crowd),
 		cmocka_unit_test(test_bind_widths),
