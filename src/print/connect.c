@@ -628,7 +628,7 @@ static void destinations_text(struct out *out, const struct style *style,
 
 static void json_overview(struct json *json, const struct destinations *all)
 {
-	bool known = all->worst != CONNECT_UNKNOWN || all->capacity;
+	bool known = !is_blind(all);
 
 	json_count(json, "capacity", known, all->capacity);
 	json_count(json, "reserved", known, all->reserved);

@@ -13,12 +13,6 @@
 
 /* -- values -------------------------------------------------------------- */
 
-static void put_foreign(struct text *text, const struct group_page *view, const char *bytes,
-			size_t size)
-{
-	text_add_value(text, bytes, size, view->machine ? "" : TEXT_WORD);
-}
-
 static const char *owner_word(enum owner owner)
 {
 	return owner == OWNER_SEEN ? "seen" : owner == OWNER_HIDDEN ? "not seen" : "no process";
@@ -32,7 +26,8 @@ static void put_owner(struct text *text, const struct group_page *view, const st
 	if (group->owner != OWNER_SEEN)
 		cell_str(text, view->machine ? "" : owner_word(group->owner));
 	else if (by_name)
-		put_foreign(text, view, process->comm, process->comm_size);
+		text_add_value(text, process->comm, process->comm_size,
+			       view->machine ? "" : TEXT_WORD);
 	else
 		who_process(text, process);
 }

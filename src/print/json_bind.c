@@ -89,23 +89,17 @@ static void put_blockers(struct json *json, const struct style *style,
 
 static void put_probe(struct json *json, const struct bind_probe *probe)
 {
-	if (probe->made) {
-		json_open(json, "probe", '{');
+	if (json_open_if(json, "probe", probe->made, '{')) {
 		json_string(json, "errno", errno_name(probe->err));
 		json_close(json, '}');
-	} else {
-		json_null(json, "probe");
 	}
 	json_sentence(json, "probe_refused", probe->refusal);
 }
 
 static void put_elsewhere(struct json *json, const struct bind_context *context)
 {
-	if (!context->elsewhere_known && !context->elsewhere.count) {
-		json_null(json, "elsewhere");
+	if (!json_open_if(json, "elsewhere", context->elsewhere_known || context->elsewhere.count, '['))
 		return;
-	}
-	json_open(json, "elsewhere", '[');
 	for (size_t i = 0; i < context->elsewhere.count; i++) {
 		const struct elsewhere *other = &context->elsewhere.at[i];
 		bool named = other->comm_size, pretty = json_begin_line(json);
