@@ -36,15 +36,6 @@ struct bind_case {
 	struct bind_answer *answer;
 };
 
-/* The combination of options that was asked about. */
-static enum bind_with with_of(const struct bind_ask *ask)
-{
-	return (enum bind_with)((ask->reuseaddr ? WITH_REUSEADDR : 0) |
-				(ask->reuseport ? WITH_REUSEPORT : 0));
-}
-
-_Static_assert(WITH_BOTH == (WITH_REUSEADDR | WITH_REUSEPORT), "combinations are bits");
-
 static bool holds_all(unsigned more, unsigned less)
 {
 	return (more & less) == less;
@@ -75,7 +66,7 @@ static enum reason reason_of(int err, const struct ruling *by_rule, enum addr_ki
  */
 static void hear_probe(const struct bind_case *c, unsigned with, struct bind_outcome *outcome)
 {
-	unsigned asked = with_of(c->asked);
+	unsigned asked = bind_with_of(c->asked);
 	int err = c->context->probe.err;
 
 	if (!err && holds_all(with, asked))
@@ -131,7 +122,7 @@ static void fill_table(struct bind_case *c)
 		outcome->depends = depends_on(c, &ask, &ruling);
 		if (c->context->probe.made)
 			hear_probe(c, with, outcome);
-		if (with != with_of(c->asked))
+		if (with != bind_with_of(c->asked))
 			continue;
 		c->by_rule = ruling;
 		c->ruling = ruling;
@@ -295,7 +286,7 @@ static bool is_worked_by_probe(const struct bind_case *c)
 /* The outcome with further options, @more (bits of enum bind_with). */
 static enum verdict with_more(const struct bind_case *c, unsigned more)
 {
-	return c->answer->with[with_of(c->asked) | more].verdict;
+	return c->answer->with[bind_with_of(c->asked) | more].verdict;
 }
 
 /*

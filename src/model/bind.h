@@ -123,6 +123,14 @@ struct bind_outcome {
 /* The order of the combinations in the table of options. */
 enum bind_with { WITH_NONE, WITH_REUSEADDR, WITH_REUSEPORT, WITH_BOTH, WITH_COUNT };
 extern const char *const bind_with_name[WITH_COUNT];    /* "none", "reuseaddr", ... */
+_Static_assert(WITH_BOTH == (WITH_REUSEADDR | WITH_REUSEPORT), "combinations are bits");
+
+/* The combination of options that was asked about. */
+static inline enum bind_with bind_with_of(const struct bind_ask *ask)
+{
+	return (enum bind_with)((ask->reuseaddr ? WITH_REUSEADDR : 0) |
+				(ask->reuseport ? WITH_REUSEPORT : 0));
+}
 
 struct bind_answer {
 	struct bind_outcome asked;

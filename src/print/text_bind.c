@@ -250,12 +250,6 @@ static const char *const option_names[WITH_COUNT] = {
 	[WITH_REUSEPORT] = "SO_REUSEPORT", [WITH_BOTH] = "both",
 };
 
-static enum bind_with asked_with(const struct bind_ask *ask)
-{
-	return (enum bind_with)((ask->reuseaddr ? WITH_REUSEADDR : WITH_NONE) +
-				(ask->reuseport ? WITH_REUSEPORT : WITH_NONE));
-}
-
 static const char *depends_words(const struct bind_page *bind, enum bind_depends depends)
 {
 	switch (depends) {
@@ -289,7 +283,7 @@ static void put_with(struct text *text, const struct bind_page *bind, enum bind_
 	default:
 		cell_str(text, "not known");
 	}
-	if (with == asked_with(bind->ask))
+	if (with == bind_with_of(bind->ask))
 		cell_str(text, " (as asked)");
 }
 
