@@ -10,6 +10,7 @@
 #include "print/grid.h"
 #include "print/json.h"
 #include "print/page.h"
+#include "words/fill.h"
 
 #define LABEL      9    /* columns for "avoid", "search", "ports", ... and a blank */
 #define PART       15   /* "blocked for all", the longest part of the range */
@@ -189,7 +190,7 @@ static void put_user(struct text *text, const struct snapshot *seen, const struc
 	const struct cgroup *cgroup = user_cgroup(seen, user);
 
 	if (user->process >= 0) {
-		who_process(text, &seen->processes.at[user->process]);
+		who_process_is(text, seen, (uint32_t)user->process);
 		who_placed(text, cgroup);
 	} else if (!who_place(text, cgroup)) {
 		cell_str(text, user->count == user->states[STATE_TIME_WAIT] ? "no process" :

@@ -6,6 +6,7 @@
 #include "print/columns.h"
 #include "print/grid.h"
 #include "print/json.h"
+#include "words/fill.h"
 
 #define LABEL     9
 #define BAR_MOST  24
@@ -29,7 +30,7 @@ static void put_owner(struct text *text, const struct group_page *view, const st
 		text_add_value(text, process->comm, process->comm_size,
 			       view->machine ? "" : TEXT_WORD);
 	else
-		who_process(text, process);
+		who_process_is(text, view->page.seen, group->process);
 }
 
 /* Of an end that is not of the internet: "NAME:SERVICE", or the one of them that is the key. */

@@ -4,6 +4,7 @@
 #include "base/wrap.h"
 #include "model/unit.h"
 #include "print/cell.h"
+#include "words/fill.h"
 
 #define NARROW 40
 #define HOLDERS_SHOWN 3
@@ -299,15 +300,6 @@ const struct cgroup *who_cgroup(const struct snapshot *seen, const struct subjec
 	return id ? snapshot_cgroup(seen, id) : NULL;
 }
 
-void who_process(struct text *text, const struct process *process)
-{
-	if (process->comm_size)
-		text_add_value(text, process->comm, process->comm_size, TEXT_COMM);
-	else
-		cell_str(text, "process");
-	text_addf(text, "[%d]", process->pid);
-}
-
 bool who_place(struct text *text, const struct cgroup *cgroup)
 {
 	if (!cgroup)
@@ -353,7 +345,7 @@ void who_holders(struct text *text, const struct snapshot *seen, uint32_t inode,
 			continue;
 		}
 		cell_str(text, named++ ? ", " : "");
-		who_process(text, &seen->processes.at[holder[i].process]);
+		who_process_is(text, seen, holder[i].process);
 	}
 	if (more)
 		text_addf(text, " and %zu more", more);
@@ -380,7 +372,7 @@ static void put_owner(struct text *text, const struct style *style,
 		if (!who_place(text, cgroup))
 			cell_str(text, "hidden owner");
 	} else {
-		who_process(text, &seen->processes.at[subject->process]);
+		who_process_is(text, seen, (uint32_t)subject->process);
 		if (full)
 			who_placed(text, cgroup);
 	}

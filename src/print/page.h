@@ -109,9 +109,6 @@ const char *page_arrow(const struct style *style);
 void who_text(struct text *text, const struct style *style, const struct snapshot *seen,
 	      const struct finding *finding, bool full);
 
-/* "python3[812]" */
-void who_process(struct text *text, const struct process *process);
-
 /*
  * The most telling name in a cgroup path: unit, container, or the path itself. Returns
  * false, with nothing added, when there is none.

@@ -432,8 +432,8 @@ static void put_netns(struct text *text, const struct netns *netns)
 		cell_str(text, ", ");
 	}
 	if (netns->comm_size) {
-		text_add_value(text, netns->comm, netns->comm_size, TEXT_COMM);
-		text_addf(text, "[%d], ", netns->pid);
+		who_is(text, netns->comm, netns->comm_size, netns->pid);
+		cell_str(text, ", ");
 	}
 	text_addf(text, "inode %llu)", (unsigned long long)netns->inode);
 }
