@@ -5,6 +5,7 @@
 #include "base/order.h"
 #include "base/text.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,11 +149,10 @@ static void put_string(struct text *key, bool known, const char *bytes, size_t s
 
 static void put_number(struct text *key, bool known, uint64_t value)
 {
-	char bytes[9] = { known ? '+' : '-' };
+	uint64_t big_endian = htobe64(known ? value : 0);
 
-	for (unsigned i = 0; known && i < 8; i++)
-		bytes[i + 1] = (char)(value >> (56 - 8 * i));
-	text_add(key, bytes, sizeof(bytes));
+	text_add(key, known ? "+" : "-", 1);
+	text_add(key, &big_endian, sizeof(big_endian));
 }
 
 static void put_owner(struct text *key, const struct owned *owned, bool by_name)
@@ -274,8 +274,8 @@ struct value group_value(const struct groups *groups, const struct group *group,
 		value.count = (uint32_t)(end - at) - 1;
 		return value;
 	}
-	for (unsigned byte = 0; byte < 8; byte++)
-		value.number = value.number << 8 | (uint8_t)at[byte];
+	memcpy(&value.number, at, sizeof(value.number));
+	value.number = be64toh(value.number);
 	return value;
 }
 

@@ -8,6 +8,7 @@
 
 #include "model/protocol.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
@@ -48,11 +49,9 @@ unsigned order_need(const struct order *order)
 
 static void put_number(struct text *key, uint64_t value)
 {
-	char bytes[8];
+	uint64_t big_endian = htobe64(value);
 
-	for (unsigned i = 0; i < 8; i++)
-		bytes[i] = (char)(value >> (56 - 8 * i));
-	text_add(key, bytes, sizeof(bytes));
+	text_add(key, &big_endian, sizeof(big_endian));
 }
 
 static void put_string(struct text *key, const char *bytes, size_t size)
