@@ -75,7 +75,7 @@ static int take_scope(struct session *session, const struct target *target, stru
 	scope = session_device(session, target->device);
 	if (!scope)
 		return -ENODEV;
-	if (target->addr.b[0] != 0xfe || (target->addr.b[1] & 0xc0) != 0x80)
+	if (!addr_is_link_local(&target->addr))
 		return 0;
 	if (ask->ifindex && ask->ifindex != scope)
 		return fault_set(&session->fault, EINVAL, "the address is of device %s and the socket is "

@@ -269,17 +269,6 @@ static struct addr loopback(enum family family)
 	return family == FAMILY_IPV4 ? addr_from_v4(four) : addr_from_v6(six);
 }
 
-/* Multicast: connect() to it is impossible, whatever the routes are. */
-static bool is_group(const struct addr *addr)
-{
-	return addr_is_v4(addr) ? addr->b[12] >> 4 == 14 : addr->b[0] == 0xff;
-}
-
-static bool is_link_local(const struct addr *addr)
-{
-	return addr->b[0] == 0xfe && (addr->b[1] & 0xc0) == 0x80;
-}
-
 /*
  * IPv6 looks for a source address before it looks at the route, and any address will do
  * for that.
@@ -324,13 +313,14 @@ static void ask_kernel(const struct connect_ask *ask, const struct snapshot *see
 
 	if (addr_is_any(&target))       /* connect() to a wildcard means this host */
 		target = loopback(table);
-	if (is_group(&target))
+	/* connect() to a multicast group is impossible, whatever the routes are */
+	if (addr_is_multicast(&target))
 		*chosen = (struct chosen_route){ .known = true, .err = ENETUNREACH };
-	else if (ask->family == FAMILY_IPV6 && is_link_local(&target) && !ask->ifindex)
+	else if (ask->family == FAMILY_IPV6 && addr_is_link_local(&target) && !ask->ifindex)
 		*chosen = (struct chosen_route){ .known = true, .err = EINVAL };
 	else if (ask_route(table, &target, source_of(ask), ask->ifindex, &route) == 0)
 		take_route(chosen, &route, source_of(ask), table);
-	if (chosen->err && table == FAMILY_IPV6 && !is_group(&target) && is_mute(seen))
+	if (chosen->err && table == FAMILY_IPV6 && !addr_is_multicast(&target) && is_mute(seen))
 		chosen->err = EADDRNOTAVAIL;
 }
 
@@ -409,7 +399,7 @@ static enum addr_kind kind_by_itself(const struct addr *addr)
 		return ADDR_KIND_ANY;
 	if (addr_is_v4(addr) && memcmp(addr->b + 12, ones, 4) == 0)
 		return ADDR_KIND_BROADCAST;
-	return is_group(addr) ? ADDR_KIND_MULTICAST : ADDR_KIND_UNKNOWN;
+	return addr_is_multicast(addr) ? ADDR_KIND_MULTICAST : ADDR_KIND_UNKNOWN;
 }
 
 /* ---- bind(): the kind of an IPv4 address ---- */
@@ -440,7 +430,7 @@ static enum addr_kind ipv4_kind(const struct addr *addr, uint32_t ifindex)
 /* ::1 and fe80:: are valid on their own device only. */
 static bool is_of_device(const struct addr *addr)
 {
-	return addr_is_loopback(addr) || is_link_local(addr);
+	return addr_is_loopback(addr) || addr_is_link_local(addr);
 }
 
 /*
@@ -486,7 +476,7 @@ static enum addr_kind ipv6_kind(const struct addr *addr, uint32_t ifindex,
 /* The scope of a link-local address is its device, even if another device is bound. */
 static uint32_t device_of(const struct bind_ask *ask)
 {
-	return ask->scope && is_link_local(&ask->addr) ? ask->scope : ask->ifindex;
+	return ask->scope && addr_is_link_local(&ask->addr) ? ask->scope : ask->ifindex;
 }
 
 static enum addr_kind live_kind(const struct bind_ask *ask, const struct snapshot *seen)

@@ -36,10 +36,9 @@ bool owns_port(const struct sock *s)
 bool ask_needs_scope(const struct bind_ask *ask)
 {
 	const uint8_t *b = ask->addr.b;
-	bool link_local = b[0] == 0xfe && (b[1] & 0xc0) == 0x80;
 	bool multicast_nearby = b[0] == 0xff && ((b[1] & 0xf) == 1 || (b[1] & 0xf) == 2);
 
-	return ask->family == FAMILY_IPV6 && (link_local || multicast_nearby);
+	return ask->family == FAMILY_IPV6 && (addr_is_link_local(&ask->addr) || multicast_nearby);
 }
 
 struct bind_ask ask_effective(const struct bind_ask *ask)
@@ -326,14 +325,9 @@ static bool is_v4(const struct bind_ask *ask)
 	return ask->family == FAMILY_IPV4 || addr_is_v4(&ask->addr);
 }
 
-static bool is_multicast(const struct bind_ask *ask)
-{
-	return is_v4(ask) ? (ask->addr.b[12] & 0xf0) == 0xe0 : ask->addr.b[0] == 0xff;
-}
-
 static struct test test_multicast(const struct bind_ask *ask)
 {
-	if (ask->protocol == PROTOCOL_TCP && !is_v4(ask) && is_multicast(ask))
+	if (ask->protocol == PROTOCOL_TCP && !is_v4(ask) && addr_is_multicast(&ask->addr))
 		return (struct test){ YES, EINVAL, REASON_MULTICAST };
 	return passed;
 }
@@ -372,7 +366,7 @@ static struct test test_address(const struct snapshot *seen, const struct bind_a
 	const struct known *nonlocal =
 		&seen->limits.limit[is_v4(ask) ? LIMIT_NONLOCAL_BIND : LIMIT_NONLOCAL_BIND6];
 
-	if (addr_is_any(&ask->addr) || is_multicast(ask) || is_bindable(ask, context->addr_kind))
+	if (addr_is_any(&ask->addr) || addr_is_multicast(&ask->addr) || is_bindable(ask, context->addr_kind))
 		return passed;
 	if (nonlocal->is && nonlocal->value)
 		return passed;

@@ -53,6 +53,18 @@ static inline bool addr_is_zero(const struct addr *a)
 bool addr_is_any(const struct addr *a);         /* 0.0.0.0 or :: */
 bool addr_is_loopback(const struct addr *a);    /* 127/8 (mapped too) or ::1 */
 
+/* fe80::/10 */
+static inline bool addr_is_link_local(const struct addr *a)
+{
+	return a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80;
+}
+
+/* 224/4 (mapped too) or ff00::/8 */
+static inline bool addr_is_multicast(const struct addr *a)
+{
+	return addr_is_v4(a) ? a->b[12] >> 4 == 14 : a->b[0] == 0xff;
+}
+
 /*
  * Writes @addr without brackets (RFC 5952): in IPv4 form when @family is IPv4, otherwise
  * a mapped address as "::ffff:a.b.c.d". @text has ADDR_TEXT bytes. Returns the length.
