@@ -196,11 +196,6 @@ static enum status status_of(enum connect_verdict verdict, double gone, const st
 	}
 }
 
-static double percent_gone(const struct connect_answer *answer)
-{
-	return answer->capacity ? 100.0 - 100.0 * answer->left / answer->capacity : 100;
-}
-
 static enum status connect_one(struct session *session, const struct target *target,
 			       const struct threshold *tight)
 {
@@ -218,7 +213,7 @@ static enum status connect_one(struct session *session, const struct target *tar
 		out_init(&out, 1);
 		print_connect(&out, &session->style, &session->seen, &ask, !session->options->source,
 			      session->options->probe ? probe : NULL, answer);
-		status = status_of(answer->verdict, percent_gone(answer), tight);
+		status = status_of(answer->verdict, answer->percent_gone, tight);
 		if (*probe->refusal) {
 			errline("--probe: %s", probe->refusal);
 			session->told = true;

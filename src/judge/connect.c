@@ -235,6 +235,7 @@ static void put_room(struct connect_answer *answer, const struct port_map *map,
 	answer->left = room.left;
 	answer->left_min = room.min;
 	answer->left_max = room.max;
+	answer->percent_gone = port_map_percent_gone(map, room.left);
 	answer->blocked_for_all = map->ports[YES];
 	answer->ambiguous = map->ports[MAYBE];
 	memcpy(answer->open, map->open, sizeof(answer->open));

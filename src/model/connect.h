@@ -50,6 +50,7 @@ struct port_user {
 struct connect_answer {
 	uint32_t capacity, reserved;
 	uint32_t left, left_min, left_max;
+	double   percent_gone;          /* of the capacity */
 	uint32_t used_by_destination;   /* ports with a socket on this very 4-tuple */
 	uint32_t states[STATE_COUNT];   /* the same by state */
 	uint32_t recyclable;
