@@ -371,6 +371,19 @@ static const struct grid_column netns_columns[] = {
 	{ .heading = "FIRST IN THE WAY", .words = true },
 };
 
+static const enum verdict worst_first[VERDICT_COUNT] = {
+	VERDICT_FAILS, VERDICT_DEPENDS, VERDICT_UNKNOWN, VERDICT_OK,
+};
+
+static size_t count_of(enum verdict verdict, const struct bind_page *pages, size_t count)
+{
+	size_t same = 0;
+
+	for (size_t i = 0; i < count; i++)
+		same += pages[i].answer->asked.verdict == verdict;
+	return same;
+}
+
 /* "fails in 2, works in 1" */
 static void put_verdicts(struct text *text, const struct bind_page *pages, size_t count)
 {
@@ -378,19 +391,14 @@ static void put_verdicts(struct text *text, const struct bind_page *pages, size_
 		[VERDICT_FAILS] = "fails", [VERDICT_DEPENDS] = "depends",
 		[VERDICT_UNKNOWN] = "cannot be told", [VERDICT_OK] = "works",
 	};
-	static const enum verdict order[] = {
-		VERDICT_FAILS, VERDICT_DEPENDS, VERDICT_UNKNOWN, VERDICT_OK,
-	};
 	const char *before = "";
 
-	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
-		size_t same = 0;
+	for (size_t i = 0; i < VERDICT_COUNT; i++) {
+		size_t same = count_of(worst_first[i], pages, count);
 
-		for (size_t j = 0; j < count; j++)
-			same += pages[j].answer->asked.verdict == order[i];
 		if (!same)
 			continue;
-		text_addf(text, "%s%s in %zu", before, words[order[i]], same);
+		text_addf(text, "%s%s in %zu", before, words[worst_first[i]], same);
 		before = ", ";
 	}
 	text_addf(text, " of %zu network namespace%s", count, count == 1 ? "" : "s");
@@ -398,12 +406,11 @@ static void put_verdicts(struct text *text, const struct bind_page *pages, size_
 
 static enum verdict worst_of(const struct bind_page *pages, size_t count)
 {
-	enum verdict worst = VERDICT_OK;
+	size_t i = 0;
 
-	for (size_t i = 0; i < count; i++)
-		if (pages[i].answer->asked.verdict != VERDICT_OK && worst != VERDICT_FAILS)
-			worst = pages[i].answer->asked.verdict;
-	return worst;
+	while (worst_first[i] != VERDICT_OK && !count_of(worst_first[i], pages, count))
+		i++;
+	return worst_first[i];
 }
 
 static void print_all_headline(const struct page *page, const struct bind_page *pages,
