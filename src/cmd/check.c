@@ -239,7 +239,8 @@ static void keep_findings(struct checking *checking, struct report *report)
 static enum status status_of(enum severity worst)
 {
 	static const enum status statuses[] = {
-		[SEVERITY_NONE] = STATUS_OK, [SEVERITY_WARNING] = STATUS_WARNING,
+		[SEVERITY_NONE] = STATUS_OK, [SEVERITY_NOTICE] = STATUS_OK,
+		[SEVERITY_WARNING] = STATUS_WARNING,
 		[SEVERITY_CRITICAL] = STATUS_CRITICAL,
 	};
 

@@ -87,7 +87,7 @@ static void put_thresholds(const struct rule *rule)
 {
 	struct text text = { .at = NULL };
 
-	add_threshold(&text, rule, "warning", rule->usual.warn);
+	add_threshold(&text, rule, rule->usual.notice ? "notice" : "warning", rule->usual.warn);
 	text_addf(&text, ", ");
 	add_threshold(&text, rule, "critical", rule->usual.crit);
 	if (rule->usual.least > 1)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/judging.h"
 
+#include "base/grow.h"
+#include "base/own.h"
 #include "judge/suspects.h"
 #include "model/once.h"
 
@@ -70,6 +72,21 @@ static void find_owners(struct session *session, const struct wants *wants)
 	collect_some_holders(session->collect, &ask, &session->seen);
 }
 
+/* With -q nobody looks at notices, and their owners need not be found. */
+static void judge_for(const struct session *session, const struct thresholds *thresholds,
+		      struct report *report)
+{
+	OWN_MEM bool *kept = NULL;
+
+	judge(&session->seen, thresholds, report);
+	if (!session->options->quiet)
+		return;
+	kept = grow_alloc(report->findings.count * sizeof(*kept));
+	for (size_t i = 0; i < report->findings.count; i++)
+		kept[i] = report->findings.at[i].severity > SEVERITY_NOTICE;
+	report_keep(report, kept);
+}
+
 void judging_run(struct session *session, const struct thresholds *thresholds,
 		 struct report *report)
 {
@@ -78,7 +95,7 @@ void judging_run(struct session *session, const struct thresholds *thresholds,
 
 	note_left(seen, thresholds, GAP_BOUND);
 	note_left(seen, thresholds, GAP_SOURCE);
-	judge(seen, thresholds, report);
+	judge_for(session, thresholds, report);
 	/* a filter may have needed all owners already */
 	if (!report->findings.count || seen->holders_known)
 		return;
@@ -87,7 +104,7 @@ void judging_run(struct session *session, const struct thresholds *thresholds,
 		find_owners(session, &wants);
 		report_fini(report);
 		report_init(report);
-		judge(seen, thresholds, report);
+		judge_for(session, thresholds, report);
 	}
 	wants_fini(&wants);
 }

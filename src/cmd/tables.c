@@ -60,8 +60,8 @@ static void put_findings(void)
 
 		cmd_threshold(warn, sizeof(warn), rule->measure, rule->usual.warn);
 		cmd_threshold(crit, sizeof(crit), rule->measure, rule->usual.crit);
-		out_f(&out, "%s\t%s\twarn=%s\tcrit=%s\tcount=%llu\t%s\n", rule->id, words->title,
-		      warn, crit, (unsigned long long)rule->usual.least, words->about);
+		out_f(&out, "%s\t%s\t%s=%s\tcrit=%s\tcount=%llu\t%s\n", rule->id, words->title,
+		      rule->usual.notice ? "notice" : "warn", warn, crit, (unsigned long long)rule->usual.least, words->about);
 	}
 }
 

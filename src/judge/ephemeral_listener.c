@@ -6,15 +6,18 @@
  * its port is free, connect() of any program may pick that port, and the
  * server's bind() fails with EADDRINUSE for as long as that connection and its
  * TIME_WAIT live. SO_REUSEADDR of the server does not help, for the other
- * socket did not set it. It fails rarely and at the worst time, which is why it
- * is worth a warning and never more. ip_local_reserved_ports is made for it.
+ * socket did not set it. ip_local_reserved_ports is made for it.
  *
  * bind() to port 0 gives such a port too, and nobody minds, for the next time
- * any other will do. The kernel does not tell the two apart. What it does tell
- * is the address: a port on loopback only can be taken by nothing but a
- * connection over loopback, and helpers with bind(0) live just there. So a
- * listener on loopback counts as nothing: only a threshold of 0 shows it. One
- * finding for each port, however many sockets and families listen on it.
+ * any other will do. The kernel tells whether the program named a port, but that
+ * does not tell the two apart, either: libtirpc (rpc.statd, rpc.mountd) and
+ * `docker -P` choose a free port themselves and name it to bind(). So it is a
+ * notice, and a warning only for a user who sets a threshold.
+ *
+ * A port on loopback only can be taken by nothing but a connection over
+ * loopback, and most helpers with bind(0) live there: a listener on loopback
+ * counts as nothing, and only a threshold of 0 shows it. One finding for each
+ * port, however many sockets and families listen on it.
  */
 #include "judge/weigh.h"
 

@@ -32,7 +32,7 @@ enum severity aged_level(const struct aged *aged, const struct threshold *t)
 {
 	if (aged->crit && aged->crit >= t->least)
 		return SEVERITY_CRITICAL;
-	return aged->warn && aged->warn >= t->least ? SEVERITY_WARNING : SEVERITY_NONE;
+	return aged->warn && aged->warn >= t->least ? threshold_lower(t) : SEVERITY_NONE;
 }
 
 struct subject subject_of_listener(const struct sock *listener)
@@ -336,7 +336,7 @@ static bool was_set(const struct thresholds *thresholds, const struct rule *rule
 
 	return t->warn < rule->usual.warn || t->warn > rule->usual.warn ||
 	       t->crit < rule->usual.crit || t->crit > rule->usual.crit ||
-	       t->least != rule->usual.least;
+	       t->least != rule->usual.least || t->notice != rule->usual.notice;
 }
 
 bool judge_leaves(const struct snapshot *seen, const struct thresholds *thresholds,
@@ -369,7 +369,7 @@ void judge(const struct snapshot *seen, const struct thresholds *thresholds,
 	if (!report->findings.count)
 		return;
 	qsort(report->findings.at, report->findings.count, sizeof(*report->findings.at), compare);
-	report->worst = report->findings.at[0].severity;
+	report_rate(report);
 }
 
 /* ---- whose owners are wanted ------------------------------------------- */

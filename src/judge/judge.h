@@ -22,6 +22,7 @@ enum measure { MEASURE_AGE, MEASURE_PERCENT, MEASURE_COUNT };
 struct threshold {
 	double   warn, crit;    /* ms, percent or a count, as the rule's measure says */
 	uint64_t least;         /* with fewer sockets than this there is no finding */
+	bool     notice;        /* at @warn it is only a notice; --warn makes it false */
 };
 
 struct thresholds;              /* one threshold for each rule */

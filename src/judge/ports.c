@@ -304,7 +304,7 @@ static enum severity cliff_level(const struct threshold *t, double percent)
 {
 	if (percent > t->crit)
 		return SEVERITY_CRITICAL;
-	return percent > t->warn ? SEVERITY_WARNING : SEVERITY_NONE;
+	return percent > t->warn ? threshold_lower(t) : SEVERITY_NONE;
 }
 
 static void weigh_search(struct clients *c, const struct tally_group *group,

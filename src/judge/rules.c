@@ -18,7 +18,8 @@
  * which (.states, .picks), what is to be known of them (.need), which belong together
  * (.key), and its file has the facts. What is listed follows from the rows. The usual
  * thresholds must be silent on a healthy busy machine: an age, a share of a
- * limit or a number for one subject, never a number for the whole host.
+ * limit or a number for one subject, never a number for the whole host. What needs no
+ * action is a notice.
  */
 const struct rule rules[] = {
 	{
@@ -124,7 +125,7 @@ const struct rule rules[] = {
 	}, {
 		.id      = "ephemeral-listener",
 		.measure = MEASURE_COUNT,
-		.usual   = { 1, THRESHOLD_NEVER, 1 },
+		.usual   = { 1, THRESHOLD_NEVER, 1, .notice = true },
 		.states  = STATE_BIT(STATE_LISTEN),
 		.weigh   = weigh_ephemeral_listener,
 	}, {
@@ -141,7 +142,7 @@ const struct rule rules[] = {
 	}, {
 		.id      = "connect-search-cliff",
 		.measure = MEASURE_PERCENT,
-		.usual   = { 50, THRESHOLD_NEVER, 1 },
+		.usual   = { 50, THRESHOLD_NEVER, 1, .notice = true },
 		.states  = STATE_ALL & ~STATE_BIT(STATE_SYN_RECV),
 		.need    = NEED_FLOW,
 		.is_short = is_short_search_cliff,
@@ -261,6 +262,7 @@ enum threshold_error thresholds_set(struct thresholds *thresholds, const char *s
 		return THRESHOLD_NO_LEAST;
 	threshold = &thresholds->at[rule - rules];
 	*(crit ? &threshold->crit : &threshold->warn) = value;
+	threshold->notice &= crit;
 	threshold->least = *comma ? count : threshold->least;
 	return THRESHOLD_TAKEN;
 }

@@ -79,12 +79,18 @@ struct port_bounds {
 IS_SHORT(port_exhaustion);
 IS_SHORT(search_cliff);
 
+/* The severity of what has reached @t->warn and not @t->crit. */
+static inline enum severity threshold_lower(const struct threshold *t)
+{
+	return t->notice ? SEVERITY_NOTICE : SEVERITY_WARNING;
+}
+
 /* The severity of @value. */
 static inline enum severity threshold_level(const struct threshold *t, double value)
 {
 	if (value >= t->crit)
 		return SEVERITY_CRITICAL;
-	return value >= t->warn ? SEVERITY_WARNING : SEVERITY_NONE;
+	return value >= t->warn ? threshold_lower(t) : SEVERITY_NONE;
 }
 
 /* Counts sockets that are old enough, for a rule whose measure is an age. */

@@ -133,22 +133,30 @@ void report_fini(struct report *report)
 	grow_fini(&report->findings);
 }
 
+void report_rate(struct report *report)
+{
+	report->worst = SEVERITY_NONE;
+	for (size_t i = 0; i < report->findings.count; i++) {
+		enum severity severity = report->findings.at[i].severity;
+
+		if (severity > report->worst && severity > SEVERITY_NOTICE)
+			report->worst = severity;
+	}
+}
+
 void report_keep(struct report *report, const bool *keep)
 {
 	struct finding *at = report->findings.at;
 	size_t kept = 0;
 
-	report->worst = SEVERITY_NONE;
 	for (size_t i = 0; i < report->findings.count; i++) {
-		if (!keep[i]) {
+		if (keep[i])
+			at[kept++] = at[i];
+		else
 			finding_fini(&at[i]);
-			continue;
-		}
-		if (at[i].severity > report->worst)
-			report->worst = at[i].severity;
-		at[kept++] = at[i];
 	}
 	report->findings.count = kept;
+	report_rate(report);
 }
 
 struct finding *report_add(struct report *report, const char *id)

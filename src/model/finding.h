@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-enum severity { SEVERITY_NONE, SEVERITY_WARNING, SEVERITY_CRITICAL };
+/* A notice is worth a line to a person who looks: no trouble, and never an exit status. */
+enum severity { SEVERITY_NONE, SEVERITY_NOTICE, SEVERITY_WARNING, SEVERITY_CRITICAL };
 
 /* What a finding is about. The kind says which members are used. */
 enum subject_kind {
@@ -133,7 +134,7 @@ struct finding {
 /* Findings, the worst first. It owns all its memory; report_fini() frees it. */
 struct report {
 	struct { struct finding *at; size_t count, room; } findings;
-	enum severity worst;
+	enum severity worst;            /* SEVERITY_NONE where there are but notices */
 	struct {
 		uint64_t count[STATE_COUNT];
 		uint64_t total;
@@ -143,6 +144,9 @@ struct report {
 
 void report_init(struct report *report);
 void report_fini(struct report *report);
+
+/* Sets `worst`. */
+void report_rate(struct report *report);
 
 /*
  * Removes the findings for which @keep is false and sets `worst` anew. The others keep

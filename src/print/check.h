@@ -10,8 +10,8 @@ struct check_sum {
 	const struct check_area *areas;
 	size_t count;
 	struct report of_all;   /* worst and summary; no findings */
-	uint64_t findings;
-	size_t troubled;        /* areas with findings */
+	uint64_t findings, notices;
+	size_t troubled;        /* areas with either */
 };
 
 /* Prints all of `check` in JSON. */

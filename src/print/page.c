@@ -287,8 +287,12 @@ const char *page_arrow(const struct style *style)
 
 const char *who_severity(enum severity severity)
 {
-	return severity == SEVERITY_CRITICAL ? "critical" :
-	       severity == SEVERITY_WARNING ? "warning" : "none";
+	static const char *const names[] = {
+		[SEVERITY_NONE] = "none", [SEVERITY_NOTICE] = "notice",
+		[SEVERITY_WARNING] = "warning", [SEVERITY_CRITICAL] = "critical",
+	};
+
+	return names[severity];
 }
 
 const struct cgroup *who_cgroup(const struct snapshot *seen, const struct subject *subject)

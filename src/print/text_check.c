@@ -46,8 +46,9 @@ static void put_all_named(struct text *text, const struct style *style,
 			put_named(text, style, &sum->areas[i], &report->findings.at[j]);
 		}
 	}
-	if (sum->findings > NAMED)
-		text_addf(text, " and %llu more", (unsigned long long)(sum->findings - NAMED));
+	if (sum->findings + sum->notices > NAMED)
+		text_addf(text, " and %llu more",
+			  (unsigned long long)(sum->findings + sum->notices - NAMED));
 }
 
 /* "3 network namespaces, 1,941 sockets" */
@@ -60,6 +61,23 @@ static void put_extent(struct text *text, const struct style *style, const struc
 	page_count(text, sum->of_all.summary.total, "socket");
 }
 
+/* "2 findings and 1 notice in 1,941 sockets: ..." */
+static void put_found(struct text *text, const struct page *page, const struct check_sum *sum)
+{
+	if (sum->findings)
+		page_count(text, sum->findings, "finding");
+	cell_str(text, sum->findings && sum->notices ? " and " : "");
+	if (sum->notices)
+		page_count(text, sum->notices, "notice");
+	cell_str(text, " in ");
+	if (page->style->with_netns)
+		text_addf(text, "%zu of ", sum->troubled);
+	put_extent(text, page->style, sum);
+	if (sum->findings && !snapshot_is_complete(page->seen))
+		cell_str(text, " (incomplete)");
+	put_all_named(text, page->style, sum);
+}
+
 /* It never says just "OK" when something that was asked for could not be seen. */
 static enum ink put_headline(struct text *text, const struct page *page,
 			     const struct check_sum *sum)
@@ -67,22 +85,20 @@ static enum ink put_headline(struct text *text, const struct page *page,
 	bool complete = snapshot_is_complete(page->seen), all = page->style->with_netns;
 	bool critical = sum->of_all.worst == SEVERITY_CRITICAL;
 
-	if (!sum->findings) {
-		cell_str(text, complete ? "OK: " : "OK as far as seen, incomplete: ");
+	if (sum->findings) {
+		cell_str(text, critical ? "CRITICAL: " : "WARNING: ");
+		put_found(text, page, sum);
+		return critical ? INK_RED : INK_YELLOW;
+	}
+	cell_str(text, complete ? "OK: " : "OK as far as seen, incomplete: ");
+	if (sum->notices) {
+		put_found(text, page, sum);
+	} else {
 		cell_str(text, all ? "no findings in " : "");
 		put_extent(text, page->style, sum);
 		cell_str(text, all ? "" : ", no findings");
-		return complete ? INK_GREEN : INK_YELLOW;
 	}
-	cell_str(text, critical ? "CRITICAL: " : "WARNING: ");
-	page_count(text, sum->findings, "finding");
-	cell_str(text, " in ");
-	if (all)
-		text_addf(text, "%zu of ", sum->troubled);
-	put_extent(text, page->style, sum);
-	cell_str(text, complete ? "" : " (incomplete)");
-	put_all_named(text, page->style, sum);
-	return critical ? INK_RED : INK_YELLOW;
+	return complete ? INK_GREEN : INK_YELLOW;
 }
 
 static void print_headline(const struct page *page, const struct check_sum *sum)
@@ -372,17 +388,22 @@ static void print_strip(const struct page *page, const struct port_strip *strip)
 
 static void print_title(const struct page *page, const struct finding *f)
 {
-	bool critical = f->severity == SEVERITY_CRITICAL;
+	static const struct { const char *word; enum ink ink; } titles[] = {
+		[SEVERITY_NOTICE] = { "NOTICE", INK_CYAN },
+		[SEVERITY_WARNING] = { "WARNING", INK_YELLOW },
+		[SEVERITY_CRITICAL] = { "CRITICAL", INK_RED },
+	};
+	const char *word = titles[f->severity].word;
 	struct text text = { 0 };
 	unsigned start;
 
-	out_str(page->out, screen_ink(page->style, critical ? INK_RED : INK_YELLOW));
-	out_str(page->out, critical ? "CRITICAL" : "WARNING");
+	out_str(page->out, screen_ink(page->style, titles[f->severity].ink));
+	out_str(page->out, word);
 	out_char(page->out, ' ');
 	out_str(page->out, f->id);
 	out_str(page->out, screen_plain(page->style));
 	out_str(page->out, "  ");
-	start = (unsigned)(critical ? 8 : 7) + 3 + (unsigned)strlen(f->id);
+	start = (unsigned)(strlen(word) + strlen("   ") + strlen(f->id));
 	who_text(&text, page->style, page->seen, f, true);
 	wrap_put(page->out, text_str(&text), start, PAGE_INDENT, page->style->width);
 	text_fini(&text);
@@ -518,7 +539,8 @@ static void add_up(struct check_sum *sum, const struct report *report)
 	}
 	if (report->worst > sum->of_all.worst)
 		sum->of_all.worst = report->worst;
-	sum->findings += report->findings.count;
+	for (size_t i = 0; i < report->findings.count; i++)
+		report->findings.at[i].severity > SEVERITY_NOTICE ? sum->findings++ : sum->notices++;
 	sum->troubled += report->findings.count > 0;
 }
 
@@ -529,7 +551,7 @@ int print_check(struct out *out, const struct style *style, const struct snapsho
 
 	for (size_t i = 0; i < count; i++)
 		add_up(&sum, &areas[i].report);
-	if (!is_silent(style, seen, !sum.findings))
+	if (!is_silent(style, seen, !sum.findings && !sum.notices))
 		(format_is_json(style->format) ? check_json : check_text)(out, style, seen, &sum);
 	return -out->err;
 }

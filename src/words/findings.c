@@ -362,20 +362,22 @@ static const struct finding_words catalogue[] = {
 		.about = "listener",
 		.why = "A listener inside ip_local_port_range can lose its port to any "
 		       "outgoing connection while it restarts, and then fails with "
-		       "EADDRINUSE. ip_local_reserved_ports prevents that. The measure "
-		       "is the number of listeners on the port. Listeners on loopback "
-		       "count as 0, because only connections over loopback could take "
-		       "their ports and helpers that bind() to port 0 listen there; a "
-		       "threshold of 0 shows them.",
+		       "EADDRINUSE. ip_local_reserved_ports prevents that. Where any "
+		       "port will do (bind() to port 0, RPC services, docker -P) nothing "
+		       "is to be done, so it is a notice. The measure is the number of "
+		       "listeners on the port. Listeners on loopback count as 0, because "
+		       "only connections over loopback could take their ports and helpers "
+		       "that bind() to port 0 listen there; a threshold of 0 shows them.",
 		.cause = {
 			{ NULL, "{owner} listens on port {port}, inside the ephemeral range {range}, and the "
 			  "port is not reserved: while the server restarts, any outgoing connection can take "
 			  "it" },
 		},
 		.fix = {
-			{ NULL, "Add {port:the port} to net.ipv4.ip_local_reserved_ports (bind() to it still "
-			  "works), or move the server out of the range." },
-			{ NULL, "Do nothing if the program asked for any port (bind() to port 0)." },
+			{ NULL, "Nothing, if any port will do: the program called bind() with port 0 or found a "
+			  "free port, as RPC services and docker -P do." },
+			{ NULL, "Otherwise add {port:the port} to net.ipv4.ip_local_reserved_ports (bind() to it "
+			  "still works), or move the server out of the range." },
 		},
 		.avoid = {
 			{ NULL, "SO_REUSEADDR on the server alone: the connection that has the port did not "
@@ -412,7 +414,7 @@ static const struct finding_words catalogue[] = {
 		       "half of the range in use towards one destination it scans all of "
 		       "that half before the other: with the usual 28,232 ports that "
 		       "costs 0.7 ms of CPU time, or 3 ms with TIME_WAIT, instead of 4 "
-		       "us. Nothing fails yet.",
+		       "us. Nothing fails yet, so it is a notice.",
 		.cause = {
 			{ NULL, "{searched} of {capacity} local ports ({searched_percent}) {searched?is|are} in "
 			  "use from {source} to {destination}" },

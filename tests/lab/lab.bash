@@ -119,7 +119,7 @@ check_finds_nothing() {
 
 status_is_the_worst_finding() {
 	local worst
-	worst=$(jq '[.findings[].severity | if . == "critical" then 2 else 1 end] | max // 0' <<<"$output")
+	worst=$(jq '[.findings[].severity | {notice: 0, warning: 1, critical: 2}[.]] | max // 0' <<<"$output")
 	[ "$status" -eq "$worst" ] && return 0
 	echo "exit status $status, but the worst finding means $worst; stderr: $errors"
 	return 1

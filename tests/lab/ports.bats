@@ -119,6 +119,16 @@ inside_the_interval() {
 @test "a listener inside the ephemeral range is found unless its port is reserved" {
 	lab_start ephemeral-listener
 	check_says '.id == "ephemeral-listener" and .subject.port == 40001' --warn ephemeral-listener=1,count=1
+	holds '.findings[0].severity == "warning"'
+	check_says '.id == "ephemeral-listener" and .severity == "notice"'
+	sockvet check
+	[[ $status -eq 0 && $output == "OK: 1 notice in 1 socket: ephemeral-listener (0.0.0.0:40001)"* ]]
+	sockvet check -q
+	[[ $status -eq 0 && -z $output ]]
+	sockvet check -qj
+	holds '.findings == []'
+	sockvet check -q --crit ephemeral-listener=1
+	[[ $status -eq 2 && $output == "CRITICAL: "* ]]
 	lab_start ephemeral-listener reserved=40001
 	check_is_silent_about ephemeral-listener --warn ephemeral-listener=1,count=1
 }

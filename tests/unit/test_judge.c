@@ -444,7 +444,11 @@ static const struct {
 	{ "listen(0), full", make_queue_zero_full, "accept-queue-full", SEVERITY_CRITICAL, NULL, NULL },
 	{ "accept queue below its limit", make_queue_below, NULL, 0, NULL, NULL },
 	{ "half of the ports", make_ports_half, NULL, 0, NULL, NULL },
-	{ "more than half", make_ports_cliff, "connect-search-cliff", SEVERITY_WARNING, NULL, NULL },
+	{ "more than half", make_ports_cliff, "connect-search-cliff", SEVERITY_NOTICE, NULL, NULL },
+	{ "more than half, asked for", make_ports_cliff, "connect-search-cliff", SEVERITY_WARNING,
+	  "connect-search-cliff=50", NULL },
+	{ "more than half, critical", make_ports_cliff, "connect-search-cliff", SEVERITY_CRITICAL,
+	  NULL, "connect-search-cliff=50" },
 	{ "range unknown", make_ports_unknown, NULL, 0, NULL, NULL },
 	{ "all ports recyclable", make_ports_recyclable, NULL, 0, NULL, NULL },
 	{ "a server that closes first", make_ports_of_a_server, NULL, 0, NULL, NULL },
@@ -476,7 +480,9 @@ static const struct {
 	{ "orphans", make_pressure_orphans, "orphan-pressure", SEVERITY_WARNING, NULL, NULL },
 	{ "memory", make_pressure_memory, "orphan-pressure", SEVERITY_CRITICAL, NULL, NULL },
 	{ "fewer orphans", make_pressure_none, NULL, 0, NULL, NULL },
-	{ "ephemeral listener", make_ephemeral, "ephemeral-listener", SEVERITY_WARNING, NULL, NULL },
+	{ "ephemeral listener", make_ephemeral, "ephemeral-listener", SEVERITY_NOTICE, NULL, NULL },
+	{ "ephemeral listener, asked for", make_ephemeral, "ephemeral-listener", SEVERITY_WARNING,
+	  "ephemeral-listener=1", NULL },
 	{ "reserved port", make_ephemeral_reserved, NULL, 0, NULL, NULL },
 	{ "on loopback", make_ephemeral_loopback, NULL, 0, NULL, NULL },
 	{ "on loopback, asked for", make_ephemeral_loopback, "ephemeral-listener", SEVERITY_WARNING,
@@ -527,7 +533,9 @@ static void every_rule_has_its_threshold(void **state)
 		judge_as(&report, cases[i].warn, cases[i].crit);
 		if (report.findings.count != (cases[i].id != NULL) ||
 		    (cases[i].id && (strcmp(report.findings.at[0].id, cases[i].id) ||
-				     report.worst != cases[i].severity)))
+				     report.findings.at[0].severity != cases[i].severity)) ||
+		    report.worst != (cases[i].severity == SEVERITY_NOTICE ? SEVERITY_NONE :
+				     cases[i].severity))
 			fail_msg("%s: %zu findings, first %s, worst %d", cases[i].what,
 				 report.findings.count,
 				 report.findings.count ? report.findings.at[0].id : "-",
@@ -863,8 +871,8 @@ static void worst_come_first_then_rules_then_numbers(void **state)
 	assert_int_equal(report.findings.count, 4);
 	assert_string_equal(report.findings.at[0].id, "accept-queue-full");
 	assert_string_equal(report.findings.at[1].id, "close-wait-leak");
-	assert_string_equal(report.findings.at[2].id, "ephemeral-listener");
-	assert_string_equal(report.findings.at[3].id, "bound-unused");
+	assert_string_equal(report.findings.at[2].id, "bound-unused");
+	assert_string_equal(report.findings.at[3].id, "ephemeral-listener");
 	assert_int_equal(report.worst, SEVERITY_CRITICAL);
 	assert_int_equal(report.summary.count[STATE_LISTEN], 3);
 	end(&report);

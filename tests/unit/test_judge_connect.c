@@ -22,7 +22,7 @@
 
 static struct snapshot seen;
 static struct connect_answer answer;
-static const struct threshold tight = { 80, 95, 1 };
+static const struct threshold tight = { .warn = 80, .crit = 95, .least = 1 };
 
 static struct addr ip(const char *text)
 {

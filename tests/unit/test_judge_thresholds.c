@@ -38,6 +38,9 @@ static void the_usual_thresholds_are_as_documented(void **state)
 		    t->least != usual[i].least || rule->measure != usual[i].measure)
 			fail_msg("%s", usual[i].id);
 	}
+	for (size_t i = 0; i < rules_count; i++)
+		assert_int_equal(rules[i].usual.notice, strcmp(rules[i].id, "ephemeral-listener") == 0 ||
+				 strcmp(rules[i].id, "connect-search-cliff") == 0);
 	assert_null(thresholds_get(all, "nothing"));
 	thresholds_free(all);
 }

@@ -144,7 +144,12 @@ static inline void say_what_helps(struct text *out, const struct snapshot *seen,
 static inline void say_finding(struct text *out, const struct snapshot *seen, const struct finding *f,
 			       bool advice)
 {
-	text_addf(out, "%s %s, ", f->severity == SEVERITY_CRITICAL ? "critical" : "warning", f->id);
+	static const char *const severities[] = {
+		[SEVERITY_NONE] = "none", [SEVERITY_NOTICE] = "notice",
+		[SEVERITY_WARNING] = "warning", [SEVERITY_CRITICAL] = "critical",
+	};
+
+	text_addf(out, "%s %s, ", severities[f->severity], f->id);
 	text_addf(out, f->count_unknown ? "?\n" : "%" PRIu64 "\n", f->count);
 	say_subject(out, seen, &f->subject);
 	text_addf(out, "  sockets");
