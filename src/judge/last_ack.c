@@ -27,41 +27,38 @@ PICKS(last_ack)
 	return s->timer == TIMER_RETRANSMIT && s->retransmits > 0;
 }
 
-/* The time that the kernel computes from a number of retries (retransmits_timed_out()). */
-static double gives_up_s(int64_t retries)
+struct known gives_up_ms(const struct limits *limits, enum limit which)
 {
-	double sum_ms = 0, round = RTO_MIN_MS;
+	struct known known = limits->limit[which];
+	int64_t retries = which == LIMIT_ORPHAN_RETRIES && !known.value ? ORPHAN_RETRIES : known.value;
+	int64_t sum_ms = 0, round = RTO_MIN_MS;
 
 	for (int64_t i = 0; i <= retries && i <= RETRIES_MOST; i++) {
 		sum_ms += round;
 		round = round * 2 < RTO_MAX_MS ? round * 2 : RTO_MAX_MS;
 	}
-	return sum_ms / 1000;
+	known.value = sum_ms;
+	return known;
 }
 
-struct endings { struct known orphan_s, held_s; };
-
-static struct endings endings_of(const struct limits *limits)
+static struct known gives_up_s(const struct limits *limits, enum limit which)
 {
-	struct known orphan = limits->limit[LIMIT_ORPHAN_RETRIES];
-	struct known held = limits->limit[LIMIT_RETRIES2];
+	struct known known = gives_up_ms(limits, which);
 
-	if (orphan.is)
-		orphan.value = (int64_t)gives_up_s(orphan.value ? orphan.value : ORPHAN_RETRIES);
-	if (held.is)
-		held.value = (int64_t)gives_up_s(held.value);
-	return (struct endings){ orphan, held };
+	known.value /= 1000;
+	return known;
 }
 
 FACTS(last_ack)
 {
-	struct endings end = endings_of(&w->seen->limits);
+	struct known orphan = gives_up_s(&w->seen->limits, LIMIT_ORPHAN_RETRIES);
+	struct known held = gives_up_s(&w->seen->limits, LIMIT_RETRIES2);
 	uint64_t orphans = 0;
 
 	for (size_t i = 0; i < f->members.count; i++)
 		orphans += !w->seen->socks.at[f->members.at[i]].inode;
 	facts_number(&f->facts, "orphans", FACT_COUNT, (double)orphans);
 	facts_number(&f->facts, "held", FACT_COUNT, (double)(f->count - orphans));
-	facts_known(&f->facts, "orphans_given_up_after_s", FACT_S, &end.orphan_s);
-	facts_known(&f->facts, "held_given_up_after_s", FACT_S, &end.held_s);
+	facts_known(&f->facts, "orphans_given_up_after_s", FACT_S, &orphan);
+	facts_known(&f->facts, "held_given_up_after_s", FACT_S, &held);
 }

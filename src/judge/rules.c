@@ -103,6 +103,18 @@ const struct rule rules[] = {
 		.key     = KEY_PEER,
 		.facts   = facts_last_ack,
 	}, {
+		.id      = "peer-silent",
+		.measure = MEASURE_AGE,
+		.usual   = { 5e3, 60e3, 3 },
+		.states  = STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_CLOSE_WAIT),
+		.beside  = STATE_BIT(STATE_LISTEN),
+		.need    = NEED_FLOW,
+		.picks   = picks_peer_silent,
+		.needs_diag = true,
+		.key     = KEY_SERVICE,
+		.age_ms  = age_ms_peer_silent,
+		.facts   = facts_peer_silent,
+	}, {
 		.id      = "syn-sent-stuck",
 		.measure = MEASURE_AGE,
 		.usual   = { 5e3, 60e3, 3 },

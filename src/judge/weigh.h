@@ -34,15 +34,18 @@ PICKS(time_wait);
 PICKS(fin_wait_2_held);
 PICKS(fin_wait_2_orphans);
 PICKS(last_ack);
+PICKS(peer_silent);
 PICKS(bound_unused);
 
 AGE_MS(accept_stalled);
 AGE_MS(fin_wait_2_held);
+AGE_MS(peer_silent);
 
 FACTS(accept_stalled);
 FACTS(fin_wait_2_held);
 FACTS(fin_wait_2_orphans);
 FACTS(last_ack);
+FACTS(peer_silent);
 FACTS(syn_sent);
 FACTS(bound_unused);
 
@@ -105,6 +108,13 @@ double aged_ms(const struct snapshot *seen, const struct sock *sock);
 /* Counts a socket. Returns false when it is younger than both thresholds. */
 bool aged_add(struct aged *aged, const struct threshold *t, double age_ms);
 enum severity aged_level(const struct aged *aged, const struct threshold *t);
+
+/*
+ * How long the kernel retransmits to a peer that does not answer before it gives up at
+ * the next timeout, in ms (tcp_model_timeout()). @retries: LIMIT_RETRIES2, or
+ * LIMIT_ORPHAN_RETRIES, where 0 means 8.
+ */
+struct known gives_up_ms(const struct limits *limits, enum limit retries);
 
 /* The subject of a finding about a listener. */
 struct subject subject_of_listener(const struct sock *listener);

@@ -188,6 +188,12 @@ static struct age retransmit_age(const struct sock *s)
 	return unacked(2 * rto - first - s->timer_ms);
 }
 
+struct age sock_unacked(const struct sock *s, const struct limits *limits)
+{
+	(void)limits;
+	return retransmit_age(s);
+}
+
 /*
  * The first tcp_syn_linear_timeouts rounds of a SYN last 1 s each and are not doublings.
  * Without tcp_info, all that is known is that each round took at least a second.

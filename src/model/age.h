@@ -30,6 +30,12 @@ struct age {
  */
 struct age sock_age(const struct sock *sock, const struct limits *limits);
 
+/*
+ * How long the oldest byte sent has been unacknowledged, in any state that retransmits:
+ * AGE_UNACKED, or AGE_UNKNOWN when nothing is retransmitted. Needs HAVE_FLOW.
+ */
+struct age sock_unacked(const struct sock *sock, const struct limits *limits);
+
 enum opener { OPENER_UNKNOWN, OPENER_HERE, OPENER_PEER };
 
 /**

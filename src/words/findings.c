@@ -283,6 +283,38 @@ static const struct finding_words catalogue[] = {
 			{ NULL, "tcp_orphan_retries=1 also cuts off slow clients that are alive." },
 		},
 	}, {
+		.id = "peer-silent",
+		.title = "data that the peer does not acknowledge",
+		.about = "process (or unit) and remote service",
+		.why = "A host that is up acknowledges data even when its program does "
+		       "not read. Data that is retransmitted and never acknowledged "
+		       "means that the host or the path is gone. The program does not "
+		       "notice: it hangs until tcp_retries2 is used up (15: 15 "
+		       "minutes), or until TCP_USER_TIMEOUT. Keepalive notices only "
+		       "idle connections; unanswered probes count from the second on.",
+		.cause = {
+			{ NULL, "{owner} gets no answer on {count|connection|connections}" },
+			OPENER_ROWS,
+			{ NULL, "[, the oldest for at least {oldest}]" },
+			{ NULL, "[; {queued_bytes} are not acknowledged, sent again up to "
+			  "{retransmits_most|time|times}]" },
+			{ "keepalive_unanswered=count", "; {count?its|their} keepalive probes are not answered" },
+			{ "keepalive_unanswered!=count", "[; the keepalive probes of {keepalive_unanswered} are "
+			  "not answered]" },
+			{ "queued_bytes", "[; the kernel gives up after {given_up_after_ms} (tcp_retries2 = "
+			  "{retries2}), unless TCP_USER_TIMEOUT is set]" },
+		},
+		.fix = {
+			{ NULL, "Look at the peer and the path: is it up, does a firewall drop its answers?" },
+			{ NULL, "Give each request a deadline in the program, or set TCP_USER_TIMEOUT on its "
+			  "sockets (30 s, for example); close the connection then." },
+			{ NULL, "For programs that cannot be changed: sysctl net.ipv4.tcp_retries2=8 makes the "
+			  "kernel give up after 102 s." },
+		},
+		.avoid = {
+			{ NULL, "SO_KEEPALIVE alone: no probe is sent while data is unacknowledged." },
+		},
+	}, {
 		.id = "syn-sent-stuck",
 		.title = "connection attempts that nobody answers",
 		.about = "destination address and port",

@@ -98,6 +98,9 @@ gone() {
 		lab_start peer-crashed family=$family
 		sockvet list -tano --json
 		listed '.state == "ESTABLISHED" and .timer.retransmits >= 2 and .send_queue == 5' 1
+		check_finds_nothing
+		check_says '.id == "peer-silent" and .count == 1 and .evidence.queued_bytes == 5 and .age_min_ms >= 500 and
+			.evidence.retransmits_most >= 2' --warn peer-silent=500ms,count=1
 		lab_stop
 	done
 }
@@ -106,6 +109,8 @@ gone() {
 	lab_start keepalive-peer-gone
 	sockvet list -tano --json
 	listed '.state == "ESTABLISHED" and .timer.kind == "keepalive" and .timer.retransmits >= 1' 1
+	check_says '.id == "peer-silent" and .count == 1 and .evidence.keepalive_unanswered == 1 and .age_min_ms >= 2000' \
+		--warn peer-silent=0,count=1
 }
 
 @test "connects that nobody answers are found, by destination" {

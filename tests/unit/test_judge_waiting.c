@@ -6,6 +6,8 @@
 #define CLOSE_WAIT "sock close-wait 10.0.0.1:4000 10.0.0.9:443 "
 #define HELD "sock fin-wait-2 10.0.0.1:4000 10.0.0.9:443 here "
 
+#define SILENT "sock established 10.0.0.1:4000 10.0.0.9:443 "
+
 static const struct told_row rows[] = {
 	/* ---- syn-sent-stuck ---- */
 	{ "a SYN that was sent once is not told to have been sent again",
@@ -158,6 +160,30 @@ static const struct told_row rows[] = {
 	  "warn last-ack-stuck=0,count=1\n"
 	  "sock last-ack 10.0.0.1:80 10.0.0.6:1000 ms=0 peer on=100 retrans=1 rto=200 inode=0\ncheck\n",
 	  { "of 1 connection (the oldest for at least 200 ms); it is an orphan" } },
+
+	/* ---- peer-silent ---- */
+	{ "three whose data nobody acknowledges for five seconds are a warning",
+	  SILENT "here sq=10 retrans=4 rto=3200 on=1200 x=3\ncheck\n",
+	  { "warning peer-silent, 3\n", "gets no answer on 3 connections to 10.0.0.9:443, the oldest for at "
+	    "least 5 s; 30 B are not acknowledged, sent again up to 4 times; the kernel gives up after "
+	    "15m24s (tcp_retries2 = 15), unless TCP_USER_TIMEOUT is set" } },
+	{ "less than five seconds may be a pause",
+	  SILENT "here sq=10 retrans=4 rto=3200 on=1201 x=3\ncheck\n", { "nothing" } },
+	{ "two that are silent are not enough",
+	  SILENT "here sq=10 retrans=8 rto=51200 on=1 x=2\ncheck\n", { "nothing" } },
+	{ "a minute is critical",
+	  SILENT "here sq=10 retrans=8 rto=51200 on=1 x=3\ncheck\n", { "critical peer-silent, 3\n" } },
+	{ "a first retransmission or a tail loss probe says nothing",
+	  SILENT "here sq=10 retrans=0 rto=51200 on=1 x=3\ncheck\n", { "nothing" } },
+	{ "a CLOSE_WAIT whose data nobody acknowledges counts, too",
+	  "sock close-wait 10.0.0.1:4000 10.0.0.9:443 here ms=6000 sq=10 retrans=5 rto=6400 on=1 x=3\ncheck\n",
+	  { "warning peer-silent, 3\n" } },
+	{ "keepalive probes count from the second on, since anything came",
+	  SILENT "here ms=9000 ack=8000 retrans=2 keepalive=500 x=3\ncheck\n",
+	  { "warning peer-silent, 3\n", "3 connections to 10.0.0.9:443, the oldest for at least 8 s; their "
+	    "keepalive probes are not answered\n" } },
+	{ "one keepalive probe may still be answered",
+	  SILENT "here ms=9000 retrans=1 keepalive=500 x=3\ncheck\n", { "nothing" } },
 };
 
 int main(void)
