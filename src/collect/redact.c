@@ -307,6 +307,7 @@ static const struct file_row {
 	{ "/proc/sys/kernel/random/", "/boot_id", write_boot_id },
 	{ "/proc/", "/net/netstat", keep_content }, { "/proc/", "/net/snmp", keep_content },
 	{ "/proc/", "/net/sockstat", keep_content }, { "/proc/", "/net/sockstat6", keep_content },
+	{ "/proc/", "/net/protocols", keep_content },
 	{ "/proc/", "/comm", write_comm_file },
 };
 

@@ -48,8 +48,11 @@ static const struct sysctl sysctls[] = {
 	{ IPV4 "tcp_ehash_entries",        LIMIT_EHASH_ENTRIES,      1, SYSCTL_NETNS, false }, /* 6.1 */
 };
 
-/* PAIRS: a line of names, then a line of values. INLINE: names and values by turns. */
-enum shape { PAIRS, INLINE };
+/*
+ * PAIRS: a line of names, then a line of values. INLINE: names and values by turns. COLUMNS:
+ * the names are in the first line of the file.
+ */
+enum shape { PAIRS, INLINE, COLUMNS };
 
 struct tally {
 	const char  *file;
@@ -64,6 +67,7 @@ struct tally {
 #define SNMP      "/proc/thread-self/net/snmp"
 #define SOCKSTAT  "/proc/thread-self/net/sockstat"
 #define SOCKSTAT6 "/proc/thread-self/net/sockstat6"     /* absent without IPv6 */
+#define PROTOCOLS "/proc/thread-self/net/protocols"
 
 /*
  * THE table of counters. Rows of one file stand together, because it is read once for
@@ -89,6 +93,8 @@ static const struct tally tallies[] = {
 	{ SOCKSTAT6, "UDP6:",   "inuse",               COUNTER_UDP6_INUSE,          INLINE, false },
 	{ SOCKSTAT6, "RAW6:",   "inuse",               COUNTER_RAW6_INUSE,          INLINE, false },
 	{ SOCKSTAT6, "FRAG6:",  "inuse",               COUNTER_FRAG6_INUSE,         INLINE, false },
+	{ PROTOCOLS, "UNIX",    "sockets",             COUNTER_UNIX_INUSE,          COLUMNS, false },
+	{ PROTOCOLS, "UNIX-STREAM", "sockets",         COUNTER_UNIX_STREAM_INUSE,   COLUMNS, false }, /* 5.15 */
 };
 
 static bool parse_number(const char *text, int64_t *value, const char **rest)
@@ -182,11 +188,9 @@ static bool is_word(const char *at, size_t size, const char *key)
 	return strlen(key) == size && memcmp(at, key, size) == 0;
 }
 
-bool counter_pairs(const char *text, const char *prefix, const char *key, int64_t *value)
+/* The number in the line @values that stands where @key stands in the line @names. */
+static bool number_below(const char *names, const char *values, const char *key, int64_t *value)
 {
-	const char *names = line_find(text, prefix);
-	const char *end = names ? strchr(names, '\n') : NULL;
-	const char *values = end ? line_find(end + 1, prefix) : NULL;
 	size_t size, length;
 
 	if (!values)
@@ -198,6 +202,14 @@ bool counter_pairs(const char *text, const char *prefix, const char *key, int64_
 		values += length;
 	}
 	return false;
+}
+
+bool counter_pairs(const char *text, const char *prefix, const char *key, int64_t *value)
+{
+	const char *names = line_find(text, prefix);
+	const char *end = names ? strchr(names, '\n') : NULL;
+
+	return number_below(names, end ? line_find(end + 1, prefix) : NULL, key, value);
 }
 
 bool counter_inline(const char *text, const char *prefix, const char *key, int64_t *value)
@@ -217,9 +229,18 @@ bool counter_inline(const char *text, const char *prefix, const char *key, int64
 
 static bool take_counter(const struct tally *tally, const char *text, struct known *known)
 {
-	known->is = tally->shape == PAIRS ?
-		    counter_pairs(text, tally->prefix, tally->key, &known->value) :
-		    counter_inline(text, tally->prefix, tally->key, &known->value);
+	switch (tally->shape) {
+	case PAIRS:
+		known->is = counter_pairs(text, tally->prefix, tally->key, &known->value);
+		break;
+	case INLINE:
+		known->is = counter_inline(text, tally->prefix, tally->key, &known->value);
+		break;
+	case COLUMNS:
+		known->is = number_below(text, line_find(text, tally->prefix), tally->key,
+					 &known->value);
+		break;
+	}
 	return known->is;
 }
 

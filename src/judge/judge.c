@@ -289,7 +289,8 @@ static void sum_up(const struct snapshot *seen, struct report *report)
 	}
 	/* none were listed, which does not prove that there are none */
 	report->summary.untold[STATE_BOUND] = !count[STATE_BOUND] &&
-					      snapshot_has_gap(seen, GAP_BOUND);
+					      (snapshot_has_gap(seen, GAP_BOUND) ||
+					       (seen->folded && seen->folded->most_bound));
 }
 
 static int64_t rank_of(const struct finding *f)

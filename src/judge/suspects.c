@@ -56,6 +56,7 @@ struct shortage {
 	uint32_t capacity;              /* its ports that are not reserved */
 	/* the highest @used of all cells: of sockets without a device, of those with one */
 	uint32_t most[2];
+	uint32_t unlisted;              /* so many sockets at most are only bound and not listed */
 	/* computed by shortage_settle() */
 	uint32_t lost;                  /* ports lost to every destination */
 	uint32_t short_from;            /* a destination that uses this many is short */
@@ -192,7 +193,7 @@ static uint32_t least_short(const struct shortage *s, uint32_t most)
  */
 static bool shortage_settle(struct shortage *s)
 {
-	uint32_t bound = 0, connected = 0, alone = 0;
+	uint32_t bound = s->unlisted, connected = 0, alone = 0;
 
 	for (unsigned port = s->low; port <= s->high; port++) {
 		bool is = bits_has(s->bound, port);
@@ -229,6 +230,61 @@ static bool shortage_hits(const struct shortage *s, const struct sock *sock)
 	return !sock_is_connection(sock) || used_for(s, sock) >= s->short_from;
 }
 
+/* ---- sockets that are only bound --------------------------------------- */
+
+/*
+ * To list the sockets that are only bound the kernel passes by every socket with a port a
+ * second time. Among many sockets they are left out when counters prove that there are too
+ * few of them for any rule.
+ */
+enum { MANY = 4096 };
+
+static int64_t counter(const struct snapshot *seen, enum counter which)
+{
+	const struct known *known = &seen->limits.counter[which];
+
+	return known->is ? known->value : 0;
+}
+
+static int64_t tcp_inuse(const struct snapshot *seen)
+{
+	return counter(seen, COUNTER_TCP_INUSE) + counter(seen, COUNTER_TCP6_INUSE);
+}
+
+/*
+ * The most sockets that can be only bound: all of the namespace, without those of TCP that
+ * listen or are connected and those of UNIX. The kernel's own TCP sockets are subtracted
+ * though they are not among all, so the result can be low by their number, which is small:
+ * file systems on the network have a few.
+ */
+static int64_t most_bound(const struct snapshot *seen)
+{
+	int64_t left = counter(seen, COUNTER_SOCKETS) - tcp_inuse(seen) -
+		       counter(seen, COUNTER_UNIX_INUSE) - counter(seen, COUNTER_UNIX_STREAM_INUSE);
+
+	return left > 0 ? left : 0;
+}
+
+/* True when so few of these sockets cannot make @rule speak; half of what it takes is the margin. */
+static bool is_too_few(const struct rule *rule, const struct threshold *t, int64_t bound)
+{
+	if (rule->is_short || !((rule->states | rule->beside) & STATE_BIT(STATE_BOUND)))
+		return true;
+	return !(rule->beside & STATE_BIT(STATE_BOUND)) && (uint64_t)bound < t->least / 2;
+}
+
+static bool can_leave_bound(const struct snapshot *seen, const struct thresholds *thresholds)
+{
+	int64_t bound = most_bound(seen);
+
+	if (!seen->limits.counter[COUNTER_SOCKETS].is || tcp_inuse(seen) < MANY)
+		return false;
+	for (size_t i = 0; i < rules_count; i++)
+		if (!is_too_few(&rules[i], thresholds_get(thresholds, rules[i].id), bound))
+			return false;
+	return true;
+}
+
 /* ---- what to ask ------------------------------------------------------ */
 
 /* A table of connections with this many buckets is small for a busy machine. */
@@ -262,7 +318,7 @@ struct suspects {
 	enum step step;
 	unsigned listings;
 	uint64_t count;                 /* sockets that were listed */
-	bool     notes_inodes, looked_at_ports, looked_again;
+	bool     leaves_bound, notes_inodes, looked_at_ports, looked_again;
 	struct shortage *shortage;      /* while a destination may be short; or NULL */
 	struct index rows;              /* by cookie */
 	struct { uint32_t *at; size_t count, room; } incomplete;
@@ -305,6 +361,16 @@ static void end_shortage(struct suspects *s)
 	s->shortage = NULL;
 }
 
+static void leave_bound(struct suspects *s)
+{
+	struct folded *folded = s->seen->folded;
+
+	s->leaves_bound = can_leave_bound(s->seen, s->thresholds);
+	folded->most_bound = s->leaves_bound ? (uint32_t)most_bound(s->seen) : 0;
+	if (s->shortage)
+		s->shortage->unlisted = folded->most_bound;
+}
+
 struct suspects *suspects_new(struct snapshot *seen, const struct thresholds *thresholds)
 {
 	struct suspects *s = grow_alloc(sizeof(*s));
@@ -317,6 +383,9 @@ struct suspects *suspects_new(struct snapshot *seen, const struct thresholds *th
 	if (!shortage_init(s->shortage, seen, thresholds))
 		end_shortage(s);
 	seen->folded = grow_alloc(sizeof(*seen->folded));
+	/* descriptors are counted by the inodes of all sockets */
+	if (!s->notes_inodes)
+		leave_bound(s);
 	return s;
 }
 
@@ -405,6 +474,8 @@ static bool ask_all(struct suspects *s, struct suspects_ask *ask)
 	bool repeats = s->count > ONE_ANSWER && has_small_table(s);
 
 	ask->states = s->listings ? STATE_ALL & ~many : STATE_ALL;
+	if (s->leaves_bound)
+		ask->states &= ~STATE_BIT(STATE_BOUND);
 	return s->listings++ < (repeats ? 4 : 1);
 }
 

@@ -138,7 +138,7 @@ struct report {
 	struct {
 		uint64_t count[STATE_COUNT];
 		uint64_t total;
-		bool     untold[STATE_COUNT];   /* this kernel lists none of them; a gap says so */
+		bool     untold[STATE_COUNT];   /* not listed: by this kernel, or because no rule depends on it */
 	} summary;
 };
 

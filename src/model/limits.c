@@ -55,6 +55,8 @@ const struct counter_row counter_table[COUNTER_COUNT] = {
 	[COUNTER_RAW6_INUSE]          = { NULL },
 	[COUNTER_FRAG_INUSE]          = { NULL },
 	[COUNTER_FRAG6_INUSE]         = { NULL },
+	[COUNTER_UNIX_INUSE]          = { NULL },
+	[COUNTER_UNIX_STREAM_INUSE]   = { NULL },
 };
 
 /*

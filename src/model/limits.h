@@ -34,10 +34,11 @@ enum counter {
 	COUNTER_ORPHANS,                /* machine */
 	COUNTER_ALLOC,                  /* machine */
 	COUNTER_MEM_PAGES,              /* machine */
-	/* of the summary only */
+	/* not in JSON */
 	COUNTER_SOCKETS, COUNTER_UDP_INUSE, COUNTER_UDP6_INUSE,
 	COUNTER_RAW_INUSE, COUNTER_RAW6_INUSE,
 	COUNTER_FRAG_INUSE, COUNTER_FRAG6_INUSE,
+	COUNTER_UNIX_INUSE, COUNTER_UNIX_STREAM_INUSE,
 	COUNTER_COUNT,
 };
 
@@ -60,7 +61,7 @@ struct counter_row { const char *name; };
 /*
  * THE tables of limits and counters: a name is the member in the JSON objects `limits`
  * and `counters`. NULL: not a member; the two ends of the port range are printed
- * together, and some counters serve the summary only.
+ * together, and some counters serve the summary or the questions of a check.
  */
 extern const struct limit_row   limit_table[LIMIT_COUNT];
 extern const struct counter_row counter_table[COUNTER_COUNT];

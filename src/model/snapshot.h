@@ -136,6 +136,7 @@ struct folded {
 	uint8_t  blocked[65536 / 8];    /* those of them on which it was accepted */
 	struct ids inodes;              /* inodes, where descriptors have to be counted */
 	bool     ports_suffice;         /* no destination is short of ephemeral ports */
+	uint32_t most_bound;            /* so many that are only bound, at most, were not listed */
 };
 
 struct snapshot {

@@ -81,7 +81,7 @@ DOUBT = [
 ]
 
 # nothing is half-closed, so that no socket is looked at again
-HEALTHY = [*DOUBT[:2], CHECK._replace(peer=None, targets=[times(1.15, "raw+bound"), memory()])]
+HEALTHY = [*DOUBT[:2], CHECK._replace(peer=None, targets=[times(1.15, "raw"), memory()])]
 
 IDLE = [
     Command("raw", ["LIMIT", "dump"], None, []),

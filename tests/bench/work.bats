@@ -185,6 +185,18 @@ dumps() {
 	! grep -E 'openat.*"?(/proc/)?[0-9]+/fd"' "$TRACE"
 }
 
+@test "among many sockets those that are only bound are listed when there may be enough for a finding" {
+	bind_some() {
+		python3 -c 'import os, socket, sys
+bound = [socket.socket() for _ in range(int(sys.argv[1]))]
+for number, one in enumerate(bound): one.bind(("127.0.0.9", 20000 + number))
+sys.exit(os.spawnvp(os.P_WAIT, sys.argv[2], sys.argv[2:]) != 0)' "$1" "$SOCKVET" check --json --crit bound-unused=1h
+	}
+	[ "$(load 5000 bash -c "$(declare -f bind_some); bind_some 20" | jq .summary.states.BOUND)" = null ]
+	[ "$(load 5000 bash -c "$(declare -f bind_some); bind_some 60" | jq .summary.states.BOUND)" = 60 ]
+	[ "$(load 3000 bash -c "$(declare -f bind_some); bind_some 20" | jq .summary.states.BOUND)" = 20 ]
+}
+
 @test "owners take one look at each descriptor, however many sockets are listed" {
 	traced 2000 list -tanp
 	receives_are_few

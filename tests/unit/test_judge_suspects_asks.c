@@ -83,6 +83,76 @@ static void in_a_small_table_what_most_rules_are_about_is_asked_for_three_times_
 	}
 }
 
+/* Among many sockets, when counters prove that the rule about them cannot speak. */
+static void few_sockets_that_are_only_bound_are_left_out_among_many(void **state)
+{
+	static const struct {
+		const char *spec;
+		unsigned connections, bound, others;
+		bool knows, asks;
+	} cases[] = {
+		{ NULL, 4095, 0, 0, true, false }, { NULL, 4094, 0, 0, true, true },
+		{ NULL, 4095, 49, 0, true, false }, { NULL, 4095, 50, 0, true, true },
+		{ NULL, 4095, 0, 49, true, false }, { NULL, 4095, 30, 20, true, true },
+		{ NULL, 4095, 0, 0, false, true },
+		{ "bound-unused=0,count=21", 4095, 9, 0, true, false },
+		{ "bound-unused=0,count=21", 4095, 10, 0, true, true },
+		{ "bound-unused=0,count=1", 4095, 0, 0, true, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct look look;
+
+		begin_world(&look);
+		for (unsigned k = 0; k < cases[i].connections; k++)
+			put_client(&look.world, STATE_ESTABLISHED, 30000, (uint16_t)(1 + k));
+		for (unsigned k = 0; k < cases[i].bound; k++)
+			put(&look.world, STATE_BOUND, 20000 + k);
+		set_both(&look, cases[i].spec);
+		begin_look(&look);
+		count(&look.world, COUNTER_SOCKETS, 7 + cases[i].others);
+		count(&look.world, COUNTER_UNIX_INUSE, 4);
+		count(&look.world, COUNTER_UNIX_STREAM_INUSE, 3);
+		look.world.limits.counter[COUNTER_SOCKETS].is = cases[i].knows;
+		look_to_the_end(&look);
+		assert_int_equal(look.asked, 1);
+		assert_int_equal((look.log[0].states & STATE_BIT(STATE_BOUND)) != 0, cases[i].asks);
+		assert_int_equal(look.report.summary.count[STATE_BOUND],
+				 cases[i].asks ? cases[i].bound : 0);
+		assert_int_equal(look.report.summary.untold[STATE_BOUND], !cases[i].asks &&
+				 cases[i].bound + cases[i].others > 0);
+		end_look(&look);
+	}
+}
+
+/* Each of them may have taken a port from every destination. */
+static void those_that_are_left_out_count_as_lost_ports(void **state)
+{
+	static const struct { unsigned used, bound; bool asks; } cases[] = {
+		{ 760, 39, false }, { 760, 40, true }, { 799, 0, false }, { 800, 0, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct look look;
+
+		begin_world(&look);
+		put_clients(&look.world, STATE_ESTABLISHED, 0, cases[i].used, 80);
+		for (unsigned k = 0; k < 4096; k++)
+			put_client(&look.world, STATE_ESTABLISHED, 30000, (uint16_t)(1 + k));
+		for (unsigned k = 0; k < cases[i].bound; k++)
+			put(&look.world, STATE_BOUND, LOW + 900 + k);
+		set_both(&look, "connect-search-cliff=100");
+		begin_look(&look);
+		look_to_the_end(&look);
+		assert_false(look.log[0].states & STATE_BIT(STATE_BOUND));
+		assert_int_equal(asked_for_range(&look), cases[i].asks);
+		assert_int_equal(finds(&look.report, "port-exhaustion"), cases[i].asks);
+		end_look(&look);
+	}
+}
+
 /* ---- what is picked ---- */
 
 static void put_waiting(struct world *world, unsigned port, unsigned waiting)
@@ -305,6 +375,8 @@ int main(void)
 		cmocka_unit_test(an_empty_machine_is_asked_once),
 		cmocka_unit_test(
 			in_a_small_table_what_most_rules_are_about_is_asked_for_three_times_more),
+		cmocka_unit_test(few_sockets_that_are_only_bound_are_left_out_among_many),
+		cmocka_unit_test(those_that_are_left_out_count_as_lost_ports),
 		cmocka_unit_test(
 			those_that_nobody_accepted_are_asked_for_one_by_one_while_they_are_few),
 		cmocka_unit_test(a_listing_of_many_covers_their_states_and_ports),
