@@ -220,7 +220,8 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(O)/tests/%,$(wildcard tests/fuzz/fuzz_*.c
 SUITES  := $(sort $(wildcard tests/rooms/*.bats tests/golden/*.bats tests/shell/*.bats \
                              tests/fuzz/*.bats tests/lab/*.bats tests/long/*.bats tests/random/*.bats \
                              tests/bench/*.bats tests/torture/*.bats tests/faults/*.bats \
-                             tests/mutation/*.bats tests/kernels/*.bats tests/recipes/*.bats))
+                             tests/mutation/*.bats tests/kernels/*.bats tests/recipes/*.bats \
+                             tests/verdicts/*.bats))
 BENCH   := $(addprefix $(O)/bench/,load limit timed)
 
 TEST_ENV = SOCKVET=$(abspath $(O))/sockvet SITUATION=$(abspath $(O))/tests/situation \
@@ -249,7 +250,7 @@ mutation: $(O)/sockvet
 # Without the lab: what needs no namespace.
 check-fast: $(O)/sockvet $(UNIT) $(FUZZERS)
 	@$(TEST_ENV) prove -j $(JOBS) -e '' $(UNIT) \
-	  $(filter-out $(foreach kind,lab long random bench torture faults recipes,tests/$(kind)/%),$(SUITES))
+	  $(filter-out $(foreach kind,lab verdicts long random bench torture faults recipes,tests/$(kind)/%),$(SUITES))
 
 # Each target for FUZZ_SECONDS on inputs of its own invention; FUZZ_TARGETS chooses. What
 # breaks it is left in $(O)/fuzz/found, and belongs into tests/fuzz/corpus once repaired.
