@@ -95,11 +95,12 @@ static void name_cgroups(struct session *session, const struct report *report)
 	for (size_t i = 0; i < report->findings.count; i++) {
 		const struct finding *f = &report->findings.at[i];
 
-		session_want(&ids, f->subject.cgroup_id);
-		for (size_t j = 0; j < f->members.count; j++)
-			session_want(&ids, seen->socks.at[f->members.at[j]].cgroup_id);
-		if (f->subject.process >= 0)
-			session_want(&ids, seen->processes.at[f->subject.process].cgroup_id);
+		session_want_home(&ids, seen, f->subject.cgroup_id, subject_holder(seen, &f->subject));
+		for (size_t j = 0; j < f->members.count; j++) {
+			const struct sock *s = &seen->socks.at[f->members.at[j]];
+
+			session_want_home(&ids, seen, s->cgroup_id, snapshot_owner(seen, s->inode));
+		}
 	}
 	if (ids.count)
 		collect_cgroups(session->collect, seen, &ids);

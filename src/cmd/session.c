@@ -371,6 +371,20 @@ uint32_t session_device(struct session *session, const char *name)
 	return 0;
 }
 
+/* The path of a cgroup with CGROUP_TOLD came with its process. */
+static void want_cgroup(struct map *ids, uint64_t id)
+{
+	session_want(ids, id & CGROUP_TOLD ? 0 : id);
+}
+
+void session_want_home(struct map *ids, const struct snapshot *seen, uint64_t own,
+		       int32_t process)
+{
+	want_cgroup(ids, snapshot_home(seen, own, process));
+	if (process >= 0)
+		want_cgroup(ids, seen->processes.at[process].cgroup_id);
+}
+
 void session_name(struct session *session, const struct map *inodes)
 {
 	struct snapshot *seen = &session->seen;
@@ -379,9 +393,10 @@ void session_name(struct session *session, const struct map *inodes)
 	collect_holders(session->collect, seen, inodes);
 	for (size_t i = 0; i < seen->socks.count; i++)
 		if (map_find(inodes, seen->socks.at[i].inode))
-			session_want(&ids, seen->socks.at[i].cgroup_id);
+			session_want_home(&ids, seen, seen->socks.at[i].cgroup_id,
+					  snapshot_owner(seen, seen->socks.at[i].inode));
 	for (size_t i = 0; i < seen->processes.count; i++)
-		session_want(&ids, seen->processes.at[i].cgroup_id);
+		want_cgroup(&ids, seen->processes.at[i].cgroup_id);
 	if (ids.count)
 		collect_cgroups(session->collect, seen, &ids);
 	map_fini(&ids);

@@ -84,6 +84,13 @@ static inline void session_want(struct map *ids, uint64_t id)
 }
 
 /*
+ * Adds the ids by which the cgroup of a socket is found to a set: @own, which the kernel
+ * tells of it (0: nothing), and that of its holder (an index, or -1).
+ */
+void session_want_home(struct map *ids, const struct snapshot *seen, uint64_t own,
+		       int32_t process);
+
+/*
  * The index of a device in the namespace, by its name. Returns 0 after printing that
  * there is none.
  */

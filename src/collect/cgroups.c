@@ -5,6 +5,7 @@
 #include "base/own.h"
 #include "collect/handle.h"
 #include "collect/proc.h"
+#include "model/unit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,90 +23,226 @@ struct walk {
 	int               err;          /* the errno of the last of them; 0: it is too deep */
 };
 
-/* The mount point in a line of mountinfo, which is left decoded there; NULL: of something else. */
-static const char *mount_point(char *line)
+/* ---- where cgroup2 is mounted ---- */
+
+/* Adds the mount of a line of mountinfo when it is one of cgroup2. */
+static void add_mount(struct cgroup_tree *tree, char *line)
 {
 	struct mount mount;
 
-	if (!mount_parse(line, &mount) || strcmp(mount.type, "cgroup2") != 0)
-		return NULL;
-	return *mount.point == '/' ? mount.point : NULL;
+	if (!mount_parse(line, &mount) || strcmp(mount.type, "cgroup2") != 0 || *mount.point != '/')
+		return;
+	*grow_add(&tree->mounts) = (struct cgroup_mount){
+		.point = grow_strdup(mount.point),
+		.root = grow_strdup(mount.root[1] ? mount.root : ""),
+	};
 }
 
-/*
- * Opens the first cgroup2 mount and sets *@point, unless NULL, to its path. Returns a
- * descriptor or -errno.
- */
-static int open_mount(char **point)
+int cgroup_tree_find(struct cgroup_tree *tree)
 {
 	OWN_FILE FILE *mounts = fopen("/proc/self/mountinfo", "re");
 	OWN_MEM char *line = NULL;
 	size_t room = 0;
-	int err = ENOENT;
 
 	if (!mounts)
 		return -errno;
-	while (getline(&line, &room, mounts) > 0) {
-		const char *path = mount_point(line);
-		int fd = path ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-
-		if (fd >= 0 && point)
-			*point = grow_strdup(path);
-		if (fd >= 0)
-			return fd;
-		if (path)
-			err = errno;
-	}
-	return ferror(mounts) ? -errno : -err;
-}
-
-void cgroup_tree_find(struct cgroup_tree *tree)
-{
-	OWN_FD int fd = open_mount(&tree->point);
-
-	(void)fd;
+	while (getline(&line, &room, mounts) > 0)
+		add_mount(tree, line);
+	return ferror(mounts) ? -errno : tree->mounts.count ? 0 : -ENOENT;
 }
 
 void cgroup_tree_fini(struct cgroup_tree *tree)
 {
-	free(tree->point);
-	tree->point = NULL;
+	for (size_t i = 0; i < tree->mounts.count; i++) {
+		free(tree->mounts.at[i].point);
+		free(tree->mounts.at[i].root);
+	}
+	grow_fini(&tree->mounts);
+}
+
+/* The number of "/.." in a path. */
+static size_t climbs(const char *path, size_t size)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i + 3 <= size; i++)
+		count += memcmp(path + i, "/..", 3) == 0 && (i + 3 == size || path[i + 3] == '/');
+	return count;
+}
+
+/*
+ * True when the mount @a shows more than @b: it begins above, or does not begin as far
+ * below, the root that this process sees.
+ */
+static bool shows_more(const struct cgroup_mount *a, const struct cgroup_mount *b)
+{
+	size_t up = climbs(a->root, strlen(a->root)), than = climbs(b->root, strlen(b->root));
+
+	return up != than ? up > than : !up && strlen(a->root) < strlen(b->root);
+}
+
+/* Opens the mount that shows most. Returns a descriptor or -errno. */
+static int open_mount(const struct cgroup_tree *tree, const struct cgroup_mount **opened)
+{
+	int best = -ENOENT;
+
+	for (size_t i = 0; i < tree->mounts.count; i++) {
+		const struct cgroup_mount *mount = &tree->mounts.at[i];
+		int fd;
+
+		if (best >= 0 && !shows_more(mount, *opened))
+			continue;
+		fd = open(mount->point, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0) {
+			best = best < 0 ? -errno : best;
+			continue;
+		}
+		own_close_(&best);
+		best = fd;
+		*opened = mount;
+	}
+	return best;
+}
+
+/* ---- the cgroup of a process ---- */
+
+/* One line of a /proc/PID/cgroup: "0::PATH" of v2, "NUMBER:CONTROLLERS:PATH" of v1. */
+struct line {
+	bool        is_v2, is_systemd;
+	const char *path;
+	size_t      size;
+};
+
+/* Reads the line at @at and steps behind it; false at the end. */
+static bool next_line(const char **at, struct line *line)
+{
+	static const char deleted[] = " (deleted)", systemd[] = ":name=systemd:";
+	size_t size = strcspn(*at, "\n"), tail = strlen(deleted);
+	const char *from = memchr(*at, ':', size);
+	const char *path = from ? memchr(from + 1, ':', (size_t)(*at + size - from) - 1) : NULL;
+
+	if (!size)
+		return false;
+	*line = (struct line){ .path = "" };
+	if (path) {
+		line->is_v2 = strncmp(*at, "0::", 3) == 0;
+		line->is_systemd = strncmp(from, systemd, strlen(systemd)) == 0;
+		line->path = path + 1;
+		line->size = (size_t)(*at + size - line->path);
+	}
+	if (line->size > tail && memcmp(line->path + line->size - tail, deleted, tail) == 0)
+		line->size -= tail;
+	*at += size + ((*at)[size] == '\n');
+	return true;
+}
+
+/*
+ * How much the path of a line tells. All hierarchies of a process of systemd have the
+ * same path, or a shorter one; so of equal lines that of v2 is best, and then that of
+ * systemd itself. 0: it tells nothing.
+ */
+static unsigned worth(const struct line *line)
+{
+	struct text path = { 0 };
+	size_t up = climbs(line->path, line->size);
+	unsigned tells;
+
+	if (line->size <= 1 || line->size == 3 * up)
+		return 0;
+	text_add(&path, line->path, line->size);
+	tells = path_tells(text_str(&path));
+	text_fini(&path);
+	return 4 * tells + (line->is_v2 ? 3 : line->is_systemd ? 2 : 1);
+}
+
+static unsigned best_line(const char *proc_cgroup, struct line *best)
+{
+	struct line line;
+	unsigned most = 0;
+
+	while (next_line(&proc_cgroup, &line)) {
+		unsigned here = worth(&line);
+
+		if (here <= most)
+			continue;
+		most = here;
+		*best = line;
+	}
+	return most;
 }
 
 size_t cgroup_path(const char *proc_cgroup, const char **path)
 {
-	const char *line = strncmp(proc_cgroup, "0::", 3) == 0 ? proc_cgroup :
-			   strstr(proc_cgroup, "\n0::");
+	struct line best;
 
-	if (!line)
+	if (!best_line(proc_cgroup, &best))
 		return 0;
-	*path = strchr(line, ':') + 2;
-	return strcspn(*path, "\n");
+	*path = best.path;
+	return best.size;
 }
 
-/* True for "/../other": a process in a cgroup namespace sees the cgroups outside it so. */
-static bool climbs(const char *path, size_t size)
+/* The part of a path that is below the root of a mount; NULL: it is not there. */
+static const char *below(const struct cgroup_mount *mount, const char *path, size_t size)
 {
-	for (size_t i = 0; i + 3 <= size; i++)
-		if (memcmp(path + i, "/..", 3) == 0 && (i + 3 == size || path[i + 3] == '/'))
-			return true;
-	return false;
+	size_t root = strlen(mount->root);
+
+	if (size < root || memcmp(path, mount->root, root) != 0 || (size > root && path[root] != '/'))
+		return NULL;
+	return climbs(path + root, size - root) ? NULL : path + root;
 }
 
-uint64_t cgroup_tree_id(const struct cgroup_tree *tree, const char *proc_cgroup)
+static uint64_t id_below(const struct cgroup_mount *mount, const struct line *line)
 {
-	const char *path = NULL;
-	size_t size = cgroup_path(proc_cgroup, &path);
+	const char *rest = below(mount, line->path, line->size);
 	struct text name = { 0 };
 	struct stat st;
 	uint64_t id;
 
-	if (!tree->point || !size || *path != '/' || climbs(path, size))
+	if (!rest)
 		return 0;
-	text_add(&name, tree->point, strlen(tree->point));
-	text_add(&name, path, size);
+	text_add(&name, mount->point, strlen(mount->point));
+	text_add(&name, rest, (size_t)(line->path + line->size - rest));
 	id = stat(text_str(&name), &st) == 0 ? (uint64_t)st.st_ino : 0;
 	text_fini(&name);
+	return id;
+}
+
+/* The line of v2. Returns its id, 0 when it leads nowhere. */
+static uint64_t id_of_v2(const struct cgroup_tree *tree, const char *proc_cgroup, struct line *line)
+{
+	uint64_t id = 0;
+
+	while (next_line(&proc_cgroup, line)) {
+		if (!line->is_v2)
+			continue;
+		for (size_t i = 0; i < tree->mounts.count && !id && *line->path == '/'; i++)
+			id = id_below(&tree->mounts.at[i], line);
+		return id;
+	}
+	*line = (struct line){ .path = "" };
+	return 0;
+}
+
+uint64_t cgroup_tree_id(const struct cgroup_tree *tree, const char *proc_cgroup)
+{
+	struct line line;
+
+	return id_of_v2(tree, proc_cgroup, &line);
+}
+
+uint64_t cgroup_home(const struct cgroup_tree *tree, const char *proc_cgroup, struct snapshot *seen)
+{
+	struct line v2, best;
+	uint64_t id = id_of_v2(tree, proc_cgroup, &v2);
+	unsigned most = best_line(proc_cgroup, &best);
+	struct text path = { 0 };
+
+	if (!most || (id && most / 4 <= worth(&v2) / 4))
+		return id;
+	text_add(&path, best.path, best.size);
+	id = frame_sum(FRAME_SUM_START, path.at, path.count) | CGROUP_TOLD;
+	snapshot_add_cgroup(seen, id, text_str(&path));
+	text_fini(&path);
 	return id;
 }
 
@@ -197,20 +334,25 @@ static void walk_folder(struct walk *walk, int fd, struct text *path, unsigned d
 
 static bool walk_tree(struct walk *walk, struct snapshot *told)
 {
+	struct cgroup_tree tree = { 0 };
+	const struct cgroup_mount *mount = NULL;
 	struct text path = { 0 };
-	int fd = open_mount(NULL);
+	int err = cgroup_tree_find(&tree), fd = err ? err : open_mount(&tree, &mount);
 	struct frame_flag made = { .is = fd >= 0 };
 
 	recorder_put(walk->recorder, FRAME_CGROUPS, &made, NULL, 0);
 	if (fd < 0) {
 		recorder_gap(walk->recorder, told, GAP_CGROUPS, 1,
 			     "cgroups could not be named: no cgroup2 file system (%s)", strerror(-fd));
-		return false;
+	} else {
+		/* from the root that this process sees, or from above it */
+		text_add(&path, mount->root, climbs(mount->root, strlen(mount->root)) ? 0 :
+					     strlen(mount->root));
+		walk_folder(walk, fd, &path, 0);
 	}
-	text_add(&path, "", 0);
-	walk_folder(walk, fd, &path, 0);
 	text_fini(&path);
-	return true;
+	cgroup_tree_fini(&tree);
+	return fd >= 0;
 }
 
 static void walk_cgroups(struct recorder *recorder, struct snapshot *seen, const struct map *wanted)
@@ -230,7 +372,7 @@ static void walk_cgroups(struct recorder *recorder, struct snapshot *seen, const
 
 /* ---- of a recording ---- */
 
-static void replay_cgroup(struct snapshot *seen, const struct map *wanted, const struct frame *frame)
+void cgroup_replay(struct snapshot *seen, const struct map *wanted, const struct frame *frame)
 {
 	struct text path = { 0 };
 	struct frame_cgroup cgroup;
@@ -257,7 +399,7 @@ static void replay_cgroups(struct recorder *recorder, struct snapshot *seen,
 	}
 	while (load_next(&cursor, &frame)) {
 		if (frame.type == FRAME_CGROUP)
-			replay_cgroup(seen, wanted, &frame);
+			cgroup_replay(seen, wanted, &frame);
 		else if (frame.type == FRAME_GAP && asked)
 			recorder_replay_gap(seen, &frame);
 	}

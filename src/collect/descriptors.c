@@ -167,6 +167,8 @@ static void replay_all(struct recorder *recorder, struct snapshot *seen)
 	while (load_next(&cursor, &frame)) {
 		if (frame.type == FRAME_PROCESS) {
 			scanned_read(&scanned, &frame);
+		} else if (frame.type == FRAME_CGROUP) {
+			cgroup_replay(seen, NULL, &frame);
 		} else if (frame.type == FRAME_LIMIT) {
 			frame_open(&frame, &limit, &size);
 			add_limit(seen, &scanned, &limit);

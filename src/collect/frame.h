@@ -48,7 +48,7 @@ enum frame_type {
 	FRAME_LINK,             /* frame_link, name */
 	FRAME_LOCAL,            /* frame_local */
 	FRAME_SOCK,             /* a netlink message with its header */
-	FRAME_PROCESS,          /* frame_process, comm */
+	FRAME_PROCESS,          /* frame_process, comm; its FRAME_CGROUP when no id leads there */
 	FRAME_HOLDER,           /* frame_holder, of the process before it */
 	FRAME_LIMIT,            /* frame_limit, of the process before it */
 	FRAME_CGROUP,           /* frame_cgroup, path */
@@ -169,6 +169,7 @@ enum field_kind {
 	FIELD_NETNS,            /* the name of a network namespace */
 	FIELD_LINK,             /* the name of an interface, in its FRAME_LINK */
 	FIELD_CGROUP,           /* a path */
+	FIELD_CGROUP_ID,        /* of a path, when it has the bit CGROUP_TOLD */
 	FIELD_FILE,             /* name, NUL, content */
 	FIELD_MESSAGE,          /* of netlink, with its header */
 	FIELD_ANSWER,           /* as the kind of the FRAME_ANSWER says */

@@ -312,6 +312,9 @@ static bool replay_holder(struct snapshot *seen, const struct map *wanted,
 	case FRAME_PROCESS:
 		scanned_read(scanned, frame);
 		return true;
+	case FRAME_CGROUP:
+		cgroup_replay(seen, NULL, frame);
+		return true;
 	case FRAME_HOLDER:
 		frame_open(frame, &holder, &size);
 		add_holder(seen, wanted, scanned, holder.fd, holder.inode);
@@ -359,7 +362,11 @@ static void copy_holder(struct snapshot *seen, const struct snapshot *owners,
 			const struct holder *from)
 {
 	const struct process *process = &owners->processes.at[from->process];
+	const struct cgroup *told = process->cgroup_id & CGROUP_TOLD ?
+				    snapshot_cgroup(owners, process->cgroup_id) : NULL;
 
+	if (told)
+		snapshot_add_cgroup(seen, told->id, told->path);
 	*grow_add(&seen->holders) = (struct holder){
 		.inode = from->inode, .fd = from->fd,
 		.process = process_add(seen, process->pid, process->cgroup_id, process->comm,

@@ -73,7 +73,7 @@ bool scan_open(struct proc_scan *scan, enum frame_type head)
 		recorder_gap(scan->recorder, scan_told(scan->seen, scan->wanted), GAP_OWNERS, 1,
 			     "processes could not be listed: /proc: %s", strerror(-err));
 	else    /* opened now, while no other descriptor is needed */
-		cgroup_tree_find(&scan->tree);
+		(void)cgroup_tree_find(&scan->tree);
 	return !err;
 }
 
@@ -201,7 +201,7 @@ bool scan_introduce(const struct proc_scan *scan, int descriptors, struct scanne
 		scanned->comm_size = proc_comm(&comm, scanned->comm, sizeof(scanned->comm));
 	scanned->nameless = -err;
 	if (read_about(scan, descriptors, scanned, "cgroup", &cgroup) == 0)
-		scanned->cgroup_id = cgroup_tree_id(&scan->tree, text_str(&cgroup));
+		scanned->cgroup_id = cgroup_home(&scan->tree, text_str(&cgroup), scan->seen);
 	text_fini(&comm);
 	text_fini(&cgroup);
 	return !is_gone(-err);
@@ -231,7 +231,13 @@ void scan_save(struct proc_scan *scan, const struct scanned *scanned)
 {
 	struct frame_process frame = { .pid = scanned->pid, .cgroup_id = scanned->cgroup_id };
 
+	const struct cgroup *told = frame.cgroup_id & CGROUP_TOLD ?
+				    snapshot_cgroup(scan->seen, frame.cgroup_id) : NULL;
+	struct frame_cgroup home = { .id = frame.cgroup_id };
+
 	recorder_put(scan->recorder, FRAME_PROCESS, &frame, scanned->comm, scanned->comm_size);
+	if (told)
+		recorder_put(scan->recorder, FRAME_CGROUP, &home, told->path, strlen(told->path));
 }
 
 uint32_t process_add(struct snapshot *seen, int32_t pid, uint64_t cgroup_id, const char *comm,

@@ -28,6 +28,7 @@ enum name_kind {
 	NAME_POD,               /* a uid, in the spelling of cgroup paths */
 	NAME_SOCKET,            /* "sock-1", a unix socket */
 	NAME_NETNS,             /* "netns-1" */
+	NAME_HOME,              /* a number: the id of a cgroup that was made from its path */
 	NAME_KIND_COUNT,
 };
 
@@ -161,13 +162,14 @@ static const char *const known_parts[] = {
 	"system.slice", "user.slice", "machine.slice", "init.scope", "-.slice", "app.slice",
 	"session.slice", "background.slice", "kubepods", "kubepods.slice", "besteffort",
 	"burstable", "kubepods-besteffort.slice", "kubepods-burstable.slice", "docker",
+	"cri-containerd", "lxc", "lxc.payload", "lxc.monitor", "payload", "..",
 };
 
 /* The longer ones come first. */
 static const char *const heads[] = {
 	"docker-", "libpod-conmon-", "libpod-", "crio-conmon-", "crio-", "cri-containerd-",
 	"lxc.payload.", "lxc.monitor.", "kubepods-besteffort-pod", "kubepods-burstable-pod",
-	"kubepods-pod", "pod", "session-", "user-runtime-dir@", "user-", "user@",
+	"kubepods-pod", "pod", "systemd-nspawn@", "machine-qemu\\x2d", "machine-", "session-", "user-runtime-dir@", "user-", "user@",
 };
 
 static const char *const tails[] = {
@@ -247,6 +249,12 @@ static void add_part(struct redact *redact, const char *part, size_t size, struc
 	text_add(out, part + size - tail, tail);
 }
 
+/* A slash parts folders, and a colon what containerd puts into the name of one. */
+static bool parts(char c)
+{
+	return c == '/' || c == ':';
+}
+
 /*
  * Adds a cgroup path part by part. What every machine has (system.slice), and what tells
  * the kind of a part (".service", "docker-", "kubepods-"), stays.
@@ -256,14 +264,14 @@ static void add_path(struct redact *redact, const char *path, size_t size, struc
 	const char *end = path + size;
 
 	while (path < end) {
-		const char *slash = memchr(path, '/', (size_t)(end - path));
-		const char *stop = slash ? slash : end;
+		const char *stop = path;
 
+		while (stop < end && !parts(*stop))
+			stop++;
 		if (stop > path)
 			add_part(redact, path, (size_t)(stop - path), out);
-		if (slash)
-			text_add(out, "/", 1);
-		path = slash ? slash + 1 : end;
+		text_add(out, stop, stop < end);
+		path = stop + 1;
 	}
 }
 
@@ -355,6 +363,18 @@ static void replace_name(struct redact *redact, enum name_kind kind, char *at, s
 	text_fini(&name);
 }
 
+/* An id that was made from a path would tell whether that path is a guessed one. */
+static void replace_cgroup_id(struct redact *redact, void *at)
+{
+	uint64_t id;
+
+	memcpy(&id, at, sizeof(id));
+	if (!(id & CGROUP_TOLD))
+		return;
+	id = CGROUP_TOLD | number_of(&redact->names[NAME_HOME], &id, sizeof(id));
+	memcpy(at, &id, sizeof(id));
+}
+
 /*
  * Replaces the field within the first @size bytes at @at; a field that is not wholly
  * there is none.
@@ -365,6 +385,8 @@ static void replace_field(struct redact *redact, const struct field *field, void
 		return;
 	if (field->kind == FIELD_ADDRESS)
 		replace_v6(redact, (uint8_t *)at + field->at);
+	else if (field->kind == FIELD_CGROUP_ID)
+		replace_cgroup_id(redact, (uint8_t *)at + field->at);
 	else
 		replace_name(redact, field->kind == FIELD_NETNS ? NAME_NETNS : NAME_PROCESS,
 			     (char *)at + field->at, field->size);

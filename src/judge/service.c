@@ -153,12 +153,9 @@ enum role service_role(const struct listeners *l, const struct sock *s)
 
 uint64_t service_cgroup(const struct snapshot *seen, const struct sock *s)
 {
-	int32_t process;
-
-	if (s->cgroup_id)
+	if (s->cgroup_id && !seen->cgroups_told)
 		return s->cgroup_id;
-	process = service_process(seen, s);
-	return process < 0 ? 0 : seen->processes.at[process].cgroup_id;
+	return snapshot_home(seen, s->cgroup_id, service_process(seen, s));
 }
 
 static enum who set_who(struct tally_key *key, const struct snapshot *seen,

@@ -10,6 +10,12 @@
 
 /* ---- facts -------------------------------------------------------------- */
 
+int32_t subject_holder(const struct snapshot *seen, const struct subject *subject)
+{
+	return subject->process >= 0 ? subject->process :
+	       snapshot_owner(seen, subject->listener_inode);
+}
+
 void facts_fini(struct facts *facts)
 {
 	for (size_t i = 0; i < facts->count; i++)

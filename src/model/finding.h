@@ -31,6 +31,9 @@ struct subject {
 	uint32_t    listener_inode;     /* LISTENER: whose holders to name; 0: none */
 };
 
+/* The process to name as its owner, an index; -1: hidden or none. */
+int32_t subject_holder(const struct snapshot *seen, const struct subject *subject);
+
 /* The kind of a fact decides how sentences spell it and what it is in JSON. */
 enum fact_kind {
 	FACT_COUNT, FACT_MS, FACT_S, FACT_BYTES, FACT_RATE, FACT_PERCENT,

@@ -321,6 +321,26 @@ const struct cgroup *snapshot_cgroup(const struct snapshot *snapshot, uint64_t i
 	return entry && *entry ? &snapshot->cgroups.at[*entry - 1] : NULL;
 }
 
+uint64_t snapshot_home(const struct snapshot *snapshot, uint64_t own, int32_t process)
+{
+	uint64_t of = process < 0 ? 0 : snapshot->processes.at[process].cgroup_id;
+
+	if (of & CGROUP_TOLD || !own)
+		return of;
+	return !of || snapshot_cgroup(snapshot, own) || !snapshot_cgroup(snapshot, of) ? own : of;
+}
+
+const struct cgroup *snapshot_home_of(const struct snapshot *snapshot, const struct sock *sock)
+{
+	uint64_t own = sock->have & HAVE_CGROUP ? sock->cgroup_id : 0;
+	const struct cgroup *cgroup = own ? snapshot_cgroup(snapshot, own) : NULL;
+
+	if (cgroup && !snapshot->cgroups_told)
+		return cgroup;
+	own = snapshot_home(snapshot, own, snapshot_owner(snapshot, sock->inode));
+	return own ? snapshot_cgroup(snapshot, own) : NULL;
+}
+
 /*
  * Returns the end of @path when @name is that, as for most paths, else a copy. Frees
  * @name.
@@ -365,6 +385,7 @@ void snapshot_add_cgroup(struct snapshot *snapshot, uint64_t id, const char *pat
 		return;
 	cgroup = grow_add(&snapshot->cgroups);
 	cgroup->id = id;
+	snapshot->cgroups_told |= id & CGROUP_TOLD;
 	cgroup->path = pool_string(&snapshot->cgroup_pool, path, strlen(path));
 	cgroup->names = names_of(&snapshot->cgroup_pool, cgroup->path);
 	*entry = (uint32_t)snapshot->cgroups.count;

@@ -55,7 +55,7 @@ struct process_files {
 struct process {
 	int32_t  pid;
 	int32_t  tid;                   /* the thread's id; 0: the process itself */
-	uint64_t cgroup_id;             /* 0: unknown */
+	uint64_t cgroup_id;             /* 0: unknown; or with CGROUP_TOLD */
 	const char *comm;               /* raw bytes, not sanitized, and a NUL; NULL: not named */
 	struct process_files *files;    /* NULL: not counted */
 	uint8_t  comm_size;             /* at most PROCESS_COMM_MOST */
@@ -95,6 +95,13 @@ struct cgroup {
 	const char *path;       /* raw bytes, "/" for the root */
 	const struct cgroup_names *names;       /* NULL: none of them */
 };
+
+/*
+ * This bit is in the id of a cgroup that no id of the kernel leads to, or not as far: a
+ * /proc/PID/cgroup tells its path, in a hierarchy of v1 or outside of what is mounted here.
+ * The kernel gives no id that has it.
+ */
+#define CGROUP_TOLD (UINT64_C(1) << 63)
 
 static inline const char *cgroup_unit(const struct cgroup *cgroup)
 {
@@ -162,6 +169,7 @@ struct snapshot {
 
 	struct { struct cgroup *at; size_t count, room; } cgroups;
 	struct index cgroups_by_id;
+	bool     cgroups_told;          /* one of them has an id with CGROUP_TOLD */
 	struct pool cgroup_pool;        /* their strings */
 	struct { struct link *at; size_t count, room; } links;  /* by index */
 	bool     locals_known;
@@ -254,6 +262,15 @@ void snapshot_swap_owners(struct snapshot *one, struct snapshot *other);
 
 /* The cgroup, NULL when unknown. */
 const struct cgroup *snapshot_cgroup(const struct snapshot *snapshot, uint64_t id);
+
+/*
+ * The id of the cgroup to name where the kernel tells @own (0: nothing) of a socket that
+ * @process (an index, or -1) holds: that of the process if @own does not lead as far.
+ */
+uint64_t snapshot_home(const struct snapshot *snapshot, uint64_t own, int32_t process);
+
+/* The same for a socket; NULL when unknown. */
+const struct cgroup *snapshot_home_of(const struct snapshot *snapshot, const struct sock *sock);
 
 /* Sorts the links by index. Call it once after they were read. */
 void snapshot_sort_links(struct snapshot *snapshot);

@@ -15,8 +15,9 @@
 char *unit_of_path(const char *path);
 
 /*
- * The container id (64 hexadecimal digits) in the path forms of docker,
- * podman (libpod), containerd and cri-o, or the name of an lxc container.
+ * The innermost container: its id (64 hexadecimal digits) in the path forms of docker,
+ * podman (libpod), containerd and cri-o, or the name of an lxc container or of a machine
+ * of systemd-nspawn.
  */
 char *container_of_path(const char *path);
 
@@ -29,7 +30,13 @@ size_t container_shown(const char *container);
 /* True when @unit, which may be NULL, ends in @kind: ".service" or ".socket". */
 bool unit_is(const char *unit, const char *kind);
 
-/* The uid of a kubernetes pod, with dashes: ".../pod<uid>/...". */
+/* The uid of a kubernetes pod, with dashes: ".../pod<uid>/...". Of several the outermost. */
 char *pod_of_path(const char *path);
+
+/*
+ * How much a path tells: each container counts more than a pod, and that more than a
+ * unit. 0: none of them.
+ */
+unsigned path_tells(const char *path);
 
 #endif

@@ -36,8 +36,7 @@ static void put_record(struct out *out, const struct event_row *row)
 	json_count(&json, "uid", sock->have & HAVE_UID, sock->uid);
 	json_count(&json, "inode", row->known && sock->inode, sock->inode);
 	json_id(&json, "cookie", sock->cookie);
-	json_cgroup(&json, sock->have & HAVE_CGROUP ?
-		    snapshot_cgroup(row->owners, sock->cgroup_id) : NULL);
+	json_cgroup(&json, snapshot_home_of(row->owners, sock));
 	json_count(&json, "sent_acked_bytes", sock->have & HAVE_ACKED, sock->flow.bytes_acked);
 	json_count(&json, "received_bytes", sock->have & HAVE_ACKED, sock->flow.bytes_received);
 	put_processes(&json, row);

@@ -213,7 +213,7 @@ static char *put_cgroup(struct json *json, char *at, const struct sock *sock,
 			const struct snapshot *seen)
 {
 	bool known = sock->have & HAVE_CGROUP;
-	const struct cgroup *cgroup = known ? snapshot_cgroup(seen, sock->cgroup_id) : NULL;
+	const struct cgroup *cgroup = snapshot_home_of(seen, sock);
 	const char *path = cgroup ? cgroup->path : NULL, *unit = cgroup ? cgroup_unit(cgroup) : NULL;
 	const char *container = cgroup ? cgroup_container(cgroup) : NULL;
 

@@ -297,10 +297,8 @@ const char *who_severity(enum severity severity)
 
 const struct cgroup *who_cgroup(const struct snapshot *seen, const struct subject *subject)
 {
-	uint64_t id = subject->cgroup_id;
+	uint64_t id = snapshot_home(seen, subject->cgroup_id, subject_holder(seen, subject));
 
-	if (!id && subject->process >= 0)
-		id = seen->processes.at[subject->process].cgroup_id;
 	return id ? snapshot_cgroup(seen, id) : NULL;
 }
 

@@ -76,8 +76,7 @@ GET(cookie)
 
 GET(cgroup)
 {
-	const struct cgroup *cgroup = sock->have & HAVE_CGROUP ?
-				      snapshot_cgroup(seen, sock->cgroup_id) : NULL;
+	const struct cgroup *cgroup = snapshot_home_of(seen, sock);
 
 	return cgroup ? string(cgroup->path) : number(false, 0);
 }
@@ -85,9 +84,7 @@ GET(cgroup)
 /* A cgroup that is known has the name in its path, or is known to have none. */
 GET(of_cgroup)
 {
-	const struct cgroup *cgroup = sock->have & HAVE_CGROUP ?
-				      snapshot_cgroup(seen, sock->cgroup_id) : NULL;
-
+	const struct cgroup *cgroup = snapshot_home_of(seen, sock);
 	const void *at = cgroup && cgroup->names ?
 			 (const char *)cgroup->names + column->offset : NULL;
 

@@ -350,7 +350,7 @@ static void tell_holder(struct facts *facts, const struct snapshot *seen, const 
 {
 	int32_t first = snapshot_owner(seen, s->inode);
 	const struct process *process = first < 0 ? NULL : &seen->processes.at[first];
-	uint64_t home = s->cgroup_id ? s->cgroup_id : process ? process->cgroup_id : 0;
+	uint64_t home = snapshot_home(seen, s->cgroup_id, first);
 	bool manager = process && process->pid == 1 && process_is_called(process, "systemd");
 
 	facts_number(facts, "inode", FACT_ID, s->inode);

@@ -62,11 +62,18 @@ static void mounts(char *text, size_t size)
 
 static void cgroup_of_process(char *text, size_t size)
 {
-	char point[] = "/nonexistent";
-	struct cgroup_tree nowhere = { .point = point };
+	char point[] = "/nonexistent", root[] = "";
+	struct cgroup_mount mount = { point, root };
+	struct cgroup_tree nowhere = { { &mount, 1, 1 } };
+	struct snapshot seen;
+	uint64_t id;
 
 	(void)size;
+	snapshot_init(&seen);
 	fuzz_require(cgroup_tree_id(&nowhere, text) == 0, "a cgroup of %s", text);
+	id = cgroup_home(&nowhere, text, &seen);
+	fuzz_require(!id == !snapshot_cgroup(&seen, id), "an id without its path: %s", text);
+	snapshot_fini(&seen);
 }
 
 static void line_of_sockets(char *text, size_t size)

@@ -46,10 +46,11 @@ static void two_names_of_one_hash_get_two_pseudonyms(void **state)
 	(void)state;
 	for (unsigned i = 1; i <= MANY; i++) {
 		struct text name = { 0 }, pseudonym = { 0 }, wanted = { 0 };
+		struct frame_process process = { .pid = 1 };
 
 		text_addf(&name, "worker-%u", i);
 		text_addf(&wanted, "proc-%u", i);
-		assert_true(redact_frame(by, FRAME_PROCESS, NULL, name.at, name.count, &pseudonym));
+		assert_true(redact_frame(by, FRAME_PROCESS, &process, name.at, name.count, &pseudonym));
 		assert_string_equal(text_str(&pseudonym), text_str(&wanted));
 		text_fini(&name);
 		text_fini(&pseudonym);

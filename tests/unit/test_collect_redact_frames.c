@@ -214,6 +214,7 @@ static void test_frame_of_no_known_type_is_dropped(void **state)
 {
 	struct redact *by = redact_new();
 	struct frame_link link = { .index = 7 };
+	struct frame_process process = { .pid = 1 };
 	struct text out = { 0 };
 
 	(void)state;
@@ -226,7 +227,7 @@ static void test_frame_of_no_known_type_is_dropped(void **state)
 	assert_string_equal(text_str(&out), "if7");
 	assert_true(redact(by, FRAME_NETNS, NULL, "shop", 4, &out));
 	assert_string_equal(text_str(&out), "netns-1");
-	assert_true(redact(by, FRAME_PROCESS, NULL, "shop", 4, &out));
+	assert_true(redact(by, FRAME_PROCESS, &process, "shop", 4, &out));
 	assert_string_equal(text_str(&out), "proc-1");
 	text_fini(&out);
 	redact_free(by);

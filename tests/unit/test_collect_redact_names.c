@@ -88,6 +88,15 @@ static const struct { const char *from, *to; } paths[] = {
 	{ "/docker-", "/group-10" }, { "/pod", "/group-11" }, { "/.service", "/group-12" },
 	{ "/docker-.scope", "/group-10.scope" },
 	{ "system.slice/x/", "system.slice/group-13/" },
+	{ "/lxc/web/docker/" HEX64, "/lxc/group-14/docker/" NONE64 },
+	{ "/../lxc.payload.web", "/../lxc.payload.group-14" },
+	{ "/machine.slice/systemd-nspawn@web.service/payload",
+	  "/machine.slice/systemd-nspawn@group-14.service/payload" },
+	{ "/machine.slice/machine-qemu\\x2dweb.scope",
+	  "/machine.slice/machine-qemu\\x2dgroup-14.scope" },
+	{ "/machine.slice/machine-web.scope", "/machine.slice/machine-group-14.scope" },
+	{ "/kubepods-pod" UID36 ".slice:cri-containerd:" HEX64,
+	  "/kubepods-pod00000000_0000_0000_0000_000000000001.slice:cri-containerd:" NONE64 },
 };
 
 static void test_cgroup_path_keeps_its_shape_and_tells_no_name(void **state)
@@ -96,11 +105,14 @@ static void test_cgroup_path_keeps_its_shape_and_tells_no_name(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		struct frame_cgroup cgroup = { .id = i ? i : CGROUP_TOLD | 1234 };
 		struct text out = { 0 };
 
-		assert_true(redact_frame(by, FRAME_CGROUP, NULL, paths[i].from,
+		assert_true(redact_frame(by, FRAME_CGROUP, &cgroup, paths[i].from,
 					 strlen(paths[i].from), &out));
 		assert_string_equal(text_str(&out), paths[i].to);
+		/* an id of the kernel stays, and one made from the path does not */
+		assert_int_equal(cgroup.id, i ? i : CGROUP_TOLD | 1);
 		text_fini(&out);
 	}
 	redact_free(by);

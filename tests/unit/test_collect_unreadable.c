@@ -122,10 +122,11 @@ static void test_cgroup_that_cannot_be_read_is_no_gap(void **state)
 	char folder[200];
 
 	(void)state;
-	cgroup_tree_find(&tree);
-	snprintf(folder, sizeof(folder), "%s/sockvet-test.%d", tree.point ? tree.point : "", getpid());
+	(void)cgroup_tree_find(&tree);
+	snprintf(folder, sizeof(folder), "%s/sockvet-test.%d",
+		 tree.mounts.count ? tree.mounts.at[0].point : "", getpid());
 	/* there has to be one to be refused */
-	if (!tree.point || mkdir(folder, 0755) < 0) {
+	if (!tree.mounts.count || mkdir(folder, 0755) < 0) {
 		cgroup_tree_fini(&tree);
 		skip();
 	}

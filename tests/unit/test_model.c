@@ -142,6 +142,85 @@ static void cgroup_paths_name_unit_container_and_pod(void **state)
 	expect_path("/lxc.payload.web", NULL, "web", NULL);
 }
 
+#define OTHER64 "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
+#define POD_UID "0b3a1f5c-4e0f-4d6b-9d0a-3c2b1a000001"
+
+static void every_manager_has_its_own_paths(void **state)
+{
+	(void)state;
+	expect_path("/machine.slice/libpod-" HEX64 ".scope/container", "libpod-" HEX64 ".scope",
+		    HEX64, NULL);
+	expect_path("/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" HEX64 ".scope",
+		    "libpod-" HEX64 ".scope", HEX64, NULL);
+	expect_path("/libpod_parent/libpod-" HEX64, NULL, HEX64, NULL);
+	expect_path("/kubepods-burstable-pod0b3a1f5c_4e0f_4d6b_9d0a_3c2b1a000001.slice:cri-containerd:"
+		    HEX64, NULL, HEX64, POD_UID);
+	expect_path("/kubepods.slice/kubepods-pod0b3a1f5c_4e0f_4d6b_9d0a_3c2b1a000001.slice/crio-"
+		    HEX64 ".scope", "crio-" HEX64 ".scope", HEX64, POD_UID);
+	expect_path("/lxc/web", NULL, "web", NULL);
+	expect_path("/lxc/web/docker/" HEX64, NULL, HEX64, NULL);
+	expect_path("/lxc.payload/web/system.slice/nginx.service", "nginx.service", "web", NULL);
+	expect_path("/lxc.monitor.web", NULL, NULL, NULL);
+	expect_path("/lxc", NULL, NULL, NULL);
+	expect_path("/machine.slice/systemd-nspawn@web-1.service/payload/system.slice/nginx.service",
+		    "nginx.service", "web-1", NULL);
+	expect_path("/machine.slice/machine-web\\x2d1.scope", "machine-web\\x2d1.scope", "web-1", NULL);
+	expect_path("/machine.slice/machine-qemu\\x2d1\\x2dvm.scope",
+		    "machine-qemu\\x2d1\\x2dvm.scope", NULL, NULL);
+	expect_path("/user.slice/user-1000.slice/user@1000.service/app.slice/x.service", "x.service",
+		    NULL, NULL);
+	/* outside of the cgroup namespace of who looks */
+	expect_path("/../../docker/" HEX64, NULL, HEX64, NULL);
+	expect_path("/../..", NULL, NULL, NULL);
+	/* docker in a pod: the innermost container, the outermost pod */
+	expect_path("/kubepods/burstable/pod" POD_UID "/" HEX64 "/docker/" OTHER64, NULL, OTHER64,
+		    POD_UID);
+}
+
+static void a_path_tells_more_with_each_name(void **state)
+{
+	static const char *const paths[] = {
+		"/a", "/a.service", "/kubepods/pod" POD_UID, "/kubepods/pod" POD_UID "/a.scope",
+		"/docker/" HEX64, "/docker-" HEX64 ".scope", "/kubepods/pod" POD_UID "/" HEX64,
+		"/docker/" HEX64 "/docker/" OTHER64,
+	};
+
+	(void)state;
+	assert_int_equal(path_tells("/"), 0);
+	for (size_t i = 1; i < sizeof(paths) / sizeof(*paths); i++)
+		assert_true(path_tells(paths[i]) > path_tells(paths[i - 1]));
+}
+
+/* The holder's cgroup is named where that of the socket does not lead as far. */
+static void a_socket_has_the_home_that_is_known(void **state)
+{
+	static const struct { uint64_t own, process, home; } rows[] = {
+		{ 1, 2, 1 }, { 0, 2, 2 }, { 9, 2, 2 }, { 9, 0, 9 }, { 9, 8, 9 }, { 0, 0, 0 },
+		{ 1, CGROUP_TOLD | 3, CGROUP_TOLD | 3 }, { 0, CGROUP_TOLD | 3, CGROUP_TOLD | 3 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct snapshot seen;
+		struct sock sock = { .inode = 5, .cgroup_id = rows[i].own,
+				     .have = rows[i].own ? HAVE_CGROUP : 0 };
+
+		snapshot_init(&seen);
+		(void)snapshot_process(&seen, 7);
+		seen.processes.at[0].cgroup_id = rows[i].process;
+		*grow_add(&seen.holders) = (struct holder){ .inode = 5 };
+		snapshot_sort_holders(&seen);
+		snapshot_add_cgroup(&seen, 1, "/one");
+		snapshot_add_cgroup(&seen, 2, "/two");
+		if (rows[i].process & CGROUP_TOLD)
+			snapshot_add_cgroup(&seen, CGROUP_TOLD | 3, "/three");
+		assert_int_equal(snapshot_home(&seen, rows[i].own, 0), rows[i].home);
+		assert_ptr_equal(snapshot_home_of(&seen, &sock), snapshot_cgroup(&seen, rows[i].home));
+		assert_int_equal(snapshot_home(&seen, rows[i].own, -1), rows[i].own);
+		snapshot_fini(&seen);
+	}
+}
+
 static void every_holder_of_an_inode_is_found(void **state)
 {
 	struct snapshot seen;
@@ -317,6 +396,9 @@ int main(void)
 		cmocka_unit_test(mapped_and_plain_ipv4_are_the_same_address),
 		cmocka_unit_test(reserved_ports_are_counted_inside_the_range),
 		cmocka_unit_test(cgroup_paths_name_unit_container_and_pod),
+		cmocka_unit_test(every_manager_has_its_own_paths),
+		cmocka_unit_test(a_path_tells_more_with_each_name),
+		cmocka_unit_test(a_socket_has_the_home_that_is_known),
 		cmocka_unit_test(every_holder_of_an_inode_is_found),
 		cmocka_unit_test(gaps_add_up_and_tell_what_matters),
 		cmocka_unit_test(with_many_namespaces_a_gap_says_which),
