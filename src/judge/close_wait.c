@@ -17,7 +17,16 @@
  *         have returned 0 yet (close_forgotten)
  *   more  unread bytes before the FIN: stuck, or too slow (data_unread)
  * With bytes still going out the half-close is being used as it was meant
- * (still_sending). That is counted, but never alone a leak.
+ * (still_sending). That is counted, but never alone a leak. Bytes that wait for
+ * the peer's window count as well: the peer does not read. Bytes that nobody
+ * acknowledges do not: the peer has vanished, and retransmissions are no progress.
+ * Then a program that reads is peer-silent's, one that does not read leaks.
+ *
+ * What the queue cannot tell: 1 may also be an end of file that was only peeked
+ * at, or an urgent byte taken out of band before it; and an accepted connection
+ * with 0 and nothing to send may have a handler that still works on the answer,
+ * because a client may half-close when it has sent its job. So the latter is a
+ * warning at most.
  *
  * CLOSE_WAIT is passed through by every healthy server, and lasts as long as
  * the answer takes. So the age decides and not the number: only sockets whose
@@ -25,11 +34,12 @@
  * least number is small, because a few that stay for ever are a leak just as
  * well. Nearness to the descriptor limit makes it critical.
  *
- * Each answered keepalive probe renews the acknowledgement that the lower bound
- * comes from, so with SO_KEEPALIVE no age above the interval can ever be
- * proven, and many programs and languages switch it on by default. Where
- * keepalive hides the age, idle for the threshold and in CLOSE_WAIT for more
- * than a second counts as old enough, for a warning.
+ * Each answered probe of a keepalive or of a closed window renews the
+ * acknowledgement that the lower bound comes from, so no age above the interval
+ * of the probes can be proven. Many programs and languages switch keepalive on
+ * by default. There, being idle for the threshold counts as old enough, for a
+ * warning. An idle connection that is closed in this very moment looks the same,
+ * so one that was acknowledged within the last second counts only beside others.
  *
  * A connection that was never accepted has no inode, and is accept-stalled's.
  */
@@ -41,13 +51,13 @@
 
 /*
  * A half-close counts as moving when data went out within this time of the last
- * acknowledgement.
+ * acknowledgement, and as broken when data is unacknowledged for that long.
  */
 enum { PROGRESS_MS = 5000 };
 
 /*
- * After this time behind a keepalive timer, it is not just the moment between FIN and
- * close().
+ * For this long after its FIN, an idle connection behind a keepalive timer may be one
+ * that the program is about to close.
  */
 enum { SETTLED_MS = 1000 };
 
@@ -62,32 +72,74 @@ static const char *const cause_names[CAUSES] = {
 
 struct sums {
 	uint64_t cause[CAUSES], opener[3], unread_bytes;
+	uint64_t may_answer;            /* of those read to the end */
+	uint64_t silent;                /* of those not still sending: the peer has vanished */
 	uint64_t hidden;                /* of those that are too young to prove anything */
+	uint64_t unsettled;             /* of those that look hidden and may be just closed */
 	struct aged aged;
 };
 
-/*
- * True when the socket is old enough as far as can be told, although keepalive hides its
- * age.
- */
-static bool is_hidden(const struct weighing *w, const struct sock *s)
+/* True when data has been retransmitted for some time and nothing was acknowledged. */
+static bool is_silent(const struct weighing *w, const struct sock *s)
 {
-	struct age age = sock_age(s, &w->seen->limits);
+	double ms = (double)sock_unacked(s, &w->seen->limits).min_ms;
 
-	return age.kind == AGE_STATE && age.keepalive && s->send_queue == 0 &&
-	       age.min_ms >= SETTLED_MS && (double)age.max_ms >= w->t->warn;
+	return s->send_queue && (ms >= PROGRESS_MS || ms >= w->t->warn);
 }
 
-static enum cause cause_of(const struct sock *s)
+static bool is_sending(const struct weighing *w, const struct sock *s)
 {
 	const struct flow *f = &s->flow;
 
-	if (s->send_queue && (s->have & HAVE_FLOW) &&
-	    f->last_data_sent_ms < (uint64_t)f->last_ack_recv_ms + PROGRESS_MS)
+	if (!s->send_queue || !(s->have & HAVE_FLOW) || is_silent(w, s))
+		return false;
+	return s->timer == TIMER_PROBE ||
+	       f->last_data_sent_ms < (uint64_t)f->last_ack_recv_ms + PROGRESS_MS;
+}
+
+static enum cause cause_of(const struct weighing *w, const struct sock *s)
+{
+	if (is_sending(w, s))
 		return STILL_SENDING;
 	if (s->recv_queue == 0)
 		return CLOSE_FORGOTTEN;
 	return s->recv_queue == 1 ? EOF_UNREAD : DATA_UNREAD;
+}
+
+/* True when the socket has been idle for the threshold, and probes hide its age. */
+static bool is_hidden(const struct weighing *w, const struct sock *s)
+{
+	struct age age = sock_age(s, &w->seen->limits);
+
+	if (age.kind != AGE_STATE || (double)age.max_ms < w->t->warn)
+		return false;
+	return s->send_queue ? s->timer == TIMER_PROBE : age.keepalive;
+}
+
+/* True when the program may be about to close what the peer has just closed. */
+static bool is_unsettled(const struct sock *s)
+{
+	return s->recv_queue <= 1 && s->flow.last_ack_recv_ms < SETTLED_MS;
+}
+
+/* True when the answer to what was read may still be worked on. */
+static bool may_answer(const struct sock *s, enum role role)
+{
+	return role != ROLE_OPENED && !s->recv_queue && !s->send_queue;
+}
+
+/* Counts the age of a socket that is not still sending. */
+static void add_age(struct sums *sums, const struct weighing *w, const struct sock *s,
+		    bool may_answer)
+{
+	double ms = aged_ms(w->seen, s);
+
+	if (ms < w->t->warn && is_hidden(w, s))
+		*(is_unsettled(s) ? &sums->unsettled : &sums->hidden) += 1;
+	else if (may_answer)
+		sums->aged.warn += threshold_level(w->t, ms) != SEVERITY_NONE;
+	else
+		aged_add(&sums->aged, w->t, ms);
 }
 
 static struct sums add_up(const struct weighing *w, const struct service_group *group)
@@ -96,24 +148,32 @@ static struct sums add_up(const struct weighing *w, const struct service_group *
 
 	tally_each(group->tally, group->group, i) {
 		const struct sock *s = &w->seen->socks.at[i];
-		enum cause cause = cause_of(s);
+		enum cause cause = cause_of(w, s);
+		enum role role = service_role(w->listeners, s);
 
 		sums.cause[cause]++;
-		sums.opener[service_role(w->listeners, s)]++;
+		sums.opener[role]++;
 		/* the FIN counts as one byte */
 		sums.unread_bytes += s->recv_queue ? s->recv_queue - 1 : 0;
-		if (cause != STILL_SENDING && !aged_add(&sums.aged, w->t, aged_ms(w->seen, s)))
-			sums.hidden += is_hidden(w, s);
+		if (cause == STILL_SENDING)
+			continue;
+		sums.may_answer += may_answer(s, role);
+		sums.silent += is_silent(w, s);
+		add_age(&sums, w, s, may_answer(s, role));
 	}
 	return sums;
 }
 
-/* Ages that keepalive hides are worth a warning at most. */
+/*
+ * Ages that keepalive hides are worth a warning at most. Where one is seen, the others of
+ * the group were not just closed, either.
+ */
 static enum severity level_of(const struct sums *sums, const struct threshold *t)
 {
 	enum severity severity = aged_level(&sums->aged, t);
 	uint64_t old = sums->aged.warn + sums->hidden;
 
+	old += old ? sums->unsettled : 0;
 	return !severity && old && old >= t->least ? SEVERITY_WARNING : severity;
 }
 
@@ -147,7 +207,10 @@ static void put_facts(struct finding *f, const struct snapshot *seen, const stru
 	put_count(f, "openers", "accepted_here", sums->opener[ROLE_ACCEPTED]);
 	put_count(f, "openers", "unknown", sums->opener[ROLE_UNKNOWN]);
 	facts_word(&f->facts, "main_opener", service_opener(role));
-	facts_number(&f->facts, "age_hidden_by_keepalive", FACT_COUNT, (double)sums->hidden);
+	facts_number(&f->facts, "may_still_answer", FACT_COUNT, (double)sums->may_answer);
+	facts_number(&f->facts, "unacknowledged", FACT_COUNT, (double)sums->silent);
+	facts_number(&f->facts, "age_hidden_by_keepalive", FACT_COUNT,
+		     (double)(sums->hidden + sums->unsettled));
 	facts_number(&f->facts, "unread_bytes", FACT_BYTES, (double)sums->unread_bytes);
 	if (!files)
 		files = &unknown;
@@ -187,19 +250,23 @@ PICKS(close_wait)
 	return s->inode;
 }
 
+/* The bytes of a program that reads and whose peer has vanished are peer-silent's. */
+static bool is_concerned(const struct weighing *w, const struct sock *s)
+{
+	if (s->state != STATE_CLOSE_WAIT || !s->inode || (!s->recv_queue && is_silent(w, s)))
+		return false;
+	return threshold_level(w->t, aged_ms(w->seen, s)) || is_hidden(w, s);
+}
+
 WEIGH(close_wait)
 {
 	struct { uint32_t *at; size_t count, room; } old = { NULL, 0, 0 };
 	struct listeners listeners;
 	struct weighing w = { .seen = seen, .t = t, .report = report, .listeners = &listeners };
 
-	for (size_t i = 0; i < seen->socks.count; i++) {
-		const struct sock *s = &seen->socks.at[i];
-
-		if (s->state == STATE_CLOSE_WAIT && s->inode &&
-		    (threshold_level(t, aged_ms(seen, s)) || is_hidden(&w, s)))
+	for (size_t i = 0; i < seen->socks.count; i++)
+		if (is_concerned(&w, &seen->socks.at[i]))
 			*grow_add(&old) = (uint32_t)i;
-	}
 	listeners_init(&listeners, seen);
 	service_each(&listeners, old.at, old.count, take, &w);
 	listeners_fini(&listeners);

@@ -39,10 +39,15 @@ static const struct finding_words catalogue[] = {
 		       "socket costs a descriptor, until accept() and open() fail with "
 		       "EMFILE. What the program has read tells the cause: nothing since "
 		       "the peer closed (eof_unread), everything (close_forgotten), or "
-		       "not all of the data (data_unread). A program that is still "
-		       "sending uses the half-close as intended (still_sending), which "
-		       "alone is never a leak. Only sockets of a proven age count. A "
-		       "process close to its descriptor limit makes it critical.",
+		       "not all of the data (data_unread). An end of file that was only "
+		       "peeked at, or that follows an urgent byte, looks unread; one "
+		       "right behind data that was read looks read. A program that is "
+		       "still sending, or waits for the peer to read, uses the half-close "
+		       "as intended (still_sending), which alone is never a leak. A "
+		       "server that has read to the end may have forgotten close() or "
+		       "still work on the answer, which is worth a warning at most. "
+		       "Only sockets of a proven age count. A process close to its "
+		       "descriptor limit makes it critical.",
 		.cause = {
 			{ NULL, "{owner} has not closed {count|connection|connections}" },
 			OPENER_ROWS,
@@ -51,13 +56,19 @@ static const struct finding_words catalogue[] = {
 			{ "causes.eof_unread=count", ": it has not read the end of file" },
 			{ "causes.eof_unread!=count", "[; on {causes.eof_unread} it has not read the end of "
 			  "file]" },
-			{ "causes.close_forgotten=count",
-			  ": it read everything and never called close()" },
-			{ "causes.close_forgotten!=count", "[; on {causes.close_forgotten} it read everything "
-			  "and never called close()]" },
+			{ "causes.close_forgotten=count !may_still_answer",
+			  ": it read to the end and never called close()" },
+			{ "causes.close_forgotten!=count !may_still_answer", "[; on {causes.close_forgotten} "
+			  "it read to the end and never called close()]" },
+			{ "causes.close_forgotten=count may_still_answer",
+			  ": it read to the end and forgot close(), or still works on the answer" },
+			{ "causes.close_forgotten!=count may_still_answer", "[; on {causes.close_forgotten} "
+			  "it read to the end and forgot close(), or still works on the answer]" },
 			{ "causes.data_unread=count", ": it has not read data that came before the end" },
 			{ "causes.data_unread!=count", "[; on {causes.data_unread} it has not read data that "
 			  "came before the end]" },
+			{ NULL, "[; on {unacknowledged} the peer has vanished: it does not acknowledge what "
+			  "was sent]" },
 			{ NULL, "[; on {causes.still_sending} it is still sending, which is legitimate]" },
 		},
 		.fix = {
@@ -65,6 +76,8 @@ static const struct finding_words catalogue[] = {
 			  "(POLLIN|POLLRDHUP) and close() when read() returns 0." },
 			{ "main_cause=close_forgotten", "Call close() when read() returns 0, on every path: "
 			  "look at the error and timeout branches of the code that drops the connection." },
+			{ "may_still_answer", "Look again later: what has the same cookie then and sent nothing "
+			  "is forgotten (sockvet list -te state close-wait)." },
 			{ "main_cause=data_unread", "Find what the reader waits for (a stack trace of the "
 			  "process shows it); it must read on, or give up and close()." },
 			{ "main_opener=opened_here", "The program opened these itself: in a connection pool, "

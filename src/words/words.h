@@ -26,7 +26,7 @@
  *   NAME         "nginx[12]" where there are facts NAME_pid and NAME_comm
  */
 
-enum { WORDS_ROWS = 16 };         /* the last one has no text */
+enum { WORDS_ROWS = 24 };         /* the last one has no text */
 
 struct finding_words {
 	const char *id;

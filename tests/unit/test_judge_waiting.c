@@ -122,12 +122,12 @@ static const struct told_row rows[] = {
 	{ "a socket of which no times are known is not told to be sending",
 	  "warn close-wait-leak=0,count=1\n" CLOSE_WAIT "sq=5\ncheck\n",
 	  { "warning close-wait-leak, 1\n",
-	    "has not closed 1 connection to 10.0.0.9:443 that its peer closed: it read everything and "
+	    "has not closed 1 connection to 10.0.0.9:443 that its peer closed: it read to the end and "
 	    "never called close()\n" } },
 	{ "where most are still sending something is advised",
 	  CLOSE_WAIT "here ms=90000 x=5\n"
 	  "sock close-wait 10.0.0.1:5000 10.0.0.9:443 here ms=90000 sq=5 x=6\ncheck advice\n",
-	  { "warning close-wait-leak, 11\n", "; on 5 it read everything and never called close(); on 6 "
+	  { "warning close-wait-leak, 11\n", "; on 5 it read to the end and never called close(); on 6 "
 	    "it is still sending, which is legitimate\n", "  fix: Call close() when read() returns 0" } },
 	{ "of each cause one has the singular",
 	  CLOSE_WAIT "here ms=90000 rq=1\n"
@@ -135,7 +135,7 @@ static const struct told_row rows[] = {
 	  "sock close-wait 10.0.0.1:5001 10.0.0.9:443 here ms=90000 rq=2\n"
 	  "sock close-wait 10.0.0.1:5002 10.0.0.9:443 here ms=90000 sq=5\n"
 	  "warn close-wait-leak=60,count=3\ncheck\n",
-	  { "ago; on 1 it has not read the end of file; on 1 it read everything and never called "
+	  { "ago; on 1 it has not read the end of file; on 1 it read to the end and never called "
 	    "close(); on 1 it has not read data that came before the end; on 1 it is still sending, "
 	    "which is legitimate\n", "unread_bytes 1 bytes" } },
 	{ "unread bytes are counted without the end of file",
