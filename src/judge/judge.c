@@ -251,14 +251,32 @@ static void weigh_concerned(struct weighing *w, const uint32_t *indices, size_t 
 	listeners_fini(&listeners);
 }
 
+/* The sockets of the findings to which @rule yields, one bit each; NULL: none. */
+static uint8_t *accused(const struct rule *rule, size_t socks, const struct report *report)
+{
+	uint8_t *bits = NULL;
+
+	for (size_t i = 0; i < report->findings.count && rule->yields_to; i++) {
+		const struct finding *f = &report->findings.at[i];
+
+		if (strcmp(f->id, rule->yields_to) != 0)
+			continue;
+		bits = bits ?: grow_alloc(socks / 8 + 1);
+		for (size_t j = 0; j < f->members.count; j++)
+			bits_add(bits, f->members.at[j]);
+	}
+	return bits;
+}
+
 static void weigh_groups(const struct rule *rule, const struct snapshot *seen,
 			 const struct threshold *t, struct report *report)
 {
 	struct { uint32_t *at; size_t count, room; } concerned = { NULL, 0, 0 };
 	struct weighing w = { .rule = rule, .seen = seen, .t = t, .report = report };
+	OWN_MEM uint8_t *told = accused(rule, seen->socks.count, report);
 
 	for (size_t i = 0; i < seen->socks.count; i++)
-		if (is_concerned(&w, &seen->socks.at[i]))
+		if (!(told && bits_has(told, (unsigned)i)) && is_concerned(&w, &seen->socks.at[i]))
 			*grow_add(&concerned) = (uint32_t)i;
 	if (concerned.count)
 		weigh_concerned(&w, concerned.at, concerned.count);

@@ -73,6 +73,7 @@ struct rule {
 	 * again.
 	 */
 	bool (*is_short)(const struct threshold *t, const struct port_bounds *use);
+	const char *yields_to;  /* the id of a rule above: what that accuses, this one does not */
 	bool needs_diag;        /* it cannot be judged from /proc/net */
 	bool needs_bound;       /* it is about bound sockets only */
 	bool names_peers;       /* the processes at the peers on this machine are named, too */

@@ -110,6 +110,7 @@ const struct rule rules[] = {
 		.beside  = STATE_BIT(STATE_LISTEN),
 		.need    = NEED_FLOW,
 		.picks   = picks_peer_silent,
+		.yields_to = "close-wait-leak",
 		.needs_diag = true,
 		.key     = KEY_SERVICE,
 		.age_ms  = age_ms_peer_silent,
