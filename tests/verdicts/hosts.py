@@ -54,8 +54,12 @@ def comm(name):
     libc.prctl(15, name.encode(), 0, 0, 0)
 
 
-def ends_with_its_parent():
+def dies_with_its_parent():
     libc.prctl(1, signal.SIGKILL, 0, 0, 0)
+
+
+def ends_in_time():
+    dies_with_its_parent()
     signal.alarm(LIFETIME_S)
 
 
@@ -64,7 +68,7 @@ def child(work, name=None, without=()):
     ready, done = os.pipe()
     pid = os.fork()
     if pid == 0:
-        ends_with_its_parent()
+        ends_in_time()
         os.close(ready)
         if name:
             comm(name)
@@ -226,6 +230,22 @@ def echo(server, connections=1 << 30):
     background(accept)
 
 
+def checksum(data):
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total = (total >> 16) + (total & 0xffff)
+    return ~(total + (total >> 16)) & 0xffff
+
+
+def flood(source, address, port, count, first=10000):
+    """COUNT SYNs in the name of SOURCE, where nobody answers."""
+    ends = socket.inet_aton(source) + socket.inet_aton(address)
+    with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
+        for i in range(count):
+            syn = struct.pack("!HHIIBBHHH", first + i, port, 1, 0, 5 << 4, 2, 65535, 0, 0)
+            syn = syn[:16] + struct.pack("!H", checksum(ends + struct.pack("!HH", 6, 20) + syn)) + syn[18:]
+            raw.sendto(struct.pack("!BBHHHBBH", 0x45, 0, 40, 0, 0, 64, 6, 0) + ends + syn, (address, 0))
+
+
 # ---- hosts ------------------------------------------------------------------
 
 def unshare_network():
@@ -269,6 +289,10 @@ class Far:
     def __exit__(self, *_):
         if libc.setns(self.near, CLONE_NEWNET):
             raise RuntimeError("setns")
+
+    def swallow(self, address):
+        """What is sent to that address is lost there."""
+        ip(f"route add {address} dev near0", f"neigh add {address} lladdr 02:00:00:00:79:99 nud permanent dev near0")
 
     def vanish(self):
         """What we send is dropped on its way."""

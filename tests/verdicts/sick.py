@@ -190,6 +190,39 @@ def two_programs():
     server.close()
 
 
+@sick("close-wait-leak", leak("half-dead", 12), options=LEAK + ("--warn", "peer-silent=1"))
+def closed_and_vanished():
+    """clients that closed and vanished while a server still writes to them"""
+    far = Far()
+    clients, taken = served_by_us(far, 12)
+    for client in clients:
+        client.shutdown(socket.SHUT_WR)
+    all_in(CLOSE_WAIT, taken)
+    far.vanish()
+    comm("half-dead")
+    for sock in taken:
+        sock.send(b"y" * 2000)
+
+
+@sick("close-wait-leak", leak("leaderless", 12), options=LEAK)
+def leaderless():
+    """a program whose first thread has ended"""
+    server = listener(8080)
+    pid = os.fork()
+    if pid == 0:
+        ends_in_time()
+        comm("leaderless")
+
+        def work():
+            KEEP.append(leak_accepted(12, server))
+            while True:
+                time.sleep(60)
+        background(work)
+        until(lambda: count_in(CLOSE_WAIT) == 12, "the leak")
+        libc.syscall(60, 0)
+    until(lambda: count_in(CLOSE_WAIT) == 12, "the leak")
+
+
 # ---- listeners ----------------------------------------------------------------
 
 def stalled(who, count, **more):
@@ -360,6 +393,15 @@ def fd_worker():
     child(lambda: (limit_descriptors(64), accept(server, 52)), "fd-worker", without=clients)
 
 
+@sick("descriptors", finding("fd-exhaustion", "fd-files"))
+def fd_files():
+    """a server that opens files up to its limit, and has 30 connections"""
+    server = listener(8080)
+    clients = connected(30, server)
+    child(lambda: (limit_descriptors(100), accept(server, 30), KEEP.extend(open("/dev/null") for _ in range(60))),
+          "fd-files", without=clients)
+
+
 # ---- half-closed, and ends that nobody acknowledges --------------------------------
 
 HELD = ("--warn", "fin-wait-2-held=1")
@@ -433,6 +475,26 @@ def last_ack_vanished():
     all_in(CLOSE_WAIT, taken)
     far.lose_address()
     close_all(taken)
+
+
+@sick("closing", finding("last-ack-stuck", None, 12), options=LOST)
+def unplugged_fins():
+    """FINs that cannot leave because the cable was pulled"""
+    far = Far()
+    _, taken = served_by_us(far, 12)
+    far.lose_power()
+    close_all(taken)
+
+
+@sick("closing", finding("fin-wait-2-held", "fw2-many", 40), options=HELD)
+def fw2_everywhere():
+    """half-closed connections to 40 far hosts that never close"""
+    far = Far(many=40)
+    _, taken = served_by_us(far, 40, many=True)
+    comm("fw2-many")
+    for sock in taken:
+        sock.shutdown(socket.SHUT_WR)
+    all_in(FIN_WAIT_2, taken)
 
 
 # ---- connects that nobody answers -------------------------------------------------
@@ -531,6 +593,29 @@ def clients_vanish():
     comm("broker")
     for sock in taken:
         sock.send(b"tick")
+
+
+@sick("peers", finding("peer-silent", "unplugged", 12), options=GONE)
+def unplugged():
+    """a pool on a host whose cable was pulled"""
+    far = Far()
+    clients, _ = far_pool(far, 12)
+    far.lose_power()
+    comm("unplugged")
+    for client in clients:
+        client.send(b"PING\r\n")
+
+
+@sick("peers", finding("peer-silent", "mid-transfer", 6), options=GONE)
+def breaks_off():
+    """uploads that break off in the middle because the far host is gone"""
+    far = Far()
+    clients, _ = far_pool(far, 6)
+    comm("mid-transfer")
+    far.vanish()
+    for client in clients:
+        client.setblocking(False)
+        client.send(b"z" * 100000)
 
 
 UNREAD = ("--warn", "peer-not-reading=1", "--warn", "not-reading=1000")

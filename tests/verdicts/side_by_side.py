@@ -25,7 +25,7 @@ def start(situation):
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
-        hosts.ends_with_its_parent()
+        hosts.ends_in_time()
         os.closerange(3, write)     # what comes from the others
         error = None
         try:
