@@ -10,6 +10,7 @@
 
 #define IPV4 "/proc/sys/net/ipv4/"
 #define IPV6 "/proc/sys/net/ipv6/"
+#define NETFILTER "/proc/sys/net/netfilter/"     /* absent without nf_conntrack */
 
 struct sysctl {
 	const char     *file;
@@ -38,6 +39,7 @@ static const struct sysctl sysctls[] = {
 	{ IPV4 "tcp_retries2",             LIMIT_RETRIES2,           1, SYSCTL_NETNS, true },
 	{ IPV4 "tcp_orphan_retries",       LIMIT_ORPHAN_RETRIES,     1, SYSCTL_NETNS, true },
 	{ IPV4 "tcp_abort_on_overflow",    LIMIT_ABORT_ON_OVERFLOW,  1, SYSCTL_NETNS, true },
+	{ IPV4 "tcp_syncookies",           LIMIT_SYNCOOKIES,         1, SYSCTL_NETNS, false }, /* CONFIG_SYN_COOKIES */
 	{ IPV4 "tcp_mem",                  LIMIT_TCP_MEM_LOW,        3, SYSCTL_MACHINE, false },
 	{ IPV4 "ip_unprivileged_port_start", LIMIT_UNPRIVILEGED_PORT_START, 1, SYSCTL_NETNS, true },
 	{ IPV4 "ip_nonlocal_bind",         LIMIT_NONLOCAL_BIND,      1, SYSCTL_NETNS, false },
@@ -45,14 +47,17 @@ static const struct sysctl sysctls[] = {
 	{ IPV6 "bindv6only",               LIMIT_BINDV6ONLY,         1, SYSCTL_NETNS, false },
 	{ IPV4 "ip_autobind_reuse",        LIMIT_AUTOBIND_REUSE,     1, SYSCTL_NETNS, false }, /* 5.7 */
 	{ IPV4 "tcp_fastopen",             LIMIT_FASTOPEN,           1, SYSCTL_NETNS, false },
+	{ NETFILTER "nf_conntrack_max",    LIMIT_CONNTRACK_MAX,      1, SYSCTL_NETNS, false },
+	{ NETFILTER "nf_conntrack_tcp_timeout_established", LIMIT_CONNTRACK_ESTABLISHED_S, 1,
+	  SYSCTL_NETNS, false },
 	{ IPV4 "tcp_ehash_entries",        LIMIT_EHASH_ENTRIES,      1, SYSCTL_NETNS, false }, /* 6.1 */
 };
 
 /*
  * PAIRS: a line of names, then a line of values. INLINE: names and values by turns. COLUMNS:
- * the names are in the first line of the file.
+ * the names are in the first line of the file. ALONE: nothing but the value.
  */
-enum shape { PAIRS, INLINE, COLUMNS };
+enum shape { PAIRS, INLINE, COLUMNS, ALONE };
 
 struct tally {
 	const char  *file;
@@ -79,7 +84,9 @@ static const struct tally tallies[] = {
 	{ NETSTAT,   "TcpExt:", "TCPTimeWaitOverflow", COUNTER_TIME_WAIT_OVERFLOW,  PAIRS,  true },
 	{ NETSTAT,   "TcpExt:", "TCPAbortOnMemory",    COUNTER_ABORT_ON_MEMORY,     PAIRS,  true },
 	{ NETSTAT,   "TcpExt:", "TCPReqQFullDrop",     COUNTER_REQ_QUEUE_FULL_DROP, PAIRS,  true },
+	{ NETSTAT,   "TcpExt:", "SyncookiesSent",      COUNTER_SYNCOOKIES_SENT,     PAIRS,  false },
 	{ SNMP,      "Tcp:",    "CurrEstab",           COUNTER_CURR_ESTAB,          PAIRS,  true },
+	{ NETFILTER "nf_conntrack_count", "", "",      COUNTER_CONNTRACK,           ALONE,  false },
 	{ SOCKSTAT,  "TCP:",    "inuse",               COUNTER_TCP_INUSE,           INLINE, true },
 	{ SOCKSTAT,  "TCP:",    "tw",                  COUNTER_TW,                  INLINE, true },
 	{ SOCKSTAT,  "TCP:",    "orphan",              COUNTER_ORPHANS,             INLINE, true },
@@ -125,15 +132,26 @@ static bool take_sysctl(const struct sysctl *sysctl, const char *text, struct li
 	return true;
 }
 
-static bool read_sysctl(struct recorder *recorder, const struct sysctl *sysctl,
-			struct limits *limits)
+/*
+ * A file that is not there has nothing to tell; so has one that a recording made earlier
+ * lacks. What is there and cannot be read is missing.
+ */
+static bool is_absent(int err)
+{
+	return err == -ENOENT || err == -ENODATA;
+}
+
+/* Returns 0 or a negative errno. */
+static int read_sysctl(struct recorder *recorder, const struct sysctl *sysctl,
+		       struct limits *limits)
 {
 	struct text content = { 0 };
-	bool is = recorder_file(recorder, sysctl->file, &content) == 0 &&
-		  take_sysctl(sysctl, text_str(&content), limits);
+	int err = recorder_file(recorder, sysctl->file, &content);
 
+	if (!err && !take_sysctl(sysctl, text_str(&content), limits))
+		err = -EBADMSG;
 	text_fini(&content);
-	return is;
+	return err;
 }
 
 /* Before Linux 4.11 the sysctl did not exist: ports below 1024 needed a privilege. */
@@ -152,10 +170,10 @@ unsigned sysctls_read(struct recorder *recorder, enum sysctl_scope scope, const 
 	unsigned missing = 0;
 
 	for (size_t i = 0; i < sizeof(sysctls) / sizeof(*sysctls); i++) {
-		if (sysctls[i].scope != scope || read_sysctl(recorder, &sysctls[i], limits) ||
-		    was_constant(&sysctls[i], release, limits))
-			continue;
-		missing += sysctls[i].essential;
+		int err = sysctls[i].scope == scope ? read_sysctl(recorder, &sysctls[i], limits) : 0;
+
+		if (err && !was_constant(&sysctls[i], release, limits))
+			missing += sysctls[i].essential || !is_absent(err);
 	}
 	return missing;
 }
@@ -240,6 +258,9 @@ static bool take_counter(const struct tally *tally, const char *text, struct kno
 		known->is = number_below(text, line_find(text, tally->prefix), tally->key,
 					 &known->value);
 		break;
+	case ALONE:
+		known->is = parse_number(text, &known->value, &text) && *text == '\n';
+		break;
 	}
 	return known->is;
 }
@@ -249,6 +270,7 @@ static unsigned count_files(struct recorder *recorder, struct limits *limits)
 	struct text content = { 0 };
 	const char *file = NULL;
 	unsigned missing = 0;
+	int err = 0;
 
 	for (size_t i = 0; i < sizeof(tallies) / sizeof(*tallies); i++) {
 		const struct tally *tally = &tallies[i];
@@ -256,10 +278,10 @@ static unsigned count_files(struct recorder *recorder, struct limits *limits)
 		if (!file || strcmp(file, tally->file) != 0) {
 			text_fini(&content);
 			file = tally->file;
-			recorder_file(recorder, file, &content);
+			err = recorder_file(recorder, file, &content);
 		}
-		missing += !take_counter(tally, text_str(&content),
-					 &limits->counter[tally->counter]) && tally->essential;
+		missing += !take_counter(tally, text_str(&content), &limits->counter[tally->counter]) &&
+			   (tally->essential || (err && !is_absent(err)));
 	}
 	text_fini(&content);
 	return missing;

@@ -23,6 +23,7 @@ const struct limit_row limit_table[LIMIT_COUNT] = {
 	[LIMIT_RETRIES2]          = { "retries2" },
 	[LIMIT_ORPHAN_RETRIES]    = { "orphan_retries" },
 	[LIMIT_ABORT_ON_OVERFLOW] = { "abort_on_overflow" },
+	[LIMIT_SYNCOOKIES]        = { "syncookies" },
 	[LIMIT_TCP_MEM_LOW]       = { "tcp_mem_low_pages" },
 	[LIMIT_TCP_MEM_PRESSURE]  = { "tcp_mem_pressure_pages" },
 	[LIMIT_TCP_MEM_HIGH]      = { "tcp_mem_high_pages" },
@@ -32,6 +33,8 @@ const struct limit_row limit_table[LIMIT_COUNT] = {
 	[LIMIT_BINDV6ONLY]        = { "bindv6only" },
 	[LIMIT_AUTOBIND_REUSE]    = { "autobind_reuse" },
 	[LIMIT_FASTOPEN]          = { "fastopen" },
+	[LIMIT_CONNTRACK_MAX]     = { "conntrack_max" },
+	[LIMIT_CONNTRACK_ESTABLISHED_S] = { "conntrack_tcp_timeout_established_s" },
 	[LIMIT_EHASH_ENTRIES]     = { "ehash_entries" },
 };
 
@@ -41,7 +44,9 @@ const struct counter_row counter_table[COUNTER_COUNT] = {
 	[COUNTER_TIME_WAIT_OVERFLOW]  = { "time_wait_overflow" },
 	[COUNTER_ABORT_ON_MEMORY]     = { "abort_on_memory" },
 	[COUNTER_REQ_QUEUE_FULL_DROP] = { "request_queue_full_drop" },
+	[COUNTER_SYNCOOKIES_SENT]     = { "syncookies_sent" },
 	[COUNTER_CURR_ESTAB]          = { "curr_estab" },
+	[COUNTER_CONNTRACK]           = { "conntrack_entries" },
 	[COUNTER_TCP_INUSE]           = { "tcp_inuse" },
 	[COUNTER_TCP6_INUSE]          = { "tcp6_inuse" },
 	[COUNTER_TW]                  = { "time_wait_minisocks" },
