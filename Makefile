@@ -58,7 +58,7 @@ LINT_PARTS := lint-texts cppcheck tidy analyze scan
 LINTS := lint $(LINT_PARTS)
 BUILD_DEBS := gcc libc6-dev make pkgconf libmnl-dev libnl-3-dev libnl-route-3-dev \
         $(if $(BPF),clang libbpf-dev)
-TEST_DEBS := strace libcmocka-dev bats perl jq python3 iproute2 net-tools util-linux procps mandoc \
+TEST_DEBS := strace libcmocka-dev bats perl jq python3 iproute2 net-tools nftables util-linux procps mandoc \
         bash-completion zsh fish valgrind locales libcap2-bin netbase git clang libbpf-dev \
         $(if $(filter bench,$(MAKECMDGOALS)),lsof) \
         $(if $(filter figures,$(MAKECMDGOALS)),cloc universal-ctags) \

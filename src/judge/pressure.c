@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * orphan-pressure
+ * orphan-pressure, conntrack-pressure
  *
  * An orphan is a full socket that no descriptor holds any more: FIN_WAIT_1,
  * LAST_ACK, CLOSING, and FIN_WAIT_2 above 60 s of tcp_fin_timeout. It still has
@@ -15,6 +15,13 @@
  * share is below one percent or it is under attack. Memory is measured against
  * the third number of tcp_mem, the one that is never exceeded; the second,
  * where the kernel begins to moderate, is told beside it.
+ *
+ * nf_conntrack tracks a connection once a rule of the firewall or NAT needs it. Each
+ * namespace has a count of its own and, up to 6.18, one nf_conntrack_max for all. At the
+ * limit the kernel drops entries that have seen one direction only, and if there are
+ * none, the packet: new connections time out, and only the log of the kernel tells why.
+ * An ESTABLISHED entry stays for nf_conntrack_tcp_timeout_established (5 days) after the
+ * last packet when its end was not seen.
  */
 #include "judge/weigh.h"
 
@@ -58,4 +65,25 @@ WEIGH(pressure)
 	f->count = count;
 	f->count_unknown = !orphans->is;
 	put_facts(f, limits);
+}
+
+WEIGH(conntrack)
+{
+	const struct limits *limits = &seen->limits;
+	const struct known *entries = &limits->counter[COUNTER_CONNTRACK];
+	const struct known *most = &limits->limit[LIMIT_CONNTRACK_MAX];
+	double percent = percent_of(entries, most);
+	enum severity severity = threshold_level(t, percent);
+	struct finding *f;
+
+	if (!entries->is || !most->is || (uint64_t)entries->value < t->least || !severity)
+		return;
+	f = report_add(report, "conntrack-pressure");
+	f->severity = severity;
+	f->subject.kind = SUBJECT_NETNS;
+	f->count = (uint64_t)entries->value;
+	facts_known(&f->facts, "conntrack_max", FACT_COUNT, most);
+	facts_number(&f->facts, "share_percent", FACT_PERCENT, percent);
+	facts_known(&f->facts, "established_timeout_s", FACT_S,
+		    &limits->limit[LIMIT_CONNTRACK_ESTABLISHED_S]);
 }

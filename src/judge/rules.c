@@ -55,6 +55,14 @@ const struct rule rules[] = {
 		.needs_diag = true,
 		.weigh   = weigh_accept_queue,
 	}, {
+		.id      = "syn-queue-full",
+		.measure = MEASURE_PERCENT,
+		.usual   = { 90, THRESHOLD_NEVER, 1 },
+		.states  = STATE_BIT(STATE_SYN_RECV),
+		.beside  = STATE_BIT(STATE_LISTEN),
+		.needs_diag = true,
+		.weigh   = weigh_syn_queue,
+	}, {
 		.id      = "port-exhaustion",
 		.measure = MEASURE_PERCENT,
 		.usual   = { 80, 95, 1 },
@@ -135,6 +143,11 @@ const struct rule rules[] = {
 		.measure = MEASURE_PERCENT,
 		.usual   = { 80, 95, 1 },
 		.weigh   = weigh_pressure,
+	}, {
+		.id      = "conntrack-pressure",
+		.measure = MEASURE_PERCENT,
+		.usual   = { 80, 95, 1 },
+		.weigh   = weigh_conntrack,
 	}, {
 		.id      = "ephemeral-listener",
 		.measure = MEASURE_COUNT,

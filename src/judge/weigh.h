@@ -51,11 +51,13 @@ FACTS(bound_unused);
 
 WEIGH(close_wait);
 WEIGH(accept_queue);
+WEIGH(syn_queue);
 WEIGH(port_exhaustion);
 WEIGH(search_cliff);
 WEIGH(time_wait);
 WEIGH(descriptors);
 WEIGH(pressure);
+WEIGH(conntrack);
 WEIGH(ephemeral_listener);
 
 /* The input from which the facts of a group are made. */

@@ -150,6 +150,52 @@ static const struct finding_words catalogue[] = {
 			{ NULL, "tcp_max_syn_backlog limits another queue." },
 		},
 	}, {
+		.id = "syn-queue-full",
+		.title = "half-open connections fill the SYN queue",
+		.about = "listener",
+		.why = "A connection is half-open from its SYN to the ACK that ends the "
+		       "handshake. A listener holds as many as its listen() backlog; "
+		       "with tcp_syncookies=0 also no more than three quarters of "
+		       "tcp_max_syn_backlog. Further SYNs are answered with SYN cookies, "
+		       "which keep the service up but lose TCP options such as window "
+		       "scaling where the client has no timestamps; with "
+		       "tcp_syncookies=0 they are dropped, which is critical. A queue "
+		       "for fewer than 16 counts only when a client has not answered for "
+		       "500 ms. With tcp_syncookies=2 nothing is queued.",
+		.cause = {
+			{ NULL, "{listener} has {count|half-open connection|half-open connections} in its SYN "
+			  "queue, the limit is {limit}" },
+			{ "listeners>1", " ({listeners} sockets listen there)" },
+			{ "count>limit when_full=cookies", ": new clients get SYN cookies" },
+			{ "count>limit when_full=dropped", ": new clients are dropped (tcp_syncookies=0)" },
+			{ "syn_ack_unanswered=count", "; no SYN-ACK was answered" },
+			{ "syn_ack_unanswered!=count", "[; {syn_ack_unanswered} did not answer the first "
+			  "SYN-ACK]" },
+			{ NULL, "[; {accept_deferred} answered and {accept_deferred?waits|wait} for data "
+			  "(TCP_DEFER_ACCEPT)]" },
+			{ "when_full=cookies", "[; this namespace has sent {syncookies_sent} since it was "
+			  "made]" },
+			{ "when_full=dropped", "[; this namespace has dropped {request_queue_full_drop|SYN|SYNs} "
+			  "at a full SYN queue since it was made]" },
+		},
+		.fix = {
+			{ "when_full=dropped", "Set net.ipv4.tcp_syncookies=1: a full queue then drops nobody." },
+			{ "main_cause=unanswered", "Look at who asks (sockvet list -o state syn-recv): if clients "
+			  "are real, replies get lost on their way (routing, a firewall); if not, it is a SYN "
+			  "flood: have it filtered before this machine." },
+			{ "main_cause=deferred", "Clients connect and send nothing: turn TCP_DEFER_ACCEPT off "
+			  "(nginx: listen without deferred) and let the program time them out." },
+			{ NULL, "For more room: a larger listen() backlog and net.core.somaxconn; the limit "
+			  "changes with the next listen(), so restart the program." },
+			{ "max_syn_backlog", "Raise net.ipv4.tcp_max_syn_backlog[ (now {max_syn_backlog})], too: "
+			  "with tcp_syncookies=0 three quarters of it are the limit here." },
+		},
+		.avoid = {
+			{ "when_full!=dropped", "tcp_max_syn_backlog limits nothing while SYN cookies are on." },
+			{ NULL, "A smaller tcp_synack_retries also drops real clients on bad links; a queue "
+			  "that is half full shortens the wait by itself." },
+		},
+	}, {
 		.id = "port-exhaustion",
 		.title = "ephemeral ports towards one destination run out",
 		.about = "source address, destination address and port",
@@ -400,6 +446,35 @@ static const struct finding_words catalogue[] = {
 		},
 		.avoid = {
 			{ NULL, "tcp_orphan_retries=1 cuts off slow clients that are alive." },
+		},
+	}, {
+		.id = "conntrack-pressure",
+		.title = "the connection tracking table near its limit",
+		.about = "network namespace",
+		.why = "A firewall or NAT rule that needs to know connections makes "
+		       "nf_conntrack track each one that passes, also those that are only "
+		       "forwarded. At nf_conntrack_max the kernel drops the packets of new "
+		       "connections, which time out, and writes \"nf_conntrack: table full, "
+		       "dropping packet\" to its log. Without nf_conntrack there is nothing "
+		       "to judge.",
+		.cause = {
+			{ NULL, "this namespace tracks {count|connection|connections}, {share_percent} of "
+			  "nf_conntrack_max ({conntrack_max})" },
+			{ "conntrack_max>count", ": at the limit packets of new connections are dropped" },
+			{ "count=conntrack_max", ": packets of new connections are dropped" },
+			{ "count>conntrack_max", ": packets of new connections are dropped" },
+		},
+		.fix = {
+			{ NULL, "Raise net.netfilter.nf_conntrack_max, in the first network namespace; an entry "
+			  "costs about 320 bytes. Raise net.netfilter.nf_conntrack_buckets with it." },
+			{ NULL, "Do not track what needs no tracking: a notrack rule for busy ports "
+			  "(nft: ct in the raw hook, notrack)." },
+			{ NULL, "Lower net.netfilter.nf_conntrack_tcp_timeout_established[ (now "
+			  "{established_timeout_s})] to more than the longest idle time of a connection, such "
+			  "as 7200 (2 h)." },
+		},
+		.avoid = {
+			{ NULL, "Emptying the table (conntrack -F) cuts every connection that passes NAT." },
 		},
 	}, {
 		.id = "ephemeral-listener",

@@ -51,7 +51,7 @@ const struct term terms[] = {
 		.name = "SYN_RECV", .state = STATE_SYN_RECV,
 		.what = "The kernel answered a SYN for a listener, and the last step of the handshake "
 			"has not come. No process, file or user belongs to it yet, so the kernel names "
-			"none.",
+			"none; a user id of 0 that another tool prints here does not mean root.",
 		.turn = "The peer's. Its ACK finishes the handshake; the kernel gives up when the "
 			"SYN with ACK was repeated tcp_synack_retries times.",
 		.lasts = "Less than one round trip. At worst 64 s (1+2+4+8+16+32, tcp_synack_retries=5), "
@@ -60,11 +60,7 @@ const struct term terms[] = {
 			"another route or meet a filter; a SYN flood; a listener with TCP_DEFER_ACCEPT, "
 			"which holds connections here until data come, although the client already "
 			"believes in them; an accept queue with no room for the finished connection.",
-		.cure = "Make the path work in both directions and let the program accept faster. Against "
-			"a flood keep tcp_syncookies=1.",
-		.avoid = "A larger tcp_max_syn_backlog does not bring lost packets back. A user id of "
-			"0 that another tool prints here does not mean root: the kernel does not know "
-			"the user.",
+		.finding = "syn-queue-full",
 		.look = "sockvet list -o state syn-recv",
 	}, {
 		.name = "FIN_WAIT_1", .state = STATE_FIN_WAIT_1,

@@ -47,9 +47,52 @@ load lab.bash
 	done
 }
 
+@test "a full SYN queue is the listener's: cookies are a warning, drops are critical" {
+	local scene severity count limit
+	while read -r severity count limit scene; do
+		lab_start syn-queue n=40 $scene
+		check_says ".id == \"syn-queue-full\" and .severity == \"$severity\" and .count == $count
+			and .evidence.limit == $limit and .subject.port == ${LAB[port]}
+			and .subject.processes[0].pid == ${LAB[pid]}"
+		lab_stop
+	done <<-'EOF'
+		warning  17 16 backlog=16
+		warning  17 16 backlog=16 family=6
+		critical 17 16 backlog=16 syncookies=0
+		critical 25 24 syncookies=0 max_syn_backlog=32
+	EOF
+}
+
+@test "a SYN queue with room, and one that is never used (tcp_syncookies=2), are not full" {
+	local scene
+	for scene in 'n=14 backlog=16' 'n=40 backlog=16 syncookies=2'; do
+		lab_start syn-queue $scene
+		check_finds_nothing
+		lab_stop
+	done
+}
+
 @test "ports bound and never used are found" {
 	lab_start bound-idle n=20
 	sockvet list -tan --json
 	listed '.state == "BOUND"' 20
 	check_says ".id == \"bound-unused\" and .count == 20 and .subject.pid == ${LAB[pid]}" --warn bound-unused=0,count=1
+}
+
+# In a user namespace of its own, a rule of the firewall makes nf_conntrack track. The limit belongs to the machine.
+@test "tracked connections are measured against nf_conntrack_max" {
+	[ -r /proc/sys/net/netfilter/nf_conntrack_max ] || skip "this kernel has no nf_conntrack"
+	command -v nft >/dev/null || skip "NFT IS MISSING: nft (apt install nftables)"
+	lab_start listen backlog=128
+	inside nft -f - <<-'EOF'
+		table inet t { chain c { type filter hook input priority 0; ct state new accept; }; }
+	EOF
+	inside python3 -c "
+import socket
+for i in range(60):
+    socket.create_connection(('127.0.0.1', ${LAB[port]})).close()"
+	check_is_silent_about conntrack-pressure
+	holds '.counters.conntrack_entries == 60'
+	check_says '.id == "conntrack-pressure" and .severity == "critical" and .count == 60
+		and .evidence.conntrack_max > 60' --warn conntrack-pressure=0.001 --crit conntrack-pressure=0.002
 }

@@ -233,7 +233,7 @@ static struct thresholds *some_thresholds(void)
 		"connect-search-cliff=0,count=1", "connect-search-cliff=100",
 		"time-wait-overflow=0,count=0", "time-wait-overflow=1000", "bound-unused=0,count=1",
 		"bound-unused=0,count=0", "accept-stalled=0,count=1", "accept-queue-full=1,count=1",
-		"fd-exhaustion=1,count=1", "close-wait-leak=0,count=1", "fin-wait-2-orphans=1",
+		"syn-queue-full=1,count=1", "fd-exhaustion=1,count=1", "close-wait-leak=0,count=1", "fin-wait-2-orphans=1",
 	};
 	struct thresholds *thresholds = thresholds_new();
 
