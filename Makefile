@@ -58,9 +58,14 @@ LINT_PARTS := lint-texts cppcheck tidy analyze scan
 LINTS := lint $(LINT_PARTS)
 BUILD_DEBS := gcc libc6-dev make pkgconf libmnl-dev libnl-3-dev libnl-route-3-dev \
         $(if $(BPF),clang libbpf-dev)
+DAEMON_DEBS := nginx-light lighttpd apache2-utils haproxy varnish squid curl redis-server redis-tools memcached \
+        postgresql pgbouncer mariadb-server openssh-server openssh-client rsync vsftpd \
+        mosquitto mosquitto-clients stunnel4 openssl dovecot-imapd exim4-daemon-light dnsmasq-base beanstalkd \
+        iperf3 nfs-common rpcbind
 TEST_DEBS := strace libcmocka-dev bats perl jq python3 iproute2 net-tools nftables util-linux procps mandoc \
         bash-completion zsh fish valgrind locales libcap2-bin netbase git clang libbpf-dev \
         $(if $(filter bench,$(MAKECMDGOALS)),lsof) \
+        $(if $(filter daemons,$(MAKECMDGOALS)),$(DAEMON_DEBS)) \
         $(if $(filter figures,$(MAKECMDGOALS)),cloc universal-ctags) \
         $(if $(filter coverage,$(MAKECMDGOALS)),gcovr) \
         $(if $(filter fuzz,$(MAKECMDGOALS)),libclang-rt-dev) \
@@ -95,7 +100,7 @@ $(LATER): deps
 	@$(MAKE) --no-print-directory $@
 else
 
-.PHONY: all run check figures long torture check-fast random mutation bench fuzz foreign rooms asan \
+.PHONY: all run check daemons figures long torture check-fast random mutation bench fuzz foreign rooms asan \
         tsan valgrind coverage install uninstall clean help $(LINTS)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -235,6 +240,11 @@ check: $(TESTED)
 # Ten minutes of -c and -E while connections come and go.
 long: $(O)/sockvet
 	@LONG_SECONDS=$${LONG_SECONDS:-600} $(TEST_ENV) bats tests/long/long.bats
+
+# Real daemons of Debian under load by their real clients, looked at for DAEMON_SECONDS (180): no finding. As root.
+# ONLY="nginx redis" chooses.
+daemons: $(O)/sockvet
+	@python3 -B tests/verdicts/daemons.py $(abspath $(O))/sockvet $(ONLY)
 
 # More of the random scenarios: RANDOM_COUNT of each kind, RANDOM_SEED repeats one.
 random: $(O)/sockvet
@@ -422,6 +432,7 @@ help:
 	@sed -n '3,10s/^# \{0,1\}//p' Makefile
 	@echo "make check-fast  the tests that need no namespace"
 	@echo "make long        ten minutes of list -c and -E under load: memory, interval, events"
+	@echo "make daemons     20 real daemons under load, looked at for minutes (make deps daemons; as root)"
 	@echo "make random      3,000 random scenarios each of bind, connect, filters against the kernel"
 	@echo "make fuzz        each fuzz target for FUZZ_SECONDS (60), by clang and libFuzzer"
 	@echo "make torture     every allocation and system call fails once and for ever; half an hour"
