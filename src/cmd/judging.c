@@ -6,6 +6,8 @@
 #include "judge/suspects.h"
 #include "model/once.h"
 
+#include <time.h>
+
 static int take(void *ctx, const struct sock *sock)
 {
 	suspects_take(ctx, sock);
@@ -20,6 +22,10 @@ static int ask(struct session *session, const struct suspects_ask *what, struct 
 	struct snapshot *seen = &session->seen;
 
 	ask.ipv4 = ask.ipv6 = true;
+	/* time to read in */
+	if (what->pause_ms)
+		clock_nanosleep(CLOCK_MONOTONIC, 0,
+				&(struct timespec){ .tv_nsec = what->pause_ms * 1000000L }, NULL);
 	if (what->indices) {
 		collect_again(session->collect, &ask, seen->socks.at, what->indices, what->count,
 			      sink, seen);

@@ -212,6 +212,8 @@ static void read_flow(const struct info *info, struct sock *sock)
 		sock->have |= HAVE_ACKED;
 	if (read_u32(info, METRIC_NOTSENT_BYTES, &flow->notsent_bytes))
 		sock->have |= HAVE_NOTSENT;
+	if (read_u32(info, METRIC_SND_WND, &flow->peer_window_bytes))
+		sock->have |= HAVE_PEER_WINDOW;
 	if (read_metric(info, METRIC_BYTES_SENT, &flow->bytes_sent) &&
 	    read_metric(info, METRIC_BYTES_RETRANS, &flow->bytes_retrans))
 		sock->have |= HAVE_SENT;

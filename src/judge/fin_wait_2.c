@@ -65,16 +65,21 @@ static void put_process(struct finding *f, const struct process *process)
 	}
 }
 
-FACTS(fin_wait_2_held)
+void put_peers(const struct weighing *w, const struct service_group *group, struct finding *f)
 {
 	const struct sock *peer = NULL;
 	int32_t holder;
 
-	facts_word(&f->facts, "main_opener", service_opener(group->role));
 	facts_number(&f->facts, "peers_here", FACT_COUNT, (double)find_peers(w, group, &peer));
 	holder = peer ? service_process(w->seen, peer) : -1;
 	put_process(f, holder < 0 ? NULL : &w->seen->processes.at[holder]);
 	facts_word(&f->facts, "peer_state", peer ? state_table[peer->state].name : NULL);
+}
+
+FACTS(fin_wait_2_held)
+{
+	facts_word(&f->facts, "main_opener", service_opener(group->role));
+	put_peers(w, group, f);
 }
 
 /* ---- orphans ---------------------------------------------------------- */

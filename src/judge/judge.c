@@ -54,6 +54,12 @@ void concern(struct finding *f, const struct snapshot *seen, uint32_t index)
 		f->age = age;
 }
 
+void finding_unacked(struct finding *f, double oldest_ms)
+{
+	f->age = (struct age){ .kind = AGE_UNACKED, .min_ms = (int64_t)oldest_ms, .max_ms = -1 };
+	f->has_ages = false;
+}
+
 double descriptors_percent(const struct process *process)
 {
 	const struct process_files *files = process->files;

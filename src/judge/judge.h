@@ -38,6 +38,7 @@ struct port_bounds;
  */
 typedef bool rule_picks(const struct snapshot *seen, const struct threshold *t,
 			const struct sock *s);
+/* In ms; negative for a socket that is not concerned at any age. */
 typedef double rule_age(const struct snapshot *seen, const struct sock *s);
 typedef void rule_facts(const struct weighing *w, const struct service_group *group,
 			struct finding *f);
@@ -77,6 +78,7 @@ struct rule {
 	bool needs_diag;        /* it cannot be judged from /proc/net */
 	bool needs_bound;       /* it is about bound sockets only */
 	bool names_peers;       /* the processes at the peers on this machine are named, too */
+	bool looks_twice;       /* a second look at those old enough tells whether they are read */
 	bool counts_sockets;    /* it tells how many descriptors of a process are sockets */
 	/*
 	 * How the picked sockets become findings: @key groups them, and a group in which

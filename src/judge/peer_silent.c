@@ -9,20 +9,24 @@
  * read() waits, until the kernel gives up at the first timeout after tcp_retries2 (15
  * rounds are 924 s), or TCP_USER_TIMEOUT ends it, which no listing tells.
  *
- * Without data on the way only keepalive notices a silent peer. One probe may be lost,
- * or its answer not be here yet; the second one is sent when the first was not answered
- * for all of TCP_KEEPINTVL.
+ * Without data on the way only keepalive notices a silent peer, and with a closed window
+ * only the window probes do. One probe may be lost, or its answer not be here yet; the
+ * second one is sent when the first was not answered for all of its interval.
  *
- * How long: see sock_unacked(). For keepalive it is the time since anything came.
+ * How long: see sock_unacked(). For probes it is the time since anything came.
  *
- * A FIN is data, too: FIN_WAIT_1, CLOSING and LAST_ACK belong to last-ack-stuck.
+ * A FIN is data, too, but FIN_WAIT_1, CLOSING and LAST_ACK that retransmit belong to
+ * last-ack-stuck; only their window probes are looked at here.
  */
 #include "judge/weigh.h"
 
 PICKS(peer_silent)
 {
-	return (s->timer == TIMER_RETRANSMIT && s->retransmits > 0) ||
-	       (s->timer == TIMER_KEEPALIVE && s->retransmits > 1);
+	if (s->retransmits > 1 && s->timer == TIMER_PROBE)
+		return true;
+	return STATE_BIT(s->state) & (STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_CLOSE_WAIT)) &&
+	       ((s->retransmits > 0 && s->timer == TIMER_RETRANSMIT) ||
+		(s->retransmits > 1 && s->timer == TIMER_KEEPALIVE));
 }
 
 AGE_MS(peer_silent)
@@ -30,7 +34,7 @@ AGE_MS(peer_silent)
 	const struct flow *f = &s->flow;
 	struct age age = sock_unacked(s, &seen->limits);
 
-	if (s->timer == TIMER_KEEPALIVE)
+	if (s->timer != TIMER_RETRANSMIT)
 		return f->last_ack_recv_ms < f->last_data_recv_ms ? f->last_ack_recv_ms
 								  : f->last_data_recv_ms;
 	return age.min_ms > 0 ? (double)age.min_ms : 0;
@@ -38,7 +42,7 @@ AGE_MS(peer_silent)
 
 struct silence {
 	double   oldest_ms;
-	uint64_t queued_bytes, notsent_bytes, probed;
+	uint64_t queued_bytes, notsent_bytes, probed, window_probed;
 	uint32_t retransmits;
 };
 
@@ -55,6 +59,8 @@ static struct silence silence_of(const struct weighing *w, const struct finding 
 		sum.notsent_bytes += s->flow.notsent_bytes;
 		if (s->timer == TIMER_KEEPALIVE)
 			sum.probed++;
+		else if (s->timer == TIMER_PROBE)
+			sum.window_probed++;
 		else if (s->retransmits > sum.retransmits)
 			sum.retransmits = s->retransmits;
 	}
@@ -66,13 +72,13 @@ FACTS(peer_silent)
 	struct silence sum = silence_of(w, f);
 	struct known given_up = gives_up_ms(&w->seen->limits, LIMIT_RETRIES2);
 
-	f->age = (struct age){ .kind = AGE_UNACKED, .min_ms = (int64_t)sum.oldest_ms, .max_ms = -1 };
-	f->has_ages = false;
+	finding_unacked(f, sum.oldest_ms);
 	facts_word(&f->facts, "main_opener", service_opener(group->role));
 	facts_number(&f->facts, "queued_bytes", FACT_BYTES, (double)sum.queued_bytes);
 	facts_number(&f->facts, "notsent_bytes", FACT_BYTES, (double)sum.notsent_bytes);
 	facts_number(&f->facts, "retransmits_most", FACT_COUNT, sum.retransmits);
 	facts_number(&f->facts, "keepalive_unanswered", FACT_COUNT, (double)sum.probed);
+	facts_number(&f->facts, "window_probes_unanswered", FACT_COUNT, (double)sum.window_probed);
 	facts_known(&f->facts, "given_up_after_ms", FACT_MS, &given_up);
 	facts_known(&f->facts, "retries2", FACT_COUNT, &w->seen->limits.limit[LIMIT_RETRIES2]);
 }

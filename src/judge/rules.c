@@ -21,6 +21,10 @@
  * limit or a number for one subject, never a number for the whole host. What needs no
  * action is a notice.
  */
+/* The states in which data can wait to be sent. */
+#define SENDING (STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_CLOSE_WAIT) | \
+		 STATE_BIT(STATE_FIN_WAIT_1) | STATE_BIT(STATE_CLOSING) | STATE_BIT(STATE_LAST_ACK))
+
 const struct rule rules[] = {
 	{
 		.id      = "close-wait-leak",
@@ -114,7 +118,7 @@ const struct rule rules[] = {
 		.id      = "peer-silent",
 		.measure = MEASURE_AGE,
 		.usual   = { 5e3, 60e3, 3 },
-		.states  = STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_CLOSE_WAIT),
+		.states  = SENDING,
 		.beside  = STATE_BIT(STATE_LISTEN),
 		.need    = NEED_FLOW,
 		.picks   = picks_peer_silent,
@@ -123,6 +127,32 @@ const struct rule rules[] = {
 		.key     = KEY_SERVICE,
 		.age_ms  = age_ms_peer_silent,
 		.facts   = facts_peer_silent,
+	}, {
+		.id      = "peer-not-reading",
+		.measure = MEASURE_AGE,
+		.usual   = { 60e3, 600e3, 3 },
+		.states  = SENDING,
+		.beside  = STATE_BIT(STATE_LISTEN),
+		.need    = NEED_FLOW,
+		.picks   = picks_peer_not_reading,
+		.needs_diag = true,
+		.names_peers = true,
+		.key     = KEY_SERVICE,
+		.age_ms  = age_ms_peer_not_reading,
+		.facts   = facts_peer_not_reading,
+	}, {
+		.id      = "not-reading",
+		.measure = MEASURE_AGE,
+		.usual   = { 60e3, 600e3, 3 },
+		.states  = STATE_BIT(STATE_ESTABLISHED),
+		.beside  = STATE_BIT(STATE_LISTEN),
+		.need    = NEED_FLOW,
+		.picks   = picks_not_reading,
+		.needs_diag = true,
+		.looks_twice = true,
+		.key     = KEY_SERVICE,
+		.age_ms  = age_ms_not_reading,
+		.facts   = facts_not_reading,
 	}, {
 		.id      = "syn-sent-stuck",
 		.measure = MEASURE_AGE,

@@ -302,7 +302,10 @@ enum { WORTH_A_LISTING = 8 };
  */
 enum { FEW = 32 };
 
-enum step { STEP_ALL, STEP_PORTS, STEP_NEEDS, STEP_DONE };
+/* Long enough for a program that reads all the time to take something. */
+enum { PAUSE_MS = 250 };
+
+enum step { STEP_ALL, STEP_PORTS, STEP_NEEDS, STEP_READ, STEP_DONE };
 
 /* A rule that gets the sockets of a state. */
 struct reader {
@@ -318,7 +321,7 @@ struct suspects {
 	enum step step;
 	unsigned listings;
 	uint64_t count;                 /* sockets that were listed */
-	bool     leaves_bound, notes_inodes, looked_at_ports, looked_again;
+	bool     leaves_bound, notes_inodes, looked_at_ports, looked_again, looked_twice;
 	struct shortage *shortage;      /* while a destination may be short; or NULL */
 	struct index rows;              /* by cookie */
 	struct { uint32_t *at; size_t count, room; } incomplete;
@@ -637,6 +640,47 @@ static bool ask_needs(struct suspects *s, struct suspects_ask *ask)
 	return true;
 }
 
+/* ---- whether programs read ---- */
+
+static bool is_doubted(const struct suspects *s, const struct rule *rule, const struct sock *sock)
+{
+	const struct threshold *t = thresholds_get(s->thresholds, rule->id);
+
+	return rule->looks_twice && rule->states & STATE_BIT(sock->state) &&
+	       rule->picks(s->seen, t, sock) && sock->cookie != UINT64_MAX &&
+	       threshold_level(t, rule->age_ms(s->seen, sock));
+}
+
+static bool ask_read(struct suspects *s, struct suspects_ask *ask)
+{
+	if (s->looked_twice)
+		return false;
+	s->looked_twice = true;
+	s->incomplete.count = 0;
+	for (uint32_t i = 0; i < s->seen->socks.count; i++)
+		for (size_t r = 0; r < rules_count; r++)
+			if (is_doubted(s, &rules[r], &s->seen->socks.at[i]))
+				*grow_add(&s->incomplete) = i;
+	*ask = (struct suspects_ask){
+		.need = NEED_FLOW, .states = STATE_ALL, .again = true, .pause_ms = PAUSE_MS,
+		.indices = s->incomplete.at, .count = s->incomplete.count,
+	};
+	return ask->count;
+}
+
+/* A queue that shrank, or into which more went, was read from; or the window opened. */
+static void compare(struct suspects *s, const struct sock *sock)
+{
+	struct sock *row;
+
+	if (!s->rows.count)
+		index_rows(s);
+	row = row_of(s, sock);
+	if (row && (sock->state != row->state || sock->recv_queue < row->recv_queue ||
+		    sock->flow.bytes_received != row->flow.bytes_received))
+		row->have |= HAVE_READ;
+}
+
 /* ---- both ---- */
 
 void suspects_take(struct suspects *s, const struct sock *sock)
@@ -645,15 +689,17 @@ void suspects_take(struct suspects *s, const struct sock *sock)
 		take_first(s, sock);
 	else if (s->step == STEP_PORTS)
 		take_port(s, sock);
-	else
+	else if (s->step == STEP_NEEDS)
 		renew(s, sock);
+	else
+		compare(s, sock);
 }
 
 bool suspects_next(struct suspects *s, struct suspects_ask *ask)
 {
 	static bool (*const steps[])(struct suspects *, struct suspects_ask *) = {
 		[STEP_ALL] = ask_all, [STEP_PORTS] = ask_ports,
-		[STEP_NEEDS] = ask_needs,
+		[STEP_NEEDS] = ask_needs, [STEP_READ] = ask_read,
 	};
 
 	for (; s->step < STEP_DONE; s->step++) {

@@ -20,6 +20,7 @@ struct suspects_ask {
 	uint32_t states;                /* STATE_BIT()s */
 	unsigned need;                  /* enum need */
 	uint16_t port_low, port_high;   /* local ports; 0 and 0: any */
+	unsigned pause_ms;              /* to wait before asking */
 	bool     again;                 /* sockets that an earlier answer had must come again */
 	/* NULL: a listing; else these rows of the snapshot, asked for one by one */
 	const uint32_t *indices;

@@ -35,17 +35,23 @@ PICKS(fin_wait_2_held);
 PICKS(fin_wait_2_orphans);
 PICKS(last_ack);
 PICKS(peer_silent);
+PICKS(peer_not_reading);
+PICKS(not_reading);
 PICKS(bound_unused);
 
 AGE_MS(accept_stalled);
 AGE_MS(fin_wait_2_held);
 AGE_MS(peer_silent);
+AGE_MS(peer_not_reading);
+AGE_MS(not_reading);
 
 FACTS(accept_stalled);
 FACTS(fin_wait_2_held);
 FACTS(fin_wait_2_orphans);
 FACTS(last_ack);
 FACTS(peer_silent);
+FACTS(peer_not_reading);
+FACTS(not_reading);
 FACTS(syn_sent);
 FACTS(bound_unused);
 
@@ -126,6 +132,15 @@ struct subject subject_of_listener(const struct sock *listener);
  * age.
  */
 void concern(struct finding *f, const struct snapshot *seen, uint32_t index);
+
+/*
+ * The age of a finding whose measure is the lower bound of how long something has been
+ * missing, not the age of a state; without a histogram, which has ages of states.
+ */
+void finding_unacked(struct finding *f, double oldest_ms);
+
+/* Adds the facts about the other ends on this machine; the rule must name peers. */
+void put_peers(const struct weighing *w, const struct service_group *group, struct finding *f);
 
 /* The share of the descriptor limit in use, in percent; negative when that is not known. */
 double descriptors_percent(const struct process *process);

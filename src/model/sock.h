@@ -43,6 +43,8 @@ enum have {
 	HAVE_SENT     = 1 << 1,  /* bytes_sent, bytes_retrans: Linux 4.19 */
 	HAVE_ACKED    = 1 << 2,  /* bytes_acked, bytes_received: Linux 4.1 */
 	HAVE_NOTSENT  = 1 << 3,  /* notsent_bytes: Linux 4.6 */
+	HAVE_READ     = 1 << 15, /* its program took bytes between two looks (suspects.c) */
+	HAVE_PEER_WINDOW = 1 << 14,      /* peer_window_bytes: Linux 5.4 */
 	HAVE_UID      = 1 << 4,  /* not for minisocks and request sockets */
 	HAVE_MARK     = 1 << 5,  /* needs CAP_NET_ADMIN */
 	HAVE_CGROUP   = 1 << 6,
@@ -63,6 +65,7 @@ struct flow {
 	uint32_t rto_us;
 	uint32_t notsent_bytes;
 	uint32_t backoff;
+	uint32_t peer_window_bytes;
 	uint64_t bytes_acked;
 	uint64_t bytes_sent;
 	uint64_t bytes_retrans;

@@ -358,6 +358,7 @@ static const struct finding_words catalogue[] = {
 			{ NULL, "[; {queued_bytes} are not acknowledged, sent again up to "
 			  "{retransmits_most|time|times}]" },
 			{ "keepalive_unanswered=count", "; {count?its|their} keepalive probes are not answered" },
+			{ NULL, "[; window probes are not answered on {window_probes_unanswered}]" },
 			{ "keepalive_unanswered!=count", "[; the keepalive probes of {keepalive_unanswered} are "
 			  "not answered]" },
 			{ "queued_bytes", "[; the kernel gives up after {given_up_after_ms} (tcp_retries2 = "
@@ -372,6 +373,60 @@ static const struct finding_words catalogue[] = {
 		},
 		.avoid = {
 			{ NULL, "SO_KEEPALIVE alone: no probe is sent while data is unacknowledged." },
+		},
+	}, {
+		.id = "peer-not-reading",
+		.title = "data waits because the peer does not read",
+		.about = "process (or unit) and remote service",
+		.why = "The peer's receive window is closed: its program does not read, "
+		       "and what this program writes waits here. The peer's kernel "
+		       "answers the window probes, so no timer ends that while a "
+		       "program holds the socket. A slow reader opens its window now "
+		       "and then, which makes the age young again.",
+		.cause = {
+			{ NULL, "{owner} has {queued_bytes} waiting on {count|connection|connections}" },
+			OPENER_ROWS,
+			{ NULL, ": {count?its peer does|their peers do} not read[, the longest for at least "
+			  "{oldest}]" },
+			{ "orphans=count", "; {count?it is an orphan|all are orphans}, which the kernel drops "
+			  "after some minutes" },
+			{ "orphans!=count", "[; {orphans} {orphans?is an orphan|are orphans}]" },
+			{ "peer_state", "; the peer is on this machine[: {peer}]" },
+		},
+		.fix = {
+			{ "peer", "Find what {peer} waits for (a stack trace shows it): it must read, or close." },
+			{ "!peer", "Look at the program at the other end: it is stuck, stopped or too slow." },
+			{ NULL, "Give writes a deadline in the program, or set TCP_USER_TIMEOUT on its sockets: "
+			  "it also ends connections whose window stays closed." },
+		},
+		.avoid = {
+			{ NULL, "Larger socket buffers (tcp_wmem, SO_SNDBUF) only let more bytes wait." },
+		},
+	}, {
+		.id = "not-reading",
+		.title = "unread bytes that this program does not take",
+		.about = "process (or unit) and local service",
+		.why = "Bytes lie in receive queues and the program does not read them: "
+		       "it is stuck, stopped, or waits for something else. They lie "
+		       "there since the last data came. check looks at such queues "
+		       "twice and ignores those that shrink; a long queue that does "
+		       "not may still be read very slowly. In a client, up to 4 KiB on "
+		       "an idle connection are usual and do not count.",
+		.cause = {
+			{ NULL, "{owner} has not read {unread_bytes} on {count|connection|connections}" },
+			OPENER_ROWS,
+			{ NULL, "[, the longest for at least {oldest}]" },
+			{ "may_be_slow=count", ": it does not read, or it reads very slowly" },
+			{ "may_be_slow!=count", "[; {may_be_slow} of them it may be reading very slowly]" },
+		},
+		.fix = {
+			{ NULL, "Find what the program waits for: a stack trace shows it; cat /proc/{pid:PID}/stat "
+			  "shows whether it is stopped (T)." },
+			{ NULL, "Read from every connection that the poll set reports, whatever another one "
+			  "waits for; close those that are not wanted any more." },
+		},
+		.avoid = {
+			{ NULL, "Larger receive buffers (tcp_rmem, SO_RCVBUF) only hide it for longer." },
 		},
 	}, {
 		.id = "syn-sent-stuck",

@@ -48,7 +48,7 @@ def spellings(value):
     if isinstance(value, str):
         return {part for number in numbers_of(value) for part in number.rsplit(":", 1)}
     return {str(int(value)), "%d" % round(value), f"{int(value):,}", "%.3g" % value, duration(value),
-            duration(value * 1000 + 0.5), duration(value + (99 if value < 60000 else 999))}
+            *("%.1f" % (value / 1024 ** power) for power in (1, 2, 3)), duration(value * 1000 + 0.5), duration(value + (99 if value < 60000 else 999))}
 
 
 def constants():

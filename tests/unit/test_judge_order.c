@@ -91,7 +91,8 @@ static void a_critical_finding_comes_before_a_warning_of_more(void **state)
 /* ---- rules that were passed by ----------------------------------------- */
 
 #define BY_SOURCE "close-wait-leak, accept-stalled, accept-queue-full, syn-queue-full, " \
-		  "fin-wait-2-held, last-ack-stuck, peer-silent, syn-sent-stuck, bound-unused"
+		  "fin-wait-2-held, last-ack-stuck, peer-silent, peer-not-reading, not-reading, " \
+		  "syn-sent-stuck, bound-unused"
 
 static void the_rule_that_is_left_out_is_named(void **state)
 {

@@ -368,6 +368,32 @@ static void time_wait_is_kept_where_its_table_is_near_its_limit(void **state)
 	}
 }
 
+/* Of three whose bytes lie for long, one is read a moment later; the young one is not asked about. */
+static void what_is_read_between_two_looks_accuses_nobody(void **state)
+{
+	struct look look;
+
+	(void)state;
+	begin_world(&look);
+	set(&look, "not-reading=60,count=1", false);
+	put_clients(&look.world, STATE_ESTABLISHED, 0, 4, 80);
+	for (size_t i = 1; i < 5; i++) {
+		look.world.socks.at[i].recv_queue = 5000;
+		look.world.socks.at[i].flow.last_data_recv_ms = i < 4 ? 60000 : 59999;
+	}
+	begin_look(&look);
+	assert_true(step(&look));
+	assert_true(step(&look));
+	look.world.socks.at[1].recv_queue = 4999;
+	look.world.socks.at[2].flow.bytes_received = 1;
+	look_to_the_end(&look);
+	assert_int_equal(look.asked, 3);
+	assert_int_equal(look.log[2].count, 3);
+	assert_int_equal(look.log[2].pause_ms, 250);
+	assert_int_equal(only_finding(&look, "not-reading")->count, 1);
+	end_look(&look);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -385,6 +411,7 @@ int main(void)
 		cmocka_unit_test(rows_without_a_cookie_are_all_kept_and_not_asked_for_again),
 		cmocka_unit_test(
 			for_a_program_short_of_descriptors_sockets_are_counted_and_not_kept),
+		cmocka_unit_test(what_is_read_between_two_looks_accuses_nobody),
 		cmocka_unit_test(time_wait_is_kept_where_its_table_is_near_its_limit),
 	};
 

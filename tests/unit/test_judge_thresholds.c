@@ -22,6 +22,8 @@ static void the_usual_thresholds_are_as_documented(void **state)
 		{ "fin-wait-2-orphans", MEASURE_COUNT, 1000, 10000, 1 },
 		{ "last-ack-stuck", MEASURE_AGE, 30000, 300000, 10 },
 		{ "peer-silent", MEASURE_AGE, 5000, 60000, 3 },
+		{ "peer-not-reading", MEASURE_AGE, 60000, 600000, 3 },
+		{ "not-reading", MEASURE_AGE, 60000, 600000, 3 },
 		{ "syn-sent-stuck", MEASURE_AGE, 5000, 60000, 3 },
 		{ "fd-exhaustion", MEASURE_PERCENT, 80, 95, 20 },
 		{ "orphan-pressure", MEASURE_PERCENT, 80, 95, 1 },

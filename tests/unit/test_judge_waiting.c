@@ -6,6 +6,7 @@
 #define CLOSE_WAIT "sock close-wait 10.0.0.1:4000 10.0.0.9:443 "
 #define HELD "sock fin-wait-2 10.0.0.1:4000 10.0.0.9:443 here "
 
+#define UNREAD "sock established 10.0.0.1:80 10.0.0.9:4000 "
 #define SILENT "sock established 10.0.0.1:4000 10.0.0.9:443 "
 
 static const struct told_row rows[] = {
@@ -182,8 +183,44 @@ static const struct told_row rows[] = {
 	  SILENT "here ms=9000 ack=8000 retrans=2 keepalive=500 x=3\ncheck\n",
 	  { "warning peer-silent, 3\n", "3 connections to 10.0.0.9:443, the oldest for at least 8 s; their "
 	    "keepalive probes are not answered\n" } },
+	{ "window probes that nobody answers are silence, too, in any state",
+	  "sock fin-wait-1 10.0.0.1:4000 10.0.0.9:443 here ms=9000 ack=8000 sq=9 persist=500 retrans=2 rx=3\ncheck\n",
+	  { "warning peer-silent, 3\n", "window probes are not answered on 3" } },
 	{ "one keepalive probe may still be answered",
 	  SILENT "here ms=9000 retrans=1 keepalive=500 x=3\ncheck\n", { "nothing" } },
+
+	/* ---- peer-not-reading ---- */
+	{ "three whose window is shut for a minute are a warning, however young the last answer to a probe",
+	  SILENT "here ms=90000 sent=60200 ack=10 sq=5000 persist=500 x=3\ncheck\n",
+	  { "warning peer-not-reading, 3\n", "has 14.6 KiB waiting on 3 connections to 10.0.0.9:443: their peers do "
+	    "not read, the longest for at least 1m00s\n" } },
+	{ "a timeout less than a minute after the last data may be the time of the answer",
+	  SILENT "here ms=90000 sent=60199 ack=10 sq=5000 persist=500 x=3\ncheck\n", { "nothing" } },
+	{ "ten minutes are critical",
+	  SILENT "here ms=600200 sq=5000 persist=500 x=3\ncheck\n", { "critical peer-not-reading, 3\n" } },
+	{ "an orphan with bytes for a peer that does not read counts, too",
+	  "sock fin-wait-1 10.0.0.1:4000 10.0.0.9:443 here ms=70000 sq=5000 persist=5 inode=0 rx=3\ncheck\n",
+	  { "warning peer-not-reading, 3\n", "all are orphans, which the kernel drops after some minutes" } },
+	{ "a closed window with nothing to send is no trouble",
+	  SILENT "here ms=90000 persist=500 x=3\ncheck\n", { "nothing" } },
+
+	/* ---- not-reading ---- */
+	{ "requests that lie unread for a minute are a warning",
+	  UNREAD "peer ms=60000 rq=18 rx=3\ncheck\n",
+	  { "warning not-reading, 3\n", "has not read 54 B on 3 connections accepted on port 80, the longest for at "
+	    "least 1m00s\n" } },
+	{ "less than a minute is a busy program", UNREAD "peer ms=59999 rq=18 rx=3\ncheck\n", { "nothing" } },
+	{ "short queues for ten minutes are critical",
+	  UNREAD "peer ms=600000 rq=18 rx=3\ncheck\n", { "critical not-reading, 3\n" } },
+	{ "long queues may be read slowly, a warning at most, and said as both",
+	  UNREAD "peer ms=600000 rq=65537 rx=3\ncheck\n",
+	  { "warning not-reading, 3\n", ": it does not read, or it reads very slowly\n" } },
+	{ "the few unread bytes of a client's idle pool are usual",
+	  SILENT "here ms=600000 rq=4096 x=30\ncheck\n", { "nothing" } },
+	{ "a client with more unread bytes does not read",
+	  SILENT "here ms=60000 rq=4097 x=3\ncheck\n", { "warning not-reading, 3\n" } },
+	{ "what was never accepted is accept-stalled's",
+	  UNREAD "peer ms=60000 rq=18 inode=0 rx=3\ncheck\n", { "nothing" } },
 };
 
 int main(void)
