@@ -31,6 +31,7 @@ static const struct exclusion {
 	{ FORMAT, EXCLUDES, FORMAT, NULL, 0 },
 	{ "from", EXCLUDES, "record", "a recording is recorded already", 0 },
 	{ "from", EXCLUDES, "netns", "a recording is of one network namespace", 0 },
+	{ "from", EXCLUDES, "root", "a recording holds all that is read of the host", 0 },
 	{ "from", NEEDS, "redact", "an unchanged recording is made by copying the file", FOR_RECORD },
 	{ "from", EXCLUDES, "ipv4 ipv6", "a recording is redacted as a whole", FOR_RECORD },
 	{ "all-netns", EXCLUDES, "netns", "-G is of every network namespace and -N of one", 0 },

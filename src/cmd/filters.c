@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cmd/judging.h"
 #include "cmd/target.h"
+#include "collect/host.h"
 #include "collect/others.h"
 
 #include <arpa/inet.h>
@@ -245,10 +246,11 @@ static bool is_cgroup(const char *path, uint64_t *id)
 /* As in ss, a folder in the tree, or a path below the place where the tree is mounted. */
 static bool find_cgroup_live(const char *path, uint64_t *id)
 {
+	OWN_MEM char *there = host_path(path);
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
 	const struct mntent *mount;
 	struct text whole = { 0 };
-	bool found = is_cgroup(path, id);
+	bool found = is_cgroup(there, id);
 
 	while (mounts && !found && (mount = getmntent(mounts))) {
 		if (strcmp(mount->mnt_type, "cgroup2") != 0)

@@ -40,6 +40,7 @@ const struct option_row option_table[] = {
 	{ "ipv4", '4', NULL, SEEING, SECTION_SOCKETS, "only IPv4 sockets", FLAG(ipv4) },
 	{ "ipv6", '6', NULL, SEEING, SECTION_SOCKETS, "only IPv6 sockets", FLAG(ipv6) },
 	{ "netns", 'N', "NAME|PID|PATH", SEEING, SECTION_PLACE, "look into this network namespace", TEXT(netns) },
+	{ "root", 0, "DIR", SEEING, SECTION_PLACE, "the root of the host is mounted on this folder: read its /proc, /sys, /run and /var/log", TEXT(root) },
 	{ "from", 0, "FILE", SEEING, SECTION_PLACE, "read this recording (or dump of ss -D) instead of the kernel; - is standard input", TEXT(from) },
 	{ "record", 0, "FILE", SHOWING, SECTION_PLACE, "also save everything that this run sees", TEXT(record) },
 	{ "redact", 0, NULL, FOR_RECORD, SECTION_PLACE, "put pseudonyms in place of addresses and names; with --from, in a copy of a recording", FLAG(redact) },

@@ -33,7 +33,7 @@ struct options {
 	bool exact;
 	bool summary, threads, bpf, context, contexts, bound, no_queues, tipc_info;
 	bool events, kill, yes, all_netns, wide, redact;
-	const char *netns, *from, *record, *columns, *device, *source;
+	const char *netns, *root, *from, *record, *columns, *device, *source;
 	const char *family, *diag, *filter_file, *sort, *by;
 	struct { const char *at[SPECS_MAX]; size_t count; } warn, crit, query;
 

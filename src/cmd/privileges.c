@@ -8,7 +8,7 @@
 
 /* Options that name a file, change something, or show what the caller may not see. */
 static const char *const refused[] = {
-	"from", "record", "filter", "diag", "netns", "all-netns", "kill",
+	"from", "record", "root", "filter", "diag", "netns", "all-netns", "kill",
 };
 
 void privileges_distrust(void)

@@ -83,7 +83,7 @@ int session_open_with(struct session *session, const struct options *options,
 		      enum basics basics)
 {
 	struct collect_source source = {
-		.netns = options->netns, .from = options->from,
+		.netns = options->netns, .root = options->root, .from = options->from,
 		.record = options->record, .redact = options->redact,
 		.deadline_ms = (unsigned)options->deadline_ms,
 	};

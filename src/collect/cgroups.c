@@ -4,6 +4,7 @@
 #include "base/grow.h"
 #include "base/own.h"
 #include "collect/handle.h"
+#include "collect/host.h"
 #include "collect/proc.h"
 #include "model/unit.h"
 
@@ -40,7 +41,7 @@ static void add_mount(struct cgroup_tree *tree, char *line)
 
 int cgroup_tree_find(struct cgroup_tree *tree)
 {
-	OWN_FILE FILE *mounts = fopen("/proc/self/mountinfo", "re");
+	OWN_FILE FILE *mounts = host_fopen("/proc/self/mountinfo");
 	OWN_MEM char *line = NULL;
 	size_t room = 0;
 

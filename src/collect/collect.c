@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/grow.h"
+#include "collect/host.h"
 #include "collect/inet.h"
 #include "collect/links.h"
 #include "collect/netns.h"
@@ -58,8 +59,10 @@ static void replay_release(struct collect *collect)
 static int open_live(struct collect *collect, struct fault *fault)
 {
 	struct utsname system;
-	int err;
+	int err = host_set(collect->source.root, fault);
 
+	if (err)
+		return err;
 	if (uname(&system) == 0)
 		set_release(collect, system.release, strlen(system.release));
 	if (collect->source.netns || recorder_records(&collect->recorder))

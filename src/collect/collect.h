@@ -23,6 +23,7 @@ struct collect;
 
 struct collect_source {
 	const char *netns;      /* NAME, PID or PATH of a namespace; NULL: ours */
+	const char *root;       /* where the root of the host is mounted; NULL: here */
 	const char *from;       /* recording to read, "-": stdin; NULL: the kernel */
 	const char *record;     /* recording to write; NULL: none */
 	bool        redact;     /* the recording gets pseudonyms for addresses and names */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/handle.h"
+#include "collect/host.h"
 
 #include "base/map.h"
 #include "base/own.h"
@@ -28,6 +29,7 @@ struct flags {
 	struct lender    lender;
 	struct text      our_groups;
 	bool             knows_ours;
+	bool             pids_are_ours; /* of the /proc that the holders are from */
 	struct text     *rows;          /* the flags that were read, to be recorded */
 };
 
@@ -125,7 +127,7 @@ static int lender_of(struct flags *flags, int32_t pid)
 		return lender->fd;
 	own_close_(&lender->fd);
 	*lender = (struct lender){ .pid = pid, .fd = -1 };
-	if (!would_change(flags, pid))
+	if (flags->pids_are_ours && !would_change(flags, pid))
 		lender->fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	return lender->fd;
 }
@@ -237,6 +239,7 @@ static void ask_all(struct snapshot *seen, struct text *rows)
 {
 	struct flags flags = { .seen = seen, .lender = { .fd = -1 }, .rows = rows };
 
+	flags.pids_are_ours = host_pids_are_ours();
 	flags.knows_ours = read_groups("/proc/self/cgroup", &flags.our_groups);
 	for (size_t i = 0; i < seen->socks.count; i++)
 		if (seen->socks.at[i].inode)

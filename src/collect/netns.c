@@ -5,6 +5,7 @@
 #include "base/input.h"
 #include "base/order.h"
 #include "base/own.h"
+#include "collect/host.h"
 #include "collect/proc.h"
 
 #include <errno.h>
@@ -37,16 +38,17 @@ static enum name_kind kind_of(const char *name)
 
 static void path_of(struct text *path, const char *name)
 {
-	switch (kind_of(name)) {
-	case BY_PATH:
+	OWN_MEM char *there = NULL;
+	struct text file = { 0 };
+
+	if (kind_of(name) == BY_PATH) {
 		text_addf(path, "%s", name);
 		return;
-	case BY_PID:
-		text_addf(path, "/proc/%s/ns/net", name);
-		return;
-	case BY_NAME:
-		text_addf(path, "/run/netns/%s", name);
 	}
+	text_addf(&file, kind_of(name) == BY_PID ? "/proc/%s/ns/net" : "/run/netns/%s", name);
+	there = host_path(text_str(&file));
+	text_addf(path, "%s", there);
+	text_fini(&file);
 }
 
 static const char *what_to_do(const char *name, int err)
@@ -92,7 +94,7 @@ uint64_t netns_inode(void)
 {
 	struct stat st;
 
-	return stat("/proc/thread-self/ns/net", &st) == 0 ? (uint64_t)st.st_ino : 0;
+	return host_stat("/proc/thread-self/ns/net", &st) == 0 ? (uint64_t)st.st_ino : 0;
 }
 
 /* ---- all that can be found ---- */
@@ -147,14 +149,17 @@ static void take_mount(struct netns_found *found, const struct mount *mount)
 	    !proc_link_inode(mount->root, strlen(mount->root), NETNS_LINK, &inode))
 		return;
 	netns = add_netns(found, inode, mount->point);
-	for (unsigned i = 0; i < 2; i++)
-		if (strncmp(mount->point, folders[i], strlen(folders[i])) == 0)
-			set_name(netns, mount->point + strlen(folders[i]));
+	for (unsigned i = 0; i < 2; i++) {
+		OWN_MEM char *folder = host_path(folders[i]);
+
+		if (strncmp(mount->point, folder, strlen(folder)) == 0)
+			set_name(netns, mount->point + strlen(folder));
+	}
 }
 
 static void find_mounts(struct netns_found *found)
 {
-	OWN_FILE FILE *mounts = fopen("/proc/thread-self/mountinfo", "re");
+	OWN_FILE FILE *mounts = host_fopen("/proc/thread-self/mountinfo");
 	OWN_MEM char *line = NULL;
 	size_t room = 0;
 	struct mount mount;
@@ -177,7 +182,7 @@ static uint64_t named_inode(const char *path)
 	OWN_FD int fd = -1;
 
 	/* stat() comes before open(), which may block or act on what was put there */
-	if (stat(path, &there) < 0 || stat("/proc/thread-self/ns/net", &nsfs) < 0 ||
+	if (stat(path, &there) < 0 || host_stat("/proc/thread-self/ns/net", &nsfs) < 0 ||
 	    there.st_dev != nsfs.st_dev)
 		return 0;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -186,8 +191,9 @@ static uint64_t named_inode(const char *path)
 }
 
 /* Container engines leave symbolic links as names. */
-static void find_names(struct netns_found *found, const char *folder)
+static void find_names(struct netns_found *found, const char *of_host)
 {
+	OWN_MEM char *folder = host_path(of_host);
 	OWN_DIR DIR *names = opendir(folder);
 	const struct dirent *entry;
 	int err = names || errno == ENOENT || errno == ENOTDIR ? 0 : errno;
@@ -220,7 +226,8 @@ static void note_failure(struct netns_walk *walk, int32_t pid, int err)
 /* Returns the namespace that a link below /proc shows, or NULL. */
 static struct netns *take_link(struct netns_walk *walk, int32_t pid, const char *below)
 {
-	char link[64], path[64];
+	char link[64], file[64];
+	OWN_MEM char *path = NULL;
 	uint32_t inode;
 	ssize_t size = readlinkat(dirfd(walk->proc.folder), below, link, sizeof(link));
 
@@ -228,7 +235,8 @@ static struct netns *take_link(struct netns_walk *walk, int32_t pid, const char 
 		note_failure(walk, pid, errno);
 	if (size < 0 || !proc_link_inode(link, (size_t)size, NETNS_LINK, &inode))
 		return NULL;
-	snprintf(path, sizeof(path), "/proc/%s", below);
+	snprintf(file, sizeof(file), "/proc/%s", below);
+	path = host_path(file);
 	return add_netns(walk->found, inode, path);
 }
 

@@ -11,6 +11,7 @@
 #include "base/own.h"
 #include "base/text.h"
 #include "collect/cgroups.h"
+#include "collect/host.h"
 #include "collect/inet.h"
 #include "collect/netns.h"
 #include "collect/proc.h"
@@ -178,7 +179,7 @@ static uint64_t inode_of(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 ? (uint64_t)st.st_ino : 0;
+	return host_stat(path, &st) == 0 ? (uint64_t)st.st_ino : 0;
 }
 
 int collect_everywhere(struct collect *collect, netns_visitor *visit, void *ctx,

@@ -2,6 +2,7 @@
 #include "collect/proc.h"
 
 #include "base/own.h"
+#include "collect/host.h"
 #include "collect/recorder.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@
 int proc_open(struct proc *proc)
 {
 	proc->err = 0;
-	proc->folder = opendir("/proc");
+	proc->folder = host_opendir("/proc");
 	return proc->folder ? 0 : -errno;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/proc_net.h"
+#include "collect/host.h"
 
 #include "base/own.h"
 #include "model/protocol.h"
@@ -308,7 +309,7 @@ int proc_net_instead(struct dump *dump, struct wire_dump *wire, enum family fami
 	/* no file has a listing of explicit ports, or one in the kernel's order */
 	if (!is_refusal(err) || wire->answered || !file || dump->how != ASK_LISTING)
 		return err;
-	fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	fd = host_open(file);
 	/* without IPv6 there is no such file, and nothing is missing */
 	if (fd < 0 && (errno != ENOENT || family != FAMILY_IPV6 ||
 		       access(source->file[0], R_OK) != 0))

@@ -5,6 +5,7 @@
 #include "base/input.h"
 #include "base/own.h"
 #include "collect/collect.h"
+#include "collect/host.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +50,8 @@ void recorder_put(struct recorder *recorder, enum frame_type type, const void *f
  */
 static int read_within(int folder, const char *name, size_t room, struct text *content)
 {
-	OWN_FD int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	OWN_FD int fd = folder == AT_FDCWD ? host_open(name) :
+			openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	ssize_t got;
 
 	if (fd < 0)

@@ -187,7 +187,10 @@ void recorder_put(struct recorder *recorder, enum frame_type type, const void *f
  */
 int recorder_file(struct recorder *recorder, const char *name, struct text *content);
 
-/* Adds all of a small file of /proc, less than 1 MiB. Saves nothing. */
+/*
+ * Adds all of a small file of /proc, less than 1 MiB; without a folder (AT_FDCWD) where
+ * host.h says that it is. Saves nothing.
+ */
 int file_read(int folder, const char *name, struct text *content);
 
 /*

@@ -4,6 +4,7 @@
 
 #include "base/own.h"
 #include "collect/attrs.h"
+#include "collect/host.h"
 #include "collect/links.h"
 #include "collect/privilege.h"
 #include "collect/wire.h"
@@ -563,8 +564,8 @@ static void climb(int owner, int ours, struct realm *realm)
 
 static struct realm find_realm(void)
 {
-	OWN_FD int netns = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
-	OWN_FD int ours = open("/proc/thread-self/ns/user", O_RDONLY | O_CLOEXEC);
+	OWN_FD int netns = host_open("/proc/thread-self/ns/net");
+	OWN_FD int ours = host_open("/proc/thread-self/ns/user");
 	OWN_FD int owner = netns < 0 ? -1 : ioctl(netns, NS_GET_USERNS);
 	struct realm realm = { 0 };
 

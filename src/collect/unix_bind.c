@@ -4,6 +4,7 @@
 #include "base/grow.h"
 #include "base/order.h"
 #include "base/own.h"
+#include "collect/host.h"
 #include "collect/netns.h"
 #include "collect/others.h"
 #include "collect/proc.h"
@@ -164,7 +165,7 @@ static uint32_t kernel_device(uint32_t major, uint32_t minor)
 /* Sets the device of the mount that @path is in. Returns false when it is not known. */
 static bool find_mount(struct unix_search *search, const char *path)
 {
-	OWN_FILE FILE *mounts = fopen("/proc/thread-self/mountinfo", "re");
+	OWN_FILE FILE *mounts = host_fopen("/proc/thread-self/mountinfo");
 	OWN_MEM char *line = NULL;
 	size_t room = 0;
 	struct mount mount;

@@ -79,3 +79,86 @@ names() {
 		teardown
 	done
 }
+
+# host PID COMM CGROUP FD=INODE...: adds a process to the tree of a host that is mounted on $HOST.
+host() {
+	local process=$HOST/proc/$1 comm=$2 cgroup=$3 held
+	mkdir -p "$process/fd"
+	echo "$comm" >"$process/comm"
+	printf %b "$cgroup" >"$process/cgroup"
+	shift 3
+	for held in "$@"; do
+		ln -s "socket:[${held#*=}]" "$process/fd/${held%%=*}"
+	done
+}
+
+# The inode of the listener, which the lab's server holds.
+listening() {
+	sockvet list -tln --json
+	jq .sockets[0].inode <<<"$output"
+}
+
+@test "--root and PROC_ROOT read the files of the host, and what tells of us from our own" {
+	local inode
+	HOST=$BATS_TEST_TMPDIR/host
+	lab_python "$SERVER"
+	inode=$(listening)
+	host 1 systemd '0::/init.scope\n'
+	host 4711 web "5:cpuset:/docker/$ID\\n1:name=systemd:/\\n" "7=$inode"
+	sockvet list -tlnp --json --root "$HOST"
+	[ "$status" -eq 0 ]
+	[ -z "$errors" ]
+	holds ".sockets[0] | .processes == [{pid: 4711, comm: \"web\", fd: 7}] and .container == \"$ID\""
+	sockvet bind "127.0.0.1:${LAB[port]}" --json --root "$HOST/"
+	holds ".blockers[0].processes[0].pid == 4711"
+	check_says '.subject.pid == null or .subject.comm != "python3"' --warn close-wait-leak=1ms,count=1 --root "$HOST"
+	# as ss has it: only /proc, relative to where we are, and / when it is empty
+	inside() {
+		nsenter -t "$LAB_JOB" -U -n --preserve-credentials env -C "$HOST" PROC_ROOT="$PROC" "$@" 3>&-
+	}
+	for PROC in "$HOST/proc" "$HOST/proc/" proc; do
+		[[ $(inside "$SOCKVET" list -tlnpH) == *'(("web",pid=4711,fd=7))'* ]]
+	done
+	for PROC in "" nowhere; do
+		sockvet list -tlnp --json
+		[ "$status" -eq 0 ]
+		holds '.sockets[0].processes == null and (.end.gaps | length) > 0'
+	done
+	sockvet list -tlnp --json --root /
+	holds ".sockets[0].processes[0].pid == ${LAB[pid]}"
+}
+
+@test "a --root that has no host is refused with one sentence" {
+	local root
+	lab_python "$SERVER"
+	mkdir -p "$BATS_TEST_TMPDIR/empty/proc" "$BATS_TEST_TMPDIR/bare"
+	for root in "" /nonexistent /etc/passwd "$BATS_TEST_TMPDIR/bare" "$BATS_TEST_TMPDIR/empty"; do
+		for command in check list "bind 80" "connect 127.0.0.1:80" "record $BATS_TEST_TMPDIR/none"; do
+			# shellcheck disable=SC2086  # two words
+			sockvet $command --root "$root"
+			[ "$status" -eq 3 ]
+			[ -z "$output" ]
+			[ "$(wc -l <<<"$errors")" -eq 1 ]
+			[[ $errors == "sockvet: --root '$root'"* ]]
+		done
+	done
+	[ ! -e "$BATS_TEST_TMPDIR/none" ]
+}
+
+@test "an agent in a pid namespace of its own names owners by the host's root" {
+	lab_python "$SERVER"
+	# the mounts of a container: a /proc of its own, and the host's root below a folder
+	inside() {
+		nsenter -t "$LAB_JOB" -U -n --preserve-credentials unshare -m sh -c '
+			mkdir -p "$1/host" && mount --rbind / "$1/host" && shift && exec unshare -pf --mount-proc "$@"
+		' sh "$BATS_TEST_TMPDIR" "$@" 3>&-
+	}
+	inside true || skip "no mount namespace like that"
+	sockvet list -tlnp --json
+	holds '.sockets[0].processes == null'
+	sockvet list -tlnp --json --root "$BATS_TEST_TMPDIR/host"
+	holds ".sockets[0].processes[0].pid == ${LAB[pid]}"
+	check_says ".subject.pid == ${LAB[pid]}" --warn close-wait-leak=1ms,count=1 --root "$BATS_TEST_TMPDIR/host"
+	sockvet bind "127.0.0.1:${LAB[port]}" --root "$BATS_TEST_TMPDIR/host"
+	[[ $output == *"python3[${LAB[pid]}]"* ]]
+}

@@ -4,6 +4,7 @@
 
 #include "base/grow.h"
 #include "base/own.h"
+#include "collect/host.h"
 #include "collect/privilege.h"
 #include "collect/proc.h"
 
@@ -100,7 +101,7 @@ static bool is_own_proc(void)
 {
 	struct stat first, own;
 
-	return stat("/proc/1/ns/pid", &first) == 0 && stat("/proc/self/ns/pid", &own) == 0 &&
+	return host_stat("/proc/1/ns/pid", &first) == 0 && host_stat("/proc/self/ns/pid", &own) == 0 &&
 	       first.st_ino == own.st_ino && first.st_dev == own.st_dev;
 }
 
