@@ -55,12 +55,6 @@
  */
 enum { PROGRESS_MS = 5000 };
 
-/*
- * For this long after its FIN, an idle connection behind a keepalive timer may be one
- * that the program is about to close.
- */
-enum { SETTLED_MS = 1000 };
-
 static const double near_limit_percent = 80;
 
 enum cause { EOF_UNREAD, CLOSE_FORGOTTEN, DATA_UNREAD, STILL_SENDING, CAUSES };
@@ -79,11 +73,16 @@ struct sums {
 	struct aged aged;
 };
 
-/* True when data has been retransmitted for some time and nothing was acknowledged. */
+/*
+ * True when data has been retransmitted for some time and nothing was acknowledged, or
+ * probes of a closed window are not answered.
+ */
 static bool is_silent(const struct weighing *w, const struct sock *s)
 {
 	double ms = (double)sock_unacked(s, &w->seen->limits).min_ms;
 
+	if (s->timer == TIMER_PROBE)
+		return s->retransmits > 1;
 	return s->send_queue && (ms >= PROGRESS_MS || ms >= w->t->warn);
 }
 
@@ -113,13 +112,7 @@ static bool is_hidden(const struct weighing *w, const struct sock *s)
 
 	if (age.kind != AGE_STATE || (double)age.max_ms < w->t->warn)
 		return false;
-	return s->send_queue ? s->timer == TIMER_PROBE : age.keepalive;
-}
-
-/* True when the program may be about to close what the peer has just closed. */
-static bool is_unsettled(const struct sock *s)
-{
-	return s->recv_queue <= 1 && s->flow.last_ack_recv_ms < SETTLED_MS;
+	return s->send_queue ? s->timer == TIMER_PROBE : keepalive_hides(s);
 }
 
 /* True when the answer to what was read may still be worked on. */
@@ -135,7 +128,8 @@ static void add_age(struct sums *sums, const struct weighing *w, const struct so
 	double ms = aged_ms(w->seen, s);
 
 	if (ms < w->t->warn && is_hidden(w, s))
-		*(is_unsettled(s) ? &sums->unsettled : &sums->hidden) += 1;
+		/* data that is unread was there before the end */
+		*(s->recv_queue > 1 || is_settled(s) ? &sums->hidden : &sums->unsettled) += 1;
 	else if (may_answer)
 		sums->aged.warn += threshold_level(w->t, ms) != SEVERITY_NONE;
 	else

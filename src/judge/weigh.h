@@ -104,6 +104,26 @@ static inline enum severity threshold_level(const struct threshold *t, double va
 	return value >= t->warn ? threshold_lower(t) : SEVERITY_NONE;
 }
 
+/*
+ * True when each answered keepalive probe renews the acknowledgement from which the age
+ * of an idle socket is known, so that none above the interval of the probes can be proven.
+ */
+static inline bool keepalive_hides(const struct sock *s)
+{
+	return s->timer == TIMER_KEEPALIVE && s->inode && !s->send_queue;
+}
+
+/*
+ * False when the program may be about to close the socket, because its peer may have closed
+ * or acknowledged the end just now.
+ */
+static inline bool is_settled(const struct sock *s)
+{
+	enum { SETTLED_MS = 1000 };
+
+	return s->flow.last_ack_recv_ms >= SETTLED_MS;
+}
+
 /* Counts sockets that are old enough, for a rule whose measure is an age. */
 struct aged { uint64_t warn, crit; };
 

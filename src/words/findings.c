@@ -269,17 +269,36 @@ static const struct finding_words catalogue[] = {
 		.why = "After shutdown(SHUT_WR) the program waits for the peer to close. "
 		       "No kernel timer runs while the program holds the descriptor, so "
 		       "a peer that never closes keeps it for ever. A transfer that "
-		       "still receives data does not count. The peer, in CLOSE_WAIT, is "
-		       "to blame; if it is on this machine, its process is named.",
+		       "still receives data does not count. Who is to blame shows in the "
+		       "queues: unread bytes mean that this program does not read; else "
+		       "it is the peer, in CLOSE_WAIT, which forgot close() or still "
+		       "works on the answer. A peer on this machine is named. It is "
+		       "critical only where one side is seen to leave something unread.",
 		.cause = {
 			{ NULL, "{owner} shut down its side of {count|connection|connections}" },
 			OPENER_ROWS,
-			{ NULL, "[, the oldest at least {oldest} ago,] and waits for the peer to close; no timer "
-			  "will end that" },
+			{ NULL, "[, the oldest at least {oldest} ago[ (keepalive hides the full age of "
+			  "{age_hidden_by_keepalive})],]" },
+			{ "unread=count", " and does not read: {unread_bytes} wait in {count?its receive queue|"
+			  "their receive queues}" },
+			{ "unread!=count", " and waits for the peer to close; no timer will end that[; on {unread} "
+			  "it does not read ({unread_bytes} wait)]" },
 			{ "peer_state", "; the peer is on this machine[: {peer}], in {peer_state}" },
+			{ "peer_state peers_sending=peers_here", ", and still has data to send" },
+			{ "peer_state peers_sending!=peers_here", "[; on {peers_sending} it still has data to "
+			  "send]" },
+			{ "peer_state peers_eof_unread=peers_here", ", and has not read the end of file" },
+			{ "peer_state peers_eof_unread!=peers_here", "[; on {peers_eof_unread} it has not read the "
+			  "end of file]" },
+			{ "unread!=count !peers_sending !peers_eof_unread", "; the peer forgot close(), or still "
+			  "works on the answer" },
 		},
 		.fix = {
-			{ NULL, "Repair the peer: it got the end of file and does not call close()." },
+			{ "unread", "Read on here: the peer cannot finish while its data is not read." },
+			{ "unread!=count !peers_eof_unread", "Look at the peer: it forgot close(), or still works "
+			  "on the answer. What has the same cookie much later and received nothing is forgotten "
+			  "(sockvet list -te state fin-wait-2)." },
+			{ "peers_eof_unread", "Repair the peer: it does not look at the end of file." },
 			{ NULL, "Wait with a deadline: after shutdown(SHUT_WR) read with SO_RCVTIMEO or a "
 			  "timer of the program, then close()." },
 		},

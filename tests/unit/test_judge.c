@@ -309,6 +309,12 @@ static void held(unsigned count, uint32_t age_ms)
 
 static void make_held(void) { held(3, 5 * MINUTE); }
 static void make_held_old(void) { held(3, 60 * MINUTE); }
+static void make_held_unread(void)
+{
+	held(3, 60 * MINUTE);
+	for (size_t i = 0; i < seen.socks.count; i++)
+		seen.socks.at[i].recv_queue = 100;
+}
 static void make_held_young(void) { held(50, 4 * MINUTE); }
 static void make_held_receiving(void)
 {
@@ -459,7 +465,8 @@ static const struct {
 	{ "it overflows", make_table_overflowed, "time-wait-overflow", SEVERITY_CRITICAL, NULL, NULL },
 	{ "it once overflowed", make_table_history, NULL, 0, NULL, NULL },
 	{ "FIN_WAIT_2 held", make_held, "fin-wait-2-held", SEVERITY_WARNING, NULL, NULL },
-	{ "FIN_WAIT_2 held for an hour", make_held_old, "fin-wait-2-held", SEVERITY_CRITICAL, NULL, NULL },
+	{ "FIN_WAIT_2 held for an hour", make_held_old, "fin-wait-2-held", SEVERITY_WARNING, NULL, NULL },
+	{ "FIN_WAIT_2 unread for an hour", make_held_unread, "fin-wait-2-held", SEVERITY_CRITICAL, NULL, NULL },
 	{ "FIN_WAIT_2 held, young", make_held_young, NULL, 0, NULL, NULL },
 	{ "half-close transfer", make_held_receiving, NULL, 0, NULL, NULL },
 	{ "orphaned FIN_WAIT_2", make_orphans, "fin-wait-2-orphans", SEVERITY_WARNING, NULL, NULL },

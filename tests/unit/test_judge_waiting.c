@@ -86,10 +86,10 @@ static const struct told_row rows[] = {
 	{ "three that wait for five minutes are a warning",
 	  HELD "ms=300000 x=3\ncheck\n", { "warning fin-wait-2-held, 3\n", "the oldest at least 5m00s ago" } },
 	{ "two that wait for an hour do not make three critical",
-	  HELD "ms=3600000 x=2\nsock fin-wait-2 10.0.0.1:4009 10.0.0.9:443 here ms=3599999\ncheck\n",
-	  { "warning fin-wait-2-held, 3\n" } },
+	  HELD "ms=3600000 x=2 rq=1\nsock fin-wait-2 10.0.0.1:4009 10.0.0.9:443 here ms=3599999 rq=1\n"
+	  "check\n", { "warning fin-wait-2-held, 3\n" } },
 	{ "three that wait for an hour are critical",
-	  HELD "ms=3600000 x=3\ncheck\n", { "critical fin-wait-2-held, 3\n" } },
+	  HELD "ms=3600000 x=3 rq=1\ncheck\n", { "critical fin-wait-2-held, 3\n" } },
 	{ "a transfer that still receives is not taken for one that is stuck",
 	  HELD "ms=300000 recv=299999 x=3\ncheck\n", { "nothing" } },
 	{ "what is spread over several addresses of a service is found",
@@ -101,16 +101,16 @@ static const struct told_row rows[] = {
 	  "sock fin-wait-2 10.0.0.1:4001 10.0.0.9:443 here ms=300000 x=2\n"
 	  "sock close-wait 10.0.0.9:443 10.0.0.1:4001 peer ms=1\nhold 5\n"
 	  "sock close-wait 10.0.0.9:443 10.0.0.1:4002 peer ms=1\nhold 6\ncheck\n",
-	  { "main_opener opened_here, peers_here 2, peer_pid 5, peer_comm first, peer_state CLOSE_WAIT\n",
-	    "; the peer is on this machine: first[5], in CLOSE_WAIT\n" } },
+	  { "peers_here 2, peer_pid 5, peer_comm first, peer_state CLOSE_WAIT\n",
+	    "; the peer is on this machine: first[5], in CLOSE_WAIT; " } },
 	{ "a peer that nobody is seen to hold is told without its process",
 	  HELD "ms=300000 x=3\n"
 	  "sock close-wait 10.0.0.9:443 10.0.0.1:4002 peer ms=1\ncheck\n",
-	  { "main_opener opened_here, peers_here 1, peer_pid ?, peer_comm ?, peer_state CLOSE_WAIT\n",
-	    "; the peer is on this machine, in CLOSE_WAIT\n" } },
+	  { "peers_here 1, peer_pid ?, peer_comm ?, peer_state CLOSE_WAIT\n",
+	    "; the peer is on this machine, in CLOSE_WAIT; " } },
 	{ "a peer elsewhere is not told to be here",
 	  HELD "ms=300000 x=3\ncheck\n",
-	  { "main_opener opened_here, peers_here 0, peer_pid ?, peer_comm ?, peer_state ?\n", "!on this machine" } },
+	  { "peers_here 0, peer_pid ?, peer_comm ?, peer_state ?\n", "!on this machine" } },
 
 	/* ---- close-wait-leak ---- */
 	{ "a half-closed connection that still sends is not taken for a leak",
