@@ -106,7 +106,7 @@ static const struct option_row *given(const struct options *options, const char 
 {
 	for (const struct option_row *row = after ? after + 1 : option_table;
 	     row < option_table + option_count; row++)
-		if (is_among(words, row) && options_has(options, row))
+		if (options_has(options, row) && is_among(words, row))
 			return row;
 	return NULL;
 }
