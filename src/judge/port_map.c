@@ -114,9 +114,8 @@ bool port_range_of(struct port_range *range, const struct limits *limits)
 		return false;
 	range->low = (unsigned)limits->limit[LIMIT_PORT_LOW].value;
 	range->high = (unsigned)limits->limit[LIMIT_PORT_HIGH].value;
-	range->capacity = 0;
-	for (unsigned port = range->low; port <= range->high; port++)
-		range->capacity += !limits_is_reserved(limits, port);
+	range->capacity = range->high - range->low + 1 -
+			  bits_count(limits->reserved, range->low, range->high);
 	return true;
 }
 

@@ -112,17 +112,3 @@ bool limits_is_ephemeral(const struct limits *limits, unsigned port)
 	return limits_know_range(limits) && port >= limits->limit[LIMIT_PORT_LOW].value &&
 	       port <= limits->limit[LIMIT_PORT_HIGH].value && !limits_is_reserved(limits, port);
 }
-
-size_t limits_reserved_count(const struct limits *limits, bool range_only)
-{
-	size_t count = 0;
-	int64_t low = 0, high = 65535;
-
-	if (range_only) {
-		low = limits->limit[LIMIT_PORT_LOW].value;
-		high = limits->limit[LIMIT_PORT_HIGH].value;
-	}
-	for (int64_t port = low; port <= high && port <= 65535; port++)
-		count += limits_is_reserved(limits, (unsigned)port);
-	return count;
-}

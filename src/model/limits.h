@@ -85,7 +85,4 @@ bool limits_know_range(const struct limits *limits);
 /* True when connect() may choose @port; also false when that is not known. */
 bool limits_is_ephemeral(const struct limits *limits, unsigned port);
 
-/* The number of reserved ports; with @range_only, of those inside the ephemeral range. */
-size_t limits_reserved_count(const struct limits *limits, bool range_only);
-
 #endif

@@ -39,7 +39,7 @@ static void put_limits(struct json *json, const struct limits *limits)
 	json_open(json, "limits", '{');
 	put_port_range(json, &limits->limit[LIMIT_PORT_LOW], &limits->limit[LIMIT_PORT_HIGH]);
 	json_count(json, "reserved_ports", limits->reserved_known,
-		   limits->reserved_known ? limits_reserved_count(limits, false) : 0);
+		   limits->reserved_known ? bits_count(limits->reserved, 0, UINT16_MAX) : 0);
 	for (int i = 0; i < LIMIT_COUNT; i++)
 		if (limit_table[i].name)
 			json_known(json, limit_table[i].name, &limits->limit[i]);

@@ -93,11 +93,12 @@ static void reserved_ports_are_counted_inside_the_range(void **state)
 	static struct limits limits;
 
 	(void)state;
-	limits.limit[LIMIT_PORT_LOW] = (struct known){ true, 40000 };
-	limits.limit[LIMIT_PORT_HIGH] = (struct known){ true, 40099 };
 	assert_true(limits_reserve(&limits, "22,40010-40012,40099\n"));
-	assert_int_equal(limits_reserved_count(&limits, false), 5);
-	assert_int_equal(limits_reserved_count(&limits, true), 4);
+	assert_int_equal(bits_count(limits.reserved, 0, UINT16_MAX), 5);
+	assert_int_equal(bits_count(limits.reserved, 40000, 40099), 4);
+	assert_int_equal(bits_count(limits.reserved, 40000, 40098), 3);
+	assert_int_equal(bits_count(limits.reserved, 40011, 40011), 1);
+	assert_int_equal(bits_count(limits.reserved, 40013, 40098), 0);
 	assert_true(limits_is_reserved(&limits, 40011));
 	assert_false(limits_is_reserved(&limits, 40013));
 	assert_true(limits_reserve(&limits, "\n"));
