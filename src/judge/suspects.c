@@ -56,6 +56,7 @@ struct shortage {
 	uint32_t capacity;              /* its ports that are not reserved */
 	/* the highest @used of all cells: of sockets without a device, of those with one */
 	uint32_t most[2];
+	uint32_t alone;                 /* connections that may be accepted ones, of all cells */
 	uint32_t unlisted;              /* so many sockets at most are only bound and not listed */
 	/* computed by shortage_settle() */
 	uint32_t lost;                  /* ports lost to every destination */
@@ -130,32 +131,32 @@ static bool may_be_accepted(const struct sock *sock)
 	return sock_tells_flow(sock) && sock->state != STATE_SYN_SENT;
 }
 
-static void cell_add(struct shortage *s, const struct sock *sock)
-{
-	uint64_t hash = hash_of(sock, sock->ifindex);
-	uint32_t *most = &s->most[sock->ifindex != 0];
-	struct cell *cell = &s->cells[cell_of(s, hash)];
-
-	if (!cell->used)
-		cell->hash = hash;
-	cell->is_shared |= cell->hash != hash;
-	if (++cell->used > *most)
-		*most = cell->used;
-	if (!may_be_accepted(sock))
-		return;
-	if (cell->connections < SHORTAGE_FEW)
-		cell->connections++;
-	else if (!cell->is_shared)
-		return;
-	bits_add(s->connected, sock->local_port);
-}
-
 /* How many connections of the cell may be accepted ones, each on a lost port. */
 static uint32_t cell_lost(const struct cell *cell)
 {
 	if (cell->is_shared)
 		return cell->used;
 	return cell->connections < SHORTAGE_FEW ? cell->connections : 0;
+}
+
+static void cell_add(struct shortage *s, const struct sock *sock)
+{
+	uint64_t hash = hash_of(sock, sock->ifindex);
+	uint32_t *most = &s->most[sock->ifindex != 0];
+	struct cell *cell = &s->cells[cell_of(s, hash)];
+
+	s->alone -= cell_lost(cell);
+	if (!cell->used)
+		cell->hash = hash;
+	cell->is_shared |= cell->hash != hash;
+	if (++cell->used > *most)
+		*most = cell->used;
+	if (may_be_accepted(sock) && (cell->connections < SHORTAGE_FEW || cell->is_shared)) {
+		bits_add(s->connected, sock->local_port);
+		if (cell->connections < SHORTAGE_FEW)
+			cell->connections++;
+	}
+	s->alone += cell_lost(cell);
 }
 
 /* Counts a socket on a port of the range, and ignores others. */
@@ -193,17 +194,14 @@ static uint32_t least_short(const struct shortage *s, uint32_t most)
  */
 static bool shortage_settle(struct shortage *s)
 {
-	uint32_t bound = s->unlisted, connected = 0, alone = 0;
+	uint32_t bound = s->unlisted + bits_count(s->bound, s->low, s->high);
+	uint32_t connected;
 
-	for (unsigned port = s->low; port <= s->high; port++) {
-		bool is = bits_has(s->bound, port);
-
-		bound += is;
-		connected += !is && bits_has(s->connected, port);
-	}
-	for (size_t i = 0; i < SHORTAGE_CELLS; i++)
-		alone += cell_lost(&s->cells[i]);
-	s->lost = bound + (alone < connected ? alone : connected);
+	/* a port is lost once */
+	for (size_t i = 0; i < sizeof(s->connected); i++)
+		s->connected[i] &= (uint8_t)~s->bound[i];
+	connected = bits_count(s->connected, s->low, s->high);
+	s->lost = bound + (s->alone < connected ? s->alone : connected);
 	if (!is_short(s, s->most[0] + s->most[1]))
 		return false;
 	s->short_from = least_short(s, s->most[0] + s->most[1]);
@@ -418,11 +416,11 @@ static uint32_t keep(struct suspects *s, const struct sock *sock)
 static bool pick(const struct suspects *s, const struct sock *sock, unsigned *need)
 {
 	bool picked = false;
+	const struct reader *reader = s->readers[sock->state].at;
+	const struct reader *end = reader + s->readers[sock->state].count;
 
 	*need = 0;
-	for (size_t i = 0; i < s->readers[sock->state].count; i++) {
-		const struct reader *reader = &s->readers[sock->state].at[i];
-
+	for (; reader < end; reader++) {
 		if (reader->picks && !reader->picks(s->seen, reader->t, sock))
 			continue;
 		picked = true;
