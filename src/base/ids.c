@@ -52,16 +52,27 @@ static struct ids_run *run_of(struct ids *ids, uint64_t number)
 	return run;
 }
 
-bool ids_add(struct ids *ids, uint64_t id)
+static bool run_add(struct ids_run *run, uint64_t id)
 {
 	uint64_t bit = (uint64_t)1 << (id & 63);
-	bool fresh;
+	bool fresh = !(run->bits & bit);
 
-	if (!ids->last || ids->last->number != id >> 6)
-		ids->last = run_of(ids, id >> 6);
-	fresh = !(ids->last->bits & bit);
-	ids->last->bits |= bit;
+	run->bits |= bit;
 	return fresh;
+}
+
+/* Apart, because it is rare and the rest of ids_add() needs no stack without it. */
+static __attribute__((noinline)) bool add_elsewhere(struct ids *ids, uint64_t id)
+{
+	ids->last = run_of(ids, id >> 6);
+	return run_add(ids->last, id);
+}
+
+bool ids_add(struct ids *ids, uint64_t id)
+{
+	struct ids_run *run = ids->last;
+
+	return run && run->number == id >> 6 ? run_add(run, id) : add_elsewhere(ids, id);
 }
 
 bool ids_has(const struct ids *ids, uint64_t id)

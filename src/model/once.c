@@ -11,23 +11,15 @@ static bool is_second(struct once *once, uint64_t key, const struct ids *first)
 
 bool once_add(struct once *once, uint64_t key, enum once_kind kind)
 {
-	bool fresh = ids_add(&once->seen, key);
+	struct ids *own = kind == ONCE_CLOSED ? &once->closed : &once->minisocks;
+	const struct ids *other = kind == ONCE_CLOSED ? &once->minisocks : &once->closed;
 
-	switch (kind) {
-	case ONCE_CLOSED:
-		fresh = fresh || is_second(once, key, &once->minisocks);
-		if (fresh)
-			ids_add(&once->closed, key);
-		break;
-	case ONCE_MINISOCK:
-		fresh = fresh || is_second(once, key, &once->closed);
-		if (fresh)
-			ids_add(&once->minisocks, key);
-		break;
-	case ONCE_SOCKET:
-		break;
-	}
-	return fresh;
+	if (kind == ONCE_SOCKET)
+		return ids_add(&once->seen, key);
+	if (!ids_add(&once->seen, key) && !is_second(once, key, other))
+		return false;
+	ids_add(own, key);
+	return true;
 }
 
 void once_fini(struct once *once)
