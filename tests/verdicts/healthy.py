@@ -8,16 +8,7 @@ import time
 
 from hosts import *
 
-READS = ("peer-silent=1",)
-
-
-def forever(step, pause=0.05):
-    """STEP again and again in a thread."""
-    def work():
-        while True:
-            step()
-            time.sleep(pause)
-    background(work)
+READS = ("not-reading=1", "peer-not-reading=1", "peer-silent=1")
 
 
 def connect_here(server):
@@ -40,6 +31,14 @@ def far_pairs(count, many=0, port=8080):
 def idle_pool():
     """a pool of 50 idle connections"""
     pairs(50, listener(5432))
+
+
+@healthy("waiting", READS)
+def pool_with_notices():
+    """an idle pool on whose connections the server has left a notice"""
+    _, _, theirs = far_pairs(20, port=5432)
+    for sock in theirs:
+        sock.send(b"NOTICE")
 
 
 @healthy("waiting", READS)

@@ -92,6 +92,15 @@ def background(work, *arguments):
     threading.Thread(target=work, args=arguments, daemon=True).start()
 
 
+def forever(step, pause=0.05):
+    """STEP again and again in a thread."""
+    def work():
+        while True:
+            step()
+            time.sleep(pause)
+    background(work)
+
+
 def until(condition, what, seconds=30):
     end = time.monotonic() + seconds
     while not condition():

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Programs and machines that are sick: what check has to find, and whom it has to name."""
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -313,6 +314,16 @@ def full_v6():
     knock("::1", 8080, 2)
 
 
+@sick("accept", finding("syn-queue-full", "flooded"))
+def flooded():
+    """a listener that gets SYNs for ever which are never completed"""
+    Far().swallow("198.18.0.1")
+    listener(8080, "10.79.0.1", backlog=64)
+    comm("flooded")
+    flood("198.18.0.1", "10.79.0.1", 8080, 200)
+    forever(lambda: flood("198.18.0.1", "10.79.0.1", 8080, 100, random.randrange(20000, 60000)), 0.5)
+
+
 # ---- ports --------------------------------------------------------------------
 
 def narrow(ports):
@@ -531,6 +542,7 @@ def no_way_back():
 # ---- connections whose data nobody acknowledges, or nobody reads ---------------------
 
 GONE = ("--warn", "peer-silent=1")
+UNREAD = ("--warn", "peer-not-reading=1", "--warn", "not-reading=1000")
 
 
 def far_pool(far, count, port=6379, address="10.79.0.2"):
@@ -618,7 +630,75 @@ def breaks_off():
         client.send(b"z" * 100000)
 
 
-UNREAD = ("--warn", "peer-not-reading=1", "--warn", "not-reading=1000")
+@sick("peers", finding("peer-not-reading", "far-writer", 8), options=UNREAD)
+def far_reader_stops():
+    """a server whose far clients do not read any more"""
+    far = Far()
+    _, taken = served_by_us(far, 8)
+    comm("far-writer")
+    for sock in taken:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32768)
+    for sock in taken:
+        fill(sock)
+
+
+@sick("peers", finding("peer-not-reading", "local-writer", 8, peer_comm="local-reader"), options=UNREAD)
+def local_reader_stops():
+    """a server whose clients of this machine do not read any more: they are named"""
+    server = listener(8080)
+    child(lambda: connected(8, server), "local-reader")
+    taken = accept(server, 8)
+    comm("local-writer")
+    for sock in taken:
+        fill(sock)
+
+
+@sick("peers", finding("not-reading", "deaf", 8), options=("--warn", "not-reading=1"))
+def deaf():
+    """a program that leaves the requests of its far clients unread"""
+    far = Far()
+    clients, _ = served_by_us(far, 8)
+    comm("deaf")
+    for client in clients:
+        client.send(b"GET / HTTP/1.1\r\n\r\n")
+
+
+@sick("peers", finding("not-reading", "deaf-stopped", 8), options=("--warn", "not-reading=1"))
+def deaf_and_stopped():
+    """a program that was stopped by a signal while its far peers go on"""
+    far = Far()
+    with far:
+        server = listener(8080, "10.79.0.2")
+    pid = child(lambda: connected(8, server), "deaf-stopped")
+    taken = accept(server, 8)
+    os.kill(pid, signal.SIGSTOP)
+    for sock in taken:
+        sock.send(b"news" * 5000)
+
+
+@sick("peers", finding("peer-not-reading", "half-close-wri", 8), options=UNREAD + LEAK)
+def half_closed_reader():
+    """a server whose clients shut down their side and then do not read the answer"""
+    far = Far()
+    clients, taken = served_by_us(far, 8)
+    for client in clients:
+        client.shutdown(socket.SHUT_WR)
+    all_in(CLOSE_WAIT, taken)
+    comm("half-close-wri")
+    for sock in taken:
+        fill(sock)
+
+
+@sick("peers", finding("peer-not-reading", "tight-writer", 8, peer_comm="stopped-reader"), options=UNREAD)
+def stopped_reader():
+    """a server whose clients of this machine were stopped by a signal"""
+    server = listener(8080)
+    pid = child(lambda: connected(8, server), "stopped-reader")
+    taken = accept(server, 8)
+    comm("tight-writer")
+    os.kill(pid, signal.SIGSTOP)
+    for sock in taken:
+        fill(sock)
 
 
 # ---- descriptors of connections that are gone ------------------------------------------

@@ -23,14 +23,14 @@ right() {
 }
 
 @test "a leak is found whoever leaks and for whatever cause, and is told as what it is" { right sick close-wait-leak 18; }
-@test "connections that are not accepted are found on every kind of listener, with the process" { right sick accept 8; }
+@test "connections that are not accepted or not completed are found on every kind of listener, with the process" { right sick accept 9; }
 @test "ports and TIME_WAIT that run out are found" { right sick ports 6; }
 @test "a process at its limit of descriptors is found, not its parent" { right sick descriptors 3; }
 @test "ends that the peer does not close or acknowledge are found, however the peer went" { right sick closing 7; }
 @test "connects that nobody answers are found" { right sick connects 3; }
-@test "connections to hosts that are gone are found, however they went" { right sick peers 7; }
+@test "connections whose data nobody acknowledges or reads are found, with who does not read" { right sick peers 13; }
 
-@test "connections that wait are no finding" { right healthy waiting 8; }
+@test "connections that wait are no finding" { right healthy waiting 9; }
 @test "transfers are no finding: full queues, slow readers, slow links, proxies, both ways" { right healthy transfers 13; }
 @test "connections that end are no finding" { right healthy ends 11; }
 @test "connects that take a moment, and sockets that never connect, are no finding" { right healthy connects 5; }
