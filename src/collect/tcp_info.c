@@ -230,8 +230,13 @@ void tcp_info_metrics(const uint8_t *bytes, size_t size, struct metrics *metrics
 		read_all(bytes, metrics);
 	else
 		read_some(&(struct info){ bytes, size }, metrics);
+	/* what was never measured, and a deviation of it that the kernel assumes */
 	if (metrics->value[METRIC_MIN_RTT] == UINT32_MAX)
 		metrics->value[METRIC_MIN_RTT] = METRIC_UNSET;
+	if (metrics->value[METRIC_RCV_RTT] == 0 && metric_has(metrics, METRIC_RCV_RTT))
+		metrics->value[METRIC_RCV_RTT] = METRIC_UNSET;
+	if (metrics->value[METRIC_RTT] == 0 && metric_has(metrics, METRIC_RTTVAR))
+		metrics->value[METRIC_RTT] = metrics->value[METRIC_RTTVAR] = METRIC_UNSET;
 	metrics->unknown_bytes = size > KNOWN_BYTES ? (uint32_t)(size - KNOWN_BYTES) : 0;
 }
 

@@ -212,14 +212,28 @@ static char *put_metrics(char *at, const struct metrics *metrics)
 	return at;
 }
 
-static void put_tcp_info(struct json *json, const struct detail *detail)
+/* Before a connection exists nothing was sent or came: the kernel counts from its start. */
+static char *put_metrics_of(char *at, const struct sock *sock)
 {
+	struct metrics metrics;
+
+	if (sock->state != STATE_SYN_SENT)
+		return put_metrics(at, &sock->detail->metrics);
+	metrics = sock->detail->metrics;
+	metrics.value[METRIC_LAST_DATA_SENT] = metrics.value[METRIC_LAST_DATA_RECV] =
+		metrics.value[METRIC_LAST_ACK_RECV] = METRIC_UNSET;
+	return put_metrics(at, &metrics);
+}
+
+static void put_tcp_info(struct json *json, const struct sock *sock)
+{
+	const struct detail *detail = sock->detail;
 	const char *congestion = detail && detail->have_congestion ? detail->congestion : NULL;
 	char *at = PUT_FOREIGN(json, json_parts_begin(json), "congestion", congestion);
 
 	json_parts_end(json, at);
 	at = PUT(json_parts_begin(json), ",\"tcp_info\":");
-	at = detail && metric_any(&detail->metrics) ? put_metrics(at, &detail->metrics) :
+	at = detail && metric_any(&detail->metrics) ? put_metrics_of(at, sock) :
 	     PUT(at, "null");
 	json_parts_end(json, at);
 }
@@ -260,7 +274,7 @@ void json_detail(struct json *json, const struct sock *sock, const struct style 
 		put_memory(json, sock->detail);
 	if (!style->with_info)
 		return;
-	put_tcp_info(json, sock->detail);
+	put_tcp_info(json, sock);
 	if (sock->protocol == PROTOCOL_MPTCP)
 		put_mptcp(json, sock);
 	put_above_tcp(json, sock);

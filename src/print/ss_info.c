@@ -71,7 +71,7 @@ static void put_sender(struct text *cell, const struct detail *detail)
 	if (v[METRIC_RTO] != 3000000)
 		put_metric_ms(cell, " rto:", v[METRIC_RTO]);
 	put_metric(cell, m, " backoff:", METRIC_BACKOFF);
-	if (v[METRIC_RTT]) {
+	if (metric_known(m, METRIC_RTT)) {
 		put_metric_ms(cell, " rtt:", v[METRIC_RTT]);
 		cell_char(cell, '/');
 		cell_us_as_ms(cell, v[METRIC_RTTVAR]);
@@ -143,7 +143,9 @@ static uint64_t send_rtt_us(const struct detail *detail)
 	bool measured = state->kind == CONGESTION_VEGAS && state->enabled && state->rtt_us &&
 			state->rtt_us != INT32_MAX;
 
-	return measured ? state->rtt_us : detail->metrics.value[METRIC_RTT];
+	if (measured)
+		return state->rtt_us;
+	return metric_known(&detail->metrics, METRIC_RTT) ? detail->metrics.value[METRIC_RTT] : 0;
 }
 
 static void put_rates(struct text *cell, const struct view *view, const struct detail *detail)
@@ -208,7 +210,8 @@ static void put_receiver(struct text *cell, const struct metrics *m)
 {
 	const uint64_t *v = m->value;
 
-	put_metric_ms(cell, " rcv_rtt:", v[METRIC_RCV_RTT]);
+	if (metric_known(m, METRIC_RCV_RTT))
+		put_metric_ms(cell, " rcv_rtt:", v[METRIC_RCV_RTT]);
 	put_metric(cell, m, " rcv_space:", METRIC_RCV_SPACE);
 	put_metric(cell, m, " rcv_ssthresh:", METRIC_RCV_SSTHRESH);
 	put_metric(cell, m, " notsent:", METRIC_NOTSENT_BYTES);

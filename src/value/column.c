@@ -136,12 +136,19 @@ GET(opener)
 	       string(opener == OPENER_HERE ? "here" : "peer");
 }
 
+/*
+ * A retransmission renews the time of the last data sent, but what it sends is not new:
+ * no new data was sent for as long as the oldest has been unacknowledged.
+ */
 GET(idle)
 {
 	uint32_t sent = sock->flow.last_data_sent_ms, received = sock->flow.last_data_recv_ms;
+	struct age unacked = sock_unacked(sock, &seen->limits);
 
-	return number((sock->have & HAVE_FLOW) && sock->state != STATE_LISTEN,
-		      sent < received ? sent : received);
+	if (sock->retransmits && unacked.min_ms > sent)
+		sent = (uint32_t)unacked.min_ms;
+	return number((sock->have & HAVE_FLOW) && sock->state != STATE_LISTEN &&
+		      sock->state != STATE_SYN_SENT, sent < received ? sent : received);
 }
 
 /* Without -G every row has the same namespace. */
@@ -267,7 +274,7 @@ static const struct column columns[] = {
 	  .help = "congestion window in segments" },
 	{ .name = "IDLE", .heading = "Idle", .kind = KIND_MS,
 	  .get = idle, .need = NEED_FLOW, .member = "idle_ms",
-	  .help = "since data last moved, either way" },
+	  .help = "since new data last moved, either way; a retransmission is none" },
 	{ .name = "SENT", .heading = "Sent", .kind = KIND_NUMBER,
 	  SOCK(flow.bytes_sent), .have = HAVE_SENT, .need = NEED_FLOW, .member = "sent_bytes",
 	  .help = "bytes sent, with retransmitted ones" },

@@ -43,7 +43,7 @@ static const struct {
 	{ "netns", FILTER_NETNS, NULL, "the name or inode number of a network namespace",
 	  "network namespace" },
 	{ "age", FILTER_VALUE, "AGE", TIME, "time in the present state" },
-	{ "idle", FILTER_VALUE, "IDLE", TIME, "time since data last moved, either way" },
+	{ "idle", FILTER_VALUE, "IDLE", TIME, "time since new data last moved, either way" },
 	{ "recvq", FILTER_VALUE, "RECVQ", BYTES, "Recv-Q" },
 	{ "sendq", FILTER_VALUE, "SENDQ", BYTES, "Send-Q" },
 	{ "retrans", FILTER_VALUE, "RETRANS", "a number",

@@ -121,6 +121,11 @@ gone() {
 		lab_start syn-sent n=4 family=$family
 		check_says ".id == \"syn-sent-stuck\" and .count == 4 and .subject.destination == \"$host\" and .subject.port == 8080" \
 			--warn syn-sent-stuck=500ms,count=1
+		# nothing was ever sent or measured
+		sockvet list -tai --json state syn-sent '( idle >= 0 or rtt >= 0 )'
+		listed true 0
+		sockvet list -tai --json state syn-sent
+		listed '.tcp_info | .rtt_us == null and .rttvar_us == null and .last_data_sent_ms == null' 4
 		lab_stop
 	done
 }

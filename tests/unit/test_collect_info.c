@@ -152,10 +152,25 @@ static void every_member_at_every_length(void **state)
 	}
 }
 
+static void what_was_never_measured_is_unknown_and_not_0(void **state)
+{
+	uint8_t bytes[WHOLE] = { 0 };
+	struct metrics metrics = { .have = { 0, 0 } };
+
+	(void)state;
+	bytes[offsetof(struct tcp_info, tcpi_rttvar)] = 1;
+	tcp_info_metrics(bytes, sizeof(bytes), &metrics);
+	assert_false(metric_known(&metrics, METRIC_RTT));
+	assert_false(metric_known(&metrics, METRIC_RTTVAR));
+	assert_false(metric_known(&metrics, METRIC_RCV_RTT));
+	assert_true(metric_known(&metrics, METRIC_SND_CWND));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_member_at_every_length),
+		cmocka_unit_test(what_was_never_measured_is_unknown_and_not_0),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
