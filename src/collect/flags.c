@@ -1,136 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/handle.h"
-#include "collect/host.h"
 
 #include "base/map.h"
 #include "base/own.h"
+#include "collect/lender.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif
 
-/* The process from which descriptors are duplicated. */
-struct lender {
-	int32_t pid;            /* 0: none yet */
-	int     fd;             /* pidfd, -1 when its descriptors cannot be had */
-};
-
 struct flags {
 	struct snapshot *seen;
 	struct lender    lender;
-	struct text      our_groups;
-	bool             knows_ours;
-	bool             pids_are_ours; /* of the /proc that the holders are from */
 	struct text     *rows;          /* the flags that were read, to be recorded */
 };
-
-/* ---- the old hierarchies ---- */
-
-/* True when the list "a,b,c" up to @end has that word. */
-static bool has_word(const char *at, const char *end, const char *word)
-{
-	size_t size = strlen(word);
-
-	while (at < end) {
-		size_t length = strcspn(at, ",:");
-
-		if (length == size && memcmp(at, word, size) == 0)
-			return true;
-		at += length + 1;
-	}
-	return false;
-}
-
-/*
- * The cgroup in the v1 hierarchy with that controller; NULL, with size 0, when there is
- * none.
- */
-static const char *group_of(const char *groups, const char *controller, size_t *size)
-{
-	for (const char *line = groups, *next; line; line = next ? next + 1 : NULL) {
-		const char *words = strchr(line, ':');
-		const char *path = words ? strchr(words + 1, ':') : NULL;
-
-		next = strchr(line, '\n');
-		if (!path || (next && path > next) || !has_word(words + 1, path, controller))
-			continue;
-		*size = strcspn(path, "\n");
-		return path;
-	}
-	*size = 0;
-	return NULL;
-}
-
-static bool same_group(const char *ours, const char *theirs, const char *controller)
-{
-	size_t our_size, their_size;
-	const char *our_group = group_of(ours, controller, &our_size);
-	const char *their_group = group_of(theirs, controller, &their_size);
-
-	return our_size == their_size &&
-	       (!our_size || memcmp(our_group, their_group, our_size) == 0);
-}
-
-/*
- * True when two /proc/PID/cgroup texts name the same cgroups of the v1 controllers
- * net_cls and net_prio, or none. Trusts nothing in either text.
- */
-static bool has_same_class(const char *ours, const char *theirs)
-{
-	return same_group(ours, theirs, "net_cls") && same_group(ours, theirs, "net_prio");
-}
-
-/* ---- borrowed descriptors ---- */
-
-/* Returns false when it is not known. A kernel without cgroups has no such file. */
-static bool read_groups(const char *path, struct text *groups)
-{
-	int err = file_read(AT_FDCWD, path, groups);
-
-	return !err || err == -ENOENT;
-}
-
-/*
- * A socket that is handed over takes the traffic class and priority of the receiver's
- * cgroup, and keeps them (__receive_sock() in the kernel). This program changes nothing,
- * so only descriptors of processes in equal cgroups are duplicated. The unified
- * hierarchy (v2) has neither.
- */
-static bool would_change(const struct flags *flags, int32_t pid)
-{
-	struct text theirs = { 0 };
-	char path[32];
-	bool would;
-
-	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
-	would = !flags->knows_ours || !read_groups(path, &theirs) ||
-		!has_same_class(text_str(&flags->our_groups), text_str(&theirs));
-	text_fini(&theirs);
-	return would;
-}
-
-/* The sockets of one process come one after the other, so its pidfd is opened once. */
-static int lender_of(struct flags *flags, int32_t pid)
-{
-	struct lender *lender = &flags->lender;
-
-	if (lender->pid == pid)
-		return lender->fd;
-	own_close_(&lender->fd);
-	*lender = (struct lender){ .pid = pid, .fd = -1 };
-	if (flags->pids_are_ours && !would_change(flags, pid))
-		lender->fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	return lender->fd;
-}
 
 static bool ask_option(int fd, int level, int name, int *value)
 {
@@ -194,8 +82,7 @@ static bool ask_holder(struct flags *flags, const struct holder *holder,
 		       const struct sock *sock, struct answer_flags *told)
 {
 	int32_t pid = flags->seen->processes.at[holder->process].pid;
-	int lender = lender_of(flags, pid);
-	OWN_FD int fd = lender < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, lender, holder->fd, 0);
+	OWN_FD int fd = lender_borrow(&flags->lender, pid, holder->fd);
 
 	if (fd < 0 || !is_that_socket(fd, sock))
 		return false;
@@ -237,15 +124,13 @@ static void ask_sock(struct flags *flags, struct sock *sock)
 
 static void ask_all(struct snapshot *seen, struct text *rows)
 {
-	struct flags flags = { .seen = seen, .lender = { .fd = -1 }, .rows = rows };
+	struct flags flags = { .seen = seen, .rows = rows };
 
-	flags.pids_are_ours = host_pids_are_ours();
-	flags.knows_ours = read_groups("/proc/self/cgroup", &flags.our_groups);
+	lender_init(&flags.lender);
 	for (size_t i = 0; i < seen->socks.count; i++)
 		if (seen->socks.at[i].inode)
 			ask_sock(&flags, &seen->socks.at[i]);
-	own_close_(&flags.lender.fd);
-	text_fini(&flags.our_groups);
+	lender_fini(&flags.lender);
 }
 
 struct identity { uint64_t cookie, inode; };

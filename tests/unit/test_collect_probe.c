@@ -7,6 +7,7 @@
 
 #include "base/grow.h"
 #include "collect/flags.c"
+#include "collect/lender.c"
 #include "collect/handle.h"
 #include "collect/sysctls.h"
 
