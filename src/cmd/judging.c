@@ -97,8 +97,12 @@ void judging_run(struct session *session, const struct thresholds *thresholds,
 		 struct report *report)
 {
 	struct snapshot *seen = &session->seen;
+	struct map pids = { 0 };
 	struct wants wants;
 
+	if (judge_looks_into(seen, thresholds, &pids) || session->options->record)
+		collect_dead(session->collect, seen, &pids);
+	map_fini(&pids);
 	note_left(seen, thresholds, GAP_BOUND);
 	note_left(seen, thresholds, GAP_SOURCE);
 	judge_for(session, thresholds, report);

@@ -2,6 +2,7 @@
 #include "cmd/session.h"
 
 #include "base/errline.h"
+#include "base/grow.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 struct tally {
 	uint64_t socks;
 	struct sink keep;
+	struct folded *folded;  /* inodes of all rows */
 };
 
 /*
@@ -21,6 +23,8 @@ static int count_row(void *ctx, const struct sock *sock)
 	struct tally *tally = ctx;
 
 	tally->socks++;
+	if (sock->inode)
+		ids_add(&tally->folded->inodes, sock->inode);
 	if (sock->state != STATE_LISTEN && sock->state != STATE_BOUND)
 		return 0;
 	return tally->keep.take(tally->keep.ctx, sock);
@@ -48,17 +52,21 @@ static int record_all(struct session *session, struct tally *tally)
 		NEED_FLOW | NEED_TCP_INFO | NEED_MEMORY | NEED_CONGESTION | NEED_TOS);
 	struct collect *collect = session->collect;
 	struct snapshot *seen = &session->seen;
+	const struct map nobody = { 0 };
 	int err;
 
 	tally->keep = snapshot_sink(seen);
+	tally->folded = seen->folded = grow_alloc(sizeof(*seen->folded));
 	collect_descriptors(collect, seen);
 	collect_holders(collect, seen, NULL);
 	collect_cgroups(collect, seen, NULL);
 	err = collect_socks(collect, &ask, (struct sink){ .take = count_row, .ctx = tally }, seen,
 			    &session->fault);
-	if (!err)
-		record_ports(session, &ask);
-	return err;
+	if (err)
+		return err;
+	collect_dead(collect, seen, &nobody);
+	record_ports(session, &ask);
+	return 0;
 }
 
 /* Runs record --from OLD --redact NEW. */

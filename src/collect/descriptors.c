@@ -2,9 +2,11 @@
 /* How many descriptors processes have open, by a walk through /proc. */
 #include "collect/handle.h"
 
+#include "base/ids.h"
 #include "base/own.h"
 #include "collect/netns.h"
 #include "collect/proc_scan.h"
+#include "collect/sysctls.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -30,11 +32,51 @@ static bool holder_limit(const char *limits, int64_t *limit)
 	return end != line && !errno && *limit >= 0;
 }
 
+/* ---- sockets that no table has ---- */
+
+/* Counts TCP sockets that are in the tables of the namespaces that were met. */
+struct tables {
+	struct ids namespaces;          /* those that were counted */
+	int64_t    listed;
+	bool       whole;               /* none was met that could not be counted */
+};
+
+static bool count_table(const struct proc_scan *scan, int32_t pid, const char *file,
+			const char *prefix, int64_t *listed)
+{
+	struct text content = { 0 };
+	int64_t value = 0;
+	int err = proc_read(&scan->proc, pid, file, &content);
+	bool is = err == -ENOENT || (!err && counter_inline(text_str(&content), prefix, "inuse", &value));
+
+	text_fini(&content);
+	*listed += value;
+	return is;
+}
+
+/* One process is enough for each namespace. */
+static void count_tables(struct tables *tables, const struct proc_scan *scan, int32_t pid,
+			 uint64_t netns)
+{
+	if (!ids_add(&tables->namespaces, netns))
+		return;
+	tables->whole &= count_table(scan, pid, "net/sockstat", "TCP:", &tables->listed) &&
+			 count_table(scan, pid, "net/sockstat6", "TCP6:", &tables->listed);
+}
+
+static void set_unlisted(struct snapshot *seen, const struct tables *tables)
+{
+	const struct known *alloc = &seen->limits.counter[COUNTER_ALLOC];
+
+	if (tables->whole && alloc->is)
+		seen->tcp_unlisted = (struct known){ true, alloc->value - tables->listed };
+}
+
 /*
  * True when the process is in that namespace. A first thread that has ended is in none,
  * but the threads that it left are. False, and counted, when it is not known.
  */
-static bool is_inside(struct proc_scan *scan, int32_t pid, uint64_t netns)
+static bool is_inside(struct proc_scan *scan, int32_t pid, uint64_t netns, struct tables *tables)
 {
 	char path[PROC_PATH];
 	struct stat st;
@@ -50,6 +92,7 @@ static bool is_inside(struct proc_scan *scan, int32_t pid, uint64_t netns)
 			return false;
 		}
 	}
+	count_tables(tables, scan, pid, (uint64_t)st.st_ino);
 	return (uint64_t)st.st_ino == netns;
 }
 
@@ -137,6 +180,7 @@ static void count_all(struct recorder *recorder, struct snapshot *seen)
 {
 	struct proc_scan scan = { .recorder = recorder, .seen = seen };
 	const struct netns *netns = seen->netns;
+	struct tables tables = { .whole = !netns->visited };
 	uint64_t ours = netns_inode();
 	int32_t pid;
 
@@ -145,10 +189,13 @@ static void count_all(struct recorder *recorder, struct snapshot *seen)
 		for (size_t i = 0; i < netns->pids.count; i++)
 			count_process(&scan, netns->pids.at[i]);
 		while (!netns->visited && proc_next(&scan.proc, &pid))
-			if (is_inside(&scan, pid, ours))
+			if (is_inside(&scan, pid, ours, &tables))
 				count_process(&scan, pid);
 		scan_note_gaps(&scan, "open files", "counted");
 		scan_note_early_end(&scan);
+		seen->tcp_unlisted.is = false;
+		set_unlisted(seen, &tables);
+		ids_fini(&tables.namespaces);
 	}
 	scan_close(&scan);
 }

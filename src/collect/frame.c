@@ -49,7 +49,7 @@ _Static_assert(sizeof(struct answer_flags) == 16 &&
 	       sizeof(struct chosen_route) == 28 && sizeof(struct port_probe) == 16596 &&
 	       sizeof(struct answer_elsewhere_key) == 8 && sizeof(struct elsewhere) == 344 &&
 	       sizeof(struct answer_unix) == 44 && sizeof(struct unix_sock) == 20 &&
-	       sizeof(struct answer_thread) == 32, "no padding in a recording");
+	       sizeof(struct answer_thread) == 32 && sizeof(struct answer_dead) == 16, "no padding in a recording");
 
 const struct answer_schema answer_schemas[ANSWER_KIND_COUNT] = {
 	[ANSWER_FLAGS]        = { .row_size = sizeof(struct answer_flags), .plain = true,
@@ -72,6 +72,8 @@ const struct answer_schema answer_schemas[ANSWER_KIND_COUNT] = {
 	[ANSWER_PROBE_PORTS]  = { .head_size = sizeof(struct port_probe), .plain = true },
 	[ANSWER_THREADS]      = { .row_size = sizeof(struct answer_thread), .plain = true,
 				  .row = { FIELD(COMM, answer_thread, comm) } },
+	[ANSWER_DEAD]         = { .row_size = sizeof(struct answer_dead), .plain = true,
+				  .every = true },
 };
 
 bool answer_fits(const struct answer_schema *schema, size_t size)

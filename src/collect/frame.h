@@ -63,6 +63,7 @@ enum answer_kind {
 	ANSWER_FLAGS = 1, ANSWER_BIND_CONTEXT, ANSWER_ELSEWHERE, ANSWER_PROBE_BIND,
 	ANSWER_UNIX, ANSWER_ROUTE, ANSWER_PROBE_PORTS,
 	ANSWER_THREADS,
+	ANSWER_DEAD,
 	ANSWER_KIND_COUNT,
 };
 
@@ -154,6 +155,11 @@ struct answer_thread {
 	int32_t  pid, tid, fd;
 	uint32_t inode;
 	char     comm[16];
+};
+
+struct answer_dead {                            /* row: a process; no key */
+	int32_t  pid;
+	uint32_t dead, unasked, silent_ms;
 };
 
 /*

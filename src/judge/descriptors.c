@@ -13,7 +13,8 @@
  * alone whatever its share: a limit of 16 is a sandbox, not a leak.
  *
  * How many of them are TCP sockets of this namespace is told when the owners
- * are known; judge_wants() asks for all of them then, so it is no half count.
+ * are known; judge_wants() asks for all of them then, so it is no half count. Those whose
+ * connection is gone are TCP sockets, too, and are in no table (see dead.c).
  * TIME_WAIT and orphans hold no descriptor.
  */
 #include "judge/weigh.h"
@@ -103,12 +104,30 @@ static uint64_t put_members(struct finding *f, const struct snapshot *seen, stru
 static void put_facts(struct finding *f, const struct snapshot *seen,
 		      const struct process *process, uint64_t sockets)
 {
+	const struct known *dead = &process->files->dead;
+
 	facts_known(&f->facts, "descriptors", FACT_COUNT, &process->files->open);
 	facts_known(&f->facts, "limit", FACT_COUNT, &process->files->limit);
+	facts_known(&f->facts, "dead", FACT_COUNT, dead);
 	if (seen->holders_known)
-		facts_number(&f->facts, "sockets", FACT_COUNT, (double)sockets);
+		facts_number(&f->facts, "sockets", FACT_COUNT,
+			     (double)sockets + (dead->is ? (double)dead->value : 0));
 	else
 		facts_add(&f->facts, "sockets", FACT_COUNT);
+}
+
+static enum severity level_of(const struct threshold *t, const struct process *process)
+{
+	double percent = descriptors_percent(process);
+
+	if (percent < 0 || (uint64_t)process->files->open.value < t->least)
+		return SEVERITY_NONE;
+	return threshold_level(t, percent);
+}
+
+LOOKS_INTO(descriptors)
+{
+	return level_of(t, process);
 }
 
 WEIGH(descriptors)
@@ -117,14 +136,12 @@ WEIGH(descriptors)
 
 	for (size_t i = 0; i < seen->processes.count; i++) {
 		const struct process *process = &seen->processes.at[i];
-		double percent = descriptors_percent(process);
 		struct finding *f;
 
-		if (percent < 0 || (uint64_t)process->files->open.value < t->least ||
-		    !threshold_level(t, percent))
+		if (!level_of(t, process))
 			continue;
 		f = report_add(report, "fd-exhaustion");
-		f->severity = threshold_level(t, percent);
+		f->severity = level_of(t, process);
 		f->subject.process = (int32_t)i;
 		f->subject.cgroup_id = process->cgroup_id;
 		f->count = (uint64_t)process->files->open.value;

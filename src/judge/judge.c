@@ -397,6 +397,29 @@ void judge(const struct snapshot *seen, const struct thresholds *thresholds,
 	report_rate(report);
 }
 
+/* ---- whose descriptors are looked at ----------------------------------- */
+
+bool judge_looks_into(const struct snapshot *seen, const struct thresholds *thresholds,
+		      struct map *pids)
+{
+	bool some = false;
+
+	for (size_t i = 0; i < rules_count; i++) {
+		const struct threshold *t = thresholds_get(thresholds, rules[i].id);
+
+		for (size_t j = 0; rules[i].looks_into && j < seen->processes.count; j++) {
+			const struct process *process = &seen->processes.at[j];
+
+			if (!process->files || !rules[i].looks_into(seen, t, process))
+				continue;
+			some = true;
+			if (pids)
+				map_slot(pids, (uint32_t)process->pid, NULL);
+		}
+	}
+	return some;
+}
+
 /* ---- whose owners are wanted ------------------------------------------- */
 
 /*

@@ -42,6 +42,8 @@ typedef bool rule_picks(const struct snapshot *seen, const struct threshold *t,
 typedef double rule_age(const struct snapshot *seen, const struct sock *s);
 typedef void rule_facts(const struct weighing *w, const struct service_group *group,
 			struct finding *f);
+typedef bool rule_looks_into(const struct snapshot *seen, const struct threshold *t,
+			     const struct process *process);
 typedef void rule_weigh(const struct snapshot *seen, const struct threshold *t,
 			struct report *report);
 
@@ -80,6 +82,11 @@ struct rule {
 	bool names_peers;       /* the processes at the peers on this machine are named, too */
 	bool looks_twice;       /* a second look at those old enough tells whether they are read */
 	bool counts_sockets;    /* it tells how many descriptors of a process are sockets */
+	/*
+	 * True for a process whose descriptors have to be looked at, for connections that are
+	 * gone and are in no table (collect_dead()). Its files are counted.
+	 */
+	rule_looks_into *looks_into;
 	/*
 	 * How the picked sockets become findings: @key groups them, and a group in which
 	 * enough are old enough (or just enough of them) becomes a finding with its
@@ -125,6 +132,13 @@ const struct threshold *thresholds_get(const struct thresholds *thresholds, cons
  */
 void judge(const struct snapshot *seen, const struct thresholds *thresholds,
 	   struct report *report);
+
+/*
+ * Adds the pids of processes that some rule looks into. True when there is one; @pids
+ * NULL: only that is wanted.
+ */
+bool judge_looks_into(const struct snapshot *seen, const struct thresholds *thresholds,
+		      struct map *pids);
 
 /*
  * Adds the ids of the rules that judge() skips because a gap of that kind hides what

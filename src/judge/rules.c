@@ -167,7 +167,14 @@ const struct rule rules[] = {
 		.measure = MEASURE_PERCENT,
 		.usual   = { 80, 95, 20 },
 		.counts_sockets = true,
+		.looks_into = looks_into_descriptors,
 		.weigh   = weigh_descriptors,
+	}, {
+		.id      = "dead-descriptors",
+		.measure = MEASURE_COUNT,
+		.usual   = { 50, THRESHOLD_NEVER, 1 },
+		.looks_into = looks_into_dead,
+		.weigh   = weigh_dead,
 	}, {
 		.id      = "orphan-pressure",
 		.measure = MEASURE_PERCENT,

@@ -325,19 +325,6 @@ struct suspects {
 	struct { uint32_t *at; size_t count, room; } incomplete;
 };
 
-/* True for a rule that makes a finding whatever the rows are. */
-static bool speaks(const struct suspects *s, const struct rule *rule)
-{
-	struct report report;
-	bool speaks;
-
-	report_init(&report);
-	weigh_rule(rule, s->seen, thresholds_get(s->thresholds, rule->id), &report);
-	speaks = report.findings.count > 0;
-	report_fini(&report);
-	return speaks;
-}
-
 static void add_reader(struct suspects *s, uint32_t states, struct reader reader)
 {
 	for (int state = 1; state < STATE_COUNT; state++)
@@ -349,8 +336,6 @@ static void read_rule(struct suspects *s, const struct rule *rule)
 {
 	const struct threshold *t = thresholds_get(s->thresholds, rule->id);
 
-	if (rule->counts_sockets)
-		s->notes_inodes |= speaks(s, rule);
 	if (!rule->is_short)
 		add_reader(s, rule->states, (struct reader){ rule->picks, t, rule->need });
 	add_reader(s, rule->beside, (struct reader){ NULL, t, 0 });
@@ -378,6 +363,7 @@ struct suspects *suspects_new(struct snapshot *seen, const struct thresholds *th
 
 	s->seen = seen;
 	s->thresholds = thresholds;
+	s->notes_inodes = judge_looks_into(seen, thresholds, NULL);
 	for (size_t i = 0; i < rules_count; i++)
 		read_rule(s, &rules[i]);
 	s->shortage = grow_alloc(sizeof(*s->shortage));

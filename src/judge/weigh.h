@@ -20,6 +20,9 @@
 	void facts_##name(const struct weighing *w, \
 			  const struct service_group *group __attribute__((unused)), \
 			  struct finding *f)
+#define LOOKS_INTO(name) \
+	bool looks_into_##name(const struct snapshot *seen __attribute__((unused)), \
+			       const struct threshold *t, const struct process *process)
 #define IS_SHORT(name) \
 	bool is_short_##name(const struct threshold *t, const struct port_bounds *use)
 /* Judges @seen and adds findings to @report. */
@@ -62,6 +65,7 @@ WEIGH(port_exhaustion);
 WEIGH(search_cliff);
 WEIGH(time_wait);
 WEIGH(descriptors);
+WEIGH(dead);
 WEIGH(pressure);
 WEIGH(conntrack);
 WEIGH(ephemeral_listener);
@@ -86,6 +90,9 @@ struct port_bounds {
 	uint32_t used;          /* ports used towards the destination, at most */
 	uint32_t lost;          /* ports lost to every destination, at most */
 };
+
+LOOKS_INTO(descriptors);
+LOOKS_INTO(dead);
 
 IS_SHORT(port_exhaustion);
 IS_SHORT(search_cliff);

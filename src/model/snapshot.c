@@ -289,7 +289,7 @@ struct process_files *snapshot_process_files(struct snapshot *snapshot, uint32_t
 
 	if (!process->files) {
 		process->files = pool_take(&snapshot->process_pool, sizeof(*process->files), true);
-		*process->files = (struct process_files){ { false, 0 }, { false, 0 } };
+		*process->files = (struct process_files){ .open = { .is = false } };
 	}
 	return process->files;
 }

@@ -46,6 +46,8 @@ struct gap {
 struct process_files {
 	struct known open;              /* open now */
 	struct known limit;             /* soft RLIMIT_NOFILE; -1: unlimited */
+	struct known dead;              /* TCP sockets whose connection is gone; looked for in few */
+	struct known dead_silent_ms;    /* the longest time since one of them sent or received */
 };
 
 /*
@@ -157,6 +159,12 @@ struct snapshot {
 	struct { struct sock *at; size_t count, room; } socks;
 	bool     socks_complete;        /* every state that was asked for is here, and nothing was lost */
 	struct folded *folded;          /* NULL: every socket is a row */
+
+	/*
+	 * At most so many TCP sockets of the machine are in no namespace's table: dead ones,
+	 * and those that were never connected.
+	 */
+	struct known tcp_unlisted;
 
 	bool     holders_known;         /* the walk through /proc was made ... */
 	bool     holders_complete;      /* ... and every process could be read */

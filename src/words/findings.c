@@ -484,17 +484,46 @@ static const struct finding_words catalogue[] = {
 		       "than `count` descriptors is ignored.",
 		.cause = {
 			{ NULL, "{owner} has {descriptors|descriptor|descriptors} open, its limit is {limit}"
-			  "[; {sockets} of them {sockets?is a TCP socket|are TCP sockets} of this namespace]" },
+			  "[; {sockets} of them {sockets?is a TCP socket|are TCP sockets} of this namespace]"
+			  "[, {dead} of them with a connection that is gone]" },
 		},
 		.fix = {
-			{ NULL, "Find what is not closed: ls -l /proc/{pid:PID}/fd, and the close-wait-leak and "
-			  "fin-wait-2-held findings of this process." },
+			{ NULL, "Find what is not closed: ls -l /proc/{pid:PID}/fd, and the close-wait-leak, "
+			  "fin-wait-2-held and dead-descriptors findings of this process." },
 			{ NULL, "If it needs that many: raise its limit (LimitNOFILE= of the unit, "
 			  "setrlimit(2), or prlimit --pid {pid:PID} --nofile=N now)." },
 		},
 		.avoid = {
 			{ NULL, "A higher limit for a program that leaks only moves the end." },
 			{ NULL, "Tuning TIME_WAIT: it holds no descriptor." },
+		},
+	}, {
+		.id = "dead-descriptors",
+		.title = "descriptors of connections that are gone",
+		.about = "process",
+		.why = "A connection that was reset, given up (retransmissions, keepalive) or "
+		       "killed is in no table any more: ss and netstat do not show it, lsof "
+		       "says \"protocol: TCP\". Its descriptor stays until the program closes "
+		       "it, and counts against RLIMIT_NOFILE. A pool that has not looked at "
+		       "its idle connections yet has a few; many are a leak. Sockets that "
+		       "were never connected do not count.",
+		.cause = {
+			{ NULL, "{owner} has not closed {count|descriptor|descriptors} whose "
+			  "{count?connection is|connections are} gone (reset, timed out, killed or shut down)" },
+			{ NULL, "[; the longest has been silent for {silent_max_ms}]" },
+			{ NULL, "[; it has {descriptors|descriptor|descriptors} open][, its limit is "
+			  "{descriptor_limit}]" },
+		},
+		.fix = {
+			{ NULL, "Call close() when read(), write() or epoll says that the connection is gone "
+			  "(ECONNRESET, ETIMEDOUT, EPOLLERR), on every path; watch idle connections, too." },
+			{ NULL, "See which they are: ls -l /proc/{pid:PID}/fd, sockets that "
+			  "sockvet list -ap does not list." },
+			{ NULL, "Until it is repaired, restarting the process frees the descriptors." },
+		},
+		.avoid = {
+			{ NULL, "Keepalive and ss -K end connections, not descriptors: they make more of these." },
+			{ NULL, "A higher ulimit -n only delays the end." },
 		},
 	}, {
 		.id = "orphan-pressure",

@@ -90,7 +90,7 @@ static void descriptors_are_counted_as_documented(void **state)
 		{ "of two processes at their limits each holds its own",
 		  "process 77 x fds=99 limit=100\nprocess 78 y fds=98 limit=100\n" HELD
 		  "sock established 10.0.0.1:41000 10.0.0.9:443 x=3 ms=1 here\nhold 78\ncheck",
-		  { "descriptors 98, limit 100, sockets 3\n" } },
+		  { "descriptors 98, limit 100, dead ?, sockets 3\n" } },
 		{ "no holder was looked for", "process 77 x fds=99 limit=100\ncheck",
 		  { "sockets ?\n" } },
 		{ "its control group", "process 77 x fds=99 limit=100 cgroup=7\ncheck",

@@ -251,7 +251,7 @@ static inline void read_hold(struct told *t, const struct words *w)
 	snapshot_sort_holders(&t->seen);
 }
 
-/* process PID COMM [fds=N] [limit=N] [cgroup=ID] */
+/* process PID COMM [fds=N] [limit=N] [dead=N] [silent=N] [cgroup=ID] */
 static inline void read_process(struct told *t, const struct words *w)
 {
 	uint32_t index = snapshot_process(&t->seen, atoi(w->at[1]));
@@ -263,6 +263,10 @@ static inline void read_process(struct told *t, const struct words *w)
 		know(&snapshot_process_files(&t->seen, index)->open, word_value(w, "fds"));
 	if (word_value(w, "limit"))
 		know(&snapshot_process_files(&t->seen, index)->limit, word_value(w, "limit"));
+	if (word_value(w, "dead"))
+		know(&snapshot_process_files(&t->seen, index)->dead, word_value(w, "dead"));
+	if (word_value(w, "silent"))
+		know(&snapshot_process_files(&t->seen, index)->dead_silent_ms, word_value(w, "silent"));
 	p->cgroup_id = (uint64_t)word_number(w, "cgroup", 0);
 }
 

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * TCP descriptors whose connection is gone. A socket that was reset, given up or killed is
+ * in state CLOSE and in no table; only its descriptor is left, so /proc/PID/fd is walked,
+ * of few processes. The name of the protocol (system.sockprotoname) finds the TCP sockets,
+ * and a duplicate of the descriptor tells the rest: one in another state lives in another
+ * namespace; one in CLOSE that has neither sent nor received a segment was never
+ * connected, or was disconnected to be used again. SO_ERROR is not read: reading clears
+ * it, and the program would miss it.
+ *
+ * The times of tcp_info keep running: since the last segment, for 49.7 days. A busy program
+ * has always some connections that ended just now and that it is about to close, so one
+ * that was heard of within the last second counts when its descriptor is still there a
+ * moment later.
+ */
+#include "collect/handle.h"
+
+#include "base/grow.h"
+#include "base/ids.h"
+#include "base/own.h"
+#include "collect/lender.h"
+#include "collect/proc_scan.h"
+
+#include <errno.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { YOUNG_MS = 1000, MOMENT_MS = 100 };
+
+struct young { size_t row; int32_t fd; uint32_t inode; };
+
+struct dead_walk {
+	struct proc_scan scan;
+	struct lender    lender;
+	struct ids       listed;        /* inodes of rows */
+	struct text     *rows;
+	struct { struct young *at; size_t count, room; } young;
+	uint64_t         unasked;       /* descriptors that could not be asked */
+};
+
+static bool is_listed(const struct dead_walk *walk, uint32_t inode)
+{
+	const struct folded *folded = walk->scan.seen->folded;
+
+	return ids_has(&walk->listed, inode) || (folded && ids_has(&folded->inodes, inode));
+}
+
+static bool is_tcp(int folder, const char *name)
+{
+	char path[64], protocol[16];
+	ssize_t size;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/%.20s", folder, name);
+	size = getxattr(path, "system.sockprotoname", protocol, sizeof(protocol));
+	/* the NUL is part of the value */
+	return (size == 4 && memcmp(protocol, "TCP", 4) == 0) ||
+	       (size == 6 && memcmp(protocol, "TCPv6", 6) == 0);
+}
+
+static uint32_t least_of(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static bool is_dead(const struct tcp_info *info)
+{
+	return info->tcpi_state == STATE_CLOSE && (info->tcpi_segs_in || info->tcpi_segs_out);
+}
+
+static void add_dead(struct dead_walk *walk, struct answer_dead *told, const struct tcp_info *info,
+		     struct young young)
+{
+	uint32_t silent_ms = least_of(info->tcpi_last_ack_recv,
+				      least_of(info->tcpi_last_data_recv, info->tcpi_last_data_sent));
+	/* without an answer of the peer the stamps are not set, and say since boot */
+	bool stamped = info->tcpi_bytes_acked || info->tcpi_bytes_received;
+
+	told->dead++;
+	if (stamped && silent_ms > told->silent_ms)
+		told->silent_ms = silent_ms;
+	if (!stamped || silent_ms < YOUNG_MS)
+		*grow_add(&walk->young) = young;
+}
+
+/* Another socket may have the number by now: it is asked at the next look. */
+static void ask(struct dead_walk *walk, struct answer_dead *told, int32_t fd, uint32_t inode)
+{
+	OWN_FD int borrowed = lender_borrow(&walk->lender, told->pid, fd);
+	struct tcp_info info = { 0 };
+	socklen_t size = sizeof(info);
+	struct stat st;
+
+	if (borrowed < 0)
+		told->unasked += errno != EBADF && errno != ESRCH;
+	else if (fstat(borrowed, &st) == 0 && st.st_ino == inode &&
+		 getsockopt(borrowed, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && is_dead(&info))
+		add_dead(walk, told, &info,
+			 (struct young){ walk->rows->count, .fd = fd, .inode = inode });
+}
+
+static void look_into(struct dead_walk *walk, int32_t pid)
+{
+	struct answer_dead told = { .pid = pid };
+	int fd = scan_open_descriptors(&walk->scan, pid);
+	OWN_DIR DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	int err = 0;
+
+	if (!folder)
+		return;
+	while ((entry = proc_entry(folder, &err))) {
+		int32_t number;
+		uint32_t inode;
+		int why;
+
+		if (proc_socket(dirfd(folder), entry->d_name, &number, &inode, &why) &&
+		    !is_listed(walk, inode) && is_tcp(dirfd(folder), entry->d_name))
+			ask(walk, &told, number, inode);
+	}
+	if (err)
+		scan_failed(&walk->scan, pid, err);
+	walk->unasked += told.unasked;
+	text_add(walk->rows, &told, sizeof(told));
+}
+
+static bool is_held(const struct dead_walk *walk, int32_t pid, const struct young *young)
+{
+	char path[PROC_PATH], rest[24], link[64];
+	uint32_t inode;
+	ssize_t size;
+
+	snprintf(rest, sizeof(rest), "fd/%d", young->fd);
+	proc_path(path, pid, rest);
+	size = readlinkat(dirfd(walk->scan.proc.folder), path, link, sizeof(link));
+	return size > 0 && proc_link_inode(link, (size_t)size, "socket:[", &inode) &&
+	       inode == young->inode;
+}
+
+static void drop_closed(struct dead_walk *walk)
+{
+	const struct timespec moment = { .tv_nsec = MOMENT_MS * 1000000L };
+
+	if (walk->young.count)
+		nanosleep(&moment, NULL);
+	for (size_t i = 0; i < walk->young.count; i++) {
+		const struct young *young = &walk->young.at[i];
+		struct answer_dead told;
+
+		memcpy(&told, walk->rows->at + young->row, sizeof(told));
+		told.dead -= !is_held(walk, told.pid, young);
+		memcpy(walk->rows->at + young->row, &told, sizeof(told));
+	}
+	grow_fini(&walk->young);
+}
+
+static void note_gaps(struct dead_walk *walk)
+{
+	struct snapshot *seen = walk->scan.seen;
+
+	scan_note_gaps(&walk->scan, "descriptors", "read");
+	if (walk->unasked)
+		recorder_gap(walk->scan.recorder, seen, GAP_OWNERS, walk->unasked,
+			     "%llu TCP descriptors are in no table, and whether their connections are "
+			     "gone could not be asked (needs CAP_SYS_PTRACE)",
+			     (unsigned long long)walk->unasked);
+}
+
+static void walk_all(struct recorder *recorder, struct snapshot *seen, const struct map *pids,
+		     struct text *rows)
+{
+	struct dead_walk walk = { .scan = { .recorder = recorder, .seen = seen }, .rows = rows };
+
+	if (proc_open(&walk.scan.proc) < 0)
+		return;
+	lender_init(&walk.lender);
+	for (size_t i = 0; i < seen->socks.count; i++)
+		if (seen->socks.at[i].inode)
+			ids_add(&walk.listed, seen->socks.at[i].inode);
+	for (size_t i = 0; i < seen->processes.count; i++) {
+		const struct process *process = &seen->processes.at[i];
+
+		if (process->files && !process->tid &&
+		    (recorder_records(recorder) || map_find(pids, (uint32_t)process->pid)))
+			look_into(&walk, process->pid);
+	}
+	drop_closed(&walk);
+	note_gaps(&walk);
+	ids_fini(&walk.listed);
+	lender_fini(&walk.lender);
+	proc_close(&walk.scan.proc);
+}
+
+static void add_all(struct snapshot *seen, const struct text *rows)
+{
+	for (size_t at = 0; at < rows->count; at += sizeof(struct answer_dead)) {
+		struct answer_dead told;
+		struct process_files *files;
+
+		memcpy(&told, rows->at + at, sizeof(told));
+		files = snapshot_process_files(seen, snapshot_process(seen, told.pid));
+		files->dead = (struct known){ true, told.dead };
+		files->dead_silent_ms = (struct known){ told.silent_ms > 0, told.silent_ms };
+	}
+}
+
+void collect_dead(struct collect *collect, struct snapshot *seen, const struct map *pids)
+{
+	struct recorder *recorder = &collect->recorder;
+	struct question question = { .kind = ANSWER_DEAD, .key = "" };
+
+	if (recorder_replays(recorder)) {
+		recorder_answered(recorder, &question);
+	} else {
+		walk_all(recorder, seen, pids, &question.rows);
+		if (question.rows.count)
+			recorder_answer(recorder, &question);
+	}
+	add_all(seen, &question.rows);
+	text_fini(&question.rows);
+}
