@@ -81,9 +81,14 @@ static int look(struct checking *checking)
 {
 	struct session *session = checking->session;
 
+	int err;
+
 	collect_descriptors(session->collect, &session->seen);
-	return wants_every_row(checking) ? look_at_all(checking) :
-					   judging_collect(session, checking->thresholds);
+	err = wants_every_row(checking) ? look_at_all(checking) :
+					  judging_collect(session, checking->thresholds);
+	if (!err)
+		judging_collect_mptcp(session);
+	return err;
 }
 
 /* The cgroups of the sockets and processes that the report talks about. */

@@ -4,6 +4,8 @@
 #include "base/grow.h"
 #include "base/own.h"
 #include "judge/suspects.h"
+#include "base/ids.h"
+#include "model/need.h"
 #include "model/once.h"
 
 #include <time.h>
@@ -37,6 +39,65 @@ static int ask(struct session *session, const struct suspects_ask *what, struct 
 	ask.once = what->again ? NULL : once;
 	return collect_socks(session->collect, &ask, sink, seen, &session->fault);
 }
+
+/* ---- connections of MPTCP ---- */
+
+/*
+ * An MPTCP connection stays in CLOSE_WAIT when its subflows, which are what a listing of TCP
+ * has, are ESTABLISHED for a minute and then gone.
+ */
+struct whole_connections {
+	struct snapshot *seen;
+	struct ids listed;              /* inodes of TCP sockets in CLOSE_WAIT */
+};
+
+/* One that fell back to TCP is listed as that, too. */
+static int take_whole(void *ctx, const struct sock *sock)
+{
+	struct whole_connections *whole = ctx;
+	struct sink sink = snapshot_sink(whole->seen);
+
+	if (!sock->inode || ids_has(&whole->listed, sock->inode))
+		return 0;
+	if (whole->seen->folded)
+		whole->seen->folded->count[sock->state]++;
+	return sink.take(sink.ctx, sock);
+}
+
+static bool has_mptcp(const struct snapshot *seen)
+{
+	const struct known *counter = seen->limits.counter;
+
+	return (counter[COUNTER_MPTCP_INUSE].is && counter[COUNTER_MPTCP_INUSE].value) ||
+	       (counter[COUNTER_MPTCP6_INUSE].is && counter[COUNTER_MPTCP6_INUSE].value);
+}
+
+void judging_collect_mptcp(struct session *session)
+{
+	struct snapshot *seen = &session->seen, aside;
+	struct whole_connections whole = { .seen = seen };
+	struct collect_ask ask = session_ask(session->options, STATE_BIT(STATE_CLOSE_WAIT),
+					     NEED_FLOW);
+	struct fault fault;
+	int err;
+
+	if (!has_mptcp(seen))
+		return;
+	snapshot_init(&aside);
+	for (size_t i = 0; i < seen->socks.count; i++)
+		if (seen->socks.at[i].state == STATE_CLOSE_WAIT)
+			ids_add(&whole.listed, seen->socks.at[i].inode);
+	ask.protocol = PROTOCOL_MPTCP;
+	err = collect_socks(session->collect, &ask,
+			    (struct sink){ .take = take_whole, .ctx = &whole }, &aside, &fault);
+	if (err || !snapshot_lists_all(&aside))
+		snapshot_gap(seen, GAP_TABLE, 1, "MPTCP connections could not be listed (%s)",
+			     err ? fault.text : "the listing is incomplete");
+	ids_fini(&whole.listed);
+	snapshot_fini(&aside);
+}
+
+/* ---- suspects ---- */
 
 int judging_collect(struct session *session, const struct thresholds *thresholds)
 {

@@ -13,6 +13,12 @@
  */
 int judging_collect(struct session *session, const struct thresholds *thresholds);
 
+/*
+ * Adds the MPTCP connections in CLOSE_WAIT to session->seen, if this namespace has MPTCP
+ * sockets at all. A listing that fails is a gap.
+ */
+void judging_collect_mptcp(struct session *session);
+
 /**
  * judging_run - judge what was collected, with the owners that matter
  * @report: initialised; call report_fini()

@@ -15,8 +15,12 @@ static void take_info(struct parsed *parsed, const uint8_t *at, size_t size)
 {
 	/* MPTCP has something else under the same number */
 	if (parsed->sock->protocol == PROTOCOL_MPTCP) {
+		struct mptcp_state state = { .have = 0 };
+
+		mptcp_info_parse(at, size, &state);
+		mptcp_flow(&state, parsed->sock);
 		if (parsed->need & NEED_TCP_INFO)
-			mptcp_info_parse(at, size, &parsed->detail->mptcp);
+			parsed->detail->mptcp = state;
 		return;
 	}
 	tcp_info_flow(at, size, parsed->sock);

@@ -102,6 +102,8 @@ static const struct tally tallies[] = {
 	{ SOCKSTAT6, "FRAG6:",  "inuse",               COUNTER_FRAG6_INUSE,         INLINE, false },
 	{ PROTOCOLS, "UNIX",    "sockets",             COUNTER_UNIX_INUSE,          COLUMNS, false },
 	{ PROTOCOLS, "UNIX-STREAM", "sockets",         COUNTER_UNIX_STREAM_INUSE,   COLUMNS, false }, /* 5.15 */
+	{ PROTOCOLS, "MPTCP",   "sockets",             COUNTER_MPTCP_INUSE,         COLUMNS, false },
+	{ PROTOCOLS, "MPTCPv6", "sockets",             COUNTER_MPTCP6_INUSE,        COLUMNS, false },
 };
 
 static bool parse_number(const char *text, int64_t *value, const char **rest)

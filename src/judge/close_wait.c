@@ -66,6 +66,7 @@ static const char *const cause_names[CAUSES] = {
 
 struct sums {
 	uint64_t cause[CAUSES], opener[3], unread_bytes;
+	uint64_t mptcp;
 	uint64_t may_answer;            /* of those read to the end */
 	uint64_t silent;                /* of those not still sending: the peer has vanished */
 	uint64_t hidden;                /* of those that are too young to prove anything */
@@ -147,8 +148,10 @@ static struct sums add_up(const struct weighing *w, const struct service_group *
 
 		sums.cause[cause]++;
 		sums.opener[role]++;
-		/* the FIN counts as one byte */
-		sums.unread_bytes += s->recv_queue ? s->recv_queue - 1 : 0;
+		sums.mptcp += s->protocol == PROTOCOL_MPTCP;
+		/* the FIN counts as one byte; MPTCP tells the memory in use */
+		if (s->recv_queue && s->protocol != PROTOCOL_MPTCP)
+			sums.unread_bytes += s->recv_queue - 1;
 		if (cause == STILL_SENDING)
 			continue;
 		sums.may_answer += may_answer(s, role);
@@ -203,6 +206,7 @@ static void put_facts(struct finding *f, const struct snapshot *seen, const stru
 	facts_word(&f->facts, "main_opener", service_opener(role));
 	facts_number(&f->facts, "may_still_answer", FACT_COUNT, (double)sums->may_answer);
 	facts_number(&f->facts, "unacknowledged", FACT_COUNT, (double)sums->silent);
+	facts_number(&f->facts, "mptcp", FACT_COUNT, (double)sums->mptcp);
 	facts_number(&f->facts, "age_hidden_by_keepalive", FACT_COUNT,
 		     (double)(sums->hidden + sums->unsettled));
 	facts_number(&f->facts, "unread_bytes", FACT_BYTES, (double)sums->unread_bytes);

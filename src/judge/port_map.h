@@ -83,7 +83,8 @@ static inline bool port_map_has(const struct port_map *map, unsigned port)
 /* True when @sock owns a port of the capacity, that is one that is not reserved. */
 static inline bool port_map_owns(const struct port_map *map, const struct sock *sock)
 {
-	return owns_port(sock) && port_map_has(map, sock->local_port);
+	return sock->protocol != PROTOCOL_MPTCP && owns_port(sock) &&
+	       port_map_has(map, sock->local_port);
 }
 
 /* Whether @sock alone makes its port lost to every destination. */

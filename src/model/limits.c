@@ -62,6 +62,8 @@ const struct counter_row counter_table[COUNTER_COUNT] = {
 	[COUNTER_FRAG6_INUSE]         = { NULL },
 	[COUNTER_UNIX_INUSE]          = { NULL },
 	[COUNTER_UNIX_STREAM_INUSE]   = { NULL },
+	[COUNTER_MPTCP_INUSE]         = { NULL },
+	[COUNTER_MPTCP6_INUSE]        = { NULL },
 };
 
 /*

@@ -69,6 +69,7 @@ static const struct finding_words catalogue[] = {
 			  "came before the end]" },
 			{ NULL, "[; on {unacknowledged} the peer has vanished: it does not acknowledge what "
 			  "was sent]" },
+			{ NULL, "[; {mptcp} {mptcp?is|are} MPTCP, which a listing of TCP does not show]" },
 			{ NULL, "[; on {causes.still_sending} it is still sending, which is legitimate]" },
 		},
 		.fix = {

@@ -81,3 +81,27 @@ handlers_leak() {
 	sockvet list -tanp --json
 	listed ".state == \"CLOSE_WAIT\" and any(.processes[]; .pid == ${LAB[pid]} and .comm == \"situation\")" 1
 }
+
+@test "a leak behind MPTCP is found with the age of the connection, and one that fell back to TCP is counted once" {
+	python3 -c 'import socket; socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)' || skip "this kernel has no MPTCP"
+	lab_python '
+import os, socket, time
+def connect(port):
+	made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)
+	made.connect(("127.0.0.1", port))
+	return made
+whole = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)
+whole.bind(("127.0.0.1", 8080)); whole.listen()
+plain = socket.create_server(("127.0.0.1", 8081))
+pairs = [(connect(8080), whole.accept()[0]) for _ in range(6)]
+fallen = [(connect(8081), plain.accept()[0]) for _ in range(6)]
+for client, server in pairs: client.send(b"job"); server.recv(9)
+time.sleep(.5)
+for pair in pairs: pair[0].close()
+for pair in fallen: pair[1].close()
+print(f"READY pid={os.getpid()}", flush=True)
+time.sleep(60)'
+	check_says ".id == \"close-wait-leak\" and .subject.pid == ${LAB[pid]} and .evidence.mptcp == 6 and .count == 6 and
+		.evidence.openers.accepted_here == 6 and .age_min_ms + 400 <= .age_max_ms" "${soon[@]}"
+	holds '[.findings[] | select(.id == "close-wait-leak") | .count] == [6, 6]'
+}

@@ -353,10 +353,10 @@ static void test_md5_keys(void **state)
 	text_fini(&packed);
 }
 
-/* mptcp_info comes under the number of tcp_info, and is none. */
+/* mptcp_info comes under the number of tcp_info, and of that it has the times. */
 static void test_mptcp_info(void **state)
 {
-	uint32_t words[24] = { [2] = 2, [3] = 0xabcd, [23] = 76 };
+	uint32_t words[24] = { [2] = 2, [3] = 0xabcd, [21] = 74, [22] = 75, [23] = 76 };
 	uint8_t info[96];
 	struct detail detail;
 	struct sock sock;
@@ -371,7 +371,11 @@ static void test_mptcp_info(void **state)
 	assert_int_equal(message_parse(mail.at, mail.size, PROTOCOL_MPTCP,
 				       NEED_FLOW | NEED_TCP_INFO, &sock, &detail), 0);
 	assert_false(metric_any(&detail.metrics));
-	assert_int_equal(sock.have & HAVE_FLOW, 0);
+	assert_int_equal(sock.have & HAVE_FLOW, HAVE_FLOW);
+	assert_int_equal(sock.flow.last_data_sent_ms, 74);
+	assert_int_equal(sock.flow.last_data_recv_ms, 75);
+	assert_int_equal(sock.flow.last_ack_recv_ms, 76);
+	assert_int_equal(sock.flow.bytes_acked, 0);
 	assert_int_equal(detail.mptcp.value[MPTCP_SUBFLOWS], 1);
 	assert_int_equal(detail.mptcp.value[MPTCP_FLAGS], MPTCP_REMOTE_KEY);
 	assert_int_equal(detail.mptcp.value[MPTCP_TOKEN], 0xabcd);
@@ -383,6 +387,7 @@ static void test_mptcp_info(void **state)
 	assert_int_equal(message_parse(mail.at, mail.size, PROTOCOL_MPTCP, NEED_TCP_INFO, &sock,
 				       &detail), 0);
 	assert_int_equal(detail.mptcp.have, (1u << MPTCP_RETRANSMITS) - 1);
+	assert_int_equal(sock.have & HAVE_FLOW, 0);
 }
 
 static void test_broken_attrs(void **state)
