@@ -419,13 +419,13 @@ def refused():
     forever(step, 0.02)
 
 
-@healthy("connects")
+@healthy("connects", ("dead-descriptors=1",))
 def never_connected():
     """100 sockets that were never connected"""
     KEEP.extend(socket.socket() for _ in range(100))
 
 
-@healthy("connects")
+@healthy("connects", ("dead-descriptors=1",))
 def refused_and_kept():
     """a program that retries with a new socket and keeps a few that were refused"""
     for _ in range(3):

@@ -701,5 +701,83 @@ def stopped_reader():
         fill(sock)
 
 
-# ---- descriptors of connections that are gone ------------------------------------------
+# ---- descriptors of connections that are gone ---------------------------------------
 
+@sick("dead", finding("dead-descriptors", "relay", 60))
+def relay():
+    """a relay that keeps the descriptors of connections that were reset"""
+    made = pairs(60, listener(8080))
+    comm("relay")
+    for _, taken in made:
+        reset(taken)
+    until(lambda: count_in(ESTABLISHED) == 0, "the resets")
+
+
+@sick("dead", finding("dead-descriptors", "relay-server", 60))
+def relay_server():
+    """a server that keeps the descriptors of clients that reset theirs"""
+    made = pairs(60, listener(8080, "::1"))
+    comm("relay-server")
+    for client, _ in made:
+        reset(client)
+    until(lambda: count_in(ESTABLISHED) == 0, "the resets")
+
+
+@sick("dead", finding("dead-descriptors", "keepalive", 40), options=("--warn", "dead-descriptors=20"))
+def keepalive():
+    """connections that keepalive gave up, and nobody closed"""
+    far = Far()
+    clients, _ = far_pool(far, 40)
+    comm("keepalive")
+    for client in clients:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT):
+            client.setsockopt(socket.IPPROTO_TCP, option, 1)
+    far.vanish()
+    until(lambda: count_in(ESTABLISHED) == 0, "the end of the connections")
+
+
+@sick("dead", finding("dead-descriptors", "impatient", 40), options=("--warn", "dead-descriptors=20"))
+def impatient():
+    """connections that TCP_USER_TIMEOUT ended, and nobody closed"""
+    far = Far()
+    clients, _ = far_pool(far, 40)
+    comm("impatient")
+    far.vanish()
+    for client in clients:
+        client.setsockopt(socket.IPPROTO_TCP, 18, 500)
+        client.send(b"PING\r\n")
+    until(lambda: count_in(ESTABLISHED) == 0, "the end of the connections")
+
+
+@sick("dead", finding("dead-descriptors", "dead-worker", 40), options=("--warn", "dead-descriptors=20"))
+def dead_worker():
+    """a worker that keeps what was reset, while its parent is well"""
+    server = listener(8080)
+    clients = connected(40, server)
+    child(lambda: accept(server, 40), "dead-worker", without=clients)
+    for client in clients:
+        reset(client)
+    until(lambda: count_in(ESTABLISHED) == 0, "the resets")
+
+
+@sick("dead", finding("dead-descriptors", "dead-pool", 40), options=("--warn", "dead-descriptors=20"))
+def dead_after_write():
+    """a pool that got EPIPE and keeps its descriptors"""
+    made = leak_opened(40, listener(8080))
+    comm("dead-pool")
+    for client, _ in made:
+        client.send(b"x")
+    until(lambda: count_in(CLOSE_WAIT) == 0, "the resets")
+
+
+@sick("dead", finding("dead-descriptors", "killed-pool", 80))
+def killed():
+    """connections that were closed by sockvet list -K, or ss -K, and whose descriptors stay"""
+    pairs(40, listener(8080))
+    comm("killed-pool")
+    done = subprocess.run([os.environ["SOCKVET"], "list", "-t", "-K", "--yes", "dport", "=", ":8080"], capture_output=True,
+                          check=False)
+    if done.returncode:
+        raise NotHere("this kernel closes no sockets")
+    until(lambda: count_in(ESTABLISHED) == 0, "the end of the connections")

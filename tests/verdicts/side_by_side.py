@@ -139,6 +139,7 @@ def judge(tool, made):
 
 def main():
     tool, kind, part = sys.argv[1], sys.argv[2], sys.argv[3] if len(sys.argv) > 3 else ""
+    os.environ["SOCKVET"] = tool
     importlib.import_module(kind)
     chosen = [s for s in hosts.SITUATIONS if part in s.title + s.make.__name__]
     started = [(situation, *start(situation)) for situation in chosen]

@@ -29,6 +29,7 @@ right() {
 @test "ends that the peer does not close or acknowledge are found, however the peer went" { right sick closing 7; }
 @test "connects that nobody answers are found" { right sick connects 3; }
 @test "connections whose data nobody acknowledges or reads are found, with who does not read" { right sick peers 13; }
+@test "descriptors whose connections are gone are found, however they ended" { right sick dead 7; }
 
 @test "connections that wait are no finding" { right healthy waiting 9; }
 @test "transfers are no finding: full queues, slow readers, slow links, proxies, both ways" { right healthy transfers 13; }
