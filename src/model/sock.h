@@ -301,6 +301,17 @@ static inline bool sock_is_minisock(const struct sock *s)
 }
 
 /*
+ * True for a connection to itself. connect() to a port of the ephemeral range where nobody
+ * listens makes one when the kernel gives it that very port (RFC 9293 section 3.5:
+ * simultaneous open).
+ */
+static inline bool sock_is_own_peer(const struct sock *s)
+{
+	return s->remote_port && s->local_port == s->remote_port &&
+	       addr_equal(&s->local, &s->remote);
+}
+
+/*
  * True when no timer waits for the peer or its program. A delayed ACK does not count: it
  * answers what has come, and is over within milliseconds.
  */

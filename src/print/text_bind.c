@@ -91,12 +91,16 @@ static void put_since(struct text *text, const struct page *page, const struct s
 	cell_duration(text, age.min_ms, false);
 }
 
-/* The sentence about it names a few. */
+/* The sentence about it names a few; their descriptors find the place in the program. */
 static void put_holders(struct text *text, const struct page *page, const struct sock *sock)
 {
 	size_t count;
+	const struct holder *holders = snapshot_holders(page->seen, sock->inode, &count);
 
-	if (!snapshot_holders(page->seen, sock->inode, &count) || count <= HOLDERS_NAMED)
+	for (size_t i = 0; i < count && count <= HOLDERS_NAMED; i++)
+		text_addf(text, ", pid %d fd %d", page->seen->processes.at[holders[i].process].pid,
+			  holders[i].fd);
+	if (count <= HOLDERS_NAMED)
 		return;
 	cell_str(text, ", held by ");
 	who_holders(text, page->seen, sock->inode, SIZE_MAX);

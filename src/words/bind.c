@@ -474,7 +474,9 @@ static void tell_blocker(struct facts *facts, const struct snapshot *seen,
 		facts_word(facts, "wildcard", wildcard_of(s));
 	facts_known(facts, "timer_ms", FACT_LEFT_MS, &blocker->frees_in_ms);
 	who_address(facts_words(facts, "local"), &s->local, s->local_port);
-	if (s->remote_port)
+	if (sock_is_own_peer(s))
+		facts_word(facts, "remote", "itself");
+	else if (s->remote_port)
 		who_address(facts_words(facts, "remote"), &s->remote, s->remote_port);
 }
 

@@ -206,3 +206,21 @@ print(sorted(blocker["state"] for blocker in answer["blockers"]), sockvet("bind"
 	sockvet bind --uid 65534 "$BATS_TEST_TMPDIR/x.sock"
 	[ "$status" -eq 3 ] && [ -z "$output" ] && [[ $errors == "sockvet: "*--uid* ]]
 }
+
+@test "a client that the kernel connected to itself is named, and said to be" {
+	lab_python '
+import socket
+open("/proc/sys/net/ipv4/ip_local_port_range", "w").write("40000 40001")
+while True:
+    s = socket.socket()
+    try: s.connect(("127.0.0.1", 40000)); break
+    except OSError: s.close()
+print("READY fd=%d" % s.fileno(), flush=True)
+input()'
+	[ "$(really bind 0.0.0.0 40000 reuseaddr)" = EADDRINUSE ]
+	sockvet bind --reuseaddr 0.0.0.0:40000
+	[ "$status" -eq 2 ]
+	[[ $output == *"has an outgoing connection from 127.0.0.1:40000 to itself (ESTABLISHED)"* ]]
+	[[ $output == *", pid $LAB_JOB fd ${LAB[fd]}, SO_REUSEADDR off"* ]]
+	[[ $output == *ip_local_reserved_ports* ]]
+}
