@@ -213,7 +213,7 @@ static enum status connect_one(struct session *session, const struct target *tar
 		out_init(&out, 1);
 		print_connect(&out, &session->style, &session->seen, &ask, !session->options->source,
 			      session->options->probe ? probe : NULL, answer);
-		status = status_of(answer->verdict, answer->percent_gone, tight);
+		status = status_of(answer->ports.verdict, answer->ports.percent_gone, tight);
 		if (*probe->refusal) {
 			errline("--probe: %s", probe->refusal);
 			session->told = true;

@@ -225,35 +225,18 @@ static enum connect_verdict verdict_of(const struct port_map *map, uint32_t left
 	return snapshot_is_complete(map->seen) ? CONNECT_OK : CONNECT_UNKNOWN;
 }
 
-static void put_room(struct connect_answer *answer, const struct port_map *map,
-		     const struct port_use *use)
-{
-	struct port_room room = port_use_room(use, map);
-
-	answer->capacity = map->capacity;
-	answer->reserved = map->reserved;
-	answer->left = room.left;
-	answer->left_min = room.min;
-	answer->left_max = room.max;
-	answer->percent_gone = port_map_percent_gone(map, room.left);
-	answer->blocked_for_all = map->ports[YES];
-	answer->ambiguous = map->ports[MAYBE];
-	memcpy(answer->open, map->open, sizeof(answer->open));
-}
-
 static void put_use(struct connect_answer *answer, const struct port_map *map,
 		    const struct port_use *use)
 {
-	answer->used_by_destination = use->used;
+	answer->ports = port_use_destination(use, map);
+	answer->capacity = map->capacity;
+	answer->reserved = map->reserved;
+	answer->blocked_for_all = map->ports[YES];
+	answer->ambiguous = map->ports[MAYBE];
+	memcpy(answer->open, map->open, sizeof(answer->open));
 	memcpy(answer->states, use->states, sizeof(answer->states));
-	answer->recyclable = port_use_recyclable(use);
 	answer->used_and_blocked = port_use_lost(use);
 	answer->next_free_ms = use->next_free_ms;
-	answer->rate_known = true;
-	answer->close_rate_per_s = trend_rate(&use->trend);
-	answer->exhaustion_known = trend_exhausts(&use->trend, &map->seen->limits, answer->left,
-						  &answer->exhausted_in_s);
-	answer->cliff = port_use_is_cliff(use, map);
 }
 
 /* What would be left if the same program let connect() choose the port. */
@@ -269,7 +252,7 @@ static struct known left_unbound(const struct snapshot *seen, const struct conne
 		if (is_of_destination(ask, &seen->socks.at[i]) &&
 		    port_map_is_client(map, &seen->socks.at[i]))
 			port_use_add(&use, map, &seen->socks.at[i]);
-	return (struct known){ true, port_use_room(&use, map).left };
+	return (struct known){ true, port_use_destination(&use, map).left };
 }
 
 /* ---- what decides which words are said ---- */
@@ -299,7 +282,7 @@ static struct shares shares_of(const struct connect_answer *answer)
 		shares.waiting += user->states[STATE_TIME_WAIT];
 		shares.alive += user->count - user->states[STATE_TIME_WAIT];
 	}
-	shares.waiting -= answer->recyclable;
+	shares.waiting -= answer->ports.recyclable;
 	return shares;
 }
 
@@ -320,7 +303,7 @@ static const char *doubt_of(const struct connect_case *c)
 	const struct connect_answer *a = c->answer;
 	bool asked = c->probe && c->probe->made, bind_first = c->ask->bind_first;
 
-	if (a->left_min == a->left_max)
+	if (a->ports.left_min == a->ports.left_max)
 		return NULL;
 	if (!snapshot_is_complete(c->map->seen))
 		return "incomplete";
@@ -378,9 +361,9 @@ static void put_range(const struct connect_case *c, struct facts *facts)
 	facts_bool(facts, "range_narrow", size < WIDE_ENOUGH);
 	facts_bool(facts, "much_reserved", map->reserved > map->capacity / 4);
 	/* since 6.8 only, the range of a socket is certainly searched port by port */
-	facts_bool(facts, "own_range_helps", c->answer->cliff && !map->bind_first &&
+	facts_bool(facts, "own_range_helps", c->answer->ports.cliff && !map->bind_first &&
 		   kernel_at_least(map->seen, 6, 8));
-	facts_bool(facts, "own_range_possible", c->answer->left &&
+	facts_bool(facts, "own_range_possible", c->answer->ports.left &&
 		   kernel_at_least(map->seen, 6, 3));
 }
 
@@ -415,8 +398,8 @@ static void put_facts(const struct connect_case *c)
 {
 	struct connect_answer *a = c->answer;
 
-	facts_bool(&a->facts, "runs_short", a->verdict == CONNECT_TIGHT ||
-		   a->verdict == CONNECT_EXHAUSTED || a->cliff || a->exhaustion_known);
+	facts_bool(&a->facts, "runs_short", a->ports.verdict == CONNECT_TIGHT ||
+		   a->ports.verdict == CONNECT_EXHAUSTED || a->ports.cliff || a->ports.exhaustion_known);
 	put_shares(c, &a->facts);
 	put_lost(c, &a->facts);
 	put_range(c, &a->facts);
@@ -436,14 +419,13 @@ bool judge_connect(const struct snapshot *seen, const struct connect_ask *ask,
 
 	memset(answer, 0, sizeof(*answer));
 	if (!port_map_fill(map, seen, ask->bind_first ? ask : NULL, probe)) {
-		answer->verdict = CONNECT_UNKNOWN;
+		answer->ports.verdict = CONNECT_UNKNOWN;
 		return false;
 	}
 	gather(map, ask, &use, &concerned);
-	put_room(answer, map, &use);
 	put_use(answer, map, &use);
-	answer->verdict = verdict_of(map, answer->left, tight);
-	if (answer->verdict == CONNECT_EXHAUSTED)
+	answer->ports.verdict = verdict_of(map, answer->ports.left, tight);
+	if (answer->ports.verdict == CONNECT_EXHAUSTED)
 		answer->err = ask->bind_first ? EADDRINUSE : EADDRNOTAVAIL;
 	c.lost = find_users(map, concerned.at, concerned.count, answer);
 	put_facts(&c);

@@ -276,35 +276,43 @@ static uint32_t ports_taken(const struct port_use *use)
 }
 
 /*
- * `left` counts an ambiguous owner as a client that just connected. An incomplete
- * listing proves nothing about what is left.
- */
-struct port_room port_use_room(const struct port_use *use, const struct port_map *map)
-{
-	uint32_t open = map->ports[NO] + map->ports[MAYBE];
-	uint32_t surely = use->ports[HIT_YES][NO] + use->ports[HIT_YES][MAYBE];
-	struct port_room room = {
-		.max  = open - surely,
-		.left = open - ports_taken(use),
-		.min  = map->ports[NO] - use->ports[HIT_YES][NO] -
-			use->ports[HIT_MAYBE][NO],
-	};
-
-	room.min -= may_miss_an_end(map);
-	if (!snapshot_is_complete(map->seen))
-		room.min = 0;
-	return room;
-}
-
-/*
  * connect() skips ports that bind() took quickly, so only those of this destination
  * count; bind(address, 0) looks closely at every port with an owner.
  */
-bool port_use_is_cliff(const struct port_use *use, const struct port_map *map)
+static bool is_cliff(const struct port_use *use, const struct port_map *map)
 {
 	uint32_t in_vain = map->bind_first ? map->ports[YES] : ports_taken(use);
 
 	return in_vain > map->capacity / 2;
+}
+
+/*
+ * `left` counts an ambiguous owner as a client that just connected. An incomplete
+ * listing proves nothing about what is left.
+ */
+struct destination port_use_destination(const struct port_use *use, const struct port_map *map)
+{
+	uint32_t open = map->ports[NO] + map->ports[MAYBE];
+	uint32_t surely = use->ports[HIT_YES][NO] + use->ports[HIT_YES][MAYBE];
+	struct destination d = {
+		.used = use->used, .time_wait = use->states[STATE_TIME_WAIT],
+		.established = use->states[STATE_ESTABLISHED],
+		/* not lost, and their TIME_WAIT may be taken over */
+		.recyclable = use->ports[HIT_FREE][NO] + use->ports[HIT_FREE][MAYBE],
+		.left = open - ports_taken(use), .left_max = open - surely,
+		.left_min = map->ports[NO] - use->ports[HIT_YES][NO] -
+			    use->ports[HIT_MAYBE][NO] - may_miss_an_end(map),
+		.rate_known = true, .close_rate_per_s = trend_rate(&use->trend),
+		.cliff = is_cliff(use, map),
+	};
+
+	if (!snapshot_is_complete(map->seen))
+		d.left_min = 0;
+	d.other = d.used - d.time_wait - d.established;
+	d.percent_gone = port_map_percent_gone(map, d.left);
+	d.exhaustion_known = trend_exhausts(&use->trend, &map->seen->limits, d.left,
+					    &d.exhausted_in_s);
+	return d;
 }
 
 /* ---- all destinations ---- */
@@ -336,41 +344,23 @@ static const struct tally_group *without_device(const struct tally *tally,
 	return tally_find(tally, &key);
 }
 
-static struct port_use use_of(struct port_map *map, const struct tally *tally,
-			      const struct tally_group *group, struct port_room *room)
+struct destination port_map_destination(struct port_map *map, const struct tally *tally,
+					const struct tally_group *group)
 {
 	const struct tally_group *of[] = { group, without_device(tally, group) };
 	struct port_use use = { .used = 0 };
+	struct destination d;
 
 	for (size_t i = 0; i < 2 && of[i]; i++)
 		tally_each(tally, of[i], index)
 			port_use_add(&use, map, &map->seen->socks.at[index]);
-	*room = port_use_room(&use, map);
+	d = port_use_destination(&use, map);
+	d.source = group->key.source;
+	d.destination = group->key.destination;
+	d.port = group->key.port;
+	d.ifindex = group->key.ifindex;
 	for (size_t i = 0; i < 2 && of[i]; i++)
 		tally_each(tally, of[i], index)
 			map->hit[map->seen->socks.at[index].local_port] = HIT_NONE;
-	return use;
-}
-
-struct destination port_map_destination(struct port_map *map, const struct tally *tally,
-					const struct tally_group *group)
-{
-	struct port_room room;
-	struct port_use use = use_of(map, tally, group, &room);
-	struct destination d = {
-		.source = group->key.source, .destination = group->key.destination,
-		.port = group->key.port, .ifindex = group->key.ifindex,
-		.used = use.used, .time_wait = use.states[STATE_TIME_WAIT],
-		.established = use.states[STATE_ESTABLISHED],
-		.recyclable = port_use_recyclable(&use),
-		.left = room.left, .left_min = room.min, .left_max = room.max,
-		.rate_known = true, .close_rate_per_s = trend_rate(&use.trend),
-		.cliff = port_use_is_cliff(&use, map),
-		.percent_gone = port_map_percent_gone(map, room.left),
-	};
-
-	d.other = d.used - d.time_wait - d.established;
-	d.exhaustion_known = trend_exhausts(&use.trend, &map->seen->limits, d.left,
-					    &d.exhausted_in_s);
 	return d;
 }

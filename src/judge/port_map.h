@@ -114,24 +114,17 @@ void port_use_wait(struct port_use *use, const struct port_map *map, const struc
 /* Adds a socket for which port_map_is_client() is true, and marks its port in @map->hit. */
 void port_use_add(struct port_use *use, struct port_map *map, const struct sock *sock);
 
-/* How many more connect()s succeed; the truth lies within [min, max]. */
-struct port_room { uint32_t left, min, max; };
-struct port_room port_use_room(const struct port_use *use, const struct port_map *map);
-
-/* The ports that are not lost and whose TIME_WAIT may be taken over. */
-static inline uint32_t port_use_recyclable(const struct port_use *use)
-{
-	return use->ports[HIT_FREE][NO] + use->ports[HIT_FREE][MAYBE];
-}
-
 /* The ports of this destination that are lost to every destination anyhow. */
 static inline uint32_t port_use_lost(const struct port_use *use)
 {
 	return use->ports[HIT_FREE][YES] + use->ports[HIT_MAYBE][YES] + use->ports[HIT_YES][YES];
 }
 
-/* True when the search scans over half of the range in vain. */
-bool port_use_is_cliff(const struct port_use *use, const struct port_map *map);
+/*
+ * What a destination uses and leaves, without its ends and the verdict. So many more
+ * connect()s succeed; the truth lies within the two limits.
+ */
+struct destination port_use_destination(const struct port_use *use, const struct port_map *map);
 
 /* The ports that are not left, in percent of the capacity. */
 static inline double port_map_percent_gone(const struct port_map *map, uint32_t left)

@@ -204,13 +204,8 @@ static void report_exhaustion(struct clients *c, const struct tally_group *group
 static struct destination anywhere(struct port_map *map)
 {
 	static const struct port_use none;
-	struct port_room room = port_use_room(&none, map);
 
-	return (struct destination){
-		.left = room.left, .left_min = room.min, .left_max = room.max,
-		.exhaustion_known = !room.left,
-		.percent_gone = port_map_percent_gone(map, room.left),
-	};
+	return port_use_destination(&none, map);
 }
 
 /*

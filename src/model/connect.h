@@ -47,23 +47,31 @@ struct port_user {
 	uint32_t states[STATE_COUNT];
 };
 
-struct connect_answer {
-	uint32_t capacity, reserved;
+/* A destination from one source address and device, and the ports that it uses and leaves. */
+struct destination {
+	struct addr source, destination;
+	uint16_t port;
+	uint32_t ifindex;
+	uint32_t used;                  /* ports with a socket on this very 4-tuple */
+	uint32_t time_wait, established, other, recyclable;
 	uint32_t left, left_min, left_max;
-	double   percent_gone;          /* of the capacity */
-	uint32_t used_by_destination;   /* ports with a socket on this very 4-tuple */
-	uint32_t states[STATE_COUNT];   /* the same by state */
-	uint32_t recyclable;
-	uint32_t blocked_for_all;       /* ports whose owner certainly took them from everybody */
-	uint32_t used_and_blocked;      /* ports that both of the above count */
-	uint32_t ambiguous;             /* ports whose owner may have called bind() */
-	struct known next_free_ms;      /* until the next TIME_WAIT gives its port back */
 	bool     rate_known;
 	double   close_rate_per_s;
 	bool     exhaustion_known;
 	double   exhausted_in_s;
 	bool     cliff;                 /* connect() scans more than half of the range in vain */
 	enum connect_verdict verdict;
+	double   percent_gone;          /* of the capacity */
+};
+
+struct connect_answer {
+	struct destination ports;       /* what it asks for is in the question */
+	uint32_t capacity, reserved;
+	uint32_t states[STATE_COUNT];   /* used ports by state */
+	uint32_t blocked_for_all;       /* ports whose owner certainly took them from everybody */
+	uint32_t used_and_blocked;      /* ports that both of the above count */
+	uint32_t ambiguous;             /* ports whose owner may have called bind() */
+	struct known next_free_ms;      /* until the next TIME_WAIT gives its port back */
 	int      err;                   /* EADDRNOTAVAIL, EADDRINUSE (bind first), or 0 */
 	struct { struct port_user *at; size_t count, room; } users;     /* most first */
 	struct facts facts;             /* further facts that the sentences need */
@@ -76,20 +84,6 @@ struct connect_answer {
 	uint8_t  open[65536 / 8];       /* ambiguous ports, which a probe would ask about */
 };
 void connect_answer_fini(struct connect_answer *answer);
-
-/* One row of the list of all destinations. */
-struct destination {
-	struct addr source, destination;
-	uint16_t port;
-	uint32_t ifindex;
-	uint32_t used, time_wait, established, other, recyclable;
-	uint32_t left, left_min, left_max;
-	bool     rate_known, exhaustion_known;
-	double   close_rate_per_s, exhausted_in_s;
-	bool     cliff;
-	enum connect_verdict verdict;
-	double   percent_gone;
-};
 
 struct destinations {
 	uint32_t capacity, reserved, blocked_for_all;

@@ -42,7 +42,7 @@ static enum ink connect_ink(enum connect_verdict verdict)
  */
 static bool connect_is_blind(const struct connect_answer *a)
 {
-	return a->verdict == CONNECT_UNKNOWN && !a->capacity;
+	return a->ports.verdict == CONNECT_UNKNOWN && !a->capacity;
 }
 
 /* The schema has no word for "unknown": it is null. */
@@ -66,9 +66,9 @@ static void print_headline(const struct page *page, const struct connect_answer 
 	};
 	struct text text = { 0 };
 
-	text_addf(&text, "%s: ", words[a->verdict]);
+	text_addf(&text, "%s: ", words[a->ports.verdict]);
 	text_add_sentence(&text, text_str(&a->cause));
-	page_headline(page, connect_ink(a->verdict), text.at);
+	page_headline(page, connect_ink(a->ports.verdict), text.at);
 	text_fini(&text);
 }
 
@@ -109,13 +109,13 @@ static void fill_parts(struct parts *parts, const struct connect_page *page,
 	if (a->blocked_for_all > a->used_and_blocked)
 		add_part(parts, page->ask->bind_first ? "owned already" : "blocked for all",
 			 a->blocked_for_all - a->used_and_blocked, INK_RED, "");
-	if (a->left > a->left_min)
-		add_part(parts, "perhaps blocked", a->left - a->left_min, INK_YELLOW,
+	if (a->ports.left > a->ports.left_min)
+		add_part(parts, "perhaps blocked", a->ports.left - a->ports.left_min, INK_YELLOW,
 			 "  counted as left");
 	if (a->reserved)
 		add_part(parts, "reserved", a->reserved, INK_FAINT, "");
-	add_part(parts, a->verdict == CONNECT_UNKNOWN ? "left, at most" : "left",
-		 a->verdict == CONNECT_UNKNOWN ? a->left_max : a->left, INK_BOLD, "");
+	add_part(parts, a->ports.verdict == CONNECT_UNKNOWN ? "left, at most" : "left",
+		 a->ports.verdict == CONNECT_UNKNOWN ? a->ports.left_max : a->ports.left, INK_BOLD, "");
 }
 
 static void print_part(const struct page *page, const struct part *part, const char *label,
@@ -142,7 +142,7 @@ static void print_parts(const struct page *page, const struct connect_page *conn
 	struct text recyclable = { 0 }, number = { 0 };
 	struct parts parts = { .count = 0 };
 
-	page_amount(&recyclable, "  ", a->recyclable, " recyclable");
+	page_amount(&recyclable, "  ", a->ports.recyclable, " recyclable");
 	fill_parts(&parts, connect, text_str(&recyclable));
 	cell_thousands(&number, chart.most);
 	chart.number = (unsigned)number.count;
@@ -236,9 +236,9 @@ static void print_rate(const struct page *page, const struct connect_answer *a)
 {
 	struct text text = { 0 };
 
-	if (a->rate_known && a->close_rate_per_s > 0)
+	if (a->ports.rate_known && a->ports.close_rate_per_s > 0)
 		text_addf(&text, "%.1f connections a second end here in TIME_WAIT",
-			  a->close_rate_per_s);
+			  a->ports.close_rate_per_s);
 	if (text.count)
 		page_labelled(page, "rate", text.at);
 	text_fini(&text);
@@ -246,11 +246,11 @@ static void print_rate(const struct page *page, const struct connect_answer *a)
 
 static void print_search(const struct page *page, const struct connect_page *connect)
 {
-	if (connect->answer->cliff && connect->ask->bind_first)
+	if (connect->answer->ports.cliff && connect->ask->bind_first)
 		page_labelled(page, "search", "more than half of the range is taken: every bind() "
 			      "to port 0 first scans taken ports, which costs CPU time long before "
 			      "the ports run out");
-	else if (connect->answer->cliff)
+	else if (connect->answer->ports.cliff)
 		page_labelled(page, "search", "more than half of the range is in use towards this "
 			      "destination: every connect() first scans a half that is full, which "
 			      "costs CPU time long before the ports run out");
@@ -308,9 +308,12 @@ static void connect_text(struct out *out, const struct style *style,
 
 /* -- JSON --------------------------------------------------------------- */
 
-static void json_cost(struct json *json, bool is, bool cliff)
+/* How it goes on with the ports of @d, when that is @known. */
+static void json_pace(struct json *json, bool known, const struct destination *d)
 {
-	json_string(json, "search_cost", !is ? NULL : cliff ? "cliff" : "flat");
+	json_real_of(json, "close_rate_per_s", known && d->rate_known, d->close_rate_per_s);
+	json_real_of(json, "exhausted_in_s", known && d->exhaustion_known, d->exhausted_in_s);
+	json_string(json, "search_cost", !known ? NULL : d->cliff ? "cliff" : "flat");
 }
 
 static void json_ask(struct json *json, const struct connect_page *page)
@@ -329,26 +332,24 @@ static void json_ask(struct json *json, const struct connect_page *page)
 
 static void json_budget(struct json *json, const struct connect_answer *a)
 {
-	bool known = !connect_is_blind(a), whole = a->verdict != CONNECT_UNKNOWN;
+	bool known = !connect_is_blind(a), whole = a->ports.verdict != CONNECT_UNKNOWN;
 
 	json_count(json, "capacity", known, a->capacity);
-	json_count(json, "left", whole, a->left);
-	json_count(json, "left_min", whole, a->left_min);
-	json_count(json, "left_max", known, a->left_max);
-	json_count(json, "used_by_destination", known, a->used_by_destination);
+	json_count(json, "left", whole, a->ports.left);
+	json_count(json, "left_min", whole, a->ports.left_min);
+	json_count(json, "left_max", known, a->ports.left_max);
+	json_count(json, "used_by_destination", known, a->ports.used);
 	if (known)
 		json_states(json, "by_state", a->states);
 	else
 		json_null(json, "by_state");
-	json_count(json, "recyclable", known, a->recyclable);
+	json_count(json, "recyclable", known, a->ports.recyclable);
 	json_count(json, "blocked_for_all", known, a->blocked_for_all);
 	json_count(json, "used_and_blocked", known, a->used_and_blocked);
 	json_count(json, "ambiguous", known, a->ambiguous);
 	json_count(json, "reserved", known, a->reserved);
 	json_known(json, "next_free_ms", &a->next_free_ms);
-	json_real_of(json, "close_rate_per_s", known && a->rate_known, a->close_rate_per_s);
-	json_real_of(json, "exhausted_in_s", known && a->exhaustion_known, a->exhausted_in_s);
-	json_cost(json, known, a->cliff);
+	json_pace(json, known, &a->ports);
 }
 
 static void json_probe(struct json *json, const struct port_probe *probe)
@@ -392,7 +393,7 @@ static void connect_json(struct out *out, const struct style *style, const struc
 	answer_part(&json, "verdict");
 	json_ask(&json, page);
 	json_budget(&json, a);
-	json_string(&json, "verdict", verdict_word(a->verdict));
+	json_string(&json, "verdict", verdict_word(a->ports.verdict));
 	json_string(&json, "errno", errno_name(a->err));
 	json_evidence(&json, &a->facts);
 	json_sentence(&json, "cause", text_str(&a->cause));
@@ -410,7 +411,7 @@ int print_connect(struct out *out, const struct style *style, const struct snaps
 {
 	struct connect_page page = { seen, ask, by_route, probe, answer };
 
-	if (!is_silent(style, seen, answer->verdict == CONNECT_OK))
+	if (!is_silent(style, seen, answer->ports.verdict == CONNECT_OK))
 		(format_is_json(style->format) ? connect_json : connect_text)(out, style, &page);
 	return -out->err;
 }
@@ -657,9 +658,7 @@ static void json_destination(struct json *json, const struct snapshot *seen,
 	json_count(json, "left_min", known, d->left_min);
 	json_u64(json, "left_max", d->left_max);
 	json_real_of(json, "gone_percent", known, d->percent_gone);
-	json_real_of(json, "close_rate_per_s", d->rate_known, d->close_rate_per_s);
-	json_real_of(json, "exhausted_in_s", d->exhaustion_known, d->exhausted_in_s);
-	json_cost(json, true, d->cliff);
+	json_pace(json, true, d);
 	json_string(json, "verdict", verdict_word(d->verdict));
 }
 

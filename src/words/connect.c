@@ -158,16 +158,16 @@ static void tell_numbers(struct facts *facts, const struct connect_answer *a)
 {
 	facts_number(facts, "capacity", FACT_COUNT, a->capacity);
 	facts_number(facts, "reserved", FACT_COUNT, a->reserved);
-	facts_number(facts, "left", FACT_COUNT, a->left);
-	facts_number(facts, "left_min", FACT_COUNT, a->left_min);
-	facts_number(facts, "left_max", FACT_COUNT, a->left_max);
-	facts_number(facts, "recyclable", FACT_COUNT, a->recyclable);
+	facts_number(facts, "left", FACT_COUNT, a->ports.left);
+	facts_number(facts, "left_min", FACT_COUNT, a->ports.left_min);
+	facts_number(facts, "left_max", FACT_COUNT, a->ports.left_max);
+	facts_number(facts, "recyclable", FACT_COUNT, a->ports.recyclable);
 	facts_number(facts, "ambiguous", FACT_COUNT, a->ambiguous);
 	facts_number(facts, "close_wait", FACT_COUNT, a->states[STATE_CLOSE_WAIT]);
 	facts_number(facts, "syn_sent", FACT_COUNT, a->states[STATE_SYN_SENT]);
 	facts_known(facts, "next_free_ms", FACT_LEFT_MS, &a->next_free_ms);
-	if (a->exhaustion_known && a->exhausted_in_s < LONGEST_S)
-		facts_number(facts, "exhausted_in_s", FACT_S, a->exhausted_in_s);
+	if (a->ports.exhaustion_known && a->ports.exhausted_in_s < LONGEST_S)
+		facts_number(facts, "exhausted_in_s", FACT_S, a->ports.exhausted_in_s);
 }
 
 void words_connect(const struct snapshot *seen, const struct connect_ask *ask,
@@ -185,7 +185,7 @@ void words_connect(const struct snapshot *seen, const struct connect_ask *ask,
 	facts_number(&facts, "port", FACT_ID, ask->port);
 	facts_word(&facts, "errno", errno_name(a->err));
 	facts_bool(&facts, "bind_first", ask->bind_first);
-	facts_bool(&facts, "blind", a->verdict == CONNECT_UNKNOWN && !a->capacity);
+	facts_bool(&facts, "blind", a->ports.verdict == CONNECT_UNKNOWN && !a->capacity);
 	facts_bool(&facts, "is_local", is_local);
 	facts_bool(&facts, "locals_unseen", !is_local && !seen->locals_known);
 	facts_bool(&facts, "incomplete", !snapshot_is_complete(seen));

@@ -116,10 +116,10 @@ static void judge_it(const struct connect_ask *ask, const struct port_probe *pro
 	connect_answer_fini(&answer);
 	assert_true(judge_connect(&seen, ask, probe, &tight, &answer));
 	words_connect(&seen, ask, &answer);
-	assert_true(answer.left_min <= answer.left);
-	assert_true(answer.left <= answer.left_max);
-	assert_true(answer.left_max <= answer.capacity);
-	assert_int_equal(answer.verdict == CONNECT_EXHAUSTED, answer.left == 0);
+	assert_true(answer.ports.left_min <= answer.ports.left);
+	assert_true(answer.ports.left <= answer.ports.left_max);
+	assert_true(answer.ports.left_max <= answer.capacity);
+	assert_int_equal(answer.ports.verdict == CONNECT_EXHAUSTED, answer.ports.left == 0);
 }
 
 static void judge_there(void)
@@ -262,13 +262,13 @@ static void an_owner_blocks_its_port(void **state)
 		begin(40000, 40003);
 		cases[i].put();
 		judge_there();
-		if (answer.left_min != cases[i].min || answer.left != cases[i].left ||
-		    answer.left_max != cases[i].max || answer.blocked_for_all != cases[i].lost ||
+		if (answer.ports.left_min != cases[i].min || answer.ports.left != cases[i].left ||
+		    answer.ports.left_max != cases[i].max || answer.blocked_for_all != cases[i].lost ||
 		    answer.ambiguous != cases[i].ambiguous)
 			fail_msg("%s: %u <= %u <= %u, %u lost, %u ambiguous", cases[i].what,
-				 answer.left_min, answer.left, answer.left_max,
+				 answer.ports.left_min, answer.ports.left, answer.ports.left_max,
 				 answer.blocked_for_all, answer.ambiguous);
-		assert_int_equal(answer.used_by_destination, 0);
+		assert_int_equal(answer.ports.used, 0);
 		assert_int_equal(answer.open[40000 / 8] >> (40000 % 8) & 1, cases[i].ambiguous);
 		end();
 	}
@@ -312,12 +312,12 @@ static void a_time_wait_is_taken_over_or_not(void **state)
 		time_wait(40000, cases[i].source, THERE, 443, cases[i].age_ms);
 		ask = ask_of(cases[i].source, THERE, 443);
 		judge_it(&ask, NULL);
-		if (answer.left != cases[i].left || answer.left_max != cases[i].max ||
-		    answer.recyclable != cases[i].recyclable)
-			fail_msg("row %zu: left %u, at most %u, recyclable %u", i, answer.left,
-				 answer.left_max, answer.recyclable);
-		assert_int_equal(answer.left_min, 3);   /* bind() is never excluded */
-		assert_int_equal(answer.used_by_destination, 1);
+		if (answer.ports.left != cases[i].left || answer.ports.left_max != cases[i].max ||
+		    answer.ports.recyclable != cases[i].recyclable)
+			fail_msg("row %zu: left %u, at most %u, recyclable %u", i, answer.ports.left,
+				 answer.ports.left_max, answer.ports.recyclable);
+		assert_int_equal(answer.ports.left_min, 3);   /* bind() is never excluded */
+		assert_int_equal(answer.ports.used, 1);
 		assert_int_equal(answer.next_free_ms.is, !cases[i].recyclable);
 		end();
 	}
@@ -330,8 +330,8 @@ static void a_held_fin_wait_2_is_not_taken_over(void **state)
 	know(LIMIT_TW_REUSE, 1);
 	time_wait(40000, HERE, THERE, 443, 9000)->state = STATE_FIN_WAIT_2;
 	judge_there();
-	assert_int_equal(answer.left, 3);
-	assert_int_equal(answer.left_max, 3);
+	assert_int_equal(answer.ports.left, 3);
+	assert_int_equal(answer.ports.left_max, 3);
 	end();
 }
 
@@ -347,13 +347,13 @@ static void only_the_same_four_numbers_count(void **state)
 	add(STATE_ESTABLISHED, "10.0.0.2", 40003, THERE, 443);
 	add(STATE_ESTABLISHED, "::ffff:10.0.0.1", 40004, "::ffff:10.0.0.9", 443);
 	judge_there();
-	assert_int_equal(answer.used_by_destination, 2);
+	assert_int_equal(answer.ports.used, 2);
 	assert_int_equal(answer.states[STATE_ESTABLISHED], 2);
-	assert_int_equal(answer.left, 8);
-	assert_int_equal(answer.left_min, 5);
+	assert_int_equal(answer.ports.left, 8);
+	assert_int_equal(answer.ports.left_min, 5);
 	mapped = ask_of("::ffff:10.0.0.1", "::ffff:10.0.0.9", 443);
 	judge_it(&mapped, NULL);
-	assert_int_equal(answer.left, 8);
+	assert_int_equal(answer.ports.left, 8);
 	end();
 }
 
@@ -367,11 +367,11 @@ static void a_device_meets_itself_and_none(void **state)
 	live(40001, THERE, 443, true)->ifindex = 7;
 	live(40002, THERE, 443, true)->ifindex = 8;
 	judge_it(&ask, NULL);
-	assert_int_equal(answer.left, 9);
+	assert_int_equal(answer.ports.left, 9);
 	ask.ifindex = 7;
 	judge_it(&ask, NULL);
-	assert_int_equal(answer.left, 8);
-	assert_int_equal(answer.used_by_destination, 2);
+	assert_int_equal(answer.ports.left, 8);
+	assert_int_equal(answer.ports.used, 2);
 	end();
 }
 
@@ -399,21 +399,21 @@ static void a_probe_decides(void **state)
 	time_wait(40003, HERE, THERE, 443, 9000);               /* can be taken over */
 	time_wait(40004, HERE, THERE, 443, 9000);               /* could, but was bound */
 	judge_it(&ask, NULL);
-	assert_int_equal(answer.left_min, 5);
-	assert_int_equal(answer.left, 9);
-	assert_int_equal(answer.left_max, 9);
+	assert_int_equal(answer.ports.left_min, 5);
+	assert_int_equal(answer.ports.left, 9);
+	assert_int_equal(answer.ports.left_max, 9);
 	assert_true(says(&answer.notes, "--probe asks it"));
 	for (unsigned port = 40000; port < 40005; port++) {
 		assert_true(answer.open[port / 8] >> (port % 8) & 1);
 		answer_port(&probe, port, port != 40001 && port != 40004);
 	}
 	judge_it(&ask, &probe);
-	assert_int_equal(answer.left_min, 7);
-	assert_int_equal(answer.left, 7);
-	assert_int_equal(answer.left_max, 7);
+	assert_int_equal(answer.ports.left_min, 7);
+	assert_int_equal(answer.ports.left, 7);
+	assert_int_equal(answer.ports.left_max, 7);
 	assert_int_equal(answer.ambiguous, 0);
 	assert_int_equal(answer.blocked_for_all, 2);
-	assert_int_equal(answer.recyclable, 1);
+	assert_int_equal(answer.ports.recyclable, 1);
 	assert_false(says(&answer.notes, "--probe"));
 	end();
 }
@@ -429,8 +429,8 @@ static void a_probe_that_ended_early_leaves_an_interval(void **state)
 	live(40001, "10.0.0.8", 443, true);
 	answer_port(&probe, 40000, false);
 	judge_it(&ask, &probe);
-	assert_int_equal(answer.left_min, 8);
-	assert_int_equal(answer.left_max, 9);
+	assert_int_equal(answer.ports.left_min, 8);
+	assert_int_equal(answer.ports.left_max, 9);
 	assert_true(says(&answer.notes, "1 port may be blocked: the kernel was not asked about it."));
 	end();
 }
@@ -462,21 +462,21 @@ static void an_odd_range_can_miss_an_end(void **state)
 		if (cases[i].taken)
 			add(STATE_BOUND, HERE, cases[i].taken, "0.0.0.0", 0);
 		judge_there();
-		assert_int_equal(answer.left_min, cases[i].min);
-		assert_int_equal(answer.left, cases[i].left);
-		assert_int_equal(answer.left_max, cases[i].left);
+		assert_int_equal(answer.ports.left_min, cases[i].min);
+		assert_int_equal(answer.ports.left, cases[i].left);
+		assert_int_equal(answer.ports.left_max, cases[i].left);
 		end();
 	}
 	begin(40000, 40004);                            /* both ends taken: nothing to miss */
 	add(STATE_BOUND, HERE, 40000, "0.0.0.0", 0);
 	add(STATE_BOUND, HERE, 40004, "0.0.0.0", 0);
 	judge_there();
-	assert_int_equal(answer.left_min, 3);
+	assert_int_equal(answer.ports.left_min, 3);
 	end();
 	begin(40000, 40004);                            /* reserved ones too */
 	assert_true(limits_reserve(&seen.limits, "40000,40004"));
 	judge_there();
-	assert_int_equal(answer.left_min, 3);
+	assert_int_equal(answer.ports.left_min, 3);
 	assert_int_equal(answer.reserved, 2);
 	end();
 }
@@ -491,9 +491,9 @@ static void what_was_not_seen_is_never_ok(void **state)
 	seen.socks_complete = false;
 	live(40000, THERE, 443, true);
 	judge_there();
-	assert_int_equal(answer.verdict, CONNECT_UNKNOWN);
-	assert_int_equal(answer.left_min, 0);
-	assert_int_equal(answer.left, 99);
+	assert_int_equal(answer.ports.verdict, CONNECT_UNKNOWN);
+	assert_int_equal(answer.ports.left_min, 0);
+	assert_int_equal(answer.ports.left, 99);
 	assert_true(judge_destinations(&seen, &tight, true, true, &all));
 	assert_int_equal(all.worst, CONNECT_UNKNOWN);
 	assert_int_equal(all.list.at[0].verdict, CONNECT_UNKNOWN);
@@ -504,7 +504,7 @@ static void what_was_not_seen_is_never_ok(void **state)
 	seen.limits.reserved_known = false;
 	assert_false(judge_connect(&seen, &ask, NULL, &tight, &answer));
 	words_connect(&seen, &ask, &answer);
-	assert_int_equal(answer.verdict, CONNECT_UNKNOWN);
+	assert_int_equal(answer.ports.verdict, CONNECT_UNKNOWN);
 	assert_true(answer.cause.count);
 	assert_false(judge_destinations(&seen, &tight, true, true, &all));
 	assert_int_equal(all.worst, CONNECT_UNKNOWN);
@@ -517,8 +517,8 @@ static void an_old_kernel_hides_bound_sockets(void **state)
 	begin(40000, 40003);
 	snapshot_gap(&seen, GAP_BOUND, 1, "not listed");
 	judge_there();
-	assert_int_equal(answer.left_min, 0);
-	assert_int_equal(answer.left, 4);
+	assert_int_equal(answer.ports.left_min, 0);
+	assert_int_equal(answer.ports.left, 4);
 	assert_int_equal(answer.open[40000 / 8] & 15, 15);
 	assert_true(says(&answer.notes, "does not list"));
 	end();
@@ -562,8 +562,8 @@ static void bind_first_meets_every_owner_of_its_address(void **state)
 		s->v6only = cases[i].v6only == 1;
 		s->have |= cases[i].v6only < 0 ? 0 : HAVE_V6ONLY;
 		judge_it(&ask, NULL);
-		if (answer.left_min != cases[i].min || answer.left != cases[i].left)
-			fail_msg("row %zu: %u <= %u", i, answer.left_min, answer.left);
+		if (answer.ports.left_min != cases[i].min || answer.ports.left != cases[i].left)
+			fail_msg("row %zu: %u <= %u", i, answer.ports.left_min, answer.ports.left);
 		assert_int_equal(answer.open[40000 / 8], 0);
 		end();
 	}
@@ -579,16 +579,16 @@ static void bind_first_ends_in_eaddrinuse(void **state)
 		live(port, "10.0.0.8", 80, true);
 	ask.bind_first = true;
 	judge_it(&ask, NULL);
-	assert_int_equal(answer.left, 0);
-	assert_int_equal(answer.left_max, 0);
+	assert_int_equal(answer.ports.left, 0);
+	assert_int_equal(answer.ports.left_max, 0);
 	assert_int_equal(answer.err, EADDRINUSE);
-	assert_true(answer.cliff);
+	assert_true(answer.ports.cliff);
 	assert_true(says(&answer.advice, "IP_BIND_ADDRESS_NO_PORT"));
 	assert_true(says(&answer.advice, "10 more work"));
 	assert_int_equal(answer.blocked_for_all, 10);
 	ask.bind_first = false;
 	judge_it(&ask, NULL);
-	assert_int_equal(answer.left, 10);
+	assert_int_equal(answer.ports.left, 10);
 	end();
 }
 
@@ -602,15 +602,15 @@ static void bind_first_takes_no_time_wait_over(void **state)
 	for (unsigned i = 0; i < 5; i++)
 		time_wait(40000 + i, HERE, i ? "10.0.0.8" : THERE, 443, 10000 + i * 1000);
 	judge_it(&ask, NULL);
-	assert_int_equal(answer.left, 10);
-	assert_int_equal(answer.recyclable, 1);
+	assert_int_equal(answer.ports.left, 10);
+	assert_int_equal(answer.ports.recyclable, 1);
 	assert_false(answer.next_free_ms.is);
 	ask.bind_first = true;
 	judge_it(&ask, NULL);
-	assert_int_equal(answer.left, 5);
-	assert_int_equal(answer.left_max, 5);
-	assert_int_equal(answer.recyclable, 0);
-	assert_int_equal(answer.used_by_destination, 1);
+	assert_int_equal(answer.ports.left, 5);
+	assert_int_equal(answer.ports.left_max, 5);
+	assert_int_equal(answer.ports.recyclable, 0);
+	assert_int_equal(answer.ports.used, 1);
 	assert_int_equal(answer.used_and_blocked, 1);
 	assert_int_equal(answer.next_free_ms.value, 46000);
 	end();
@@ -656,7 +656,7 @@ static void users_are_who_holds_the_ports(void **state)
 	assert_int_equal(answer.users.at[3].count, 1);
 	assert_int_equal(answer.users.at[3].states[STATE_LISTEN], 1);
 	assert_int_equal(answer.blocked_for_all, 3);
-	assert_int_equal(answer.left, 100 - 5 - 7 - 3);
+	assert_int_equal(answer.ports.left, 100 - 5 - 7 - 3);
 	judge_connect_wants(&seen, &(struct connect_ask){
 		.source = ip(HERE), .destination = ip(THERE), .port = 443 }, &inodes);
 	assert_int_equal(inodes.count, 5 + 1 + 2 + 1);  /* and the ambiguous one */
@@ -676,13 +676,13 @@ static void advice_is_about_this_case(void **state)
 	begin(40000, 40099);                            /* little in use: nothing to say */
 	fill_time_waits(10);
 	judge_there();
-	assert_int_equal(answer.verdict, CONNECT_OK);
+	assert_int_equal(answer.ports.verdict, CONNECT_OK);
 	assert_int_equal(answer.advice.count + answer.avoid.count, 0);
 	end();
 	begin(40000, 40099);                            /* the default, which does not help */
 	fill_time_waits(100);
 	judge_there();
-	assert_int_equal(answer.verdict, CONNECT_EXHAUSTED);
+	assert_int_equal(answer.ports.verdict, CONNECT_EXHAUSTED);
 	assert_int_equal(answer.err, EADDRNOTAVAIL);
 	assert_true(says(&answer.advice, "tcp_tw_reuse=1"));
 	assert_true(says(&answer.avoid, "tcp_tw_reuse=2"));
@@ -699,7 +699,7 @@ static void advice_is_about_this_case(void **state)
 	know(LIMIT_TW_REUSE_DELAY_MS, 60000);
 	fill_time_waits(100);
 	judge_there();
-	assert_int_equal(answer.left, 0);
+	assert_int_equal(answer.ports.left, 0);
 	assert_false(says(&answer.advice, "tcp_tw_reuse=1"));
 	assert_true(says(&answer.advice, "tcp_tw_reuse_delay"));
 	end();
@@ -707,8 +707,8 @@ static void advice_is_about_this_case(void **state)
 	for (unsigned i = 0; i < 90; i++)
 		hold(live(40000 + i, THERE, 443, true), 4021, "pool\x1b");
 	judge_there();
-	assert_int_equal(answer.verdict, CONNECT_TIGHT);
-	assert_true(answer.cliff);
+	assert_int_equal(answer.ports.verdict, CONNECT_TIGHT);
+	assert_true(answer.ports.cliff);
 	assert_true(says(&answer.advice, "pool\\x1b[4021]: Use fewer"));
 	assert_true(says(&answer.advice, "IP_LOCAL_PORT_RANGE to 40000-40099"));
 	assert_false(says(&answer.advice, "tcp_tw_reuse"));
@@ -724,11 +724,11 @@ static void advice_is_about_this_case(void **state)
 		hold(s, 88, "binder");
 	}
 	judge_there();
-	assert_int_equal(answer.left, 10);
+	assert_int_equal(answer.ports.left, 10);
 	assert_true(says(&answer.advice, "binder[88]"));
 	assert_true(says(&answer.advice, "IP_BIND_ADDRESS_NO_PORT"));
 	assert_false(says(&answer.advice, "Add destination addresses"));
-	assert_false(answer.cliff);
+	assert_false(answer.ports.cliff);
 	end();
 	begin(40000, 40099);
 	for (unsigned i = 0; i < 90; i++)
@@ -747,10 +747,10 @@ static void the_rate_tells_when_it_ends(void **state)
 		for (unsigned i = 0; i < 20; i++)
 			time_wait(40000 + second * 20 + i, HERE, THERE, 443, second * 1000 + 500);
 	judge_there();
-	assert_int_equal(answer.left, 160);
-	assert_true(answer.exhaustion_known);
-	assert_int_equal(answer.close_rate_per_s, 20);
-	assert_int_equal(answer.exhausted_in_s, 8);
+	assert_int_equal(answer.ports.left, 160);
+	assert_true(answer.ports.exhaustion_known);
+	assert_int_equal(answer.ports.close_rate_per_s, 20);
+	assert_int_equal(answer.ports.exhausted_in_s, 8);
 	assert_string_equal(text_str(&answer.cause), "160 of 1,000 local ports are left from 10.0.0.1 to "
 			    "10.0.0.9:443; no port is left in 8 s at the present rate; 840 are in "
 			    "TIME_WAIT");
@@ -830,8 +830,8 @@ static void a_port_counts_once(void **state)
 		live(40000 + i, THERE, 443, true)->ifindex = 7;
 	}
 	judge_it(&ask, NULL);
-	assert_int_equal(answer.left, 0);
-	assert_int_equal(answer.used_by_destination, 4);
+	assert_int_equal(answer.ports.left, 0);
+	assert_int_equal(answer.ports.used, 4);
 	assert_int_equal(answer.states[STATE_ESTABLISHED], 4);
 	assert_int_equal(answer.users.count, 1);
 	assert_int_equal(answer.users.at[0].count, 4);
@@ -851,9 +851,9 @@ static void a_client_beside_a_listener_is_one(void **state)
 	live(40001, THERE, 443, true);
 	live(40001, THERE, 443, false)->local = ip("127.0.0.1");
 	judge_there();
-	assert_int_equal(answer.used_by_destination, 1);
+	assert_int_equal(answer.ports.used, 1);
 	assert_int_equal(answer.used_and_blocked, 1);
-	assert_int_equal(answer.left, 3);
+	assert_int_equal(answer.ports.left, 3);
 	end();
 }
 
@@ -868,11 +868,11 @@ static void critical_may_come_before_warning(void **state)
 	for (unsigned i = 0; i < 40; i++)
 		live(40000 + i, THERE, 443, true);
 	judge_there();
-	assert_int_equal(answer.verdict, CONNECT_OK);
+	assert_int_equal(answer.ports.verdict, CONNECT_OK);
 	connect_answer_fini(&answer);
 	before.crit = 30;
 	assert_true(judge_connect(&seen, &ask, NULL, &before, &answer));
-	assert_int_equal(answer.verdict, CONNECT_TIGHT);
+	assert_int_equal(answer.ports.verdict, CONNECT_TIGHT);
 	end();
 }
 
@@ -988,15 +988,15 @@ static void check_sums(void)
 		*(user->blocks_all ? &all : &own) += user->count;
 		assert_true(!i || user->count <= answer.users.at[i - 1].count);
 	}
-	assert_int_equal(states, answer.used_by_destination);
-	assert_true(own <= answer.used_by_destination);
+	assert_int_equal(states, answer.ports.used);
+	assert_true(own <= answer.ports.used);
 	assert_true(all >= answer.blocked_for_all);     /* nobody blocks unnamed */
-	assert_true(answer.left + answer.blocked_for_all <= answer.capacity);
+	assert_true(answer.ports.left + answer.blocked_for_all <= answer.capacity);
 	assert_true(answer.used_and_blocked <= answer.blocked_for_all);
-	assert_true(answer.left + answer.blocked_for_all + answer.used_by_destination -
-		    answer.used_and_blocked - answer.recyclable >= answer.capacity);
+	assert_true(answer.ports.left + answer.blocked_for_all + answer.ports.used -
+		    answer.used_and_blocked - answer.ports.recyclable >= answer.capacity);
 	if (!snapshot_is_complete(&seen))
-		assert_true(answer.verdict != CONNECT_OK && answer.left_min == 0);
+		assert_true(answer.ports.verdict != CONNECT_OK && answer.ports.left_min == 0);
 	assert_true(answer.cause.count);
 }
 
@@ -1007,15 +1007,15 @@ static void whatever_the_truth_the_interval_holds_it(const struct connect_ask *a
 
 	judge_it(ask, NULL);
 	check_sums();
-	min = answer.left_min;
-	max = answer.left_max;
+	min = answer.ports.left_min;
+	max = answer.ports.left_max;
 	ambiguous = answer.ambiguous;
 	truth = random_truth(answer.open);
 	judge_it(ask, &truth);
 	check_sums();
 	if (ask->bind_first)
 		return;
-	assert_true(min <= answer.left_min && answer.left_max <= max);
+	assert_true(min <= answer.ports.left_min && answer.ports.left_max <= max);
 	assert_true(answer.ambiguous <= ambiguous);
 }
 
@@ -1032,13 +1032,13 @@ static void the_list_agrees_with_the_question(void)
 		};
 
 		judge_it(&ask, NULL);
-		assert_int_equal(d->used, answer.used_by_destination);
-		assert_int_equal(d->left, answer.left);
-		assert_int_equal(d->left_min, answer.left_min);
-		assert_int_equal(d->left_max, answer.left_max);
-		assert_int_equal(d->recyclable, answer.recyclable);
-		assert_int_equal(d->verdict, answer.verdict);
-		assert_int_equal(d->cliff, answer.cliff);
+		assert_int_equal(d->used, answer.ports.used);
+		assert_int_equal(d->left, answer.ports.left);
+		assert_int_equal(d->left_min, answer.ports.left_min);
+		assert_int_equal(d->left_max, answer.ports.left_max);
+		assert_int_equal(d->recyclable, answer.ports.recyclable);
+		assert_int_equal(d->verdict, answer.ports.verdict);
+		assert_int_equal(d->cliff, answer.ports.cliff);
 		assert_true(!i || d->percent_gone <= all.list.at[i - 1].percent_gone);
 	}
 	destinations_fini(&all);

@@ -601,12 +601,14 @@ static void make_tight(struct snapshot *seen, struct connect_answer *answer)
 	begin_machine(seen);
 	add_holder(seen, 77, 4021, "python3");
 	*answer = (struct connect_answer){
-		.capacity = 28214, .reserved = 18, .left = 1204, .left_min = 812,
-		.left_max = 1204, .ambiguous = 392, .used_by_destination = 15020,
-		.recyclable = 12, .blocked_for_all = 11990,
-		.rate_known = true, .close_rate_per_s = 87,
-		.exhaustion_known = true, .exhausted_in_s = 13.8,
-		.cliff = true, .verdict = CONNECT_TIGHT,
+		.ports = {
+			.used = 15020, .recyclable = 12,
+			.left = 1204, .left_min = 812, .left_max = 1204,
+			.rate_known = true, .close_rate_per_s = 87,
+			.exhaustion_known = true, .exhausted_in_s = 13.8,
+			.cliff = true, .verdict = CONNECT_TIGHT,
+		},
+		.capacity = 28214, .reserved = 18, .ambiguous = 392, .blocked_for_all = 11990,
 	};
 	text_addf(&answer->cause, "1,204 of 28,214 local ports are left");
 	facts_word(&answer->facts, "range", "32768-60999");
@@ -751,8 +753,10 @@ static void test_connect_tight(void **state)
 static void test_connect_ends(void **state)
 {
 	const struct connect_ask ask = make_connect_ask();
-	struct connect_answer answer = { .capacity = 28232, .left = 28232, .left_min = 28232,
-					 .left_max = 28232, .verdict = CONNECT_OK };
+	struct connect_answer answer = {
+		.ports = { .left = 28232, .left_min = 28232, .left_max = 28232, .verdict = CONNECT_OK },
+		.capacity = 28232,
+	};
 	struct snapshot seen;
 	char *text;
 
@@ -764,12 +768,12 @@ static void test_connect_ends(void **state)
 		"  range    32768-60999: 28,232 ports to give\n"
 		"  ports    left             28,232  ########################################\n");
 	assert_text(show_connect((struct style){ .quiet = true }, &seen, &ask, NULL, &answer), "");
-	answer.verdict = CONNECT_EXHAUSTED;
+	answer.ports.verdict = CONNECT_EXHAUSTED;
 	assert_text(show_connect((struct style){ .quiet = true }, &seen, &ask, NULL, &answer),
 		"EXHAUSTED: 28,232 of 28,232 local ports are left\n");
 	connect_answer_fini(&answer);
 	/* Nothing could be counted: no number is 0 then. */
-	answer = (struct connect_answer){ .verdict = CONNECT_UNKNOWN };
+	answer = (struct connect_answer){ .ports.verdict = CONNECT_UNKNOWN };
 	text = show_connect((struct style){ .format = FORMAT_JSON }, &seen, &ask, NULL, &answer);
 	assert_closed(text);
 	assert_in(text, "\"capacity\": null,\n  \"left\": null,\n  \"left_min\": null");

@@ -365,19 +365,19 @@ static inline void say_users(struct text *out, const struct told *t, const struc
 static inline void say_connect(struct text *out, const struct told *t, const struct connect_answer *a)
 {
 	text_addf(out, "%s%s%s left %" PRIu32 " (%" PRIu32 "..%" PRIu32 ") of %" PRIu32 "\n",
-		  connect_verdicts[a->verdict], a->err ? " " : "", a->err ? errno_name(a->err) : "",
-		  a->left, a->left_min, a->left_max, a->capacity);
+		  connect_verdicts[a->ports.verdict], a->err ? " " : "", a->err ? errno_name(a->err) : "",
+		  a->ports.left, a->ports.left_min, a->ports.left_max, a->capacity);
 	text_addf(out, "  reserved %" PRIu32 " used %" PRIu32 " recyclable %" PRIu32 " blocked %" PRIu32
-		  " both %" PRIu32 " ambiguous %" PRIu32, a->reserved, a->used_by_destination, a->recyclable,
+		  " both %" PRIu32 " ambiguous %" PRIu32, a->reserved, a->ports.used, a->ports.recyclable,
 		  a->blocked_for_all, a->used_and_blocked, a->ambiguous);
 	say_known(out, "next free in ms", &a->next_free_ms);
-	text_addf(out, a->cliff ? " cliff\n  states" : " flat\n  states");
+	text_addf(out, a->ports.cliff ? " cliff\n  states" : " flat\n  states");
 	say_states(out, a->states);
 	text_addf(out, "\n");
-	if (a->rate_known)
-		text_addf(out, "  rate %.10g/s\n", a->close_rate_per_s);
-	if (a->exhaustion_known)
-		text_addf(out, "  exhausted in %.10g s\n", a->exhausted_in_s);
+	if (a->ports.rate_known)
+		text_addf(out, "  rate %.10g/s\n", a->ports.close_rate_per_s);
+	if (a->ports.exhaustion_known)
+		text_addf(out, "  exhausted in %.10g s\n", a->ports.exhausted_in_s);
 	say_users(out, t, a);
 	say_facts(out, &a->facts);
 	text_addf(out, "  cause: %s\n", text_str(&a->cause));
