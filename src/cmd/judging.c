@@ -141,11 +141,11 @@ static void find_owners(struct session *session, const struct wants *wants)
 
 /* With -q nobody looks at notices, and their owners need not be found. */
 static void judge_for(const struct session *session, const struct thresholds *thresholds,
-		      struct report *report)
+		      __typeof__(judge) *how, struct report *report)
 {
 	OWN_MEM bool *kept = NULL;
 
-	judge(&session->seen, thresholds, report);
+	how(&session->seen, thresholds, report);
 	if (!session->options->quiet)
 		return;
 	kept = grow_alloc(report->findings.count * sizeof(*kept));
@@ -166,16 +166,17 @@ void judging_run(struct session *session, const struct thresholds *thresholds,
 	map_fini(&pids);
 	note_left(seen, thresholds, GAP_BOUND);
 	note_left(seen, thresholds, GAP_SOURCE);
-	judge_for(session, thresholds, report);
 	/* a filter may have needed all owners already */
-	if (!report->findings.count || seen->holders_known)
-		return;
-	judge_wants(seen, report, &wants);
-	if (wants.inodes.count || wants.pids.count) {
-		find_owners(session, &wants);
+	if (!seen->holders_known) {
+		judge_for(session, thresholds, judge_first, report);
+		if (!report->findings.count)
+			return;
+		judge_wants(seen, report, &wants);
+		if (wants.inodes.count || wants.pids.count)
+			find_owners(session, &wants);
+		wants_fini(&wants);
 		report_fini(report);
 		report_init(report);
-		judge_for(session, thresholds, report);
 	}
-	wants_fini(&wants);
+	judge_for(session, thresholds, judge, report);
 }

@@ -165,13 +165,13 @@ static struct sums add_up(const struct weighing *w, const struct service_group *
  * Ages that keepalive hides are worth a warning at most. Where one is seen, the others of
  * the group were not just closed, either.
  */
-static enum severity level_of(const struct sums *sums, const struct threshold *t)
+static enum severity level_of(const struct sums *sums, const struct threshold *t, uint64_t least)
 {
-	enum severity severity = aged_level(&sums->aged, t);
+	enum severity severity = aged_level(&sums->aged, t, least);
 	uint64_t old = sums->aged.warn + sums->hidden;
 
 	old += old ? sums->unsettled : 0;
-	return !severity && old && old >= t->least ? SEVERITY_WARNING : severity;
+	return !severity && old && old >= least ? SEVERITY_WARNING : severity;
 }
 
 static enum cause largest(const struct sums *sums)
@@ -224,23 +224,19 @@ static bool is_near_limit(const struct snapshot *seen, const struct subject *sub
 	       descriptors_percent(&seen->processes.at[subject->process]) >= near_limit_percent;
 }
 
-static bool take(void *ctx, const struct service_group *group)
+LEVEL(close_wait)
 {
-	const struct weighing *w = ctx;
 	struct sums sums = add_up(w, group);
-	enum severity severity = level_of(&sums, w->t);
-	struct finding *f;
+	enum severity severity = level_of(&sums, w->t, group->least);
 
-	if (!severity)
-		return false;
-	f = report_add(w->report, "close-wait-leak");
-	f->severity = is_near_limit(w->seen, &group->subject) ? SEVERITY_CRITICAL : severity;
-	f->subject = group->subject;
-	f->has_ages = true;
-	tally_each(group->tally, group->group, i)
-		concern(f, w->seen, i);
+	return severity && is_near_limit(w->seen, &group->subject) ? SEVERITY_CRITICAL : severity;
+}
+
+FACTS(close_wait)
+{
+	struct sums sums = add_up(w, group);
+
 	put_facts(f, w->seen, &sums, group->role);
-	return true;
 }
 
 PICKS(close_wait)
@@ -260,13 +256,16 @@ WEIGH(close_wait)
 {
 	struct { uint32_t *at; size_t count, room; } old = { NULL, 0, 0 };
 	struct listeners listeners;
-	struct weighing w = { .seen = seen, .t = t, .report = report, .listeners = &listeners };
+	struct weighing w = {
+		.rule = rule_by_id("close-wait-leak"), .seen = seen, .t = t, .report = report,
+		.listeners = &listeners,
+	};
 
 	for (size_t i = 0; i < seen->socks.count; i++)
 		if (is_concerned(&w, &seen->socks.at[i]))
 			*grow_add(&old) = (uint32_t)i;
 	listeners_init(&listeners, seen);
-	service_each(&listeners, old.at, old.count, take, &w);
+	weigh_levels(&w, old.at, old.count);
 	listeners_fini(&listeners);
 	grow_fini(&old);
 }

@@ -28,11 +28,11 @@ bool aged_add(struct aged *aged, const struct threshold *t, double age_ms)
 	return warn || crit;
 }
 
-enum severity aged_level(const struct aged *aged, const struct threshold *t)
+enum severity aged_level(const struct aged *aged, const struct threshold *t, uint64_t least)
 {
-	if (aged->crit && aged->crit >= t->least)
+	if (aged->crit && aged->crit >= least)
 		return SEVERITY_CRITICAL;
-	return aged->warn && aged->warn >= t->least ? threshold_lower(t) : SEVERITY_NONE;
+	return aged->warn && aged->warn >= least ? threshold_lower(t) : SEVERITY_NONE;
 }
 
 struct subject subject_of_listener(const struct sock *listener)
@@ -147,34 +147,94 @@ static bool is_concerned(const struct weighing *w, const struct sock *s)
 	       (rule->measure != MEASURE_AGE || threshold_level(w->t, age_of(w, s)));
 }
 
-static enum severity level_of(const struct weighing *w, const struct service_group *group)
+enum severity weigh_group(const struct weighing *w, const struct service_group *group)
 {
 	struct aged aged = { 0, 0 };
 
+	if (w->rule->level)
+		return w->rule->level(w, group);
 	if (w->rule->measure == MEASURE_COUNT)
-		return group->group->count < w->t->least ? SEVERITY_NONE :
+		return group->group->count < group->least ? SEVERITY_NONE :
 		       threshold_level(w->t, group->group->count);
 	tally_each(group->tally, group->group, i)
 		aged_add(&aged, w->t, age_of(w, &w->seen->socks.at[i]));
-	return aged_level(&aged, w->t);
+	return aged_level(&aged, w->t, group->least);
 }
 
-static bool take(void *ctx, const struct service_group *group)
-{
-	const struct weighing *w = ctx;
-	enum severity severity = level_of(w, group);
-	struct finding *f;
+/* ---- how far a finding extends ---- */
 
-	if (!severity)
-		return false;
-	f = report_add(w->report, w->rule->id);
+static int compare_processes(const void *left, const void *right)
+{
+	const struct finding_process *a = left, *b = right;
+
+	return order_of((int64_t)b->count, (int64_t)a->count) ?:
+	       order_of((int64_t)a->process, (int64_t)b->process);
+}
+
+/* Counts the members by process. Returns false when a holder was not seen. */
+static void count_processes(const struct weighing *w, struct finding *f)
+{
+	struct map at = { .at = NULL };
+
+	for (size_t i = 0; i < f->members.count; i++) {
+		const struct sock *s = &w->seen->socks.at[f->members.at[i]];
+		int32_t process = service_process(w->seen, s);
+		uint32_t *slot;
+
+		if (process < 0) {
+			f->hidden += s->inode != 0;
+			continue;
+		}
+		slot = map_slot(&at, (uint32_t)process, NULL);
+		if (!*slot) {
+			*(struct finding_process *)grow_add(&f->processes) =
+				(struct finding_process){ .process = (uint32_t)process };
+			*slot = (uint32_t)f->processes.count;
+		}
+		f->processes.at[*slot - 1].count++;
+	}
+	f->has_processes = true;
+	if (f->processes.count)
+		qsort(f->processes.at, f->processes.count, sizeof(*f->processes.at),
+		      compare_processes);
+	map_fini(&at);
+}
+
+/* Puts how many processes, ports of services and remote addresses the members have. */
+static void put_extent(const struct weighing *w, const struct service_group *group,
+		       struct finding *f)
+{
+	struct map ports = { .at = NULL }, addresses = { .at = NULL };
+
+	count_processes(w, f);
+	for (size_t i = 0; i < f->members.count; i++) {
+		const struct sock *s = &w->seen->socks.at[f->members.at[i]];
+
+		map_slot(&ports, service_port(s, service_role(w->listeners, s)), NULL);
+		map_slot_bytes(&addresses, &s->remote, sizeof(s->remote), NULL);
+	}
+	f->opener = service_opener(group->role);
+	facts_number(&f->facts, "processes", FACT_COUNT, (double)f->processes.count)->known =
+		f->processes.count || !f->hidden;
+	facts_number(&f->facts, "ports", FACT_COUNT, (double)ports.count);
+	facts_number(&f->facts, "addresses", FACT_COUNT, (double)addresses.count);
+	map_fini(&ports);
+	map_fini(&addresses);
+}
+
+void weigh_take(const struct weighing *w, const struct service_group *group,
+		enum severity severity)
+{
+	struct finding *f = report_add(w->report, w->rule->id);
+
 	f->severity = severity;
 	f->subject = group->subject;
 	f->has_ages = w->rule->need & NEED_FLOW;
 	tally_each(group->tally, group->group, i)
 		concern(f, w->seen, i);
 	w->rule->facts(w, group, f);
-	return true;
+	if (w->rule->key != KEY_LISTENER)
+		put_extent(w, group, f);
 }
 
 /* A connection that was opened here was not accepted, either, but belongs to no listener. */
@@ -183,49 +243,35 @@ static const struct sock *listener_of(const struct weighing *w, const struct soc
 	return sock_opener(s) == OPENER_HERE ? NULL : listeners_find(w->listeners, s);
 }
 
-static struct subject subject_of(const struct weighing *w, const struct tally_group *group)
+static void weigh_listener(const struct weighing *w, const struct tally *tally,
+			   const struct tally_group *members)
 {
-	const struct tally_key *key = &group->key;
-
-	if (w->rule->key == KEY_LISTENER)
-		return subject_of_listener(listener_of(w, &w->seen->socks.at[group->first - 1]));
-	return (struct subject){
-		.kind = SUBJECT_DESTINATION, .process = -1, .has_destination = true,
-		.destination = key->destination, .family = addr_family(&key->destination),
-		.port = key->port,
+	const struct sock *first = &w->seen->socks.at[members->first - 1];
+	struct service_group group = {
+		.tally = tally, .group = members, .least = w->t->least,
+		.subject = subject_of_listener(listener_of(w, first)),
 	};
+	enum severity severity = weigh_group(w, &group);
+
+	if (severity)
+		weigh_take(w, &group, severity);
 }
 
-static void add(const struct weighing *w, struct tally *tally, uint32_t index)
-{
-	const struct sock *s = &w->seen->socks.at[index], *listener;
-	struct tally_key key = { .port = 0 };
-
-	if (w->rule->key == KEY_LISTENER) {
-		listener = listener_of(w, s);
-		if (!listener)
-			return;
-		key.source = listener->local;
-		key.port = listener->local_port;
-	} else {
-		key.destination = s->remote;
-		key.port = w->rule->key == KEY_DESTINATION ? s->remote_port : 0;
-	}
-	tally_add(tally, &key, index);
-}
-
-static void take_each(struct weighing *w, const uint32_t *indices, size_t count)
+static void weigh_listeners(const struct weighing *w, const uint32_t *indices, size_t count)
 {
 	struct tally tally;
 
 	tally_init(&tally, w->seen->socks.count);
-	for (size_t i = 0; i < count; i++)
-		add(w, &tally, indices[i]);
+	for (size_t i = 0; i < count; i++) {
+		const struct sock *listener = listener_of(w, &w->seen->socks.at[indices[i]]);
+
+		if (listener)
+			tally_add(&tally, &(struct tally_key){
+				.source = listener->local, .port = listener->local_port,
+			}, indices[i]);
+	}
 	for (size_t i = 0; i < tally.groups.count; i++)
-		take(w, &(struct service_group){
-			.tally = &tally, .group = &tally.groups.at[i],
-			.subject = subject_of(w, &tally.groups.at[i]),
-		});
+		weigh_listener(w, &tally, &tally.groups.at[i]);
 	tally_fini(&tally);
 }
 
@@ -250,10 +296,10 @@ static void weigh_concerned(struct weighing *w, const uint32_t *indices, size_t 
 	w->listeners = &listeners;
 	if (w->rule->names_peers)
 		w->peers = peers = peers_by_index(w->seen, indices, count);
-	if (w->rule->key == KEY_SERVICE)
-		service_each(&listeners, indices, count, take, w);
+	if (w->rule->key == KEY_LISTENER)
+		weigh_listeners(w, indices, count);
 	else
-		take_each(w, indices, count);
+		weigh_levels(w, indices, count);
 	listeners_fini(&listeners);
 }
 
@@ -382,6 +428,13 @@ bool judge_leaves(const struct snapshot *seen, const struct thresholds *threshol
 static bool is_silent(const struct snapshot *seen, const struct rule *rule)
 {
 	return rule->is_short && seen->folded && seen->folded->ports_suffice;
+}
+
+void judge_first(const struct snapshot *seen, const struct thresholds *thresholds,
+		 struct report *report)
+{
+	report->tentative = true;
+	judge(seen, thresholds, report);
 }
 
 void judge(const struct snapshot *seen, const struct thresholds *thresholds,

@@ -27,9 +27,9 @@ struct threshold {
 
 struct thresholds;              /* one threshold for each rule */
 
-struct weighing;                /* weigh.h defines these three */
-struct service_group;
+struct weighing;                /* weigh.h defines these two */
 struct port_bounds;
+struct service_group;           /* service.h defines it */
 
 /*
  * False for a socket that the rule neither accuses nor takes into account. It may use
@@ -40,6 +40,8 @@ typedef bool rule_picks(const struct snapshot *seen, const struct threshold *t,
 			const struct sock *s);
 /* In ms; negative for a socket that is not concerned at any age. */
 typedef double rule_age(const struct snapshot *seen, const struct sock *s);
+/* How bad a group of at least @group->least sockets is. */
+typedef enum severity rule_level(const struct weighing *w, const struct service_group *group);
 typedef void rule_facts(const struct weighing *w, const struct service_group *group,
 			struct finding *f);
 typedef bool rule_looks_into(const struct snapshot *seen, const struct threshold *t,
@@ -51,7 +53,8 @@ enum rule_key {
 	KEY_NONE,
 	KEY_PEER,               /* the remote address */
 	KEY_DESTINATION,        /* remote address and port */
-	KEY_SERVICE,            /* process and remote service, see service.h */
+	KEY_SERVICE,            /* process and remote service */
+	KEY_REMOTE,             /* the same, but of what was accepted here the remote address */
 	KEY_LISTENER,           /* the listener whose queue it is in */
 };
 
@@ -90,10 +93,14 @@ struct rule {
 	/*
 	 * How the picked sockets become findings: @key groups them, and a group in which
 	 * enough are old enough (or just enough of them) becomes a finding with its
-	 * @facts.
+	 * @facts. What is too thinly spread for that is grouped more coarsely (levels.c),
+	 * and then needs more sockets: @spread_least (0: as usual) and @spread_percent (0:
+	 * as usual) of the connections of the namespace.
 	 */
 	enum rule_key key;
+	unsigned spread_least, spread_percent;
 	rule_age *age_ms;       /* NULL: the usual age (see weigh.h) */
+	rule_level *level;      /* NULL: by age or number */
 	rule_facts *facts;
 	rule_weigh *weigh;      /* in place of @key: the rule's own function */
 };
@@ -141,6 +148,14 @@ bool judge_looks_into(const struct snapshot *seen, const struct thresholds *thre
 		      struct map *pids);
 
 /*
+ * The same before holders are known: a process cannot be told from others then, so
+ * everything that may be a finding is one. judge_wants() says whose holders to look up,
+ * and judge() decides.
+ */
+void judge_first(const struct snapshot *seen, const struct thresholds *thresholds,
+		 struct report *report);
+
+/*
  * Adds the ids of the rules that judge() skips because a gap of that kind hides what
  * they need. Returns true when the user set a threshold of one of them.
  */
@@ -159,8 +174,7 @@ struct wants {
  * judge_wants - what to look up for a report that was made without holders
  *
  * These are the sockets of the findings, their peers on this machine that some rule
- * names, and the listeners. The caller collects their holders and judges again. Without
- * holders a rule groups more coarsely, so judging twice loses nothing.
+ * names, and the listeners. The caller collects their holders and judges again.
  */
 void judge_wants(const struct snapshot *seen, const struct report *report, struct wants *wants);
 void wants_fini(struct wants *wants);

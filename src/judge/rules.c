@@ -35,6 +35,9 @@ const struct rule rules[] = {
 		.need    = NEED_FLOW,
 		.picks   = picks_close_wait,
 		.needs_diag = true,
+		.key     = KEY_SERVICE,
+		.level   = level_close_wait,
+		.facts   = facts_close_wait,
 		.weigh   = weigh_close_wait,
 	}, {
 		.id      = "accept-stalled",
@@ -102,6 +105,7 @@ const struct rule rules[] = {
 		.need    = NEED_FLOW,
 		.picks   = picks_fin_wait_2_orphans,
 		.key     = KEY_PEER,
+		.spread_percent = 25,
 		.facts   = facts_fin_wait_2_orphans,
 	}, {
 		.id      = "last-ack-stuck",
@@ -113,6 +117,7 @@ const struct rule rules[] = {
 		.picks   = picks_last_ack,
 		.needs_diag = true,
 		.key     = KEY_PEER,
+		.spread_least = 20,
 		.facts   = facts_last_ack,
 	}, {
 		.id      = "peer-silent",
@@ -124,7 +129,8 @@ const struct rule rules[] = {
 		.picks   = picks_peer_silent,
 		.yields_to = "close-wait-leak",
 		.needs_diag = true,
-		.key     = KEY_SERVICE,
+		.key     = KEY_REMOTE,
+		.spread_least = 10,
 		.age_ms  = age_ms_peer_silent,
 		.facts   = facts_peer_silent,
 	}, {
@@ -137,7 +143,8 @@ const struct rule rules[] = {
 		.picks   = picks_peer_not_reading,
 		.needs_diag = true,
 		.names_peers = true,
-		.key     = KEY_SERVICE,
+		.key     = KEY_REMOTE,
+		.spread_least = 10,
 		.age_ms  = age_ms_peer_not_reading,
 		.facts   = facts_peer_not_reading,
 	}, {
@@ -161,6 +168,7 @@ const struct rule rules[] = {
 		.need    = NEED_FLOW,
 		.needs_diag = true,
 		.key     = KEY_DESTINATION,
+		.spread_least = 10,
 		.facts   = facts_syn_sent,
 	}, {
 		.id      = "fd-exhaustion",

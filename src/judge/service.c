@@ -132,23 +132,24 @@ const struct sock *listeners_find(const struct listeners *l, const struct sock *
 
 /* ---- process and remote service --------------------------------------- */
 
-enum who { WHO_CGROUP, WHO_PROCESS };
-
-/* What a level of grouping still distinguishes. */
-struct level { bool process, address; };
-
-static const struct level levels[] = {
-	{ true, true }, { true, false }, { false, true }, { false, false },
-};
-
 enum role service_role(const struct listeners *l, const struct sock *s)
 {
 	enum opener opener = sock_opener(s);
 
+	if (s->state == STATE_BOUND)
+		return ROLE_UNKNOWN;
 	if (opener == OPENER_HERE)
 		return ROLE_OPENED;
 	return opener == OPENER_PEER || listeners_have(l, s->local_port) ? ROLE_ACCEPTED
 									 : ROLE_UNKNOWN;
+}
+
+uint16_t service_port(const struct sock *s, enum role role)
+{
+	if (s->state == STATE_BOUND)
+		return 0;
+	return role == ROLE_ACCEPTED || (role == ROLE_UNKNOWN && s->local_port < s->remote_port) ?
+	       s->local_port : s->remote_port;
 }
 
 uint64_t service_cgroup(const struct snapshot *seen, const struct sock *s)
@@ -158,124 +159,11 @@ uint64_t service_cgroup(const struct snapshot *seen, const struct sock *s)
 	return snapshot_home(seen, s->cgroup_id, service_process(seen, s));
 }
 
-static enum who set_who(struct tally_key *key, const struct snapshot *seen,
-			const struct sock *s, bool by_process)
-{
-	int32_t process = by_process ? service_process(seen, s) : -1;
-
-	if (process >= 0) {
-		key->who = (uint64_t)process;
-		return WHO_PROCESS;
-	}
-	key->who = service_cgroup(seen, s);
-	return WHO_CGROUP;
-}
-
-/*
- * A kernel before 4.19 does not tell the opener. Then the lower port is taken for the
- * service's; this decides only what is grouped with what.
- */
-static void set_service(struct tally_key *key, const struct sock *s, enum role role,
-			bool by_address)
-{
-	if (s->state == STATE_BOUND)
-		return;
-	if (role == ROLE_ACCEPTED ||
-	    (role == ROLE_UNKNOWN && s->local_port < s->remote_port)) {
-		key->port = s->local_port;
-		return;
-	}
-	key->port = s->remote_port;
-	if (by_address)
-		key->destination = s->remote;
-}
-
-static struct tally_key key_of(const struct listeners *l, const struct sock *s,
-			       const struct level *level)
-{
-	struct tally_key key = { .port = 0 };
-	enum role role = s->state == STATE_BOUND ? ROLE_UNKNOWN : service_role(l, s);
-	enum who who = set_who(&key, l->seen, s, level->process);
-
-	set_service(&key, s, role, level->address);
-	key.kind = (uint8_t)((unsigned)who << 4 | (unsigned)role);
-	return key;
-}
-
-/* The members of a coarse group may still share one address or one unit. */
-static struct subject subject_of(const struct snapshot *seen, const struct tally *tally,
-				 const struct tally_group *group)
-{
-	const struct sock *first = &seen->socks.at[group->first - 1];
-	struct subject subject = {
-		.kind = SUBJECT_PROCESS, .process = -1, .port = group->key.port,
-		.cgroup_id = service_cgroup(seen, first),
-		.destination = first->remote, .family = addr_family(&first->remote),
-	};
-
-	if (group->key.kind >> 4 == WHO_PROCESS)
-		subject.process = (int32_t)group->key.who;
-	subject.has_destination = group->key.port && group->key.port == first->remote_port;
-	tally_each(tally, group, i) {
-		const struct sock *s = &seen->socks.at[i];
-
-		if (!addr_equal(&s->remote, &subject.destination))
-			subject.has_destination = false;
-		if (service_cgroup(seen, s) != subject.cgroup_id)
-			subject.cgroup_id = 0;
-	}
-	return subject;
-}
-
-/*
- * Offers the groups of one level. Returns the number of sockets that nobody took; these
- * are in @left.
- */
-static size_t offer(const struct listeners *l, const struct level *level, uint32_t *left,
-		    size_t count, bool (*take)(void *, const struct service_group *), void *ctx)
-{
-	struct tally tally;
-	size_t kept = 0;
-
-	tally_init(&tally, l->seen->socks.count);
-	for (size_t i = 0; i < count; i++) {
-		struct tally_key key = key_of(l, &l->seen->socks.at[left[i]], level);
-
-		tally_add(&tally, &key, left[i]);
-	}
-	for (size_t i = 0; i < tally.groups.count; i++) {
-		struct service_group group = { .tally = &tally, .group = &tally.groups.at[i] };
-
-		group.subject = subject_of(l->seen, &tally, group.group);
-		group.role = (enum role)(group.group->key.kind & 0xf);
-		if (take(ctx, &group))
-			continue;
-		tally_each(&tally, group.group, index)
-			left[kept++] = index;
-	}
-	tally_fini(&tally);
-	return kept;
-}
-
-void service_each(const struct listeners *l, const uint32_t *indices, size_t count,
-		  bool (*take)(void *ctx, const struct service_group *group), void *ctx)
-{
-	uint32_t *left;
-
-	if (!count)
-		return;
-	left = grow_alloc(count * sizeof(*left));
-	memcpy(left, indices, count * sizeof(*left));
-	for (size_t i = 0; i < sizeof(levels) / sizeof(*levels) && count; i++)
-		count = offer(l, &levels[i], left, count, take, ctx);
-	free(left);
-}
-
 const char *service_opener(enum role role)
 {
 	static const char *const names[] = {
 		[ROLE_UNKNOWN] = "unknown", [ROLE_OPENED] = "opened_here",
-		[ROLE_ACCEPTED] = "accepted_here",
+		[ROLE_ACCEPTED] = "accepted_here", [ROLE_MIXED] = "mixed",
 	};
 
 	return names[role];

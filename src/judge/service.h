@@ -79,26 +79,27 @@ static inline bool listeners_have(const struct listeners *l, uint16_t port)
 const struct sock *listeners_find(const struct listeners *listeners, const struct sock *sock);
 
 /*
- * "Process and remote service": whom a leak belongs to.
- *
- * The service of a connection that was opened here is the remote address and
- * port; of one that was accepted here it is the local port, for the remote
- * ports are as many as there are connections.
- *
- * A leak can be spread so thinly that no single pair is worth a finding: a
- * crawler loses one connection to each of a thousand hosts, each of a hundred
- * workers loses three. So what one level leaves over is grouped more coarsely
- * at the next: process and address:port, process and port, unit and
- * address:port, unit and port. Naming the owners can then only refine a finding
- * and never make one disappear.
+ * The service of a connection that was opened here is the remote address and port; of
+ * one that was accepted here it is the local port, for the remote ports are as many as
+ * there are connections.
  */
-enum role { ROLE_UNKNOWN, ROLE_OPENED, ROLE_ACCEPTED };
+enum role {
+	ROLE_UNKNOWN, ROLE_OPENED, ROLE_ACCEPTED,
+	ROLE_MIXED,             /* of a group: its members differ */
+};
 
 /*
  * The role by the opener, or where that is unknown, by whether somebody listens on the
  * local port.
  */
 enum role service_role(const struct listeners *listeners, const struct sock *sock);
+
+/*
+ * The port of the service; 0 for a socket that is only bound. Where @role is unknown (the
+ * kernel tells openers since 4.19) the lower port is taken for it; this decides only what
+ * is grouped with what.
+ */
+uint16_t service_port(const struct sock *sock, enum role role);
 
 /* The process that holds the socket; see snapshot_owner(). */
 static inline int32_t service_process(const struct snapshot *seen, const struct sock *sock)
@@ -109,22 +110,16 @@ static inline int32_t service_process(const struct snapshot *seen, const struct 
 /* The cgroup of the socket, or else of its process; 0: unknown. */
 uint64_t service_cgroup(const struct snapshot *seen, const struct sock *sock);
 
+/* Sockets that may be one finding. */
 struct service_group {
 	const struct tally *tally;
 	const struct tally_group *group;
 	struct subject subject;         /* the subject of a finding about them */
 	enum role role;
+	uint64_t least;                 /* with fewer of them there is no finding */
 };
 
-/**
- * service_each - offer groups of sockets, finest first
- * @indices, @count: the sockets that may be part of a finding
- * @take: makes a finding and returns true, or leaves the group to the next level
- */
-void service_each(const struct listeners *listeners, const uint32_t *indices, size_t count,
-		  bool (*take)(void *ctx, const struct service_group *group), void *ctx);
-
-/* "opened_here", "accepted_here" or "unknown". */
+/* "opened_here", "accepted_here", "mixed" or "unknown". */
 const char *service_opener(enum role role);
 
 #endif

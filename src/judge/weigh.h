@@ -16,6 +16,8 @@
 #define AGE_MS(name) \
 	double age_ms_##name(const struct snapshot *seen __attribute__((unused)), \
 			     const struct sock *s)
+#define LEVEL(name) \
+	enum severity level_##name(const struct weighing *w, const struct service_group *group)
 #define FACTS(name) \
 	void facts_##name(const struct weighing *w, \
 			  const struct service_group *group __attribute__((unused)), \
@@ -48,6 +50,9 @@ AGE_MS(peer_silent);
 AGE_MS(peer_not_reading);
 AGE_MS(not_reading);
 
+LEVEL(close_wait);
+
+FACTS(close_wait);
 FACTS(accept_stalled);
 FACTS(fin_wait_2_held);
 FACTS(fin_wait_2_orphans);
@@ -79,6 +84,14 @@ struct weighing {
 	const struct listeners *listeners;
 	const uint32_t *peers;  /* for rules that name peers, by socket: index + 1 */
 };
+
+/* Makes findings of sockets, the finest groups first (levels.c). */
+void weigh_levels(const struct weighing *w, const uint32_t *indices, size_t count);
+
+/* How bad a group is by the function of the rule, and the finding that it becomes. */
+enum severity weigh_group(const struct weighing *w, const struct service_group *group);
+void weigh_take(const struct weighing *w, const struct service_group *group,
+		enum severity severity);
 
 /* Judges @seen by @rule and adds findings to @report. */
 void weigh_rule(const struct rule *rule, const struct snapshot *seen, const struct threshold *t,
@@ -142,7 +155,7 @@ double aged_ms(const struct snapshot *seen, const struct sock *sock);
 
 /* Counts a socket. Returns false when it is younger than both thresholds. */
 bool aged_add(struct aged *aged, const struct threshold *t, double age_ms);
-enum severity aged_level(const struct aged *aged, const struct threshold *t);
+enum severity aged_level(const struct aged *aged, const struct threshold *t, uint64_t least);
 
 /*
  * How long the kernel retransmits to a peer that does not answer before it gives up at

@@ -129,6 +129,7 @@ static void finding_fini(struct finding *f)
 {
 	facts_fini(&f->facts);
 	grow_fini(&f->members);
+	grow_fini(&f->processes);
 	free(f->strip);
 }
 

@@ -119,6 +119,8 @@ struct port_strip {
 	uint16_t reserved[STRIP_CELLS];
 };
 
+struct finding_process { uint32_t process, count; };
+
 struct finding {
 	const char    *id;              /* static, from the rule row */
 	enum severity  severity;
@@ -128,6 +130,11 @@ struct finding {
 	struct age     age;             /* min_ms: the lower bound of the oldest socket's age */
 	struct facts   facts;
 	struct { uint32_t *at; size_t count, room; } members;  /* indices of socks */
+	/* who holds how many members, most first; a socket counts for one process */
+	struct { struct finding_process *at; size_t count, room; } processes;
+	bool           has_processes;   /* @processes was filled */
+	const char    *opener;          /* who opened the members, service_opener(); or NULL */
+	uint64_t       hidden;          /* members whose holder was not seen */
 	bool           has_ages;        /* the ages are worth a histogram */
 	uint32_t       ages[AGE_BUCKETS];       /* by lower bound of age: below 2^i s */
 	uint32_t       ages_unknown;
@@ -138,6 +145,7 @@ struct finding {
 struct report {
 	struct { struct finding *at; size_t count, room; } findings;
 	enum severity worst;            /* SEVERITY_NONE where there are but notices */
+	bool tentative;                 /* made by judge_first() */
 	struct {
 		uint64_t count[STATE_COUNT];
 		uint64_t total;

@@ -51,6 +51,24 @@ static void put_limits(struct json *json, const struct limits *limits)
 	json_close(json, '}');
 }
 
+/* Who holds the members, most first; null where no holder was seen. */
+static void put_processes(struct json *json, const struct snapshot *seen, const struct finding *f)
+{
+	size_t count = f->processes.count;
+
+	if (!json_open_if(json, "processes", count || !f->hidden, '['))
+		return;
+	for (size_t i = 0; i < count && i < EXAMPLE_HOLDERS_MAX; i++) {
+		json_open(json, NULL, '{');
+		json_process(json, &seen->processes.at[f->processes.at[i].process]);
+		json_u64(json, "count", f->processes.at[i].count);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+	if (count > EXAMPLE_HOLDERS_MAX)
+		json_u64(json, "processes_left_out", count - EXAMPLE_HOLDERS_MAX);
+}
+
 static void put_owner(struct json *json, const struct snapshot *seen,
 		      const struct subject *subject)
 {
@@ -82,9 +100,9 @@ static void put_listener(struct json *json, const struct snapshot *seen,
 	json_holders(json, seen, subject->listener_inode, EXAMPLE_HOLDERS_MAX);
 }
 
-static void put_subject(struct json *json, const struct snapshot *seen,
-			const struct subject *subject)
+static void put_subject(struct json *json, const struct snapshot *seen, const struct finding *f)
 {
+	const struct subject *subject = &f->subject;
 	static const char *const kinds[] = {
 		[SUBJECT_PROCESS] = "process", [SUBJECT_DESTINATION] = "destination",
 		[SUBJECT_LISTENER] = "listener", [SUBJECT_NETNS] = "netns",
@@ -93,12 +111,14 @@ static void put_subject(struct json *json, const struct snapshot *seen,
 
 	json_open(json, "subject", '{');
 	json_string(json, "kind", kinds[subject->kind]);
-	if (subject->kind == SUBJECT_PROCESS)
+	if (subject->kind == SUBJECT_PROCESS || (subject->kind == SUBJECT_NETNS && f->has_processes))
 		put_owner(json, seen, subject);
 	else if (subject->kind == SUBJECT_DESTINATION)
 		put_destination(json, subject);
 	else if (subject->kind == SUBJECT_LISTENER)
 		put_listener(json, seen, subject);
+	if (f->has_processes)
+		put_processes(json, seen, f);
 	json_close(json, '}');
 }
 
@@ -142,7 +162,7 @@ static void put_finding(struct json *json, const struct style *style, const stru
 		json_netns(json, seen->netns);
 	json_string(json, "id", f->id);
 	json_string(json, "severity", who_severity(f->severity));
-	put_subject(json, seen, &f->subject);
+	put_subject(json, seen, f);
 	json_count(json, "count", !f->count_unknown, f->count);
 	json_count(json, "age_min_ms", f->age.min_ms >= 0, (uint64_t)f->age.min_ms);
 	json_count(json, "age_max_ms", f->age.max_ms >= 0, (uint64_t)f->age.max_ms);

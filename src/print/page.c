@@ -353,33 +353,54 @@ void who_holders(struct text *text, const struct snapshot *seen, uint32_t inode,
 		text_addf(text, " and %zu more", more);
 }
 
-static void put_remote(struct text *text, const struct style *style,
-		       const struct subject *subject)
+static uint64_t number_of(const struct finding *f, const char *name)
 {
-	if (!subject->has_destination && !subject->port)
+	const struct fact *fact = facts_find(&f->facts, name);
+
+	return fact && fact->known ? (uint64_t)fact->value : 0;
+}
+
+/* "10.0.0.9:443", "port 443 (60 addresses)", "300 ports (60 addresses)" */
+static void put_remote(struct text *text, const struct style *style, const struct finding *f)
+{
+	const struct subject *subject = &f->subject;
+	uint64_t ports = number_of(f, "ports"), addresses = number_of(f, "addresses");
+
+	if (!subject->has_destination && !subject->port && ports < 2)
 		return;
 	cell_str(text, page_arrow(style));
-	if (subject->has_destination)
+	if (subject->has_destination) {
 		cell_end(text, &subject->destination, subject->family, subject->port);
-	else
+		return;
+	}
+	if (subject->port)
 		text_addf(text, "port %u", subject->port);
+	else
+		page_count(text, ports, "port");
+	if (addresses > 1)
+		text_addf(text, " (%llu addresses)", (unsigned long long)addresses);
 }
 
 static void put_owner(struct text *text, const struct style *style,
-		      const struct snapshot *seen, const struct subject *subject, bool full)
+		      const struct snapshot *seen, const struct finding *f, bool full)
 {
+	const struct subject *subject = &f->subject;
 	const struct cgroup *cgroup = who_cgroup(seen, subject);
+	bool named = true;
 
-	if (subject->process < 0) {
-		if (!who_place(text, cgroup))
-			cell_str(text, "hidden owner");
-	} else {
+	if (subject->process >= 0)
 		who_process_is(text, seen, (uint32_t)subject->process);
-		if (full)
-			who_placed(text, cgroup);
-	}
+	else if (f->processes.count)
+		who_processes_are(text, seen, f);
+	else
+		named = false;
+	if (named && full)
+		who_placed(text, cgroup);
+	if (!named && !who_place(text, cgroup))
+		cell_str(text, f->has_processes && !f->hidden ? "this network namespace" :
+			       "hidden owner");
 	if (full)
-		put_remote(text, style, subject);
+		put_remote(text, style, f);
 }
 
 static void put_destination(struct text *text, const struct style *style,
@@ -414,7 +435,7 @@ void who_text(struct text *text, const struct style *style, const struct snapsho
 
 	switch (subject->kind) {
 	case SUBJECT_PROCESS:
-		put_owner(text, style, seen, subject, full);
+		put_owner(text, style, seen, finding, full);
 		break;
 	case SUBJECT_DESTINATION:
 		put_destination(text, style, subject);
@@ -423,7 +444,10 @@ void who_text(struct text *text, const struct style *style, const struct snapsho
 		put_listener(text, seen, subject, full);
 		break;
 	case SUBJECT_NETNS:
-		cell_str(text, "this network namespace");
+		if (finding->has_processes)
+			put_owner(text, style, seen, finding, full);
+		else
+			cell_str(text, "this network namespace");
 		break;
 	case SUBJECT_MACHINE:
 		cell_str(text, "this machine");

@@ -142,12 +142,20 @@ static bool is_same_group(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+/* The title says how many processes they are, and names a single port or address. */
+static bool is_in_title(const struct fact *fact)
+{
+	return strcmp(fact->name, "processes") == 0 ||
+	       (fact->value == 1 && (strcmp(fact->name, "ports") == 0 ||
+				     strcmp(fact->name, "addresses") == 0));
+}
+
 /* False for what is unknown, zero, or in the sentences below. JSON has it. */
 static bool is_shown(const struct page *page, const struct finding *f, const struct fact *fact)
 {
 	bool is = fact->known && (fact->kind == FACT_TEXT ? fact->text.count : fact->value != 0);
 
-	return is && !words_tell(page->seen, f, fact->group, fact->name);
+	return is && !is_in_title(fact) && !words_tell(page->seen, f, fact->group, fact->name);
 }
 
 /* Prints one line for the facts without a group and one for each group. */

@@ -276,6 +276,57 @@ void who_process_is(struct text *text, const struct snapshot *seen, uint32_t pro
 	who_is(text, p->comm, p->comm_size, p->pid);
 }
 
+/* The names of a finding's processes, each once, up to these. */
+enum { COMMS_SHOWN = 3 };
+
+static bool is_called_like(const struct process *a, const struct process *b)
+{
+	return a->comm_size == b->comm_size && memcmp(a->comm ?: "", b->comm ?: "", a->comm_size) == 0;
+}
+
+/* Adds the names, those of most members first. */
+static void add_comms(struct text *text, const struct snapshot *seen, const struct finding *f)
+{
+	const struct process *shown[COMMS_SHOWN];
+	size_t count = 0;
+
+	for (size_t i = 0; i < f->processes.count; i++) {
+		const struct process *p = &seen->processes.at[f->processes.at[i].process];
+		size_t like = 0;
+
+		while (like < count && !is_called_like(shown[like], p))
+			like++;
+		if (like < count || !p->comm_size)
+			continue;
+		if (count == COMMS_SHOWN) {
+			add_str(text, " ...");
+			break;
+		}
+		shown[count++] = p;
+		add_str(text, count > 1 ? ", " : "");
+		text_add_value(text, p->comm, p->comm_size, TEXT_COMM);
+	}
+}
+
+void who_processes_are(struct text *text, const struct snapshot *seen, const struct finding *f)
+{
+	size_t start;
+
+	if (f->processes.count == 1) {
+		who_process_is(text, seen, f->processes.at[0].process);
+		return;
+	}
+	add_count(text, (double)f->processes.count);
+	add_str(text, " processes");
+	start = text->count;
+	add_str(text, " (");
+	add_comms(text, seen, f);
+	if (text->count == start + strlen(" ("))
+		cut_at(text, start);
+	else
+		add_str(text, ")");
+}
+
 void who_container_is(struct text *text, const char *container)
 {
 	text_add_word(text, container, container_shown(container));

@@ -48,6 +48,12 @@ void fill_number(struct text *text, enum fact_kind kind, double number);
 void who_is(struct text *text, const char *comm, size_t size, int64_t pid);
 void who_process_is(struct text *text, const struct snapshot *seen, uint32_t process);
 
+/*
+ * Adds the processes that hold members of @f: "nginx[12]", or of several their number and
+ * the first names, "6 processes (nginx, php-fpm)".
+ */
+void who_processes_are(struct text *text, const struct snapshot *seen, const struct finding *f);
+
 /* Adds the part of a container id that people type. */
 void who_container_is(struct text *text, const char *container);
 

@@ -9,12 +9,28 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The end of "OWNER did this to 3 connections": which ones, by who opened most of them. */
+/* The end of "OWNER did this to 3 connections": which ones, by who opened them. */
 #define OPENER_ROWS \
-	{ "main_opener=accepted_here", " accepted on port {port}" }, \
+	{ "main_opener=accepted_here port", " accepted on port {port}" }, \
+	{ "main_opener=accepted_here !port", " accepted on {ports|port|ports}" }, \
 	{ "main_opener!=accepted_here destination", " to {destination}" }, \
-	{ "main_opener=opened_here !destination", " to port {port} at several addresses" }, \
-	{ "main_opener=unknown !destination", " on port {port}" }
+	{ "main_opener=opened_here !destination port", " to port {port} at {addresses|address|addresses}" }, \
+	{ "main_opener=opened_here !port", " to {ports|port|ports}" }, \
+	{ "main_opener=opened_here !port addresses>1", " at {addresses|address|addresses}" }, \
+	{ "main_opener!=opened_here main_opener!=accepted_here !destination port", " on port {port}" }, \
+	{ "main_opener!=opened_here main_opener!=accepted_here !port", " on {ports|port|ports}" }
+
+/* The beginning of "10.0.0.9 has not ...": the peer, or how many they are. */
+#define PEER_ROWS \
+	{ "destination", "{destination} has" }, \
+	{ "!destination", "{addresses|address|addresses} {addresses?has|have}" }
+
+/* The end of "PEER did not ... 3 connections": which ones, and whose. */
+#define WHOSE_ROWS \
+	{ "!destination port opener=accepted_here", " accepted on port {port}" }, \
+	{ "!destination port opener!=accepted_here", " to port {port}" }, \
+	{ "!destination !port", " on {ports|port|ports}" }, \
+	{ "processes", " of {owner}" }
 
 #define ACCEPT_ROWS \
 	{ NULL, "Find out why the program does not call accept(): a stack trace shows what it " \
@@ -49,28 +65,30 @@ static const struct finding_words catalogue[] = {
 		       "Only sockets of a proven age count. A process close to its "
 		       "descriptor limit makes it critical.",
 		.cause = {
-			{ NULL, "{owner} has not closed {count|connection|connections}" },
+			{ NULL, "{owner} {owners?has|have} not closed {count|connection|connections}" },
 			OPENER_ROWS,
 			{ NULL, " that {count?its peer|their peers} closed[, the oldest at least {oldest} ago]"
 			  "[ (keepalive hides the full age of {age_hidden_by_keepalive})]" },
-			{ "causes.eof_unread=count", ": it has not read the end of file" },
-			{ "causes.eof_unread!=count", "[; on {causes.eof_unread} it has not read the end of "
-			  "file]" },
+			{ "causes.eof_unread=count", ": {owners?it has|they have} not read the end of file" },
+			{ "causes.eof_unread!=count", "[; on {causes.eof_unread} {owners?it has|they have} "
+			  "not read the end of file]" },
 			{ "causes.close_forgotten=count !may_still_answer",
-			  ": it read to the end and never called close()" },
+			  ": {owners?it|they} read to the end and never called close()" },
 			{ "causes.close_forgotten!=count !may_still_answer", "[; on {causes.close_forgotten} "
-			  "it read to the end and never called close()]" },
+			  "{owners?it|they} read to the end and never called close()]" },
 			{ "causes.close_forgotten=count may_still_answer",
-			  ": it read to the end and forgot close(), or still works on the answer" },
+			  ": {owners?it|they} read to the end and forgot close(), or still {owners?works|work} "
+			  "on the answer" },
 			{ "causes.close_forgotten!=count may_still_answer", "[; on {causes.close_forgotten} "
-			  "it read to the end and forgot close(), or still works on the answer]" },
-			{ "causes.data_unread=count", ": it has not read data that came before the end" },
-			{ "causes.data_unread!=count", "[; on {causes.data_unread} it has not read data that "
-			  "came before the end]" },
+			  "{owners?it|they} read to the end and forgot close(), or still {owners?works|work} "
+			  "on the answer]" },
+			{ "causes.data_unread=count", ": {owners?it has|they have} not read data that came before the end" },
+			{ "causes.data_unread!=count", "[; on {causes.data_unread} {owners?it has|they have} "
+			  "not read data that came before the end]" },
 			{ NULL, "[; on {unacknowledged} the peer has vanished: it does not acknowledge what "
 			  "was sent]" },
 			{ NULL, "[; {mptcp} {mptcp?is|are} MPTCP, which a listing of TCP does not show]" },
-			{ NULL, "[; on {causes.still_sending} it is still sending, which is legitimate]" },
+			{ NULL, "[; on {causes.still_sending} {owners?it is|they are} still sending, which is legitimate]" },
 		},
 		.fix = {
 			{ "main_cause=eof_unread", "Watch idle connections, too: keep them in the poll set "
@@ -276,14 +294,14 @@ static const struct finding_words catalogue[] = {
 		       "works on the answer. A peer on this machine is named. It is "
 		       "critical only where one side is seen to leave something unread.",
 		.cause = {
-			{ NULL, "{owner} shut down its side of {count|connection|connections}" },
+			{ NULL, "{owner} shut down {owners?its|their} side of {count|connection|connections}" },
 			OPENER_ROWS,
 			{ NULL, "[, the oldest at least {oldest} ago[ (keepalive hides the full age of "
 			  "{age_hidden_by_keepalive})],]" },
-			{ "unread=count", " and does not read: {unread_bytes} wait in {count?its receive queue|"
-			  "their receive queues}" },
-			{ "unread!=count", " and waits for the peer to close; no timer will end that[; on {unread} "
-			  "it does not read ({unread_bytes} wait)]" },
+			{ "unread=count", " and {owners?does|do} not read: {unread_bytes} wait in "
+			  "{count?its receive queue|their receive queues}" },
+			{ "unread!=count", " and {owners?waits|wait} for the peer to close; no timer "
+			  "will end that[; on {unread} {owners?it does|they do} not read ({unread_bytes} wait)]" },
 			{ "peer_state", "; the peer is on this machine[: {peer}], in {peer_state}" },
 			{ "peer_state peers_sending=peers_here", ", and still has data to send" },
 			{ "peer_state peers_sending!=peers_here", "[; on {peers_sending} it still has data to "
@@ -318,9 +336,11 @@ static const struct finding_words catalogue[] = {
 		       "They end by themselves; very many to one peer show that this "
 		       "peer does not close.",
 		.cause = {
-			{ NULL, "{destination} has not closed its side of {count|connection|connections} that "
-			  "this side closed; {count?it ends|each ends} by itself[, bounded by tcp_fin_timeout "
-			  "({fin_timeout_s})]" },
+			PEER_ROWS,
+			{ NULL, " not closed {addresses?its|their} side of {count|connection|connections}" },
+			WHOSE_ROWS,
+			{ NULL, " that this side closed; {count?it ends|each ends} by itself[, bounded by "
+			  "tcp_fin_timeout ({fin_timeout_s})]" },
 			{ "full_sockets", "; they are full sockets, bounded by tcp_max_orphans" },
 			{ "!full_sockets", "; they are minisocks, bounded by tcp_max_tw_buckets" },
 		},
@@ -343,8 +363,10 @@ static const struct finding_words catalogue[] = {
 		       "holds after tcp_retries2 (15: 924 s). Single clients vanish all "
 		       "the time, so only several to one peer count.",
 		.cause = {
-			{ NULL, "{destination} has not acknowledged the FIN of {count|connection|connections}"
-			  "[ (the oldest for at least {oldest})]" },
+			PEER_ROWS,
+			{ NULL, " not acknowledged the FIN of {count|connection|connections}" },
+			WHOSE_ROWS,
+			{ NULL, "[ (the oldest for at least {oldest})]" },
 			{ "orphans=count", "; {count?it is an orphan|all are orphans}[, given up at the first "
 			  "timeout after {orphans_given_up_after_s} (tcp_orphan_retries)]" },
 			{ "orphans!=count", "[; {orphans} {orphans?is an orphan|are orphans}[, given up at the "
@@ -372,8 +394,9 @@ static const struct finding_words catalogue[] = {
 		       "minutes), or until TCP_USER_TIMEOUT. Keepalive notices only "
 		       "idle connections; unanswered probes count from the second on.",
 		.cause = {
-			{ NULL, "{owner} gets no answer on {count|connection|connections}" },
+			{ NULL, "{owner} {owners?gets|get} no answer on {count|connection|connections}" },
 			OPENER_ROWS,
+			{ "main_opener=accepted_here addresses=1", " from {address}" },
 			{ NULL, "[, the oldest for at least {oldest}]" },
 			{ NULL, "[; {queued_bytes} are not acknowledged, sent again up to "
 			  "{retransmits_most|time|times}]" },
@@ -404,8 +427,9 @@ static const struct finding_words catalogue[] = {
 		       "program holds the socket. A slow reader opens its window now "
 		       "and then, which makes the age young again.",
 		.cause = {
-			{ NULL, "{owner} has {queued_bytes} waiting on {count|connection|connections}" },
+			{ NULL, "{owner} {owners?has|have} {queued_bytes} waiting on {count|connection|connections}" },
 			OPENER_ROWS,
+			{ "main_opener=accepted_here addresses=1", " from {address}" },
 			{ NULL, ": {count?its peer does|their peers do} not read[, the longest for at least "
 			  "{oldest}]" },
 			{ "orphans=count", "; {count?it is an orphan|all are orphans}, which the kernel drops "
@@ -433,7 +457,7 @@ static const struct finding_words catalogue[] = {
 		       "not may still be read very slowly. In a client, up to 4 KiB on "
 		       "an idle connection are usual and do not count.",
 		.cause = {
-			{ NULL, "{owner} has not read {unread_bytes} on {count|connection|connections}" },
+			{ NULL, "{owner} {owners?has|have} not read {unread_bytes} on {count|connection|connections}" },
 			OPENER_ROWS,
 			{ NULL, "[, the longest for at least {oldest}]" },
 			{ "may_be_slow=count", ": it does not read, or it reads very slowly" },
@@ -460,8 +484,10 @@ static const struct finding_words catalogue[] = {
 		       "crawler; several to one address and port mean that a service is "
 		       "gone.",
 		.cause = {
-			{ NULL, "{destination} has not answered {count|connection attempt|connection attempts}"
-			  "[ (the oldest for at least {oldest})]"
+			PEER_ROWS,
+			{ NULL, " not answered {count|connection attempt|connection attempts}" },
+			WHOSE_ROWS,
+			{ NULL, "[ (the oldest for at least {oldest})]"
 			  "[; SYNs were sent again up to {retransmits_most|time|times}"
 			  "[ of {syn_retries} (tcp_syn_retries)]]" },
 		},
@@ -618,8 +644,9 @@ static const struct finding_words catalogue[] = {
 		       "sockets of one process, because clients that bind first are in "
 		       "this state for a moment.",
 		.cause = {
-			{ NULL, "{owner} has bound {count|port|ports} and neither listens nor connects on "
-			  "{count?it|them}; the kernel does not tell since when" },
+			{ NULL, "{owner} {owners?has|have} bound {count|port|ports} and neither "
+			  "{owners?listens nor connects|listen nor connect} on {count?it|them}; the "
+			  "kernel does not tell since when" },
 			{ "ephemeral_ports=count", "; {count?it is|all are} in the ephemeral range and lost to "
 			  "connect() towards every destination" },
 			{ "ephemeral_ports!=count", "[; {ephemeral_ports} of them {ephemeral_ports?is|are} in the "
@@ -669,24 +696,54 @@ const struct finding_words *finding_words(const char *id)
 
 /* ---- names -------------------------------------------------------------- */
 
-static void say_owner(struct text *text, const struct snapshot *seen, const struct subject *subject)
+/* The processes that were seen, with what they share. Returns how many owners these are. */
+static size_t say_processes(struct text *text, const struct snapshot *seen,
+			    const struct finding *f)
 {
+	uint64_t id = f->subject.cgroup_id;
+	const struct cgroup *cgroup = id ? snapshot_cgroup(seen, id) : NULL;
+
+	who_processes_are(text, seen, f);
+	if (cgroup && cgroup->names && f->processes.count > 1) {
+		text_addf(text, " of ");
+		who_cgroup_is(text, seen, id);
+	}
+	if (f->hidden)
+		text_addf(text, " and others that were not seen");
+	return f->processes.count + (f->hidden > 0);
+}
+
+static size_t say_owner(struct text *text, const struct snapshot *seen, const struct finding *f)
+{
+	const struct subject *subject = &f->subject;
 	size_t count = 0;
 	const struct holder *holders = subject->listener_inode ?
 		snapshot_holders(seen, subject->listener_inode, &count) : NULL;
 
+	if (subject->process < 0 && f->processes.count)
+		return say_processes(text, seen, f);
 	if (subject->process >= 0)
 		who_process_is(text, seen, (uint32_t)subject->process);
 	else if (count)
 		who_process_is(text, seen, holders[0].process);
 	else
 		who_cgroup_is(text, seen, subject->cgroup_id);
+	return 1;
 }
 
 static void tell_subject(struct facts *facts, const struct snapshot *seen,
-			 const struct subject *subject)
+			 const struct finding *f)
 {
-	say_owner(facts_words(facts, "owner"), seen, subject);
+	const struct subject *subject = &f->subject;
+	struct text owner = { .at = NULL };
+	size_t owners = say_owner(&owner, seen, f);
+
+	*facts_words(facts, "owner") = owner;
+	facts_number(facts, "owners", FACT_COUNT, (double)owners);
+	if (f->members.count)
+		who_address(facts_words(facts, "address"), &seen->socks.at[f->members.at[0]].remote, 0);
+	if (f->opener)
+		text_addf(facts_words(facts, "opener"), "%s", f->opener);
 	if (subject->has_destination)
 		who_address(facts_words(facts, "destination"), &subject->destination, subject->port);
 	if (subject->has_source)
@@ -723,7 +780,7 @@ static struct facts all_of(const struct snapshot *seen, const struct finding *f)
 {
 	struct facts facts = { .next = &f->facts };
 
-	tell_subject(&facts, seen, &f->subject);
+	tell_subject(&facts, seen, f);
 	for (size_t i = 0; i < f->facts.count; i++)
 		if (f->facts.at[i].known)
 			tell_process(&facts, &f->facts.at[i]);

@@ -18,9 +18,13 @@
  *
  *   count        sockets, or what the finding counts
  *   oldest       lower bound of the age of the oldest
- *   owner        "nginx[12]", "the unit cron.service", "a process hidden from you"
+ *   owner        "nginx[12]", "6 processes (nginx)", "the unit cron.service", "a process
+ *                hidden from you"
+ *   owners       1 when {owner} is singular
+ *   opener       "opened_here", "accepted_here", "mixed" or "unknown"
  *   destination  its address, with the port where there is one
  *   source       its address
+ *   address      the remote address of the first socket
  *   listener     address and port
  *   pid, port    of the subject
  *   NAME         "nginx[12]" where there are facts NAME_pid and NAME_comm

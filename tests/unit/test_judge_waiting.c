@@ -94,7 +94,7 @@ static const struct told_row rows[] = {
 	  HELD "ms=300000 recv=299999 x=3\ncheck\n", { "nothing" } },
 	{ "what is spread over several addresses of a service is found",
 	  HELD "ms=300000 x=2\nsock fin-wait-2 10.0.0.1:4009 10.0.0.8:443 here ms=300000\ncheck\n",
-	  { "warning fin-wait-2-held, 3\n", "3 connections to port 443 at several addresses" } },
+	  { "warning fin-wait-2-held, 3\n", "3 connections to port 443 at 2 addresses" } },
 	{ "peers on this machine are counted, and the first one is named",
 	  "process 5 first\nprocess 6 second\n"
 	  HELD "ms=300000\n"

@@ -88,12 +88,24 @@ static inline void say_fact(struct text *out, const struct fact *fact)
 		text_addf(out, "%.10g%s", fact->value, units[fact->kind]);
 }
 
+/* One process, port or address, or one that is not known, is not worth a word. */
+static inline bool is_single(const struct fact *fact)
+{
+	return fact->value <= 1 && (strcmp(fact->name, "processes") == 0 ||
+	       strcmp(fact->name, "ports") == 0 || strcmp(fact->name, "addresses") == 0);
+}
+
 static inline void say_facts(struct text *out, const struct facts *facts)
 {
+	const char *before = "";
+
 	text_addf(out, "  facts");
 	for (size_t i = 0; i < facts->count; i++) {
-		text_addf(out, i ? "," : "");
+		if (is_single(&facts->at[i]))
+			continue;
+		text_addf(out, "%s", before);
 		say_fact(out, &facts->at[i]);
+		before = ",";
 	}
 	text_addf(out, "\n");
 }
