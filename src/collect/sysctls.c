@@ -38,6 +38,7 @@ static const struct sysctl sysctls[] = {
 	{ IPV4 "tcp_synack_retries",       LIMIT_SYNACK_RETRIES,     1, SYSCTL_NETNS, true },
 	{ IPV4 "tcp_retries2",             LIMIT_RETRIES2,           1, SYSCTL_NETNS, true },
 	{ IPV4 "tcp_orphan_retries",       LIMIT_ORPHAN_RETRIES,     1, SYSCTL_NETNS, true },
+	{ IPV4 "tcp_rto_max_ms",           LIMIT_RTO_MAX_MS,         1, SYSCTL_NETNS, false }, /* 6.15 */
 	{ IPV4 "tcp_abort_on_overflow",    LIMIT_ABORT_ON_OVERFLOW,  1, SYSCTL_NETNS, true },
 	{ IPV4 "tcp_syncookies",           LIMIT_SYNCOOKIES,         1, SYSCTL_NETNS, false }, /* CONFIG_SYN_COOKIES */
 	{ IPV4 "tcp_mem",                  LIMIT_TCP_MEM_LOW,        3, SYSCTL_MACHINE, false },

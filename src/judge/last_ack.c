@@ -20,7 +20,7 @@
  */
 #include "judge/weigh.h"
 
-enum { RTO_MIN_MS = 200, RTO_MAX_MS = 120000, ORPHAN_RETRIES = 8, RETRIES_MOST = 255 };
+enum { RTO_MIN_MS = 200, ORPHAN_RETRIES = 8, RETRIES_MOST = 255 };
 
 PICKS(last_ack)
 {
@@ -31,11 +31,11 @@ struct known gives_up_ms(const struct limits *limits, enum limit which)
 {
 	struct known known = limits->limit[which];
 	int64_t retries = which == LIMIT_ORPHAN_RETRIES && !known.value ? ORPHAN_RETRIES : known.value;
-	int64_t sum_ms = 0, round = RTO_MIN_MS;
+	int64_t sum_ms = 0, round = RTO_MIN_MS, most = limits_rto_max_ms(limits);
 
 	for (int64_t i = 0; i <= retries && i <= RETRIES_MOST; i++) {
 		sum_ms += round;
-		round = round * 2 < RTO_MAX_MS ? round * 2 : RTO_MAX_MS;
+		round = round * 2 < most ? round * 2 : most;
 	}
 	known.value = sum_ms;
 	return known;

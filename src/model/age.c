@@ -29,7 +29,6 @@ enum {
 	QUIET_GAP_MS  = 8,
 	LITTLE_BYTES  = 16384,  /* less than a quarter of the usual first window */
 	RTO_MIN_MS    = 200,
-	RTO_MAX_MS    = 120000,
 	SYN_RTO_MS    = 1000,
 };
 
@@ -46,16 +45,15 @@ static int64_t not_negative(int64_t ms)
 }
 
 /*
- * The sum of @rounds timeouts: the first is @first ms, each doubles the last up to the
- * maximum.
+ * The sum of @rounds timeouts: the first is @first ms, each doubles the last up to @most.
  */
-static int64_t doubled_ms(int64_t first, uint32_t rounds)
+static int64_t doubled_ms(int64_t first, uint32_t rounds, int64_t most)
 {
 	int64_t sum = 0, round = first;
 
 	for (uint32_t i = 0; i < rounds && i < 256; i++) {
 		sum += round;
-		round = least(round * 2, RTO_MAX_MS);
+		round = least(round * 2, most);
 	}
 	return sum;
 }
@@ -171,9 +169,9 @@ static struct age unacked(int64_t ms)
  * nothing. At the maximum timeout the first one is no longer known: it was at least
  * RTO_MIN_MS.
  */
-static struct age retransmit_age(const struct sock *s)
+struct age sock_unacked(const struct sock *s, const struct limits *limits)
 {
-	int64_t rto = s->flow.rto_us / 1000, first;
+	int64_t rto = s->flow.rto_us / 1000, most = limits_rto_max_ms(limits), first;
 	uint32_t rounds = s->flow.backoff;
 
 	if (s->timer != TIMER_RETRANSMIT || !(s->have & HAVE_FLOW))
@@ -181,24 +179,18 @@ static struct age retransmit_age(const struct sock *s)
 	if (!rounds)
 		return unacked(0);
 	first = rounds < 32 ? rto >> rounds : 0;
-	if (rto >= RTO_MAX_MS && first < RTO_MIN_MS)
+	if (rto < most)
+		return unacked(2 * rto - first - s->timer_ms);
+	if (first < RTO_MIN_MS)
 		first = RTO_MIN_MS;
-	if (rto >= RTO_MAX_MS)
-		return unacked(doubled_ms(first, rounds + 1) - s->timer_ms);
-	return unacked(2 * rto - first - s->timer_ms);
-}
-
-struct age sock_unacked(const struct sock *s, const struct limits *limits)
-{
-	(void)limits;
-	return retransmit_age(s);
+	return unacked(doubled_ms(first, rounds + 1, most) - s->timer_ms);
 }
 
 /*
  * The first tcp_syn_linear_timeouts rounds of a SYN last 1 s each and are not doublings.
  * Without tcp_info, all that is known is that each round took at least a second.
  */
-static struct age syn_sent_age(const struct sock *s)
+static struct age syn_sent_age(const struct sock *s, const struct limits *limits)
 {
 	int64_t linear, doubled;
 	uint32_t rounds = s->flow.backoff;
@@ -208,16 +200,17 @@ static struct age syn_sent_age(const struct sock *s)
 	if (!(s->have & HAVE_FLOW))
 		return unacked((int64_t)s->retransmits * SYN_RTO_MS);
 	linear = s->retransmits > rounds ? s->retransmits - rounds : 0;
-	doubled = doubled_ms(SYN_RTO_MS, rounds);
+	doubled = doubled_ms(SYN_RTO_MS, rounds, limits_rto_max_ms(limits));
 	return unacked(linear * SYN_RTO_MS + doubled +
 		       not_negative((int64_t)s->flow.rto_us / 1000 - s->timer_ms));
 }
 
-static struct age syn_recv_age(const struct sock *s)
+static struct age syn_recv_age(const struct sock *s, const struct limits *limits)
 {
 	if (s->timer != TIMER_RETRANSMIT)
 		return unknown;
-	return unacked(doubled_ms(SYN_RTO_MS, s->retransmits + 1) - s->timer_ms);
+	return unacked(doubled_ms(SYN_RTO_MS, s->retransmits + 1, limits_rto_max_ms(limits)) -
+		       s->timer_ms);
 }
 
 struct age sock_age(const struct sock *s, const struct limits *limits)
@@ -238,11 +231,11 @@ struct age sock_age(const struct sock *s, const struct limits *limits)
 				      0, false) : unknown;
 	case STATE_FIN_WAIT_1:
 	case STATE_LAST_ACK:
-		return retransmit_age(s);
+		return sock_unacked(s, limits);
 	case STATE_SYN_SENT:
-		return syn_sent_age(s);
+		return syn_sent_age(s, limits);
 	case STATE_SYN_RECV:
-		return syn_recv_age(s);
+		return syn_recv_age(s, limits);
 	default:
 		return unknown;
 	}

@@ -22,6 +22,7 @@ const struct limit_row limit_table[LIMIT_COUNT] = {
 	[LIMIT_SYNACK_RETRIES]    = { "synack_retries" },
 	[LIMIT_RETRIES2]          = { "retries2" },
 	[LIMIT_ORPHAN_RETRIES]    = { "orphan_retries" },
+	[LIMIT_RTO_MAX_MS]        = { NULL },
 	[LIMIT_ABORT_ON_OVERFLOW] = { "abort_on_overflow" },
 	[LIMIT_SYNCOOKIES]        = { "syncookies" },
 	[LIMIT_TCP_MEM_LOW]       = { "tcp_mem_low_pages" },

@@ -15,6 +15,7 @@ enum limit {
 	LIMIT_TW_REUSE_DELAY_MS, LIMIT_TIMESTAMPS, LIMIT_MAX_ORPHANS,
 	LIMIT_SOMAXCONN, LIMIT_MAX_SYN_BACKLOG, LIMIT_SYN_RETRIES,
 	LIMIT_SYNACK_RETRIES, LIMIT_RETRIES2, LIMIT_ORPHAN_RETRIES,
+	LIMIT_RTO_MAX_MS,               /* not in JSON; see limits_rto_max_ms() */
 	LIMIT_ABORT_ON_OVERFLOW, LIMIT_SYNCOOKIES,
 	LIMIT_TCP_MEM_LOW, LIMIT_TCP_MEM_PRESSURE, LIMIT_TCP_MEM_HIGH, /* pages */
 	LIMIT_UNPRIVILEGED_PORT_START,
@@ -78,6 +79,14 @@ bool limits_reserve(struct limits *limits, const char *list);
 static inline bool limits_is_reserved(const struct limits *l, unsigned port)
 {
 	return bits_has(l->reserved, port);
+}
+
+/* The longest retransmission timeout (tcp_rto_max_ms; 120 s before Linux 6.15). */
+static inline int64_t limits_rto_max_ms(const struct limits *limits)
+{
+	const struct known *most = &limits->limit[LIMIT_RTO_MAX_MS];
+
+	return most->is && most->value > 0 ? most->value : 120000;
 }
 
 /* True when the ephemeral range and the reserved ports in it are known. */

@@ -127,6 +127,27 @@ static void keepalive_is_told_apart_from_an_orphans_timer(void **state)
 	assert_false(sock_age(&orphan, &limits).keepalive);
 }
 
+/* 0.2, 0.4, 0.8, 1.6, 3.2 s and then 5 s each: 6.2 s, 10 rounds of 5 s, 1 s of the next */
+static void tcp_rto_max_ms_bounds_each_round(void **state)
+{
+	struct limits limits = limits_with(60);
+	struct sock last = SOCK(LAST_ACK, .timer = TIMER_RETRANSMIT, .timer_ms = 4000, .have = FLOW,
+				.flow = { .rto_us = RTO(5000), .backoff = 15 });
+	struct sock syn = SOCK(SYN_SENT, .timer = TIMER_RETRANSMIT, .timer_ms = 500,
+			       .retransmits = 8, .have = FLOW,
+			       .flow = { .rto_us = RTO(1000), .backoff = 4 });
+	struct sock half = SOCK(SYN_RECV, .timer = TIMER_RETRANSMIT, .timer_ms = 500,
+				.retransmits = 4);
+
+	(void)state;
+	assert_int_equal(sock_age(&last, &limits).min_ms, 6000);
+	limits.limit[LIMIT_RTO_MAX_MS] = (struct known){ true, 5000 };
+	assert_int_equal(sock_age(&last, &limits).min_ms, 57200);
+	limits.limit[LIMIT_RTO_MAX_MS].value = 1000;
+	assert_int_equal(sock_age(&syn, &limits).min_ms, 8500);
+	assert_int_equal(sock_age(&half, &limits).min_ms, 4500);
+}
+
 static void an_orphan_without_fin_timeout_has_no_age(void **state)
 {
 	struct limits limits = { 0 };
@@ -182,6 +203,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ages_are_brackets),
 		cmocka_unit_test(keepalive_is_told_apart_from_an_orphans_timer),
+		cmocka_unit_test(tcp_rto_max_ms_bounds_each_round),
 		cmocka_unit_test(an_orphan_without_fin_timeout_has_no_age),
 		cmocka_unit_test(the_syn_counts_where_it_was_sent),
 	};
