@@ -107,8 +107,7 @@ static void name_cgroups(struct session *session, const struct report *report)
 			session_want_home(&ids, seen, s->cgroup_id, snapshot_owner(seen, s->inode));
 		}
 	}
-	if (ids.count)
-		collect_cgroups(session->collect, seen, &ids);
+	session_cgroups(session, &ids);
 	map_fini(&ids);
 }
 

@@ -106,8 +106,10 @@ static int take_sighting(struct sighting *sighting, struct action *action)
 	if (err)
 		return err;
 	collect_holders(session->collect, &sighting->seen, NULL);
-	if (action->need & NEED_CGROUP)
+	if (action->need & NEED_CGROUP) {
 		collect_cgroups(session->collect, &sighting->seen, NULL);
+		collect_pods(session->collect, &sighting->seen);
+	}
 	return 0;
 }
 

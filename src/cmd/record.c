@@ -59,7 +59,7 @@ static int record_all(struct session *session, struct tally *tally)
 	tally->folded = seen->folded = grow_alloc(sizeof(*seen->folded));
 	collect_descriptors(collect, seen);
 	collect_holders(collect, seen, NULL);
-	collect_cgroups(collect, seen, NULL);
+	session_cgroups(session, NULL);
 	err = collect_socks(collect, &ask, (struct sink){ .take = count_row, .ctx = tally }, seen,
 			    &session->fault);
 	if (err)

@@ -397,9 +397,15 @@ void session_name(struct session *session, const struct map *inodes)
 					  snapshot_owner(seen, seen->socks.at[i].inode));
 	for (size_t i = 0; i < seen->processes.count; i++)
 		want_cgroup(&ids, seen->processes.at[i].cgroup_id);
-	if (ids.count)
-		collect_cgroups(session->collect, seen, &ids);
+	session_cgroups(session, &ids);
 	map_fini(&ids);
+}
+
+void session_cgroups(struct session *session, const struct map *ids)
+{
+	if (!ids || ids->count)
+		collect_cgroups(session->collect, &session->seen, ids);
+	collect_pods(session->collect, &session->seen);
 }
 
 void session_owners(struct session *session, unsigned need)
@@ -409,7 +415,7 @@ void session_owners(struct session *session, unsigned need)
 	if (session->style.with_threads)
 		collect_threads(session->collect, &session->seen);
 	if (need & NEED_CGROUP)
-		collect_cgroups(session->collect, &session->seen, NULL);
+		session_cgroups(session, NULL);
 }
 
 struct collect_ask session_ask(const struct options *options, uint32_t states, unsigned need)

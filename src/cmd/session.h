@@ -110,6 +110,9 @@ void session_name(struct session *session, const struct map *inodes);
  */
 void session_owners(struct session *session, unsigned need);
 
+/* Collects the paths of cgroups, @ids NULL: of all, and names those of pods. */
+void session_cgroups(struct session *session, const struct map *ids);
+
 /* The question about TCP sockets that the options ask. */
 struct collect_ask session_ask(const struct options *options, uint32_t states, unsigned need);
 

@@ -332,6 +332,14 @@ void collect_dead(struct collect *collect, struct snapshot *seen, const struct m
  */
 void collect_cgroups(struct collect *collect, struct snapshot *seen, const struct map *wanted);
 
+/**
+ * collect_pods - names of the Kubernetes pods and containers among the cgroups in @seen
+ *
+ * Call it after the cgroups are there. It lists the kubelet's folders of logs if a cgroup
+ * may be of a pod. What they do not name keeps no name; that is not a gap.
+ */
+void collect_pods(struct collect *collect, struct snapshot *seen);
+
 /* What must still be true of a socket when it is closed. */
 struct destroy_ask {
 	const struct filter      *filter;       /* it matches this filter, tested again */

@@ -49,7 +49,8 @@ _Static_assert(sizeof(struct answer_flags) == 16 &&
 	       sizeof(struct chosen_route) == 28 && sizeof(struct port_probe) == 16596 &&
 	       sizeof(struct answer_elsewhere_key) == 8 && sizeof(struct elsewhere) == 344 &&
 	       sizeof(struct answer_unix) == 44 && sizeof(struct unix_sock) == 20 &&
-	       sizeof(struct answer_thread) == 32 && sizeof(struct answer_dead) == 16, "no padding in a recording");
+	       sizeof(struct answer_thread) == 32 && sizeof(struct answer_dead) == 16 &&
+	       sizeof(struct answer_pod) == 496, "no padding in a recording");
 
 const struct answer_schema answer_schemas[ANSWER_KIND_COUNT] = {
 	[ANSWER_FLAGS]        = { .row_size = sizeof(struct answer_flags), .plain = true,
@@ -74,6 +75,12 @@ const struct answer_schema answer_schemas[ANSWER_KIND_COUNT] = {
 				  .row = { FIELD(COMM, answer_thread, comm) } },
 	[ANSWER_DEAD]         = { .row_size = sizeof(struct answer_dead), .plain = true,
 				  .every = true },
+	[ANSWER_PODS]         = { .row_size = sizeof(struct answer_pod), .plain = true,
+				  .row = { FIELD(POD, answer_pod, uid),
+					   FIELD(CONTAINER, answer_pod, id),
+					   FIELD(NAME, answer_pod, pod_name),
+					   FIELD(NAME, answer_pod, pod_namespace),
+					   FIELD(NAME, answer_pod, container_name) } },
 };
 
 bool answer_fits(const struct answer_schema *schema, size_t size)

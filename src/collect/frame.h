@@ -64,6 +64,7 @@ enum answer_kind {
 	ANSWER_UNIX, ANSWER_ROUTE, ANSWER_PROBE_PORTS,
 	ANSWER_THREADS,
 	ANSWER_DEAD,
+	ANSWER_PODS,
 	ANSWER_KIND_COUNT,
 };
 
@@ -162,6 +163,12 @@ struct answer_dead {                            /* row: a process; no key */
 	uint32_t dead, unasked, silent_ms;
 };
 
+/* A row is one pod, with its uid, or one container, with its id. No key. */
+struct answer_pod {
+	char uid[40], id[72];
+	char pod_name[256], pod_namespace[64], container_name[64];
+};
+
 /*
  * What a part of a recording holds, which decides what a redacted recording has in its
  * place.
@@ -175,6 +182,9 @@ enum field_kind {
 	FIELD_NETNS,            /* the name of a network namespace */
 	FIELD_LINK,             /* the name of an interface, in its FRAME_LINK */
 	FIELD_CGROUP,           /* a path */
+	FIELD_POD,              /* the uid of a pod */
+	FIELD_CONTAINER,        /* the id of a container */
+	FIELD_NAME,             /* a name as in a cgroup path */
 	FIELD_CGROUP_ID,        /* of a path, when it has the bit CGROUP_TOLD */
 	FIELD_FILE,             /* name, NUL, content */
 	FIELD_MESSAGE,          /* of netlink, with its header */
@@ -200,6 +210,8 @@ struct frame_schema {
 /* THE table of frames. To add a frame, say here what it holds. */
 extern const struct frame_schema frame_schemas[FRAME_TYPE_COUNT];
 
+enum { ANSWER_ROW_FIELDS = 5 };
+
 /*
  * The schema of an answer. An answer is not plain, and left out of redacted recordings,
  * when its key or rows hold something that cannot be replaced in place.
@@ -208,7 +220,7 @@ struct answer_schema {
 	uint16_t     head_size, row_size;       /* bytes */
 	bool         plain;                     /* everything but these fields may stay */
 	bool         every;                     /* several answers to one key count, not just the first */
-	struct field key[2], head, row[2];
+	struct field key[2], head, row[ANSWER_ROW_FIELDS];
 };
 
 /* THE table of answers. */

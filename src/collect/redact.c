@@ -131,6 +131,21 @@ static void replace_v6(struct redact *redact, uint8_t *at)
 
 /* ---- names ---- */
 
+/* The number of a pod, whose uid has dashes or, in the names of slices, underscores. */
+static uint32_t number_of_pod(struct redact *redact, const char *uid, size_t size)
+{
+	struct text plain = { 0 };
+	uint32_t number;
+
+	text_add(&plain, uid, size);
+	for (size_t i = 0; i < size; i++)
+		if (plain.at[i] == '-')
+			plain.at[i] = '_';
+	number = number_of(&redact->names[NAME_POD], plain.at, size);
+	text_fini(&plain);
+	return number;
+}
+
 /* Adds the pseudonym of a name; an empty name stays empty. */
 static void add_name(struct redact *redact, enum name_kind kind, const void *name, size_t size,
 		struct text *out)
@@ -143,7 +158,8 @@ static void add_name(struct redact *redact, enum name_kind kind, const void *nam
 
 	if (!size)
 		return;
-	number = number_of(&redact->names[kind], name, size);
+	number = kind == NAME_POD ? number_of_pod(redact, name, size) :
+		 number_of(&redact->names[kind], name, size);
 	if (kind == NAME_CONTAINER)
 		text_addf(out, "%064x", number);
 	else if (kind == NAME_POD)
@@ -381,6 +397,11 @@ static void replace_cgroup_id(struct redact *redact, void *at)
  */
 static void replace_field(struct redact *redact, const struct field *field, void *at, size_t size)
 {
+	static const enum name_kind kinds[] = {
+		[FIELD_COMM] = NAME_PROCESS, [FIELD_NETNS] = NAME_NETNS, [FIELD_POD] = NAME_POD,
+		[FIELD_CONTAINER] = NAME_CONTAINER, [FIELD_NAME] = NAME_GROUP,
+	};
+
 	if (!field->size || (size_t)field->at + field->size > size)
 		return;
 	if (field->kind == FIELD_ADDRESS)
@@ -388,8 +409,7 @@ static void replace_field(struct redact *redact, const struct field *field, void
 	else if (field->kind == FIELD_CGROUP_ID)
 		replace_cgroup_id(redact, (uint8_t *)at + field->at);
 	else
-		replace_name(redact, field->kind == FIELD_NETNS ? NAME_NETNS : NAME_PROCESS,
-			     (char *)at + field->at, field->size);
+		replace_name(redact, kinds[field->kind], (char *)at + field->at, field->size);
 }
 
 /* Replaces the fields of a question and its answer. */
@@ -402,7 +422,7 @@ static void replace_fields(struct part *part, const struct answer_schema *schema
 	at += key_size;
 	replace_field(part->redact, &schema->head, at, schema->head_size);
 	for (at += schema->head_size; at < end; at += schema->row_size)
-		for (unsigned i = 0; i < 2; i++)
+		for (unsigned i = 0; i < ANSWER_ROW_FIELDS; i++)
 			replace_field(part->redact, &schema->row[i], at, schema->row_size);
 }
 

@@ -392,6 +392,20 @@ void snapshot_add_cgroup(struct snapshot *snapshot, uint64_t id, const char *pat
 	snapshot->cgroups_by_id.count++;
 }
 
+void snapshot_name_pod(struct snapshot *snapshot, size_t index, const char *pod_name,
+		       const char *pod_namespace, const char *container_name)
+{
+	struct pool *pool = &snapshot->cgroup_pool;
+	struct cgroup_names *names = pool_take(pool, sizeof(*names), true);
+
+	*names = *snapshot->cgroups.at[index].names;
+	names->pod_name = pool_string(pool, pod_name, strlen(pod_name));
+	names->pod_namespace = pool_string(pool, pod_namespace, strlen(pod_namespace));
+	if (*container_name)
+		names->container_name = pool_string(pool, container_name, strlen(container_name));
+	snapshot->cgroups.at[index].names = names;
+}
+
 /* ---- devices and addresses ---- */
 
 static int compare_links(const void *left, const void *right)

@@ -90,6 +90,8 @@ struct cgroup_names {
 	const char *unit;       /* systemd unit or NULL */
 	const char *container;  /* container id (12 or 64 hex) or NULL */
 	const char *pod;        /* pod uid or NULL */
+	/* from the kubelet's logs; each NULL or not, as far as it is told */
+	const char *pod_name, *pod_namespace, *container_name;
 };
 
 struct cgroup {
@@ -119,6 +121,10 @@ static inline const char *cgroup_pod(const struct cgroup *cgroup)
 {
 	return cgroup->names ? cgroup->names->pod : NULL;
 }
+
+/* A name that the kubelet's logs tell; NULL when there is none. */
+#define CGROUP_NAME(cgroup, name) \
+	((cgroup) && (cgroup)->names ? (cgroup)->names->name : NULL)
 
 /* An allocator for small blocks, which keep their place until all are freed together. */
 struct pool {
@@ -288,6 +294,10 @@ const char *snapshot_link(const struct snapshot *snapshot, uint32_t index);
 
 /* Adds a cgroup and finds unit, container and pod in its path. */
 void snapshot_add_cgroup(struct snapshot *snapshot, uint64_t id, const char *path);
+
+/* Names the pod, and unless it is empty the container, of a cgroup that has names (an index). */
+void snapshot_name_pod(struct snapshot *snapshot, size_t index, const char *pod_name,
+		       const char *pod_namespace, const char *container_name);
 
 /* True when @addr is loopback or one of this namespace's own addresses. */
 bool snapshot_is_local(const struct snapshot *snapshot, const struct addr *addr);

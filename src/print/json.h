@@ -63,7 +63,10 @@ void json_states(struct json *json, const char *name, const uint32_t count[STATE
 
 /* Writes the members "pid" and "comm"; @process may be NULL. */
 void json_process(struct json *json, const struct process *process);
-/* Writes the members "cgroup", "unit", "container" and "pod"; @cgroup may be NULL. */
+/* Writes "pod" and the names that the kubelet gives; @cgroup may be NULL. */
+void json_pod(struct json *json, const struct cgroup *cgroup);
+
+/* Writes "cgroup", "unit", "container" and what json_pod() does; @cgroup may be NULL. */
 void json_cgroup(struct json *json, const struct cgroup *cgroup);
 /*
  * Writes "processes": who holds @inode, with descriptors; null when no holder could be

@@ -145,7 +145,15 @@ void json_cgroup(struct json *json, const struct cgroup *cgroup)
 	json_name(json, "cgroup", cgroup ? cgroup->path : NULL);
 	json_name(json, "unit", cgroup ? cgroup_unit(cgroup) : NULL);
 	json_name(json, "container", cgroup ? cgroup_container(cgroup) : NULL);
+	json_pod(json, cgroup);
+}
+
+void json_pod(struct json *json, const struct cgroup *cgroup)
+{
 	json_string(json, "pod", cgroup ? cgroup_pod(cgroup) : NULL);
+	json_name(json, "pod_name", CGROUP_NAME(cgroup, pod_name));
+	json_name(json, "pod_namespace", CGROUP_NAME(cgroup, pod_namespace));
+	json_name(json, "container_name", CGROUP_NAME(cgroup, container_name));
 }
 
 void json_holders(struct json *json, const struct snapshot *seen, uint32_t inode, size_t most)

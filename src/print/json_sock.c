@@ -202,10 +202,15 @@ static char *put_numbers(char *at, const struct sock *sock)
 	return put_id(PUT(at, ",\"cookie\":"), sock->cookie != UINT64_MAX, sock->cookie);
 }
 
-static char *put_pod(struct json *json, char *at, const char *pod)
+static char *put_pod(struct json *json, char *at, const struct cgroup *cgroup)
 {
+	const struct cgroup_names *names = cgroup ? cgroup->names : NULL;
+
+	if (!names || (!names->pod && !names->pod_name))
+		return PUT(at, ",\"pod\":null,\"pod_name\":null,\"pod_namespace\":null,"
+			       "\"container_name\":null");
 	json_parts_end(json, at);
-	json_string(json, "pod", pod);
+	json_pod(json, cgroup);
 	return json_parts_begin(json);
 }
 
@@ -221,7 +226,7 @@ static char *put_cgroup(struct json *json, char *at, const struct sock *sock,
 	at = put_id(PUT(at, ",\"cgroup_id\":"), known, sock->cgroup_id);
 	at = PUT_FOREIGN(json, at, "unit", unit);
 	at = PUT_FOREIGN(json, at, "container", container);
-	return cgroup && cgroup_pod(cgroup) ? put_pod(json, at, cgroup_pod(cgroup)) : PUT(at, ",\"pod\":null");
+	return put_pod(json, at, cgroup);
 }
 
 static char *put_timer(char *at, const struct sock *sock)

@@ -306,11 +306,11 @@ bool who_place(struct text *text, const struct cgroup *cgroup)
 {
 	if (!cgroup)
 		return false;
-	if (cgroup_unit(cgroup)) {
+	if (cgroup_unit(cgroup) && !(cgroup_container(cgroup) && cgroup->names->pod_name)) {
 		cell_word(text, cgroup_unit(cgroup), strlen(cgroup_unit(cgroup)));
 	} else if (cgroup_container(cgroup)) {
 		cell_str(text, "container ");
-		cell_word(text, cgroup_container(cgroup), container_shown(cgroup_container(cgroup)));
+		who_container_is(text, cgroup);
 	} else if (cgroup->path[0] && cgroup->path[1]) {
 		cell_str(text, "cgroup ");
 		cell_word(text, cgroup->path, strlen(cgroup->path));

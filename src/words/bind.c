@@ -337,7 +337,7 @@ static void tell_home(struct facts *facts, const struct snapshot *seen, uint64_t
 	bool socket = unit && !container && unit_is(unit, ".socket");
 
 	if (container && !manager)
-		who_container_is(facts_words(facts, "container"), container);
+		who_container_is(facts_words(facts, "container"), home);
 	else if (socket || (unit && !manager))
 		text_add_word(facts_words(facts, socket ? "socket_unit" : "unit"), unit,
 			      strlen(unit));

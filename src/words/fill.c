@@ -327,9 +327,28 @@ void who_processes_are(struct text *text, const struct snapshot *seen, const str
 		add_str(text, ")");
 }
 
-void who_container_is(struct text *text, const char *container)
+static void add_word(struct text *text, const char *word)
 {
-	text_add_word(text, container, container_shown(container));
+	text_add_word(text, word, strlen(word));
+}
+
+void who_container_is(struct text *text, const struct cgroup *cgroup)
+{
+	const char *id = cgroup_container(cgroup), *name = CGROUP_NAME(cgroup, container_name);
+	const char *pod = CGROUP_NAME(cgroup, pod_name);
+
+	if (name) {
+		add_word(text, name);
+		text_addf(text, " (");
+	}
+	text_add_word(text, id, container_shown(id));
+	text_addf(text, name ? ")" : "");
+	if (pod) {
+		text_addf(text, " of the pod ");
+		add_word(text, cgroup->names->pod_namespace);
+		text_addf(text, "/");
+		add_word(text, pod);
+	}
 }
 
 void who_cgroup_is(struct text *text, const struct snapshot *seen, uint64_t id)
@@ -343,10 +362,13 @@ void who_cgroup_is(struct text *text, const struct snapshot *seen, uint64_t id)
 	}
 	unit = cgroup_unit(cgroup);
 	container = cgroup_container(cgroup);
+	/* the scope of a container in a pod is named by its id alone */
+	if (container && cgroup->names->pod_name)
+		unit = NULL;
 	name = unit ?: cgroup->path;
 	text_addf(text, unit ? "the unit " : container ? "the container " : "the cgroup ");
 	if (!unit && container)
-		who_container_is(text, container);
+		who_container_is(text, cgroup);
 	else
 		text_add_word(text, name, strlen(name));
 }

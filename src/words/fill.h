@@ -54,8 +54,11 @@ void who_process_is(struct text *text, const struct snapshot *seen, uint32_t pro
  */
 void who_processes_are(struct text *text, const struct snapshot *seen, const struct finding *f);
 
-/* Adds the part of a container id that people type. */
-void who_container_is(struct text *text, const char *container);
+/*
+ * Adds the part of a container id that people type, of a cgroup in a container. Where the
+ * kubelet names them: "nginx (ab12ab12ab12) of the pod shop/web-0".
+ */
+void who_container_is(struct text *text, const struct cgroup *cgroup);
 
 /*
  * Adds "the unit cron.service", or "a process hidden from you" when the cgroup is not

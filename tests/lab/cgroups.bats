@@ -162,3 +162,48 @@ listening() {
 	sockvet bind "127.0.0.1:${LAB[port]}" --root "$BATS_TEST_TMPDIR/host"
 	[[ $output == *"python3[${LAB[pid]}]"* ]]
 }
+
+@test "pods and containers have the names of the kubelet's logs, live, recorded and redacted" {
+	local inode uid=0b3a1f5c-4e0f-4d6b-9d0a-3c2b1a000001 saved=$BATS_TEST_TMPDIR/saved names
+	local slice="kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod${uid//-/_}.slice"
+	HOST=$BATS_TEST_TMPDIR/host
+	lab_python "$SERVER"
+	inode=$(listening)
+	host 1 systemd '0::/init.scope\n'
+	mkdir -p "$HOST/var/log/pods/shop_web-0_$uid/nginx" "$HOST/var/log/containers" \
+		"$HOST/var/log/pods/kube-system_etcd_0123456789abcdef0123456789abcdef" "$HOST/var/log/pods/_x_$uid"
+	ln -s nowhere "$HOST/var/log/containers/web-0_shop_nginx-$ID.log"
+	touch "$HOST/var/log/containers/a_b_c_d-$ID.log" "$HOST/var/log/containers/x-$ID.log"
+	names='[.pod_namespace, .pod_name, .container_name]'
+	# the path of the holder, and the names that are told of it
+	while read -r path want; do
+		host 4711 web "0::$path\\n" "7=$inode"
+		sockvet list -tlnp --json --root "$HOST"
+		holds ".sockets[0] | $names == $want"
+		rm -r "$HOST/proc/4711"
+	done <<-EOF
+		/../$slice/cri-containerd-$ID.scope ["shop","web-0","nginx"]
+		/../kubepods/besteffort/pod$uid/$ID ["shop","web-0","nginx"]
+		/../kubepods/besteffort/pod$uid/$ID/docker/${ID//a/c} ["shop","web-0",null]
+		/../kubepods/besteffort/pod$uid/${ID//a/c} ["shop","web-0",null]
+		/../docker-$ID.scope ["shop","web-0","nginx"]
+		/../kubepods/pod0123456789abcdef0123456789abcdef/${ID//a/c} ["kube-system","etcd",null]
+		/../docker-${ID//a/c}.scope [null,null,null]
+		/../system.slice/nginx.service [null,null,null]
+	EOF
+	host 4711 web "0::/../$slice/cri-containerd-$ID.scope\\n" "7=$inode"
+	sockvet list -tlnpH -C PODNS,PODNAME,CNAME --root "$HOST"
+	echo "$output"
+	[[ $output =~ ^shop\ +web-0\ +nginx ]]
+	sockvet bind "127.0.0.1:${LAB[port]}" --root "$HOST"
+	[[ $output == *"web[4711] in the container nginx (${ID:0:12}) of the pod shop/web-0 listens"* ]]
+	sockvet record --root "$HOST" "$saved"
+	[ "$status" -eq 0 ]
+	sockvet list -tlnp --json --from "$saved"
+	holds ".sockets[0] | $names == [\"shop\", \"web-0\", \"nginx\"]"
+	sockvet record --from "$saved" --redact "$saved.redacted"
+	[ "$(grep -c 'web-0\|nginx\|shop\|0b3a1f5c' "$saved.redacted")" -eq 0 ]
+	sockvet list -tlnp --json --from "$saved.redacted"
+	holds '.sockets[0] | .pod_namespace, .pod_name, .container_name | test("^group-[0-9]+$")'
+	holds '.sockets[0].pod == "00000000-0000-0000-0000-000000000001"'
+}
