@@ -133,21 +133,18 @@ evidence() {
 # really bind|listen ADDRESS PORT [reuseaddr] [reuseport] [v6only]: what the kernel does inside the situation's
 # namespaces; prints OK or the errno, and undoes it at once.
 really() {
-	inside python3 -c '
-import errno, socket, sys
-call, address, port, options = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:]
-s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
-if s.family == socket.AF_INET6:
-    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, "v6only" in options)
-s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, "reuseaddr" in options)
-s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, "reuseport" in options)
-try:
-    s.bind((address, port))
-    if call == "listen":
-        s.listen()
-    print("OK")
-except OSError as e:
-    print(errno.errorcode[e.errno])' "$@"
+	# shellcheck disable=SC2016  # the variables are perl's
+	inside perl -MSocket -MErrno -e '
+		my ($call, $address, $port, @options) = @ARGV;
+		my %is = map { $_ => 1 } @options;
+		my $v6 = $address =~ /:/;
+		socket(my $s, $v6 ? AF_INET6 : AF_INET, SOCK_STREAM, 0) or die;
+		$v6 and setsockopt($s, IPPROTO_IPV6, IPV6_V6ONLY, $is{v6only} // 0);
+		setsockopt($s, SOL_SOCKET, SO_REUSEADDR, $is{reuseaddr} // 0);
+		setsockopt($s, SOL_SOCKET, SO_REUSEPORT, $is{reuseport} // 0);
+		my $at = $v6 ? pack_sockaddr_in6($port, inet_pton(AF_INET6, $address)) : pack_sockaddr_in($port, inet_aton($address));
+		my $done = bind($s, $at) && ($call eq "bind" || listen($s, 128));
+		print $done ? "OK" : (grep { $!{$_} } keys %!)[0], "\n"' "$@"
 }
 
 # For tests that trace sockvet. An instrumented build cannot look for leaks below a tracer.

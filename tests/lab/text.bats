@@ -8,19 +8,14 @@ load lab.bash
 # since, timers, and how long a sender has been busy. Holders of one socket are in no order that ss promises. Of ss's
 # faults: headings may touch, and MD5 keys are printed before everything. Bound-idle sockets are in -a here and not there.
 still() {
-	sed -E -e 's/[ \t]+/ /g; s/ $//; s/PortProcess/Port Process/; s/^(secret)+//' \
-		-e 's/ (lastsnd|lastrcv|lastack|backoff):[0-9]+/ \1:N/g' \
-		-e 's/ (busy|rwnd_limited|sndbuf_limited):[^ ]*/ \1:N/g' \
-		-e 's/timer:\((on|keepalive|timewait|persist),[^,)]*,[0-9]+\)/timer:(\1,T,N)/' |
-		python3 -c '
-import re, sys
-def users(found):
-    return "users:(" + ",".join(sorted(re.findall(r"\([^()]*\)", found[1]))) + ")"
-bound = False
-for line in sys.stdin:
-    bound = line.startswith("UNCONN") or bound and line[0] in " \n"
-    if not bound:
-        print(re.sub(r"users:\((.*?\))\)", users, line), end="")' | sort
+	perl -ne '
+		s/[ \t]+/ /g; s/ $//; s/PortProcess/Port Process/; s/^(secret)+//;
+		s/ (lastsnd|lastrcv|lastack|backoff):[0-9]+/ $1:N/g;
+		s/ (busy|rwnd_limited|sndbuf_limited):[^ ]*/ $1:N/g;
+		s/timer:\((on|keepalive|timewait|persist),[^,)]*,[0-9]+\)/timer:($1,T,N)/;
+		s/users:\((.*?\))\)/"users:(" . join(",", sort $1 =~ m{\([^()]*\)}g) . ")"/ge;
+		$bound = /^UNCONN/ || $bound && /^[ \n]/;
+		print unless $bound' | sort
 }
 
 # The kernel goes on working while two programs look one behind the other: what differs is looked at again, for 10 s.
