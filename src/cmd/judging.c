@@ -154,6 +154,16 @@ static void judge_for(const struct session *session, const struct thresholds *th
 	report_keep(report, kept);
 }
 
+/* Outside of the first process namespace any socket may have an owner that was not seen. */
+static void note_unheld(struct snapshot *seen, const struct report *report)
+{
+	struct wants wants;
+
+	judge_wants(seen, report, &wants);
+	session_note_unheld(seen, snapshot_unheld(seen, seen->holders_outside ? NULL : &wants.inodes));
+	wants_fini(&wants);
+}
+
 void judging_run(struct session *session, const struct thresholds *thresholds,
 		 struct report *report)
 {
@@ -166,6 +176,8 @@ void judging_run(struct session *session, const struct thresholds *thresholds,
 	map_fini(&pids);
 	note_left(seen, thresholds, GAP_BOUND);
 	note_left(seen, thresholds, GAP_SOURCE);
+	if (seen->holders_outside && !seen->holders_known)
+		collect_holders(session->collect, seen, NULL);
 	/* a filter may have needed all owners already */
 	if (!seen->holders_known) {
 		judge_for(session, thresholds, judge_first, report);
@@ -179,4 +191,5 @@ void judging_run(struct session *session, const struct thresholds *thresholds,
 		report_init(report);
 	}
 	judge_for(session, thresholds, judge, report);
+	note_unheld(seen, report);
 }

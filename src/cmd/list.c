@@ -246,6 +246,7 @@ struct listing_job {
 	uint32_t        states;
 	unsigned        need;           /* of rows, order and filter (enum need) */
 	struct sink     sink;           /* of the rows */
+	uint64_t        unheld;         /* rows whose owner was looked for and not seen */
 	bool            bare;           /* see struct collect_ask */
 };
 
@@ -267,8 +268,14 @@ static unsigned all_needs(const struct listing_job *job)
 	return shown_needs(job) | order_need(&job->arrangement.order) | filter_need(&job->filter);
 }
 
+static void count_unheld(struct listing_job *job, const struct sock *sock)
+{
+	if (job->need & NEED_HOLDERS && sock->inode)
+		job->unheld += snapshot_owner(&job->session.seen, sock->inode) < 0;
+}
+
 struct row_sink {
-	struct session *session;
+	struct listing_job *job;
 	struct listing *listing;
 };
 
@@ -276,7 +283,8 @@ static int take_row(void *ctx, const struct sock *sock)
 {
 	const struct row_sink *rows = ctx;
 
-	session_row(rows->session, sock);
+	session_row(&rows->job->session, sock);
+	count_unheld(rows->job, sock);
 	return listing_row(rows->listing, sock);
 }
 
@@ -284,6 +292,7 @@ static int take_for_groups(void *ctx, const struct sock *sock)
 {
 	struct listing_job *job = ctx;
 
+	count_unheld(job, sock);
 	groups_add(&job->groups, &job->session.seen, sock);
 	return 0;
 }
@@ -332,6 +341,7 @@ static int dump(struct listing_job *job, struct sink shown)
 	collect_forget_socks(session->collect);
 	late = arrange_end(&job->arrangement);
 	note_untold(session);
+	session_note_unheld(&session->seen, job->unheld);
 	if (err && !out.err)
 		session->seen.socks_complete = false;
 	return err ? err : late;
@@ -342,7 +352,7 @@ static int show_rows(struct listing_job *job)
 	struct session *session = &job->session;
 	struct listing *listing = listing_begin(&out, &session->style, &job->columns,
 						&session->seen);
-	struct row_sink rows = { session, listing };
+	struct row_sink rows = { job, listing };
 	int err = dump(job, (struct sink){ .take = take_row, .ctx = &rows });
 
 	if (arrange_cuts(&job->arrangement))

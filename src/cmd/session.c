@@ -9,6 +9,7 @@
 #include "cmd/deadline.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -385,12 +386,29 @@ void session_want_home(struct map *ids, const struct snapshot *seen, uint64_t ow
 		want_cgroup(ids, seen->processes.at[process].cgroup_id);
 }
 
+void session_note_unheld(struct snapshot *seen, uint64_t count)
+{
+	const char *plural = count == 1 ? "" : "s", *held = count == 1 ? "it" : "them";
+
+	if (!count || !seen->holders_known)
+		return;
+	if (seen->holders_outside)
+		snapshot_gap(seen, GAP_OWNERS, count, "the owner of %" PRIu64 " socket%s was not seen: a "
+			     "process outside of this process namespace can have %s (look from the host, "
+			     "or run with --pid=host, hostPID: true)", count, plural, held);
+	else if (seen->holders_complete)
+		snapshot_gap(seen, GAP_OWNERS, count, "the owner of %" PRIu64 " socket%s was not seen: no "
+			     "process shows %s; a service of the kernel, a message (SCM_RIGHTS) or a thread "
+			     "with its own descriptors can have %s", count, plural, held, held);
+}
+
 void session_name(struct session *session, const struct map *inodes)
 {
 	struct snapshot *seen = &session->seen;
 	struct map ids = { 0 };
 
 	collect_holders(session->collect, seen, inodes);
+	session_note_unheld(seen, snapshot_unheld(seen, inodes));
 	for (size_t i = 0; i < seen->socks.count; i++)
 		if (map_find(inodes, seen->socks.at[i].inode))
 			session_want_home(&ids, seen, seen->socks.at[i].cgroup_id,

@@ -105,6 +105,12 @@ uint32_t session_link(const struct snapshot *seen, const char *name);
 void session_name(struct session *session, const struct map *inodes);
 
 /*
+ * Adds the gap about @count sockets whose owners were looked for and not seen, unless
+ * another gap says why.
+ */
+void session_note_unheld(struct snapshot *seen, uint64_t count);
+
+/*
  * Collects owners and cgroup paths of all sockets as @need (enum need) asks; with -T
  * threads, too.
  */

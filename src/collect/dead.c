@@ -215,7 +215,7 @@ static void note_gaps(struct dead_walk *walk)
 {
 	struct snapshot *seen = walk->scan.seen;
 
-	scan_note_gaps(&walk->scan, "descriptors", "read");
+	scan_note_gaps(&walk->scan, "descriptors");
 	if (walk->unasked)
 		recorder_gap(walk->scan.recorder, seen, GAP_OWNERS, walk->unasked,
 			     "whether the connections of %llu TCP %s are gone could not be asked: %s",

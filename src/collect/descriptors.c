@@ -185,13 +185,17 @@ static void count_all(struct recorder *recorder, struct snapshot *seen)
 	int32_t pid;
 
 	if (scan_open(&scan, FRAME_DESCRIPTORS)) {
+		if (!ours)
+			recorder_gap(recorder, seen, GAP_OWNERS, 1, "which processes are in this network "
+				     "namespace is not known: /proc is not mounted or is of another "
+				     "process namespace (mount -t proc proc /proc)");
 		/* the processes of one that was visited are known */
 		for (size_t i = 0; i < netns->pids.count; i++)
 			count_process(&scan, netns->pids.at[i]);
 		while (!netns->visited && proc_next(&scan.proc, &pid))
 			if (is_inside(&scan, pid, ours, &tables))
 				count_process(&scan, pid);
-		scan_note_gaps(&scan, "open files", "counted");
+		scan_note_gaps(&scan, "descriptors");
 		scan_note_early_end(&scan);
 		seen->tcp_unlisted.is = false;
 		set_unlisted(seen, &tables);

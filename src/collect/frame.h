@@ -35,7 +35,7 @@ enum frame_type {
 	/* heads */
 	FRAME_BASICS = 1,
 	FRAME_ASK,              /* frame_ask, then FRAME_SOCKs */
-	FRAME_HOLDERS,          /* frame_flag: a walk was made; FRAME_PROCESS ... */
+	FRAME_HOLDERS,          /* frame_flag: WALK_...; FRAME_PROCESS ... */
 	FRAME_DESCRIPTORS,      /* frame_flag; FRAME_PROCESS, FRAME_LIMIT */
 	FRAME_CGROUPS,          /* frame_flag; FRAME_CGROUPs */
 	FRAME_LAST_HEAD = FRAME_CGROUPS,
@@ -90,6 +90,7 @@ struct frame_ask {
 	uint32_t how;                           /* enum ask_how */
 };
 struct frame_flag    { uint32_t is; };
+enum { WALK_MADE = 1, WALK_OUTSIDE = 2 };       /* .is of FRAME_HOLDERS and FRAME_DESCRIPTORS */
 struct frame_file    { int32_t err; };          /* 0 or positive errno */
 struct frame_clock   { int64_t time_ms; };
 struct frame_netns   { uint64_t inode; };

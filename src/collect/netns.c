@@ -6,6 +6,7 @@
 #include "base/order.h"
 #include "base/own.h"
 #include "collect/host.h"
+#include "collect/privilege.h"
 #include "collect/proc.h"
 
 #include <errno.h>
@@ -103,6 +104,7 @@ struct netns_found {
 	struct netns_list list;         /* by inode, once they are sorted */
 	struct map by_inode;            /* index + 1, until then */
 	bool       whole;               /* no process and no namespace was hidden from us */
+	bool       outside;             /* processes can be outside of what /proc shows */
 	uint64_t   hidden;              /* processes whose namespaces we may not see */
 	int32_t    hidden_pid;          /* the first of them */
 };
@@ -302,6 +304,7 @@ static void find_processes(struct netns_found *found, unsigned how)
 		take_process(&walk, pid);
 	if (walk.proc.err || proc_hides(&walk.proc))
 		found->whole = false;
+	found->outside = !proc_is_first(&walk.proc);
 	proc_close(&walk.proc);
 }
 
@@ -465,20 +468,24 @@ static void *run_tour(void *arg)
 static void note_hidden(const struct tour *tour)
 {
 	const struct netns_found *found = &tour->found;
-	const char *way_out = geteuid() ? "run as root" :
-			      "not even root may (a user namespace or security module guards them)";
 
+	if (found->outside)
+		snapshot_gap(tour->seen, GAP_NETNS, 1, "network namespaces may be missing: those of "
+			     "processes outside of this process namespace cannot be seen (look from the "
+			     "host, or run with --pid=host, hostPID: true)");
 	if (found->hidden)
 		snapshot_gap(tour->seen, GAP_NETNS, found->hidden,
 			     "network namespaces may be missing: those of %llu process%s could not be "
-			     "read, the first is %d; %s", (unsigned long long)found->hidden,
-			     found->hidden == 1 ? "" : "es", found->hidden_pid, way_out);
+			     "read, the first is %d (%s)", (unsigned long long)found->hidden,
+			     found->hidden == 1 ? "" : "es", found->hidden_pid, privilege_lacked());
+	else if (found->outside)
+		return;
 	else if (tour->listed)
 		snapshot_gap(tour->seen, GAP_NETNS, 1, "network namespaces may be missing: some came "
 			     "and went faster than they could be looked into; try again");
 	else
 		snapshot_gap(tour->seen, GAP_NETNS, 1, "network namespaces may be missing: processes "
-			     "or mounts could not all be listed%s", geteuid() ? "; run as root" : "");
+			     "or mounts could not all be listed (%s)", privilege_lacked());
 }
 
 int netns_tour(unsigned how, netns_look *look, void *ctx, struct netns_list *visited,
@@ -497,7 +504,7 @@ int netns_tour(unsigned how, netns_look *look, void *ctx, struct netns_list *vis
 	map_fini(&tour.done);
 	map_fini(&tour.lost);
 	found = tour.listed && tour.settled;
-	if (!err && !found && seen)
+	if (!err && (!found || tour.found.outside) && seen)
 		note_hidden(&tour);
 	return err ? -err : !found || !tour.read;
 }

@@ -218,13 +218,9 @@ static void add_owners(struct proc_scan *scan, struct owners *owners, size_t fro
 /* Notes what could not be seen. Returns true when there was something. */
 static bool note_owner_gaps(struct proc_scan *scan)
 {
-	bool hidden = proc_hides(&scan->proc), gaps = scan_note_gaps(scan, "descriptors", "read");
+	bool gaps = scan_note_gaps(scan, "descriptors");
 
-	if (hidden)
-		recorder_gap(scan->recorder, scan_told(scan->seen, scan->wanted), GAP_OWNERS, 1,
-			     "this /proc hides processes of others (hidepid, subset) or is not mounted; "
-			     "run as root to see all owners");
-	return scan_note_early_end(scan) || hidden || gaps;
+	return scan_note_early_end(scan) || gaps;
 }
 
 static void set_known(struct snapshot *seen, bool known, bool complete)
@@ -444,6 +440,7 @@ static void copy_owners(struct owner_cache *cache, struct snapshot *seen,
 	snapshot_sort_holders(seen);
 	seen->holders_known = owners->holders_known;
 	seen->holders_complete = owners->holders_complete;
+	seen->holders_outside = owners->holders_outside;
 	memcpy(seen->holders_way, owners->holders_way, sizeof(seen->holders_way));
 	owner_cache_gaps(seen, owners);
 }

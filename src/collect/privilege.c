@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -54,6 +55,41 @@ int privilege_has(unsigned capability)
 	if (syscall(SYS_capget, &header, sets) < 0)
 		return -errno;
 	return (sets[CAP_TO_INDEX(capability)].effective & CAP_TO_MASK(capability)) != 0;
+}
+
+/* The kernel numbers the first namespaces: PROC_USER_INIT_INO. */
+#define FIRST_USER_NAMESPACE UINT64_C(0xeffffffd)
+
+static bool is_in_first_users(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/user", &st) < 0 || (uint64_t)st.st_ino == FIRST_USER_NAMESPACE;
+}
+
+static bool lacks(unsigned capability)
+{
+	return privilege_has(capability) == 0;
+}
+
+const char *privilege_lacked(void)
+{
+	bool trace = lacks(CAP_SYS_PTRACE), read = lacks(CAP_DAC_READ_SEARCH);
+
+	if (!is_in_first_users())
+		return geteuid() || trace || read ?
+		       "run as root outside of this user namespace to see all owners" :
+		       "they are outside of this user namespace: run as root outside of it";
+	if (!trace && !read)
+		return "a security module guards them";
+	if (geteuid())
+		return "run as root to see all owners";
+	return trace ? "this root lacks CAP_SYS_PTRACE" : "this root lacks CAP_DAC_READ_SEARCH";
+}
+
+bool privilege_sees_all(void)
+{
+	return is_in_first_users() && !lacks(CAP_SYS_PTRACE) && !lacks(CAP_DAC_READ_SEARCH);
 }
 
 static uint64_t capabilities_of(unsigned privileges)

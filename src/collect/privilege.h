@@ -23,6 +23,15 @@ bool privilege_is_borrowed(void);
 /* Whether a capability of <linux/capability.h> is effective: 1 or 0, or -errno. */
 int privilege_has(unsigned capability);
 
+/*
+ * Why this process may not look into some others, or what would let it: the end of a
+ * sentence, in parentheses.
+ */
+const char *privilege_lacked(void);
+
+/* True when it may look into every process, unless a security module forbids it. */
+bool privilege_sees_all(void);
+
 /* Clears the environment, which for borrowed rights somebody else controls. */
 void privilege_forget_environment(void);
 

@@ -3,6 +3,7 @@
 
 #include "base/own.h"
 #include "collect/host.h"
+#include "collect/privilege.h"
 #include "collect/recorder.h"
 
 #include <errno.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int proc_open(struct proc *proc)
@@ -59,10 +61,46 @@ bool proc_next(struct proc *proc, int32_t *pid)
 	return false;
 }
 
+/* True for the words of "hidepid=" that hide processes; "noaccess" shows them. */
+static bool option_hides(const char *options)
+{
+	static const char *const hiding[] = { "2", "4", "invisible", "ptraceable" };
+	const char *value = strstr(options, "hidepid="), *group = strstr(options, "gid=");
+	size_t size;
+
+	if (!value || (group && group_member((gid_t)strtoul(group + strlen("gid="), NULL, 10))))
+		return false;
+	value += strlen("hidepid=");
+	size = strcspn(value, ", \n");
+	for (size_t i = 0; i < sizeof(hiding) / sizeof(*hiding); i++)
+		if (strlen(hiding[i]) == size && memcmp(value, hiding[i], size) == 0)
+			return true;
+	return false;
+}
+
+/* What is mounted last is what is seen. */
+static bool mount_hides(void)
+{
+	OWN_FILE FILE *mounts = fopen("/proc/self/mountinfo", "re");
+	OWN_MEM char *line = NULL;
+	size_t room = 0;
+	struct mount mount;
+	bool hides = false;
+
+	while (mounts && getline(&line, &room, mounts) > 0) {
+		bool option = option_hides(strstr(line, " - ") ?: "");
+
+		if (mount_parse(line, &mount) && strcmp(mount.point, "/proc") == 0)
+			hides = option && strcmp(mount.type, "proc") == 0;
+	}
+	return hides;
+}
+
 /* Every pid namespace has a process 1, so a /proc without it hides processes. */
 bool proc_hides(const struct proc *proc)
 {
-	return faccessat(dirfd(proc->folder), "1", F_OK, 0) < 0;
+	return faccessat(dirfd(proc->folder), "1", F_OK, 0) < 0 ||
+	       (!privilege_sees_all() && mount_hides());
 }
 
 void proc_path(char path[PROC_PATH], int32_t pid, const char *rest)
@@ -111,17 +149,51 @@ void proc_threads(const struct proc *proc, int32_t pid, struct proc *threads)
 	threads->err = threads->folder ? 0 : errno;
 }
 
-bool proc_is_bare(const char *stat)
+enum { EXITING = 0x00000004, KERNEL_THREAD = 0x00200000 };      /* PF_... */
+
+/* Returns false when @stat is not the file of a process. */
+static bool read_state(const char *stat, char *state, unsigned *flags)
 {
-	enum { EXITING = 0x00000004, KERNEL_THREAD = 0x00200000 };      /* PF_... */
 	/* the name may hold anything, also parentheses */
 	const char *at = strrchr(stat, ')');
-	char state = 0;
-	unsigned flags = 0;
 
-	if (!at || sscanf(at, ") %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2)
-		return false;
-	return state == 'Z' || state == 'X' || flags & (EXITING | KERNEL_THREAD);
+	return at && sscanf(at, ") %c %*d %*d %*d %*d %*d %u", state, flags) == 2;
+}
+
+bool proc_is_bare(const char *stat)
+{
+	char state;
+	unsigned flags;
+
+	return read_state(stat, &state, &flags) &&
+	       (state == 'Z' || state == 'X' || flags & (EXITING | KERNEL_THREAD));
+}
+
+/* The kernel numbers the first namespaces: PROC_PID_INIT_INO. */
+#define FIRST_PID_NAMESPACE UINT64_C(0xeffffffc)
+
+/*
+ * Our own namespace may be another one than that of /proc, but the first one is only in
+ * its own /proc. There process 2 makes the kernel's threads, which are in no other. A
+ * kernel without such namespaces has no link.
+ */
+bool proc_is_first(const struct proc *proc)
+{
+	int folder = dirfd(proc->folder);
+	struct text stat = { 0 };
+	struct stat st;
+	char state;
+	unsigned flags;
+	bool first;
+
+	if (fstatat(folder, "self/ns/pid", &st, 0) == 0 &&
+	    (uint64_t)st.st_ino == FIRST_PID_NAMESPACE)
+		return true;
+	first = proc_read(proc, 2, "stat", &stat) == 0 &&
+		read_state(text_str(&stat), &state, &flags) && flags & KERNEL_THREAD;
+	text_fini(&stat);
+	return first || (faccessat(folder, "self/ns", F_OK, 0) == 0 &&
+			 faccessat(folder, "self/ns/pid", F_OK, AT_SYMLINK_NOFOLLOW) < 0);
 }
 
 bool proc_shows_nothing(int32_t pid, int err)

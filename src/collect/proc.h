@@ -26,8 +26,14 @@ bool proc_next(struct proc *proc, int32_t *pid);
  */
 const struct dirent *proc_entry(DIR *folder, int *err);
 
-/* True when this /proc shows only some processes (hidepid=, subset=). */
+/* True when this /proc shows only some processes of its namespace (hidepid=). */
 bool proc_hides(const struct proc *proc);
+
+/*
+ * True when this /proc shows the first process namespace, in which every process of the
+ * machine is.
+ */
+bool proc_is_first(const struct proc *proc);
 
 /* Reads @text as a number. Returns false when it is not one or is too large. */
 bool proc_number(const char *text, int32_t *number);

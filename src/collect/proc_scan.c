@@ -3,6 +3,7 @@
 
 #include "base/grow.h"
 #include "base/own.h"
+#include "collect/privilege.h"
 #include "collect/processors.h"
 
 #include <errno.h>
@@ -66,14 +67,17 @@ struct snapshot *scan_told(struct snapshot *seen, const struct map *wanted)
 bool scan_open(struct proc_scan *scan, enum frame_type head)
 {
 	int err = proc_open(&scan->proc);
-	struct frame_flag made = { .is = !err };
+	bool outside = !err && !proc_is_first(&scan->proc);
+	struct frame_flag made = { .is = err ? 0 : outside ? WALK_MADE | WALK_OUTSIDE : WALK_MADE };
 
+	scan->seen->holders_outside |= outside;
 	recorder_put(scan->recorder, head, &made, NULL, 0);
 	if (err)
 		recorder_gap(scan->recorder, scan_told(scan->seen, scan->wanted), GAP_OWNERS, 1,
 			     "processes could not be listed: /proc: %s", strerror(-err));
 	else    /* opened now, while no other descriptor is needed */
 		(void)cgroup_tree_find(&scan->tree);
+	scan->hidden = !err && proc_hides(&scan->proc);
 	return !err;
 }
 
@@ -277,27 +281,30 @@ static const char *processes(uint64_t count)
 	return count == 1 ? "process" : "processes";
 }
 
-bool scan_note_gaps(struct proc_scan *scan, const char *what, const char *done)
+bool scan_note_gaps(struct proc_scan *scan, const char *what)
 {
 	struct snapshot *seen = scan_told(scan->seen, scan->wanted);
 
 	if (scan->unreadable)
 		recorder_gap(scan->recorder, seen, GAP_OWNERS, scan->unreadable,
-			     "%s of %llu %s could not be %s (%s)", what,
-			     (unsigned long long)scan->unreadable, processes(scan->unreadable), done,
-			     geteuid() ? "run as root to see all owners" :
-			     "a user namespace or security module guards them");
+			     "%s of %llu %s could not be read (%s)", what,
+			     (unsigned long long)scan->unreadable, processes(scan->unreadable),
+			     privilege_lacked());
+	if (scan->hidden)
+		recorder_gap(scan->recorder, seen, GAP_OWNERS, 1,
+			     "this /proc hides processes of others (hidepid, subset) or is not mounted"
+			     " (%s)", privilege_lacked());
 	if (scan->broken)
 		recorder_gap(scan->recorder, seen, GAP_RESOURCES, scan->broken,
-			     "%s of %llu %s could not be %s: %s", what,
-			     (unsigned long long)scan->broken, processes(scan->broken), done,
+			     "%s of %llu %s could not be read: %s", what,
+			     (unsigned long long)scan->broken, processes(scan->broken),
 			     strerror(scan->broken_err));
 	if (scan->nameless)
 		recorder_gap(scan->recorder, seen, GAP_OWNERS, scan->nameless,
 			     "names of %llu %s could not be read: %s",
 			     (unsigned long long)scan->nameless, processes(scan->nameless),
 			     strerror(scan->nameless_err));
-	return scan->unreadable || scan->broken;
+	return scan->unreadable || scan->hidden || scan->broken;
 }
 
 bool scan_note_early_end(struct proc_scan *scan)
@@ -325,7 +332,9 @@ bool scan_replay(struct recorder *recorder, enum frame_type type, struct snapsho
 		return false;
 	}
 	frame_open(&head, &flag, &size);
-	*made = flag.is;
+	*made = flag.is & WALK_MADE;
+	if (seen)
+		seen->holders_outside |= (flag.is & WALK_OUTSIDE) != 0;
 	return true;
 }
 

@@ -37,6 +37,7 @@ struct proc_scan {
 	enum scan_round   round;
 	struct proc       proc;
 	struct cgroup_tree tree;
+	bool              hidden;       /* /proc does not list every process */
 	uint64_t          unreadable;   /* processes that may not be read */
 	uint64_t          broken;       /* processes not read for lack of descriptors or memory */
 	int               broken_err;
@@ -44,7 +45,10 @@ struct proc_scan {
 	int               nameless_err;
 };
 
-/* Opens /proc, and writes into the recording, under @head, whether there is one. */
+/*
+ * Opens /proc, and writes into the recording, under @head, whether there is one and
+ * whether processes can be outside of it, which the snapshot gets, too.
+ */
 bool scan_open(struct proc_scan *scan, enum frame_type head);
 void scan_close(struct proc_scan *scan);
 
@@ -81,10 +85,10 @@ bool scan_note_early_end(struct proc_scan *scan);
 struct snapshot *scan_told(struct snapshot *seen, const struct map *wanted);
 
 /*
- * Adds gaps for processes whose @what ("descriptors") could not be @done ("read"), and
- * for those without a name. Returns true when there was one of the former.
+ * Adds gaps for processes whose @what ("descriptors") could not be read, which are hidden
+ * or have no name. Returns true when there was one of the first two.
  */
-bool scan_note_gaps(struct proc_scan *scan, const char *what, const char *done);
+bool scan_note_gaps(struct proc_scan *scan, const char *what);
 
 /*
  * Finds the next section of that type in a recording. Returns false, with a gap, when

@@ -147,7 +147,7 @@ static void add_all(struct snapshot *seen, const struct text *rows)
 /* Gaps come before the answer, because a recording has them among the gaps of the owners. */
 static void note_gaps(struct proc_scan *scan)
 {
-	bool gaps = scan_note_gaps(scan, "threads", "read");
+	bool gaps = scan_note_gaps(scan, "threads");
 
 	if (scan_note_early_end(scan) || gaps)
 		scan->seen->holders_complete = false;

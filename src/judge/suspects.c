@@ -363,7 +363,8 @@ struct suspects *suspects_new(struct snapshot *seen, const struct thresholds *th
 
 	s->seen = seen;
 	s->thresholds = thresholds;
-	s->notes_inodes = judge_looks_into(seen, thresholds, NULL);
+	/* the owner of any socket may be outside */
+	s->notes_inodes = judge_looks_into(seen, thresholds, NULL) || seen->holders_outside;
 	for (size_t i = 0; i < rules_count; i++)
 		read_rule(s, &rules[i]);
 	s->shortage = grow_alloc(sizeof(*s->shortage));
@@ -432,7 +433,7 @@ static void take_first(struct suspects *s, const struct sock *sock)
 	s->count++;
 	s->seen->folded->count[sock->state]++;
 	if (s->notes_inodes && sock->inode)
-		ids_add(&s->seen->folded->inodes, sock->inode);
+		s->seen->folded->inodes_count += ids_add(&s->seen->folded->inodes, sock->inode);
 	if (s->shortage)
 		shortage_add(s->shortage, sock);
 	if (!pick(s, sock, &need) && sock->cookie != UINT64_MAX)

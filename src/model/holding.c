@@ -190,6 +190,33 @@ size_t snapshot_each_beside(const struct snapshot *seen, uint32_t inode,
 	return found;
 }
 
+/* Every row is among the inodes that are not rows. */
+static uint64_t unheld_folded(const struct snapshot *seen)
+{
+	const struct holder *at = seen->holders.at;
+	uint64_t held = 0;
+
+	for (size_t i = 0; i < seen->holders.count; i++)
+		if (!i || at[i].inode != at[i - 1].inode)
+			held += ids_has(&seen->folded->inodes, at[i].inode);
+	return seen->folded->inodes_count - held;
+}
+
+uint64_t snapshot_unheld(const struct snapshot *seen, const struct map *inodes)
+{
+	uint64_t unheld = 0;
+
+	if (!inodes && seen->folded)
+		return unheld_folded(seen);
+	for (size_t i = 0; i < seen->socks.count; i++) {
+		uint32_t inode = seen->socks.at[i].inode;
+
+		unheld += inode && (!inodes || map_find(inodes, inode)) &&
+			  snapshot_owner(seen, inode) < 0;
+	}
+	return unheld;
+}
+
 int32_t snapshot_owner(const struct snapshot *seen, uint32_t inode)
 {
 	size_t count;

@@ -166,6 +166,36 @@ static void name_netns(struct gap *gap, const struct netns *netns)
 	text_fini(&text);
 }
 
+static bool are_same_but_numbers(const char *a, const char *b)
+{
+	static const char digits[] = "0123456789";
+
+	while (*a) {
+		size_t skip = strspn(a, digits), beside = strspn(b, digits);
+
+		if (!skip != !beside || (!skip && *a != *b))
+			return false;
+		a += skip ?: 1;
+		b += beside ?: 1;
+	}
+	return !*b;
+}
+
+/* Returns false when @gap says something new. */
+static bool put_together(struct gap *old, const struct gap *gap)
+{
+	if (old->kind != gap->kind)
+		return false;
+	if (gap->kind == GAP_OWNERS && are_same_but_numbers(old->text, gap->text)) {
+		*old = gap->count > old->count ? *gap : *old;
+		return true;
+	}
+	if (strcmp(old->text, gap->text) != 0)
+		return false;
+	old->count += gap->count;
+	return true;
+}
+
 void snapshot_gap(struct snapshot *snapshot, enum gap_kind kind, uint64_t count,
 		  const char *fmt, ...)
 {
@@ -178,14 +208,9 @@ void snapshot_gap(struct snapshot *snapshot, enum gap_kind kind, uint64_t count,
 	name_netns(&gap, snapshot->netns);
 	if (snapshot->gaps.count >= GAPS_MOST)
 		snprintf(gap.text, sizeof(gap.text), "and more of these");
-	for (size_t i = 0; i < snapshot->gaps.count; i++) {
-		struct gap *old = &snapshot->gaps.at[i];
-
-		if (old->kind == kind && strcmp(old->text, gap.text) == 0) {
-			old->count += count;
+	for (size_t i = 0; i < snapshot->gaps.count; i++)
+		if (put_together(&snapshot->gaps.at[i], &gap))
 			return;
-		}
-	}
 	*grow_add(&snapshot->gaps) = gap;
 }
 

@@ -150,6 +150,7 @@ struct folded {
 	uint8_t  owned[65536 / 8];      /* ephemeral ports that such a socket is on */
 	uint8_t  blocked[65536 / 8];    /* those of them on which it was accepted */
 	struct ids inodes;              /* inodes, where descriptors have to be counted */
+	uint64_t inodes_count;          /* how many they are */
 	bool     ports_suffice;         /* no destination is short of ephemeral ports */
 	uint32_t most_bound;            /* so many that are only bound, at most, were not listed */
 };
@@ -174,6 +175,11 @@ struct snapshot {
 
 	bool     holders_known;         /* the walk through /proc was made ... */
 	bool     holders_complete;      /* ... and every process could be read */
+	/*
+	 * /proc shows a process namespace other than the machine's first, or not all of
+	 * it: processes outside of it can hold sockets.
+	 */
+	bool     holders_outside;
 	char     holders_way[160];      /* how owners were found, for --verbose; or "" */
 	struct { struct holder *at; size_t count, room; } holders;  /* sorted by inode */
 	struct holder_index holder_index;
@@ -207,7 +213,9 @@ void snapshot_enter(struct snapshot *snapshot, const struct netns *netns);
 void snapshot_return(struct snapshot *snapshot);
 
 /*
- * Adds a gap; a second one of the same kind and text adds its count to the first. After
+ * Adds a gap; a second one of the same kind and text adds its count to the first. Owners
+ * are looked for several times, each time in all processes: of gaps that differ in
+ * numbers only the one with the higher count stays. After
  * some hundred gaps, further ones of each kind are put together. With -G a gap about one
  * namespace alone begins with its name.
  */
@@ -257,6 +265,18 @@ const struct holder *snapshot_holders(const struct snapshot *snapshot,
 size_t snapshot_each_beside(const struct snapshot *snapshot, uint32_t inode,
 			    void (*take)(void *ctx, const struct snapshot *seen, uint32_t process),
 			    void *ctx);
+
+/* True when a socket that no holder was seen of has none among the processes of the machine. */
+static inline bool snapshot_sees_holders(const struct snapshot *snapshot)
+{
+	return snapshot->holders_known && snapshot->holders_complete && !snapshot->holders_outside;
+}
+
+/*
+ * How many sockets have a file and no holder that was seen. @inodes: keys: the sockets
+ * that count; NULL: all, those that are not rows included.
+ */
+uint64_t snapshot_unheld(const struct snapshot *snapshot, const struct map *inodes);
 
 /* The index of the process in @processes; a process that is not there yet is added. */
 uint32_t snapshot_process(struct snapshot *snapshot, int32_t pid);

@@ -73,16 +73,21 @@ static void put_found(struct text *text, const struct page *page, const struct c
 	if (page->style->with_netns)
 		text_addf(text, "%zu of ", sum->troubled);
 	put_extent(text, page->style, sum);
-	if (sum->findings && !snapshot_is_complete(page->seen))
-		cell_str(text, " (incomplete)");
+	if (sum->findings && page->seen->gaps.count)
+		cell_str(text, snapshot_is_complete(page->seen) ? " (as far as seen)" :
+			 " (incomplete)");
 	put_all_named(text, page->style, sum);
 }
 
-/* It never says just "OK" when something that was asked for could not be seen. */
+/*
+ * It never says just "OK" when something that was asked for, or a process that a rule is
+ * about, could not be seen.
+ */
 static enum ink put_headline(struct text *text, const struct page *page,
 			     const struct check_sum *sum)
 {
 	bool complete = snapshot_is_complete(page->seen), all = page->style->with_netns;
+	bool whole = complete && !page->seen->gaps.count;
 	bool critical = sum->of_all.worst == SEVERITY_CRITICAL;
 
 	if (sum->findings) {
@@ -90,7 +95,8 @@ static enum ink put_headline(struct text *text, const struct page *page,
 		put_found(text, page, sum);
 		return critical ? INK_RED : INK_YELLOW;
 	}
-	cell_str(text, complete ? "OK: " : "OK as far as seen, incomplete: ");
+	cell_str(text, whole ? "OK: " : complete ? "OK as far as seen: " :
+		 "OK as far as seen, incomplete: ");
 	if (sum->notices) {
 		put_found(text, page, sum);
 	} else {
@@ -98,7 +104,7 @@ static enum ink put_headline(struct text *text, const struct page *page,
 		put_extent(text, page->style, sum);
 		cell_str(text, all ? "" : ", no findings");
 	}
-	return complete ? INK_GREEN : INK_YELLOW;
+	return whole ? INK_GREEN : INK_YELLOW;
 }
 
 static void print_headline(const struct page *page, const struct check_sum *sum)

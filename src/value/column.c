@@ -54,7 +54,7 @@ GET(holders)
 {
 	size_t count;
 	const struct holder *holders = snapshot_holders(seen, sock->inode, &count);
-	bool hidden = sock->inode && (!seen->holders_known || !seen->holders_complete);
+	bool hidden = sock->inode && !snapshot_sees_holders(seen);
 
 	return (struct value){
 		.told = count ? TOLD_KNOWN : hidden ? TOLD_UNKNOWN : TOLD_NONE,

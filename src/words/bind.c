@@ -16,7 +16,8 @@ static const struct words_row holder_rows[] = {
 	{ "process", "{process}" },
 	{ "!process !inode", "the kernel itself (no file holds the socket)" },
 	{ "!process inode all_shown", "something that shows in no process" },
-	{ "!process inode !all_shown", "a process hidden from you" },
+	{ "!process inode !all_shown outside", "something that shows in no process here" },
+	{ "!process inode !all_shown !outside", "a process hidden from you" },
 	{ "manager !socket_unit", " for a socket unit" },
 	{ NULL, "[ in the container {container}][ for {socket_unit}][ of {unit}]" },
 	{ NULL, NULL },
@@ -57,6 +58,9 @@ static const struct words_row blocker_rows[WHY_COUNT][6] = {
 static const char blocker_end[] = "[, on the device {device}][; {others} "
 	"{many_others?holds|hold} it, too: the port is free when all have closed it]";
 
+#define SERVICE "a service of the kernel (VXLAN, WireGuard, NFS)"
+#define MESSAGE "a descriptor in a message that nobody took"
+
 /* Whom to stop. Further processes that hold the socket are named where {holder} is. */
 static const struct words_row stop_rows[] = {
 	{ "docker_proxy", "the container that publishes the port (docker ps --filter "
@@ -64,10 +68,12 @@ static const struct words_row stop_rows[] = {
 	{ "process !docker_proxy stop_unit", "the unit: systemctl stop {stop_unit}" },
 	{ "manager !stop_unit", "the socket unit of systemd (systemctl list-sockets names it)" },
 	{ "!process !inode", "the service of the kernel that has it (such as NFS, WireGuard, VXLAN)" },
-	{ "!process inode all_shown", "what has it without showing in a process: a service of the "
-	  "kernel (VXLAN, WireGuard, NFS), a descriptor in a message that nobody took, or a thread "
-	  "with descriptors of its own" },
-	{ "!process inode !all_shown", "whoever has it (root can see who)" },
+	{ "!process inode all_shown", "what has it without showing in a process: " SERVICE
+	  ", " MESSAGE ", or a thread with descriptors of its own" },
+	{ "!process inode !all_shown outside", "whoever has it: look from the host (or with --pid=host, "
+	  "hostPID: true), its process can be outside of this process namespace; where none shows "
+	  "there, either, " SERVICE " or " MESSAGE " has it" },
+	{ "!process inode !all_shown !outside", "whoever has it (a process hidden from you)" },
 	{ "process !docker_proxy !stop_unit !manager", "{holder}" },
 	{ NULL, NULL },
 };
@@ -354,7 +360,8 @@ static void tell_holder(struct facts *facts, const struct snapshot *seen, const 
 	bool manager = process && process->pid == 1 && process_is_called(process, "systemd");
 
 	facts_number(facts, "inode", FACT_ID, s->inode);
-	facts_bool(facts, "all_shown", seen->holders_complete);
+	facts_bool(facts, "all_shown", snapshot_sees_holders(seen));
+	facts_bool(facts, "outside", seen->holders_outside);
 	facts_bool(facts, "manager", manager);
 	facts_bool(facts, "docker_proxy", s->local_port && process &&
 		   process_is_called(process, "docker-proxy"));

@@ -3,76 +3,7 @@
 # -G: every network namespace of a machine. The machine here has a /proc of its own with nothing else on it.
 
 load lab.bash
-
-setup() {
-	[ -x "$SOCKVET" ] || { echo "no sockvet at $SOCKVET"; return 1; }
-	unshare -Urnmpf --mount-proc true 2>/dev/null || skip "this machine gives no user namespaces"
-}
-
-# machine PYTHON [NAME=VALUE...]: runs the program as process 1 of a machine of its own. It has there(), which forks
-# a process into a new network namespace and returns when that one is ready, and sockvet(), whose JSON is `seen`.
-machine() {
-	run timeout -k 5 60 unshare -Urnmpf --mount-proc env SOCKVET="$SOCKVET" python3 -c '
-import ctypes, json, os, socket, subprocess, sys, time
-
-libc = ctypes.CDLL(None, use_errno=True)
-CLONE_NEWNET, CLONE_NEWUSER = 0x40000000, 0x10000000
-
-def up():
-    """lo"""
-    import fcntl, struct
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        fcntl.ioctl(s, 0x8914, struct.pack("16sH14x", b"lo", 0x41))
-
-def unshare(flags=CLONE_NEWNET):
-    if libc.unshare(flags):
-        raise OSError(ctypes.get_errno(), "unshare")
-
-def listener(port, backlog=5, host="127.0.0.1"):
-    s = socket.socket()
-    s.bind((host, port))
-    s.listen(backlog)
-    return s
-
-def there(work, flags=CLONE_NEWNET):
-    read, write = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.close(read)
-            unshare(flags)
-            if flags == CLONE_NEWNET:
-                up()
-            keep = work()
-            os.write(write, b"x")
-            time.sleep(60)
-        finally:
-            os._exit(1)
-    os.close(write)
-    assert os.read(read, 1) == b"x", "the process in the namespace failed"
-    os.close(read)
-    return pid
-
-def inode(pid):
-    return os.stat(f"/proc/{pid}/ns/net").st_ino
-
-class Seen: pass
-
-def sockvet(*words, prefix=()):
-    done = subprocess.run([*prefix, os.environ["SOCKVET"], *words], capture_output=True, text=True)
-    seen = Seen()
-    seen.status, seen.text, seen.errors = done.returncode, done.stdout, done.stderr
-    seen.json = json.loads(done.stdout) if "--json" in words and done.stdout else None
-    return seen
-
-def same(what, is_, should):
-    if is_ != should:
-        sys.exit(f"{what}: {is_!r} instead of {should!r}")
-
-'"$1"
-	echo "$output"
-	[ "$status" -eq 0 ]
-}
+load machine.bash
 
 @test "list -G has each namespace of a process, and its rows have its name" {
 	machine '
@@ -391,4 +322,16 @@ seen = sockvet("check", "-G", "--json", prefix=("prlimit", "--nofile=24:24"))
 same("status", (seen.status, seen.errors), (0, ""))
 same("namespaces", len(seen.json["namespaces"]), 41)
 '
+}
+
+@test "from a second process namespace, namespaces may be missing" {
+	machine '
+kept = listener(4001)
+for words in ("check", "-G"), ("list", "-tlG"):
+    seen = sockvet(*words, "--json")
+    same(words, (seen.status, [gap["kind"] for gap in seen.json["end"]["gaps"]]), (3, ["netns"]))
+    same("why", "outside of this process namespace" in seen.errors and "--pid=host" in seen.errors, True)
+seen = sockvet("check", "--json", "--strict")
+same("without -G all are seen", (seen.status, seen.json["end"]["gaps"]), (0, []))
+' SECOND=1
 }

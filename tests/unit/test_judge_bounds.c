@@ -44,7 +44,7 @@ static const struct told_row rows[] = {
 	{ "no unit is blamed for a socket that nobody there is seen to hold",
 	  "cgroup 3 /system.slice/x.service\n"
 	  "sock listen 10.0.0.1:80 0.0.0.0:0 inode=50 cgroup=3\nbind 0.0.0.0:80",
-	  { "Stop whoever has it (root can see who)." } },
+	  { "Stop whoever has it (a process hidden from you)." } },
 	{ "two with the same name are both to be stopped",
 	  "process 5 a\nprocess 6 a\nsock listen 0.0.0.0:80 0.0.0.0:0 inode=50\nhold 5\n"
 	  "sock listen 10.0.0.1:80 0.0.0.0:0 inode=51\nhold 6\nbind 0.0.0.0:80",

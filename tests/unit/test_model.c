@@ -254,10 +254,18 @@ static void gaps_add_up_and_tell_what_matters(void **state)
 	(void)state;
 	snapshot_init(&seen);
 	assert_true(snapshot_is_complete(&seen));
-	snapshot_gap(&seen, GAP_OWNERS, 2, "hidden");
-	snapshot_gap(&seen, GAP_OWNERS, 3, "hidden");
+	snapshot_gap(&seen, GAP_CGROUPS, 2, "hidden");
+	snapshot_gap(&seen, GAP_CGROUPS, 3, "hidden");
 	assert_int_equal(seen.gaps.count, 1);
 	assert_int_equal(seen.gaps.at[0].count, 5);
+	/* the same processes, looked at twice; some had ended before the first look, or have since */
+	snapshot_gap(&seen, GAP_OWNERS, 9, "9 of them");
+	snapshot_gap(&seen, GAP_OWNERS, 12, "12 of them");
+	snapshot_gap(&seen, GAP_OWNERS, 7, "7 of them");
+	snapshot_gap(&seen, GAP_OWNERS, 7, "7 of them all");
+	assert_int_equal(seen.gaps.count, 3);
+	assert_int_equal(seen.gaps.at[1].count, 12);
+	assert_string_equal(seen.gaps.at[1].text, "12 of them");
 	assert_true(snapshot_is_complete(&seen));
 	assert_null(snapshot_worst_gap(&seen));
 	snapshot_gap(&seen, GAP_LIMITS, 1, "no limits");
