@@ -124,7 +124,7 @@ static bool is_unlisted(const struct dead_walk *walk, int folder, const char *na
 {
 	int err;
 
-	return proc_socket(folder, name, fd, inode, &err) && !is_listed(walk, *inode) &&
+	return proc_socket(folder, name, fd, inode, NULL, &err) && !is_listed(walk, *inode) &&
 	       is_tcp(folder, name);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/proc.h"
 
+#include "base/grow.h"
 #include "base/own.h"
 #include "collect/host.h"
 #include "collect/privilege.h"
@@ -229,8 +230,9 @@ bool proc_link_inode(const char *link, size_t size, const char *before, uint32_t
 	return true;
 }
 
-bool proc_socket(int fds, const char *name, int32_t *fd, uint32_t *inode, int *err)
+bool proc_socket(int fds, const char *name, int32_t *fd, uint32_t *inode, bool *ring, int *err)
 {
+	static const char is_ring[] = "anon_inode:[io_uring]";
 	char link[64];
 	ssize_t size;
 
@@ -240,7 +242,48 @@ bool proc_socket(int fds, const char *name, int32_t *fd, uint32_t *inode, int *e
 	size = readlinkat(fds, name, link, sizeof(link));
 	if (size < 0)
 		*err = errno;
+	if (ring)
+		*ring = size == (ssize_t)strlen(is_ring) && memcmp(link, is_ring, (size_t)size) == 0;
 	return size > 0 && proc_link_inode(link, (size_t)size, "socket:[", inode);
+}
+
+/* Takes "    1: socket:[4026]", a file by its number in the ring. */
+static void take_ring_file(struct ring_files *inodes, const char *line)
+{
+	const char *link = strstr(line, ": socket:[");
+	uint32_t inode;
+
+	line += strspn(line, " ");
+	if (!link || strspn(line, "0123456789") != (size_t)(link - line))
+		return;
+	link += strlen(": ");
+	if (proc_link_inode(link, strcspn(link, "\n"), "socket:[", &inode))
+		*grow_add(inodes) = inode;
+}
+
+enum { RING_TRIES = 20 };
+
+int proc_ring_files(int fds, const char *name, struct ring_files *inodes)
+{
+	struct text content = { 0 };
+	char path[PROC_PATH];
+	int err;
+
+	snprintf(path, sizeof(path), "../fdinfo/%.20s", name);
+	/* the kernel leaves out what it would have to wait for */
+	for (int i = 0; i < RING_TRIES; i++) {
+		content.count = 0;
+		err = file_read(fds, path, &content);
+		if (err || strstr(text_str(&content), "\nUserFiles:"))
+			break;
+	}
+	for (const char *line = text_str(&content); !err && line && *line;) {
+		take_ring_file(inodes, line);
+		line = strchr(line, '\n');
+		line += line != NULL;
+	}
+	text_fini(&content);
+	return err;
 }
 
 uint64_t proc_files_open(void)

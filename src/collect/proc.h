@@ -81,9 +81,17 @@ bool proc_link_inode(const char *link, size_t size, const char *before, uint32_t
 
 /*
  * Reads which socket a descriptor is, by its name in the open folder @fds. True with its
- * inode; false with *@err 0 for anything else, or with the errno.
+ * inode; false with *@err 0 for anything else, or with the errno. *@ring (may be NULL)
+ * says whether it is an io_uring.
  */
-bool proc_socket(int fds, const char *name, int32_t *fd, uint32_t *inode, int *err);
+bool proc_socket(int fds, const char *name, int32_t *fd, uint32_t *inode, bool *ring, int *err);
+
+/*
+ * The sockets among the files that are registered with an io_uring, the descriptor @name
+ * in the open folder @fds: they need no descriptor of their own. Returns 0 or -errno.
+ */
+struct ring_files { uint32_t *at; size_t count, room; };
+int proc_ring_files(int fds, const char *name, struct ring_files *inodes);
 
 /* How many files are open on this machine; 0 when it is not known. */
 uint64_t proc_files_open(void);

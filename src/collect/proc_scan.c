@@ -18,9 +18,6 @@
 #define WORKERS 2
 #define BATCH_BYTES (32 * 1024)
 
-/* The size of a struct dirent64 with the shortest name. */
-#define ENTRY_BYTES 24
-
 /* From this many descriptors on, a second thread is worth its start. */
 #define MANY_DESCRIPTORS 2000
 
@@ -52,9 +49,10 @@ struct batch {
 	struct folder *folder;
 	size_t         size;
 	_Alignas(8) char entries[BATCH_BYTES];
-	size_t         looked_at, count;
+	size_t         looked_at;
 	int            err;
-	struct holder  found[BATCH_BYTES / ENTRY_BYTES];
+	struct { struct holder *at; size_t count, room; } found;
+	struct ring_files registered;
 };
 
 /* ---- the walk ---- */
@@ -345,24 +343,42 @@ bool scan_wants(const struct proc_scan *scan, uint32_t inode)
 
 /* ---- descriptors: a batch, without the lock ---- */
 
+/*
+ * A file that is registered with a ring counts as held by the ring's descriptor. A ring
+ * that is too busy to tell its files is none that could not be read.
+ */
+static void look_at_ring(const struct proc_scan *scan, struct batch *batch, const char *name,
+			 struct holder holder)
+{
+	batch->registered.count = 0;
+	(void)proc_ring_files(batch->folder->fd, name, &batch->registered);
+	for (size_t i = 0; i < batch->registered.count; i++) {
+		holder.inode = batch->registered.at[i];
+		if (scan_wants(scan, holder.inode))
+			*grow_add(&batch->found) = holder;
+	}
+}
+
 /* A descriptor that is closed meanwhile does not make the process unreadable. */
 static void look_at_descriptor(const struct proc_scan *scan, struct batch *batch,
 			       const char *name)
 {
 	struct holder holder = { .process = (uint32_t)batch->folder->scanned.pid };
 	int err;
-	bool is = proc_socket(batch->folder->fd, name, &holder.fd, &holder.inode, &err);
+	bool ring, is = proc_socket(batch->folder->fd, name, &holder.fd, &holder.inode, &ring, &err);
 
 	batch->looked_at++;
 	if (err && err != ENOENT)
 		batch->err = err;
 	if (is && scan_wants(scan, holder.inode))
-		batch->found[batch->count++] = holder;
+		*grow_add(&batch->found) = holder;
+	if (ring)
+		look_at_ring(scan, batch, name, holder);
 }
 
 static void look_through_batch(const struct proc_scan *scan, struct batch *batch)
 {
-	batch->looked_at = batch->count = 0;
+	batch->looked_at = batch->found.count = 0;
 	batch->err = 0;
 	for (size_t at = 0; at < batch->size;) {
 		const struct dirent64 *entry = (const void *)(batch->entries + at);
@@ -459,9 +475,9 @@ static void keep_found(struct scan_workers *workers, struct batch *batch)
 	struct snapshot *seen = workers->scan->seen;
 
 	pthread_mutex_lock(&workers->lock);
-	if (batch->count && introduce_owner(workers, folder))
-		for (size_t i = 0; i < batch->count; i++)
-			*grow_add(&seen->holders) = batch->found[i];
+	if (batch->found.count && introduce_owner(workers, folder))
+		for (size_t i = 0; i < batch->found.count; i++)
+			*grow_add(&seen->holders) = batch->found.at[i];
 	if (batch->err)
 		folder->err = batch->err;
 	workers->looked_at += batch->looked_at;
@@ -470,6 +486,12 @@ static void keep_found(struct scan_workers *workers, struct batch *batch)
 }
 
 /* ---- descriptors: the workers ---- */
+
+static void batch_fini(struct batch *batch)
+{
+	grow_fini(&batch->found);
+	grow_fini(&batch->registered);
+}
 
 static void *run_worker(void *ctx)
 {
@@ -480,6 +502,7 @@ static void *run_worker(void *ctx)
 		look_through_batch(workers->scan, batch);
 		keep_found(workers, batch);
 	}
+	batch_fini(batch);
 	return NULL;
 }
 
@@ -508,6 +531,7 @@ void scan_descriptors(struct proc_scan *scan, struct owners *owners)
 					     processors_start(&workers.second, run_worker, &workers);
 		}
 	}
+	batch_fini(batch);
 	if (workers.has_second)
 		pthread_join(workers.second, NULL);
 	owners->threads = workers.has_second ? 2 : 1;

@@ -39,7 +39,8 @@ static void walk_descriptors(struct thread_walk *walk, DIR *folder)
 	int err;
 
 	while ((entry = proc_entry(folder, &err))) {
-		if (proc_socket(dirfd(folder), entry->d_name, &walk->held.fd, &walk->held.inode, &err))
+		if (proc_socket(dirfd(folder), entry->d_name, &walk->held.fd, &walk->held.inode,
+				NULL, &err))
 			text_add(walk->rows, &walk->held, sizeof(walk->held));
 		note_failure(walk, err);
 	}

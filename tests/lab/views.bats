@@ -98,3 +98,23 @@ seen = sockvet("check", "--json", "--strict", prefix=other)
 same("check", (seen.status, "is not known: /proc is not mounted or is of another process namespace" in seen.text), (3, True))
 '
 }
+
+@test "a socket that only an io_uring has belongs to the process with the ring" {
+	machine '
+up()
+ring = libc.syscall(425, 8, ctypes.create_string_buffer(120))   # io_uring_setup
+if ring < 0:
+    print("no io_uring here")
+    sys.exit()
+mine = listener(8080)
+files = (ctypes.c_int * 5000)(*[-1] * 4999, mine.fileno())
+same("io_uring_register", libc.syscall(427, ring, 2, files, 5000), 0)
+mine.close()
+for words in ("list", "-tlp"), ("bind", "8080"):
+    seen = sockvet(*words, "--json", "--strict", "--record", os.path.join(os.environ["BATS_TEST_TMPDIR"], words[0]))
+    socks = seen.json["sockets" if words[0] == "list" else "blockers"]
+    same(words, ([s["processes"] for s in socks], seen.json["end"]["gaps"]), ([[{"pid": 1, "comm": "python3", "fd": ring}]], []))
+    again = sockvet(*words, "--json", "--from", os.path.join(os.environ["BATS_TEST_TMPDIR"], words[0]))
+    same("replay", again.text, seen.text)
+'
+}
