@@ -41,6 +41,11 @@
  * warning. An idle connection that is closed in this very moment looks the same,
  * so one that was acknowledged within the last second counts only beside others.
  *
+ * A connection that was opened here, carried data both ways and has only the end of
+ * file unread is what a server leaves in an idle pool when its keep-alive timeout is
+ * over; the client notices at the next use. A pool is bounded, so this is a warning
+ * at most, unless there are so many that it is none.
+ *
  * A connection that was never accepted has no inode, and is accept-stalled's.
  */
 #include "judge/weigh.h"
@@ -55,6 +60,9 @@
  */
 enum { PROGRESS_MS = 5000 };
 
+/* So many idle connections to one service are not a pool. */
+enum { POOL_MOST = 100 };
+
 static const double near_limit_percent = 80;
 
 enum cause { EOF_UNREAD, CLOSE_FORGOTTEN, DATA_UNREAD, STILL_SENDING, CAUSES };
@@ -67,6 +75,7 @@ static const char *const cause_names[CAUSES] = {
 struct sums {
 	uint64_t cause[CAUSES], opener[3], unread_bytes;
 	uint64_t mptcp;
+	uint64_t pool, pool_crit;       /* of those with an unread end: as in an idle pool */
 	uint64_t may_answer;            /* of those read to the end */
 	uint64_t silent;                /* of those not still sending: the peer has vanished */
 	uint64_t hidden;                /* of those that are too young to prove anything */
@@ -122,16 +131,28 @@ static bool may_answer(const struct sock *s, enum role role)
 	return role != ROLE_OPENED && !s->recv_queue && !s->send_queue;
 }
 
+static bool is_as_in_a_pool(const struct sock *s, enum role role)
+{
+	/* the FIN is one of the bytes received */
+	return role == ROLE_OPENED && s->recv_queue == 1 && !s->send_queue &&
+	       s->flow.bytes_sent > 0 && s->flow.bytes_received > 1;
+}
+
 /* Counts the age of a socket that is not still sending. */
 static void add_age(struct sums *sums, const struct weighing *w, const struct sock *s,
-		    bool may_answer)
+		    enum role role)
 {
 	double ms = aged_ms(w->seen, s);
+	bool answers = may_answer(s, role), pool = is_as_in_a_pool(s, role);
+
+	sums->may_answer += answers;
+	sums->pool += pool;
+	sums->pool_crit += pool && ms >= w->t->crit;
 
 	if (ms < w->t->warn && is_hidden(w, s))
 		/* data that is unread was there before the end */
 		*(s->recv_queue > 1 || is_settled(s) ? &sums->hidden : &sums->unsettled) += 1;
-	else if (may_answer)
+	else if (answers || pool)
 		sums->aged.warn += threshold_level(w->t, ms) != SEVERITY_NONE;
 	else
 		aged_add(&sums->aged, w->t, ms);
@@ -154,10 +175,11 @@ static struct sums add_up(const struct weighing *w, const struct service_group *
 			sums.unread_bytes += s->recv_queue - 1;
 		if (cause == STILL_SENDING)
 			continue;
-		sums.may_answer += may_answer(s, role);
 		sums.silent += is_silent(w, s);
-		add_age(&sums, w, s, may_answer(s, role));
+		add_age(&sums, w, s, role);
 	}
+	if (sums.pool >= POOL_MOST)
+		sums.aged.crit += sums.pool_crit;
 	return sums;
 }
 
@@ -205,6 +227,7 @@ static void put_facts(struct finding *f, const struct snapshot *seen, const stru
 	put_count(f, "openers", "unknown", sums->opener[ROLE_UNKNOWN]);
 	facts_word(&f->facts, "main_opener", service_opener(role));
 	facts_number(&f->facts, "may_still_answer", FACT_COUNT, (double)sums->may_answer);
+	facts_number(&f->facts, "as_in_idle_pool", FACT_COUNT, (double)sums->pool);
 	facts_number(&f->facts, "unacknowledged", FACT_COUNT, (double)sums->silent);
 	facts_number(&f->facts, "mptcp", FACT_COUNT, (double)sums->mptcp);
 	facts_number(&f->facts, "age_hidden_by_keepalive", FACT_COUNT,

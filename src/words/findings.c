@@ -61,7 +61,9 @@ static const struct finding_words catalogue[] = {
 		       "still sending, or waits for the peer to read, uses the half-close "
 		       "as intended (still_sending), which alone is never a leak. A "
 		       "server that has read to the end may have forgotten close() or "
-		       "still work on the answer, which is worth a warning at most. "
+		       "still work on the answer, which is worth a warning at most, and "
+		       "so is an idle pool whose server closed its connections: the "
+		       "program notices at the next use, and the pool is bounded. "
 		       "Only sockets of a proven age count. A process close to its "
 		       "descriptor limit makes it critical.",
 		.cause = {
@@ -69,7 +71,11 @@ static const struct finding_words catalogue[] = {
 			OPENER_ROWS,
 			{ NULL, " that {count?its peer|their peers} closed[, the oldest at least {oldest} ago]"
 			  "[ (keepalive hides the full age of {age_hidden_by_keepalive})]" },
-			{ "causes.eof_unread=count", ": {owners?it has|they have} not read the end of file" },
+			{ "causes.eof_unread=count as_in_idle_pool=count", ": as in an idle pool that the server "
+			  "closed, which the program notices at the next use" },
+			{ "causes.eof_unread=count as_in_idle_pool!=count", ": {owners?it has|they have} not "
+			  "read the end of file[; {as_in_idle_pool} are as in an idle pool that the server "
+			  "closed]" },
 			{ "causes.eof_unread!=count", "[; on {causes.eof_unread} {owners?it has|they have} "
 			  "not read the end of file]" },
 			{ "causes.close_forgotten=count !may_still_answer",
@@ -91,6 +97,8 @@ static const struct finding_words catalogue[] = {
 			{ NULL, "[; on {causes.still_sending} {owners?it is|they are} still sending, which is legitimate]" },
 		},
 		.fix = {
+			{ "as_in_idle_pool", "If it is a pool in use that does not grow, nothing is lost: look again "
+			  "later." },
 			{ "main_cause=eof_unread", "Watch idle connections, too: keep them in the poll set "
 			  "(POLLIN|POLLRDHUP) and close() when read() returns 0." },
 			{ "main_cause=close_forgotten", "Call close() when read() returns 0, on every path: "

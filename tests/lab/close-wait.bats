@@ -105,3 +105,18 @@ time.sleep(60)'
 		.evidence.openers.accepted_here == 6 and .age_min_ms + 400 <= .age_max_ms" "${soon[@]}"
 	holds '[.findings[] | select(.id == "close-wait-leak") | .count] == [6, 6]'
 }
+
+@test "an idle pool that its server closed is called that, and is a warning at most" {
+	lab_python '
+import os, socket, time
+server = socket.create_server(("127.0.0.1", 8080))
+pairs = [(socket.create_connection(("127.0.0.1", 8080)), server.accept()[0]) for _ in range(20)]
+for client, served in pairs: client.send(b"ask"); served.recv(9); served.send(b"answer"); client.recv(9)
+for pair in pairs: pair[1].close()
+print(f"READY pid={os.getpid()}", flush=True)
+time.sleep(60)'
+	check_says ".id == \"close-wait-leak\" and .subject.pid == ${LAB[pid]} and .count == 20" "${soon[@]}" \
+		--crit close-wait-leak=101ms
+	holds '.findings[0] | .severity == "warning" and .evidence.as_in_idle_pool == 20 and
+		(.cause | contains("as in an idle pool that the server closed"))'
+}

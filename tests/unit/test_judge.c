@@ -178,6 +178,21 @@ static void make_leak_hidden_few(void) { leak_behind_keepalive(4, 20 * MINUTE, 9
 static void make_burst_of_idle(void) { leak_behind_keepalive(4000, 20 * MINUTE, 900); }
 static void make_leak(void) { leak(5, MINUTE); }
 static void make_leak_old(void) { leak(5, 10 * MINUTE); }
+static void idle_pool(unsigned count)
+{
+	leak(count, 10 * MINUTE);
+	for (size_t i = 0; i < seen.socks.count; i++) {
+		struct sock *s = &seen.socks.at[i];
+
+		s->recv_queue = 1;
+		s->flow.bytes_sent = 90;
+		s->flow.bytes_acked += 90;
+		s->flow.bytes_received = 900;
+	}
+}
+
+static void make_idle_pool(void) { idle_pool(99); }
+static void make_more_than_a_pool(void) { idle_pool(100); }
 static void make_leak_young(void) { leak(4000, MINUTE - 1); }
 static void make_leak_few(void) { leak(4, 20 * MINUTE); }
 
@@ -426,6 +441,8 @@ static const struct {
 	{ "old CLOSE_WAIT leak", make_leak_old, "close-wait-leak", SEVERITY_CRITICAL, NULL, NULL },
 	{ "burst of young CLOSE_WAIT", make_leak_young, NULL, 0, NULL, NULL },
 	{ "few CLOSE_WAIT", make_leak_few, NULL, 0, NULL, NULL },
+	{ "idle pool that its server closed", make_idle_pool, "close-wait-leak", SEVERITY_WARNING, NULL, NULL },
+	{ "more than a pool", make_more_than_a_pool, "close-wait-leak", SEVERITY_CRITICAL, NULL, NULL },
 	{ "few are enough when asked", make_leak_few, "close-wait-leak", SEVERITY_CRITICAL,
 	  "close-wait-leak=1s,count=1", NULL },
 	{ "many more are asked for", make_leak_old, NULL, 0, "close-wait-leak=60,count=6", NULL },
