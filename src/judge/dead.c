@@ -24,12 +24,24 @@ static double least_finding(const struct threshold *t)
 	return least < (double)t->least ? (double)t->least : least;
 }
 
+/*
+ * Both counts are upper bounds: of the machine, and of the namespace, whose margin is half
+ * of what makes a finding.
+ */
+static bool may_be_dead(const struct snapshot *seen, double least)
+{
+	struct known here = limits_most_unlisted(&seen->limits);
+
+	return (!seen->tcp_unlisted.is || (double)seen->tcp_unlisted.value >= least) &&
+	       (!here.is || (double)here.value * 2 >= least);
+}
+
 LOOKS_INTO(dead)
 {
 	const struct known *open = &process->files->open;
 
 	return open->is && (double)open->value >= least_finding(t) &&
-	       (!seen->tcp_unlisted.is || (double)seen->tcp_unlisted.value >= least_finding(t));
+	       may_be_dead(seen, least_finding(t));
 }
 
 WEIGH(dead)

@@ -237,32 +237,6 @@ static bool shortage_hits(const struct shortage *s, const struct sock *sock)
  */
 enum { MANY = 4096 };
 
-static int64_t counter(const struct snapshot *seen, enum counter which)
-{
-	const struct known *known = &seen->limits.counter[which];
-
-	return known->is ? known->value : 0;
-}
-
-static int64_t tcp_inuse(const struct snapshot *seen)
-{
-	return counter(seen, COUNTER_TCP_INUSE) + counter(seen, COUNTER_TCP6_INUSE);
-}
-
-/*
- * The most sockets that can be only bound: all of the namespace, without those of TCP that
- * listen or are connected and those of UNIX. The kernel's own TCP sockets are subtracted
- * though they are not among all, so the result can be low by their number, which is small:
- * file systems on the network have a few.
- */
-static int64_t most_bound(const struct snapshot *seen)
-{
-	int64_t left = counter(seen, COUNTER_SOCKETS) - tcp_inuse(seen) -
-		       counter(seen, COUNTER_UNIX_INUSE) - counter(seen, COUNTER_UNIX_STREAM_INUSE);
-
-	return left > 0 ? left : 0;
-}
-
 /* True when so few of these sockets cannot make @rule speak; half of what it takes is the margin. */
 static bool is_too_few(const struct rule *rule, const struct threshold *t, int64_t bound)
 {
@@ -273,12 +247,12 @@ static bool is_too_few(const struct rule *rule, const struct threshold *t, int64
 
 static bool can_leave_bound(const struct snapshot *seen, const struct thresholds *thresholds)
 {
-	int64_t bound = most_bound(seen);
+	struct known bound = limits_most_unlisted(&seen->limits);
 
-	if (!seen->limits.counter[COUNTER_SOCKETS].is || tcp_inuse(seen) < MANY)
+	if (!bound.is || limits_tcp_inuse(&seen->limits) < MANY)
 		return false;
 	for (size_t i = 0; i < rules_count; i++)
-		if (!is_too_few(&rules[i], thresholds_get(thresholds, rules[i].id), bound))
+		if (!is_too_few(&rules[i], thresholds_get(thresholds, rules[i].id), bound.value))
 			return false;
 	return true;
 }
@@ -352,7 +326,7 @@ static void leave_bound(struct suspects *s)
 	struct folded *folded = s->seen->folded;
 
 	s->leaves_bound = can_leave_bound(s->seen, s->thresholds);
-	folded->most_bound = s->leaves_bound ? (uint32_t)most_bound(s->seen) : 0;
+	folded->most_bound = s->leaves_bound ? (uint32_t)limits_most_unlisted(&s->seen->limits).value : 0;
 	if (s->shortage)
 		s->shortage->unlisted = folded->most_bound;
 }

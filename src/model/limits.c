@@ -115,3 +115,22 @@ bool limits_is_ephemeral(const struct limits *limits, unsigned port)
 	return limits_know_range(limits) && port >= limits->limit[LIMIT_PORT_LOW].value &&
 	       port <= limits->limit[LIMIT_PORT_HIGH].value && !limits_is_reserved(limits, port);
 }
+
+static int64_t counted(const struct limits *limits, enum counter which)
+{
+	return limits->counter[which].is ? limits->counter[which].value : 0;
+}
+
+int64_t limits_tcp_inuse(const struct limits *limits)
+{
+	return counted(limits, COUNTER_TCP_INUSE) + counted(limits, COUNTER_TCP6_INUSE);
+}
+
+struct known limits_most_unlisted(const struct limits *limits)
+{
+	int64_t left = counted(limits, COUNTER_SOCKETS) - limits_tcp_inuse(limits) -
+		       counted(limits, COUNTER_UNIX_INUSE) -
+		       counted(limits, COUNTER_UNIX_STREAM_INUSE);
+
+	return (struct known){ limits->counter[COUNTER_SOCKETS].is, left > 0 ? left : 0 };
+}

@@ -92,6 +92,18 @@ static inline int64_t limits_rto_max_ms(const struct limits *limits)
 /* True when the ephemeral range and the reserved ports in it are known. */
 bool limits_know_range(const struct limits *limits);
 
+/* TCP sockets of the namespace that listen or are connected; 0 when not known. */
+int64_t limits_tcp_inuse(const struct limits *limits);
+
+/*
+ * The most TCP sockets of the namespace that neither listen nor are connected, but are
+ * only bound, were never used, or are dead: all sockets that programs have, without those
+ * of the TCP tables and those of UNIX. The kernel's own TCP sockets are subtracted though
+ * they are not among all, so the result can be low by their number, which is small: file
+ * systems on the network have a few.
+ */
+struct known limits_most_unlisted(const struct limits *limits);
+
 /* True when connect() may choose @port; also false when that is not known. */
 bool limits_is_ephemeral(const struct limits *limits, unsigned port);
 

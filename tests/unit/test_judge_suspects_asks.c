@@ -320,12 +320,13 @@ static void rows_without_a_cookie_are_all_kept_and_not_asked_for_again(void **st
 
 /*
  * A program short of descriptors is told how many are sockets, and one with many of them is
- * looked into where the machine has as many TCP sockets that no table lists.
+ * looked into where machine and namespace may have as many TCP sockets that no table lists.
  */
 static void for_a_program_short_of_descriptors_sockets_are_counted_and_not_kept(void **state)
 {
-	static const struct { int64_t open, unlisted; bool noted; } cases[] = {
-		{ 100, 49, false }, { 950, 49, true }, { 100, 50, true }, { 49, 50, false },
+	static const struct { int64_t open, unlisted, here; bool noted; } cases[] = {
+		{ 100, 49, 49, false }, { 950, 49, 49, true }, { 100, 50, 50, true },
+		{ 49, 50, 50, false }, { 100, 50, 25, true }, { 100, 50, 24, false },
 	};
 	struct process_files *files;
 	struct look look;
@@ -341,6 +342,7 @@ static void for_a_program_short_of_descriptors_sockets_are_counted_and_not_kept(
 		know(&files->open, cases[i].open);
 		know(&files->limit, 1000);
 		look.seen.tcp_unlisted = (struct known){ true, cases[i].unlisted };
+		count(&look.world, COUNTER_SOCKETS, cases[i].here);
 		look_to_the_end(&look);
 		assert_int_equal(rows_in(&look, STATE_ESTABLISHED), 0);
 		assert_int_equal(ids_has(&look.seen.folded->inodes, look.world.socks.at[5].inode),
