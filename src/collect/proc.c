@@ -82,8 +82,8 @@ static bool option_hides(const char *options)
 /* What is mounted last is what is seen. */
 static bool mount_hides(void)
 {
-	OWN_FILE FILE *mounts = fopen("/proc/self/mountinfo", "re");
-	OWN_MEM char *line = NULL;
+	OWN_FILE FILE *mounts = host_fopen("/proc/self/mountinfo");
+	OWN_MEM char *line = NULL, *place = host_path("/proc");
 	size_t room = 0;
 	struct mount mount;
 	bool hides = false;
@@ -91,7 +91,7 @@ static bool mount_hides(void)
 	while (mounts && getline(&line, &room, mounts) > 0) {
 		bool option = option_hides(strstr(line, " - ") ?: "");
 
-		if (mount_parse(line, &mount) && strcmp(mount.point, "/proc") == 0)
+		if (mount_parse(line, &mount) && strcmp(mount.point, place) == 0)
 			hides = option && strcmp(mount.type, "proc") == 0;
 	}
 	return hides;
