@@ -224,6 +224,27 @@ def leaderless():
     until(lambda: count_in(CLOSE_WAIT) == 12, "the leak")
 
 
+@sick("close-wait-leak", leak("probed", 12), options=LEAK)
+def keepalive_leak():
+    """a leak whose peers still answer keepalive probes"""
+    for client, _ in leak_opened(12, listener(8080)):
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 3)
+    comm("probed")
+
+
+@sick("close-wait-leak", leak("mptcp-leak", 12), options=LEAK)
+def multipath_leak():
+    """a client that leaks MPTCP connections"""
+    server = listener(8080, protocol=262)
+    for _ in range(12):
+        client = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)
+        client.connect(("127.0.0.1", 8080))
+        KEEP.append(client)
+        server.accept()[0].close()
+    comm("mptcp-leak")
+
+
 # ---- listeners ----------------------------------------------------------------
 
 def stalled(who, count, **more):
