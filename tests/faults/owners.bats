@@ -257,8 +257,8 @@ print("READY", flush=True)
 sys.stdin.read()
 '
 	preloaded files -- bind 8080
-	[[ $output == *"LISTEN 127.0.0.1:8080, SO_REUSEADDR on"* ]]
+	[[ $output == *"LISTEN 127.0.0.1:8080, pid $LAB_JOB fd "*", SO_REUSEADDR on"* ]]
 	preloaded files "FILES_INSTEAD=/proc/self/cgroup=/dev/null/none:/proc/$LAB_JOB/cgroup=/dev/null/none" -- bind 8080
-	[[ $output == *"LISTEN 127.0.0.1:8080, options not known"* ]]
+	[[ $output == *"LISTEN 127.0.0.1:8080, pid $LAB_JOB fd "*", options not known"* ]]
 	echo >&"${LAB_IO[1]}"
 }
