@@ -174,6 +174,11 @@ void judging_run(struct session *session, const struct thresholds *thresholds,
 	if (judge_looks_into(seen, thresholds, &pids) || session->options->record)
 		collect_dead(session->collect, seen, &pids);
 	map_fini(&pids);
+	if (judge_wants_origins(seen))
+		collect_explicit(session->collect, &(struct collect_ask){
+			.protocol = PROTOCOL_TCP, .states = STATE_BIT(STATE_LISTEN),
+			.ipv4 = true, .ipv6 = true,
+		}, seen);
 	note_left(seen, thresholds, GAP_BOUND);
 	note_left(seen, thresholds, GAP_SOURCE);
 	if (seen->holders_outside && !seen->holders_known)

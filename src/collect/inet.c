@@ -262,13 +262,14 @@ static int take_cookie(void *ctx, const struct sock *sock)
 
 /*
  * All states except those that never have a port of their own, because a socket may have
- * changed its state since it was seen.
+ * changed its state since it was seen; of listeners alone only those.
  */
 static struct collect_ask explicit_ask(const struct collect_ask *ask)
 {
 	struct collect_ask question = *ask;
 
-	question.states = STATE_ALL & ~(STATE_BIT(STATE_SYN_RECV) | STATE_BIT(STATE_TIME_WAIT));
+	if (ask->states != STATE_BIT(STATE_LISTEN))
+		question.states = STATE_ALL & ~(STATE_BIT(STATE_SYN_RECV) | STATE_BIT(STATE_TIME_WAIT));
 	question.need = 0;
 	question.protocol = PROTOCOL_TCP;
 	question.explicit_port = true;

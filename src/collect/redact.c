@@ -318,7 +318,10 @@ static void write_boot_id(struct redact *redact, const char *at, size_t size, st
 static void write_comm_file(struct redact *redact, const char *at, size_t size, struct text *out)
 {
 	size -= size && at[size - 1] == '\n';
-	add_name(redact, NAME_PROCESS, at, size, out);
+	if (comm_publishes_ports(at, size))
+		text_add(out, at, size);
+	else
+		add_name(redact, NAME_PROCESS, at, size, out);
 	text_add(out, "\n", 1);
 }
 

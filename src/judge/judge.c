@@ -200,9 +200,7 @@ static void count_processes(const struct weighing *w, struct finding *f)
 	map_fini(&at);
 }
 
-/* Puts how many processes, ports of services and remote addresses the members have. */
-static void put_extent(const struct weighing *w, const struct service_group *group,
-		       struct finding *f)
+void put_extent(const struct weighing *w, struct finding *f)
 {
 	struct map ports = { .at = NULL }, addresses = { .at = NULL };
 
@@ -211,9 +209,9 @@ static void put_extent(const struct weighing *w, const struct service_group *gro
 		const struct sock *s = &w->seen->socks.at[f->members.at[i]];
 
 		map_slot(&ports, service_port(s, service_role(w->listeners, s)), NULL);
-		map_slot_bytes(&addresses, &s->remote, sizeof(s->remote), NULL);
+		if (s->state != STATE_LISTEN)
+			map_slot_bytes(&addresses, &s->remote, sizeof(s->remote), NULL);
 	}
-	f->opener = service_opener(group->role);
 	facts_number(&f->facts, "processes", FACT_COUNT, (double)f->processes.count)->known =
 		f->processes.count || !f->hidden;
 	facts_number(&f->facts, "ports", FACT_COUNT, (double)ports.count);
@@ -233,8 +231,10 @@ void weigh_take(const struct weighing *w, const struct service_group *group,
 	tally_each(group->tally, group->group, i)
 		concern(f, w->seen, i);
 	w->rule->facts(w, group, f);
-	if (w->rule->key != KEY_LISTENER)
-		put_extent(w, group, f);
+	if (w->rule->key == KEY_LISTENER)
+		return;
+	f->opener = service_opener(group->role);
+	put_extent(w, f);
 }
 
 /* A connection that was opened here was not accepted, either, but belongs to no listener. */
@@ -486,7 +486,8 @@ static void want(struct wants *wants, const struct sock *s)
 	map_slot(&wants->inodes, s->inode, NULL);
 	if (s->cgroup_id)
 		map_slot(&wants->cgroups, s->cgroup_id, NULL);
-	else
+	/* a listener is often made by another program */
+	if (!s->cgroup_id || s->state == STATE_LISTEN)
 		wants->thorough = true;
 }
 

@@ -155,6 +155,9 @@ bool judge_looks_into(const struct snapshot *seen, const struct thresholds *thre
 void judge_first(const struct snapshot *seen, const struct thresholds *thresholds,
 		 struct report *report);
 
+/* True when it matters which listeners gave their port to bind() (HAVE_PORT_ORIGIN). */
+bool judge_wants_origins(const struct snapshot *seen);
+
 /*
  * Adds the ids of the rules that judge() skips because a gap of that kind hides what
  * they need. Returns true when the user set a threshold of one of them.

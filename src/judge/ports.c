@@ -302,6 +302,26 @@ static enum severity cliff_level(const struct threshold *t, double percent)
 	return percent > t->warn ? threshold_lower(t) : SEVERITY_NONE;
 }
 
+/* The finding that the destination has no ports left, which a long search is a part of. */
+static struct finding *exhausted(const struct report *report, const struct tally_key *key)
+{
+	for (size_t i = 0; i < report->findings.count; i++) {
+		struct finding *f = &report->findings.at[i];
+
+		if (strcmp(f->id, "port-exhaustion") == 0 && f->subject.port == key->port &&
+		    addr_equal(&f->subject.destination, &key->destination) &&
+		    addr_equal(&f->subject.source, &key->source))
+			return f;
+	}
+	return NULL;
+}
+
+static void put_search(struct facts *facts, uint32_t searched, double percent)
+{
+	facts_number(facts, "searched", FACT_COUNT, searched);
+	facts_number(facts, "searched_percent", FACT_PERCENT, percent);
+}
+
 static void weigh_search(struct clients *c, const struct tally_group *group,
 			 const struct threshold *t, struct report *report)
 {
@@ -313,12 +333,16 @@ static void weigh_search(struct clients *c, const struct tally_group *group,
 
 	if (!cliff_level(t, percent) || d.used < t->least)
 		return;
+	f = exhausted(report, &group->key);
+	if (f) {
+		put_search(&f->facts, searched, percent);
+		return;
+	}
 	f = add_finding(c, group, "connect-search-cliff", report);
 	f->severity = cliff_level(t, percent);
 	put_strip(f, c);
 	put_facts(f, &d, map);
-	facts_number(&f->facts, "searched", FACT_COUNT, searched);
-	facts_number(&f->facts, "searched_percent", FACT_PERCENT, percent);
+	put_search(&f->facts, searched, percent);
 	facts_number(&f->facts, "half_ports", FACT_COUNT, (map->high - map->low + 1) / 2);
 }
 

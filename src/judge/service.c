@@ -148,6 +148,8 @@ uint16_t service_port(const struct sock *s, enum role role)
 {
 	if (s->state == STATE_BOUND)
 		return 0;
+	if (s->state == STATE_LISTEN)
+		return s->local_port;
 	return role == ROLE_ACCEPTED || (role == ROLE_UNKNOWN && s->local_port < s->remote_port) ?
 	       s->local_port : s->remote_port;
 }

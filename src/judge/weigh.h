@@ -93,6 +93,9 @@ enum severity weigh_group(const struct weighing *w, const struct service_group *
 void weigh_take(const struct weighing *w, const struct service_group *group,
 		enum severity severity);
 
+/* Puts how many processes, ports of services and remote addresses the members have. */
+void put_extent(const struct weighing *w, struct finding *f);
+
 /* Judges @seen by @rule and adds findings to @report. */
 void weigh_rule(const struct rule *rule, const struct snapshot *seen, const struct threshold *t,
 		struct report *report);

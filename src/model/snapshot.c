@@ -27,6 +27,18 @@ const char *gap_name(enum gap_kind kind)
 	return names[kind];
 }
 
+bool comm_publishes_ports(const char *comm, size_t size)
+{
+	static const char *const names[] = {
+		"docker-proxy", "dockerd", "rootlessport", "rootlesskit", "conmon",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (size == strlen(names[i]) && memcmp(comm, names[i], size) == 0)
+			return true;
+	return false;
+}
+
 void snapshot_init(struct snapshot *snapshot)
 {
 	memset(snapshot, 0, sizeof(*snapshot));

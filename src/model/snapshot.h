@@ -65,6 +65,16 @@ struct process {
 
 #define PROCESS_COMM_MOST 64
 
+/*
+ * True for a program that listens for containers, on ports of the ephemeral range that it
+ * chose itself. No recording hides its name, because verdicts rest on it.
+ */
+bool comm_publishes_ports(const char *comm, size_t size);
+static inline bool process_publishes_ports(const struct process *process)
+{
+	return comm_publishes_ports(process->comm, process->comm_size);
+}
+
 static inline bool process_is_called(const struct process *process, const char *comm)
 {
 	return process->comm_size == strlen(comm) &&

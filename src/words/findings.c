@@ -622,20 +622,25 @@ static const struct finding_words catalogue[] = {
 		       "outgoing connection while it restarts, and then fails with "
 		       "EADDRINUSE. ip_local_reserved_ports prevents that. Where any "
 		       "port will do (bind() to port 0, RPC services, docker -P) nothing "
-		       "is to be done, so it is a notice. The measure is the number of "
+		       "is to be done, so it is a notice; it is a warning where the "
+		       "program certainly chose the port. The measure is the number of "
 		       "listeners on the port. Listeners on loopback count as 0, because "
 		       "only connections over loopback could take their ports and helpers "
 		       "that bind() to port 0 listen there; a threshold of 0 shows them.",
 		.cause = {
-			{ NULL, "{owner} listens on port {port}, inside the ephemeral range {range}, and the "
+			{ "port", "{owner} listens on port {port}, inside the ephemeral range {range}, and the "
 			  "port is not reserved: while the server restarts, any outgoing connection can take "
 			  "it" },
+			{ "!port", "{owner} {owners?listens|listen} on {ports|port|ports} inside the ephemeral "
+			  "range {range} that are not reserved, {listening}: while a server restarts, any "
+			  "outgoing connection can take its port" },
 		},
 		.fix = {
-			{ NULL, "Nothing, if any port will do: the program called bind() with port 0 or found a "
-			  "free port, as RPC services and docker -P do." },
-			{ NULL, "Otherwise add {port:the port} to net.ipv4.ip_local_reserved_ports (bind() to it "
-			  "still works), or move the server out of the range." },
+			{ "!chosen", "Nothing, if any port will do: the program called bind() with port 0 or found "
+			  "a free port, as RPC services and docker -P do." },
+			{ NULL, "Reserve {count?the port|them all} with one line: sysctl -w "
+			  "net.ipv4.ip_local_reserved_ports={reserve:LIST} (bind() to them still works); or move "
+			  "the server out of the range." },
 		},
 		.avoid = {
 			{ NULL, "SO_REUSEADDR on the server alone: the connection that has the port did not "

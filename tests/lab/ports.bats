@@ -120,15 +120,37 @@ inside_the_interval() {
 	lab_start ephemeral-listener
 	check_says '.id == "ephemeral-listener" and .subject.port == 40001' --warn ephemeral-listener=1,count=1
 	holds '.findings[0].severity == "warning"'
-	check_says '.id == "ephemeral-listener" and .severity == "notice"'
-	sockvet check
-	[[ $status -eq 0 && $output == "OK: 1 notice in 1 socket: ephemeral-listener (0.0.0.0:40001)"* ]]
-	sockvet check -q
-	[[ $status -eq 0 && -z $output ]]
-	sockvet check -qj
-	holds '.findings == []'
 	sockvet check -q --crit ephemeral-listener=1
 	[[ $status -eq 2 && $output == "CRITICAL: "* ]]
 	lab_start ephemeral-listener reserved=40001
 	check_is_silent_about ephemeral-listener --warn ephemeral-listener=1,count=1
+}
+
+@test "listeners that bind() gave a free port, or that publish one of a container, are a notice" {
+	lab_python '
+import socket
+def listener(port):
+    s = socket.socket(); s.bind(("0.0.0.0", port)); s.listen(); return s
+keep = [listener(0), listener(0)]
+print("READY", flush=True); input()
+open("/proc/self/comm", "w").write("docker-proxy")
+keep.append(listener(45000))
+print("NEXT", flush=True); input()
+open("/proc/self/comm", "w").write("mysqld")
+keep.append(listener(33060))
+print("NEXT", flush=True); input()'
+	for step in bound published; do
+		check_says '.id == "ephemeral-listener" and .severity == "notice"'
+		holds '.findings | length == 1'
+		sockvet check
+		[[ $status -eq 0 && $output == "OK: 1 notice in "* ]]
+		sockvet check -q
+		[[ $status -eq 0 && -z $output ]]
+		sockvet check -qj
+		holds '.findings == []'
+		[ $step = published ] || lab_next
+	done
+	lab_next
+	check_says '.severity == "warning" and .evidence.chosen and .subject.comm == "mysqld" and
+		(.evidence.reserve | contains("33060") and contains("45000"))'
 }

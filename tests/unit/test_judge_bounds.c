@@ -65,11 +65,15 @@ static const struct told_row rows[] = {
 	{ "one port of many that is left has the singular",
 	  "range 40000 40001\nsock established" TO_PORT "here\nwarn port-exhaustion=40,count=0\n"
 	  "warn connect-search-cliff=40,count=0\ncheck",
-	  { "1 of 2 local ports is left", "1 of 2 local ports (50%) is in use", "!scans" } },
+	  { "1 of 2 local ports is left", "searched 1, searched_percent 50", "!connect-search-cliff" } },
+	{ "one port in use of many has the singular",
+	  "range 40000 40001\nsock established" TO_PORT "here\n"
+	  "warn connect-search-cliff=40,count=0\ncheck",
+	  { "1 of 2 local ports (50%) is in use", "!scans" } },
 	{ "the only port of the range has the singular",
 	  "range 40000 40000\nsock established" TO_PORT "here\nwarn port-exhaustion=40,count=0\n"
 	  "warn connect-search-cliff=40,count=0\ncheck",
-	  { "no local port is left", "1 of 1 local ports (100%) is in use", "!scans" } },
+	  { "no local port is left", "searched 1, searched_percent 100", "!connect-search-cliff" } },
 	{ "one connection without TIME_WAIT has the singular",
 	  "limit max_tw_buckets 10\ncounter time_wait_minisocks 10\ncounter time_wait_overflow 1\n"
 	  "connect 10.0.0.1 10.0.0.9:443", { "1 connection has closed without TIME_WAIT since boot, and its port came back" } },
