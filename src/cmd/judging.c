@@ -154,13 +154,48 @@ static void judge_for(const struct session *session, const struct thresholds *th
 	report_keep(report, kept);
 }
 
-/* Outside of the first process namespace any socket may have an owner that was not seen. */
-static void note_unheld(struct snapshot *seen, const struct report *report)
+/* ---- owners that were not seen ---- */
+
+struct recount {
+	const struct snapshot *seen;
+	uint64_t unheld;
+};
+
+static int recount(void *ctx, const struct sock *sock)
 {
+	struct recount *recount = ctx;
+	const struct snapshot *seen = recount->seen;
+
+	recount->unheld += sock->inode && ids_has(&seen->folded->inodes, sock->inode) &&
+			   snapshot_owner(seen, sock->inode) < 0;
+	return 0;
+}
+
+/* Of the sockets that were listed before owners were looked for, those that are still there. */
+static uint64_t count_lasting(struct session *session)
+{
+	struct collect_ask ask = session_ask(session->options, STATE_ALL, 0);
+	struct recount again = { .seen = &session->seen };
+	struct fault fault;
+
+	ask.ipv4 = ask.ipv6 = ask.bare = true;
+	(void)collect_socks(session->collect, &ask, (struct sink){ recount, &again }, &session->seen,
+			    &fault);
+	return again.unheld;
+}
+
+/* Outside of the first process namespace any socket may have an owner that was not seen. */
+static void note_unheld(struct session *session, const struct report *report)
+{
+	struct snapshot *seen = &session->seen;
 	struct wants wants;
+	uint64_t unheld;
 
 	judge_wants(seen, report, &wants);
-	session_note_unheld(seen, snapshot_unheld(seen, seen->holders_outside ? NULL : &wants.inodes));
+	unheld = snapshot_unheld(seen, seen->holders_outside ? NULL : &wants.inodes);
+	if (unheld && seen->holders_outside && seen->folded)
+		unheld = count_lasting(session);
+	session_note_unheld(seen, unheld);
 	wants_fini(&wants);
 }
 
@@ -196,5 +231,5 @@ void judging_run(struct session *session, const struct thresholds *thresholds,
 		report_init(report);
 	}
 	judge_for(session, thresholds, judge, report);
-	note_unheld(seen, report);
+	note_unheld(session, report);
 }

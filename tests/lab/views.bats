@@ -51,6 +51,23 @@ same("check", sockvet("check").text.startswith("OK: "), True)
 ' SECOND=1
 }
 
+@test "in a process namespace, connections that come and go are no owners that were not seen" {
+	machine '
+up()
+kept = listener(8080, 64)
+pid = os.fork()
+if pid == 0:
+    end = time.monotonic() + 50
+    while os.getppid() == 1 and time.monotonic() < end:
+        a = socket.create_connection(("127.0.0.1", 8080)); b = kept.accept()[0]
+        a.close(); b.close()
+for i in range(12):
+    seen = sockvet("check", "--json")
+    same("gaps", seen.json["end"]["gaps"], [])
+os.kill(pid, 9)
+' SECOND=1
+}
+
 @test "a recording made in a process namespace says elsewhere what it said there" {
 	machine "$OUTSIDE"'
 for words in (("list", "-tap"), ("check", "--warn", "close-wait-leak=0,count=5"), ("bind", "8080"), ("connect", "127.0.0.1:8080")):
