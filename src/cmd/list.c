@@ -247,6 +247,7 @@ struct listing_job {
 	unsigned        need;           /* of rows, order and filter (enum need) */
 	struct sink     sink;           /* of the rows */
 	uint64_t        unheld;         /* rows whose owner was looked for and not seen */
+	bool            held;           /* some row has an owner that was seen */
 	bool            bare;           /* see struct collect_ask */
 };
 
@@ -270,8 +271,13 @@ static unsigned all_needs(const struct listing_job *job)
 
 static void count_unheld(struct listing_job *job, const struct sock *sock)
 {
-	if (job->need & NEED_HOLDERS && sock->inode)
-		job->unheld += snapshot_owner(&job->session.seen, sock->inode) < 0;
+	bool held;
+
+	if (!(job->need & NEED_HOLDERS) || !sock->inode)
+		return;
+	held = snapshot_owner(&job->session.seen, sock->inode) >= 0;
+	job->held |= held;
+	job->unheld += !held;
 }
 
 struct row_sink {
@@ -407,6 +413,9 @@ static void tell_gaps(struct listing_job *job)
 	session->told = count > 0;
 	if (job->repeat->rounds && !job->repeat->on_screen)
 		return;
+	/* an empty list of pids may be what a mistake in the filter left */
+	if (session->style.format == FORMAT_PIDS && !job->held && !count)
+		errline("note: no pid to print: no process has a socket that matches");
 	for (size_t i = 0; i < count; i++)
 		if (repeat_output(job->repeat) == STDOUT_FILENO)
 			errline("note: %s", session->seen.gaps.at[i].text);
