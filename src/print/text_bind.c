@@ -536,6 +536,8 @@ static void put_unix_sock(struct text *text, const struct page *page,
 	} else {
 		cell_str(text, "of a process that cannot be seen");
 	}
+	if (count == 1)
+		text_addf(text, ", pid %d fd %d", seen->processes.at[holder->process].pid, holder->fd);
 	text_addf(text, ", inode %u", sock->inode);
 	if (sock->listens && sock->recv_queue)
 		text_addf(text, ", %u waiting for accept()", sock->recv_queue);

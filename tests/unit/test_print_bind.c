@@ -559,8 +559,8 @@ static void test_unix(void **state)
 	assert_text(show_unix((struct style){ .width = 80 }, &seen, &context, &answer),
 		"FAILS: bind() to /run/x\\xff.sock (unix stream) would fail with EADDRINUSE: live:\n"
 		"  a program listens there\n"
-		"  blocker stream, listens, nginx[812] (nginx.service), inode 77, 3 waiting for\n"
-		"          accept()\n"
+		"  blocker stream, listens, nginx[812] (nginx.service), pid 812 fd 6, inode 77, 3\n"
+		"          waiting for accept()\n"
 		"          dgram, does not listen, of a process that cannot be seen, inode 78\n"
 		"  fix     Stop it.\n");
 	assert_record(show_unix((struct style){ .format = FORMAT_JSONL }, &seen, &context, &answer),
