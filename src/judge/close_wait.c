@@ -39,7 +39,8 @@
  * of the probes can be proven. Many programs and languages switch keepalive on
  * by default. There, being idle for the threshold counts as old enough, for a
  * warning. An idle connection that is closed in this very moment looks the same,
- * so one that was acknowledged within the last second counts only beside others.
+ * so one that was acknowledged within the last second counts only beside others, or
+ * when a second look finds it again.
  *
  * A connection that was opened here, carried data both ways and has only the end of
  * file unread is what a server leaves in an idle pool when its keep-alive timeout is

@@ -84,6 +84,7 @@ struct rule {
 	bool needs_bound;       /* it is about bound sockets only */
 	bool names_peers;       /* the processes at the peers on this machine are named, too */
 	bool looks_twice;       /* a second look at those old enough tells whether they are read */
+	bool settles;           /* a second look at those whose age keepalive hides, see is_settled() */
 	bool counts_sockets;    /* it tells how many descriptors of a process are sockets */
 	/*
 	 * True for a process whose descriptors have to be looked at, for connections that are

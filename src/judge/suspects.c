@@ -277,6 +277,9 @@ enum { FEW = 32 };
 /* Long enough for a program that reads all the time to take something. */
 enum { PAUSE_MS = 250 };
 
+/* Long enough for a program to close what its peer has closed; below a second. */
+enum { SETTLE_MS = 900 };
+
 enum step { STEP_ALL, STEP_PORTS, STEP_NEEDS, STEP_READ, STEP_DONE };
 
 /* A rule that gets the sockets of a state. */
@@ -599,7 +602,7 @@ static bool ask_needs(struct suspects *s, struct suspects_ask *ask)
 	return true;
 }
 
-/* ---- whether programs read ---- */
+/* ---- whether programs read, and whether states last ---- */
 
 static bool is_doubted(const struct suspects *s, const struct rule *rule, const struct sock *sock)
 {
@@ -610,18 +613,46 @@ static bool is_doubted(const struct suspects *s, const struct rule *rule, const 
 	       threshold_level(t, rule->age_ms(s->seen, sock));
 }
 
+/* True for an idle socket that may just have come into its state, or hides its age. */
+static bool is_unsettled(const struct rule *rule, const struct threshold *t,
+			 const struct sock *sock)
+{
+	return rule->states & STATE_BIT(sock->state) && keepalive_hides(sock) &&
+	       sock->have & HAVE_FLOW && !is_settled(sock) && sock->cookie != UINT64_MAX &&
+	       sock->flow.last_data_recv_ms >= t->warn;
+}
+
+/* Adds the unsettled sockets of a rule if they can be a finding; returns how many. */
+static size_t add_unsettled(struct suspects *s, const struct rule *rule)
+{
+	const struct threshold *t = thresholds_get(s->thresholds, rule->id);
+	size_t before = s->incomplete.count;
+
+	for (uint32_t i = 0; i < s->seen->socks.count && rule->settles; i++)
+		if (is_unsettled(rule, t, &s->seen->socks.at[i]))
+			*grow_add(&s->incomplete) = i;
+	if (s->incomplete.count - before < t->least)
+		s->incomplete.count = before;
+	return s->incomplete.count - before;
+}
+
 static bool ask_read(struct suspects *s, struct suspects_ask *ask)
 {
+	size_t unsettled = 0;
+
 	if (s->looked_twice)
 		return false;
 	s->looked_twice = true;
 	s->incomplete.count = 0;
+	for (size_t r = 0; r < rules_count; r++)
+		unsettled += add_unsettled(s, &rules[r]);
 	for (uint32_t i = 0; i < s->seen->socks.count; i++)
 		for (size_t r = 0; r < rules_count; r++)
 			if (is_doubted(s, &rules[r], &s->seen->socks.at[i]))
 				*grow_add(&s->incomplete) = i;
 	*ask = (struct suspects_ask){
-		.need = NEED_FLOW, .states = STATE_ALL, .again = true, .pause_ms = PAUSE_MS,
+		.need = NEED_FLOW, .states = STATE_ALL, .again = true,
+		.pause_ms = unsettled ? SETTLE_MS : PAUSE_MS,
 		.indices = s->incomplete.at, .count = s->incomplete.count,
 	};
 	return ask->count;
@@ -635,6 +666,8 @@ static void compare(struct suspects *s, const struct sock *sock)
 	if (!s->rows.count)
 		index_rows(s);
 	row = row_of(s, sock);
+	if (row && sock->state == row->state)
+		row->have |= HAVE_LASTED;
 	if (row && (sock->state != row->state || sock->recv_queue < row->recv_queue ||
 		    sock->flow.bytes_received != row->flow.bytes_received))
 		row->have |= HAVE_READ;

@@ -138,13 +138,13 @@ static inline bool keepalive_hides(const struct sock *s)
 
 /*
  * False when the program may be about to close the socket, because its peer may have closed
- * or acknowledged the end just now.
+ * or acknowledged the end just now, and no second look found it in the same state.
  */
 static inline bool is_settled(const struct sock *s)
 {
 	enum { SETTLED_MS = 1000 };
 
-	return s->flow.last_ack_recv_ms >= SETTLED_MS;
+	return s->have & HAVE_LASTED || s->flow.last_ack_recv_ms >= SETTLED_MS;
 }
 
 /* Counts sockets that are old enough, for a rule whose measure is an age. */

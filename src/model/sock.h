@@ -43,6 +43,7 @@ enum have {
 	HAVE_SENT     = 1 << 1,  /* bytes_sent, bytes_retrans: Linux 4.19 */
 	HAVE_ACKED    = 1 << 2,  /* bytes_acked, bytes_received: Linux 4.1 */
 	HAVE_NOTSENT  = 1 << 3,  /* notsent_bytes: Linux 4.6 */
+	HAVE_LASTED   = 1 << 16, /* it was in its state at a second look, too (suspects.c) */
 	HAVE_READ     = 1 << 15, /* its program took bytes between two looks (suspects.c) */
 	HAVE_PEER_WINDOW = 1 << 14,      /* peer_window_bytes: Linux 5.4 */
 	HAVE_UID      = 1 << 4,  /* not for minisocks and request sockets */

@@ -120,3 +120,22 @@ time.sleep(60)'
 	holds '.findings[0] | .severity == "warning" and .evidence.as_in_idle_pool == 20 and
 		(.cause | contains("as in an idle pool that the server closed"))'
 }
+
+@test "a leak whose age is renewed each second by answered keepalive probes is found at every look" {
+	lab_python '
+import os, socket, time
+server = socket.create_server(("127.0.0.1", 8080))
+pairs = [(socket.create_connection(("127.0.0.1", 8080)), server.accept()[0]) for _ in range(6)]
+for client, served in pairs:
+	served.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+	served.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 1)
+	served.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 1)
+	client.shutdown(socket.SHUT_WR)
+time.sleep(1.5)
+print(f"READY pid={os.getpid()}", flush=True)
+time.sleep(60)'
+	for _ in 1 2; do
+		sockvet check --json --warn close-wait-leak=1400ms
+		holds ".findings | map(select(.id == \"close-wait-leak\")) | .[0].subject.pid == ${LAB[pid]} and .[0].count == 6"
+	done
+}
