@@ -100,13 +100,15 @@ static const struct finding_words catalogue[] = {
 			{ "as_in_idle_pool", "If it is a pool in use that does not grow, nothing is lost: look again "
 			  "later." },
 			{ "main_cause=eof_unread", "Watch idle connections, too: keep them in the poll set "
-			  "(POLLIN|POLLRDHUP) and close() when read() returns 0." },
+			  "(POLLIN|POLLRDHUP) and close() when read() returns 0. (One that was only peeked at "
+			  "looks unread, too.)" },
 			{ "main_cause=close_forgotten", "Call close() when read() returns 0, on every path: "
 			  "look at the error and timeout branches of the code that drops the connection." },
 			{ "may_still_answer", "Look again later: what has the same cookie then and sent nothing "
 			  "is forgotten (sockvet list -te state close-wait)." },
 			{ "main_cause=data_unread", "Find what the reader waits for (a stack trace of the "
-			  "process shows it); it must read on, or give up and close()." },
+			  "process shows it); it must read on, or give up and close(). (An urgent byte that was taken out of band "
+			  "looks unread, too.)" },
 			{ "main_opener=opened_here", "The program opened these itself: in a connection pool, "
 			  "drop idle connections sooner than the server does and check a connection before "
 			  "reuse." },
