@@ -310,8 +310,8 @@ void collect_threads(struct collect *collect, struct snapshot *seen);
  * collect_descriptors - the open descriptors of every process, and their limit
  *
  * Covers the processes of the judged namespace that may be looked into. It is cheap,
- * because it lists no descriptor. Sets @seen->tcp_unlisted where every namespace that a
- * process is in could be counted.
+ * because it lists no descriptor. Sets @seen->tcp_unlisted, from every namespace
+ * that a process is in.
  */
 void collect_descriptors(struct collect *collect, struct snapshot *seen);
 
@@ -321,8 +321,7 @@ void collect_descriptors(struct collect *collect, struct snapshot *seen);
  * recording has all of them
  *
  * Call it after the sockets were listed: what is listed is not asked. Sets what it found
- * in the figures of each process. A GAP_OWNERS says how many descriptors are in no table
- * and could not be asked.
+ * in the figures of each process. A GAP_OWNERS says how many processes could not be asked.
  */
 void collect_dead(struct collect *collect, struct snapshot *seen, const struct map *pids);
 

@@ -36,11 +36,11 @@
 enum { YOUNG_MS = 1000, MOMENT_MS = 100 };
 
 /*
- * Of a process with many descriptors a sample is looked at first. Where it has no TCP
- * socket that no table has, the share of those is below 1 %, and looking at all would
- * take as long as listing the sockets.
+ * Of a process with more descriptors a sample is asked first. Where it has no dead one,
+ * their share is about 1 % at most, and asking all would take as long as listing the
+ * sockets.
  */
-enum { MANY_DESCRIPTORS = 2048, SAMPLE = 512 };
+enum { SAMPLE = 256 };
 
 struct young { size_t row; int32_t fd; uint32_t inode; };
 
@@ -50,7 +50,7 @@ struct dead_walk {
 	struct ids       listed;        /* inodes of rows */
 	struct text     *rows;
 	struct { struct young *at; size_t count, room; } young;
-	uint64_t         unasked;       /* descriptors that could not be asked, and why */
+	uint64_t         unasked;       /* processes that could not be asked, and why */
 	int              unasked_err;
 };
 
@@ -98,24 +98,24 @@ static void add_dead(struct dead_walk *walk, struct answer_dead *told, const str
 		*grow_add(&walk->young) = young;
 }
 
-/* Another socket may have the number by now: it is asked at the next look. */
-static void ask(struct dead_walk *walk, struct answer_dead *told, int32_t fd, uint32_t inode)
+/*
+ * True for a descriptor whose connection is gone. Another socket may have the number by
+ * now: it is asked at the next look.
+ */
+static bool ask(struct dead_walk *walk, struct answer_dead *told, int32_t fd, uint32_t inode,
+		struct tcp_info *info)
 {
 	OWN_FD int borrowed = lender_borrow(&walk->lender, told->pid, fd);
-	struct tcp_info info = { 0 };
-	socklen_t size = sizeof(info);
+	socklen_t size = sizeof(*info);
 	struct stat st;
 
+	memset(info, 0, sizeof(*info));
 	if (borrowed < 0 && errno != EBADF && errno != ESRCH) {
 		walk->unasked_err = errno;
 		told->unasked++;
 	}
-	if (borrowed < 0)
-		return;
-	if (fstat(borrowed, &st) == 0 && st.st_ino == inode &&
-		 getsockopt(borrowed, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && is_dead(&info))
-		add_dead(walk, told, &info,
-			 (struct young){ walk->rows->count, .fd = fd, .inode = inode });
+	return borrowed >= 0 && fstat(borrowed, &st) == 0 && st.st_ino == inode &&
+	       getsockopt(borrowed, IPPROTO_TCP, TCP_INFO, info, &size) == 0 && is_dead(info);
 }
 
 /* True for a TCP socket that is in no table. */
@@ -140,22 +140,47 @@ static unsigned long table_size(const struct dead_walk *walk, int32_t pid)
 	return size < INT32_MAX ? size : 0;
 }
 
-static bool is_worth_it(const struct dead_walk *walk, const struct process *process, int folder)
+/* Where one may not be asked, none may. */
+static bool is_worth_it(struct dead_walk *walk, const struct process *process, int folder,
+			struct answer_dead *told)
 {
-	unsigned long size = process->files->open.value < MANY_DESCRIPTORS ||
+	unsigned long size = process->files->open.value <= SAMPLE ||
 			     recorder_records(walk->scan.recorder) ? 0 :
 			     table_size(walk, process->pid);
+	struct tcp_info info;
 	uint32_t inode;
 	int32_t fd;
 	char name[24];
 
 	/* the step is odd, because every other descriptor may be the other end */
-	for (unsigned long i = 0; i < size; i += size / SAMPLE | 1) {
+	for (unsigned long i = 0; i < size && !told->unasked; i += size / SAMPLE | 1) {
 		snprintf(name, sizeof(name), "%lu", i);
-		if (is_unlisted(walk, folder, name, &fd, &inode))
+		if (is_unlisted(walk, folder, name, &fd, &inode) &&
+		    ask(walk, told, fd, inode, &info))
 			return true;
 	}
 	return !size;
+}
+
+static void look_through(struct dead_walk *walk, DIR *folder, struct answer_dead *told)
+{
+	const struct dirent *entry;
+	int err = 0;
+
+	while (!told->unasked && (entry = proc_entry(folder, &err))) {
+		struct tcp_info info;
+		int32_t fd;
+		uint32_t inode;
+
+		if (is_unlisted(walk, dirfd(folder), entry->d_name, &fd, &inode) &&
+		    ask(walk, told, fd, inode, &info))
+			add_dead(walk, told, &info,
+				 (struct young){ walk->rows->count, .fd = fd, .inode = inode });
+	}
+	if (err)
+		scan_failed(&walk->scan, told->pid, err);
+	if (!told->unasked || told->dead)
+		text_add(walk->rows, told, sizeof(*told));
 }
 
 static void look_into(struct dead_walk *walk, const struct process *process)
@@ -163,22 +188,10 @@ static void look_into(struct dead_walk *walk, const struct process *process)
 	struct answer_dead told = { .pid = process->pid };
 	int fd = scan_open_descriptors(&walk->scan, told.pid);
 	OWN_DIR DIR *folder = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-	int err = 0;
 
-	if (!folder || !is_worth_it(walk, process, fd))
-		return;
-	while ((entry = proc_entry(folder, &err))) {
-		int32_t number;
-		uint32_t inode;
-
-		if (is_unlisted(walk, fd, entry->d_name, &number, &inode))
-			ask(walk, &told, number, inode);
-	}
-	if (err)
-		scan_failed(&walk->scan, told.pid, err);
-	walk->unasked += told.unasked;
-	text_add(walk->rows, &told, sizeof(told));
+	if (folder && is_worth_it(walk, process, fd, &told))
+		look_through(walk, folder, &told);
+	walk->unasked += told.unasked > 0;
 }
 
 static bool is_held(const struct dead_walk *walk, int32_t pid, const struct young *young)
@@ -218,9 +231,9 @@ static void note_gaps(struct dead_walk *walk)
 	scan_note_gaps(&walk->scan, "descriptors");
 	if (walk->unasked)
 		recorder_gap(walk->scan.recorder, seen, GAP_OWNERS, walk->unasked,
-			     "whether the connections of %llu TCP %s are gone could not be asked: %s",
-			     (unsigned long long)walk->unasked,
-			     walk->unasked == 1 ? "descriptor" : "descriptors",
+			     "TCP descriptors of %llu %s could not be asked whether their connections "
+			     "are gone: %s", (unsigned long long)walk->unasked,
+			     walk->unasked == 1 ? "process" : "processes",
 			     walk->unasked_err == EPERM ? "needs CAP_SYS_PTRACE" :
 			     strerror(walk->unasked_err));
 }

@@ -34,49 +34,55 @@ static bool holder_limit(const char *limits, int64_t *limit)
 
 /* ---- sockets that no table has ---- */
 
-/* Counts TCP sockets that are in the tables of the namespaces that were met. */
+/*
+ * The kernel's count of allocated TCP sockets, less those in the tables of namespaces.
+ * Namespaces are told apart by the file, whose inode each has for itself: it can be read
+ * of every process, whereas ns/net takes the right to trace it.
+ */
 struct tables {
 	struct ids namespaces;          /* those that were counted */
-	int64_t    listed;
-	bool       whole;               /* none was met that could not be counted */
+	int64_t    unlisted;
+	bool       known;
 };
 
-static bool count_table(const struct proc_scan *scan, int32_t pid, const char *file,
+/* So few can be no finding, and need not be counted exactly. */
+enum { FEW_UNLISTED = 32 };
+
+static void count_table(const struct proc_scan *scan, int32_t pid, const char *file,
 			const char *prefix, int64_t *listed)
 {
 	struct text content = { 0 };
 	int64_t value = 0;
-	int err = proc_read(&scan->proc, pid, file, &content);
-	bool is = err == -ENOENT || (!err && counter_inline(text_str(&content), prefix, "inuse", &value));
 
+	if (proc_read(&scan->proc, pid, file, &content) == 0 &&
+	    counter_inline(text_str(&content), prefix, "inuse", &value))
+		*listed += value;
 	text_fini(&content);
-	*listed += value;
-	return is;
 }
 
 /* One process is enough for each namespace. */
-static void count_tables(struct tables *tables, const struct proc_scan *scan, int32_t pid,
-			 uint64_t netns)
+static void count_tables(struct tables *tables, const struct proc_scan *scan, int32_t pid)
 {
-	if (!ids_add(&tables->namespaces, netns))
+	char path[PROC_PATH];
+	struct stat st;
+	int64_t listed = 0;
+
+	if (!tables->known || tables->unlisted < FEW_UNLISTED)
 		return;
-	tables->whole &= count_table(scan, pid, "net/sockstat", "TCP:", &tables->listed) &&
-			 count_table(scan, pid, "net/sockstat6", "TCP6:", &tables->listed);
-}
-
-static void set_unlisted(struct snapshot *seen, const struct tables *tables)
-{
-	const struct known *alloc = &seen->limits.counter[COUNTER_ALLOC];
-
-	if (tables->whole && alloc->is)
-		seen->tcp_unlisted = (struct known){ true, alloc->value - tables->listed };
+	proc_path(path, pid, "net/sockstat");
+	if (fstatat(dirfd(scan->proc.folder), path, &st, 0) < 0 ||
+	    !ids_add(&tables->namespaces, (uint64_t)st.st_ino))
+		return;
+	count_table(scan, pid, "net/sockstat", "TCP:", &listed);
+	count_table(scan, pid, "net/sockstat6", "TCP6:", &listed);
+	tables->unlisted -= listed;
 }
 
 /*
  * True when the process is in that namespace. A first thread that has ended is in none,
  * but the threads that it left are. False, and counted, when it is not known.
  */
-static bool is_inside(struct proc_scan *scan, int32_t pid, uint64_t netns, struct tables *tables)
+static bool is_inside(struct proc_scan *scan, int32_t pid, uint64_t netns)
 {
 	char path[PROC_PATH];
 	struct stat st;
@@ -92,7 +98,6 @@ static bool is_inside(struct proc_scan *scan, int32_t pid, uint64_t netns, struc
 			return false;
 		}
 	}
-	count_tables(tables, scan, pid, (uint64_t)st.st_ino);
 	return (uint64_t)st.st_ino == netns;
 }
 
@@ -176,11 +181,36 @@ static void count_process(struct proc_scan *scan, int32_t pid)
 	add_limit(scan->seen, &scanned, &frame);
 }
 
+/*
+ * Orphans have no descriptor, and those of a namespace that is gone are in no table that
+ * could be counted; so all of them and what is established here give a second bound.
+ */
+static int64_t most_unlisted(const struct known *counter)
+{
+	int64_t held = counter[COUNTER_ALLOC].value;
+
+	if (counter[COUNTER_ORPHANS].is)
+		held -= counter[COUNTER_ORPHANS].value;
+	if (counter[COUNTER_CURR_ESTAB].is)
+		held -= counter[COUNTER_CURR_ESTAB].value;
+	return held;
+}
+
+static void set_unlisted(struct snapshot *seen, const struct tables *tables)
+{
+	int64_t most = most_unlisted(seen->limits.counter);
+
+	seen->tcp_unlisted = (struct known){
+		tables->known, most < tables->unlisted ? most : tables->unlisted,
+	};
+}
+
 static void count_all(struct recorder *recorder, struct snapshot *seen)
 {
 	struct proc_scan scan = { .recorder = recorder, .seen = seen };
 	const struct netns *netns = seen->netns;
-	struct tables tables = { .whole = !netns->visited };
+	const struct known *alloc = &seen->limits.counter[COUNTER_ALLOC];
+	struct tables tables = { .unlisted = alloc->value, .known = alloc->is && !netns->visited };
 	uint64_t ours = netns_inode();
 	int32_t pid;
 
@@ -192,12 +222,13 @@ static void count_all(struct recorder *recorder, struct snapshot *seen)
 		/* the processes of one that was visited are known */
 		for (size_t i = 0; i < netns->pids.count; i++)
 			count_process(&scan, netns->pids.at[i]);
-		while (!netns->visited && proc_next(&scan.proc, &pid))
-			if (is_inside(&scan, pid, ours, &tables))
+		while (!netns->visited && proc_next(&scan.proc, &pid)) {
+			count_tables(&tables, &scan, pid);
+			if (is_inside(&scan, pid, ours))
 				count_process(&scan, pid);
+		}
 		scan_note_gaps(&scan, "descriptors");
 		scan_note_early_end(&scan);
-		seen->tcp_unlisted.is = false;
 		set_unlisted(seen, &tables);
 		ids_fini(&tables.namespaces);
 	}

@@ -460,7 +460,9 @@ bool judge_looks_into(const struct snapshot *seen, const struct thresholds *thre
 	for (size_t i = 0; i < rules_count; i++) {
 		const struct threshold *t = thresholds_get(thresholds, rules[i].id);
 
-		for (size_t j = 0; rules[i].looks_into && j < seen->processes.count; j++) {
+		if (!rules[i].looks_into || (!pids && !rules[i].counts_sockets))
+			continue;
+		for (size_t j = 0; j < seen->processes.count; j++) {
 			const struct process *process = &seen->processes.at[j];
 
 			if (!process->files || !rules[i].looks_into(seen, t, process))

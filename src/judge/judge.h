@@ -143,7 +143,7 @@ void judge(const struct snapshot *seen, const struct thresholds *thresholds,
 
 /*
  * Adds the pids of processes that some rule looks into. True when there is one; @pids
- * NULL: only that is wanted.
+ * NULL: whether a rule does that counts the sockets of a process.
  */
 bool judge_looks_into(const struct snapshot *seen, const struct thresholds *thresholds,
 		      struct map *pids);
