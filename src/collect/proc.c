@@ -98,10 +98,12 @@ static bool mount_hides(void)
 }
 
 /* Every pid namespace has a process 1, so a /proc without it hides processes. */
-bool proc_hides(const struct proc *proc)
+const char *proc_hides(const struct proc *proc)
 {
-	return faccessat(dirfd(proc->folder), "1", F_OK, 0) < 0 ||
-	       (!privilege_sees_all() && mount_hides());
+	if (!privilege_sees_all() && mount_hides())
+		return "this /proc hides processes of other users (hidepid)";
+	return faccessat(dirfd(proc->folder), "1", F_OK, 0) < 0 ?
+	       "this /proc is not mounted, or hides processes" : NULL;
 }
 
 void proc_path(char path[PROC_PATH], int32_t pid, const char *rest)

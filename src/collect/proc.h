@@ -26,8 +26,11 @@ bool proc_next(struct proc *proc, int32_t *pid);
  */
 const struct dirent *proc_entry(DIR *folder, int *err);
 
-/* True when this /proc shows only some processes of its namespace (hidepid=). */
-bool proc_hides(const struct proc *proc);
+/*
+ * Why this /proc shows only some processes of its namespace, a sentence; NULL when it
+ * shows all of them.
+ */
+const char *proc_hides(const struct proc *proc);
 
 /*
  * True when this /proc shows the first process namespace, in which every process of the

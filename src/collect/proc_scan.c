@@ -75,7 +75,7 @@ bool scan_open(struct proc_scan *scan, enum frame_type head)
 			     "processes could not be listed: /proc: %s", strerror(-err));
 	else    /* opened now, while no other descriptor is needed */
 		(void)cgroup_tree_find(&scan->tree);
-	scan->hidden = !err && proc_hides(&scan->proc);
+	scan->hidden = err ? NULL : proc_hides(&scan->proc);
 	return !err;
 }
 
@@ -289,9 +289,8 @@ bool scan_note_gaps(struct proc_scan *scan, const char *what)
 			     (unsigned long long)scan->unreadable, processes(scan->unreadable),
 			     privilege_lacked());
 	if (scan->hidden)
-		recorder_gap(scan->recorder, seen, GAP_OWNERS, 1,
-			     "this /proc hides processes of others (hidepid, subset) or is not mounted"
-			     " (%s)", privilege_lacked());
+		recorder_gap(scan->recorder, seen, GAP_OWNERS, 1, "%s (%s)", scan->hidden,
+			     privilege_lacked());
 	if (scan->broken)
 		recorder_gap(scan->recorder, seen, GAP_RESOURCES, scan->broken,
 			     "%s of %llu %s could not be read: %s", what,

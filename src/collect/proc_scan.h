@@ -37,7 +37,7 @@ struct proc_scan {
 	enum scan_round   round;
 	struct proc       proc;
 	struct cgroup_tree tree;
-	bool              hidden;       /* /proc does not list every process */
+	const char       *hidden;       /* why /proc does not list every process, or NULL */
 	uint64_t          unreadable;   /* processes that may not be read */
 	uint64_t          broken;       /* processes not read for lack of descriptors or memory */
 	int               broken_err;
