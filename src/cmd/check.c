@@ -319,6 +319,20 @@ static int compare_areas(const void *left, const void *right)
 	       order_of((int64_t)a->number, (int64_t)b->number);
 }
 
+/* What is spread over namespaces is a finding of ours, the first. */
+static void find_spread(const struct checking *checking)
+{
+	size_t count = checking->areas.count;
+	OWN_MEM struct judged *areas = grow_alloc(count * sizeof(*areas));
+
+	for (size_t i = 0; i < count; i++)
+		areas[i] = (struct judged){
+			.report = &checking->areas.at[i].report,
+			.netns = checking->areas.at[i].seen->netns,
+		};
+	judge_machine(areas, count, checking->thresholds, &checking->areas.at[0].report);
+}
+
 static enum status check_all(struct checking *checking, struct session *session)
 {
 	size_t count;
@@ -326,6 +340,8 @@ static enum status check_all(struct checking *checking, struct session *session)
 	if (session_each(session, &checking->filter, true, check_netns, checking) < 0)
 		return cmd_fail(&session->fault);
 	count = checking->areas.count;
+	if (count > 1 && !filters_any(&checking->filter))
+		find_spread(checking);
 	qsort(checking->areas.at, count, sizeof(*checking->areas.at), compare_areas);
 	print_check(&out, &session->style, &session->seen, checking->areas.at, count);
 	return status_of(checking->areas.at[0].report.worst);

@@ -430,6 +430,14 @@ static bool is_silent(const struct snapshot *seen, const struct rule *rule)
 	return rule->is_short && seen->folded && seen->folded->ports_suffice;
 }
 
+void judge_sort(struct report *report)
+{
+	if (report->findings.count)
+		qsort(report->findings.at, report->findings.count, sizeof(*report->findings.at),
+		      compare);
+	report_rate(report);
+}
+
 void judge_first(const struct snapshot *seen, const struct thresholds *thresholds,
 		 struct report *report)
 {
@@ -444,10 +452,7 @@ void judge(const struct snapshot *seen, const struct thresholds *thresholds,
 	for (size_t i = 0; i < rules_count; i++)
 		if (hindrance(seen, &rules[i]) == GAP_KIND_COUNT && !is_silent(seen, &rules[i]))
 			weigh_rule(&rules[i], seen, thresholds_get(thresholds, rules[i].id), report);
-	if (!report->findings.count)
-		return;
-	qsort(report->findings.at, report->findings.count, sizeof(*report->findings.at), compare);
-	report_rate(report);
+	judge_sort(report);
 }
 
 /* ---- whose descriptors are looked at ----------------------------------- */

@@ -156,6 +156,17 @@ bool judge_looks_into(const struct snapshot *seen, const struct thresholds *thre
 void judge_first(const struct snapshot *seen, const struct thresholds *thresholds,
 		 struct report *report);
 
+/*
+ * Adds to @report what is spread over network namespaces, a few sockets in each, as
+ * findings of the machine.
+ */
+struct judged { const struct report *report; const struct netns *netns; };
+void judge_machine(const struct judged *areas, size_t count, const struct thresholds *thresholds,
+		   struct report *report);
+
+/* Puts the findings in their order and sets `worst`. */
+void judge_sort(struct report *report);
+
 /* True when it matters which listeners gave their port to bind() (HAVE_PORT_ORIGIN). */
 bool judge_wants_origins(const struct snapshot *seen);
 

@@ -203,23 +203,30 @@ static uint64_t connections_of(const struct report *report)
 	return count;
 }
 
+/* The least number of what is spread, of so many connections; a user's own is taken as it is. */
+static uint64_t spread_least(const struct rule *rule, const struct threshold *t,
+			     uint64_t connections)
+{
+	unsigned percent = rule->spread_percent ?: SPREAD_PERCENT;
+	uint64_t share = (connections * percent + 99) / 100;
+	uint64_t least = rule->spread_least > share ? rule->spread_least : share;
+
+	return t->least != rule->usual.least || least < t->least ? t->least : least;
+}
+
 /*
- * The least number of sockets of a finding. A user's own number is taken as it is; and
- * what a finer group was enough for is enough for the group that it is a part of.
+ * The least number of sockets of a finding. What a finer group was enough for is enough
+ * for the group that it is a part of.
  */
 static uint64_t least_of(const struct weighing *w, const struct level *level,
 			 const struct tally_group *group, bool has_enough)
 {
 	const struct rule *rule = w->rule;
 	bool is_hidden = level->what == WHAT_ANY && who_of(&group->key) != level->who;
-	unsigned percent = rule->spread_percent ?: SPREAD_PERCENT;
-	uint64_t share = (connections_of(w->report) * percent + 99) / 100;
-	uint64_t least = rule->spread_least > share ? rule->spread_least : share;
 
-	if (w->report->tentative || has_enough || w->t->least != rule->usual.least ||
-	    !(is_hidden || level->spread & 1U << rule->key) || least < w->t->least)
+	if (w->report->tentative || has_enough || !(is_hidden || level->spread & 1U << rule->key))
 		return w->t->least;
-	return least;
+	return spread_least(rule, w->t, connections_of(w->report));
 }
 
 /* ---- levels ------------------------------------------------------------- */
@@ -330,6 +337,92 @@ static void group_by(const struct weighing *w, const struct level *level, struct
 	tally_fini(&tally);
 }
 
+/* ---- of all namespaces -------------------------------------------------- */
+
+static void add_left(const struct weighing *w, const struct left *left)
+{
+	struct rule_left *sum = grow_add(&w->report->left);
+
+	sum->id = w->rule->id;
+	sum->count = left->count;
+	sum->oldest.min_ms = sum->oldest.max_ms = -1;
+	for (size_t i = 0; i < left->count; i++) {
+		const struct sock *s = &w->seen->socks.at[left->at[i]];
+		struct age age = sock_age(s, &w->seen->limits);
+
+		sum->critical += age.kind != AGE_UNKNOWN && (double)age.min_ms >= w->t->crit;
+		if (age.kind != AGE_UNKNOWN && age.min_ms > sum->oldest.min_ms)
+			sum->oldest = age;
+	}
+}
+
+/* What the namespaces left over of one rule, together. */
+struct leftovers {
+	struct rule_left sum;
+	uint64_t connections;
+	size_t   namespaces;
+	struct text names;              /* of the first ones */
+};
+
+enum { NAMESPACES_SHOWN = 3 };
+
+static void gather(struct leftovers *all, const struct rule *rule, const struct judged *areas,
+		   size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct report *report = areas[i].report;
+
+		all->connections += connections_of(report);
+		for (size_t j = 0; j < report->left.count; j++) {
+			const struct rule_left *left = &report->left.at[j];
+
+			if (left->id != rule->id)
+				continue;
+			if (all->namespaces < NAMESPACES_SHOWN) {
+				text_addf(&all->names, all->namespaces ? ", " : "");
+				netns_word(&all->names, areas[i].netns, TEXT_WORD);
+			}
+			all->namespaces++;
+			all->sum.count += left->count;
+			all->sum.critical += left->critical;
+			if (left->oldest.min_ms > all->sum.oldest.min_ms)
+				all->sum.oldest = left->oldest;
+		}
+	}
+}
+
+static void weigh_leftovers(const struct rule *rule, const struct threshold *t,
+			    const struct leftovers *all, struct report *report)
+{
+	uint64_t least = spread_least(rule, t, all->connections);
+	struct finding *f;
+
+	if (all->namespaces < 2 || all->sum.count < least ||
+	    (rule->measure == MEASURE_COUNT && !threshold_level(t, (double)all->sum.count)))
+		return;
+	f = report_add(report, rule->id);
+	f->severity = rule->measure == MEASURE_COUNT ? threshold_level(t, (double)all->sum.count) :
+		      all->sum.critical >= least ? SEVERITY_CRITICAL : threshold_lower(t);
+	f->subject.kind = SUBJECT_MACHINE;
+	f->count = all->sum.count;
+	f->age = all->sum.oldest;
+	facts_number(&f->facts, "namespaces", FACT_COUNT, (double)all->namespaces);
+	facts_bytes(&f->facts, "first_namespaces", text_str(&all->names), all->names.count);
+}
+
+void judge_machine(const struct judged *areas, size_t count, const struct thresholds *thresholds,
+		   struct report *report)
+{
+	for (size_t i = 0; i < rules_count; i++) {
+		struct leftovers all = { .sum = { .oldest = { .min_ms = -1, .max_ms = -1 } } };
+
+		gather(&all, &rules[i], areas, count);
+		weigh_leftovers(&rules[i], thresholds_get(thresholds, rules[i].id), &all, report);
+		text_fini(&all.names);
+	}
+	judge_sort(report);
+}
+
 void weigh_levels(const struct weighing *w, const uint32_t *indices, size_t count)
 {
 	struct left left = {
@@ -341,6 +434,8 @@ void weigh_levels(const struct weighing *w, const uint32_t *indices, size_t coun
 	for (size_t i = 0; i < sizeof(levels) / sizeof(*levels) && left.count; i++)
 		if (levels[i].keys & 1U << w->rule->key)
 			group_by(w, &levels[i], &left);
+	if (left.count)
+		add_left(w, &left);
 	free(left.at);
 	free(left.enough);
 }

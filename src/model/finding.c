@@ -138,6 +138,7 @@ void report_fini(struct report *report)
 	for (size_t i = 0; i < report->findings.count; i++)
 		finding_fini(&report->findings.at[i]);
 	grow_fini(&report->findings);
+	grow_fini(&report->left);
 }
 
 void report_rate(struct report *report)

@@ -141,9 +141,17 @@ struct finding {
 	struct port_strip *strip;       /* NULL: no port range to draw */
 };
 
+/* Sockets that a rule concerns and that are too few for a finding of their namespace. */
+struct rule_left {
+	const char *id;                 /* static, from the rule row */
+	uint64_t   count, critical;     /* as old as for a critical finding: @critical */
+	struct age oldest;
+};
+
 /* Findings, the worst first. It owns all its memory; report_fini() frees it. */
 struct report {
 	struct { struct finding *at; size_t count, room; } findings;
+	struct { struct rule_left *at; size_t count, room; } left;
 	enum severity worst;            /* SEVERITY_NONE where there are but notices */
 	bool tentative;                 /* made by judge_first() */
 	struct {

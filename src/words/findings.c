@@ -23,14 +23,16 @@
 /* The beginning of "10.0.0.9 has not ...": the peer, or how many they are. */
 #define PEER_ROWS \
 	{ "destination", "{destination} has" }, \
-	{ "!destination", "{addresses|address|addresses} {addresses?has|have}" }
+	{ "!destination addresses", "{addresses|address|addresses} {addresses?has|have}" }, \
+	{ "!destination !addresses", "peers have" }
 
 /* The end of "PEER did not ... 3 connections": which ones, and whose. */
 #define WHOSE_ROWS \
 	{ "!destination port opener=accepted_here", " accepted on port {port}" }, \
 	{ "!destination port opener!=accepted_here", " to port {port}" }, \
-	{ "!destination !port", " on {ports|port|ports}" }, \
-	{ "processes", " of {owner}" }
+	{ "!destination !port ports", " on {ports|port|ports}" }, \
+	{ "processes", " of {owner}" }, \
+	{ "namespaces", " of {owner}" }
 
 #define ACCEPT_ROWS \
 	{ NULL, "Find out why the program does not call accept(): a stack trace shows what it " \
@@ -728,6 +730,20 @@ static size_t say_processes(struct text *text, const struct snapshot *seen,
 	return f->processes.count + (f->hidden > 0);
 }
 
+/* "10 network namespaces (blue, green, red ...)" */
+static size_t say_namespaces(struct text *text, const struct finding *f)
+{
+	const struct fact *count = facts_find(&f->facts, "namespaces");
+	const struct fact *names = facts_find(&f->facts, "first_namespaces");
+
+	if (!count || !names)
+		return 1;
+	fill_number(text, FACT_COUNT, count->value);
+	text_addf(text, " network namespaces (%s%s)", text_str(&names->text),
+		  count->value > 3 ? " ..." : "");
+	return (size_t)count->value;
+}
+
 static size_t say_owner(struct text *text, const struct snapshot *seen, const struct finding *f)
 {
 	const struct subject *subject = &f->subject;
@@ -735,6 +751,8 @@ static size_t say_owner(struct text *text, const struct snapshot *seen, const st
 	const struct holder *holders = subject->listener_inode ?
 		snapshot_holders(seen, subject->listener_inode, &count) : NULL;
 
+	if (subject->kind == SUBJECT_MACHINE)
+		return say_namespaces(text, f);
 	if (subject->process < 0 && f->processes.count)
 		return say_processes(text, seen, f);
 	if (subject->process >= 0)

@@ -335,3 +335,31 @@ seen = sockvet("check", "--json", "--strict")
 same("without -G all are seen", (seen.status, seen.json["end"]["gaps"]), (0, []))
 ' SECOND=1
 }
+
+@test "a leak of a few connections in each of several namespaces is one finding of the machine" {
+	lab_python '
+import ctypes, os, signal, socket, sys
+def leak(told):
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    ctypes.CDLL(None).unshare(0x40000000)
+    os.system("ip link set lo up")
+    l = socket.socket(); l.bind(("127.0.0.1", 8080)); l.listen()
+    keep = []
+    for i in range(4):
+        keep.append(socket.create_connection(("127.0.0.1", 8080))); l.accept()[0].close()
+    os.write(told, b"x"); signal.pause()
+r, w = os.pipe()
+for i in range(3):
+    if not os.fork(): leak(w)
+for i in range(3): os.read(r, 1)
+print("READY", flush=True); input()'
+	local tries ours='[.namespaces[].findings[] | select(.subject.kind == "machine" and .id == "close-wait-leak")]'
+	for ((tries = 0; tries < 50; tries++)); do
+		sockvet check -Gj --warn close-wait-leak=0
+		holds "$ours | length == 1" >/dev/null && break
+		sleep 0.1
+	done
+	holds "$ours | .[0].count >= 12 and .[0].evidence.namespaces >= 3"
+	sockvet check -Gj --warn close-wait-leak=0,count=1
+	holds "$ours == []"
+}
