@@ -245,6 +245,47 @@ def multipath_leak():
     comm("mptcp-leak")
 
 
+@sick("close-wait-leak", leak("ports-opened", 60, openers={OPENED: 60}), options=LEAK)
+def ports_opened():
+    """a client that leaks one connection to each of 60 ports"""
+    for i in range(60):
+        leak_opened(1, listener(7000 + i))
+
+
+@sick("close-wait-leak", leak("ports-accepted", 40, openers={ACCEPTED: 40}), options=LEAK)
+def ports_accepted():
+    """a server with a port for each transfer that leaks one connection on each"""
+    for i in range(40):
+        server = listener(20000 + i)
+        leak_accepted(1, server)
+        server.close()
+
+
+@sick("close-wait-leak", leak("hosts-ports", 48, openers={OPENED: 48}), options=LEAK)
+def hosts_ports():
+    """a scraper that leaks 2 connections to each of 24 hosts, each on another port"""
+    for i in range(24):
+        leak_opened(2, listener(9100 + i, f"127.0.3.{i + 1}"))
+
+
+@sick("close-wait-leak", leak("thin-worker", 32), options=LEAK)
+def workers():
+    """8 workers of one server that leak 4 connections each"""
+    server = listener(8080)
+    for _ in range(8):
+        child(lambda: leak_accepted(4, server), "thin-worker")
+    server.close()
+
+
+@sick("close-wait-leak", leak(None, 32), options=LEAK)
+def services():
+    """8 programs that leak 4 connections each to services of their own are one finding of the machine"""
+    for i in range(8):
+        server = listener(6000 + i)
+        child(lambda: leak_opened(4, server), f"thin-{i}")
+        server.close()
+
+
 # ---- listeners ----------------------------------------------------------------
 
 def stalled(who, count, **more):
@@ -529,6 +570,15 @@ def fw2_everywhere():
     all_in(FIN_WAIT_2, taken)
 
 
+@sick("closing", finding("last-ack-stuck", None, 40), options=LOST)
+def fin_wait_1_everywhere():
+    """the FINs to 40 clients that vanished, each another host"""
+    far = Far(many=40)
+    _, taken = served_by_us(far, 40, many=True)
+    far.vanish()
+    close_all(taken)
+
+
 # ---- connects that nobody answers -------------------------------------------------
 
 SILENT = ("--warn", "syn-sent-stuck=1")
@@ -558,6 +608,35 @@ def no_way_back():
         listener(443, "10.79.0.2")
     far.lose_route_back()
     knock("10.79.0.2", 443, 5)
+
+
+@sick("connects", finding("syn-sent-stuck", "dialer", 60), options=SILENT)
+def silent_everywhere():
+    """60 connects to 60 hosts of which none answers"""
+    far = Far()
+    far.vanish()
+    comm("dialer")
+    for i in range(60):
+        knock(f"10.79.1.{i + 1}", 443, 1)
+
+
+@sick("connects", finding("syn-sent-stuck", "port-dialer", 60), options=SILENT)
+def silent_ports():
+    """60 connects to 60 ports of a host that drops them"""
+    far = Far()
+    far.vanish()
+    comm("port-dialer")
+    for i in range(60):
+        knock("10.79.0.2", 8000 + i, 1)
+
+
+@sick("connects", finding("syn-sent-stuck", None, 24), options=SILENT)
+def silent_processes():
+    """6 programs with 4 connects each, all to hosts that do not answer"""
+    far = Far()
+    far.vanish()
+    for i in range(6):
+        child(lambda: [knock(f"10.79.1.{4 * i + k + 1}", 443, 1) for k in range(4)], "thin-dialer")
 
 
 # ---- connections whose data nobody acknowledges, or nobody reads ---------------------
