@@ -99,13 +99,30 @@ void judging_collect_mptcp(struct session *session)
 
 /* ---- suspects ---- */
 
+/*
+ * Outside of the first process namespace, any socket can have an owner that is not seen,
+ * and only a look at every descriptor shows which. Among many sockets that takes three
+ * times as long as the listing, so only --strict does it there.
+ */
+enum { SOUGHT_MOST = 4096 };
+
+static bool seeks_unheld(const struct session *session)
+{
+	const struct snapshot *seen = &session->seen;
+
+	return seen->holders_outside &&
+	       (session->options->strict || limits_tcp_inuse(&seen->limits) <= SOUGHT_MOST);
+}
+
 int judging_collect(struct session *session, const struct thresholds *thresholds)
 {
-	struct suspects *suspects = suspects_new(&session->seen, thresholds);
+	struct suspects *suspects;
 	struct once once = { 0 };
 	struct suspects_ask what;
 	int err = 0;
 
+	session->seen.seeks_unheld = seeks_unheld(session);
+	suspects = suspects_new(&session->seen, thresholds);
 	while (!err && suspects_next(suspects, &what))
 		err = ask(session, &what, &once, suspects);
 	once_fini(&once);
@@ -192,8 +209,8 @@ static void note_unheld(struct session *session, const struct report *report)
 	uint64_t unheld;
 
 	judge_wants(seen, report, &wants);
-	unheld = snapshot_unheld(seen, seen->holders_outside ? NULL : &wants.inodes);
-	if (unheld && seen->holders_outside && seen->folded)
+	unheld = snapshot_unheld(seen, seen->seeks_unheld ? NULL : &wants.inodes);
+	if (unheld && seen->seeks_unheld && seen->folded)
 		unheld = count_lasting(session);
 	session_note_unheld(seen, unheld);
 	wants_fini(&wants);
@@ -216,8 +233,13 @@ void judging_run(struct session *session, const struct thresholds *thresholds,
 		}, seen);
 	note_left(seen, thresholds, GAP_BOUND);
 	note_left(seen, thresholds, GAP_SOURCE);
-	if (seen->holders_outside && !seen->holders_known)
+	seen->seeks_unheld = seeks_unheld(session);
+	if (seen->seeks_unheld && !seen->holders_known)
 		collect_holders(session->collect, seen, NULL);
+	else if (seen->holders_outside && !seen->holders_known)
+		snapshot_gap(seen, GAP_OWNERS, 1, "the owners of all sockets were not looked for: "
+			     "processes outside of this process namespace can have some (--strict "
+			     "looks at every descriptor)");
 	/* a filter may have needed all owners already */
 	if (!seen->holders_known) {
 		judge_for(session, thresholds, judge_first, report);

@@ -341,7 +341,7 @@ struct suspects *suspects_new(struct snapshot *seen, const struct thresholds *th
 	s->seen = seen;
 	s->thresholds = thresholds;
 	/* the owner of any socket may be outside */
-	s->notes_inodes = judge_looks_into(seen, thresholds, NULL) || seen->holders_outside;
+	s->notes_inodes = judge_looks_into(seen, thresholds, NULL) || seen->seeks_unheld;
 	for (size_t i = 0; i < rules_count; i++)
 		read_rule(s, &rules[i]);
 	s->shortage = grow_alloc(sizeof(*s->shortage));

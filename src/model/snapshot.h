@@ -190,6 +190,7 @@ struct snapshot {
 	 * it: processes outside of it can hold sockets.
 	 */
 	bool     holders_outside;
+	bool     seeks_unheld;          /* the holder of every socket is looked for, to tell gaps */
 	char     holders_way[160];      /* how owners were found, for --verbose; or "" */
 	struct { struct holder *at; size_t count, room; } holders;  /* sorted by inode */
 	struct holder_index holder_index;
