@@ -604,13 +604,18 @@ static bool ask_needs(struct suspects *s, struct suspects_ask *ask)
 
 /* ---- whether programs read, and whether states last ---- */
 
-static bool is_doubted(const struct suspects *s, const struct rule *rule, const struct sock *sock)
+static void doubt(struct suspects *s, const struct rule *rule)
 {
 	const struct threshold *t = thresholds_get(s->thresholds, rule->id);
 
-	return rule->looks_twice && rule->states & STATE_BIT(sock->state) &&
-	       rule->picks(s->seen, t, sock) && sock->cookie != UINT64_MAX &&
-	       threshold_level(t, rule->age_ms(s->seen, sock));
+	for (uint32_t i = 0; i < s->seen->socks.count; i++) {
+		const struct sock *sock = &s->seen->socks.at[i];
+
+		if (rule->states & STATE_BIT(sock->state) && rule->picks(s->seen, t, sock) &&
+		    sock->cookie != UINT64_MAX &&
+		    threshold_level(t, rule->age_ms(s->seen, sock)))
+			*grow_add(&s->incomplete) = i;
+	}
 }
 
 /* True for an idle socket that may just have come into its state, or hides its age. */
@@ -644,12 +649,11 @@ static bool ask_read(struct suspects *s, struct suspects_ask *ask)
 		return false;
 	s->looked_twice = true;
 	s->incomplete.count = 0;
-	for (size_t r = 0; r < rules_count; r++)
-		unsettled += add_unsettled(s, &rules[r]);
-	for (uint32_t i = 0; i < s->seen->socks.count; i++)
-		for (size_t r = 0; r < rules_count; r++)
-			if (is_doubted(s, &rules[r], &s->seen->socks.at[i]))
-				*grow_add(&s->incomplete) = i;
+	for (size_t i = 0; i < rules_count; i++)
+		unsettled += add_unsettled(s, &rules[i]);
+	for (size_t i = 0; i < rules_count; i++)
+		if (rules[i].looks_twice)
+			doubt(s, &rules[i]);
 	*ask = (struct suspects_ask){
 		.need = NEED_FLOW, .states = STATE_ALL, .again = true,
 		.pause_ms = unsettled ? SETTLE_MS : PAUSE_MS,
