@@ -199,6 +199,7 @@ static inline bool read_u32(const struct info *info, enum metric which, uint32_t
 static void read_flow(const struct info *info, struct sock *sock)
 {
 	struct flow *flow = &sock->flow;
+	uint64_t recoveries;
 
 	if (!read_u32(info, METRIC_LAST_ACK_RECV, &flow->last_ack_recv_ms))
 		return;
@@ -214,6 +215,8 @@ static void read_flow(const struct info *info, struct sock *sock)
 		sock->have |= HAVE_NOTSENT;
 	if (read_u32(info, METRIC_SND_WND, &flow->peer_window_bytes))
 		sock->have |= HAVE_PEER_WINDOW;
+	if (read_metric(info, METRIC_TOTAL_RTO_RECOVERIES, &recoveries) && recoveries == 1)
+		read_u32(info, METRIC_TOTAL_RTO_TIME, &flow->rto_time_ms);
 	if (read_metric(info, METRIC_BYTES_SENT, &flow->bytes_sent) &&
 	    read_metric(info, METRIC_BYTES_RETRANS, &flow->bytes_retrans))
 		sock->have |= HAVE_SENT;

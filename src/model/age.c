@@ -163,27 +163,53 @@ static struct age unacked(int64_t ms)
 }
 
 /*
- * After b doublings the present timeout is R, the first one was R / 2^b, and all rounds
- * together lasted 2R - R / 2^b, less what is left of the present one. Before the first
- * doubling the timer may be a tail loss probe, which is shorter than R and tells
- * nothing. At the maximum timeout the first one is no longer known: it was at least
- * RTO_MIN_MS.
+ * After b doublings the present timeout is R, the first one was R / 2^b, and the rounds
+ * before the present one lasted R - R / 2^b together. At the maximum timeout the first
+ * one is no longer known: it was at least RTO_MIN_MS. A number of doublings that is left
+ * from an earlier trouble counts only for as many retransmissions as there are now.
+ */
+static int64_t rounds_ms(const struct sock *s, int64_t most)
+{
+	int64_t rto = s->flow.rto_us / 1000, first;
+	uint32_t rounds = s->flow.backoff < s->retransmits ? s->flow.backoff : s->retransmits;
+
+	first = rounds < 32 ? rto >> rounds : 0;
+	if (rto < most)
+		return rto - first;
+	return doubled_ms(first < RTO_MIN_MS ? RTO_MIN_MS : first, rounds, most);
+}
+
+/*
+ * The present round. A TCP_USER_TIMEOUT cuts its timer short, so what is left of it tells
+ * too much; the last data sent is a retransmission. An ICMP error, as for a host on the
+ * same link that does not answer ARP any more, takes a doubling back: then each further
+ * round lasted for one first timeout at least, and no more is counted of the present one,
+ * so that the sum never shrinks.
+ */
+static int64_t round_ms(const struct sock *s)
+{
+	int64_t rto = s->flow.rto_us / 1000, first = rto >> least(s->flow.backoff, 31);
+	int64_t spent = least(rto - s->timer_ms, s->flow.last_data_sent_ms);
+	int64_t taken_back = (int64_t)s->retransmits - s->flow.backoff;
+
+	return taken_back <= 0 ? spent : taken_back * first + least(spent, first);
+}
+
+/*
+ * Before the first retransmission the timer may be a tail loss probe, which tells nothing.
+ * The kernel's own time since the first timeout (Linux 6.7) is better, where it is about
+ * this trouble only.
  */
 struct age sock_unacked(const struct sock *s, const struct limits *limits)
 {
-	int64_t rto = s->flow.rto_us / 1000, most = limits_rto_max_ms(limits), first;
-	uint32_t rounds = s->flow.backoff;
+	int64_t ms;
 
 	if (s->timer != TIMER_RETRANSMIT || !(s->have & HAVE_FLOW))
 		return unknown;
-	if (!rounds)
+	if (!s->retransmits)
 		return unacked(0);
-	first = rounds < 32 ? rto >> rounds : 0;
-	if (rto < most)
-		return unacked(2 * rto - first - s->timer_ms);
-	if (first < RTO_MIN_MS)
-		first = RTO_MIN_MS;
-	return unacked(doubled_ms(first, rounds + 1, most) - s->timer_ms);
+	ms = rounds_ms(s, limits_rto_max_ms(limits)) + not_negative(round_ms(s));
+	return unacked(ms < s->flow.rto_time_ms ? s->flow.rto_time_ms : ms);
 }
 
 /*

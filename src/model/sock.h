@@ -67,6 +67,7 @@ struct flow {
 	uint32_t notsent_bytes;
 	uint32_t backoff;
 	uint32_t peer_window_bytes;
+	uint32_t rto_time_ms;           /* since the first timeout, if there was one trouble; or 0 */
 	uint64_t bytes_acked;
 	uint64_t bytes_sent;
 	uint64_t bytes_retrans;

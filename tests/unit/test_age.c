@@ -77,10 +77,12 @@ static const struct row rows[] = {
 	       .flow = { .rto_us = RTO(10000), .last_ack_recv_ms = 9000 }), 0, AGE_UNACKED, 0, -1, 0 },
 	{ "FIN_WAIT_1, 200 ms doubled 7 times: 25.4 s of rounds, 15 s left of 25.6",
 	  SOCK(FIN_WAIT_1, .timer = TIMER_RETRANSMIT, .timer_ms = 15000, .have = FLOW,
-	       .flow = { .rto_us = RTO(25600), .backoff = 7 }), 0, AGE_UNACKED, 36000, -1, 0 },
+	       .retransmits = 7,
+	       .flow = { .rto_us = RTO(25600), .backoff = 7, .last_data_sent_ms = 200000 }), 0, AGE_UNACKED, 36000, -1, 0 },
 	{ "FIN_WAIT_1, at the maximum: 204.6 s, 2 rounds of 120 s and 20 s of the third",
 	  SOCK(FIN_WAIT_1, .timer = TIMER_RETRANSMIT, .timer_ms = 100000, .have = FLOW,
-	       .flow = { .rto_us = RTO(120000), .backoff = 12 }), 0, AGE_UNACKED, 464600, -1, 0 },
+	       .retransmits = 12,
+	       .flow = { .rto_us = RTO(120000), .backoff = 12, .last_data_sent_ms = 200000 }), 0, AGE_UNACKED, 464600, -1, 0 },
 	{ "FIN_WAIT_1, window closed", SOCK(FIN_WAIT_1, .timer = TIMER_PROBE, .have = FLOW), 0,
 	  AGE_UNKNOWN, -1, -1, 0 },
 	{ "SYN_SENT, measured 19.5 s at the 8th, 4 linear and 4 doubled",
@@ -132,7 +134,8 @@ static void tcp_rto_max_ms_bounds_each_round(void **state)
 {
 	struct limits limits = limits_with(60);
 	struct sock last = SOCK(LAST_ACK, .timer = TIMER_RETRANSMIT, .timer_ms = 4000, .have = FLOW,
-				.flow = { .rto_us = RTO(5000), .backoff = 15 });
+				.retransmits = 15,
+	       .flow = { .rto_us = RTO(5000), .backoff = 15, .last_data_sent_ms = 200000 });
 	struct sock syn = SOCK(SYN_SENT, .timer = TIMER_RETRANSMIT, .timer_ms = 500,
 			       .retransmits = 8, .have = FLOW,
 			       .flow = { .rto_us = RTO(1000), .backoff = 4 });
@@ -198,12 +201,33 @@ static void the_syn_counts_where_it_was_sent(void **state)
 			fail_msg("case %zu", i);
 }
 
+/* What a program's timeout cuts off, what is left of an earlier trouble, and ICMP errors do not make it older. */
+static void no_more_than_the_truth_is_told_of_retransmissions(void **state)
+{
+	struct limits limits = limits_with(60);
+	struct sock s = SOCK(ESTABLISHED, .timer = TIMER_RETRANSMIT, .timer_ms = 1000, .have = FLOW,
+			     .retransmits = 5,
+			     .flow = { .rto_us = RTO(6400), .backoff = 5, .last_data_sent_ms = 700 });
+
+	(void)state;
+	assert_int_equal(sock_unacked(&s, &limits).min_ms, 6200 + 700);
+	s.retransmits = 2;
+	assert_int_equal(sock_unacked(&s, &limits).min_ms, 6400 - 1600 + 700);
+	s.retransmits = 15;
+	assert_int_equal(sock_unacked(&s, &limits).min_ms, 6200 + 10 * 200 + 200);
+	s.flow.rto_time_ms = 41000;
+	assert_int_equal(sock_unacked(&s, &limits).min_ms, 41000);
+	s.retransmits = 0;
+	assert_int_equal(sock_unacked(&s, &limits).min_ms, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ages_are_brackets),
 		cmocka_unit_test(keepalive_is_told_apart_from_an_orphans_timer),
 		cmocka_unit_test(tcp_rto_max_ms_bounds_each_round),
+		cmocka_unit_test(no_more_than_the_truth_is_told_of_retransmissions),
 		cmocka_unit_test(an_orphan_without_fin_timeout_has_no_age),
 		cmocka_unit_test(the_syn_counts_where_it_was_sent),
 	};

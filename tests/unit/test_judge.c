@@ -359,6 +359,7 @@ static void unacked(enum state state, unsigned count, uint32_t rto_ms, uint32_t 
 		s->timer = TIMER_RETRANSMIT;
 		s->retransmits = s->flow.backoff = doublings;
 		s->flow.rto_us = rto_ms * 1000;
+		s->flow.last_data_sent_ms = 3600000;    /* the end is no data */
 	}
 }
 

@@ -201,11 +201,11 @@ static void a_figure_has_the_unit_of_the_other_form(void **state)
 	both("CWND", &sock, "10", "10");
 	both("IDLE", &sock, "1.5s", "1500");
 	both("SENT", &sock, "10", "10");
-	/* sent again 100 ms ago, and unacknowledged for 400 + 800 - 300 ms */
+	/* sent again 500 ms ago, and unacknowledged for 400 + 800 - 300 ms */
 	sock.timer = TIMER_RETRANSMIT;
 	sock.retransmits = 1;
 	sock.timer_ms = 300;
-	sock.flow.last_data_sent_ms = 100;
+	sock.flow.last_data_sent_ms = 500;
 	sock.flow.rto_us = 800000;
 	sock.flow.backoff = 1;
 	both("IDLE", &sock, "900ms", "900");

@@ -153,12 +153,14 @@ static inline void read_flow(struct sock *s, const struct words *w)
 	s->have |= HAVE_FLOW | HAVE_NOTSENT | HAVE_SOCKOPT;
 	if (word_is(w, "here") || word_is(w, "peer"))
 		s->have |= HAVE_SENT | HAVE_ACKED;
-	s->flow.last_data_sent_ms = (uint32_t)word_number(w, "sent", ms);
+	s->flow.rto_us = (uint32_t)word_number(w, "rto", 200) * 1000;
+	/* what was sent again was sent when its timer was set */
+	s->flow.last_data_sent_ms = (uint32_t)word_number(w, "sent",
+		s->timer == TIMER_RETRANSMIT && s->retransmits ? s->flow.rto_us / 1000 - s->timer_ms : ms);
 	s->flow.last_data_recv_ms = (uint32_t)word_number(w, "recv", ms);
 	s->flow.last_ack_recv_ms = (uint32_t)word_number(w, "ack", ms);
 	s->flow.bytes_sent = s->send_queue;
 	s->flow.bytes_acked = (uint64_t)word_is(w, "here") + fin;
-	s->flow.rto_us = (uint32_t)word_number(w, "rto", 200) * 1000;
 	s->flow.backoff = s->retransmits;
 }
 
@@ -221,6 +223,7 @@ static inline void read_sock(struct told *t, const struct words *w)
 	s.send_queue = (uint32_t)word_number(w, "sq", 0);
 	s.retransmits = (uint32_t)word_number(w, "retrans", 0);
 	s.ifindex = (uint32_t)word_number(w, "dev", 0);
+	read_timer(&s, w);
 	read_flow(&s, w);
 	t->group = t->seen.socks.count;
 	for (int64_t i = 0; i < copies; i++) {
