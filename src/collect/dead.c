@@ -8,6 +8,10 @@
  * connected, or was disconnected to be used again. SO_ERROR is not read: reading clears
  * it, and the program would miss it.
  *
+ * An MPTCP connection tells of its first subflow, which may end before the others, and whose
+ * counters begin anew then. That the whole has ended is what poll() says, and its flags
+ * stay when it was connected.
+ *
  * The times of tcp_info keep running: since the last segment, for 49.7 days. A busy program
  * has always some connections that ended just now and that it is about to close, so one
  * that was heard of within the last second counts when its descriptor is still there a
@@ -22,8 +26,10 @@
 #include "collect/proc_scan.h"
 
 #include <errno.h>
+#include <linux/mptcp.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +38,10 @@
 #include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
+
+#ifndef SOL_MPTCP
+#define SOL_MPTCP 284
+#endif
 
 enum { YOUNG_MS = 1000, MOMENT_MS = 100 };
 
@@ -63,14 +73,17 @@ static bool is_listed(const struct dead_walk *walk, uint32_t inode)
 
 static bool is_tcp(int folder, const char *name)
 {
+	static const char *const names[] = { "TCP", "TCPv6", "MPTCP", "MPTCPv6" };
 	char path[64], protocol[16];
 	ssize_t size;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d/%.20s", folder, name);
 	size = getxattr(path, "system.sockprotoname", protocol, sizeof(protocol));
 	/* the NUL is part of the value */
-	return (size == 4 && memcmp(protocol, "TCP", 4) == 0) ||
-	       (size == 6 && memcmp(protocol, "TCPv6", 6) == 0);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (size == (ssize_t)strlen(names[i]) + 1 && strcmp(protocol, names[i]) == 0)
+			return true;
+	return false;
 }
 
 static uint32_t least_of(uint32_t a, uint32_t b)
@@ -78,9 +91,20 @@ static uint32_t least_of(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-static bool is_dead(const struct tcp_info *info)
+static bool was_connected(int fd, const struct tcp_info *info)
 {
-	return info->tcpi_state == STATE_CLOSE && (info->tcpi_segs_in || info->tcpi_segs_out);
+	struct mptcp_info whole = { .mptcpi_flags = 0 };
+	socklen_t size = sizeof(whole);
+
+	return info->tcpi_segs_in || info->tcpi_segs_out ||
+	       (getsockopt(fd, SOL_MPTCP, MPTCP_INFO, &whole, &size) == 0 && whole.mptcpi_flags);
+}
+
+static bool has_ended(int fd)
+{
+	struct pollfd ended = { .fd = fd };
+
+	return poll(&ended, 1, 0) == 1 && ended.revents & POLLHUP;
 }
 
 static void add_dead(struct dead_walk *walk, struct answer_dead *told, const struct tcp_info *info,
@@ -115,7 +139,8 @@ static bool ask(struct dead_walk *walk, struct answer_dead *told, int32_t fd, ui
 		told->unasked++;
 	}
 	return borrowed >= 0 && fstat(borrowed, &st) == 0 && st.st_ino == inode &&
-	       getsockopt(borrowed, IPPROTO_TCP, TCP_INFO, info, &size) == 0 && is_dead(info);
+	       getsockopt(borrowed, IPPROTO_TCP, TCP_INFO, info, &size) == 0 &&
+	       info->tcpi_state == STATE_CLOSE && was_connected(borrowed, info) && has_ended(borrowed);
 }
 
 /* True for a TCP socket that is in no table. */

@@ -46,7 +46,7 @@ struct tables {
 };
 
 /* So few can be no finding, and need not be counted exactly. */
-enum { FEW_UNLISTED = 32 };
+enum { FEW_UNLISTED = 16 };
 
 static void count_table(const struct proc_scan *scan, int32_t pid, const char *file,
 			const char *prefix, int64_t *listed)

@@ -182,7 +182,7 @@ const struct rule rules[] = {
 	}, {
 		.id      = "dead-descriptors",
 		.measure = MEASURE_COUNT,
-		.usual   = { 50, THRESHOLD_NEVER, 1 },
+		.usual   = { 25, THRESHOLD_NEVER, 1 },
 		.looks_into = looks_into_dead,
 		.weigh   = weigh_dead,
 	}, {

@@ -132,5 +132,8 @@ struct known limits_most_unlisted(const struct limits *limits)
 		       counted(limits, COUNTER_UNIX_INUSE) -
 		       counted(limits, COUNTER_UNIX_STREAM_INUSE);
 
-	return (struct known){ limits->counter[COUNTER_SOCKETS].is, left > 0 ? left : 0 };
+	return (struct known){
+		limits->counter[COUNTER_SOCKETS].is && !counted(limits, COUNTER_MPTCP_INUSE) &&
+		!counted(limits, COUNTER_MPTCP6_INUSE), left > 0 ? left : 0,
+	};
 }

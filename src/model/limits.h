@@ -100,7 +100,8 @@ int64_t limits_tcp_inuse(const struct limits *limits);
  * only bound, were never used, or are dead: all sockets that programs have, without those
  * of the TCP tables and those of UNIX. The kernel's own TCP sockets are subtracted though
  * they are not among all, so the result can be low by their number, which is small: file
- * systems on the network have a few.
+ * systems on the network have a few. Each MPTCP connection has some, too: with any, the
+ * result is not known.
  */
 struct known limits_most_unlisted(const struct limits *limits);
 

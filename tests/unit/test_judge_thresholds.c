@@ -26,7 +26,7 @@ static void the_usual_thresholds_are_as_documented(void **state)
 		{ "not-reading", MEASURE_AGE, 60000, 600000, 3 },
 		{ "syn-sent-stuck", MEASURE_AGE, 5000, 60000, 3 },
 		{ "fd-exhaustion", MEASURE_PERCENT, 80, 95, 20 },
-		{ "dead-descriptors", MEASURE_COUNT, 50, THRESHOLD_NEVER, 1 },
+		{ "dead-descriptors", MEASURE_COUNT, 25, THRESHOLD_NEVER, 1 },
 		{ "orphan-pressure", MEASURE_PERCENT, 80, 95, 1 },
 		{ "conntrack-pressure", MEASURE_PERCENT, 80, 95, 1 },
 		{ "ephemeral-listener", MEASURE_COUNT, 1, THRESHOLD_NEVER, 1 },

@@ -421,8 +421,8 @@ def refused():
 
 @healthy("connects", ("dead-descriptors=1",))
 def never_connected():
-    """100 sockets that were never connected"""
-    KEEP.extend(socket.socket() for _ in range(100))
+    """100 sockets that were never connected, and as many of MPTCP"""
+    KEEP.extend(socket.socket(socket.AF_INET, socket.SOCK_STREAM, protocol) for protocol in (0, 262) for _ in range(100))
 
 
 @healthy("connects", ("dead-descriptors=1",))

@@ -823,6 +823,19 @@ def relay_server():
     until(lambda: count_in(ESTABLISHED) == 0, "the resets")
 
 
+@sick("dead", finding("dead-descriptors", "multipath", 30))
+def multipath_dead():
+    """a server that keeps MPTCP connections that their clients reset"""
+    server = listener(8080, protocol=262)
+    for _ in range(30):
+        client = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)
+        client.connect(("127.0.0.1", 8080))
+        KEEP.append(server.accept()[0])
+        reset(client)
+    comm("multipath")
+    until(lambda: count_in(ESTABLISHED) == 0, "the end of the subflows")
+
+
 @sick("dead", finding("dead-descriptors", "keepalive", 40), options=("--warn", "dead-descriptors=20"))
 def keepalive():
     """connections that keepalive gave up, and nobody closed"""
