@@ -120,6 +120,7 @@ const struct rule rules[] = {
 		.needs_diag = true,
 		.key     = KEY_PEER,
 		.spread_least = 20,
+		.spread_percent = 5,
 		.facts   = facts_last_ack,
 	}, {
 		.id      = "peer-silent",
@@ -133,6 +134,7 @@ const struct rule rules[] = {
 		.needs_diag = true,
 		.key     = KEY_REMOTE,
 		.spread_least = 10,
+		.spread_percent = 5,
 		.age_ms  = age_ms_peer_silent,
 		.facts   = facts_peer_silent,
 	}, {
@@ -147,6 +149,7 @@ const struct rule rules[] = {
 		.names_peers = true,
 		.key     = KEY_REMOTE,
 		.spread_least = 10,
+		.spread_percent = 5,
 		.age_ms  = age_ms_peer_not_reading,
 		.facts   = facts_peer_not_reading,
 	}, {
@@ -171,6 +174,7 @@ const struct rule rules[] = {
 		.needs_diag = true,
 		.key     = KEY_DESTINATION,
 		.spread_least = 10,
+		.spread_percent = 5,
 		.facts   = facts_syn_sent,
 	}, {
 		.id      = "fd-exhaustion",

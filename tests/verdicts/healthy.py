@@ -386,6 +386,35 @@ def one_vanished():
     taken[1].close()
 
 
+@healthy("ends", ("peer-silent=1",))
+def some_vanished():
+    """ten of a server's 300 mobile clients vanished, each another host"""
+    far = Far(many=10)
+    server = listener(443, "0.0.0.0")
+    with far:
+        for i in range(10):
+            connect("10.79.0.1", 443, f"10.79.1.{i + 1}")
+    taken = accept(server, 10)
+    pairs(290, server, "127.0.0.1")
+    far.vanish()
+    for sock in taken:
+        sock.send(b"news")
+
+
+@healthy("ends", ("peer-not-reading=1",))
+def some_paused():
+    """a server of films of whose 300 viewers 12 have paused"""
+    far = Far(many=12)
+    server = listener(443, "0.0.0.0")
+    with far:
+        for i in range(12):
+            connect("10.79.0.1", 443, f"10.79.1.{i + 1}")
+    for sock in accept(server, 12):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65536)
+        background(fill, sock)
+    pairs(288, server, "127.0.0.1")
+
+
 @healthy("ends")
 def lingers():
     """connections that are closed with SO_LINGER, and end in time"""
