@@ -68,14 +68,17 @@ FACTS(peer_not_reading)
 /*
  * The other end of the same trouble: bytes came, were acknowledged, and lie in the
  * receive queue since the last data came at the latest. Whether the program took others
- * meanwhile is in no table. A slow reader passes by a short queue soon; one that has
- * read nothing at all is none; for the rest a second look at the same queue helps, a
- * moment later, and what has not shrunk then may still be read very slowly.
+ * meanwhile is in no table. Few bytes are read at once; one that has read nothing at all
+ * is no slow reader; for the rest a second look at the same queue helps, a moment later,
+ * and what has not shrunk then may still be read very slowly, as a consumer does that
+ * works on one message after another.
  *
  * In a client, few unread bytes are usual and mean nothing: a pool does not look at idle
- * connections, on which a server left a session ticket, a ping or a notice.
+ * connections, on which a server left a session ticket, a ping or a notice. In a server,
+ * they count once it has sent nothing for as long, either: one that streams its answer
+ * need not look at what a client says meanwhile.
  */
-enum { SHORT_QUEUE_BYTES = 65536, IDLE_QUEUE_BYTES = 4096 };
+enum { FEW_BYTES = 4096 };
 
 PICKS(not_reading)
 {
@@ -85,16 +88,20 @@ PICKS(not_reading)
 /* True when the program may have been reading all the time, though slowly. */
 static bool may_be_slow(const struct sock *s)
 {
-	return s->recv_queue > SHORT_QUEUE_BYTES &&
+	return s->recv_queue > FEW_BYTES &&
 	       !(s->have & HAVE_ACKED && s->flow.bytes_received == s->recv_queue);
 }
 
 AGE_MS(not_reading)
 {
-	bool idles = s->recv_queue <= IDLE_QUEUE_BYTES && sock_opener(s) == OPENER_HERE;
+	const struct flow *f = &s->flow;
+	bool few = s->recv_queue <= FEW_BYTES;
 
 	(void)seen;
-	return idles ? -1 : (double)s->flow.last_data_recv_ms;
+	if (few && sock_opener(s) == OPENER_HERE)
+		return -1;
+	return few && f->last_data_sent_ms < f->last_data_recv_ms ? f->last_data_sent_ms
+								   : f->last_data_recv_ms;
 }
 
 FACTS(not_reading)

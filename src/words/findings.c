@@ -466,8 +466,9 @@ static const struct finding_words catalogue[] = {
 		       "it is stuck, stopped, or waits for something else. They lie "
 		       "there since the last data came. check looks at such queues "
 		       "twice and ignores those that shrink; a long queue that does "
-		       "not may still be read very slowly. In a client, up to 4 KiB on "
-		       "an idle connection are usual and do not count.",
+		       "not may still be read very slowly. Up to 4 KiB are usual on an "
+		       "idle connection of a client, and on one on which the program "
+		       "goes on sending; they do not count.",
 		.cause = {
 			{ NULL, "{owner} {owners?has|have} not read {unread_bytes} on {count|connection|connections}" },
 			OPENER_ROWS,

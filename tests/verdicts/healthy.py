@@ -222,6 +222,16 @@ def typing():
 
 
 @healthy("transfers", READS)
+def only_writes():
+    """a server that streams its answers, and does not read the line that a client sent meanwhile"""
+    made = pairs(4, listener(8000))
+    for client, taken in made:
+        client.sendall(b"\r\n")
+        forever(lambda taken=taken: taken.send(b"event"), 0.1)
+        read_slowly(client, 4096, 0.05)
+
+
+@healthy("transfers", READS)
 def both_ways():
     """bulk data in both directions at once"""
     for client, taken in pairs(2, listener(8080, "::1")):
