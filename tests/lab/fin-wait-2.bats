@@ -77,6 +77,15 @@ for client in clients[9003]:
 	while client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) != b"\x05": time.sleep(.01)
 	deaf(client)
 os.write(go[1], b"x")
+# more than three alike of one process would be one finding
+if not os.fork():
+	signal.alarm(60)
+	ctypes.CDLL(None).prctl(1, 9)
+	for port in ports:
+		for client in clients[port]:
+			if port != 9003: client.close()
+	time.sleep(99)
+for client in clients[9003]: client.close()
 time.sleep(1)
 print(f"READY pid={os.getpid()} worker={worker}", flush=True)
 time.sleep(99)
@@ -97,7 +106,7 @@ time.sleep(99)
 		.evidence.causes.data_unread == 3 and .evidence.unacknowledged == 0'
 	holds 'all(.findings[]; .id != "peer-silent")'
 
-	holds "[.findings[] | select(.id == \"fin-wait-2-held\") | .subject.pid == ${LAB[pid]} and
+	holds "[.findings[] | select(.id == \"fin-wait-2-held\" and .subject.remote.port != 9003) | .subject.pid == ${LAB[pid]} and
 		.evidence.peer_pid == ${LAB[worker]}] | all"
 	holds '.findings[] | select(.id == "fin-wait-2-held" and .subject.remote.port == 9001) | .severity == "warning" and
 		(.cause | contains("or still works on the answer")) and .evidence.unread == 0'
