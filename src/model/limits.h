@@ -81,12 +81,17 @@ static inline bool limits_is_reserved(const struct limits *l, unsigned port)
 	return bits_has(l->reserved, port);
 }
 
-/* The longest retransmission timeout (tcp_rto_max_ms; 120 s before Linux 6.15). */
+/*
+ * The longest retransmission timeout: tcp_rto_max_ms, which is at most 120 s, and that
+ * before Linux 6.15. A recording may hold any number.
+ */
 static inline int64_t limits_rto_max_ms(const struct limits *limits)
 {
+	enum { TCP_RTO_MAX_MS = 120000 };
 	const struct known *most = &limits->limit[LIMIT_RTO_MAX_MS];
 
-	return most->is && most->value > 0 ? most->value : 120000;
+	return most->is && most->value > 0 && most->value < TCP_RTO_MAX_MS ? most->value :
+	       TCP_RTO_MAX_MS;
 }
 
 /* True when the ephemeral range and the reserved ports in it are known. */

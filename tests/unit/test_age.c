@@ -149,6 +149,11 @@ static void tcp_rto_max_ms_bounds_each_round(void **state)
 	limits.limit[LIMIT_RTO_MAX_MS].value = 1000;
 	assert_int_equal(sock_age(&syn, &limits).min_ms, 8500);
 	assert_int_equal(sock_age(&half, &limits).min_ms, 4500);
+	/* what no kernel has is in a recording that somebody made */
+	limits.limit[LIMIT_RTO_MAX_MS].value = INT64_MAX;
+	assert_int_equal(sock_age(&last, &limits).min_ms, 6000);
+	half.retransmits = 200;
+	assert_int_equal(sock_age(&half, &limits).min_ms, 23406500);
 }
 
 static void an_orphan_without_fin_timeout_has_no_age(void **state)
