@@ -35,7 +35,7 @@ static void add_mount(struct cgroup_tree *tree, char *line)
 		return;
 	*grow_add(&tree->mounts) = (struct cgroup_mount){
 		.point = grow_strdup(mount.point),
-		.root = grow_strdup(mount.root[1] ? mount.root : ""),
+		.root = grow_strdup(strcmp(mount.root, "/") == 0 ? "" : mount.root),
 	};
 }
 

@@ -11,8 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What stands before "/proc", and what stands in its place; NULL: nothing else. */
-static const char *host_root, *host_proc;
+/*
+ * What stands before "/proc", and what stands in its place, both as the kernel spells
+ * them in mountinfo; NULL: nothing else.
+ */
+static char *host_root, *host_proc;
 
 static bool is_below(const char *path, const char *folder, const char **rest)
 {
@@ -45,7 +48,8 @@ static bool is_here(const char *path)
 		is_below(path, "/proc/thread-self", &rest));
 }
 
-#define FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY)
+/* What --root names may be no /proc, and have a FIFO there that nobody writes to. */
+#define FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
 
 int host_open(const char *path)
 {
@@ -57,10 +61,9 @@ int host_open(const char *path)
 
 FILE *host_fopen(const char *path)
 {
-	OWN_MEM char *there = moved(path);
-	FILE *file = fopen(there ?: path, "re");
+	int fd = host_open(path);
 
-	return !file && there && is_here(path) ? fopen(path, "re") : file;
+	return fd < 0 ? NULL : fdopen(fd, "r");
 }
 
 DIR *host_opendir(const char *path)
@@ -103,17 +106,24 @@ static int check_proc(const char *root, struct fault *fault)
 
 int host_set(const char *root, struct fault *fault)
 {
+	const char *proc = root ? NULL : getenv("PROC_ROOT");
 	struct stat st;
 	int err;
 
-	host_root = root && strcmp(root, "/") != 0 ? root : NULL;
-	host_proc = root ? NULL : getenv("PROC_ROOT");
-	if (!host_root)
+	free(host_root);
+	free(host_proc);
+	host_root = root ? realpath(root, NULL) : NULL;
+	host_proc = proc ? realpath(proc, NULL) ?: grow_strdup(proc) : NULL;
+	if (!root)
 		return 0;
-	err = stat(root, &st) < 0 ? errno : S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+	err = !host_root || stat(host_root, &st) < 0 ? errno : S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
 	if (err)
 		return fault_set(fault, err, "--root '%s': %s", QUOTE(root), strerror(err));
-	return check_proc(root, fault);
+	if (host_root[1])
+		return check_proc(root, fault);
+	free(host_root);
+	host_root = NULL;
+	return 0;
 }
 
 bool host_pids_are_ours(void)

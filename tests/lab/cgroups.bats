@@ -145,6 +145,20 @@ listening() {
 	[ ! -e "$BATS_TEST_TMPDIR/none" ]
 }
 
+@test "a --root that is no host keeps nobody waiting, and one that hides processes says so, however it is spelled" {
+	local root=$BATS_TEST_TMPDIR/root spelled
+	mkdir -p "$root/proc/1" "$root/proc/self"
+	mkfifo "$root/proc/self/mountinfo" "$root/proc/1/comm" "$root/proc/1/cgroup"
+	run timeout 30 "$SOCKVET" check --root "$root"
+	[ "$status" -ne 124 ]
+	for spelled in "$root" "$root/" "$root/../root"; do
+		run unshare -Urmpfn sh -c 'mount --rbind / "$1" && mount -t proc -o hidepid=2 proc "$1/proc" &&
+			exec "$2" check -j --root "$3"' sh "$root" "$SOCKVET" "$spelled" 3>&-
+		[ -n "$output" ] && [ "$status" -lt 3 ] || skip "no mount namespace like that: $output"
+		[[ $output == *hidepid* ]]
+	done
+}
+
 @test "an agent in a pid namespace of its own names owners by the host's root" {
 	lab_python "$SERVER"
 	# the mounts of a container: a /proc of its own, and the host's root below a folder
