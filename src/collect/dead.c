@@ -249,6 +249,14 @@ static void drop_closed(struct dead_walk *walk)
 	grow_fini(&walk->young);
 }
 
+static const char *why_unasked(int err)
+{
+	return err == EPERM ? "needs CAP_SYS_PTRACE" :
+	       err == EXDEV ? "pids of this /proc are of another process namespace" :
+	       err == EBUSY ? "duplicating them would change their traffic class (cgroup v1)" :
+	       strerror(err);
+}
+
 static void note_gaps(struct dead_walk *walk)
 {
 	struct snapshot *seen = walk->scan.seen;
@@ -259,8 +267,7 @@ static void note_gaps(struct dead_walk *walk)
 			     "TCP descriptors of %llu %s could not be asked whether their connections "
 			     "are gone: %s", (unsigned long long)walk->unasked,
 			     walk->unasked == 1 ? "process" : "processes",
-			     walk->unasked_err == EPERM ? "needs CAP_SYS_PTRACE" :
-			     strerror(walk->unasked_err));
+			     why_unasked(walk->unasked_err));
 }
 
 static void walk_all(struct recorder *recorder, struct snapshot *seen, const struct map *pids,

@@ -118,8 +118,11 @@ static int pidfd_of(struct lender *lender, int32_t pid)
 	own_close_(&lender->pidfd);
 	lender->pid = pid;
 	lender->pidfd = -1;
-	if (lender->pids_are_ours && !would_change(lender, pid))
+	lender->err = !lender->pids_are_ours ? EXDEV : would_change(lender, pid) ? EBUSY : 0;
+	if (!lender->err) {
 		lender->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+		lender->err = errno;
+	}
 	return lender->pidfd;
 }
 
@@ -129,6 +132,6 @@ int lender_borrow(struct lender *lender, int32_t pid, int32_t fd)
 
 	if (pidfd >= 0)
 		return (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
-	errno = EPERM;
+	errno = lender->err;
 	return -1;
 }
