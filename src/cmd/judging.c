@@ -188,17 +188,19 @@ static int recount(void *ctx, const struct sock *sock)
 	return 0;
 }
 
-/* Of the sockets that were listed before owners were looked for, those that are still there. */
-static uint64_t count_lasting(struct session *session)
+/*
+ * Of @unheld sockets that were listed before owners were looked for, those that are still
+ * there; all of them where that cannot be told.
+ */
+static uint64_t count_lasting(struct session *session, uint64_t unheld)
 {
 	struct collect_ask ask = session_ask(session->options, STATE_ALL, 0);
 	struct recount again = { .seen = &session->seen };
 	struct fault fault;
 
 	ask.ipv4 = ask.ipv6 = ask.bare = true;
-	(void)collect_socks(session->collect, &ask, (struct sink){ recount, &again }, &session->seen,
-			    &fault);
-	return again.unheld;
+	return collect_socks(session->collect, &ask, (struct sink){ recount, &again }, &session->seen,
+			     &fault) ? unheld : again.unheld;
 }
 
 /* Outside of the first process namespace any socket may have an owner that was not seen. */
@@ -211,7 +213,7 @@ static void note_unheld(struct session *session, const struct report *report)
 	judge_wants(seen, report, &wants);
 	unheld = snapshot_unheld(seen, seen->seeks_unheld ? NULL : &wants.inodes);
 	if (unheld && seen->seeks_unheld && seen->folded)
-		unheld = count_lasting(session);
+		unheld = count_lasting(session, unheld);
 	session_note_unheld(seen, unheld);
 	wants_fini(&wants);
 }
