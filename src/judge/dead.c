@@ -7,15 +7,25 @@
  * every table, and no count of sockets shows it; but its descriptor stays until close(),
  * and counts against RLIMIT_NOFILE. lsof shows "protocol: TCP". A program that learns of
  * the end closes soon, a pool when it uses the connection next, so a few are healthy and
- * many of one process are a leak.
+ * many of one process, or of the workers of one server together, are a leak.
  *
  * Judged is their number, because how long they have been dead is not known: the kernel
  * tells when they last sent or received something, and they died after that.
  *
  * Where the kernel counts fewer TCP sockets that no table has than make a finding, nobody
- * is looked into. In other cases, only a process that has so many descriptors at all is.
+ * is looked into. In other cases, only a process with enough descriptors for a part is.
  */
 #include "judge/weigh.h"
+
+#include "base/grow.h"
+
+#include <stdlib.h>
+
+/*
+ * Each process of a pool may have a few that it has not looked at yet. With fewer it is no
+ * part of a finding of its unit, and that takes more than the finding of one process.
+ */
+enum { PART_LEAST = 5, SPREAD_TIMES = 2 };
 
 static double least_finding(const struct threshold *t)
 {
@@ -39,28 +49,120 @@ static bool may_be_dead(const struct snapshot *seen, double least)
 LOOKS_INTO(dead)
 {
 	const struct known *open = &process->files->open;
+	double least = least_finding(t);
 
-	return open->is && (double)open->value >= least_finding(t) &&
-	       may_be_dead(seen, least_finding(t));
+	return open->is && (double)open->value >= (least < PART_LEAST ? least : PART_LEAST) &&
+	       may_be_dead(seen, least);
+}
+
+static enum severity level_of(const struct threshold *t, const struct process *process)
+{
+	const struct known *dead = &process->files->dead;
+
+	return (uint64_t)dead->value >= t->least ? threshold_level(t, (double)dead->value) :
+						   SEVERITY_NONE;
+}
+
+static void put_facts(struct finding *f, int64_t silent_ms, const struct known *open,
+		      const struct known *limit)
+{
+	facts_known(&f->facts, "silent_max_ms", FACT_MS, &(struct known){ silent_ms > 0, silent_ms });
+	facts_known(&f->facts, "descriptors", FACT_COUNT, open);
+	facts_known(&f->facts, "descriptor_limit", FACT_COUNT, limit);
+}
+
+static void add_process(struct report *report, const struct process *process, uint32_t index,
+			enum severity severity)
+{
+	const struct process_files *files = process->files;
+	struct finding *f = report_add(report, "dead-descriptors");
+
+	f->severity = severity;
+	f->subject.process = (int32_t)index;
+	f->subject.cgroup_id = process->cgroup_id;
+	f->count = (uint64_t)files->dead.value;
+	put_facts(f, files->dead_silent_ms.is ? files->dead_silent_ms.value : 0, &files->open,
+		  &files->limit);
+}
+
+/* What the processes of one name in one unit have that are no finding each. */
+struct workers {
+	const struct snapshot *seen;
+	struct { uint32_t *at; size_t count, room; } parts;
+	uint64_t dead;
+};
+
+static void add_workers(struct report *report, const struct workers *workers, enum severity severity)
+{
+	struct finding *f = report_add(report, "dead-descriptors");
+	struct known open = { true, 0 };
+	int64_t silent_ms = 0;
+
+	f->severity = severity;
+	f->subject.process = -1;
+	f->count = workers->dead;
+	f->has_processes = true;
+	for (size_t i = 0; i < workers->parts.count; i++) {
+		const struct process *process = &workers->seen->processes.at[workers->parts.at[i]];
+		const struct process_files *files = process->files;
+
+		f->subject.cgroup_id = process->cgroup_id;
+		*grow_add(&f->processes) = (struct finding_process){
+			workers->parts.at[i], (uint32_t)files->dead.value,
+		};
+		open.is &= files->open.is;
+		open.value += files->open.value;
+		if (files->dead_silent_ms.is && files->dead_silent_ms.value > silent_ms)
+			silent_ms = files->dead_silent_ms.value;
+	}
+	finding_sort_processes(f);
+	put_facts(f, silent_ms, &open, &(struct known){ .is = false });
+}
+
+/* Up to a few of the processes are a finding each; more of them are one. */
+static void weigh_workers(const struct snapshot *seen, const struct threshold *t,
+			  struct report *report, const struct tally *tally,
+			  const struct tally_group *group)
+{
+	struct workers workers = { .seen = seen };
+	size_t alone = 0;
+	enum severity severity;
+
+	tally_each(tally, group, i)
+		alone += level_of(t, &seen->processes.at[i]) != SEVERITY_NONE;
+	tally_each(tally, group, i) {
+		const struct process *process = &seen->processes.at[i];
+
+		severity = alone > ALIKE_MOST ? SEVERITY_NONE : level_of(t, process);
+		if (severity) {
+			add_process(report, process, i, severity);
+			continue;
+		}
+		*grow_add(&workers.parts) = i;
+		workers.dead += (uint64_t)process->files->dead.value;
+	}
+	severity = threshold_level(t, (double)workers.dead / (alone > ALIKE_MOST ? 1 : SPREAD_TIMES));
+	if (workers.parts.count > 1 && severity)
+		add_workers(report, &workers, severity);
+	grow_fini(&workers.parts);
 }
 
 WEIGH(dead)
 {
+	struct tally tally;
+
+	tally_init(&tally, seen->processes.count);
 	for (size_t i = 0; i < seen->processes.count; i++) {
 		const struct process *process = &seen->processes.at[i];
-		const struct process_files *files = process->files;
-		struct finding *f;
 
-		if (!files || !files->dead.is || (uint64_t)files->dead.value < t->least ||
-		    !threshold_level(t, (double)files->dead.value))
+		if (!process->files || !process->files->dead.is ||
+		    (process->files->dead.value < PART_LEAST && !level_of(t, process)))
 			continue;
-		f = report_add(report, "dead-descriptors");
-		f->severity = threshold_level(t, (double)files->dead.value);
-		f->subject.process = (int32_t)i;
-		f->subject.cgroup_id = process->cgroup_id;
-		f->count = (uint64_t)files->dead.value;
-		facts_known(&f->facts, "silent_max_ms", FACT_MS, &files->dead_silent_ms);
-		facts_known(&f->facts, "descriptors", FACT_COUNT, &files->open);
-		facts_known(&f->facts, "descriptor_limit", FACT_COUNT, &files->limit);
+		tally_add(&tally, &(struct tally_key){
+			.who = service_workers(process, process->cgroup_id),
+		}, (uint32_t)i);
 	}
+	for (size_t i = 0; i < tally.groups.count; i++)
+		weigh_workers(seen, t, report, &tally, &tally.groups.at[i]);
+	tally_fini(&tally);
 }

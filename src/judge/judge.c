@@ -171,6 +171,13 @@ static int compare_processes(const void *left, const void *right)
 	       order_of((int64_t)a->process, (int64_t)b->process);
 }
 
+void finding_sort_processes(struct finding *f)
+{
+	if (f->processes.count)
+		qsort(f->processes.at, f->processes.count, sizeof(*f->processes.at),
+		      compare_processes);
+}
+
 /* Counts the members by process. Returns false when a holder was not seen. */
 static void count_processes(const struct weighing *w, struct finding *f)
 {
@@ -194,9 +201,7 @@ static void count_processes(const struct weighing *w, struct finding *f)
 		f->processes.at[*slot - 1].count++;
 	}
 	f->has_processes = true;
-	if (f->processes.count)
-		qsort(f->processes.at, f->processes.count, sizeof(*f->processes.at),
-		      compare_processes);
+	finding_sort_processes(f);
 	map_fini(&at);
 }
 

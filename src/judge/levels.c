@@ -29,9 +29,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As many findings may differ in one thing only; more of them are one finding. */
-enum { ALIKE_MOST = 3 };
-
 /* The share of the namespace's connections from which on trouble is not just single peers. */
 enum { SPREAD_PERCENT = 1 };
 
@@ -82,14 +79,6 @@ static const struct level {
 
 /* ---- keys --------------------------------------------------------------- */
 
-/* Processes of one name in one unit, such as the workers of a server. */
-static uint64_t workers_of(const struct process *process, uint64_t cgroup)
-{
-	const uint64_t of[] = { map_hash(process->comm ?: "", process->comm_size), cgroup };
-
-	return map_hash(of, sizeof(of));
-}
-
 /* A process that was not seen is represented by its unit. */
 static enum who set_who(struct tally_key *key, const struct snapshot *seen,
 			const struct sock *s, enum who who)
@@ -102,7 +91,7 @@ static enum who set_who(struct tally_key *key, const struct snapshot *seen,
 	if (process < 0)
 		return WHO_UNIT;
 	key->who = who == WHO_PROCESS ? (uint64_t)process :
-		   workers_of(&seen->processes.at[process], key->who);
+		   service_workers(&seen->processes.at[process], key->who);
 	return who;
 }
 

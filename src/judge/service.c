@@ -161,6 +161,13 @@ uint64_t service_cgroup(const struct snapshot *seen, const struct sock *s)
 	return snapshot_home(seen, s->cgroup_id, service_process(seen, s));
 }
 
+uint64_t service_workers(const struct process *process, uint64_t cgroup_id)
+{
+	const uint64_t of[] = { map_hash(process->comm ?: "", process->comm_size), cgroup_id };
+
+	return map_hash(of, sizeof(of));
+}
+
 const char *service_opener(enum role role)
 {
 	static const char *const names[] = {

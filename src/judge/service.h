@@ -110,6 +110,9 @@ static inline int32_t service_process(const struct snapshot *seen, const struct 
 /* The cgroup of the socket, or else of its process; 0: unknown. */
 uint64_t service_cgroup(const struct snapshot *seen, const struct sock *sock);
 
+/* A key of the processes of one name in one unit, such as the workers of a server. */
+uint64_t service_workers(const struct process *process, uint64_t cgroup_id);
+
 /* Sockets that may be one finding. */
 struct service_group {
 	const struct tally *tally;

@@ -85,6 +85,9 @@ struct weighing {
 	const uint32_t *peers;  /* for rules that name peers, by socket: index + 1 */
 };
 
+/* As many findings may differ in one thing only; more of them are one finding. */
+enum { ALIKE_MOST = 3 };
+
 /* Makes findings of sockets, the finest groups first (levels.c). */
 void weigh_levels(const struct weighing *w, const uint32_t *indices, size_t count);
 
@@ -92,6 +95,9 @@ void weigh_levels(const struct weighing *w, const uint32_t *indices, size_t coun
 enum severity weigh_group(const struct weighing *w, const struct service_group *group);
 void weigh_take(const struct weighing *w, const struct service_group *group,
 		enum severity severity);
+
+/* Puts the processes with most members first. */
+void finding_sort_processes(struct finding *f);
 
 /* Puts how many processes, ports of services and remote addresses the members have. */
 void put_extent(const struct weighing *w, struct finding *f);

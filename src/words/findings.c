@@ -548,16 +548,16 @@ static const struct finding_words catalogue[] = {
 		       "its idle connections yet has a few; many are a leak. Sockets that "
 		       "were never connected do not count.",
 		.cause = {
-			{ NULL, "{owner} has not closed {count|descriptor|descriptors} whose "
+			{ NULL, "{owner} {owners?has|have} not closed {count|descriptor|descriptors} whose "
 			  "{count?connection is|connections are} gone (reset, timed out, killed or shut down)" },
 			{ NULL, "[; the longest has been silent for {silent_max_ms}]" },
-			{ NULL, "[; it has {descriptors|descriptor|descriptors} open][, its limit is "
+			{ NULL, "[; {owners?it has|they have} {descriptors|descriptor|descriptors} open][, its limit is "
 			  "{descriptor_limit}]" },
 		},
 		.fix = {
 			{ NULL, "Call close() when read(), write() or epoll says that the connection is gone "
 			  "(ECONNRESET, ETIMEDOUT, EPOLLERR), on every path; watch idle connections, too." },
-			{ NULL, "See which they are: ls -l /proc/{pid:PID}/fd, sockets that "
+			{ "pid", "See which they are: ls -l /proc/{pid:PID}/fd, sockets that "
 			  "sockvet list -ap does not list." },
 			{ NULL, "Until it is repaired, restarting the process frees the descriptors." },
 		},

@@ -874,6 +874,18 @@ def dead_worker():
     until(lambda: count_in(ESTABLISHED) == 0, "the resets")
 
 
+@sick("dead", finding("dead-descriptors", "dead-worker", 160))
+def dead_workers():
+    """eight workers that keep what was reset, none of them enough for a finding"""
+    server = listener(8080)
+    for _ in range(8):
+        clients = connected(20, server)
+        child(lambda: accept(server, 20), "dead-worker", without=clients)
+        for client in clients:
+            reset(client)
+    until(lambda: count_in(ESTABLISHED) == 0, "the resets")
+
+
 @sick("dead", finding("dead-descriptors", "dead-pool", 40), options=("--warn", "dead-descriptors=20"))
 def dead_after_write():
     """a pool that got EPIPE and keeps its descriptors"""
