@@ -356,7 +356,8 @@ void who_cgroup_is(struct text *text, const struct snapshot *seen, uint64_t id)
 	const struct cgroup *cgroup = id ? snapshot_cgroup(seen, id) : NULL;
 	const char *unit, *container, *name;
 
-	if (!cgroup) {
+	/* the root cgroup tells apart nobody */
+	if (!cgroup || strcmp(cgroup->path, "/") == 0) {
 		text_addf(text, "a process hidden from you");
 		return;
 	}

@@ -61,7 +61,7 @@ void who_processes_are(struct text *text, const struct snapshot *seen, const str
 void who_container_is(struct text *text, const struct cgroup *cgroup);
 
 /*
- * Adds "the unit cron.service", or "a process hidden from you" when the cgroup is not
+ * Adds "the unit cron.service", or "a process hidden from you" when the cgroup is the root or not
  * known.
  */
 void who_cgroup_is(struct text *text, const struct snapshot *seen, uint64_t id);
