@@ -314,11 +314,12 @@ void collect_dead(struct collect *collect, struct snapshot *seen, const struct m
 	struct question question = { .kind = ANSWER_DEAD, .key = "" };
 
 	if (recorder_replays(recorder)) {
-		recorder_answered(recorder, &question);
+		if (!recorder_answered(recorder, &question) && pids->count)
+			snapshot_gap(seen, GAP_OWNERS, 1, "the recording does not tell which "
+				     "descriptors have connections that are gone");
 	} else {
 		walk_all(recorder, seen, pids, &question.rows);
-		if (question.rows.count)
-			recorder_answer(recorder, &question);
+		recorder_answer(recorder, &question);
 	}
 	add_all(seen, &question.rows);
 	text_fini(&question.rows);
