@@ -29,7 +29,7 @@ const struct rule rules[] = {
 	{
 		.id      = "close-wait-leak",
 		.measure = MEASURE_AGE,
-		.usual   = { 60e3, 600e3, 5 },
+		.usual   = { 60e3, 600e3, 5, false },
 		.states  = STATE_BIT(STATE_CLOSE_WAIT),
 		.beside  = STATE_BIT(STATE_LISTEN),
 		.need    = NEED_FLOW,
@@ -43,7 +43,7 @@ const struct rule rules[] = {
 	}, {
 		.id      = "accept-stalled",
 		.measure = MEASURE_AGE,
-		.usual   = { 10e3, 60e3, 1 },
+		.usual   = { 10e3, 60e3, 1, false },
 		.states  = STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_CLOSE_WAIT),
 		.beside  = STATE_BIT(STATE_LISTEN),
 		.need    = NEED_FLOW,
@@ -55,7 +55,7 @@ const struct rule rules[] = {
 	}, {
 		.id      = "accept-queue-full",
 		.measure = MEASURE_PERCENT,
-		.usual   = { 100, 101, 1 },
+		.usual   = { 100, 101, 1, false },
 		.states  = STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_CLOSE_WAIT) |
 			   STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_SYN_RECV),
 		.need    = NEED_FLOW,
@@ -65,7 +65,7 @@ const struct rule rules[] = {
 	}, {
 		.id      = "syn-queue-full",
 		.measure = MEASURE_PERCENT,
-		.usual   = { 90, THRESHOLD_NEVER, 1 },
+		.usual   = { 90, THRESHOLD_NEVER, 1, false },
 		.states  = STATE_BIT(STATE_SYN_RECV),
 		.beside  = STATE_BIT(STATE_LISTEN),
 		.needs_diag = true,
@@ -73,7 +73,7 @@ const struct rule rules[] = {
 	}, {
 		.id      = "port-exhaustion",
 		.measure = MEASURE_PERCENT,
-		.usual   = { 80, 95, 1 },
+		.usual   = { 80, 95, 1, false },
 		.states  = STATE_ALL & ~STATE_BIT(STATE_SYN_RECV),
 		.need    = NEED_FLOW,
 		.is_short = is_short_port_exhaustion,
@@ -81,14 +81,14 @@ const struct rule rules[] = {
 	}, {
 		.id      = "time-wait-overflow",
 		.measure = MEASURE_PERCENT,
-		.usual   = { 80, 95, 1 },
+		.usual   = { 80, 95, 1, false },
 		.states  = STATE_BIT(STATE_TIME_WAIT) | STATE_BIT(STATE_FIN_WAIT_2),
 		.picks   = picks_time_wait,
 		.weigh   = weigh_time_wait,
 	}, {
 		.id      = "fin-wait-2-held",
 		.measure = MEASURE_AGE,
-		.usual   = { 300e3, 3600e3, 3 },
+		.usual   = { 300e3, 3600e3, 3, false },
 		.states  = STATE_BIT(STATE_FIN_WAIT_2),
 		.beside  = STATE_BIT(STATE_CLOSE_WAIT) | STATE_BIT(STATE_LISTEN),
 		.need    = NEED_FLOW,
@@ -102,7 +102,7 @@ const struct rule rules[] = {
 	}, {
 		.id      = "fin-wait-2-orphans",
 		.measure = MEASURE_COUNT,
-		.usual   = { 1000, 10000, 1 },
+		.usual   = { 1000, 10000, 1, false },
 		.states  = STATE_BIT(STATE_FIN_WAIT_2),
 		.need    = NEED_FLOW,
 		.picks   = picks_fin_wait_2_orphans,
@@ -112,7 +112,7 @@ const struct rule rules[] = {
 	}, {
 		.id      = "last-ack-stuck",
 		.measure = MEASURE_AGE,
-		.usual   = { 30e3, 300e3, 10 },
+		.usual   = { 30e3, 300e3, 10, false },
 		.states  = STATE_BIT(STATE_FIN_WAIT_1) | STATE_BIT(STATE_CLOSING) |
 			   STATE_BIT(STATE_LAST_ACK),
 		.need    = NEED_FLOW,
@@ -125,7 +125,7 @@ const struct rule rules[] = {
 	}, {
 		.id      = "peer-silent",
 		.measure = MEASURE_AGE,
-		.usual   = { 5e3, 60e3, 3 },
+		.usual   = { 5e3, 60e3, 3, false },
 		.states  = SENDING,
 		.beside  = STATE_BIT(STATE_LISTEN),
 		.need    = NEED_FLOW,
@@ -140,7 +140,7 @@ const struct rule rules[] = {
 	}, {
 		.id      = "peer-not-reading",
 		.measure = MEASURE_AGE,
-		.usual   = { 60e3, 600e3, 3 },
+		.usual   = { 60e3, 600e3, 3, false },
 		.states  = SENDING,
 		.beside  = STATE_BIT(STATE_LISTEN),
 		.need    = NEED_FLOW,
@@ -155,7 +155,7 @@ const struct rule rules[] = {
 	}, {
 		.id      = "not-reading",
 		.measure = MEASURE_AGE,
-		.usual   = { 60e3, 600e3, 3 },
+		.usual   = { 60e3, 600e3, 3, false },
 		.states  = STATE_BIT(STATE_ESTABLISHED),
 		.beside  = STATE_BIT(STATE_LISTEN),
 		.need    = NEED_FLOW,
@@ -168,7 +168,7 @@ const struct rule rules[] = {
 	}, {
 		.id      = "syn-sent-stuck",
 		.measure = MEASURE_AGE,
-		.usual   = { 5e3, 60e3, 3 },
+		.usual   = { 5e3, 60e3, 3, false },
 		.states  = STATE_BIT(STATE_SYN_SENT),
 		.need    = NEED_FLOW,
 		.needs_diag = true,
@@ -179,36 +179,36 @@ const struct rule rules[] = {
 	}, {
 		.id      = "fd-exhaustion",
 		.measure = MEASURE_PERCENT,
-		.usual   = { 80, 95, 20 },
+		.usual   = { 80, 95, 20, false },
 		.counts_sockets = true,
 		.looks_into = looks_into_descriptors,
 		.weigh   = weigh_descriptors,
 	}, {
 		.id      = "dead-descriptors",
 		.measure = MEASURE_COUNT,
-		.usual   = { 25, THRESHOLD_NEVER, 1 },
+		.usual   = { 25, THRESHOLD_NEVER, 1, false },
 		.looks_into = looks_into_dead,
 		.weigh   = weigh_dead,
 	}, {
 		.id      = "orphan-pressure",
 		.measure = MEASURE_PERCENT,
-		.usual   = { 80, 95, 1 },
+		.usual   = { 80, 95, 1, false },
 		.weigh   = weigh_pressure,
 	}, {
 		.id      = "conntrack-pressure",
 		.measure = MEASURE_PERCENT,
-		.usual   = { 80, 95, 1 },
+		.usual   = { 80, 95, 1, false },
 		.weigh   = weigh_conntrack,
 	}, {
 		.id      = "ephemeral-listener",
 		.measure = MEASURE_COUNT,
-		.usual   = { 1, THRESHOLD_NEVER, 1, .notice = true },
+		.usual   = { 1, THRESHOLD_NEVER, 1, true },
 		.states  = STATE_BIT(STATE_LISTEN),
 		.weigh   = weigh_ephemeral_listener,
 	}, {
 		.id      = "bound-unused",
 		.measure = MEASURE_AGE,
-		.usual   = { 0, THRESHOLD_NEVER, 100 },
+		.usual   = { 0, THRESHOLD_NEVER, 100, false },
 		.states  = STATE_BIT(STATE_BOUND),
 		.beside  = STATE_BIT(STATE_LISTEN),
 		.picks   = picks_bound_unused,
@@ -219,7 +219,7 @@ const struct rule rules[] = {
 	}, {
 		.id      = "connect-search-cliff",
 		.measure = MEASURE_PERCENT,
-		.usual   = { 50, THRESHOLD_NEVER, 1, .notice = true },
+		.usual   = { 50, THRESHOLD_NEVER, 1, true },
 		.states  = STATE_ALL & ~STATE_BIT(STATE_SYN_RECV),
 		.need    = NEED_FLOW,
 		.is_short = is_short_search_cliff,
