@@ -11,6 +11,17 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/* The times came with Linux 6.10, the last of them at the end. */
+static void mptcp_flow(const struct mptcp_state *state, struct sock *sock)
+{
+	if (!(state->have >> MPTCP_LAST_ACK_RECV & 1))
+		return;
+	sock->have |= HAVE_FLOW;
+	sock->flow.last_data_sent_ms = (uint32_t)state->value[MPTCP_LAST_DATA_SENT];
+	sock->flow.last_data_recv_ms = (uint32_t)state->value[MPTCP_LAST_DATA_RECV];
+	sock->flow.last_ack_recv_ms = (uint32_t)state->value[MPTCP_LAST_ACK_RECV];
+}
+
 static void take_info(struct parsed *parsed, const uint8_t *at, size_t size)
 {
 	/* MPTCP has something else under the same number */

@@ -189,7 +189,4 @@ void tcp_info_metrics(const uint8_t *bytes, size_t size, struct metrics *metrics
  */
 void mptcp_info_parse(const uint8_t *bytes, size_t size, struct mptcp_state *state);
 
-/* Sets the times of @sock->flow, and HAVE_FLOW, where they were told (Linux 6.10). */
-void mptcp_flow(const struct mptcp_state *state, struct sock *sock);
-
 #endif

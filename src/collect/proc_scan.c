@@ -232,10 +232,8 @@ static bool is_turn_of(const struct proc_scan *scan, int32_t pid)
 void scan_save(struct proc_scan *scan, const struct scanned *scanned)
 {
 	struct frame_process frame = { .pid = scanned->pid, .cgroup_id = scanned->cgroup_id };
-
-	const struct cgroup *told = frame.cgroup_id & CGROUP_TOLD ?
-				    snapshot_cgroup(scan->seen, frame.cgroup_id) : NULL;
 	struct frame_cgroup home = { .id = frame.cgroup_id };
+	const struct cgroup *told = home.id & CGROUP_TOLD ? snapshot_cgroup(scan->seen, home.id) : NULL;
 
 	recorder_put(scan->recorder, FRAME_PROCESS, &frame, scanned->comm, scanned->comm_size);
 	if (told)

@@ -275,14 +275,3 @@ void mptcp_info_parse(const uint8_t *bytes, size_t size, struct mptcp_state *sta
 		state->have |= 1u << i;
 	}
 }
-
-/* The times came with Linux 6.10, the last of them at the end. */
-void mptcp_flow(const struct mptcp_state *state, struct sock *sock)
-{
-	if (!(state->have >> MPTCP_LAST_ACK_RECV & 1))
-		return;
-	sock->have |= HAVE_FLOW;
-	sock->flow.last_data_sent_ms = (uint32_t)state->value[MPTCP_LAST_DATA_SENT];
-	sock->flow.last_data_recv_ms = (uint32_t)state->value[MPTCP_LAST_DATA_RECV];
-	sock->flow.last_ack_recv_ms = (uint32_t)state->value[MPTCP_LAST_ACK_RECV];
-}
