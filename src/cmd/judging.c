@@ -2,9 +2,9 @@
 #include "cmd/judging.h"
 
 #include "base/grow.h"
+#include "base/ids.h"
 #include "base/own.h"
 #include "judge/suspects.h"
-#include "base/ids.h"
 #include "model/need.h"
 #include "model/once.h"
 
@@ -158,11 +158,11 @@ static void find_owners(struct session *session, const struct wants *wants)
 
 /* With -q nobody looks at notices, and their owners need not be found. */
 static void judge_for(const struct session *session, const struct thresholds *thresholds,
-		      __typeof__(judge) *how, struct report *report)
+		      struct report *report)
 {
 	OWN_MEM bool *kept = NULL;
 
-	how(&session->seen, thresholds, report);
+	judge(&session->seen, thresholds, report);
 	if (!session->options->quiet)
 		return;
 	kept = grow_alloc(report->findings.count * sizeof(*kept));
@@ -218,12 +218,11 @@ static void note_unheld(struct session *session, const struct report *report)
 	wants_fini(&wants);
 }
 
-void judging_run(struct session *session, const struct thresholds *thresholds,
-		 struct report *report)
+/* What rules need beside the rows; owners only where all are looked for. */
+static void look_beside(struct session *session, const struct thresholds *thresholds)
 {
 	struct snapshot *seen = &session->seen;
 	struct map pids = { 0 };
-	struct wants wants;
 
 	if (judge_looks_into(seen, thresholds, &pids) || session->options->record)
 		collect_dead(session->collect, seen, &pids);
@@ -242,9 +241,19 @@ void judging_run(struct session *session, const struct thresholds *thresholds,
 		snapshot_gap(seen, GAP_OWNERS, 1, "the owners of all sockets were not looked for: "
 			     "processes outside of this process namespace can have some (--strict "
 			     "looks at every descriptor)");
+}
+
+void judging_run(struct session *session, const struct thresholds *thresholds,
+		 struct report *report)
+{
+	struct snapshot *seen = &session->seen;
+	struct wants wants;
+
+	look_beside(session, thresholds);
 	/* a filter may have needed all owners already */
 	if (!seen->holders_known) {
-		judge_for(session, thresholds, judge_first, report);
+		report->tentative = true;
+		judge_for(session, thresholds, report);
 		if (!report->findings.count)
 			return;
 		judge_wants(seen, report, &wants);
@@ -254,6 +263,6 @@ void judging_run(struct session *session, const struct thresholds *thresholds,
 		report_fini(report);
 		report_init(report);
 	}
-	judge_for(session, thresholds, judge, report);
+	judge_for(session, thresholds, report);
 	note_unheld(session, report);
 }

@@ -443,13 +443,6 @@ void judge_sort(struct report *report)
 	report_rate(report);
 }
 
-void judge_first(const struct snapshot *seen, const struct thresholds *thresholds,
-		 struct report *report)
-{
-	report->tentative = true;
-	judge(seen, thresholds, report);
-}
-
 void judge(const struct snapshot *seen, const struct thresholds *thresholds,
 	   struct report *report)
 {

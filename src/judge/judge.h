@@ -149,14 +149,6 @@ bool judge_looks_into(const struct snapshot *seen, const struct thresholds *thre
 		      struct map *pids);
 
 /*
- * The same before holders are known: a process cannot be told from others then, so
- * everything that may be a finding is one. judge_wants() says whose holders to look up,
- * and judge() decides.
- */
-void judge_first(const struct snapshot *seen, const struct thresholds *thresholds,
-		 struct report *report);
-
-/*
  * Adds to @report what is spread over network namespaces, a few sockets in each, as
  * findings of the machine.
  */

@@ -153,7 +153,11 @@ struct report {
 	struct { struct finding *at; size_t count, room; } findings;
 	struct { struct rule_left *at; size_t count, room; } left;
 	enum severity worst;            /* SEVERITY_NONE where there are but notices */
-	bool tentative;                 /* made by judge_first() */
+	/*
+	 * Set before holders are known: a process cannot be told from others then, so what
+	 * may be a finding is one, and judging again with the holders of these decides.
+	 */
+	bool tentative;
 	struct {
 		uint64_t count[STATE_COUNT];
 		uint64_t total;
