@@ -414,11 +414,12 @@ void judge_machine(const struct judged *areas, size_t count, const struct thresh
 
 void weigh_levels(const struct weighing *w, const uint32_t *indices, size_t count)
 {
-	struct left left = {
-		.at = grow_alloc(count * sizeof(*left.at)), .count = count,
-		.enough = grow_alloc(w->seen->socks.count / 8 + 1),
-	};
+	struct left left = { .count = count };
 
+	if (!count)
+		return;
+	left.at = grow_alloc(count * sizeof(*left.at));
+	left.enough = grow_alloc(w->seen->socks.count / 8 + 1);
 	memcpy(left.at, indices, count * sizeof(*left.at));
 	for (size_t i = 0; i < sizeof(levels) / sizeof(*levels) && left.count; i++)
 		if (levels[i].keys & 1U << w->rule->key)
