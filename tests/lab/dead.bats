@@ -92,4 +92,12 @@ print("READY", *told, flush=True); time.sleep(300)
 	sockvet check --json --strict --warn dead-descriptors=5
 	[ "$status" -eq 3 ]
 	holds 'any(.end.gaps[]; .kind == "owners")'
+	# no capability helps where the pids of that /proc are not ours
+	mkdir "$BATS_TEST_TMPDIR/proc"
+	inside() {
+		nsenter -t "$LAB_JOB" -n unshare -mpf sh -c 'mount --rbind /proc "$1" && mount -t proc proc /proc &&
+			export PROC_ROOT="$1" && shift && exec "$@"' sh "$BATS_TEST_TMPDIR/proc" "$@" 3>&-
+	}
+	sockvet check --json --warn dead-descriptors=5
+	holds 'any(.end.gaps[]; .text | test("could not be asked .*: pids of this /proc are of another process namespace"))'
 }
