@@ -10,7 +10,8 @@
  * descriptors were opened with high numbers.
  *
  * Judged is the share of the limit. A program with very few descriptors is left
- * alone whatever its share: a limit of 16 is a sandbox, not a leak.
+ * alone whatever its share, and so is one with a limit for very few, however many it
+ * had open before: a limit of 16 is a sandbox, not a leak, and so is one of 1.
  *
  * How many of them are TCP sockets of this namespace is told when the owners
  * are known; judge_wants() asks for all of them then, so it is no half count. Those whose
@@ -120,7 +121,8 @@ static enum severity level_of(const struct threshold *t, const struct process *p
 {
 	double percent = descriptors_percent(process);
 
-	if (percent < 0 || (uint64_t)process->files->open.value < t->least)
+	if (percent < 0 || (uint64_t)process->files->open.value < t->least ||
+	    (uint64_t)process->files->limit.value < t->least)
 		return SEVERITY_NONE;
 	return threshold_level(t, percent);
 }

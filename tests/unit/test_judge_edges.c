@@ -97,8 +97,9 @@ static void descriptors_are_counted_as_documented(void **state)
 		  { "about a process pid 77 cgroup 7\n" } },
 		{ "nothing of something, asked for", "warn fd-exhaustion=0,count=0\n"
 		  "process 77 x fds=0 limit=100\ncheck", { "warning fd-exhaustion, 0\n" } },
-		{ "a limit of one", "process 77 x fds=65 limit=1\ncheck",
+		{ "a limit for few", "process 77 x fds=65 limit=20\ncheck",
 		  { "critical fd-exhaustion, 65\n" } },
+		{ "a limit of a sandbox", "process 77 x fds=65 limit=19\ncheck", { "nothing" } },
 		{ "a limit of none", "process 77 x fds=65 limit=0\ncheck", { "nothing" } },
 		{ "an unknown limit",
 		  "warn fd-exhaustion=0,count=0\nprocess 77 x fds=65 limit=?\ncheck",

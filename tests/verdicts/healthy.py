@@ -556,6 +556,12 @@ def half_the_descriptors():
 
 
 @healthy("servers")
+def allowed_none():
+    """a sandbox that keeps the descriptors it had, and may open none"""
+    child(lambda: (KEEP.extend(socket.socketpair() for _ in range(20)), limit_descriptors(1)), "sandbox")
+
+
+@healthy("servers")
 def other_protocols():
     """UDP, UNIX and raw sockets beside a small server"""
     for i in range(50):
