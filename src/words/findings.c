@@ -437,13 +437,14 @@ static const struct finding_words catalogue[] = {
 		       "and what this program writes waits here. The peer's kernel "
 		       "answers the window probes, so no timer ends that while a "
 		       "program holds the socket. A slow reader opens its window now "
-		       "and then, which makes the age young again.",
+		       "and then, which makes the age young again; one that reads "
+		       "very little opens it only when there is room for much.",
 		.cause = {
 			{ NULL, "{owner} {owners?has|have} {queued_bytes} waiting on {count|connection|connections}" },
 			OPENER_ROWS,
 			{ "main_opener=accepted_here addresses=1", " from {address}" },
-			{ NULL, ": {count?its peer does|their peers do} not read[, the longest for at least "
-			  "{oldest}]" },
+			{ NULL, ": {count?its peer does|their peers do} not read, or very slowly[, the longest "
+			  "for at least {oldest}]" },
 			{ "orphans=count", "; {count?it is an orphan|all are orphans}, which the kernel drops "
 			  "after some minutes" },
 			{ "orphans!=count", "[; {orphans} {orphans?is an orphan|are orphans}]" },

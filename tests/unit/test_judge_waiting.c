@@ -193,7 +193,7 @@ static const struct told_row rows[] = {
 	{ "three whose window is shut for a minute are a warning, however young the last answer to a probe",
 	  SILENT "here ms=90000 sent=60200 ack=10 sq=5000 persist=500 x=3\ncheck\n",
 	  { "warning peer-not-reading, 3\n", "has 14.6 KiB waiting on 3 connections to 10.0.0.9:443: their peers do "
-	    "not read, the longest for at least 1m00s\n" } },
+	    "not read, or very slowly, the longest for at least 1m00s\n" } },
 	{ "a timeout less than a minute after the last data may be the time of the answer",
 	  SILENT "here ms=90000 sent=60199 ack=10 sq=5000 persist=500 x=3\ncheck\n", { "nothing" } },
 	{ "ten minutes are critical",
