@@ -49,7 +49,8 @@ int cgroup_tree_find(struct cgroup_tree *tree)
 		return -errno;
 	while (getline(&line, &room, mounts) > 0)
 		add_mount(tree, line);
-	return ferror(mounts) ? -errno : tree->mounts.count ? 0 : -ENOENT;
+	/* getline() out of memory sets no error of the file */
+	return !feof(mounts) ? -errno : tree->mounts.count ? 0 : -ENOENT;
 }
 
 void cgroup_tree_fini(struct cgroup_tree *tree)
@@ -192,24 +193,29 @@ static const char *below(const struct cgroup_mount *mount, const char *path, siz
 	return climbs(path + root, size - root) ? NULL : path + root;
 }
 
-static uint64_t id_below(const struct cgroup_mount *mount, const struct line *line)
+/* @failed becomes true when the path may well lead somewhere. */
+static uint64_t id_below(const struct cgroup_mount *mount, const struct line *line, bool *failed)
 {
 	const char *rest = below(mount, line->path, line->size);
 	struct text name = { 0 };
 	struct stat st;
-	uint64_t id;
+	uint64_t id = 0;
 
 	if (!rest)
 		return 0;
 	text_add(&name, mount->point, strlen(mount->point));
 	text_add(&name, rest, (size_t)(line->path + line->size - rest));
-	id = stat(text_str(&name), &st) == 0 ? (uint64_t)st.st_ino : 0;
+	if (stat(text_str(&name), &st) == 0)
+		id = (uint64_t)st.st_ino;
+	else
+		*failed |= errno != ENOENT && errno != ENOTDIR;
 	text_fini(&name);
 	return id;
 }
 
-/* The line of v2. Returns its id, 0 when it leads nowhere. */
-static uint64_t id_of_v2(const struct cgroup_tree *tree, const char *proc_cgroup, struct line *line)
+/* The line of v2. Returns its id, 0 when it leads nowhere, or @failed. */
+static uint64_t id_of_v2(const struct cgroup_tree *tree, const char *proc_cgroup,
+			 struct line *line, bool *failed)
 {
 	uint64_t id = 0;
 
@@ -217,7 +223,7 @@ static uint64_t id_of_v2(const struct cgroup_tree *tree, const char *proc_cgroup
 		if (!line->is_v2)
 			continue;
 		for (size_t i = 0; i < tree->mounts.count && !id && *line->path == '/'; i++)
-			id = id_below(&tree->mounts.at[i], line);
+			id = id_below(&tree->mounts.at[i], line, failed);
 		return id;
 	}
 	*line = (struct line){ .path = "" };
@@ -227,19 +233,24 @@ static uint64_t id_of_v2(const struct cgroup_tree *tree, const char *proc_cgroup
 uint64_t cgroup_tree_id(const struct cgroup_tree *tree, const char *proc_cgroup)
 {
 	struct line line;
+	bool failed = false;
 
-	return id_of_v2(tree, proc_cgroup, &line);
+	return id_of_v2(tree, proc_cgroup, &line, &failed);
 }
 
 uint64_t cgroup_home(const struct cgroup_tree *tree, const char *proc_cgroup, struct snapshot *seen)
 {
 	struct line v2, best;
-	uint64_t id = id_of_v2(tree, proc_cgroup, &v2);
+	bool failed = false;
+	uint64_t id = id_of_v2(tree, proc_cgroup, &v2, &failed);
 	unsigned most = best_line(proc_cgroup, &best);
+	bool says_more = most / 4 > worth(&v2) / 4;
 	struct text path = { 0 };
 
-	if (!most || (id && most / 4 <= worth(&v2) / 4))
+	if (!most || (id && !says_more))
 		return id;
+	if (failed && !says_more)
+		best = v2;
 	text_add(&path, best.path, best.size);
 	id = frame_sum(FRAME_SUM_START, path.at, path.count) | CGROUP_TOLD;
 	snapshot_add_cgroup(seen, id, text_str(&path));

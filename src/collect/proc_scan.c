@@ -62,6 +62,17 @@ struct snapshot *scan_told(struct snapshot *seen, const struct map *wanted)
 	return wanted && !wanted->count ? NULL : seen;
 }
 
+/* Without any cgroup2 mount, the other lines of a process tell. */
+static void find_cgroups(struct proc_scan *scan)
+{
+	int err = cgroup_tree_find(&scan->tree);
+
+	if (err && err != -ENOENT)
+		recorder_gap(scan->recorder, scan_told(scan->seen, scan->wanted), GAP_CGROUPS, 1,
+			     "cgroups of processes may be wrong: /proc/self/mountinfo: %s",
+			     strerror(-err));
+}
+
 bool scan_open(struct proc_scan *scan, enum frame_type head)
 {
 	int err = proc_open(&scan->proc);
@@ -74,7 +85,7 @@ bool scan_open(struct proc_scan *scan, enum frame_type head)
 		recorder_gap(scan->recorder, scan_told(scan->seen, scan->wanted), GAP_OWNERS, 1,
 			     "processes could not be listed: /proc: %s", strerror(-err));
 	else    /* opened now, while no other descriptor is needed */
-		(void)cgroup_tree_find(&scan->tree);
+		find_cgroups(scan);
 	scan->hidden = err ? NULL : proc_hides(&scan->proc);
 	return !err;
 }
