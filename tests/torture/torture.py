@@ -12,6 +12,7 @@ import collections
 import errno
 import json
 import os
+import re
 import select
 import shutil
 import signal
@@ -192,8 +193,25 @@ def read_back(file):
     return file.read(16 << 20)
 
 
+def be_first():
+    """Process 2 looks like the one that makes the threads of the kernel, as in the first process namespace."""
+    with open("/proc/sys/kernel/ns_last_pid", "w", encoding="ascii") as last:
+        last.write("1")
+    if os.fork() == 0:
+        signal.pause()
+    subprocess.run(["mount", "-t", "tmpfs", "none", "/proc/2"], check=True)
+    with open("/proc/2/stat", "w", encoding="ascii") as stat:
+        stat.write("2 (kthreadd) S 0 0 0 0 -1 2129984 0 0")
+
+
 def work(args):
-    """One job's share, within its own namespaces; tells lines of JSON."""
+    """One job's share, within its own namespaces; tells lines of JSON.
+
+    Every second job is in the first process namespace, as far as can be seen. In the others -G always ends with 3.
+    """
+    first = args.work % 2 == 0
+    if first:
+        be_first()
     held = scene.make()
     watch = scene.Watch()
     folder = tempfile.mkdtemp(prefix="torture-", dir=args.folder)
@@ -201,7 +219,7 @@ def work(args):
     subprocess.run([args.sockvet, "record", "-q", folder + "/seen"], check=True)
     end, crowded = time.monotonic() + args.seconds, False
     for words in COMMANDS + CROWDED:
-        if args.only and args.only not in words:
+        if args.only and args.only not in words or not first and re.search(r" -\w*G", words):
             continue
         if words in CROWDED and not crowded:
             held += scene.crowd()
