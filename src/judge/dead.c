@@ -23,9 +23,9 @@
 
 /*
  * Each process of a pool may have a few that it has not looked at yet. With fewer it is no
- * part of a finding of its unit, and that takes more than the finding of one process.
+ * part of a finding of several, and that takes more than the finding of one process.
  */
-enum { PART_LEAST = 5, SPREAD_TIMES = 2 };
+enum { PART_LEAST = 5, WORKERS_TIMES = 2, ALL_TIMES = 4 };
 
 static double least_finding(const struct threshold *t)
 {
@@ -85,14 +85,29 @@ static void add_process(struct report *report, const struct process *process, ui
 		  &files->limit);
 }
 
-/* What the processes of one name in one unit have that are no finding each. */
-struct workers {
-	const struct snapshot *seen;
-	struct { uint32_t *at; size_t count, room; } parts;
+/* What processes have that are no finding each. */
+struct parts {
+	struct { uint32_t *at; size_t count, room; } processes;
 	uint64_t dead;
 };
 
-static void add_workers(struct report *report, const struct workers *workers, enum severity severity)
+static void add_part(struct parts *parts, const struct process *process, uint32_t index)
+{
+	*grow_add(&parts->processes) = index;
+	parts->dead += (uint64_t)process->files->dead.value;
+}
+
+static void share(struct finding *f, const struct process *process, bool first)
+{
+	if (first)
+		f->subject.cgroup_id = process->cgroup_id;
+	else if (f->subject.cgroup_id != process->cgroup_id)
+		f->subject.cgroup_id = 0;
+}
+
+/* Makes them one finding. */
+static void add_parts(struct report *report, const struct snapshot *seen, const struct parts *parts,
+		      enum severity severity)
 {
 	struct finding *f = report_add(report, "dead-descriptors");
 	struct known open = { true, 0 };
@@ -100,15 +115,15 @@ static void add_workers(struct report *report, const struct workers *workers, en
 
 	f->severity = severity;
 	f->subject.process = -1;
-	f->count = workers->dead;
+	f->count = parts->dead;
 	f->has_processes = true;
-	for (size_t i = 0; i < workers->parts.count; i++) {
-		const struct process *process = &workers->seen->processes.at[workers->parts.at[i]];
+	for (size_t i = 0; i < parts->processes.count; i++) {
+		const struct process *process = &seen->processes.at[parts->processes.at[i]];
 		const struct process_files *files = process->files;
 
-		f->subject.cgroup_id = process->cgroup_id;
+		share(f, process, i == 0);
 		*grow_add(&f->processes) = (struct finding_process){
-			workers->parts.at[i], (uint32_t)files->dead.value,
+			parts->processes.at[i], (uint32_t)files->dead.value,
 		};
 		open.is &= files->open.is;
 		open.value += files->open.value;
@@ -119,14 +134,17 @@ static void add_workers(struct report *report, const struct workers *workers, en
 	put_facts(f, silent_ms, &open, &(struct known){ .is = false });
 }
 
-/* Up to a few of the processes are a finding each; more of them are one. */
+/*
+ * The processes of one name in one unit: up to a few of them are a finding each, more of
+ * them are one. What is left over goes to @left.
+ */
 static void weigh_workers(const struct snapshot *seen, const struct threshold *t,
-			  struct report *report, const struct tally *tally,
-			  const struct tally_group *group)
+			  struct report *report, const struct tally_group *group,
+			  const struct tally *tally, struct parts *left)
 {
-	struct workers workers = { .seen = seen };
-	size_t alone = 0;
+	struct parts parts = { .dead = 0 };
 	enum severity severity;
+	size_t alone = 0;
 
 	tally_each(tally, group, i)
 		alone += level_of(t, &seen->processes.at[i]) != SEVERITY_NONE;
@@ -134,21 +152,25 @@ static void weigh_workers(const struct snapshot *seen, const struct threshold *t
 		const struct process *process = &seen->processes.at[i];
 
 		severity = alone > ALIKE_MOST ? SEVERITY_NONE : level_of(t, process);
-		if (severity) {
+		if (severity)
 			add_process(report, process, i, severity);
-			continue;
-		}
-		*grow_add(&workers.parts) = i;
-		workers.dead += (uint64_t)process->files->dead.value;
+		else
+			add_part(&parts, process, i);
 	}
-	severity = threshold_level(t, (double)workers.dead / (alone > ALIKE_MOST ? 1 : SPREAD_TIMES));
-	if (workers.parts.count > 1 && severity)
-		add_workers(report, &workers, severity);
-	grow_fini(&workers.parts);
+	severity = threshold_level(t, (double)parts.dead / (alone > ALIKE_MOST ? 1 : WORKERS_TIMES));
+	if (parts.processes.count > 1 && severity)
+		add_parts(report, seen, &parts, severity);
+	else
+		for (size_t i = 0; i < parts.processes.count; i++)
+			add_part(left, &seen->processes.at[parts.processes.at[i]],
+				 parts.processes.at[i]);
+	grow_fini(&parts.processes);
 }
 
 WEIGH(dead)
 {
+	struct parts left = { .dead = 0 };
+	enum severity severity;
 	struct tally tally;
 
 	tally_init(&tally, seen->processes.count);
@@ -163,6 +185,10 @@ WEIGH(dead)
 		}, (uint32_t)i);
 	}
 	for (size_t i = 0; i < tally.groups.count; i++)
-		weigh_workers(seen, t, report, &tally, &tally.groups.at[i]);
+		weigh_workers(seen, t, report, &tally.groups.at[i], &tally, &left);
+	severity = threshold_level(t, (double)left.dead / ALL_TIMES);
+	if (left.processes.count > 1 && severity)
+		add_parts(report, seen, &left, severity);
+	grow_fini(&left.processes);
 	tally_fini(&tally);
 }

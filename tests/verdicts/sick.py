@@ -886,6 +886,18 @@ def dead_workers():
     until(lambda: count_in(ESTABLISHED) == 0, "the resets")
 
 
+@sick("dead", finding("dead-descriptors", "dead-1", 100))
+def dead_programs():
+    """ten programs that keep what was reset, each a little"""
+    server = listener(8080)
+    for i in range(10):
+        clients = connected(10, server)
+        child(lambda: accept(server, 10), f"dead-{i}", without=clients)
+        for client in clients:
+            reset(client)
+    until(lambda: count_in(ESTABLISHED) == 0, "the resets")
+
+
 @sick("dead", finding("dead-descriptors", "dead-pool", 40), options=("--warn", "dead-descriptors=20"))
 def dead_after_write():
     """a pool that got EPIPE and keeps its descriptors"""
