@@ -299,7 +299,7 @@ bool scan_note_gaps(struct proc_scan *scan, const char *what)
 			     privilege_lacked());
 	if (scan->hidden)
 		recorder_gap(scan->recorder, seen, GAP_OWNERS, 1, "%s (%s)", scan->hidden,
-			     privilege_lacked());
+			     privilege_sees_all() ? "mount -t proc proc /proc" : privilege_lacked());
 	if (scan->broken)
 		recorder_gap(scan->recorder, seen, GAP_RESOURCES, scan->broken,
 			     "%s of %llu %s could not be read: %s", what,

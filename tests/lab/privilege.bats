@@ -345,6 +345,13 @@ proc_is() {
 	done
 }
 
+@test "root is told to mount a /proc that is not there, and of no security module" {
+	[ "$(id -u)" -eq 0 ] && [ "$(stat -Lc %i /proc/self/ns/user)" -eq 4026531837 ] || skip "not the root of the machine"
+	run unshare -mn sh -c 'mount -t tmpfs none /proc && exec "$1" list -tap' sh "$SOCKVET" 3>&-
+	[ "$status" -eq 0 ]
+	[[ $output == *"not mounted, or hides processes (mount -t proc proc /proc)"* ]]
+}
+
 @test "limits that cannot be read are not guessed" {
 	hold
 	proc_is subset=pid check --json
