@@ -29,8 +29,9 @@
 enum { FIRST_TIMEOUT_MS = 1000, LATE_MS = 100 };
 
 /*
- * A queue for so few is full for a round trip whenever some clients connect at once; it
- * counts only when a request has waited for longer than a round trip.
+ * A queue for so few is full for a round trip whenever some clients connect at once, and
+ * a longer one that is nearly full has refused nobody; these count only when a request
+ * has waited for longer than a round trip.
  */
 enum { SHORT_QUEUE = 16, ROUND_TRIP_MS = 500 };
 
@@ -154,7 +155,7 @@ static void take(const struct snapshot *seen, const struct threshold *t, struct 
 	struct finding *f;
 
 	if (!q->known || q->stalled || !severity || q->requests < t->least ||
-	    (q->passing && q->limit / q->listening < SHORT_QUEUE))
+	    (q->passing && (q->requests < q->limit || q->limit / q->listening < SHORT_QUEUE)))
 		return;
 	f = report_add(report, "syn-queue-full");
 	f->severity = q->drops && q->requests > q->limit ? SEVERITY_CRITICAL : severity;
