@@ -351,13 +351,31 @@ void who_container_is(struct text *text, const struct cgroup *cgroup)
 	}
 }
 
-void who_cgroup_is(struct text *text, const struct snapshot *seen, uint64_t id)
+/* The root cgroup tells apart nobody. */
+static const struct cgroup *telling_cgroup(const struct snapshot *seen, uint64_t id)
 {
 	const struct cgroup *cgroup = id ? snapshot_cgroup(seen, id) : NULL;
+
+	return cgroup && strcmp(cgroup->path, "/") != 0 ? cgroup : NULL;
+}
+
+size_t who_hidden_is(struct text *text, const struct snapshot *seen, uint64_t id, uint64_t sockets)
+{
+	bool several = sockets > 1 && !telling_cgroup(seen, id);
+
+	if (several)
+		text_addf(text, "one or more processes hidden from you");
+	else
+		who_cgroup_is(text, seen, id);
+	return several ? 2 : 1;
+}
+
+void who_cgroup_is(struct text *text, const struct snapshot *seen, uint64_t id)
+{
+	const struct cgroup *cgroup = telling_cgroup(seen, id);
 	const char *unit, *container, *name;
 
-	/* the root cgroup tells apart nobody */
-	if (!cgroup || strcmp(cgroup->path, "/") == 0) {
+	if (!cgroup) {
 		text_addf(text, "a process hidden from you");
 		return;
 	}

@@ -67,6 +67,13 @@ void who_container_is(struct text *text, const struct cgroup *cgroup);
 void who_cgroup_is(struct text *text, const struct snapshot *seen, uint64_t id);
 
 /*
+ * Adds the same about so many sockets, which can be "one or more processes hidden from you".
+ * Returns 1 when what it added is singular.
+ */
+size_t who_hidden_is(struct text *text, const struct snapshot *seen, uint64_t id,
+		     uint64_t sockets);
+
+/*
  * Adds "10.0.0.9:443" or "[fd00::1]:443", mapped addresses in IPv4 form; without the
  * port when it is 0.
  */

@@ -474,8 +474,8 @@ static const struct finding_words catalogue[] = {
 			{ NULL, "{owner} {owners?has|have} not read {unread_bytes} on {count|connection|connections}" },
 			OPENER_ROWS,
 			{ NULL, "[, the longest for at least {oldest}]" },
-			{ "may_be_slow=count", ": it does not read, or it reads very slowly" },
-			{ "may_be_slow!=count", "[; {may_be_slow} of them it may be reading very slowly]" },
+			{ "may_be_slow=count", ": {owners?it does not read, or it reads|they do not read, or they read} very slowly" },
+			{ "may_be_slow!=count", "[; {may_be_slow} of them {owners?it|they} may be reading very slowly]" },
 		},
 		.fix = {
 			{ NULL, "Find what the program waits for: a stack trace shows it; cat /proc/{pid:PID}/stat "
@@ -762,7 +762,7 @@ static size_t say_owner(struct text *text, const struct snapshot *seen, const st
 	else if (count)
 		who_process_is(text, seen, holders[0].process);
 	else
-		who_cgroup_is(text, seen, subject->cgroup_id);
+		return who_hidden_is(text, seen, subject->cgroup_id, f->hidden);
 	return 1;
 }
 

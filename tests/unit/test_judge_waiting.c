@@ -128,16 +128,16 @@ static const struct told_row rows[] = {
 	{ "where most are still sending something is advised",
 	  CLOSE_WAIT "here ms=90000 x=5\n"
 	  "sock close-wait 10.0.0.1:5000 10.0.0.9:443 here ms=90000 sq=5 x=6\ncheck advice\n",
-	  { "warning close-wait-leak, 11\n", "; on 5 it read to the end and never called close(); on 6 "
-	    "it is still sending, which is legitimate\n", "  fix: Call close() when read() returns 0" } },
+	  { "warning close-wait-leak, 11\n", "; on 5 they read to the end and never called close(); on 6 "
+	    "they are still sending, which is legitimate\n", "  fix: Call close() when read() returns 0" } },
 	{ "of each cause one has the singular",
 	  CLOSE_WAIT "here ms=90000 rq=1\n"
 	  "sock close-wait 10.0.0.1:5000 10.0.0.9:443 here ms=90000\n"
 	  "sock close-wait 10.0.0.1:5001 10.0.0.9:443 here ms=90000 rq=2\n"
 	  "sock close-wait 10.0.0.1:5002 10.0.0.9:443 here ms=90000 sq=5\n"
 	  "warn close-wait-leak=60,count=3\ncheck\n",
-	  { "ago; on 1 it has not read the end of file; on 1 it read to the end and never called "
-	    "close(); on 1 it has not read data that came before the end; on 1 it is still sending, "
+	  { "ago; on 1 they have not read the end of file; on 1 they read to the end and never called "
+	    "close(); on 1 they have not read data that came before the end; on 1 they are still sending, "
 	    "which is legitimate\n", "unread_bytes 1 bytes" } },
 	{ "unread bytes are counted without the end of file",
 	  CLOSE_WAIT "here ms=90000 rq=1 x=2\n"
@@ -165,7 +165,7 @@ static const struct told_row rows[] = {
 	/* ---- peer-silent ---- */
 	{ "three whose data nobody acknowledges for five seconds are a warning",
 	  SILENT "here sq=10 retrans=4 rto=3200 on=1200 x=3\ncheck\n",
-	  { "warning peer-silent, 3\n", "gets no answer on 3 connections to 10.0.0.9:443, the oldest for at "
+	  { "warning peer-silent, 3\n", "get no answer on 3 connections to 10.0.0.9:443, the oldest for at "
 	    "least 5 s; 30 B are not acknowledged, sent again up to 4 times; the kernel gives up after "
 	    "15m24s (tcp_retries2 = 15), unless TCP_USER_TIMEOUT is set" } },
 	{ "less than five seconds may be a pause",
@@ -192,7 +192,7 @@ static const struct told_row rows[] = {
 	/* ---- peer-not-reading ---- */
 	{ "three whose window is shut for a minute are a warning, however young the last answer to a probe",
 	  SILENT "here ms=90000 sent=60200 ack=10 sq=5000 persist=500 x=3\ncheck\n",
-	  { "warning peer-not-reading, 3\n", "has 14.6 KiB waiting on 3 connections to 10.0.0.9:443: their peers do "
+	  { "warning peer-not-reading, 3\n", "have 14.6 KiB waiting on 3 connections to 10.0.0.9:443: their peers do "
 	    "not read, or very slowly, the longest for at least 1m00s\n" } },
 	{ "a timeout less than a minute after the last data may be the time of the answer",
 	  SILENT "here ms=90000 sent=60199 ack=10 sq=5000 persist=500 x=3\ncheck\n", { "nothing" } },
@@ -207,14 +207,14 @@ static const struct told_row rows[] = {
 	/* ---- not-reading ---- */
 	{ "requests that lie unread for a minute are a warning",
 	  UNREAD "peer ms=60000 rq=18 rx=3\ncheck\n",
-	  { "warning not-reading, 3\n", "has not read 54 B on 3 connections accepted on port 80, the longest for at "
+	  { "warning not-reading, 3\n", "have not read 54 B on 3 connections accepted on port 80, the longest for at "
 	    "least 1m00s\n" } },
 	{ "less than a minute is a busy program", UNREAD "peer ms=59999 rq=18 rx=3\ncheck\n", { "nothing" } },
 	{ "few bytes for ten minutes are critical",
 	  UNREAD "peer ms=600000 rq=18 rx=3\ncheck\n", { "critical not-reading, 3\n" } },
 	{ "long queues may be read slowly, a warning at most, and said as both",
 	  UNREAD "peer ms=600000 rq=4097 rx=3\ncheck\n",
-	  { "warning not-reading, 3\n", ": it does not read, or it reads very slowly\n" } },
+	  { "warning not-reading, 3\n", ": they do not read, or they read very slowly\n" } },
 	{ "few unread bytes beside an answer that flows are usual in a server",
 	  UNREAD "peer ms=600000 sent=59999 rq=4096 rx=3\ncheck\n", { "nothing" } },
 	{ "few unread bytes count when the answer has stopped for a minute",
