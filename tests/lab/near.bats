@@ -64,7 +64,11 @@ names_the_leak() {
 	names_the_leak
 	sockvet check --verbose "${quick[@]}"
 	echo "$errors"
-	[[ $errors == *"only in the control groups of the sockets"* || $errors == *"BPF"* ]]
+	if [ "$(cat /proc/2/comm 2>/dev/null)" = kthreadd ]; then
+		[[ $errors == *"only in the control groups of the sockets"* || $errors == *"BPF"* ]]
+	else    # processes outside of this process namespace can have sockets: every descriptor is looked at
+		[[ $errors != *"only in the control groups"* ]]
+	fi
 }
 
 @test "an owner that moved to another control group than its sockets is found" {
