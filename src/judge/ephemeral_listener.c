@@ -20,6 +20,8 @@
  */
 #include "judge/weigh.h"
 
+#include "base/grow.h"
+#include "base/own.h"
 #include "judge/port_map.h"
 
 /* What becomes one finding. */
@@ -141,12 +143,13 @@ WEIGH(ephemeral_listener)
 		.rule = rule_by_id("ephemeral-listener"), .seen = seen, .t = t, .report = report,
 		.listeners = &listeners,
 	};
-	struct listed lists[2] = { { .chosen = false }, { .chosen = true } };
+	OWN_MEM struct listed *lists = grow_alloc(2 * sizeof(*lists));
 	struct port_range range;
 	struct tally tally;
 
 	if (!port_range_of(&range, &seen->limits))
 		return;
+	lists[true].chosen = true;
 	tally_init(&tally, seen->socks.count);
 	for (size_t i = 0; i < seen->socks.count; i++) {
 		const struct sock *s = &seen->socks.at[i];
